@@ -64,9 +64,9 @@ RESCUE_JOBS = job_maintenance.rescue_jobs.typed(Moved)
 END_OVERDUE_JOBS = job_maintenance.end_overdue_jobs.typed(Moved)
 
 
-async def try_to_lead(conn: Conn) -> Lead:
+async def try_to_lead(conn: Conn, lock: int = LEADER_LOCK) -> Lead:
     """The lead: whether this session has it from now on, or already had it, and the database's time."""
-    return await TRY_TO_LEAD.row(conn, lock=LEADER_LOCK)
+    return await TRY_TO_LEAD.row(conn, lock=lock)
 
 
 async def look(conn: Conn) -> tuple[datetime, list[Due]]:

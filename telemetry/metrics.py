@@ -20,6 +20,14 @@ HTTP_CONNECTIONS_ENDED = Counter(
 )
 RATE_UNCOUNTED = Counter("rate_limit_uncounted", "Requests that passed uncounted, since Redis was away.")
 
+# Events
+EVENTS = Counter(
+    "events",
+    "Events of apps: accepted, duplicate, or refused, since too many waited to be stored.",
+    ["outcome"],
+)
+EVENT_COMMIT = Histogram("event_commit_seconds", "One commit of events of many requests.", buckets=_QUICK)
+
 # Courier
 COURIER_SENDS = Counter(
     "courier_sends", "Wake-ups: sent, duplicate (one waits already), failed, skipped.", ["pool", "outcome"]

@@ -211,5 +211,10 @@ async def end(conn: Conn, *, claim: Claim) -> dict[str, Any]:
     return {}
 
 
+def project_of(claim: Claim) -> UUID:
+    """The project of a purge's job."""
+    return UUID(claim.args["project_id"])
+
+
 def _scope(claim: Claim) -> dict[str, UUID]:
-    return {"org": claim.organization_id, "project_id": UUID(claim.args["project_id"])}
+    return {"org": claim.organization_id, "project_id": project_of(claim)}

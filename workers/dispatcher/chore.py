@@ -16,6 +16,7 @@ class Chore(NamedTuple):
     name: str
     every_s: float
     run: Callable[[Conn], Awaitable[int]]
+    batch: int = BATCH
 
 
 class Agenda:
@@ -29,4 +30,4 @@ class Agenda:
 
     def done(self, chore: Chore, moved: int, now: float) -> None:
         """Set when the chore is due again: at once after a full batch."""
-        self._next[chore] = now if moved >= BATCH else now + chore.every_s
+        self._next[chore] = now if moved >= chore.batch else now + chore.every_s

@@ -2,9 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import TypeAlias
 
+from db.pool import Conn, connected
+from db.reach import reaching
+from domain.events import purge as events
 from domain.media.storage import open_store
 from domain.media.store import Store
 from domain.operations import purge
@@ -18,27 +22,39 @@ from workers.runtime.runner import Task
 
 #: Between two looks whether what was under way has ended.
 WAIT_S = 5.0
-#: Until the next try where the storage of files is away.
+#: Until the next try where the storage of files, or the store of events, is away.
 AWAY_S = 60.0
+
+#: What a silent store of events may cost one statement.
+PATIENCE_S = 30.0
 
 #: How long an attempt begins batches: to meet its limit costs a try, and a large project would meet it often.
 SPELL_S = PURGE_PROJECT.timeout_s - 60
 
+#: Opens a connection to the store of events.
+EventStore: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 #: Deletes a batch; nothing when none is left. A snooze: none can be deleted now.
 Delete: TypeAlias = Callable[[], Awaitable[object]]
 
 
 async def open_task(resources: Resources) -> Task:
-    return partial(purge_project, store=open_store(resources.settings), keyring=resources.keyring)
+    settings = resources.settings
+    return partial(
+        purge_project,
+        store=open_store(settings),
+        keyring=resources.keyring,
+        event_store=partial(connected, settings.event_store_url, name="purge", command_timeout=PATIENCE_S),
+    )
 
 
-async def purge_project(ctx: Context, *, store: Store, keyring: Keyring) -> Outcome:
+async def purge_project(ctx: Context, *, store: Store, keyring: Keyring, event_store: EventStore) -> Outcome:
     """An attempt that dies, or ends because it is late, is followed by one that finds what is left."""
     late_at = asyncio.get_running_loop().time() + SPELL_S
     if await ctx.step(partial(purge.has_open_jobs, claim=ctx.job)):
         return Snooze(WAIT_S)
     await _forget_answers(ctx)
     for delete in (
+        partial(_events, ctx, event_store),
         partial(_rows, ctx, purge.delete_posts),
         partial(_contents, ctx, store),
         partial(_rows, ctx, partial(purge.delete_account, keyring=keyring)),
@@ -68,6 +84,17 @@ async def _repeat(delete: Delete, late_at: float) -> Snooze | Interrupted | None
 
 async def _rows(ctx: Context, delete: Callable[..., Awaitable[object]]) -> object:
     return await ctx.step(partial(delete, claim=ctx.job))
+
+
+async def _events(ctx: Context, event_store: EventStore) -> object:
+    """Events, which may lie in another database: whoever deletes them deletes nothing that is wanted."""
+    project_id = purge.project_of(ctx.job)
+    try:
+        with reaching():
+            async with event_store() as conn:
+                return await events.delete_batch(conn, project_id=project_id)
+    except Unavailable:
+        return Snooze(AWAY_S)
 
 
 async def _contents(ctx: Context, store: Store) -> object:

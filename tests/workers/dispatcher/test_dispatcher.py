@@ -24,7 +24,7 @@ from schemas.settings import Settings
 from tests import servers
 from tests.jobs import scene
 from tests.waiting import eventually
-from workers.dispatcher import loop
+from workers.dispatcher import leader
 from workers.dispatcher.loop import Dispatcher
 from workers.runtime.shutdown import Stop
 
@@ -145,13 +145,13 @@ async def changed(conn: Conn, before: list[int]) -> bool:
 
 async def test_a_silent_session_ends(settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server ends it: a dispatcher that is stopped or cut off leads no longer."""
-    monkeypatch.setattr(loop, "IDLE_S", 0.2)
+    monkeypatch.setattr(leader, "IDLE_S", 0.2)
     with pytest.raises(Unavailable):
         await fall_silent(settings, conn)
 
 
 async def fall_silent(settings: Settings, conn: Conn) -> None:
-    async with loop.session(settings.database_url) as silent:
+    async with leader.session(settings.database_url, "test") as silent:
         await maintenance.try_to_lead(silent)
         assert len(await leaders(conn)) == 1
         await eventually(lambda: gone(conn))

@@ -10,6 +10,7 @@ from domain.media.store import Store
 from schemas import ids
 from tests import leasing
 from tests.domain.content import reviewing
+from tests.domain.events import sending
 from tests.domain.project import Project as Scope
 from tests.domain.publishing import post_scene as scene
 from tests.workers.tasks.project import Project
@@ -46,6 +47,9 @@ async def fill(project: Project, conn: Conn, store: Store) -> Full:
         await asset(conn, mine.org, content_id, number, token)
     await strays(conn, mine, posts[0], job_id)
     await oauth_state(conn, mine)
+    await sending.send(conn, [sending.event(number, project_id=mine.id) for number in range(3)])
+    await sending.fold_all(conn)
+    await sending.send(conn, [sending.event(number, project_id=mine.id) for number in range(3, 6)])
     return Full(mine, owner, tokens)
 
 
@@ -131,12 +135,17 @@ async def tables(conn: Conn) -> list[str]:
 
 
 async def of_projects(conn: Conn) -> list[str]:
-    """Tables with a project in their rows, by the catalogue: one that comes later is among them."""
+    """Tables with a project in their rows, by the catalogue: one that comes later is among them.
+
+    Of those that are divided the whole, which says what is in their parts.
+    """
     rows = await conn.fetch(
         """select table_name
              from information_schema.columns
              join information_schema.tables using (table_schema, table_name)
-            where table_schema = 'public' and table_type = 'BASE TABLE' and column_name = 'project_id'"""
+             join pg_class on oid = table_name::regclass
+            where table_schema = 'public' and table_type = 'BASE TABLE' and column_name = 'project_id'
+              and not relispartition"""
     )
     return [row["table_name"] for row in rows]
 

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from db.pool import Conn, Pool, transact
+from domain.events import purge as events
 from domain.media.storage import open_store
 from domain.media.store import Store
 from domain.operations import purge
@@ -71,7 +72,9 @@ def dying(pool: Pool, claim: Claim, steps: int) -> Mortal:
 
 
 async def perform(ctx: Context, store: Store) -> Outcome:
-    return await purge_project.purge_project(ctx, store=store, keyring=seeds.VAULT)
+    return await purge_project.purge_project(
+        ctx, store=store, keyring=seeds.VAULT, event_store=ctx._pool.acquire
+    )
 
 
 async def until_done(pool: Pool, claim: Claim, store: Store) -> int:
@@ -89,6 +92,7 @@ async def until_done(pool: Pool, claim: Claim, store: Store) -> int:
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ROWS", "CONTENTS", "RECORDS"):
         monkeypatch.setattr(purge, name, 1)
+    monkeypatch.setattr(events, "ROWS", 1)
 
 
 @pytest.mark.usefixtures("one_by_one")

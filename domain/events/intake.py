@@ -1,0 +1,203 @@
+"""Intake: the queue of events before their commit, in each process that takes them.
+
+What came while the last commit ran is the next one. A request waits for the commit of its events and no
+longer; projects take turns, and none fills the queue of the others.
+"""
+
+import asyncio
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from db.pool import Pool, transact
+from db.reach import reaching
+from domain.events.event import Event, Key
+from domain.events.group_commit import keep
+from schemas.errors import Unavailable
+from telemetry import logs, metrics
+
+#: Events that wait or are being committed, in one process; and those of one transaction, at most.
+MOST_HELD, MOST_AT_ONCE = 20_000, 4_000
+
+#: Commits that run at once: while one waits for the disk, the next one is made.
+COMMITTERS = 2
+
+#: Bytes of a body that count as one event, where its events are larger.
+BYTES_EACH = 2_048
+
+_log = logs.get("events")
+
+
+class Taken(NamedTuple):
+    """An answer: how many events were new, and how many of the request were known or came in it twice."""
+
+    accepted: int
+    duplicates: int
+
+
+@dataclass(eq=False, slots=True)
+class _Request:
+    """Events of one request, all of one app; `weight` is what they count in the queue."""
+
+    events: Sequence[Event]
+    weight: int
+    answer: asyncio.Future[Taken]
+
+    @property
+    def project_id(self) -> UUID:
+        return self.events[0].project_id
+
+
+class Intake:
+    """The queue. Its committers run while `open_intake` has it open."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._held = 0
+        self._held_of = Counter[UUID]()
+        #: Requests that wait, by project; the one whose turn is next comes first.
+        self._waiting: OrderedDict[UUID, deque[_Request]] = OrderedDict()
+        self._came = asyncio.Event()
+
+    async def take(self, events: Sequence[Event], *, size: int) -> Taken:
+        """Commit events of one app, from a body of `size` bytes.
+
+        Raises `Unavailable` where the queue is full: then none was taken. Where Postgres fails or is
+        silent it may be that they were committed: sent again, they are duplicates.
+        """
+        if not events:
+            return Taken(0, 0)
+        answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        request = _Request(events, max(len(events), size // BYTES_EACH), answer)
+        self._enter(request)
+        try:
+            return await answer
+        finally:
+            self._withdraw(request)
+
+    async def commit_all(self) -> None:
+        """Commit one group after the other, until canceled."""
+        while True:
+            await self._came.wait()
+            if group := self._next_group():
+                await self._commit(group)
+
+    def close(self) -> None:
+        """Refuse those that still wait: nobody commits any more."""
+        while group := self._next_group():
+            self._release(group)
+
+    def _enter(self, request: _Request) -> None:
+        """Let it wait if its project then holds no more than is free."""
+        if self._held_of[request.project_id] + request.weight > MOST_HELD - self._held - request.weight:
+            metrics.EVENTS.labels("refused").inc(len(request.events))
+            raise Unavailable("too many events wait to be stored: send these again in a second")
+        self._held += request.weight
+        self._held_of[request.project_id] += request.weight
+        self._waiting.setdefault(request.project_id, deque()).append(request)
+        self._came.set()
+
+    def _withdraw(self, request: _Request) -> None:
+        """Nobody waits for it any more: unless its commit has begun, there will be none."""
+        queue = self._waiting.get(request.project_id)
+        if queue and request in queue:
+            queue.remove(request)
+            self._forget_empty(request.project_id)
+            self._release([request])
+
+    def _next_group(self) -> list[_Request]:
+        """Requests for one commit: one of each project in turn, and again, until there are enough."""
+        group, room = list[_Request](), MOST_AT_ONCE
+        while self._waiting:
+            project_id, queue = next(iter(self._waiting.items()))
+            if group and queue[0].weight > room:
+                break
+            group.append(queue.popleft())
+            room -= group[-1].weight
+            self._waiting.move_to_end(project_id)
+            self._forget_empty(project_id)
+        return group
+
+    def _forget_empty(self, project_id: UUID) -> None:
+        if not self._waiting[project_id]:
+            del self._waiting[project_id]
+        if not self._waiting:
+            self._came.clear()
+
+    async def _commit(self, group: list[_Request]) -> None:
+        try:
+            with metrics.EVENT_COMMIT.time():
+                await self._answer(group)
+        finally:
+            self._release(group)
+
+    async def _answer(self, group: list[_Request]) -> None:
+        """Write the events of a group. Where one of many can't be written, the others are, by themselves."""
+        try:
+            fresh = await self._keep(group)
+        except Exception as error:  # noqa: BLE001  whoever waits raises it
+            if len(group) == 1 or isinstance(error, Unavailable):
+                _fail(group, error)
+                return
+            _log.error("a group of events can't be written", error=repr(error))
+            for request in group:
+                await self._answer([request])
+        else:
+            for request, accepted in zip(group, fresh, strict=True):
+                _succeed(request, Taken(accepted, len(request.events) - accepted))
+
+    async def _keep(self, group: list[_Request]) -> list[int]:
+        """Numbers of new events, one for each request: of two with one id the first one may be new."""
+        firsts: dict[Key, tuple[int, Event]] = {}
+        for turn, request in enumerate(group):
+            for event in request.events:
+                firsts.setdefault(event.key, (turn, event))
+        events = [firsts[key][1] for key in sorted(firsts)]
+        with reaching():
+            try:
+                fresh = await transact(self._pool, lambda conn: keep(conn, events))
+            except asyncpg.CheckViolationError as error:
+                raise Unavailable("there is no table for the day of an event yet") from error
+        counts = Counter(firsts[event.key][0] for event in fresh)
+        return [counts[turn] for turn in range(len(group))]
+
+    def _release(self, group: list[_Request]) -> None:
+        """They are held no more. Those without an answer had none: this process ends."""
+        for request in group:
+            self._held -= request.weight
+            self._held_of[request.project_id] -= request.weight
+            if not self._held_of[request.project_id]:
+                del self._held_of[request.project_id]
+        _fail(group, Unavailable("this process ends: send these events again"))
+
+
+def _succeed(request: _Request, taken: Taken) -> None:
+    metrics.EVENTS.labels("accepted").inc(taken.accepted)
+    metrics.EVENTS.labels("duplicate").inc(taken.duplicates)
+    if not request.answer.done():
+        request.answer.set_result(taken)
+
+
+def _fail(group: list[_Request], error: Exception) -> None:
+    for request in group:
+        if not request.answer.done():
+            request.answer.set_exception(error)
+
+
+@asynccontextmanager
+async def open_intake(pool: Pool) -> AsyncIterator[Intake]:
+    """An intake that commits by connections of the pool until the block ends."""
+    intake = Intake(pool)
+    async with asyncio.TaskGroup() as group:
+        committers = [group.create_task(intake.commit_all()) for _ in range(COMMITTERS)]
+        try:
+            yield intake
+        finally:
+            for committer in committers:
+                committer.cancel()
+            intake.close()

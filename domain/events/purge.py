@@ -1,0 +1,19 @@
+"""Purge of a project's events, ids and counts, a batch at a time."""
+
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import event, event_delta, event_rollup, event_seen
+
+#: Rows of a table that are deleted at once.
+ROWS = 5_000
+
+
+async def delete_batch(conn: Conn, *, project_id: UUID) -> int:
+    """Delete a batch; how many rows. Counts go after deltas, which a fold may just be adding to them."""
+    batch = {"project_id": project_id, "limit": ROWS}
+    deleted = await event.purge_events.run(conn, **batch)
+    deleted += await event_seen.purge_ids.run(conn, **batch)
+    deleted += await event_delta.purge_deltas.run(conn, project_id=project_id)
+    counts: int = await event_rollup.purge_counts.value(conn, **batch)
+    return deleted + counts

@@ -1,0 +1,69 @@
+"""Events to send, and what the store has of them."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from asyncpg.pgproto import pgproto
+
+from db.pool import Conn
+from domain.events import group_commit, rollups
+from domain.events.event import Event
+
+PROJECT = uuid4()
+NAMES = ("open", "purchase_success", "sign_up")
+
+#: A moment of today, at which no bucket ends.
+NOW = datetime.now(UTC).replace(minute=7, second=0, microsecond=0)
+
+
+def event(number: int = 0, *, project_id: UUID = PROJECT, app_no: int = 1, **fields: Any) -> Event:
+    """The event of a number, which is all of its id: two of one number have one id."""
+    given: dict[str, Any] = {
+        "event_key": pgproto.UUID(number.to_bytes(16, "big")),
+        "name": NAMES[number % 3],
+        "occurred_at": NOW - timedelta(minutes=number % 600),
+        "event_id": None,
+        "user_id": None,
+        "anonymous_id": None,
+        "value_micros": number * 1_000 if number % 3 else None,
+        "currency": "EUR" if number % 3 else None,
+        "properties": "{}",
+        "context": "{}",
+    } | fields
+    return Event(project_id, app_no, **given)
+
+
+async def send(conn: Conn, events: Iterable[Event]) -> list[int]:
+    """The numbers of those that were new, once they are committed."""
+    async with conn.transaction():
+        fresh = await group_commit.keep(conn, sorted(events))
+    return [one.event_key.int for one in fresh]
+
+
+async def stored(conn: Conn) -> list[int]:
+    """The number of each event that is stored, in order."""
+    rows = await conn.fetch("select event_key from event order by event_key")
+    return [row["event_key"].int for row in rows]
+
+
+async def fold_all(conn: Conn) -> None:
+    while await rollups.fold(conn):
+        pass
+
+
+async def wrong_counts(conn: Conn) -> list[Any]:
+    """Rows of the rollups that the events don't add up to, and rows that they lack. Without deltas left."""
+    return await conn.fetch(
+        """with truth as (
+             select project_id, name, date_bin('15 minutes', occurred_at, '2000-01-01Z') as bucket, app_no,
+                    coalesce(currency, '') as currency, count(*) as n, coalesce(sum(value_micros), 0) as value
+               from event group by 1, 2, 3, 4, 5),
+           hourly as (
+             select project_id, name, date_trunc('hour', bucket, 'UTC'), app_no, currency, sum(n), sum(value)
+               from truth group by 1, 2, 3, 4, 5),
+           said as (table event_rollup), said_hourly as (table event_rollup_hour)
+           (table said except table truth) union all (table truth except table said) union all
+           (table said_hourly except table hourly) union all (table hourly except table said_hourly)"""
+    )

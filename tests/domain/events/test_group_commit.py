@@ -1,0 +1,139 @@
+"""Group commits: each id once for its app, for as long as it is known, in whatever order things happen."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from db.pool import Conn, Pool, open_pool
+from domain.events import group_commit, partitions
+from tests.domain.events.sending import NOW, event, fold_all, send, stored, wrong_counts
+from tests.jobs import scene
+from tests.relay import before
+from tests.waiting import eventually
+
+AT_ONCE = timedelta(0)
+
+
+async def test_ids_are_known_by_app_whatever_else_they_say(conn: Conn) -> None:
+    other = uuid4()
+    assert await send(conn, [event(1), event(2)]) == [1, 2]
+    assert await send(conn, [event(1, name="other", occurred_at=NOW - timedelta(days=3))]) == []
+    sent = [event(1, app_no=2), event(1, project_id=other), event(2), event(3)]
+    assert sorted(await send(conn, sent)) == [1, 1, 3]
+    assert await stored(conn) == [1, 1, 1, 2, 3]
+
+
+async def test_an_event_comes_back_as_it_was_sent(conn: Conn) -> None:
+    more: dict[str, Any] = {"properties": '{"a":"\\\\\\u00e9"}', "context": '{"b":"\\n"}'}
+    sent = event(5, event_id="é|\t\\N", user_id="u", anonymous_id="a", **more)
+    await send(conn, [sent])
+    row = await conn.fetchrow("select * from event")
+    assert row is not None
+    assert {name: row[name] for name in sent._fields} == sent._asdict()
+
+
+async def test_an_id_is_known_for_two_rotations_and_then_forgotten(conn: Conn) -> None:
+    await send(conn, [event(1)])
+    for _ in range(2):
+        assert await partitions.rotate(conn, age=AT_ONCE) == 1
+        assert await partitions.drop_leaf(conn) == 0
+        assert await send(conn, [event(1)]) == []
+    assert await partitions.rotate(conn, age=AT_ONCE) == 1
+    assert await partitions.drop_leaf(conn) == 1
+    assert await partitions.drop_leaf(conn) == 0
+    assert await send(conn, [event(1)]) == [1]
+
+
+async def test_a_generation_is_open_for_its_time(conn: Conn) -> None:
+    assert await partitions.rotate(conn) == 0
+    await conn.execute("update event_generation set since = since - interval '15 days'")
+    assert await partitions.rotate(conn) == 1
+    assert await partitions.rotate(conn) == 0
+
+
+async def test_whoever_waits_for_a_rotation_asks_the_leaf_that_it_closed(pool: Pool, conn: Conn) -> None:
+    """The snapshot is younger than the lock: else it would ask no closed leaf, and keep the id again."""
+    await send(conn, [event(1)])
+    async with pool.acquire() as rotating, rotating.transaction():
+        assert await partitions.rotate(rotating, age=AT_ONCE) == 1
+        waiting = asyncio.create_task(send_alone(pool))
+        await eventually(lambda: scene.waits_for_lock(conn))
+    assert await waiting == []
+
+
+async def send_alone(pool: Pool) -> list[int]:
+    async with pool.acquire() as conn:
+        return await send(conn, [event(1)])
+
+
+async def test_a_rotation_gives_up_while_a_commit_is_under_way(pool: Pool, conn: Conn) -> None:
+    """It comes again. The commit's own leaf is still open then."""
+    async with pool.acquire() as writing, writing.transaction():
+        await group_commit.keep(writing, [event(1)])
+        assert await partitions.rotate(conn, age=AT_ONCE) == 0
+    assert await partitions.rotate(conn, age=AT_ONCE) == 1
+    assert await send(conn, [event(1)]) == []
+
+
+async def test_whoever_waits_for_an_id_learns_what_became_of_it(pool: Pool, conn: Conn) -> None:
+    """Committed by the other it is a duplicate; rolled back it is new."""
+    for committed in (True, False):
+        number = int(committed)
+        async with pool.acquire() as other:
+            begun = other.transaction()
+            await begun.start()
+            await group_commit.keep(other, [event(number)])
+            waiting = asyncio.create_task(send_numbers(pool, number))
+            await eventually(lambda: scene.waits_for_lock(conn))
+            await (begun.commit if committed else begun.rollback)()
+        assert await waiting == ([] if committed else [number])
+    assert await stored(conn) == [0, 1]
+
+
+async def send_numbers(pool: Pool, *numbers: int) -> list[int]:
+    async with pool.acquire() as conn:
+        return await send(conn, [event(number) for number in numbers])
+
+
+groups = st.lists(st.integers(0, 12), min_size=1, max_size=8, unique=True)
+happenings = st.lists(groups | st.sampled_from(["rotate", "fold"]), max_size=12)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(happened=happenings)
+async def test_whatever_comes_is_stored_once_and_counted(conn: Conn, happened: list[list[int] | str]) -> None:
+    """As a model has it, which knows an id for as long as its leaf is asked."""
+    await conn.execute("truncate event, event_seen, event_delta, event_rollup, event_rollup_hour")
+    leaves: list[set[int]] = [set()]
+    expected: list[int] = []
+    for one in happened:
+        if isinstance(one, list):
+            new = set(one) - set[int]().union(*leaves[-3:])
+            assert await send(conn, [event(number) for number in one]) == sorted(new)
+            leaves[-1] |= new
+            expected += new
+        elif one == "rotate":
+            await partitions.rotate(conn, age=AT_ONCE)
+            leaves.append(set())
+        else:
+            await fold_all(conn)
+    await fold_all(conn)
+    assert await stored(conn) == sorted(expected)
+    assert await wrong_counts(conn) == []
+
+
+async def test_a_commit_is_six_statements(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And four where all of it is known."""
+    ran: list[str] = []
+    async with before(database_url) as relay, open_pool(relay.url, name="test", size=1) as pool:
+        await send_numbers(pool, 0)
+        monkeypatch.setattr(relay, "loss_of", ran.append)
+        for _ in range(2):
+            await send_numbers(pool, 1, 2)
+    words = [statement.split()[0].strip(";").lower() for statement in ran]
+    assert words == [*"begin select with copy insert commit".split(), *"begin select with commit".split()]

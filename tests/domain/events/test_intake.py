@@ -1,0 +1,197 @@
+"""The intake: who waits, whose turn it is, and what becomes of a request whose commit goes wrong."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID, uuid4
+
+import pytest
+
+from db.pool import Conn, Pool, open_pool
+from domain.events import intake as intakes
+from domain.events.event import Event
+from domain.events.intake import Intake, Taken, open_intake
+from schemas.errors import Unavailable
+from tests.domain.events.sending import event, fold_all, stored, wrong_counts
+from tests.jobs import scene
+from tests.relay import Loss, before
+from tests.servers import Servers
+from tests.waiting import eventually
+
+A, B, C = (uuid4() for _ in range(3))
+
+
+def sent(numbers: range, project_id: UUID = A) -> list[Event]:
+    return [event(number, project_id=project_id) for number in numbers]
+
+
+@pytest.fixture
+def one_committer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intakes, "COMMITTERS", 1)
+
+
+@asynccontextmanager
+async def held_up(pool: Pool, intake: Intake) -> AsyncIterator[None]:
+    """The intake's one committer waits for a rotation until the block ends."""
+    async with pool.acquire() as other, pool.acquire() as observer:
+        await other.execute("select pg_advisory_lock(7203)")
+        first = send(intake, sent(range(900_000, 900_001), C))
+        await eventually(lambda: scene.waits_for_lock(observer))
+        yield
+        await other.execute("select pg_advisory_unlock(7203)")
+        await first
+
+
+def send(intake: Intake, events: list[Event]) -> "asyncio.Task[Taken]":
+    return asyncio.create_task(intake.take(events, size=0))
+
+
+async def test_requests_of_one_moment_are_one_commit(pool: Pool, conn: Conn) -> None:
+    async with open_intake(pool) as intake:
+        first, second = sent(range(300)), sent(range(200, 500))
+        taken = await asyncio.gather(*[intake.take(one, size=0) for one in (first, second, first)])
+        assert await intake.take(first, size=0) == Taken(0, 300)
+        assert await intake.take([], size=0) == Taken(0, 0)
+    assert sum(one.accepted for one in taken) == 500
+    assert sum(one.duplicates for one in taken) == 400
+    assert await stored(conn) == [*range(500)]
+    await fold_all(conn)
+    assert await wrong_counts(conn) == []
+
+
+async def test_an_id_that_comes_twice_in_a_request_is_a_duplicate(pool: Pool) -> None:
+    async with open_intake(pool) as intake:
+        assert await intake.take([event(1), event(2), event(1, name="other")], size=0) == Taken(2, 1)
+
+
+@pytest.mark.usefixtures("one_committer")
+async def test_a_project_that_floods_leaves_room_for_others(pool: Pool) -> None:
+    """Each may hold as much as is free then: half, a quarter, an eighth."""
+    tasks = []
+    async with open_intake(pool) as intake:
+        async with held_up(pool, intake):
+            for project_id in (A, B, uuid4()):
+                for start in range(0, 20_000, 500):
+                    tasks.append(send(intake, sent(range(start, start + 500), project_id)))
+                    await asyncio.sleep(0)
+        answers = await asyncio.gather(*tasks, return_exceptions=True)
+    refused = [one for one in answers if isinstance(one, Unavailable)]
+    taken = [answers[turn : turn + 40].count(Taken(500, 0)) * 500 for turn in (0, 40, 80)]
+    assert taken == [9_500, 5_000, 2_500]
+    assert len(refused) == 120 - sum(taken) // 500
+    assert {one.retry_after for one in refused} == {1}
+
+
+@pytest.mark.usefixtures("one_committer")
+async def test_a_large_body_counts_as_many_events(pool: Pool) -> None:
+    async with open_intake(pool) as intake:
+        async with held_up(pool, intake):
+            large = [asyncio.create_task(intake.take([event(n)], size=8_000_000)) for n in range(3)]
+            await asyncio.sleep(0)
+            assert [task.done() for task in large] == [False, False, True]
+        answers = await asyncio.gather(*large, return_exceptions=True)
+    assert answers[:2] == [Taken(1, 0)] * 2
+    assert isinstance(answers[2], Unavailable)
+
+
+@pytest.mark.usefixtures("one_committer")
+async def test_projects_take_turns(pool: Pool) -> None:
+    """What little one sends goes with the next commit, however much of another one came before."""
+    async with open_intake(pool) as intake:
+        async with held_up(pool, intake):
+            flood = [send(intake, sent(range(start, start + 500))) for start in range(0, 9_500, 500)]
+            little = send(intake, sent(range(10), B))
+            await asyncio.sleep(0)
+        assert await little == Taken(10, 0)
+        assert sum(task.done() for task in flood) <= 8
+        await asyncio.gather(*flood)
+
+
+@pytest.mark.usefixtures("one_committer")
+async def test_whoever_hangs_up_while_waiting_is_not_written(pool: Pool, conn: Conn) -> None:
+    """And makes room at once."""
+    async with open_intake(pool) as intake:
+        async with held_up(pool, intake):
+            gone = [send(intake, sent(range(start, start + 500))) for start in range(0, 9_500, 500)]
+            await asyncio.sleep(0)
+            with pytest.raises(Unavailable):
+                await intake.take(sent(range(500)), size=0)
+            for task in gone:
+                task.cancel()
+            await asyncio.gather(*gone, return_exceptions=True)
+            stays = send(intake, sent(range(20_000, 20_500)))
+        assert await stays == Taken(500, 0)
+    assert await stored(conn) == [*range(20_000, 20_500), 900_000]
+
+
+async def test_whoever_hangs_up_during_the_commit_is_written(pool: Pool, conn: Conn) -> None:
+    async with open_intake(pool) as intake, pool.acquire() as other:
+        async with other.transaction():
+            await other.execute("select pg_advisory_xact_lock(7203)")
+            gone = asyncio.create_task(intake.take([event(1)], size=0))
+            await eventually(lambda: scene.waits_for_lock(conn))
+            gone.cancel()
+        assert await intake.take([event(1), event(2)], size=0) in {Taken(1, 1), Taken(2, 0)}
+    assert await stored(conn) == [1, 2]
+
+
+@pytest.mark.usefixtures("one_committer")
+async def test_one_that_cannot_be_written_loses_no_other(pool: Pool, conn: Conn) -> None:
+    async with open_intake(pool) as intake:
+        async with held_up(pool, intake):
+            bad = [event(1, project_id=B, properties="\0")]
+            tasks = [send(intake, one) for one in (sent(range(10)), bad, sent(range(10, 20), C))]
+            await asyncio.sleep(0)
+        first, second, third = await asyncio.gather(*tasks, return_exceptions=True)
+    assert (first, third) == (Taken(10, 0), Taken(10, 0))
+    assert isinstance(second, Exception)
+    assert not isinstance(second, Unavailable)
+    assert await stored(conn) == [*range(20), 900_000]
+
+
+async def test_an_event_of_a_day_without_a_table_is_refused_for_now(pool: Pool, conn: Conn) -> None:
+    async with open_intake(pool) as intake:
+        await conn.execute("delete from event")
+        leaf = f"event_{event(1).occurred_at:%Y%m%d}"
+        await conn.execute(f"drop table {leaf}")
+        with pytest.raises(Unavailable, match="no table"):
+            await intake.take([event(1)], size=0)
+
+
+@pytest.mark.usefixtures("one_committer")
+@pytest.mark.parametrize("loss", [*Loss])
+async def test_a_commit_whose_answer_is_lost_is_not_acknowledged(
+    database_url: str, conn: Conn, loss: Loss
+) -> None:
+    """All that wait hear so, and what they send again is stored once."""
+    mine, theirs = sent(range(1, 9)), sent(range(9, 12), B)
+    async with (
+        before(database_url) as relay,
+        open_pool(relay.url, name="test", command_timeout=0.5) as pool,
+        open_intake(pool) as intake,
+    ):
+        await intake.take([event(0)], size=0)
+        relay.fall_silent_at("COMMIT", loss)
+        answers = await asyncio.gather(
+            intake.take(mine, size=0), intake.take(theirs, size=0), return_exceptions=True
+        )
+        assert [type(answer) for answer in answers] == [Unavailable, Unavailable]
+        # Postgres does so after 10 s.
+        await conn.execute(
+            """select pg_terminate_backend(pid) from pg_stat_activity
+                    where state = 'idle in transaction' and datname = current_database()"""
+        )
+        again = [await intake.take(mine, size=0), await intake.take(theirs, size=0)]
+    committed = loss is Loss.ANSWER
+    assert again == ([Taken(0, 8), Taken(0, 3)] if committed else [Taken(8, 0), Taken(3, 0)])
+    assert await stored(conn) == [*range(12)]
+
+
+async def test_a_postgres_that_restarts_is_found_again(own_servers: Servers) -> None:
+    async with open_pool(own_servers.postgres.url, name="test") as pool, open_intake(pool) as intake:
+        assert await intake.take([event(1)], size=0) == Taken(1, 0)
+        await asyncio.to_thread(own_servers.postgres.stop)
+        with pytest.raises(Unavailable):
+            await intake.take([event(1), event(2)], size=0)
+        await asyncio.to_thread(own_servers.postgres.start)
+        assert await intake.take([event(1), event(2)], size=0) == Taken(1, 1)

@@ -1,0 +1,104 @@
+"""Rollups: what they say is what the events add up to, whoever folds, rebuilds and writes at once."""
+
+import asyncio
+import random
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from db.pool import Conn, Pool
+from db.reach import reaching
+from domain.events import group_commit, rollups
+from schemas.errors import Invalid, Unavailable
+from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send, wrong_counts
+
+OTHER = uuid4()
+#: The largest value that an event may have, in micros.
+LARGEST = 10**15
+
+
+async def test_counts_are_those_of_the_events(conn: Conn) -> None:
+    """Also of values whose sum no bigint holds, of both signs, and of none."""
+    sent = [event(n, value_micros=LARGEST) for n in range(0, 30_000, 3)]
+    sent += [event(n, value_micros=-LARGEST, occurred_at=NOW, name="refund") for n in range(1, 100)]
+    for start in range(0, len(sent), 4_000):
+        await send(conn, sent[start : start + 4_000])
+    await send(conn, [event(n, project_id=OTHER) for n in range(100)])
+    await fold_all(conn)
+    assert await wrong_counts(conn) == []
+    assert await conn.fetchval("select sum(value_micros) > 2 ^ 63 from event_rollup where name = 'open'")
+    assert not await conn.fetchval("select exists (select from event_delta)")
+
+
+async def test_a_fold_that_ends_early_has_folded_nothing(pool: Pool, conn: Conn) -> None:
+    await send(conn, [event(n) for n in range(50)])
+    async with pool.acquire() as other:
+        begun = other.transaction()
+        await begun.start()
+        assert await rollups.fold(other) > 0
+        assert await rollups.fold(conn) == 0
+        await begun.rollback()
+    await fold_all(conn)
+    assert await wrong_counts(conn) == []
+
+
+async def test_counts_that_went_wrong_are_rebuilt_and_no_others_are(conn: Conn) -> None:
+    await send(conn, [event(n) for n in range(200)])
+    await send(conn, [event(n, project_id=OTHER) for n in range(200)])
+    await fold_all(conn)
+    await conn.execute("update event_rollup set n = n + 1 where name = 'open'")
+    await conn.execute("delete from event_rollup_hour where name = 'sign_up'")
+    await conn.execute(
+        "insert into event_rollup select distinct project_id, 'never', bucket, 1, '', 1, 1 from event_rollup"
+    )
+    await send(conn, [event(n) for n in range(200, 300)])
+    for project_id in (PROJECT, OTHER):
+        for day in {(NOW - timedelta(minutes=n)).date() for n in range(600)}:
+            await rollups.rebuild(conn, project_id=project_id, day=day)
+    await fold_all(conn)
+    assert await wrong_counts(conn) == []
+
+
+async def test_a_day_that_is_gone_keeps_its_counts(conn: Conn) -> None:
+    await send(conn, [event(1, occurred_at=NOW - timedelta(days=2))])
+    await fold_all(conn)
+    gone = (NOW - timedelta(days=2)).date()
+    await conn.execute(f"drop table event_{gone:%Y%m%d}")
+    with pytest.raises(Invalid):
+        await rollups.rebuild(conn, project_id=PROJECT, day=gone)
+    assert await conn.fetchval("select sum(n) from event_rollup") == 1
+
+
+async def test_writers_folders_and_rebuilds_at_once(wide: Pool, conn: Conn) -> None:
+    """Some of them are cut off in the middle of it."""
+    dice, done = random.Random(7), asyncio.Event()
+
+    async def write(numbers: range) -> None:
+        for start in numbers[::20]:
+            async with wide.acquire() as own, own.transaction():
+                sent = [event(n, occurred_at=datetime.now(UTC)) for n in range(start, start + 20)]
+                await group_commit.keep(own, sorted(sent))
+
+    async def fold() -> None:
+        while not done.is_set():
+            async with wide.acquire() as own:
+                with suppress(Unavailable), reaching():
+                    async with own.transaction():
+                        await rollups.fold(own)
+                        if dice.random() < 0.2:
+                            await own.execute("select pg_terminate_backend(pg_backend_pid())")
+
+    async def rebuild() -> None:
+        while not done.is_set():
+            async with wide.acquire() as own:
+                await rollups.rebuild(own, project_id=PROJECT, day=datetime.now(UTC).date())
+
+    others = asyncio.gather(fold(), fold(), fold(), rebuild())
+    await asyncio.gather(*[write(range(start, start + 600)) for start in range(0, 3_600, 600)])
+    done.set()
+    await others
+    await fold_all(conn)
+    assert await conn.fetchval("select sum(n) from event_rollup") == 3_600
+    assert await wrong_counts(conn) == []

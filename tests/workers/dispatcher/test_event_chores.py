@@ -1,0 +1,81 @@
+"""Chores of the store of events: done by one of the dispatchers, and held up by nobody for long."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from db.pool import Conn, Pool
+from domain.events import group_commit
+from schemas.settings import Settings
+from tests.domain.events.sending import event, send, wrong_counts
+from tests.waiting import eventually
+from workers.dispatcher import events
+from workers.dispatcher.events import EventKeeper
+from workers.runtime.shutdown import Stop
+
+
+@asynccontextmanager
+async def keeping(*settings: Settings) -> AsyncIterator[None]:
+    """Keepers in the test's own loop; they end with the block."""
+    stop = Stop()
+    async with asyncio.TaskGroup() as group:
+        for each in settings:
+            group.create_task(EventKeeper(each).run(stop))
+        yield
+        stop.ask()
+
+
+def asking(conn: Conn, sql: str) -> Callable[[], Awaitable[object]]:
+    return lambda: conn.fetchval(sql)
+
+
+async def test_all_of_them_are_done(settings: Settings, conn: Conn) -> None:
+    today = datetime.now(UTC).date()
+    await send(conn, [event(number) for number in range(30)])
+    await conn.execute(f"drop table event_{today + timedelta(days=9):%Y%m%d}")
+    await conn.execute("update event_generation set since = now() - interval '16 days'")
+    await conn.execute("select make_event_days(current_date - 40, current_date - 9)")
+    short = msgspec.structs.replace(settings, event_days=8)
+    async with keeping(short, short):
+        await eventually(asking(conn, "select not exists (select from event_delta)"))
+        await eventually(
+            asking(conn, f"select to_regclass('event_{today + timedelta(days=9):%Y%m%d}')::text")
+        )
+        await eventually(asking(conn, "select n = 1 from event_generation"))
+        await eventually(
+            asking(conn, f"select to_regclass('event_{today - timedelta(days=9):%Y%m%d}') is null")
+        )
+    assert await conn.fetchval(f"select to_regclass('event_{today - timedelta(days=8):%Y%m%d}') is not null")
+    assert await wrong_counts(conn) == []
+
+
+async def test_a_rotation_that_cannot_begin_holds_up_no_fold(
+    settings: Settings, pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It gives up after a second, and comes again."""
+    monkeypatch.setattr(events, "EVERY_S", 0.1)
+    await conn.execute("update event_generation set since = now() - interval '16 days'")
+    async with keeping(settings):
+        async with pool.acquire() as writing, writing.transaction():
+            await group_commit.keep(writing, [event(1)])
+            for number in (2, 3):
+                await send(conn, [event(number)])
+                await eventually(asking(conn, "select not exists (select from event_delta)"))
+            assert await conn.fetchval("select n from event_generation") == 0
+        await eventually(asking(conn, "select n = 1 from event_generation"))
+
+
+async def test_a_store_that_is_cut_off_is_found_again(settings: Settings, conn: Conn) -> None:
+    cut = (
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dispatcher-events'"
+    )
+    async with keeping(settings):
+        for number in range(3):
+            await send(conn, [event(number)])
+            await eventually(asking(conn, "select not exists (select from event_delta)"))
+            await eventually(asking(conn, f"{cut} and datname = current_database()"))
+    assert await wrong_counts(conn) == []

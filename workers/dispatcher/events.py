@@ -1,0 +1,25 @@
+"""Chores of the store of events: counts are folded, tables are made ahead, and those that are old go."""
+
+from domain.events import partitions, rollups
+from schemas.settings import Settings
+from workers.dispatcher.chore import Chore
+from workers.dispatcher.leader import Leader
+
+#: The advisory lock of the process that does them.
+LOCK = 7205
+
+EVERY_S = 60.0
+
+
+class EventKeeper(Leader):
+    """The leader in the store of events."""
+
+    def __init__(self, settings: Settings) -> None:
+        chores = [
+            Chore("fold_events", 0.25, rollups.fold, batch=rollups.BATCH),
+            Chore("make_event_days", EVERY_S, partitions.make_days),
+            Chore("rotate_event_generation", EVERY_S, partitions.rotate, batch=1),
+            Chore("drop_event_leaves", EVERY_S, partitions.drop_leaf, batch=1),
+            Chore("drop_event_days", EVERY_S, partitions.drop_days(keep=settings.event_days), batch=1),
+        ]
+        super().__init__(settings.event_store_url, name="dispatcher-events", lock=LOCK, chores=chores)

@@ -1,0 +1,94 @@
+"""Leader: a loop that runs chores on one connection, in one of many processes at a time.
+
+An advisory lock lets one of them lead. The lock belongs to the leader's session, and Postgres ends a session
+that is idle for `IDLE_S`: so a leader that was paused or cut off gives way to the next one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from db.pool import Conn, connect
+from db.reach import PASSING, reaching
+from jobs import maintenance
+from telemetry import logs, metrics
+from workers.dispatcher.chore import Agenda, Chore
+from workers.runtime.reaching import FIRST_S, MOST_S
+from workers.runtime.shutdown import Stop, first_of
+
+TICK_S, STAND_BY_S = 0.05, 0.5
+
+#: Seconds after which a statement without an answer fails, and after which Postgres ends an idle session.
+COMMAND_TIMEOUT_S, IDLE_S = 10.0, 5
+CLOSE_S = 1.0
+
+
+class Leader:
+    """The loop and what it remembers over its connections; `name` is that of its sessions and log lines."""
+
+    def __init__(self, database_url: str, *, name: str, lock: int, chores: Iterable[Chore]) -> None:
+        self._database_url, self._name, self._lock = database_url, name, lock
+        self._agenda, self._wait_s = Agenda(chores), FIRST_S
+        self._clock = asyncio.get_running_loop().time
+        self._log = logs.get(name)
+
+    async def run(self, stop: Stop) -> None:
+        """Run until asked to stop, through any outage of Postgres or Redis."""
+        while not stop.soon.is_set():
+            try:
+                async with session(self._database_url, self._name) as conn:
+                    await self._serve_session(conn, stop)
+            except PASSING as error:
+                self.failed()
+                self._log.warning("Postgres failed, trying again soon", error=repr(error.__cause__ or error))
+                await first_of(stop.soon, within_s=self._wait_s)
+                self._wait_s = min(MOST_S, self._wait_s * 2)
+        self._log.info("ended")
+
+    async def tick(self, conn: Conn) -> None:
+        """Do the chores that are due."""
+        for chore in self._agenda.due(self._clock()):
+            with metrics.CHORE.labels(chore.name).time():
+                moved = await chore.run(conn)
+            metrics.CHORE_ROWS.labels(chore.name).inc(moved)
+            self._agenda.done(chore, moved, self._clock())
+
+    async def lead(self, conn: Conn, stop: Stop) -> None:
+        """Tick until asked to stop; this process leads."""
+        self._log.info("leading")
+        while not stop.soon.is_set():
+            await self.tick(conn)
+            self._wait_s = FIRST_S
+            await first_of(stop.soon, within_s=TICK_S)
+
+    def answered(self, at: datetime) -> None:
+        """Postgres has answered, at its own time."""
+
+    def failed(self) -> None:
+        """A statement has failed."""
+
+    async def _serve_session(self, conn: Conn, stop: Stop) -> None:
+        while not await self._leads(conn):
+            await first_of(stop.soon, within_s=STAND_BY_S)
+            if stop.soon.is_set():
+                return
+        await self.lead(conn, stop)
+
+    async def _leads(self, conn: Conn) -> bool:
+        leads, at = await maintenance.try_to_lead(conn, self._lock)
+        self.answered(at)
+        return leads
+
+
+@asynccontextmanager
+async def session(database_url: str, name: str) -> AsyncIterator[Conn]:
+    """A connection that Postgres ends once it is idle for `IDLE_S`. Raises `Unavailable`."""
+    with reaching():
+        conn = await connect(database_url, name=name, command_timeout=COMMAND_TIMEOUT_S)
+        try:
+            await conn.execute(f"set idle_session_timeout = '{IDLE_S}s'")
+            await conn.execute(f"set idle_in_transaction_session_timeout = '{IDLE_S}s'")
+            yield conn
+        finally:
+            await conn.close(timeout=CLOSE_S)
