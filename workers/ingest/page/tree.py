@@ -26,6 +26,9 @@ NEAR = 5
 #: Tags within each other that are made, as in browsers: texts of what is deeper belong to the last of them.
 #: So a walk up from any tag is short.
 DEPTH = 512
+#: Bytes after which a page that is deeper is read no further: for each end tag that ends nothing lxml looks
+#: at all tags that are open. Of 267 real pages the deepest has 44.
+PIECE = 16 << 10
 #: Kinds of the texts in these tags, as in Beautiful Soup.
 KINDS: Mapping[str, type[NavigableString]] = {
     "script": Script,
@@ -132,7 +135,12 @@ class Tree:
 
 def build(html: str) -> Tree:
     """The tree of any text, also of an empty one, for which lxml needs the line break."""
-    parser = etree.HTMLParser(target=Tree(), encoding="utf-8")
-    parser.feed(b"\n" + html.replace("\x00", "").encode("utf-8", "replace"))
+    target = Tree()
+    parser = etree.HTMLParser(target=target, encoding="utf-8")
+    text = b"\n" + html.replace("\x00", "").encode("utf-8", "replace")
+    for start in range(0, len(text), PIECE):
+        parser.feed(text[start : start + PIECE])
+        if len(target.open) > DEPTH:
+            break
     tree: Tree = parser.close()
     return tree

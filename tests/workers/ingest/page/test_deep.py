@@ -12,6 +12,8 @@ TITLE = b"<title>Acme</title>"
 REFRESH = b"<meta http-equiv=refresh content=0>"
 PAGES = {
     "a megabyte of tags in each other": TITLE + b"<div>" * 200_000,
+    "tags in each other, then ends of none": TITLE + b"<ul><body>" * 90_000 + b"</b>" * 250_000,
+    "ends of none in deep tags": TITLE + b"<div>" * 500 + b"</b>" * 500_000,
     "links around all that follows": TITLE + b"<a href=/x><div>" * 20_000,
     "links around a long list": TITLE + b"<a href=/x><div>" * 250 + b"<br>" * 50_000,
     "refreshes far inside of a noscript": b"<noscript>" + b"<div>" * 500 + REFRESH * 5_000 + TITLE,
