@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as some
 
 from domain.brand import brand
-from schemas.brand import BrandRow, Field, Finding, Source, Value
+from schemas.brand import BrandColor, BrandRow, Field, Finding, Source, Value
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 JOB = UUID("0193c1a6-0000-7000-8000-000000000001")
@@ -58,6 +59,18 @@ def test_none_that_the_partner_wants_stays_none() -> None:
     assert merged is not None
     assert (merged.tagline, merged.keywords) == ("", [])
     assert merged.provenance["tagline"].source == "partner"
+
+
+def test_colors_come_with_their_roles_and_the_partners_own_have_none() -> None:
+    shown = [BrandColor(color="#c0392b", role="primary", rule="logo", url="https://acme.test/logo.png")]
+    finding = Finding(value=["#c0392b"], confidence=0.6, rule="logo", colors=shown)
+    theirs = msgspec.structs.replace(row("website", {}), fields={"colors": finding})
+    merged = brand.merge([theirs])
+    assert merged is not None
+    assert (merged.colors, merged.provenance["colors"].colors) == (["#c0392b"], shown)
+    both = brand.merge([theirs, row("partner", {"colors": ["#1F6F5C"]})])
+    assert both is not None
+    assert (both.colors, both.provenance["colors"].colors) == (["#1F6F5C"], msgspec.UNSET)
 
 
 @given(ROWS)

@@ -9,10 +9,10 @@ from workers.ingest.page.address import site
 from workers.ingest.page.document import Document, attribute
 
 #: Sheets that are worth a request, links that are looked at, and characters of all `<style>` that are read.
-MOST, READ, INLINE = 3, 100, 1 << 20
+MOST, READ, INLINE = 3, 30, 1 << 20
 #: Addresses of what others wrote, or what has other things than colors.
 OTHERS = re.compile(
-    r"/wp-includes/|/plugins/|/vendor/|/node_modules/|bootstrap|awesome|swiper|slick|jquery|normalize|reset\b"
+    r"\b(?:wp-includes|plugins|vendor|node_modules)/|bootstrap|awesome|swiper|slick|jquery|normalize|reset\b"
     r"|print|fonts?\b|icons?\b|lightbox|fancybox|cookie|consent|carousel|animate|leaflet|katex|prism|highlight",
     re.IGNORECASE,
 )
@@ -25,8 +25,9 @@ WHOLE = re.compile(
 def linked(page: Document) -> list[str]:
     """Addresses, at most `MOST`, in the page's order: of names that hold for a site, then the first ones."""
     hrefs = (href for tag in page.tags["link"] if is_sheet(tag) and (href := attribute(tag, "href")))
-    known = dict.fromkeys(map(page.link, islice(hrefs, READ)))
-    own = [url for url in known if url and site(url) == site(page.url) and not OTHERS.search(url)]
+    hopeful = (href for href in hrefs if not OTHERS.search(href))
+    known = dict.fromkeys(map(page.link, islice(hopeful, READ)))
+    own = [url for url in known if url and site(url) == site(page.url)]
     best = sorted(own, key=lambda url: WHOLE.search(url.rpartition("/")[2]) is None)[:MOST]
     return [url for url in own if url in best]
 
@@ -34,8 +35,9 @@ def linked(page: Document) -> list[str]:
 def is_sheet(tag: Tag) -> bool:
     kinds = attribute(tag, "rel").lower().split()
     preloaded = "preload" in kinds and attribute(tag, "as").lower() == "style"
-    shown = "print" not in attribute(tag, "media").lower() or "onload" in tag.attrs
-    return ("stylesheet" in kinds or preloaded) and "alternate" not in kinds and shown
+    if not ("stylesheet" in kinds or preloaded) or "alternate" in kinds:
+        return False
+    return "print" not in attribute(tag, "media").lower() or "onload" in tag.attrs
 
 
 def inline(page: Document) -> str:
