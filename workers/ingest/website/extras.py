@@ -9,6 +9,9 @@ from workers.ingest.shapes import Llms, Manifest, Page, Reading, Styles, StyleSh
 from workers.ingest.website.pages import landing
 from workers.ingest.website.session import Session
 
+#: Seconds between two requests to a site up to which its style sheets are fetched.
+DELAY_S = 1.0
+
 
 class Extras(NamedTuple):
     """Extras that could be read. `home` is None where the named page is the root itself."""
@@ -51,12 +54,18 @@ async def llms(session: Session, parser: Parser, page: Page) -> Reading:
 
 async def styles(session: Session, parser: Parser, page: Page) -> Reading | None:
     """The page's style sheets, read together; what stands in the page comes last. None where it has none."""
+    wanted = page.styles if await is_patient(session, page.url) else []
     linked = await asyncio.gather(
-        *(session.optional(style_sheet(session, url, within=site(page.url))) for url in page.styles)
+        *(session.optional(style_sheet(session, url, within=site(page.url))) for url in wanted)
     )
     inline = [StyleSheet(url=page.url, body=page.inline_style.encode())] if page.inline_style else []
     sheets = [*filter(None, linked), *inline]
     return await read(parser, Styles(sheets=sheets)) if sheets else None
+
+
+async def is_patient(session: Session, url: str) -> bool:
+    """True of a site that takes requests one after the other: elsewhere sheets would take its pages' time."""
+    return (await session.web.robots.admit(url)).delay_s <= DELAY_S
 
 
 async def style_sheet(session: Session, url: str, *, within: str) -> StyleSheet:

@@ -26,6 +26,8 @@ MARKUP = [
     *('<script type="application/ld+json">', '{"@type":"Organization","name":"', '"}', "</script>"),
     *('<link rel="icon" href="', "<noscript>", "<template>", "<img alt='"),
     '<script type="application/ld+json">{"@type":"Organization","logo":"https://acme.test/',
+    *('<meta name="theme-color" content="', "rgb(", "#c0392b", "<style>:root{--brand:"),
+    '<link rel="stylesheet" href="',
 ]
 WORDS = [
     *(

@@ -2,10 +2,13 @@
 
 import pytest
 
-from tests.workers.ingest.website.visits import visit, visited
+from tests.workers.ingest.website.visits import visit, visited, words
 from tests.workers.web.web import Answers, allowed_client, say, serve
 from workers.ingest.parser.parser import Parser
 from workers.ingest.website.ingest import unchanged
+from workers.ingest.website.session import Web
+from workers.web.robots import Robots
+from workers.web.site_rate import SiteRate
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -83,6 +86,20 @@ async def test_a_sheet_that_robots_txt_forbids_isnt_asked_for(parser: Parser) ->
     extraction, site = await visited(parser, {**ANSWERS, "/robots.txt": rules})
     assert "/site.css" not in site.paths
     assert extraction.fields["colors"].value == ["#c0392b", "#fbfaf7"]
+
+
+async def test_a_site_that_wants_time_between_requests_is_asked_for_no_sheet(parser: Parser) -> None:
+    rules = say(body="User-agent: *\nCrawl-delay: 9", content_type="text/plain")
+    async with serve({**ANSWERS, "/robots.txt": rules}) as site, allowed_client(site) as client:
+        web = Web(client, Robots(client), SiteRate(clock=lambda: 0.0, sleep=passed))
+        extraction = await visit(parser, web, site)
+    assert "/site.css" not in site.paths
+    assert "/m.json" in site.paths
+    assert words(extraction) == []
+
+
+async def passed(_seconds: float) -> None:
+    """Time passes at once."""
 
 
 async def test_a_sheet_on_another_site_isnt_this_ones(parser: Parser) -> None:
