@@ -18,7 +18,7 @@ RHETORIC: frozenset[str | None] = frozenset({"question", "quote"})
 #: Characters of a sentence that are read.
 READ = 400
 QUESTION = re.compile(r"[?？؟][\"'”’»)\]]*\Z")
-QUOTE = re.compile(r"[\"“„«‘][^\"“”„«»]+[\"”“»’]\W{0,3}[\w .,&'’]{0,60}\Z")
+QUOTE = re.compile(r"[\"“„«‘][^\"“”„«»]+[\"”“»’]\W{0,3}[\w .,&'’()]{0,60}\Z")
 
 
 class Asides:
@@ -35,6 +35,10 @@ class Asides:
         if QUOTE.match(sentence):
             return "quote"
         return next((kind for kind, pattern in self.kinds if pattern.search(sentence)), None)
+
+    def heads(self, heading: str) -> bool:
+        """True if what stands below it is on the product's state or on news."""
+        return self.kind(heading) in {"state", "news"}
 
     def without(self, paragraph: str) -> str:
         """The sentences up to the next aside, without those before; empty where it is all asides."""

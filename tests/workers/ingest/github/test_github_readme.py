@@ -181,6 +181,13 @@ def test_the_first_paragraph_about_it_describes_it(text: str, description: str |
     assert reading({"README.md": f"# Zap\n\n{text}"}).get("appDescription") == description
 
 
+def test_a_line_before_any_heading_describes_and_a_section_on_its_state_does_not() -> None:
+    line = "Drawings that are made of words"
+    assert reading({"README.md": f"{line}\n\n# Setting up\n\nZip it up."})["appDescription"] == line
+    text = "# Deprecated!\n\nNothing is expected to land here.\n\n# Zap\n\nZap draws whatever you say."
+    assert reading({"README.md": text})["appDescription"] == "Zap draws whatever you say."
+
+
 def test_a_title_about_work_is_not_a_section_on_it() -> None:
     text = "# zap/config\n\nKeeps the settings of all who draw.\n\n## API\n\nA call is all there is to it."
     assert reading({"README.md": text}, name="config")["appDescription"].startswith("Keeps the settings")

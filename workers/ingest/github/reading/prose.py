@@ -98,7 +98,7 @@ def described(
     blocks: list[Block], title: Block | None, taglines: list[str], own: Own, asides: Asides
 ) -> Iterator[Statement]:
     """The first paragraph, else a tagline, else a sentence further down about the project."""
-    first = next((one for one in about(blocks, title) if paragraph(one, own, asides)), None)
+    first = next((one for one in about(blocks, title, asides) if paragraph(one, own, asides)), None)
     if text := lead(blocks, title, first, own, asides):
         yield Statement("appDescription", text, 0.60, "readme.lead")
     elif first is not None:
@@ -112,20 +112,22 @@ def described(
             yield Statement("appDescription", cut(text, LIMIT), 0.30, "readme.sentence")
 
 
-def about(blocks: list[Block], title: Block | None) -> Iterator[Block]:
-    """Blocks of the first sections, without those on how to get or build the project."""
+def about(blocks: list[Block], title: Block | None, asides: Asides) -> Iterator[Block]:
+    """Blocks of the first sections, without those on its state or on how to get or build the project."""
     for section in sections(blocks):
         headed = title is not None and section.heading == title.text
-        if section.number <= TITLES and (headed or not is_work(section.heading)):
+        aside = is_work(section.heading) or asides.heads(section.heading)
+        if section.number <= TITLES and (headed or not aside):
             yield section.block
 
 
 def lead(blocks: list[Block], title: Block | None, first: Block | None, own: Own, asides: Asides) -> str:
-    """The line right below the title, which describes also where it is no sentence.
+    """The line right below the title, or before any, which describes also where it is no sentence.
 
     A first paragraph that names the project says more, and one below the title is the line itself.
     """
-    below_it = below(blocks, title)[:1]
+    headed = blocks[0].kind == "heading" or is_menu(blocks[0]) if blocks else False
+    below_it = below(blocks, title if headed else None)[:1]
     if first is not None and (first in below_it or is_named(first.text, own)):
         return ""
     fits = (one.text for one in below_it if one.kind in {"text", "quote"} and is_line(one.text, asides))
