@@ -8,6 +8,7 @@ from schemas.brand import Candidate, Extraction, Field, Finding, Visit
 from schemas.errors import SourceError
 from workers.ingest.choose import choose
 from workers.ingest.derive.complete import complete
+from workers.ingest.derive.declared import telling
 from workers.ingest.llm.endpoint import Model
 from workers.ingest.llm.suggest import suggest
 from workers.ingest.parser.parser import Parser, read
@@ -32,9 +33,10 @@ async def conclude(
 
     If the derivation fails, or the language model `model`, only the rest is in it, with a warning.
     """
-    derived, warned = await derive(parser, prose_of(url, title, candidates, passages))
+    declared = telling(url, candidates)
+    derived, warned = await derive(parser, prose_of(url, title, declared, passages))
     suggested = await suggest(model, url=url, passages=passages)
-    found = [*candidates, *derived, *suggested.candidates]
+    found = [*declared, *derived, *suggested.candidates]
     whole = not warned and not suggested.warnings
     return Extraction(
         url=url,

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 URL = "https://acme.test/"
 PROSE = [
-    Passage(text="Tide tables for sailors", kind="heading"),
+    Passage(text="Tide tables of the harbour for sailors", kind="heading"),
     Passage(text="Tide tables and currents for every harbour. Tide alarms for sailors, harbour by harbour."),
 ]
 

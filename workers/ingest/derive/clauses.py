@@ -4,8 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from workers.ingest.derive.words import LONGEST, WORD, bare
-
+#: A word begins with a letter; it may have a dot, a hyphen or an apostrophe inside, as in `l'équipe`.
+WORD = re.compile(r"[^\W\d_][\w+#]*(?:[.'’-][\w+#]+)*")
+#: Characters of a word at most: longer ones are addresses and keys.
+LONGEST = 40
+#: Letters of an elided word at most, as in `qu'il`.
+ELIDED = 2
 #: A word, a number, or a mark that ends a clause.
 PIECE = re.compile(
     rf"(?P<word>{WORD.pattern})|(?P<number>[\d_][\w.,:/-]*)"
@@ -50,3 +54,11 @@ def has_case(words: list[Word]) -> bool:
     """True if capitals of the clause mean something: it is neither in capitals nor in none."""
     capitals = sum(word.text[0].isupper() for word in words)
     return len(words) >= FEW and capitals <= TITLE * len(words)
+
+
+def bare(word: str) -> str:
+    """The word without article or genitive: `équipe` of `l'équipe`, `team` of `team's`."""
+    head, _, tail = word.partition("'")
+    if tail and len(head) <= ELIDED:
+        return tail
+    return head if tail == "s" else word

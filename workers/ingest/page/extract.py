@@ -42,7 +42,7 @@ def extract(source: Source) -> Page:
     found = chain(
         called,
         descriptions.candidates(page, told),
-        taglines.candidates(page, name),
+        taglines.candidates(page, name, told),
         audiences.candidates(page),
         keywords.candidates(page),
         spoken,

@@ -1,22 +1,25 @@
 """Ladder of `keywords`: those that a page declares, in its own order."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from schemas.brand import Candidate
+from workers.ingest.derive.distinct import MOST, stem
 from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document
-from workers.ingest.page.text import clean, squash
+from workers.ingest.page.text import clean, squash, words
 
-MOST, LIMIT = 12, 50
+LIMIT, WORDS = 50, 5
+#: Keywords beyond which a list is one for search engines: only those count that the page itself uses.
+MANY = 20
 #: Commas and semicolons of all scripts.
 BREAK = re.compile(r"[,;\n،、，；]")
 
 
 def candidates(page: Document) -> Iterator[Candidate]:
     for texts, confidence, rule in ladder(page):
-        if words := distinct(texts):
-            yield page.candidate("keywords", words, confidence, rule)
+        if found := distinct(used(parts(texts), page)):
+            yield page.candidate("keywords", found, confidence, rule)
 
 
 def ladder(page: Document) -> Iterator[tuple[list[str], float, str]]:
@@ -27,14 +30,31 @@ def ladder(page: Document) -> Iterator[tuple[list[str], float, str]]:
     yield page.metas.get("article:tag", []), 0.60, "html.article:tag"
 
 
-def distinct(texts: list[str]) -> list[str]:
-    """Keywords in lower case, each once, at most `MOST`; no sentences, and no `key:value` of a program."""
+def used(found: list[str], page: Document) -> list[str]:
+    """The keywords; of a long list those that the page says."""
+    if len(found) <= MANY:
+        return found
+    descriptions = (text for _, text in page.meta("og:description", "description"))
+    said = squash(" ".join([page.title, *descriptions, page.text]))
+    return [word for word in found if squash(word) in said]
+
+
+def distinct(texts: Iterable[str]) -> list[str]:
+    """Keywords in lower case, each once in whichever form, at most `MOST`."""
     found: dict[str, str] = {}
-    for text in texts:
-        for part in BREAK.split(text):
-            word = clean(part).lower()
-            if squash(word) and len(word) <= LIMIT and ":" not in word:
-                found.setdefault(squash(word), word)
-            if len(found) == MOST:
-                return list(found.values())
+    for word in parts(texts):
+        found.setdefault(squash(stem(word)), word)
+        if len(found) == MOST:
+            break
     return list(found.values())
+
+
+def parts(texts: Iterable[str]) -> list[str]:
+    """Parts of the texts that may be keywords: no sentences, no numbers, and no `key:value` of a program."""
+    found = (clean(part).lower().lstrip("#") for text in texts for part in BREAK.split(text))
+    return [word for word in found if is_word(word)]
+
+
+def is_word(word: str) -> bool:
+    sized = len(word) <= LIMIT and words(word) <= WORDS
+    return sized and any(map(str.isalpha, word)) and ":" not in word

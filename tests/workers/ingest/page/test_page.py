@@ -98,6 +98,35 @@ def test_a_home_has_a_line(html: str, line: str | None) -> None:
     assert value("tagline", html) == line
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<h1><a href="/story/1">Somebody won a great race</a></h1>',
+        "<nav><h1>Somebody won a great race</h1></nav><p>ok</p>",
+        "<div class='cookie-box'><h1>Somebody won a great race</h1></div>",
+        "<h1>Acme</h1><div><h2>Somebody won a great race</h2></div><div><h2>Another one lost it</h2></div>",
+        "<div><h1>Somebody won a race</h1><h1>Another lost it</h1><h1>All went home</h1></div>",
+        "<h1>Acme</h1><footer><p>Somebody won a great race</p></footer>",
+    ],
+    ids=["story", "menu", "banner", "sections", "headings of one level", "footer"],
+)
+def test_a_heading_of_a_section_a_story_or_a_menu_is_no_line(html: str) -> None:
+    assert value("tagline", f"<title>Acme</title>{html}") is None
+
+
+def test_a_subtitle_is_beside_the_headline() -> None:
+    html = "<header><h1>Acme</h1><h2>Draw what you say</h2></header><div><h2>Plans</h2></div>"
+    assert value("tagline", f"<title>Acme</title>{html}") == "Draw what you say"
+
+
+def test_a_sentence_of_another_page_is_a_line_where_it_names_the_brand() -> None:
+    about, story = "https://acme.test/about/us", "https://acme.test/blog/1"
+    html = meta("og:site_name", "Acme") + meta("description", "Acme draws what you say. More of it.")
+    assert value("tagline", html, about) == "Acme draws what you say."
+    assert value("tagline", html, story) is None
+    assert value("tagline", html.replace("Acme draws", "It draws"), about) is None
+
+
 def test_the_rest_of_a_title_is_beside_the_name_that_wins() -> None:
     holding = jsonld('{"@type":"WebPage","publisher":{"@type":"Corporation","name":"Holding"}}')
     html = holding + meta("og:site_name", "Zap") + "<title>Zap — Draw what you say</title>"
@@ -141,6 +170,19 @@ def test_an_audience_may_be_another_node() -> None:
 def test_keywords_are_the_declared_ones_lower_case_once_each() -> None:
     html = meta("keywords", "Tides, SAILING;Tides、 海,day: monday, , 😀") + meta("article:tag", "other")
     assert value("keywords", html) == ["tides", "sailing", "海"]
+
+
+def test_forms_of_one_keyword_are_one_and_numbers_and_sentences_are_none() -> None:
+    html = meta("keywords", "note, notes, #Memo, 2019, 24/7, that is what we have said for years")
+    assert value("keywords", html) == ["note", "memo"]
+
+
+def test_of_a_long_list_only_what_the_page_says_counts() -> None:
+    spam = ",".join(f"tide{letter}{other}" for letter in "abcdefghij" for other in "klmnopqrstuvwxyz")
+    listed = meta("keywords", f"{spam},boats,harbour")
+    assert value("keywords", f"{listed}<p>The boats of our harbour</p>") == ["boats", "harbour"]
+    assert value("keywords", listed) is None
+    assert value("keywords", meta("keywords", "tides,boats")) == ["tides", "boats"]
 
 
 # primaryLanguage
