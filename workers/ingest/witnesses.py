@@ -9,7 +9,7 @@ name that is a domain says what the host says, wherever it stands.
 from schemas.brand import Candidate
 from workers.ingest.page.address import stem
 
-TITLE = frozenset({"html.title.host", "html.title.part", "html.title.first", "html.title.last"})
+TITLE = frozenset(f"html.title.{end}" for end in ("host", "end", "part", "first", "last"))
 APP = frozenset(
     """html.application-name html.apple-mobile-web-app-title html.al:ios:app_name html.al:android:app_name
     html.twitter:app:name:iphone html.twitter:app:name:ipad html.twitter:app:name:googleplay""".split()

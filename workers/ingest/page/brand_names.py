@@ -35,7 +35,8 @@ FOOTER = 2000
 
 def candidates(page: Document) -> Iterator[Candidate]:
     for value, confidence, rule in ladder(page):
-        name, _ = parted(value)
+        head, tail = parted(value)
+        name = tail if title_parts.is_host(tail, page) else head
         if is_name(name):
             yield page.candidate("appName", name, worth(name, confidence), rule)
 

@@ -34,6 +34,8 @@ def ladder(page: Document, said: set[str]) -> Iterator[Scored]:
     for part in (trimmed(part) for title in titles for part in segments(title)[:PARTS]):
         if own := host_in(part, page):
             yield own, 0.70, "html.title.host"
+        elif own := host_at_end(part, page):
+            yield own, 0.55, "html.title.end"
         elif squash(stem(part)) in said:
             yield part, 0.45, "html.title.part"
     if page.is_home:
@@ -54,6 +56,18 @@ def host_in(part: str, page: Document) -> str:
     if squash(head) == squash(page.label) or squash(head) == whole_host(page.url):
         return head
     return part if resembles(squash(part), squash(page.label)) else ""
+
+
+def host_at_end(part: str, page: Document) -> str:
+    """The last word of a line about a home page, if that is the host: `Cheap tyres for all at Acme`."""
+    last = part.rstrip(".!").rpartition(" ")[2]
+    is_line = words(part) > NAME_WORDS or stem(last) != last
+    return last if page.is_home and is_line and is_host(last, page) else ""
+
+
+def is_host(text: str, page: Document) -> bool:
+    """True if it is the host's name, with or without its ending."""
+    return bool(page.label) and squash(stem(text)) == squash(page.label)
 
 
 def whole_host(url: str) -> str:
