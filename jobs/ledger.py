@@ -254,10 +254,10 @@ async def lock(conn: Conn, claim: Claim) -> None:
 
 async def end(conn: Conn, claim: Claim, *, result: dict[str, Any]) -> Moved:
     """Complete the job in the transaction of its last step. Raises `Fenced`, `CancelRequested`."""
-    cancel = await job.end_job.value(
-        conn, org=claim.organization_id, id=claim.id, fence=claim.fence, result=result
-    )
-    _check(cancel, claim)
+    org, job_id, fence = claim.organization_id, claim.id, claim.fence
+    if not await job.end_job.run(conn, org=org, id=job_id, fence=fence, result=result):
+        await lock(conn, claim)
+        raise Fenced(f"job {job_id} is not to be ended by fence {fence}")
     return Moved(*claim[:5], state="completed", error=None)
 
 

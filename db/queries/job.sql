@@ -110,35 +110,26 @@ select cancel_requested_at is not null as cancel
    and attempt_started_at is not null
    for no key update;
 
--- name: end_job    opens a commit; no row: the claim was fenced; `cancel`: asked to cancel, and not ended
-with mine as materialized (
-  -- The claim's row, locked and fenced.
-  select organization_id, id, fence, attempt, lease_owner, attempt_started_at,
-         cancel_requested_at is not null as cancel
-    from job
-   where organization_id = :org
-     and id = :id
-     and fence = :fence
-     and attempt_started_at is not null
-     for no key update),
-history as (
-  -- Its attempt's end.
-  insert into job_attempt (organization_id, job_id, fence, attempt, worker_id, started_at, outcome)
-  select organization_id, id, fence, attempt, lease_owner, attempt_started_at, 'completed'
-    from mine
-   where not cancel),
-ended as (
-  -- Its own end.
+-- name: end_job    opens a commit: locks, fences and ends; no row: fenced, or asked to cancel
+with ended as (
+  -- Its own end. What the attempt's history keeps of it is read as it was before; a lock of its own for that
+  -- would be another change of the row.
   update job j
      set state = 'completed', stage = 'completed', state_version = j.state_version + 1,
          progress = 1, result = :result, finished_at = now(),
          lease_owner = null, attempt_started_at = null, attempt_deadline_at = null
-    from mine m
-   where j.organization_id = m.organization_id
-     and j.id = m.id
-     and not m.cancel)
-select cancel
-  from mine;
+    from job before
+   where j.organization_id = :org
+     and j.id = :id
+     and j.fence = :fence
+     and j.attempt_started_at is not null
+     and j.cancel_requested_at is null
+     and before.organization_id = :org
+     and before.id = :id
+  returning j.organization_id, j.id, j.fence, j.attempt, before.lease_owner, before.attempt_started_at)
+insert into job_attempt (organization_id, job_id, fence, attempt, worker_id, started_at, outcome)
+select organization_id, id, fence, attempt, lease_owner, attempt_started_at, 'completed'
+  from ended;
 
 -- name: set_result    of a job that this transaction has ended
 update job

@@ -97,6 +97,46 @@ async def test_a_commit_that_comes_before_the_cancel_wins(pool: Pool, conn: Conn
     assert (await scene.row(conn, claim.id))["state"] == "completed"
 
 
+async def _give_back(conn: Conn, claim: Claim) -> None:
+    await scene.settle(conn, [claim], Interrupted())
+
+
+async def _cancel(conn: Conn, claim: Claim) -> None:
+    await controls.cancel(conn, organization_id=claim.organization_id, job_id=claim.id)
+
+
+@pytest.mark.parametrize(("before", "error"), [(_give_back, Fenced), (_cancel, CancelRequested)])
+async def test_a_commit_that_waited_for_its_job_ends_none_that_is_not_its_own(
+    pool: Pool, conn: Conn, org: UUID, before: Step, error: type[Exception]
+) -> None:
+    claim = await scene.started(conn, org)
+    async with pool.acquire() as other, pool.acquire() as observer:
+        async with conn.transaction():
+            await before(conn, claim)
+            ending = asyncio.create_task(ledger.end(other, claim, result={}))
+            await eventually(lambda: scene.waits_for_lock(observer))
+        with pytest.raises(error):
+            await ending
+    assert (await scene.row(conn, claim.id))["state"] != "completed"
+    assert "completed" not in await scene.attempts(conn, claim.id)
+
+
+async def test_a_commit_that_waited_for_a_progress_knows_who_ran_the_job(
+    pool: Pool, conn: Conn, org: UUID
+) -> None:
+    claim = await scene.started(conn, org)
+    running = await scene.row(conn, claim.id)
+    async with pool.acquire() as other, pool.acquire() as observer:
+        async with conn.transaction():
+            await ledger.progress(conn, claim, progress=0.5)
+            ending = asyncio.create_task(ledger.end(other, claim, result={}))
+            await eventually(lambda: scene.waits_for_lock(observer))
+        assert (await ending).ended
+    kept = await conn.fetchrow("select worker_id, started_at, outcome from job_attempt")
+    assert kept
+    assert tuple(kept) == (running["lease_owner"], running["attempt_started_at"], "completed")
+
+
 async def test_progress_never_falls(conn: Conn, org: UUID) -> None:
     claim = await scene.started(conn, org)
     shown = []
