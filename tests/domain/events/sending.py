@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from asyncpg.pgproto import pgproto
 
@@ -11,7 +11,8 @@ from db.pool import Conn
 from domain.events import group_commit, rollups
 from domain.events.event import Event
 
-PROJECT = uuid4()
+#: The same in each process of a test.
+PROJECT = UUID(int=7)
 NAMES = ("open", "purchase_success", "sign_up")
 
 #: A moment of today, at which no bucket ends.

@@ -1,0 +1,93 @@
+"""Events sent thrice by processes that are killed, to a Postgres that crashes and restarts."""
+
+import asyncio
+import contextlib
+import random
+import sys
+
+import pytest
+
+from db.pool import open_pool
+from tests.domain.events import racing
+from tests.servers import Servers
+
+pytestmark = [pytest.mark.chaos, pytest.mark.long, pytest.mark.timeout(400)]
+
+NUMBERS, SEED = 48_000, 2
+
+#: Batches that a process sends at least before it is killed.
+BEFORE_KILL = 50
+
+
+class Writer:
+    """A writer's share of the batches, and the process that sends them, one after the other."""
+
+    def __init__(self, url: str, number: int) -> None:
+        self.words = (url, str(SEED), str(NUMBERS), str(number))
+        self.left = set(range(len(racing.batches(SEED, NUMBERS)[number])))
+        self.all = set(self.left)
+        self.process: asyncio.subprocess.Process | None = None
+        self.starts, self.told = 0, 0
+
+    async def run(self) -> None:
+        """Start it again until all is acknowledged."""
+        while self.left:
+            self.starts, self.told = self.starts + 1, 0
+            command = (sys.executable, "-m", "tests.chaos.event_writer", *self.words)
+            self.process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+            await self._listen(self.process)
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin
+        assert process.stdout
+        with contextlib.suppress(ConnectionError):
+            process.stdin.write(" ".join(map(str, self.all - self.left)).encode())
+            process.stdin.write_eof()
+        async for line in process.stdout:
+            if line.endswith(b"\n"):
+                self.left.discard(int(line))
+                self.told += 1
+        await process.wait()
+
+    def kill(self) -> None:
+        """In the middle of its work: one that has only begun would never come to it."""
+        if self.process and self.process.returncode is None and self.told > BEFORE_KILL:
+            self.process.kill()
+
+
+async def break_things(servers: Servers, writers: list[Writer], done: asyncio.Event) -> None:
+    """Kill writers all the while; crash Postgres once, and stop it in order once."""
+    dice = random.Random(SEED)
+    for deed in range(1_000):
+        # Between two blows all of them do something.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), dice.uniform(0.5, 2))
+            return
+        dice.choice(writers).kill()
+        if deed in {3, 7}:
+            await asyncio.to_thread(servers.postgres.kill if deed == 3 else servers.postgres.stop)
+            await asyncio.to_thread(servers.postgres.start)
+
+
+async def test_each_id_is_stored_once_and_counted_once(own_servers: Servers) -> None:
+    done, url = asyncio.Event(), own_servers.postgres.url
+    writers = [Writer(url, number) for number in range(racing.WRITERS)]
+    batches = sum(len(each.left) for each in writers)
+    async with open_pool(url, name="test") as pool:
+        others = asyncio.gather(
+            break_things(own_servers, writers, done),
+            racing.rotate_twice(pool, lambda: 1 - sum(len(each.left) for each in writers) / batches),
+            *[racing.disturb(pool, done, seed) for seed in range(2)],
+        )
+        await asyncio.gather(*[writer.run() for writer in writers])
+        done.set()
+        await others
+        async with pool.acquire() as conn:
+            await racing.is_exact(conn, NUMBERS)
+            assert await conn.fetchval("select n from event_generation") == 2
+    assert sum(writer.starts for writer in writers) > racing.WRITERS

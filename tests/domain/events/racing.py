@@ -1,0 +1,112 @@
+"""Writers that send each id thrice, a fifth of them with another time, and all that happens to them."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import timedelta
+
+from db.pool import Conn, Pool
+from db.reach import reaching
+from domain.events import partitions, rollups
+from domain.events.event import Event
+from domain.events.intake import Intake
+from schemas.errors import Unavailable
+from tests.domain.events.sending import NOW, event, fold_all, stored, wrong_counts
+from tests.waiting import eventually
+
+WRITERS, TIMES, EACH = 8, 3, 20
+
+#: Seconds before a client sends again what got no answer.
+AGAIN_S = 0.05
+
+#: Seconds that all of it may take.
+PATIENCE_S = 300.0
+
+
+def batches(seed: int, numbers: int) -> list[list[list[Event]]]:
+    """Batches of each writer, of all ids together."""
+    dice = random.Random(seed)
+    sent = [number for number in range(numbers) for _ in range(TIMES)]
+    dice.shuffle(sent)
+    made = [
+        [_sent(number, dice) for number in sent[start : start + EACH]] for start in range(0, len(sent), EACH)
+    ]
+    return [made[writer::WRITERS] for writer in range(WRITERS)]
+
+
+def _sent(number: int, dice: random.Random) -> Event:
+    usual = event(number)
+    if dice.random() < 0.8:
+        return usual
+    return usual._replace(occurred_at=NOW - timedelta(hours=dice.randrange(100)))
+
+
+async def write(
+    intake: Intake, queue: Iterator[tuple[int, list[Event]]], acknowledge: Callable[[int], None]
+) -> None:
+    """A client: each batch until it is acknowledged."""
+    for turn, events in queue:
+        while True:
+            try:
+                await intake.take(events, size=0)
+                break
+            except Unavailable:
+                await asyncio.sleep(AGAIN_S)
+        acknowledge(turn)
+
+
+async def disturb(pool: Pool, done: asyncio.Event, seed: int) -> None:
+    """Fold, and cut off whoever writes and folds, until it is over."""
+    dice = random.Random(seed)
+    while not done.is_set():
+        deed = dice.choice((fold_or_die, cut))
+        with suppress(Unavailable), reaching():
+            async with pool.acquire() as conn:
+                await deed(conn, dice)
+        await asyncio.sleep(dice.uniform(0, 0.1))
+
+
+async def rotate_twice(pool: Pool, progress: Callable[[], float]) -> None:
+    """Rotate in the middle of it; `progress` is the part that is acknowledged.
+
+    So often an id is known to the end. Behind a third rotation one that comes again is new.
+    """
+    for part in (0.3, 0.6):
+
+        async def rotated(part: float = part) -> int:
+            if progress() < part:
+                return 0
+            with suppress(Unavailable), reaching():
+                async with pool.acquire() as conn:
+                    return await partitions.rotate(conn, age=timedelta(0))
+            return 0
+
+        await eventually(rotated, within=PATIENCE_S)
+
+
+async def cut(conn: Conn, _: random.Random) -> None:
+    """Somebody else's session."""
+    await conn.execute(
+        """select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid() and application_name = 'writer'
+            order by random() limit 1"""
+    )
+
+
+async def fold_or_die(conn: Conn, dice: random.Random) -> None:
+    async with conn.transaction():
+        await rollups.fold(conn)
+        if dice.random() < 0.3:
+            await conn.execute("select pg_terminate_backend(pg_backend_pid())")
+
+
+async def is_exact(conn: Conn, numbers: int) -> None:
+    """Each id is stored once, and the counts are what the events add up to."""
+    await fold_all(conn)
+    kept = Counter(await stored(conn))
+    twice = [number for number, times in kept.items() if times > 1]
+    lost = {*range(numbers)} - kept.keys()
+    assert (twice, lost) == ([], set()), f"twice: {len(twice)}, lost: {len(lost)}"
+    assert await wrong_counts(conn) == []
