@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from schemas import ids
 from schemas.base import In, Instant, Out, Text
+from schemas.pictures import Picture, PictureKind
 
 Source = Literal["github", "website", "appstore", "partner"]
 Field = Literal[
@@ -127,6 +128,7 @@ class Extraction(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     title: str | None
     fields: dict[Field, Finding]
+    media: list[Picture] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     visit: Visit | None = None
     unchanged: bool = False
@@ -137,6 +139,7 @@ class BrandRow(msgspec.Struct, frozen=True, kw_only=True):
 
     source: Source
     fields: dict[Field, Finding]
+    media: list[Picture] = field(default_factory=list)
     url: str | None
     job_id: UUID | None
     at: datetime
@@ -185,12 +188,50 @@ class BrandField(Out, frozen=True, kw_only=True):
     """What else was said of it, best first."""
 
 
+class MediaProvenance(Out, frozen=True, kw_only=True):
+    """Where a picture was met."""
+
+    source: Source
+    """Who showed it."""
+    job_id: ids.JobId | None
+    """Id of the ingest that met it."""
+    url: str
+    """The page that names it."""
+    rule: str
+    """The place on that page, such as `html.og:image`."""
+    at: Instant
+    """When it was met, in UTC."""
+
+
+class BrandMedia(Out, frozen=True, kw_only=True):
+    """A picture that an ingest met. It stays where it is: nothing of it is stored but this."""
+
+    kind: PictureKind
+    """A logo, a screenshot of the app, or any other picture of the brand."""
+    url: str
+    """Where it is."""
+    width: int
+    """Its width in pixels, measured."""
+    height: int
+    """Its height in pixels, measured."""
+    type: str
+    """Its media type, by its bytes."""
+    bytes: int | None
+    """Its file's length, or null where its server doesn't say."""
+    alt: str | None
+    """What it shows, in the source's words, or null."""
+    provenance: MediaProvenance
+    """Where it comes from."""
+
+
 class Brand(Out, frozen=True, kw_only=True):
-    """`GET /v1/projects/{id}/brand`: every field, known or not."""
+    """`GET /v1/projects/{id}/brand`: every field, known or not, and pictures."""
 
     project_id: ids.ProjectId
     fields: dict[Field, BrandField]
     """Every field, known or not, by name."""
+    media: list[BrandMedia]
+    """Pictures that the ingests met, logos first, each once."""
 
 
 class BrandContext(Out, frozen=True, kw_only=True):

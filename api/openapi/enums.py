@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 
 from jobs.kinds import SHOWN, STAGES
-from schemas import accounts, api_keys, brand, content, jobs, leases, ops, organizations, posts, projects
+from schemas import (
+    accounts,
+    api_keys,
+    brand,
+    content,
+    jobs,
+    leases,
+    ops,
+    organizations,
+    pictures,
+    posts,
+    projects,
+)
 from schemas.errors.platforms import Category
 
 Json = dict[str, Any]
@@ -45,6 +57,7 @@ ENUMS: Mapping[str, Enum] = {
     "LeaseEnd": _enum("Why a lease ended.", accounts.LeaseEnd),
     "LeaseRequestStatus": _enum("What came of a lease request.", leases.RequestStatus),
     "OAuthFlowStatus": _enum("What came of a connection attempt.", accounts.FlowStatus),
+    "PictureKind": _enum("What a picture shows of a brand.", pictures.PictureKind),
     "Platform": _enum("A platform that posts go to.", accounts.PlatformName),
     "PostMode": _enum("How a post goes out.", posts.Mode),
     "PostStatus": _enum("How far a post is.", posts.Status),

@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from db.pool import Conn
 from db.queries import brand_source as sources
+from domain.brand import pictures
 from domain.values import languages
 from schemas import ids
 from schemas.brand import (
@@ -50,11 +51,12 @@ def by_field(rows: Sequence[BrandRow]) -> dict[Field, list[Said]]:
 
 
 def describe(rows: Sequence[BrandRow], *, project_id: UUID) -> Brand:
-    """Every field with its winner and the alternatives."""
+    """Every field with its winner and the alternatives, and the pictures."""
     known = by_field(rows)
     return Brand(
         project_id=ids.show(ids.PROJECT, project_id),
         fields={name: _field(known.get(name, [])) for name in FIELDS},
+        media=pictures.merge(rows),
     )
 
 
@@ -75,8 +77,8 @@ async def patch(
 ) -> None:
     """Set and drop the partner's own values in a project that is locked."""
     sent = msgspec.to_builtins(body)
-    own = await fields_of(conn, organization_id=organization_id, project_id=project_id, source="partner")
-    kept = {name: said for name, said in own.items() if name not in sent}
+    own = await row_of(conn, organization_id=organization_id, project_id=project_id, source="partner")
+    kept = {name: said for name, said in own.fields.items() if name not in sent} if own else {}
     new = {
         name: Finding(value=value, confidence=1, rule="partner", at=now)
         for name, value in sent.items()
@@ -89,6 +91,7 @@ async def patch(
             project_id=project_id,
             source="partner",
             fields=fields,
+            media=[],
             url=None,
             job_id=None,
             visit=None,
@@ -114,6 +117,7 @@ async def replace(
         project_id=project_id,
         source=source,
         fields=extraction.fields,
+        media=extraction.media,
         url=extraction.url,
         job_id=job_id,
         visit=extraction.visit,
@@ -121,12 +125,10 @@ async def replace(
     return changed(before, await read(conn, organization_id=organization_id, project_id=project_id))
 
 
-async def fields_of(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, source: Source
-) -> dict[Field, Finding]:
-    """The fields of one source's row; empty while it has none."""
+async def row_of(conn: Conn, *, organization_id: UUID, project_id: UUID, source: Source) -> BrandRow | None:
+    """One source's row; None while it has said nothing."""
     rows = await read(conn, organization_id=organization_id, project_id=project_id)
-    return next((row.fields for row in rows if row.source == source), {})
+    return next((row for row in rows if row.source == source), None)
 
 
 async def last_visit(conn: Conn, *, organization_id: UUID, project_id: UUID, source: Source) -> Visit | None:

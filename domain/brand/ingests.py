@@ -115,12 +115,13 @@ async def finish(conn: Conn, *, claim: ledger.Claim, extraction: Extraction) -> 
     changed: list[Field] = []
     if not extraction.unchanged:
         changed = await brand.replace(conn, **scope, source=source, extraction=extraction, job_id=claim.id)
-    fields = await brand.fields_of(conn, **scope, source=source)
+    row = await brand.row_of(conn, **scope, source=source)
     return {
         "source": source,
         "url": extraction.url,
-        "fields": [name for name in brand.FIELDS if name in fields],
+        "fields": [name for name in brand.FIELDS if row and name in row.fields],
         "changed": changed,
+        "media": msgspec.to_builtins(row.media) if row else [],
         "warnings": extraction.warnings,
     }
 

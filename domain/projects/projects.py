@@ -143,11 +143,12 @@ async def get(conn: Conn, *, organization_id: UUID, project_id: UUID) -> tuple[P
 
 
 async def get_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
-    """For each field the winner and the alternatives. Raises `NotFound`."""
+    """For each field the winner and the alternatives, and the pictures. Raises `NotFound`."""
     row = await GET_PROJECT.one(conn, org=organization_id, id=project_id)
     if row is None:
         raise absent("project")
-    return brand.describe(msgspec.convert(row.brand, list[BrandRow]), project_id=project_id)
+    rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
+    return brand.describe(rows, project_id=project_id)
 
 
 async def list_page(

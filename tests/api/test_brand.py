@@ -1,5 +1,6 @@
 """The brand of a project: the partner's words over what sources say."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from domain.brand import ingests
 from jobs.kinds import INGEST_WEBSITE
 from schemas import ids
 from schemas.brand import BrandPart, Extraction, Finding
+from schemas.pictures import Picture
 from tests import seeds
 from tests.api.conftest import Caller
 
@@ -25,11 +27,13 @@ async def patched(acme: Caller, project: str, **brand: Any) -> dict[str, Any] | 
     return answer.json()["brandContext"]  # type: ignore[no-any-return]
 
 
-async def ingested(acme: Caller, project: str, conn: Conn, **said: Finding) -> str:
+async def ingested(
+    acme: Caller, project: str, conn: Conn, media: Sequence[Picture] = (), **said: Finding
+) -> str:
     """The id of a job that read these fields."""
     await acme.http.post(f"{project}/ingest/website", json={"url": "https://example.com"})
     (claim,) = await seeds.claims(conn, INGEST_WEBSITE)
-    extraction = Extraction(url="https://example.com/", title=None, fields=said)  # type: ignore[arg-type]
+    extraction = Extraction(url="https://example.com/", title=None, fields=said, media=[*media])  # type: ignore[arg-type]
     await ingests.finish(conn, claim=claim, extraction=extraction)
     return ids.show(ids.JOB, claim.id)
 
@@ -85,6 +89,44 @@ async def test_the_parts_of_an_icp_come_with_their_quotes(acme: Caller, project:
     ]
     assert (await acme.http.get(project)).json()["brandContext"]["provenance"]["icp"]["parts"] == said
     assert (await acme.http.get(f"{project}/brand")).json()["fields"]["icp"]["provenance"]["parts"] == said
+
+
+async def test_the_pictures_of_a_source_are_its_last_ingests(acme: Caller, project: str, conn: Conn) -> None:
+    assert (await acme.http.get(f"{project}/brand")).json()["media"] == []
+    shot = Picture(
+        kind="screenshot",
+        url="https://example.com/one.png",
+        width=1080,
+        height=1920,
+        type="image/png",
+        rule="jsonld.screenshot",
+        page="https://example.com/app",
+        bytes=70_000,
+    )
+    logo = msgspec.structs.replace(
+        shot, kind="logo", url="https://example.com/logo.svg", bytes=None, alt="Zap"
+    )
+    job_id = await ingested(acme, project, conn, media=[shot, logo])
+    brand = (await acme.http.get(f"{project}/brand")).json()
+    assert [one["kind"] for one in brand["media"]] == ["logo", "screenshot"]
+    assert brand["media"][1] == {
+        "kind": "screenshot",
+        "url": "https://example.com/one.png",
+        "width": 1080,
+        "height": 1920,
+        "type": "image/png",
+        "bytes": 70_000,
+        "alt": None,
+        "provenance": {
+            "source": "website",
+            "jobId": job_id,
+            "url": "https://example.com/app",
+            "rule": "jsonld.screenshot",
+            "at": brand["media"][1]["provenance"]["at"],
+        },
+    }
+    await acme.http.delete(project)
+    assert (await acme.http.get(f"{project}/brand")).json() == brand
 
 
 async def test_a_partner_that_takes_all_back_said_nothing(acme: Caller, project: str) -> None:

@@ -1,7 +1,10 @@
 """A worker inside the test's own loop, and kinds of jobs that only tests know; a network without a wire."""
 
+import re
+import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 from uuid import UUID
 
 import anyio
@@ -48,3 +51,16 @@ def net(monkeypatch: pytest.MonkeyPatch, _audit: None) -> Iterator[Net]:
     assert watched == []
     assert {address for address, _ in made.connects} <= {GOOD, GOOD6}
     assert {port for _, port in made.connects} <= {80, 443}
+
+
+@pytest.fixture(autouse=True)
+def _loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No name of the world is looked up: recorded answers name pictures on others' servers."""
+    look_up = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *more: Any, **named: Any) -> Any:
+        if isinstance(host, str) and re.search(r"\.[a-z]", host):
+            raise socket.gaierror(socket.EAI_NONAME, f"{host} is not looked up by tests")
+        return look_up(host, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)

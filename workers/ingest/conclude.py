@@ -1,6 +1,7 @@
 """Conclusion of an ingest, the same for each source: its extraction from all that was read."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Sequence
 
 import msgspec
 
@@ -12,10 +13,12 @@ from workers.ingest.derive.declared import telling
 from workers.ingest.llm.endpoint import Model
 from workers.ingest.llm.suggest import suggest
 from workers.ingest.parser.parser import Parser, read
+from workers.ingest.pictures.meet import PICTURES_S, Met
 from workers.ingest.shapes import Passage, Prose
 
 #: Titles and descriptions that are looked at.
 ABOUT = 8
+LATE = f"pictures_late: not every picture came within {PICTURES_S:g} s; those that did were kept"
 
 
 async def conclude(
@@ -28,23 +31,34 @@ async def conclude(
     warnings: Sequence[str] = (),
     visit: Visit | None = None,
     model: Model | None = None,
+    pictures: Awaitable[Met] | None = None,
 ) -> Extraction:
     """The extraction, with one finding for each field.
 
-    If the derivation fails, or the language model `model`, only the rest is in it, with a warning.
+    If the derivation fails, or the language model `model`, only the rest is in it, with a warning. The
+    `pictures` come meanwhile.
     """
     declared = telling(url, candidates)
-    derived, warned = await derive(parser, prose_of(url, title, declared, passages))
-    suggested = await suggest(model, url=url, passages=passages)
+    (derived, warned), suggested, met = await asyncio.gather(
+        derive(parser, prose_of(url, title, declared, passages)),
+        suggest(model, url=url, passages=passages),
+        pictures or nothing(),
+    )
     found = [*declared, *derived, *suggested.candidates]
-    whole = not warned and not suggested.warnings
+    whole = not warned and not suggested.warnings and not met.late
     return Extraction(
         url=url,
         title=title,
         fields=complete(choose(found)),
-        warnings=[*warnings, *warned, *suggested.warnings],
+        media=[*met.pictures],
+        warnings=[*warnings, *warned, *suggested.warnings, *([LATE] if met.late else [])],
         visit=visit if whole else incomplete(visit),
     )
+
+
+async def nothing() -> Met:
+    """No pictures, of what is read without a network."""
+    return Met()
 
 
 def prose_of(

@@ -6,7 +6,7 @@ Any other name is read as a source that only its name describes (docs/reference/
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -21,6 +21,7 @@ from schemas.errors import (
     SourceRateLimited,
     TooLarge,
 )
+from schemas.pictures import Picture, PictureKind
 from workers.ingest.perform import Progress
 
 HOST = "example.test"
@@ -59,6 +60,12 @@ REPOSITORIES = Source(
     "no repository {name} in the sandbox; use example/ok, slow, missing or empty",
 )
 
+SIZES: Sequence[tuple[PictureKind, str, int, int]] = (
+    ("logo", "logo", 512, 512),
+    ("screenshot", "screen", 1080, 1920),
+    ("image", "preview", 1200, 630),
+)
+
 BRAND: dict[Field, Value] = {
     "appName": "Example",
     "appDescription": "Example keeps a small team's plans, notes and decisions in one place.",
@@ -71,6 +78,18 @@ BRAND: dict[Field, Value] = {
     "logoUrl": "https://example.test/logo.png",
     "colors": ["#1f6f5c", "#f2a541", "#fbfaf7"],
 }
+MEDIA = [
+    Picture(
+        kind=kind,
+        url=f"https://{HOST}/{name}.png",
+        width=width,
+        height=height,
+        type="image/png",
+        rule="sandbox",
+        page=f"https://{HOST}/",
+    )
+    for kind, name, width, height in SIZES
+]
 PARTS = {
     "icp": [
         BrandPart(part="organization", value="small teams", quote="Made for small teams."),
@@ -132,7 +151,7 @@ async def read(source: Source, name: str, *, url: str, shown: str, progress: Pro
         raise error(f"{name} is the sandbox's example of {example}")
     if magic not in source.ok:
         raise SourceNotFound(source.missing.format(name=name))
-    return extraction(url, BRAND)
+    return extraction(url, BRAND, MEDIA)
 
 
 async def go_through_stages(progress: Progress, *, slow: bool) -> None:
@@ -145,7 +164,7 @@ async def go_through_stages(progress: Progress, *, slow: bool) -> None:
     await progress("analyzing", 0.6)
 
 
-def extraction(url: str, values: dict[Field, Value]) -> Extraction:
+def extraction(url: str, values: dict[Field, Value], media: Sequence[Picture] = ()) -> Extraction:
     fields = {
         field: Finding(
             value=value,
@@ -157,4 +176,4 @@ def extraction(url: str, values: dict[Field, Value]) -> Extraction:
         )
         for field, value in values.items()
     }
-    return Extraction(url=url, title=None, fields=fields)
+    return Extraction(url=url, title=None, fields=fields, media=[*media])

@@ -5,6 +5,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from db.pool import Conn, Pool, transact
 from domain.brand import ingests
 from domain.projects import projects
@@ -12,6 +14,7 @@ from jobs.kinds import INGEST_WEBSITE
 from jobs.ledger import Claim, Moved, Submitted
 from schemas import ids
 from schemas.brand import Extraction, Finding
+from schemas.pictures import Picture
 from tests import seeds
 from tests.domain import project as verbs
 from tests.domain.project import Project
@@ -69,12 +72,29 @@ async def test_a_retry_takes_the_ingest_over(pool: Pool, conn: Conn, project: Pr
     assert (found.status, found.job_id) == ("running", ids.show(ids.JOB, again.job_id))
 
 
+LOGO = Picture(
+    kind="logo",
+    url="https://example.com/logo.png",
+    width=180,
+    height=180,
+    type="image/png",
+    rule="jsonld.logo",
+    page="https://example.com/",
+)
+
+
 async def read(pool: Pool, conn: Conn, project: Project, **values: str) -> dict[str, Any]:
     """One whole ingest that read these fields."""
     submitted = await start(pool, project)
     claim = Claim(project.org, project.id, submitted.job_id, "ingest_website", 1, 1, 4, {}, seeds.NOW)
     fields = {name: Finding(value=value, confidence=0.8, rule="html.title") for name, value in values.items()}
-    extraction = Extraction(url="https://example.com/", title=None, fields=fields, warnings=["js_rendered"])  # type: ignore[arg-type]
+    extraction = Extraction(
+        url="https://example.com/",
+        title=None,
+        fields=fields,  # type: ignore[arg-type]
+        media=[LOGO] if values.get("appName") else [],
+        warnings=["js_rendered"],
+    )
     async with conn.transaction():
         result = await ingests.finish(conn, claim=claim, extraction=extraction)
     await end(conn, submitted.job_id, "completed")
@@ -89,11 +109,13 @@ async def test_a_finish_replaces_what_its_source_said_before(
         "url": "https://example.com/",
         "fields": ["appName", "tagline"],
         "changed": ["appName", "tagline"],
+        "media": [msgspec.to_builtins(LOGO)],
         "warnings": ["js_rendered"],
     }
+    assert (await read(pool, conn, project))["media"] == []
     second = await read(pool, conn, project, appName="Shop", appDescription="All")
     assert second["fields"] == ["appName", "appDescription"]
-    assert second["changed"] == ["appDescription", "tagline"]
+    assert second["changed"] == ["appName", "appDescription"]
     shown, _ = await projects.get(conn, organization_id=project.org, project_id=project.id)
     brand, ingested = shown.brand_context, shown.ingest_state.website
     assert brand is not None

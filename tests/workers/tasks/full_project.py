@@ -57,9 +57,9 @@ async def strays(conn: Conn, mine: Scope, post_id: UUID, job_id: UUID) -> None:
     """Rows that only workers and platforms make."""
     await raw(
         conn,
-        """insert into brand_source (organization_id, project_id, source, fields, job_id)
-           values ($1, $2, 'website', '{}', $3)""",
-        mine.org, mine.id, job_id,
+        """insert into brand_source (organization_id, project_id, source, fields, media, job_id)
+           values ($1, $2, 'website', '{}', $4, $3)""",
+        mine.org, mine.id, job_id, [{"kind": "logo", "url": "https://acme.test/logo.png"}],
     )  # fmt: skip
     await raw(
         conn,

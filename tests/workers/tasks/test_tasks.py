@@ -15,6 +15,7 @@ from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE, KINDS, Ki
 from jobs.outcomes import Failed, Retry, Snooze
 from schemas.errors import SourceError, SourceRateLimited
 from schemas.projects import IngestState
+from tests.media import picture
 from tests.workers.tasks.project import Project
 from tests.workers.web.web import say, serve
 from workers.ingest import perform
@@ -49,14 +50,19 @@ async def test_an_ingest_writes_what_the_page_says_and_ends_with_its_subject(pro
 
 
 async def test_a_second_ingest_of_a_site_that_has_not_changed_writes_nothing(project: Project) -> None:
-    stored = "select fields, url, job_id, visit from brand_source where project_id = $1"
-    async with serve({"/": say(body="<title>Zap — Draw what you say</title>", etag='"1"')}) as site:
+    stored = "select fields, media, url, job_id, visit from brand_source where project_id = $1"
+    page = '<title>Zap — Draw what you say</title><meta property="og:image" content="/preview.png">'
+    preview = say(body=picture(size=(1200, 630)), content_type="image/png")
+    async with serve({"/": say(body=page, etag='"1"'), "/preview.png": preview}) as site:
         first = await ingest(project, site.url())
         before = await project.workers.pool.fetchrow(stored, project.id)
+        assert before is not None
         site.answers = {"/": say(304)}
         second = await ingest(project, site.url())
     assert [warning.partition(":")[0] for warning in second["result"]["warnings"]] == ["unchanged"]
     assert second["result"]["changed"] == []
+    assert second["result"]["media"] == first["result"]["media"] == before["media"]
+    assert [one["width"] for one in before["media"]] == [1200]
     assert second["result"]["fields"] == first["result"]["fields"] != []
     assert await project.workers.pool.fetchrow(stored, project.id) == before
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from domain.values import countries
 from schemas.brand import Field, Value
+from schemas.pictures import PictureKind
 from workers.ingest import detection
 from workers.ingest.appstore import prose
 from workers.ingest.appstore.address import secure
@@ -13,9 +14,11 @@ from workers.ingest.asides import Asides
 from workers.ingest.page.keywords import distinct
 from workers.ingest.page.names import parted
 from workers.ingest.page.text import clean, cut, first_sentence, squash, words
-from workers.ingest.shapes import Reading, candidates_of
+from workers.ingest.shapes import Reading, Sighting, candidates_of
 
 DESCRIPTION, TAGLINE, NAME = 500, 120, 80
+#: Screenshots of a listing that are looked at: Apple takes ten for each device, Google eight.
+SCREENSHOTS = 20
 #: The genre of apps that fit no other, which alone says nothing.
 NO_GENRE = ["entertainment"]
 
@@ -28,7 +31,10 @@ Scored = tuple[Value, float, str]
 
 
 class App(NamedTuple):
-    """Listing of an app as its store has it, empty where unset; `store` names it in links and rules."""
+    """Listing of an app as its store has it, empty where unset; `store` names it in links and rules.
+
+    `screenshots` are addresses, each with the list that it is in.
+    """
 
     store: str
     url: str
@@ -40,6 +46,7 @@ class App(NamedTuple):
     description: str
     genres: list[str]
     icon: str
+    screenshots: list[tuple[str, str]]
 
 
 def read(app: App) -> Reading:
@@ -61,7 +68,17 @@ def read(app: App) -> Reading:
     return Reading(
         candidates=candidates_of(app.url, scored),
         passages=list(prose.passages(f"{app.short}\n{app.description}", app.url)),
+        pictures=list(pictures(app)),
     )
+
+
+def pictures(app: App) -> Iterator[Sighting]:
+    """The icon, and the screenshots in the store's order."""
+    found: list[tuple[PictureKind, str, str]] = [("logo", app.icon, "icon")]
+    found += [("screenshot", address, rule) for address, rule in app.screenshots[:SCREENSHOTS]]
+    for kind, address, rule in found:
+        if url := secure(address):
+            yield Sighting(kind=kind, url=url, rule=f"{app.store}.{rule}", page=app.url)
 
 
 def names(app: App) -> Iterator[Scored]:

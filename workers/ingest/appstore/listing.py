@@ -25,5 +25,9 @@ def read(question: Listing) -> Reading:
             description=software.description or "",
             genres=software.genres or [],
             icon=software.artwork_url512 or software.artwork_url100 or "",
+            screenshots=[
+                *((url, "screenshots") for url in software.screenshot_urls or []),
+                *((url, "ipadScreenshots") for url in software.ipad_screenshot_urls or []),
+            ],
         )
     )

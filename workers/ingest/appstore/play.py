@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from bs4.element import Tag
+
 from workers.ingest.appstore import app
 from workers.ingest.appstore.address import host
 from workers.ingest.appstore.app import App
@@ -39,7 +41,15 @@ def described(question: PlayPage, page: Document, node: jsonld.Node) -> App:
         description=whole_description(page) or ("" if short else declared),
         genres=genres(text(node.get("applicationCategory"))),
         icon=text(node.get("image"), "url"),
+        screenshots=[(address, "screenshots") for tag in page.tags["img"] if (address := screenshot(tag))],
     )
+
+
+def screenshot(tag: Tag) -> str:
+    """The address of a screenshot, for screens with more pixels if there is one; empty for other pictures."""
+    if not attribute(tag, "data-screenshot-index"):
+        return ""
+    return attribute(tag, "srcset").partition(",")[0].partition(" ")[0] or attribute(tag, "src")
 
 
 def text(value: Any, *keys: str) -> str:

@@ -16,6 +16,8 @@ class Software(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     track_view_url: str | None = None
     artwork_url512: str | None = None
     artwork_url100: str | None = None
+    screenshot_urls: list[str] | None = None
+    ipad_screenshot_urls: list[str] | None = None
     genres: list[str] | None = None
 
 

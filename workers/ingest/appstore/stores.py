@@ -17,7 +17,8 @@ from workers.ingest.llm.endpoint import Model
 from workers.ingest.parser.parser import Parser
 from workers.ingest.parser.parser import read as parse
 from workers.ingest.perform import Progress
-from workers.ingest.shapes import Passage
+from workers.ingest.pictures.meet import meet
+from workers.ingest.shapes import Passage, Sighting
 from workers.ingest.website.session import Web
 
 
@@ -38,6 +39,7 @@ class Part(NamedTuple):
     title: str | None
     candidates: list[Candidate]
     passages: list[Passage]
+    pictures: list[Sighting]
     warnings: list[str]
     bundle_id: str | None = None
 
@@ -63,6 +65,7 @@ async def ingest(
         passages=[passage for part in parts for passage in part.passages],
         warnings=[*warnings, *(warning for part in parts for warning in part.warnings)],
         model=model,
+        pictures=meet(stores.web, stores.parser, [picture for part in parts for picture in part.pictures]),
     )
 
 
@@ -99,7 +102,7 @@ def is_read(listing: Listing, parts: list[Part]) -> bool:
 async def read(stores: Stores, listing: Listing, country: str) -> Part:
     if isinstance(listing, InGooglePlay):
         url, reading = await read_play(stores.web, stores.parser, stores.play_url, listing, country=country)
-        return Part(url, None, reading.candidates, reading.passages, [])
+        return Part(url, None, reading.candidates, reading.passages, reading.pictures, [])
     found = await find(stores.lookup, listing, country=country)
     wanted = listing.country or country
     elsewhere = [f"storefront: not in the store of {wanted}, but in that of {found.country}"]
@@ -118,6 +121,7 @@ async def read_found(stores: Stores, found: Found, warnings: list[str]) -> Part:
         title=software.track_name,
         candidates=[*reading.candidates, *subtitle.candidates],
         passages=[*subtitle.passages, *reading.passages],
+        pictures=reading.pictures,
         warnings=[*warnings, *missing],
         bundle_id=(software.bundle_id or "").casefold(),
     )

@@ -4,7 +4,8 @@ from typing import Any
 
 from schemas.brand import Extraction, Visit
 from workers.ingest.conclude import conclude
-from workers.ingest.github.about import renamed
+from workers.ingest.github import pictures
+from workers.ingest.github.about import Branch, renamed
 from workers.ingest.github.client import Api
 from workers.ingest.github.repository import Found, find, is_same
 from workers.ingest.llm.endpoint import Model, version
@@ -43,6 +44,9 @@ async def ingest(
         warnings=found.warnings,
         visit=visit_of(found, args, rules),
         model=model,
+        pictures=pictures.meet(
+            Branch(api, found.about, found.repository.branch), parser, found.repository, reading.pictures
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from itertools import chain
 
 import msgspec
 
+from workers.ingest.github import store_pictures
 from workers.ingest.github.shapes import Chosen, Entry, Tree
 from workers.ingest.page.text import squash
 
@@ -95,13 +96,15 @@ def is_known(path: str) -> bool:
     if len(path) > LONGEST_PATH:
         return False
     name = path.rpartition("/")[2].lower()
-    return name in NAMES or name.startswith("readme") or name.endswith("info.plist")
+    named = name in NAMES or name.startswith("readme") or name.endswith("info.plist")
+    return named or store_pictures.is_known(path)
 
 
 def of(entries: list[Entry], *, name: str, truncated: bool = False) -> Chosen:
     return Chosen(
         readme=readme(entries),
         icon=icon(entries),
+        pictures=store_pictures.choose((entry.path for entry in entries), rank),
         files=worth_reading(entries, name=name),
         truncated=truncated,
     )

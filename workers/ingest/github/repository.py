@@ -72,7 +72,9 @@ async def read(branch: Branch, chosen: Chosen, warnings: list[str]) -> Repositor
         topics=about.topics or [],
         readme=await get_readme(branch, chosen.readme, warnings),
         languages=await get_languages(branch),
+        public=about.public,
         icon=chosen.icon if about.public else None,
+        pictures=chosen.pictures if about.public else [],
         files=await get_files(branch, chosen.files, warnings),
     )
 

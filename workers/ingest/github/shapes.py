@@ -1,5 +1,7 @@
 """Messages to the parsing process about a repository, and its choice of paths."""
 
+from urllib.parse import quote
+
 import msgspec
 from msgspec import field
 
@@ -37,6 +39,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True, tag="chosen"):
 
     readme: str | None = None
     icon: str | None = None
+    pictures: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     truncated: bool = False
     broken: bool = False
@@ -45,7 +48,8 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True, tag="chosen"):
 class Repository(msgspec.Struct, frozen=True, kw_only=True, tag="repository"):
     """Repository as it was read: GitHub's own fields, empty where unset, and files.
 
-    `url` is its page, `icon` the path of its store icon, `languages` are programming languages.
+    `url` is its page, `icon` the path of its store icon and `pictures` those of all its store pictures, if
+    it is `public`; `languages` are programming languages.
     """
 
     url: str
@@ -55,6 +59,13 @@ class Repository(msgspec.Struct, frozen=True, kw_only=True, tag="repository"):
     homepage: str = ""
     topics: list[str] = field(default_factory=list)
     languages: list[str] = field(default_factory=list)
+    public: bool = False
     icon: str | None = None
+    pictures: list[str] = field(default_factory=list)
     readme: File | None = None
     files: list[File] = field(default_factory=list)
+
+    @property
+    def raw(self) -> str:
+        """Beginning of the addresses of its files' bytes, which anybody can open if it is public."""
+        return f"{self.url}/raw/{quote(self.branch)}/"

@@ -115,13 +115,18 @@ class Document:
         return self.resolved[address]
 
     def resolve(self, address: str) -> str | None:
-        try:
-            parts = urlsplit(self.absolute(address))
-        except ValueError:
-            return None
-        usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
-        url = parts._replace(fragment="", path=parts.path or "/").geturl()
-        return url if usable and len(url) <= URL_LIMIT and not UNREADABLE.search(url) else None
+        return absolute(self.base, address)
+
+
+def absolute(base: str, address: str) -> str | None:
+    """The address as `Document.link` has it, from any base."""
+    try:
+        parts = urlsplit(urljoin(base, address.strip()))
+    except ValueError:
+        return None
+    usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
+    url = parts._replace(fragment="", path=parts.path or "/").geturl()
+    return url if usable and len(url) <= URL_LIMIT and not UNREADABLE.search(url) else None
 
 
 def attribute(tag: Tag, name: str) -> str:

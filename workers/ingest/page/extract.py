@@ -14,6 +14,7 @@ from workers.ingest.page import (
     keywords,
     languages,
     logos,
+    pictures,
     refresh,
     style_sheets,
     taglines,
@@ -61,6 +62,7 @@ def extract(source: Source) -> Page:
         styles=style_sheets.linked(page),
         inline_style=style_sheets.inline(page),
         links=links(page, best(spoken)),
+        pictures=pictures.sightings(page),
     )
 
 

@@ -11,6 +11,9 @@ from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document, attribute
 from workers.ingest.page.kinds import is_app
 
+#: Pictures that may be anything, and stand for a logo where there is no other.
+PREVIEWS = frozenset({"html.og:image", "html.twitter:image"})
+
 
 def candidates(page: Document) -> Iterator[Candidate]:
     for address, confidence, rule in ladder(page):

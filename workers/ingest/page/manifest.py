@@ -10,6 +10,7 @@ from workers.ingest.page.address import stem
 from workers.ingest.page.colors import Scored, colored
 from workers.ingest.page.keywords import distinct
 from workers.ingest.page.names import PART_LIMIT, is_name, parted
+from workers.ingest.page.pictures import of_manifest
 from workers.ingest.page.text import clean, cut
 from workers.ingest.shapes import Manifest, Reading, candidates_of
 
@@ -28,7 +29,8 @@ def read(manifest: Manifest) -> Reading:
         found = None
     members = found if isinstance(found, dict) else {}
     return Reading(
-        candidates=[*candidates_of(manifest.url, ladder(members)), *colored(manifest.url, colors(members))]
+        candidates=[*candidates_of(manifest.url, ladder(members)), *colored(manifest.url, colors(members))],
+        pictures=list(of_manifest(manifest.url, members)),
     )
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import msgspec
+
 from schemas.pictures import Picture, PictureKind
 from workers.ingest.pictures.measure import Measured
 from workers.ingest.shapes import Sighting
@@ -47,7 +49,7 @@ def distinct(met: Iterable[tuple[Picture, str]]) -> list[Picture]:
     for picture, final_url in met:
         first = alike.setdefault(essence(final_url), picture)
         if picture.width * picture.height > first.width * first.height:
-            alike[essence(final_url)] = picture
+            alike[essence(final_url)] = msgspec.structs.replace(picture, kind=first.kind)
     return list(alike.values())
 
 

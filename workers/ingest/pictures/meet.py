@@ -50,12 +50,16 @@ class One(NamedTuple):
 
 async def meet(web: Web, parser: Parser, sightings: Iterable[Sighting]) -> Met:
     """Those pictures that anybody can open."""
+    return await meet_by(fetch_from(web), parser, sightings)
+
+
+def fetch_from(web: Web) -> Fetch:
     session = Session(web, within_s=PICTURES_S)
 
     async def fetch(sighting: Sighting) -> Fetched:
         return await session.open(sighting.url, kind_of(sighting))
 
-    return await meet_by(fetch, parser, sightings)
+    return fetch
 
 
 async def meet_by(fetch: Fetch, parser: Parser, sightings: Iterable[Sighting]) -> Met:

@@ -11,6 +11,7 @@ from tests.corpora import corpus
 from tests.workers.ingest.github.github_server import Repo, asking, from_corpus, github
 from tests.workers.ingest.website.visits import ignored
 from workers.ingest.github.ingest import ingest
+from workers.ingest.github.store_pictures import ENDINGS
 from workers.ingest.page.text import squash
 from workers.ingest.parser.parser import Parser
 
@@ -45,14 +46,17 @@ async def read_all(parser: Parser, folders: list[Path], *, stores: bool) -> dict
 
 
 async def read(parser: Parser, repo: Repo) -> Extraction:
-    """In some twenty answers at most, the first of them in this order."""
+    """In some twenty answers at most and seven for pictures, the first of them in this order."""
     async with github(repo) as served, asking(served) as api:
         args = {"repo": repo.full_name, "branch": None}
         extraction = await ingest(api, parser, args=args, visit=None, progress=ignored)
     about = f"/repos/{repo.full_name}"
     first = [about, f"{about}/git/trees/main?recursive=1", f"{about}/readme?ref=main", f"{about}/languages"]
     assert served.paths[:4] == first
-    assert len([path for path in served.paths if "/contents/" in path]) <= 16
+    contents = [path.partition("?")[0].lower() for path in served.paths if "/contents/" in path]
+    pictures = [path for path in contents if path.endswith((".svg", ".gif", *ENDINGS))]
+    assert len(pictures) <= 7
+    assert len(contents) - len(pictures) <= 16
     return extraction
 
 

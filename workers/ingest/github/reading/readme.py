@@ -49,10 +49,14 @@ def from_rst(text: str) -> str | None:
 
 
 def blocks(path: str, body: bytes) -> list[Block]:
+    return from_html(html(path, body))
+
+
+def html(path: str, body: bytes) -> str:
     text = decode(body, "")[:READ].replace("\r\n", "\n")
     form = path.rpartition(".")[2].lower()
-    if form == "rst" and (html := from_rst(text)) is not None:
-        return from_html(html)
+    if form == "rst" and (made := from_rst(text)) is not None:
+        return made
     if form in {"adoc", "asciidoc"}:
-        return from_html(to_html(text))
-    return from_html(MARKDOWN.render(FRONT_MATTER.sub("", text)))
+        return to_html(text)
+    return str(MARKDOWN.render(FRONT_MATTER.sub("", text)))

@@ -9,8 +9,8 @@ from urllib.parse import quote
 from schemas.brand import Candidate
 from workers.ingest import detection
 from workers.ingest.asides import Asides
-from workers.ingest.github.reading import manifests, prose, readme, stores
-from workers.ingest.github.reading.blocks import Block, plain
+from workers.ingest.github.reading import manifests, pictures, prose, readme, stores
+from workers.ingest.github.reading.blocks import Block, from_html, plain
 from workers.ingest.github.reading.names import Own, own_name
 from workers.ingest.github.reading.statement import Statement
 from workers.ingest.github.shapes import File, Repository
@@ -31,7 +31,8 @@ MOST_PASSAGES = 250
 
 def read(repository: Repository) -> Reading:
     """All statements. Of equal ones the first wins: store texts, GitHub's fields, manifests, README."""
-    blocks = readme.blocks(repository.readme.path, repository.readme.body) if repository.readme else []
+    told = readme.html(repository.readme.path, repository.readme.body) if repository.readme else ""
+    blocks = from_html(told)
     store_texts = list(stores.prose(repository.files))
     asides = asides_of(blocks, repository.description)
     own = own_name(repository.name, " ".join([repository.description, *(one.text for one in blocks)]))
@@ -45,6 +46,7 @@ def read(repository: Repository) -> Reading:
     return Reading(
         candidates=with_keywords(repository, list(found)),
         passages=list(passages(repository, store_texts, blocks))[:MOST_PASSAGES],
+        pictures=pictures.sightings(repository, told),
     )
 
 
@@ -78,7 +80,7 @@ def declared(repository: Repository, own: Own, asides: Asides) -> Iterator[State
         yield Statement("appName", own.shown, 0.50, "github.name")
     if links := stores.links(repository.homepage):
         yield Statement("links", links, 0.90, "github.homepage")
-    icon = f"{repository.url}/raw/{quote(repository.branch)}/{quote(repository.icon or '')}"
+    icon = f"{repository.raw}{quote(repository.icon or '')}"
     if repository.icon and len(icon) <= URL_LIMIT:
         yield Statement("logoUrl", icon, 0.85, "store.icon")
 

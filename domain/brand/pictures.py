@@ -1,0 +1,39 @@
+"""Pictures of a brand, which its sources' ingests met: its `media`, as readers see them."""
+
+from collections.abc import Sequence
+from typing import get_args
+
+from schemas import ids
+from schemas.brand import BrandMedia, BrandRow, MediaProvenance
+from schemas.pictures import Picture, PictureKind
+
+KINDS: tuple[PictureKind, ...] = get_args(PictureKind)
+
+
+def merge(rows: Sequence[BrandRow]) -> list[BrandMedia]:
+    """Each picture once, by its address: logos first, then the newer source's, as it has them."""
+    newest = sorted(rows, key=lambda row: (row.at, row.source), reverse=True)
+    met = [(row, picture) for row in newest for picture in row.media]
+    once: dict[str, BrandMedia] = {}
+    for row, picture in sorted(met, key=lambda one: KINDS.index(one[1].kind)):
+        once.setdefault(picture.url, _shown(row, picture))
+    return list(once.values())
+
+
+def _shown(row: BrandRow, picture: Picture) -> BrandMedia:
+    return BrandMedia(
+        kind=picture.kind,
+        url=picture.url,
+        width=picture.width,
+        height=picture.height,
+        type=picture.type,
+        bytes=picture.bytes,
+        alt=picture.alt,
+        provenance=MediaProvenance(
+            source=row.source,
+            job_id=None if row.job_id is None else ids.show(ids.JOB, row.job_id),
+            url=picture.page,
+            rule=picture.rule,
+            at=row.at,
+        ),
+    )

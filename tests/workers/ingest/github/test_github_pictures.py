@@ -1,0 +1,74 @@
+"""Pictures of a repository: its store's, and the first of its README that is no badge."""
+
+import io
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from schemas.brand import Extraction
+from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github
+from tests.workers.ingest.website.visits import ignored
+from workers.ingest.github.ingest import ingest
+from workers.ingest.parser.parser import Parser
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+STORE = "fastlane/metadata/android"
+RAW = "https://github.com/acme/zap/raw/main/"
+
+
+def made(width: int, height: int, kind: str = "PNG") -> bytes:
+    Image.new("RGB", (width, height), "teal").save(out := io.BytesIO(), kind)
+    return out.getvalue()
+
+
+FILES = {
+    "README.md": b"# Zap\n\n[![ci](https://x.test/badge.svg)](https://ci.test/)\n\n"
+    b"![The board](docs/board.png)\n\nZap draws what you say, on every device.\n",
+    "docs/board.png": made(800, 500),
+    f"{STORE}/en-US/images/icon.png": made(512, 512),
+    f"{STORE}/en-US/images/featureGraphic.png": made(1024, 500),
+    f"{STORE}/en-US/images/phoneScreenshots/10.jpg": made(1080, 2340, "JPEG"),
+    f"{STORE}/en-US/images/phoneScreenshots/2.jpg": made(1080, 1920, "JPEG"),
+    f"{STORE}/de-DE/images/phoneScreenshots/1.jpg": made(1080, 1920, "JPEG"),
+    f"{STORE}/en-US/images/phoneScreenshots/3.jpg": b"version https://git-lfs.github.com/spec/v1\n",
+}
+
+
+async def read(parser: Parser, served: GitHub, **fields: Any) -> Extraction:
+    async with asking(served, **fields) as api:
+        args = {"repo": "acme/zap", "branch": None}
+        return await ingest(api, parser, args=args, visit=None, progress=ignored)
+
+
+async def test_a_repositorys_pictures_are_met_through_its_api(parser: Parser) -> None:
+    async with github(Repo("acme/zap", files=FILES)) as served:
+        extraction = await read(parser, served, token="ghp_server")
+    assert [(one.kind, one.url.removeprefix(RAW), one.width, one.height) for one in extraction.media] == [
+        ("logo", f"{STORE}/en-US/images/icon.png", 512, 512),
+        ("screenshot", f"{STORE}/en-US/images/phoneScreenshots/2.jpg", 1080, 1920),
+        ("screenshot", f"{STORE}/en-US/images/phoneScreenshots/10.jpg", 1080, 2340),
+        ("image", f"{STORE}/en-US/images/featureGraphic.png", 1024, 500),
+        ("image", "docs/board.png", 800, 500),
+    ]
+    assert extraction.media[-1].alt == "The board"
+    assert extraction.media[-1].rule == "readme.picture"
+    assert extraction.media[-1].page == "https://github.com/acme/zap/blob/main/README.md"
+    assert extraction.warnings == []
+
+
+async def test_nobody_is_shown_a_picture_of_a_private_repository(parser: Parser) -> None:
+    repo = Repo("acme/zap", files=FILES, about={"private": True, "visibility": "private"})
+    async with github(repo) as served:
+        extraction = await read(parser, served, token="ghs_1", installed=True)
+    assert extraction.media == []
+    assert not [path for path in served.paths if "/contents/" in path and ".md" not in path]
+
+
+async def test_a_path_that_leads_out_is_not_asked_for(parser: Parser) -> None:
+    readme = b'# Zap\n\nZap draws for you.\n\n<img src="a/%2e%2e/%2e%2e/%2e%2e/other/contents/x.png">\n'
+    async with github(Repo("acme/zap", files={"README.md": readme})) as served:
+        extraction = await read(parser, served)
+    assert extraction.media == []
+    assert not [path for path in served.paths if "x.png" in path]

@@ -1,0 +1,56 @@
+"""Choice of a repository's pictures: the first of a README that is no badge, and paths of real trees."""
+
+import json
+
+import pytest
+
+from tests.corpora import corpus
+from workers.ingest.github import paths
+from workers.ingest.github.reading.pictures import sightings
+from workers.ingest.github.shapes import Entry, File, Repository
+
+RAW = "https://github.com/acme/zap/raw/main/"
+
+
+@pytest.mark.parametrize(
+    ("readme", "url"),
+    [
+        ('<img src="docs/a.png">', f"{RAW}docs/a.png"),
+        ('<img src="/docs/a b.png">', f"{RAW}docs/a%20b.png"),
+        ('<img src="../a.png">', "https://github.com/acme/zap/raw/a.png"),
+        ('<img src="//cdn.test/a.png">', "https://cdn.test/a.png"),
+        ('<img src="https://cdn.test/a.png">', "https://cdn.test/a.png"),
+        ('<a href="https://zap.test/"><img src="a.png"></a>', f"{RAW}a.png"),
+        ('<a href="docs/a.png"><img src="a.png"></a>', f"{RAW}a.png"),
+        ('<a href="https://other.test/"><img src="a.png"></a>', None),
+        ('<img src="https://img.shields.io/a">', None),
+        ('<img src="a.png" width="24">', None),
+        ('<img src="a.png" height="20px">', None),
+        ('<img src="data:image/png;base64,AAAA">', None),
+        ("<img>", None),
+    ],
+)
+def test_the_first_picture_of_a_readme_is_no_badge(readme: str, url: str | None) -> None:
+    repository = Repository(
+        url="https://github.com/acme/zap",
+        name="zap",
+        branch="main",
+        homepage="https://zap.test",
+        public=True,
+        readme=File(path="README.md", body=b""),
+    )
+    last = '<img src="https://cdn.test/last.png">'
+    found = sightings(repository, readme + last)
+    assert [one.url for one in found] == [url or "https://cdn.test/last.png"]
+
+
+def test_a_repository_of_the_corpus_costs_at_most_six_requests() -> None:
+    chosen = {}
+    for folder in sorted(corpus("github").iterdir()):
+        tree = json.loads((folder / "tree.json").read_text())["tree"]
+        entries = [Entry(path=one["path"], type=one["type"]) for one in tree if paths.is_known(one["path"])]
+        chosen[folder.name] = paths.of(entries, name=folder.name).pictures
+    assert max(map(len, chosen.values())) <= 6
+    assert sum(1 for found in chosen.values() if found) >= 10
+    for found in chosen.values():
+        assert len({path.rpartition("/")[0] for path in found if "creenshots" in path}) <= 1

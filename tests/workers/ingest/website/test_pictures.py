@@ -1,0 +1,102 @@
+"""Pictures of a whole site: what it names is met, measured and kept, and holds nothing up."""
+
+import asyncio
+import io
+
+import pytest
+from PIL import Image
+
+from schemas.brand import Extraction
+from tests.workers.ingest.website.visits import visited, words
+from tests.workers.web.web import Answers, Script, say
+from workers.ingest.parser.parser import Parser
+from workers.ingest.pictures import meet
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PAGE = """<title>Zap</title><link rel="apple-touch-icon" href="/touch.png"><link rel="icon" href="/tab.ico">
+<link rel=manifest href="/m.json"><p>Zap draws what you say.
+<meta property="og:image" content="/preview.jpg"><meta property="og:image:width" content="9999">
+<meta property="og:image:height" content="1"><meta property="og:image:alt" content="Zap &amp; a hat">
+<meta property="og:image" content="/inside"><meta name="twitter:image" content="/preview.jpg">
+<meta property="og:image" content="data:image/png;base64,AAAA"><img src="/pixel.gif">
+<script type="application/ld+json">[{"@type": "Organization", "name": "Zap", "logo": "/logo.svg"},
+ {"@type": "MobileApplication", "name": "Zap", "screenshot": ["/one.png", {"url": "/two.png"}]}]</script>"""
+MANIFEST = """{"name": "Zap", "icons": [{"src": "i192.png", "sizes": "192x192"},
+ {"src": "i512.png", "sizes": "512x512"}],
+ "screenshots": [{"src": "/wide.png", "label": "Draw anywhere"}, 7]}"""
+DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 30"/>'
+
+
+def made(width: int, height: int, kind: str = "PNG") -> bytes:
+    Image.new("RGB", (width, height), "teal").save(out := io.BytesIO(), kind)
+    return out.getvalue()
+
+
+def shown(body: bytes | str, content_type: str = "image/png") -> bytes:
+    return say(200, body, content_type=content_type)
+
+
+ANSWERS: Answers = {
+    "/": say(200, PAGE, etag='"1"'),
+    "/robots.txt": say(404),
+    "/m.json": shown(MANIFEST, "application/manifest+json"),
+    "/logo.svg": shown(DRAWING, "image/svg+xml"),
+    "/touch.png": shown(made(180, 180)),
+    "/tab.ico": shown(made(32, 32, "ICO"), "image/x-icon"),
+    "/i512.png": shown(made(512, 512)),
+    "/preview.jpg": shown(made(1200, 630, "JPEG"), "image/jpeg"),
+    "/one.png": shown(made(1080, 1920)),
+    "/two.png": say(404),
+    "/wide.png": shown(made(1280, 800)),
+    "/inside": say(302, location="http://169.254.169.254/latest/meta-data"),
+}
+
+
+def listed(extraction: Extraction) -> list[tuple[str, str, int, int, str]]:
+    return [
+        (one.kind, one.url.rpartition("/")[2], one.width, one.height, one.rule) for one in extraction.media
+    ]
+
+
+async def test_what_a_site_names_is_met_and_measured(parser: Parser) -> None:
+    extraction, site = await visited(parser, ANSWERS)
+    assert listed(extraction) == [
+        ("logo", "logo.svg", 120, 30, "jsonld.logo"),
+        ("logo", "touch.png", 180, 180, "html.apple-touch-icon"),
+        ("logo", "i512.png", 512, 512, "manifest.icons"),
+        ("screenshot", "one.png", 1080, 1920, "jsonld.screenshot"),
+        ("screenshot", "wide.png", 1280, 800, "manifest.screenshots"),
+        ("image", "preview.jpg", 1200, 630, "html.og:image"),
+    ]
+    preview = extraction.media[-1]
+    assert (preview.type, preview.alt, preview.page) == ("image/jpeg", "Zap & a hat", site.url("/"))
+    assert preview.bytes == len(made(1200, 630, "JPEG"))
+    assert {one.type for one in extraction.media} == {"image/svg+xml", "image/png", "image/jpeg"}
+    assert [one.alt for one in extraction.media if one.alt] == ["Draw anywhere", "Zap & a hat"]
+    assert "/pixel.gif" not in site.paths
+    assert site.paths.count("/preview.jpg") == 1
+    assert extraction.warnings == []
+
+
+async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+async def test_a_slow_picture_is_a_warning_and_the_site_is_read_anew(
+    parser: Parser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meet, "PICTURES_S", 0.6)
+    slow: dict[str, bytes | Script] = {**ANSWERS, "/preview.jpg": silent}
+    extraction, _ = await visited(parser, slow)
+    assert words(extraction) == ["pictures_late"]
+    assert [one.kind for one in extraction.media] == ["logo"] * 3 + ["screenshot"] * 2
+    assert extraction.fields["appName"].value == "Zap"
+    assert extraction.visit is not None
+    assert extraction.visit.answers == {}
+
+
+async def test_pictures_are_no_part_of_what_is_asked_again(parser: Parser) -> None:
+    extraction, site = await visited(parser, ANSWERS)
+    assert extraction.visit is not None
+    assert {*extraction.visit.answers} <= {site.url(path) for path in ("/", "/m.json", "/llms.txt")}

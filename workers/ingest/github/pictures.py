@@ -1,0 +1,40 @@
+"""Pictures of a repository, met through GitHub's API: each costs one of an hour's requests."""
+
+from collections.abc import Iterable
+from urllib.parse import unquote
+
+import msgspec
+
+from schemas.errors import FetchBlocked
+from workers.ingest.github.about import Branch
+from workers.ingest.github.client import RAW, get
+from workers.ingest.github.shapes import Repository
+from workers.ingest.parser.parser import Parser
+from workers.ingest.pictures.meet import Met, fetch_from, kind_of, meet_by
+from workers.ingest.shapes import Sighting
+from workers.ingest.website.session import WANTS, open_web
+from workers.web.fetch import Fetched, Want
+
+
+async def meet(branch: Branch, parser: Parser, repository: Repository, sightings: Iterable[Sighting]) -> Met:
+    """The repository's own pictures by the API, all others as a website's."""
+    elsewhere = fetch_from(open_web(branch.api.client))
+
+    async def fetch(sighting: Sighting) -> Fetched:
+        if not sighting.url.startswith(repository.raw):
+            return await elsewhere(sighting)
+        path = unquote(sighting.url.removeprefix(repository.raw)).split("/")
+        if {"", ".", ".."} & {*path}:
+            raise FetchBlocked("it leads out of the repository")
+        address = branch.address("contents", *path, ref=branch.name)
+        return await get(branch.api, address, want=want(sighting))
+
+    return await meet_by(fetch, parser, sightings)
+
+
+def want(sighting: Sighting) -> Want:
+    """As much of a raw file as of any other picture."""
+    wanted = WANTS[kind_of(sighting)]
+    return msgspec.structs.replace(
+        RAW, limit=wanted.limit, cut=True, part=wanted.part, deadline_s=wanted.deadline_s
+    )

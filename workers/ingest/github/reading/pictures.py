@@ -1,0 +1,76 @@
+"""Pictures of a repository: those for its store, and the first one of its README that is no badge."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from posixpath import dirname
+from urllib.parse import quote, urljoin, urlsplit
+
+from bs4 import BeautifulSoup
+from bs4.element import Tag
+from bs4.filter import SoupStrainer
+
+from workers.ingest.github.shapes import Repository
+from workers.ingest.github.store_pictures import place_of
+from workers.ingest.page.document import URL_LIMIT, absolute, attribute
+from workers.ingest.page.text import clean, cut
+from workers.ingest.shapes import Sighting
+
+#: Pictures of a README that are looked at, and characters of what one shows.
+LOOKED_AT, ALT = 40, 300
+#: Pixels of a side below which a README shows a sign in a line of text.
+SIGN = 64
+BADGE = re.compile(r"badge|shields\.|/workflows/|\.svg\?", re.IGNORECASE)
+
+
+def sightings(repository: Repository, readme: str) -> list[Sighting]:
+    found = [of_store(repository, path) for path in repository.pictures]
+    return [one for one in (*found, *islice(in_readme(repository, readme), 1)) if len(one.url) <= URL_LIMIT]
+
+
+def of_store(repository: Repository, path: str) -> Sighting:
+    kind, rule = place_of(path)
+    page = f"{repository.url}/blob/{quote(repository.branch)}/{quote(path)}"
+    return Sighting(kind=kind, url=f"{repository.raw}{quote(path)}", rule=rule, page=page)
+
+
+def in_readme(repository: Repository, html: str) -> Iterator[Sighting]:
+    path = repository.readme.path if repository.readme else ""
+    page = f"{repository.url}/blob/{quote(repository.branch)}/{quote(path)}"
+    soup = BeautifulSoup(html, "lxml", parse_only=SoupStrainer(["a", "img"]))
+    for image in soup.find_all("img", limit=LOOKED_AT):
+        url = address(repository, path, attribute(image, "src").replace(" ", "%20"))
+        if url and can_be_opened(repository, url) and not is_badge(repository, image, url):
+            alt = cut(clean(attribute(image, "alt")), ALT) or None
+            yield Sighting(kind="image", url=url, rule="readme.picture", page=page, alt=alt)
+
+
+def address(repository: Repository, readme: str, src: str) -> str | None:
+    """The picture's address. A path is one of the repository, from its root or from the README's folder."""
+    if is_elsewhere(src) or not src:
+        return absolute("https:", src)
+    folder = "" if src.startswith("/") else quote(dirname(readme))
+    return absolute(urljoin(repository.raw, f"{folder}/" if folder else ""), src.removeprefix("/"))
+
+
+def is_elsewhere(src: str) -> bool:
+    return src.startswith("//") or ":" in src.partition("/")[0]
+
+
+def can_be_opened(repository: Repository, url: str) -> bool:
+    return repository.public or not url.startswith(repository.raw)
+
+
+def is_badge(repository: Repository, image: Tag, url: str) -> bool:
+    """True for a sign of something else: one in a line of text, or one that links to another place."""
+    small = any(0 < pixels(image, side) < SIGN for side in ("width", "height"))
+    link = image.find_parent("a")
+    target = attribute(link, "href") if link else ""
+    host = urlsplit(target).hostname if is_elsewhere(target) else None
+    own = {None, urlsplit(repository.homepage).hostname, urlsplit(url).hostname}
+    return small or host not in own or BADGE.search(url) is not None
+
+
+def pixels(image: Tag, side: str) -> int:
+    found = re.fullmatch(r"\s*(\d{1,5})(?:px)?\s*", attribute(image, side))
+    return int(found[1]) if found else 0

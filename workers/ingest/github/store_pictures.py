@@ -1,0 +1,61 @@
+"""Paths of a repository's store pictures, as fastlane, F-Droid and the Play publisher have them."""
+
+import re
+from collections.abc import Callable, Iterable
+
+from schemas.pictures import PictureKind
+
+#: Screenshots that are met, of one locale; with an icon and a banner all that costs six requests.
+MOST_SCREENSHOTS = 4
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
+LOCALE = r"(?P<locale>default|[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)"
+FILE = r"[^/]+"
+#: Of each kind its places, best first.
+NAMED: tuple[tuple[PictureKind, str, str], ...] = (
+    ("logo", "store.icon", rf"metadata/android/{LOCALE}/images/icon\.\w+"),
+    ("logo", "store.icon", rf"play/listings/{LOCALE}/graphics/icon/{FILE}"),
+    ("logo", "store.icon", r"metadata/(?:ios/)?app_icon\.\w+"),
+    ("screenshot", "store.screenshots", rf"metadata/android/{LOCALE}/images/phoneScreenshots/{FILE}"),
+    ("screenshot", "store.screenshots", rf"play/listings/{LOCALE}/graphics/phone-screenshots/{FILE}"),
+    ("screenshot", "store.screenshots", rf"fastlane/screenshots/{LOCALE}/{FILE}"),
+    ("image", "store.featureGraphic", rf"metadata/android/{LOCALE}/images/featureGraphic\.\w+"),
+    ("image", "store.featureGraphic", rf"play/listings/{LOCALE}/graphics/feature-graphic/{FILE}"),
+)
+PLACES = tuple(
+    (kind, rule, re.compile(rf"(?P<base>(?:.*/)?){place}", re.IGNORECASE)) for kind, rule, place in NAMED
+)
+NUMBER = re.compile(r"\d+")
+
+
+def is_known(path: str) -> bool:
+    return path.lower().endswith(ENDINGS) and any(place.fullmatch(path) for _, _, place in PLACES)
+
+
+def choose(paths: Iterable[str], rank: Callable[[str], int]) -> list[str]:
+    """The icon, some screenshots and the banner, all in the locale that a store falls back to, by `rank`."""
+    known = [path for path in paths if path.lower().endswith(ENDINGS)]
+    chosen: dict[PictureKind, list[str]] = {}
+    for kind, _, place in PLACES:
+        found = [(folder(match, rank), path) for path in known if (match := place.fullmatch(path))]
+        best = min((where for where, _ in found), default=None)
+        same = sorted((path for where, path in found if where == best), key=natural)
+        if not chosen.get(kind):
+            chosen[kind] = same[: MOST_SCREENSHOTS if kind == "screenshot" else 1]
+    return [path for paths_of in chosen.values() for path in paths_of]
+
+
+def folder(match: re.Match[str], rank: Callable[[str], int]) -> tuple[int, str, int, str]:
+    """Sort key of an app's pictures in one locale: nearest to the root first."""
+    locale = match.groupdict().get("locale") or ""
+    return match["base"].count("/"), match["base"], rank(locale), locale
+
+
+def natural(path: str) -> tuple[list[int], str]:
+    """Sort key by which `10.png` comes after `2.png`."""
+    return [int(number[:9]) for number in NUMBER.findall(path.rpartition("/")[2])], path
+
+
+def place_of(path: str) -> tuple[PictureKind, str]:
+    """Kind and rule of a path that is known."""
+    return next((kind, rule) for kind, rule, place in PLACES if place.fullmatch(path))
