@@ -14,7 +14,7 @@ from workers.ingest.llm.endpoint import Model
 from workers.ingest.llm.suggest import suggest
 from workers.ingest.parser.parser import Parser, read
 from workers.ingest.pictures.meet import PICTURES_S, Met
-from workers.ingest.shapes import Passage, Prose
+from workers.ingest.shapes import Artwork, Passage, Prose
 
 #: Titles and descriptions that are looked at.
 ABOUT = 8
@@ -44,7 +44,7 @@ async def conclude(
         suggest(model, url=url, passages=passages),
         pictures or nothing(),
     )
-    found = [*declared, *derived, *suggested.candidates]
+    found = [*declared, *derived, *suggested.candidates, *await painted(parser, met)]
     whole = not warned and not suggested.warnings and not met.late
     return Extraction(
         url=url,
@@ -54,6 +54,16 @@ async def conclude(
         warnings=[*warnings, *warned, *suggested.warnings, *([LATE] if met.late else [])],
         visit=visit if whole else incomplete(visit),
     )
+
+
+async def painted(parser: Parser, met: Met) -> list[Candidate]:
+    """Colors of the logo's picture; none where there is none, or it can't be read."""
+    if met.logo is None:
+        return []
+    try:
+        return (await read(parser, Artwork(url=met.logo.url, body=met.logo.body))).candidates
+    except SourceError:
+        return []
 
 
 async def nothing() -> Met:
