@@ -168,9 +168,9 @@ async def test_tenant_after_tenant_beside_workers_at_work(project: Project, owne
     posts: list[UUID] = []
     async with project.working(slots=10), project.working(slots=10):
         for number in range(8):
-            held = await tenant(project, owner)
+            held, calls = await tenant(project, owner), len(project.platform.calls)
             posts += [await held.post(f"post {number}.{one}") for one in range(6)]
-            await eventually(partial(enough, project, len(project.platform.calls) + number % 3 + 1))
+            await eventually(partial(enough, project, calls + number % 3 + 1))
             await release(held)
     project.platform.script.clear()
     await project.skip_waits()
