@@ -62,6 +62,24 @@ update scheduled_post
  where organization_id = :org
    and id = :id;
 
+-- name: find_refused    the posts that wait for another try since their tokens were refused
+select id
+  from scheduled_post
+ where organization_id = :org
+   and social_account_id = :account_id
+   and status in ('queued', 'publishing')
+   and scheduled_for <= statement_timestamp()
+   and not_before > statement_timestamp()
+   and last_error->>'category' = 'auth'
+ order by scheduled_for, id
+ limit :most;
+
+-- name: let_pass    it waits for no other try any more; under its account's lock
+update scheduled_post
+   set not_before = null
+ where organization_id = :org
+   and id = :id;
+
 -- name: fail_post    its job ends with it
 update scheduled_post
    set status = 'failed',

@@ -10,6 +10,7 @@
   limit 1)
 
 -- part: next_job    the job of the first post in order that waits
+-- By the statement's time: the transaction may have begun before a post was due that waits by now.
 next as materialized (
   -- A job that somebody holds is awake or about to change. The account's lock comes after jobs': so this
   -- waits for no job.
@@ -19,8 +20,8 @@ next as materialized (
    where p.organization_id = :org
      and p.social_account_id = :account_id
      and p.status = 'queued'
-     and p.scheduled_for <= now()
-     and (p.not_before is null or p.not_before <= now())
+     and p.scheduled_for <= statement_timestamp()
+     and (p.not_before is null or p.not_before <= statement_timestamp())
      and j.attempt_started_at is null
      and j.finished_at is null
    order by p.scheduled_for, p.id
@@ -138,7 +139,7 @@ update job j
   from next n
  where j.organization_id = n.organization_id
    and j.id = n.id
-   and j.run_at > now();
+   and j.run_at > statement_timestamp();
 
 -- name: wake_sent    the posts that the platform has, or may have: they wait in no queue
 with waiting as materialized (
@@ -149,10 +150,10 @@ with waiting as materialized (
    where p.organization_id = :org
      and p.social_account_id = :account_id
      and p.status = 'publishing'
-     and (p.not_before is null or p.not_before <= now())
+     and (p.not_before is null or p.not_before <= statement_timestamp())
      and j.attempt_started_at is null
      and j.finished_at is null
-     and j.run_at > now()
+     and j.run_at > statement_timestamp()
    order by p.scheduled_for, p.id
    limit :most
      for no key update of j skip locked)
@@ -277,6 +278,6 @@ woken as (
     from next n
    where j.organization_id = n.organization_id
      and j.id = n.id
-     and j.run_at > now())
+     and j.run_at > statement_timestamp())
 select id
   from published;

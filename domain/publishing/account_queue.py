@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import account_lease, account_send, sending
+from db.queries import account_lease, account_send, outgoing_post, sending
 from domain.publishing import quotas
 from domain.publishing.locked_post import LockedPost
 from jobs.ledger import Claim
@@ -81,7 +81,8 @@ async def advance(conn: Conn, post: QueuedPost | LockedPost) -> None:
 async def wake(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
     """Wake the account's posts, and those of whoever leases it: what they may have waited for is over.
 
-    Those that the platform may have are woken, and the first of the others, which will wake the next.
+    Those that the platform may have are woken, and the first of the others, which will wake the next. A wait
+    for another try ends too if it was the account's tokens that were refused.
     """
     await _wake(conn, organization_id, account_id)
     lessee = await account_lease.find_lessee.one(conn, owner_id=account_id)
@@ -91,6 +92,11 @@ async def wake(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
 
 async def _wake(conn: Conn, organization_id: UUID, account_id: UUID) -> None:
     await account_send.lock_sender.one(conn, org=organization_id, account_id=account_id)
+    refused = await outgoing_post.find_refused.all(
+        conn, org=organization_id, account_id=account_id, most=WOKEN
+    )
+    for post_id in sorted(row["id"] for row in refused):
+        await outgoing_post.let_pass.run(conn, org=organization_id, id=post_id)
     await sending.wake_sent.run(conn, org=organization_id, account_id=account_id, most=WOKEN)
     await wake_next(conn, organization_id=organization_id, account_id=account_id)
 

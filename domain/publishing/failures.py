@@ -174,6 +174,8 @@ async def _after(
     conn: Conn, claim: Claim, post: LockedPost, error: PlatformError, generation: int
 ) -> NotDone:
     org, account_id = post.owner_organization_id, post.owner_id
+    if isinstance(error, TokenExpired | ReauthRequired) and (news := await _news(conn, post, generation)):
+        return news
     match error:
         case Throttled():
             cooldown_s = COOLDOWN_S if error.after_s is None else error.after_s
@@ -190,6 +192,23 @@ async def _after(
             return await give_up(conn, post) if post.sent else await fail(conn, post, error)
         case _:
             return await _try_again(conn, claim, post, error)
+
+
+async def _news(conn: Conn, post: LockedPost, generation: int) -> NotDone | None:
+    """The outcome where others know more of the account's tokens than that they were refused; else None.
+
+    What ends a wait for tokens may have come while this attempt was at work, and so woke nobody.
+    """
+    if not await credentials.is_current(
+        conn,
+        organization_id=post.owner_organization_id,
+        account_id=post.owner_id,
+        generation=generation,
+    ):
+        return Interrupted()
+    if post.owner_status == "reauth_required":
+        return await pause(conn, post, REAUTH_S)
+    return None
 
 
 async def _end(conn: Conn, post: LockedPost, outcome: Failed) -> None:

@@ -141,7 +141,7 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
     "count": (lambda conn, found: posts.count_of_project(conn, **found.scope), WAITING + 30),
     "check_new": (check_new, 20),
     "cancel": (cancel_one, 30),
-    "wake": (lambda conn, found: account_queue.wake(conn, **found.account), 3 * WAITING),
+    "wake": (lambda conn, found: account_queue.wake(conn, **found.account), 4 * WAITING),
     "webhook": (lambda conn, _: tiktok_webhook.take(conn, TAKEN), 5),
 }
 #: Dead rows that were undone are read too.

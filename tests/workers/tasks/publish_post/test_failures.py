@@ -1,10 +1,13 @@
 """One post: what keeps it from going out, how long it waits, and when it is given up."""
 
+from functools import partial
 from uuid import UUID
 
 import pytest
 
+from domain.accounts import accounts
 from jobs.kinds import REFRESH_TOKEN
+from tests import seeds
 from tests.workers.tasks.publish_post.project import Project
 from tests.workers.tasks.publish_post.scripted import Scripted
 
@@ -93,6 +96,82 @@ async def test_posts_that_the_platform_has_are_asked_about_once_their_owner_is_b
     assert [await project.attempt() for _ in range(3)] == ["completed", "completed", None]
     assert [(await project.row(post_id))["status"] for post_id in others] == ["published"] * 2
     assert (await project.row(patient))["status"] == "publishing"
+
+
+async def shut(project: Project) -> None:
+    """A refresh of the first tokens says that only the account's owner can open it."""
+    await project.do(accounts.require_reauth, account_id=project.account_id, reason="GONE", generation=1)
+
+
+async def come_back(project: Project) -> None:
+    """The account's owner lets us in again."""
+    assert await project.account() == project.account_id
+
+
+@pytest.mark.parametrize("tries", [1, 2])
+@pytest.mark.parametrize("word", ["expire", "shut"])
+async def test_who_is_refused_while_the_account_is_closed_waits_for_its_owner(
+    project: Project, post: UUID, word: str, tries: int
+) -> None:
+    """Its refusal is older news: it spends no attempt, and the owner's return wakes it at once."""
+    project.platform.plan(send=["expire", word][-tries:])
+    if tries == 2:
+        assert await project.attempt() == "snoozed"
+        await project.skip_waits()
+    project.platform.on["send"] = partial(shut, project)
+    assert await project.attempt() == "snoozed"
+    assert (await project.job(post))["attempt"] == 0
+    del project.platform.on["send"]
+    assert await project.attempt() is None
+    await come_back(project)
+    assert await project.attempt() == "completed"
+
+
+@pytest.mark.parametrize("word", ["expire", "shut"])
+@pytest.mark.parametrize("first", [[], ["expire"]])
+async def test_who_is_refused_for_tokens_that_were_replaced_meanwhile_tries_the_new_ones(
+    project: Project, post: UUID, first: list[str], word: str
+) -> None:
+    """At once: what would wake it has happened while it was at work."""
+    project.platform.plan(send=[*first, word])
+    for _ in first:
+        assert await project.attempt() == "snoozed"
+        await project.skip_waits()
+    asked = len(await project.jobs(REFRESH_TOKEN))
+    project.platform.on["send"] = partial(come_back, project)
+    assert await project.attempt() == "interrupted"
+    del project.platform.on["send"]
+    assert await project.attempt() == "completed"
+    assert len(await project.jobs(REFRESH_TOKEN)) == asked
+    assert (await project.row(post))["status"] == "published"
+
+
+async def test_a_post_that_is_due_since_its_account_is_connected_anew_is_woken(project: Project) -> None:
+    """Its attempt began, and found that it must wait, after the transaction of the connection began."""
+    await project.pool.execute("update social_account set status = 'reauth_required'")
+    async with project.pool.acquire() as conn, conn.transaction():
+        await project.post()
+        assert await project.attempt() == "snoozed"
+        await seeds.account(conn, project.org, project.id)
+    assert await project.attempt() == "completed"
+
+
+async def test_who_waits_for_another_try_with_its_tokens_is_woken_by_new_ones(
+    project: Project, post: UUID
+) -> None:
+    """And who waits for anything else is not."""
+    project.platform.plan(send=["unreached", "expire", "expire"])
+    other = await project.post()
+    assert await project.attempt() == "retry"
+    assert await project.attempt() == "snoozed"
+    await project.pool.execute(
+        "update job set run_at = now(), stage = 'queued' where run_at < now() + interval '20 s'"
+    )
+    assert await project.attempt() == "retry"
+    assert await project.attempt() is None
+    await come_back(project)
+    assert [await project.attempt() for _ in range(2)] == ["completed", None]
+    assert [(await project.row(one))["status"] for one in (post, other)] == ["queued", "published"]
 
 
 async def test_tries_that_fail_wait_longer_each_time(project: Project, post: UUID) -> None:
