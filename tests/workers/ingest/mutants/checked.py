@@ -17,7 +17,7 @@ from workers.ingest.derive import quotes
 from workers.ingest.github.shapes import Repository
 from workers.ingest.parser import parser as parsing
 from workers.ingest.parser.parser import Parser
-from workers.ingest.shapes import Page, Reading, Source
+from workers.ingest.shapes import Page, Reading, Source, Styles
 
 #: Characters of each text of a field. Addresses and colors aren't words: `BrandPatch` has their forms.
 LENGTHS: dict[Field, int] = {
@@ -30,7 +30,7 @@ LENGTHS: dict[Field, int] = {
     "keywords": 81,
     "primaryLanguage": 35,
 }
-Document: TypeAlias = Source | Repository | Listing | PlayPage | StorePage
+Document: TypeAlias = Source | Styles | Repository | Listing | PlayPage | StorePage
 #: CPU seconds of a document, all that is read out of it included.
 MOST_S = 1.0
 
@@ -57,7 +57,7 @@ async def extracted(parser: Parser, document: Document) -> Extraction:
     assert isinstance(read, Page | Reading)
     extraction = await conclude(
         one,
-        url=document.url,
+        url="https://acme.test/" if isinstance(document, Styles) else document.url,
         title=read.title if isinstance(read, Page) else None,
         candidates=read.candidates,
         passages=read.passages,
