@@ -204,3 +204,10 @@ def test_thousands_of_headings_cost_little() -> None:
     began = time.process_time()
     assert blocks("README.rst", b"A\n=\n" * 15_000)[0].text == "A"
     assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("part", [b"```\n```\n", b"<svg>\n\n", b"~~~\n"])
+def test_thousands_of_silent_parts_cost_little(part: bytes) -> None:
+    began = time.process_time()
+    assert blocks("README.md", b"Zap.\n\n" + part * (50_000 // len(part)))[0].text == "Zap."
+    assert time.process_time() - began < 1

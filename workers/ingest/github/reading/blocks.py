@@ -6,7 +6,7 @@ from itertools import groupby, islice
 from typing import Literal, NamedTuple
 
 from bs4 import BeautifulSoup
-from bs4.element import Comment, NavigableString, Tag
+from bs4.element import Comment, NavigableString, PageElement, Tag
 
 from workers.ingest.page.document import attribute
 from workers.ingest.page.text import clean, words
@@ -53,13 +53,28 @@ class Block(NamedTuple):
 def from_html(html: str) -> list[Block]:
     soup = BeautifulSoup("\n" + html.replace("\x00", ""), "lxml")
     name_pictures(soup)
-    for tag in soup.find_all(SILENT):
-        tag.decompose()
-    texts = (
-        one for one in soup.descendants if isinstance(one, NavigableString) and not isinstance(one, Comment)
-    )
-    made = (block(box, list(run)) for box, run in groupby(texts, key=box_of) if box is not None)
+    made = (block(box, list(run)) for box, run in groupby(told(soup), key=box_of) if box is not None)
     return list(islice((one for one in made if one is not None), MOST))
+
+
+def told(soup: BeautifulSoup) -> Iterator[NavigableString]:
+    """Texts that a reader sees. What is silent is passed over whole: to take out thousands takes seconds."""
+    one: PageElement | None = soup.contents[0] if soup.contents else None
+    while one is not None:
+        if isinstance(one, Tag) and one.name in SILENT:
+            one = following(one)
+            continue
+        if isinstance(one, NavigableString) and not isinstance(one, Comment):
+            yield one
+        one = one.next_element
+
+
+def following(tag: Tag) -> PageElement | None:
+    """Element after the whole tag."""
+    one: Tag | None = tag
+    while one is not None and one.next_sibling is None:
+        one = one.parent
+    return one.next_sibling if one is not None else None
 
 
 def name_pictures(soup: BeautifulSoup) -> None:
