@@ -1,0 +1,46 @@
+"""Events of SDK apps as they come, and what is said of those that are refused."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from schemas.base import In, Instant, Out
+
+#: Events of one request, at most.
+MOST_EVENTS = 500
+
+EventName = Annotated[str, Meta(min_length=1, max_length=128)]
+EventId = Annotated[str, Meta(min_length=1, max_length=128)]
+PersonId = Annotated[str, Meta(min_length=1, max_length=255)]
+
+#: Why an event was refused, to branch on.
+RejectCode = Literal["MALFORMED", "INVALID", "TOO_LARGE", "TOO_DEEP", "BAD_TIME", "BAD_VALUE"]
+
+
+class EventIn(In, frozen=True, kw_only=True, gc=False):
+    """One event. `properties` and `context` are JSON that is kept as it was sent."""
+
+    name: EventName
+    """What happened, such as `purchase_success`."""
+    event_id: EventId
+    """Its id, made where it happened. What comes with the same id from the same app is the same event."""
+    occurred_at: Instant
+    """When it happened: at most 7 days ago and an hour ahead."""
+    app_user_id: PersonId | None = None
+    """The app's own id of the person."""
+    anonymous_id: PersonId | None = None
+    """An id of whoever has not signed in."""
+    properties: msgspec.Raw = msgspec.Raw(b"{}")
+    """Any JSON object. `revenue_amount`, `price_amount` or `value` in it is its value, in `currency`."""
+    context: msgspec.Raw = msgspec.Raw(b"{}")
+    """Any JSON object: device, page, campaign."""
+
+
+class Rejected(Out, frozen=True, kw_only=True):
+    """An event that was refused; the others of its request were not."""
+
+    index: int
+    """Its place in `events`, from 0."""
+    code: RejectCode
+    """Why: `MALFORMED` is no readable JSON, `INVALID` lacks a field or has one that can't be."""

@@ -1,0 +1,194 @@
+"""Bodies with events: what is wrong with one is said of that one, and what can't be read is refused whole."""
+
+import gzip
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from db.pool import Conn
+from domain.events import body
+from domain.events.body import Body
+from schemas.errors import DomainError, Invalid, Malformed, Oversized
+from tests.domain.events.sending import PROJECT, send
+
+NOW = datetime.now(UTC)
+
+
+def written(**fields: Any) -> bytes:
+    """The JSON of an event; None leaves a field out."""
+    given = {"name": "open", "eventId": "e-1", "occurredAt": NOW.isoformat()} | fields
+    return json.dumps({name: value for name, value in given.items() if value is not None}).encode()
+
+
+def nested(levels: int) -> Any:
+    value: Any = {}
+    for _ in range(levels - 1):
+        value = {"a": value}
+    return value
+
+
+def raw(properties: bytes) -> bytes:
+    return written()[:-1] + b', "properties": ' + properties + b"}"
+
+
+def at(time: timedelta | str) -> bytes:
+    return written(occurredAt=time if isinstance(time, str) else (NOW + time).isoformat())
+
+
+#: One bad event of each kind, and what is said of it.
+BAD: list[tuple[bytes, str]] = [
+    (written(name="n" * 256), "INVALID"),
+    (written(name=""), "INVALID"),
+    (written(name="a\0"), "INVALID"),
+    (written(eventId=None), "INVALID"),
+    (written(eventId="i" * 129), "INVALID"),
+    (written(eventId=7), "INVALID"),
+    (written(appUserId="\0"), "INVALID"),
+    (written(properties=[]), "INVALID"),
+    (written(properties="a"), "INVALID"),
+    (written(propertys={}), "INVALID"),
+    (at("2026-11-27T10:00:00"), "INVALID"),
+    (at("yesterday"), "INVALID"),
+    (b"null", "INVALID"),
+    (b"7", "INVALID"),
+    (b"[]", "INVALID"),
+    (raw(b'{"a": 1e999}'), "INVALID"),
+    (at("1969-07-20T20:17:40Z"), "BAD_TIME"),
+    (at("2100-01-01T00:00:00Z"), "BAD_TIME"),
+    (at("0001-01-01T00:00:00+14:00"), "BAD_TIME"),
+    (at("9999-12-31T23:59:59-14:00"), "BAD_TIME"),
+    (at(-timedelta(days=7, seconds=1)), "BAD_TIME"),
+    (at(timedelta(hours=1, seconds=1)), "BAD_TIME"),
+    (written(properties={"a": "x" * 33_000}), "TOO_LARGE"),
+    (written(context={"a": "x" * 33_000}), "TOO_LARGE"),
+    (written(properties=nested(101)), "TOO_DEEP"),
+    (written(context=nested(101)), "TOO_DEEP"),
+    (written(properties={"value": 1e300}), "BAD_VALUE"),
+    (written(properties={"value": -(10**30)}), "BAD_VALUE"),
+    (raw(b'{"a": "\xff"}'), "MALFORMED"),
+    (written().replace(b"open", b"\xffpen"), "MALFORMED"),
+]
+
+#: Good events that are at some limit, or odd.
+GOOD: list[bytes] = [
+    written(),
+    written(name="n" * 128, eventId="i" * 128),
+    written(properties=nested(100)),
+    written(properties={"a": "x" * 32_000}),
+    at(-timedelta(days=7) + timedelta(minutes=1)),
+    at(timedelta(minutes=59)),
+    raw(b'{"title": "cut \\ud83d"}'),
+    raw(b'{"\\udc00": "\\ud83d\\ude00 \\\\ud83d"}'),
+    raw(b'{"a": "\\u0000"}'),
+    written(name="\ud83d"),
+    written(appUserId="u", anonymousId="a"),
+    raw(b'{"a": 1, "a": 2}'),
+    raw(b'{"a": ' + b"9" * 100 + b"}"),
+]
+
+
+def read(text: bytes, *, packed: bool = False) -> Body:
+    return body.read(text, packed=packed, project_id=PROJECT, app_no=1, now=NOW)
+
+
+def among(events: list[bytes]) -> bytes:
+    return b'{"events": [' + b",".join(events) + b'], "sentAt": "x"}'
+
+
+@pytest.mark.parametrize("text", GOOD, ids=range(len(GOOD)))
+async def test_a_good_event_is_read_and_can_be_kept(conn: Conn, text: bytes) -> None:
+    for packed in (False, True):
+        found = read(gzip.compress(among([text])) if packed else among([text]), packed=packed)
+        assert found.rejected == []
+        assert len(found.events) == 1
+    await send(conn, found.events)
+    row = await conn.fetchrow("select properties, context from event")
+    assert row is not None
+    assert json.loads(row["properties"]) is not None
+
+
+@pytest.mark.parametrize(("text", "code"), BAD, ids=range(len(BAD)))
+def test_a_bad_event_says_why(text: bytes, code: str) -> None:
+    found = read(among([text]))
+    assert ([one.code for one in found.rejected], found.events) == ([code], [])
+
+
+def test_bad_events_lose_no_others() -> None:
+    """However many of them stand wherever."""
+    for seed in range(200):
+        dice = random.Random(seed)
+        mixed: list[tuple[bytes, str]] = [
+            dice.choice(BAD) if dice.random() < 0.3 else (dice.choice(GOOD), "")
+            for _ in range(dice.randint(1, 40))
+        ]
+        found = read(among([text for text, _ in mixed]))
+        expected = [(index, code) for index, (_, code) in enumerate(mixed) if code]
+        assert [(one.index, one.code) for one in found.rejected] == expected
+        assert len(found.events) == len(mixed) - len(expected)
+
+
+def test_half_a_pair_is_replaced_and_nothing_else() -> None:
+    [event] = read(among([raw(b'{"a": "\\ud83d\\ude00 \\ud83d \\\\ud83d \\u00e9"}')])).events
+    assert json.loads(event.properties) == {"a": "\U0001f600 \ufffd \\ud83d é"}
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ({}, (None, None)),
+        ({"value": "9.99"}, (None, None)),
+        ({"value": True}, (None, None)),
+        ({"value": 9.99, "currency": "eur"}, (9_990_000, "EUR")),
+        ({"value": 2, "currency": "euro"}, (2_000_000, None)),
+        ({"value": 1, "price_amount": 2, "revenue_amount": 3}, (3_000_000, None)),
+        ({"value": 1, "price_amount": None}, (1_000_000, None)),
+        ({"value": -1e9}, (-(10**15), None)),
+    ],
+)
+def test_a_value_is_the_first_number_that_is_one(properties: Any, expected: tuple[Any, Any]) -> None:
+    [event] = read(among([written(properties=properties)])).events
+    assert (event.value_micros, event.currency) == expected
+
+
+def test_an_id_is_its_own_key_or_has_one() -> None:
+    uuid = "01890a5d-ac96-774b-bcce-b302099a8057"
+    sent = [uuid, uuid.upper(), "e-1", "e-2", uuid.replace("-", "") + "----"]
+    events = read(among([written(eventId=one) for one in sent])).events
+    keys = [str(event.event_key) for event in events]
+    assert keys[:2] == [uuid, uuid]
+    assert len(set(keys)) == 4
+    assert [event.event_id for event in events] == [None, *sent[1:]]
+
+
+BOMB = gzip.compress(b" " * 9_000_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "packed", "refusal", "said"),
+    [
+        (among([written()] * 501), False, Invalid, "501|500"),
+        (among([]), False, Invalid, "events"),
+        (b'{"events": {}}', False, Invalid, "events"),
+        (b"{}", False, Invalid, "events"),
+        (b"[]", False, Invalid, "events"),
+        (b"", False, Malformed, "JSON"),
+        (b'{"events": [{]}', False, Malformed, "byte"),
+        (b"\xff", False, Malformed, "JSON"),
+        (among([b'{"a":' * 20_000 + b"1" + b"}" * 20_000]), False, Malformed, "depth"),
+        (b" " * 1_000_001, False, Oversized, "1000000"),
+        (BOMB, True, Oversized, "8000000"),
+        (gzip.compress(among([written()]))[:-9], True, Malformed, "gzip"),
+        (b"plain", True, Malformed, "gzip"),
+        (gzip.compress(among([written()])) * 2, True, Malformed, "gzip"),
+        (gzip.compress(b"{"), True, Malformed, "JSON"),
+        (gzip.compress(gzip.compress(among([written()]))), True, Malformed, "JSON"),
+    ],
+)
+def test_what_is_no_list_of_events_is_refused_and_says_where(
+    text: bytes, packed: bool, refusal: type[DomainError], said: str
+) -> None:
+    with pytest.raises(refusal, match=said):
+        read(text, packed=packed)
