@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 from posixpath import dirname
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urljoin
 
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 from bs4.filter import SoupStrainer
 
+from workers.ingest.appstore.address import host
 from workers.ingest.github.shapes import Repository
 from workers.ingest.github.store_pictures import place_of
 from workers.ingest.page.document import URL_LIMIT, absolute, attribute
@@ -66,9 +67,9 @@ def is_badge(repository: Repository, image: Tag, url: str) -> bool:
     small = any(0 < pixels(image, side) < SIGN for side in ("width", "height"))
     link = image.find_parent("a")
     target = attribute(link, "href") if link else ""
-    host = urlsplit(target).hostname if is_elsewhere(target) else None
-    own = {None, urlsplit(repository.homepage).hostname, urlsplit(url).hostname}
-    return small or host not in own or BADGE.search(url) is not None
+    leads_to = host(target) if is_elsewhere(target) else ""
+    own = {"", host(repository.homepage), host(url)}
+    return small or leads_to not in own or BADGE.search(url) is not None
 
 
 def pixels(image: Tag, side: str) -> int:
