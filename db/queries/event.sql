@@ -4,16 +4,21 @@ select make_event_days(:first_day, :last_day);
 -- name: drop_day    1 where there was one before that day
 select drop_event_day(:before);
 
--- name: purge_events    a batch of a project's
-with batch as (
-  -- By the index, whose columns also say in which day's table each lies.
+-- name: walk_indexes    in this transaction: no plan reads all that a project has to find a batch of it
+select set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true);
+
+-- name: purge_events    the last ones of a project, a batch
+with first as (
+  -- The first of the batch, by the index; none where it is the last batch.
   select occurred_at, event_key
     from event
    where project_id = :project_id
-   order by occurred_at, event_key
-   limit :limit)
-delete from event e
- using batch b
- where e.project_id = :project_id
-   and e.occurred_at = b.occurred_at
-   and e.event_key = b.event_key;
+   order by occurred_at desc, event_key desc
+  offset :limit - 1
+   limit 1)
+delete from event
+ where project_id = :project_id
+   and occurred_at >= coalesce((select occurred_at from first), '-infinity')
+   and (occurred_at, event_key) >= (
+         coalesce((select occurred_at from first), '-infinity'),
+         coalesce((select event_key from first), '00000000-0000-0000-0000-000000000000'));

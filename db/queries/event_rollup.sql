@@ -42,32 +42,33 @@ select :project_id, name, date_trunc('hour', bucket, 'UTC'), app_no, currency, s
   from counted
  group by 1, 2, 3, 4, 5;
 
--- name: purge_counts    a batch of a project's, and what hours have
-with batch as (
-  -- Some of its quarters.
+-- name: purge_counts    the last ones of a project, a batch of quarters and the hours behind its first
+with first as (
+  -- The first of the batch, by the index; none where it is the last batch.
   select name, bucket, app_no, currency
     from event_rollup
    where project_id = :project_id
-   order by name, bucket, app_no, currency
-   limit :limit),
+   order by name desc, bucket desc, app_no desc, currency desc
+  offset :limit - 1
+   limit 1),
 quarters as (
-  -- Those.
-  delete from event_rollup r
-   using batch b
-   where r.project_id = :project_id
-     and r.name = b.name
-     and r.bucket = b.bucket
-     and r.app_no = b.app_no
-     and r.currency = b.currency
+  -- The batch.
+  delete from event_rollup
+   where project_id = :project_id
+     and (name, bucket, app_no, currency) >= (
+           coalesce((select name from first), ''),
+           coalesce((select bucket from first), '-infinity'),
+           coalesce((select app_no from first), (-32768)::smallint),
+           coalesce((select currency from first), ''))
   returning 1),
 hours as (
-  -- A row of these for up to four of those: all that lie in the hours of the batch.
-  delete from event_rollup_hour h
-   using (select distinct name, date_trunc('hour', bucket, 'UTC') as bucket, app_no, currency from batch) b
-   where h.project_id = :project_id
-     and h.name = b.name
-     and h.bucket = b.bucket
-     and h.app_no = b.app_no
-     and h.currency = b.currency)
+  -- That of the first quarter itself is left to the next batch.
+  delete from event_rollup_hour
+   where project_id = :project_id
+     and (name, bucket, app_no, currency) >= (
+           coalesce((select name from first), ''),
+           coalesce((select bucket from first), '-infinity'),
+           coalesce((select app_no from first), (-32768)::smallint),
+           coalesce((select currency from first), '')))
 select count(*)::int
   from quarters;

@@ -12,8 +12,10 @@ ROWS = 5_000
 async def delete_batch(conn: Conn, *, project_id: UUID) -> int:
     """Delete a batch; how many rows. Counts go after deltas, which a fold may just be adding to them."""
     batch = {"project_id": project_id, "limit": ROWS}
-    deleted = await event.purge_events.run(conn, **batch)
-    deleted += await event_seen.purge_ids.run(conn, **batch)
-    deleted += await event_delta.purge_deltas.run(conn, project_id=project_id)
-    counts: int = await event_rollup.purge_counts.value(conn, **batch)
+    async with conn.transaction():
+        await event.walk_indexes.value(conn)
+        deleted = await event.purge_events.run(conn, **batch)
+        deleted += await event_seen.purge_ids.run(conn, **batch)
+        deleted += await event_delta.purge_deltas.run(conn, project_id=project_id)
+        counts: int = await event_rollup.purge_counts.value(conn, **batch)
     return deleted + counts

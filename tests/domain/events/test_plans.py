@@ -1,0 +1,78 @@
+"""Statements of the store read few rows of large tables, also by plans that were made on empty ones."""
+
+import pytest_asyncio
+
+from db.pool import Conn
+from domain.events import purge, rollups
+from tests import plans
+from tests.domain.events.sending import NOW, PROJECT, event, send
+
+#: Ids and events of the project, and of as many other projects with as many together.
+MANY = 30_000
+
+TODAY = f"event_{NOW:%Y%m%d}"
+
+
+@pytest_asyncio.fixture
+async def full(conn: Conn) -> Conn:
+    """A store whose statements were planned while it was empty, on this connection."""
+    for number in range(plans.TIMES):
+        await send(conn, [event(number, occurred_at=NOW)])
+        await rollups.fold(conn)
+        await rollups.rebuild(conn, project_id=PROJECT, day=NOW.date())
+        await purge.delete_batch(conn, project_id=PROJECT)
+    for project in ("$1", "gen_random_uuid()"):
+        await fill(conn, project)
+    return conn
+
+
+async def fill(conn: Conn, project: str) -> None:
+    """As a long life would have left it; nothing has analyzed the tables."""
+    given = f"case when $1::uuid is not null then {project} end"
+    await conn.execute(
+        f"insert into event_seen select 0, {given}, 1, gen_random_uuid() from generate_series(1, $2::int)",
+        PROJECT, MANY,
+    )  # fmt: skip
+    await conn.execute(
+        f"""insert into event (project_id, app_no, event_key, name, occurred_at, properties, context)
+            select {given}, 1, gen_random_uuid(), 'open',
+                   $3::timestamptz + i * interval '1 ms', '{{}}', '{{}}'
+              from generate_series(1, $2::int) i""",
+        PROJECT, MANY, NOW,
+    )  # fmt: skip
+
+
+async def test_a_commit_asks_for_its_own_ids(full: Conn) -> None:
+    """The unique index itself is not counted: what is read by the probes of closed leaves is."""
+    await full.execute("select rotate_event_generation('0')")
+    async with plans.reading(full, "event_seen_0") as found:
+        await send(full, [event(1_000_000 + number) for number in range(100)])
+    assert (found.scans, found.rows) == (0, 0)
+
+
+async def test_a_fold_reads_a_batch(full: Conn) -> None:
+    await full.execute(
+        """insert into event_delta (project_id, app_no, bucket, name, currency, n, value_micros)
+           select $1, 1, $2, 'n' || i, '', 1, 0 from generate_series(1, 20000) i""",
+        PROJECT, NOW.replace(minute=0),
+    )  # fmt: skip
+    async with plans.reading(full, "event_delta") as found:
+        assert await rollups.fold(full) == rollups.BATCH
+    assert found.scans == 0
+    assert found.rows <= rollups.BATCH
+
+
+async def test_a_rebuild_reads_the_hours_events_of_the_project(full: Conn) -> None:
+    """Of 24 statements 23 find none."""
+    async with plans.reading(full, TODAY) as found:
+        await rollups.rebuild(full, project_id=PROJECT, day=NOW.date())
+    assert found.scans == 0
+    assert MANY <= found.rows <= MANY + 100
+
+
+async def test_a_purge_reads_what_it_deletes(full: Conn) -> None:
+    async with plans.reading(full, TODAY) as events, plans.reading(full, "event_seen_0") as ids:
+        await purge.delete_batch(full, project_id=PROJECT)
+    assert (events.scans, ids.scans) == (0, 0)
+    assert events.rows <= 2 * purge.ROWS + 10
+    assert ids.rows <= 2 * purge.ROWS + 10
