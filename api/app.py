@@ -35,6 +35,7 @@ from api.routes import (
     ops_projects,
     posts,
     projects,
+    sdk_apps,
     system,
     tiktok_webhook,
     whoami,
@@ -46,7 +47,7 @@ MAX_BODY = 1024 * 1024
 
 #: Everything under /v1 that needs a key, and what needs none.
 KEYED = (
-    projects, ingests, brand, content, posts, github, accounts, leases, jobs, ops, ops_leases,
+    projects, ingests, brand, content, posts, github, accounts, leases, sdk_apps, jobs, ops, ops_leases,
     ops_organizations, ops_projects, api_keys, audit, whoami,
 )  # fmt: skip
 ROUTES = [route for module in KEYED for route in module.ROUTES]

@@ -11,6 +11,7 @@ from msgspec import Meta
 PROJECT, JOB, ORGANIZATION, KEY = "prj", "job", "org", "key"
 CONTENT, ASSET, ACCOUNT, POST = "cnt", "ast", "sa", "sp"
 LEASE_REQUEST = "lreq"
+APP = "app"
 REQUEST, AUDIT, WORKER = "req", "aud", "wrk"
 
 OrganizationId = Annotated[str, Meta(description="Id of the organization, `org_...`.")]
@@ -22,6 +23,7 @@ AssetId = Annotated[str, Meta(description="Id of the file, `ast_...`.")]
 AccountId = Annotated[str, Meta(description="Id of the social account, `sa_...`.")]
 PostId = Annotated[str, Meta(description="Id of the post, `sp_...`.")]
 LeaseRequestId = Annotated[str, Meta(description="Id of the lease request, `lreq_...`.")]
+AppId = Annotated[str, Meta(description="Id of the SDK app, `app_...`.")]
 AuditId = Annotated[str, Meta(description="Id of the entry, `aud_...`.")]
 WorkerId = Annotated[str, Meta(description="Id of the worker, `wrk_...`.")]
 

@@ -8,6 +8,8 @@ from uuid import UUID
 from db.pool import Conn
 from domain.accounts.accounts import Found
 from domain.accounts.credentials import Grant
+from domain.apps import apps
+from domain.apps.apps import Author
 from domain.connecting import connect
 from domain.content import content as contents
 from domain.projects import projects
@@ -19,10 +21,12 @@ from jobs import heartbeat, ledger
 from jobs.kinds import Kind
 from jobs.ledger import Claim
 from schemas import ids
+from schemas.apps import SdkAppCreate, SdkAppShown
 from schemas.posts import ScheduleContent, Target
 from schemas.projects import ProjectCreate
 from tests.servers import KEYRING
 
+PEPPERS = parse_keyring(KEYRING, setting="PEPPERS")
 VAULT = parse_keyring(KEYRING, setting="VAULT_KEYS")
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -65,6 +69,19 @@ async def account(
         grant=grant,
         keyring=VAULT,
     )
+
+
+async def app(conn: Conn, org: UUID, project_id: UUID, **fields: Any) -> SdkAppShown:
+    """An SDK app, of the web unless `fields`, which are those of `SdkAppCreate`, say otherwise."""
+    body = SdkAppCreate(**{"name": "Shop", "platform": "web", "web_domain": "shop.example"} | fields)
+    async with conn.transaction():
+        return await apps.create(
+            conn,
+            author=Author(org, project_id),
+            peppers=PEPPERS,
+            body=apps.check_new(body),
+            public_url="https://api.example",
+        )
 
 
 async def content(conn: Conn, org: UUID, project_id: UUID, *, caption: str = "Fresh bread today.") -> UUID:

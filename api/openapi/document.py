@@ -43,6 +43,7 @@ TAGS = {
     "ops_leases": "lending",
     "ops_organizations": "ops",
     "ops_projects": "ops",
+    "sdk_apps": "apps",
 }
 
 #: What each group is about, in the order in which a newcomer needs them.
@@ -54,6 +55,7 @@ GROUPS = {
     "content": "Pictures, videos and texts, and their approval.",
     "social": "Accounts that posts go to.",
     "posts": "Content to accounts, now or at a time.",
+    "apps": "What sends events of a project, each with a key of its own.",
     "jobs": "Whatever takes longer than a request.",
     "leases": "Accounts of the platform's own, lent to a project.",
     "github": "A GitHub App's installation, for repositories that are not public.",

@@ -7,6 +7,7 @@ from jobs.kinds import SHOWN, STAGES
 from schemas import (
     accounts,
     api_keys,
+    apps,
     brand,
     content,
     jobs,
@@ -39,6 +40,7 @@ def _enum(description: str, words: Any) -> Enum:
 
 ENUMS: Mapping[str, Enum] = {
     "AccountStatus": _enum("Whether an account can be posted to.", accounts.AccountStatus),
+    "AppPlatform": _enum("What an SDK app is built for or with.", apps.AppPlatform),
     "ApprovalStatus": _enum("Whether content may go out.", content.ApprovalStatus),
     "AssetKind": _enum("What a file is.", content.AssetKind),
     "BrandSource": _enum("Who said something of a brand.", brand.Source),

@@ -31,6 +31,7 @@ _IDS = {
     "social_account_id": ids.ACCOUNT,
     "scheduled_post_id": ids.POST,
     "lease_request_id": ids.LEASE_REQUEST,
+    "app_id": ids.APP,
     "organization_id": ids.ORGANIZATION,
 }
 

@@ -68,10 +68,18 @@ update api_key
    and id = :id
 returning {key};
 
--- name: pepper_ids    every pepper that some secret, a killed key's too, is hashed with
+-- name: pepper_ids    every pepper that some secret, a killed key's too, is hashed with; and apps' keys
 select pepper_id
   from api_key
 union
 select old_pepper_id
   from api_key
+ where overlap_until > now()
+union
+select pepper_id
+  from sdk_app
+ where deleted_at is null
+union
+select old_pepper_id
+  from sdk_app
  where overlap_until > now();

@@ -54,7 +54,7 @@ select exists (
      and p.purging_at > now() - :wait_s * interval '1 second');
 
 -- name: forget_answers    of a batch of idempotency records, those that name what is the project's
--- What is sealed is a key, no project's. The row is the last one of the batch; none: no batch is left.
+-- Of a sealed one the location says it. The row is the last one of the batch; none: no batch is left.
 with batch as materialized (
   -- The batch.
   select api_key_id, key, location, body, vault_key_id
@@ -68,9 +68,8 @@ named as materialized (
   select distinct s.api_key_id, s.key, word[1]::uuid as id
     from batch s
    cross join lateral regexp_matches(
-           coalesce(s.location, '') || ' ' || convert_from(s.body, 'UTF8'),
-           '([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})', 'g') as word
-   where s.vault_key_id is null),
+           concat(s.location, ' ', case when s.vault_key_id is null then convert_from(s.body, 'UTF8') end),
+           '([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})', 'g') as word),
 forgotten as (
   -- Those that name the project or one of its rows.
   delete from idempotency_key k
@@ -235,6 +234,11 @@ with requests as (
 states as (
   -- Flows of consent.
   delete from oauth_state
+   where organization_id = :org
+     and project_id = :project_id),
+apps as (
+  -- SDK apps, deleted ones too.
+  delete from sdk_app
    where organization_id = :org
      and project_id = :project_id),
 sources as (

@@ -38,6 +38,7 @@ REASONS = {
     "ACCOUNT_NOT_LEASABLE": "`details.issues` has the accounts that can't be leased now. Leave them out.",
     "ACCOUNT_OFFERED": "The account is offered for lease. Withdraw it, or leave it out.",
     "ALREADY_DECIDED": "Somebody has decided before, or nothing waits for a decision. Read the object again.",
+    "APP_EXISTS": "The project has an app of that platform and identifier: `details.appId`. Use that one.",
     "ARCHIVE_RUNNING": "The project is being archived. Wait for the end of its job, or retry that.",
     "CONTENT_NOT_READY": "The content isn't completed. Wait for the end of its job.",
     "DUPLICATE_POST": "The account has the same content within 24 h. Send `allowDuplicate` if that is meant.",
@@ -55,6 +56,7 @@ REASONS = {
     "PROJECT_ARCHIVED": "The project is archived. Un-archive it first.",
     "SANDBOX_KEY": "It is about live organizations. Use a live key.",
     "TOO_MANY_ACCOUNTS": "The lease request asks for fewer accounts.",
+    "TOO_MANY_APPS": "The project has, or has had, `details.limit` SDK apps. Delete one that nobody uses.",
     "TOO_MANY_KEYS": "The organization has `details.limit` keys that are alive. Kill one that nobody uses.",
     "VERSION_MISMATCH": "The content was edited since. Read it again, and decide on what it is now.",
 }
@@ -76,8 +78,8 @@ CATEGORIES = {
 #: What a scope lets a key do.
 SCOPES = {
     "*": "everything that is listed here but `ops:*`",
-    "projects:read": "read projects, brands, GitHub installations",
-    "projects:write": "create, change and archive projects",
+    "projects:read": "read projects, brands, SDK apps, GitHub installations",
+    "projects:write": "create, change and archive projects; create, change and delete their SDK apps",
     "ingest:write": "start ingests, connect GitHub",
     "jobs:read": "read, await and list jobs",
     "jobs:cancel": "cancel jobs",

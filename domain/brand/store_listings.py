@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 import msgspec
 
 from domain.values import countries
+from domain.values.app_identifiers import PACKAGE
 from schemas.errors import Invalid
 from schemas.ingests import IngestAppStore
 
@@ -25,7 +26,6 @@ SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):/?/?", re.IGNORECASE)
 
 APP_ID = re.compile(r"(?:id)?0*([1-9]\d{0,18})", re.IGNORECASE)
 BUNDLE_ID = re.compile(r"(?=.{3,155}$)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
-PACKAGE = re.compile(r"(?=.{3,150}$)[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)+")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?")
 
 GIVE = "give an app's own page, such as https://apps.apple.com/us/app/slack/id618783545"

@@ -1,7 +1,5 @@
 """API keys: `lp_<env>_<key id>_<secret>`, of which only an HMAC of the secret is kept."""
 
-import hashlib
-import hmac
 import secrets
 import string
 from collections.abc import Collection, Iterable, Sequence
@@ -14,7 +12,8 @@ import msgspec
 from db.pool import Conn
 from db.queries import api_key
 from domain.security.keyring import Keyring
-from domain.tenancy import audit, delegation
+from domain.tenancy import audit, delegation, key_secrets
+from domain.tenancy.key_secrets import Kept
 from domain.tenancy.key_text import Presented
 from schemas import ids
 from schemas.api_keys import ApiKey, ApiKeyShown, Env, Scope, Tier
@@ -27,9 +26,6 @@ LONGEST = timedelta(days=36_525)
 
 #: Keys of one organization that are neither killed nor expired.
 MOST_LIVE = 100
-
-#: A hash that no secret has: random bytes of this process.
-_NOBODYS = secrets.token_bytes(hashlib.sha256().digest_size)
 
 #: What an operator on the machine itself may pass on: every scope, those for operators too.
 EVERY_SCOPE = frozenset(get_args(Scope))
@@ -100,6 +96,10 @@ class PresentedKey(NamedTuple):
     suspended: bool
 
     @property
+    def kept(self) -> Kept:
+        return Kept(self.secret_hash, self.pepper_id, self.old_secret_hash, self.old_pepper_id)
+
+    @property
     def principal(self) -> Principal:
         """The principal that it stands for, once its secret was shown."""
         rights = frozenset(self.scopes), tuple(self.return_origins), self.expires_at
@@ -134,20 +134,9 @@ async def find(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, PresentedKey]
 
 
 def opens(row: PresentedKey | None, presented: Presented, peppers: Keyring) -> bool:
-    """True if the secret is the row's, or its old one in the overlap of a rotation; in constant time.
-
-    As many hashes are made and compared for an id that nobody has (None), or that was never rotated: the
-    time tells nobody which ids there are.
-    """
-    kept = [(_NOBODYS, peppers.writer)] * 2
-    if row is not None:
-        kept[0] = (row.secret_hash, row.pepper_id)
-        if row.old_secret_hash is not None:
-            kept[1] = (row.old_secret_hash, row.old_pepper_id)
-    same = [
-        hmac.compare_digest(_digest(presented.secret, peppers, pepper), digest) for digest, pepper in kept
-    ]
-    return row is not None and row.env == presented.env and any(same)
+    """True if the secret is the row's, or its old one in the overlap of a rotation; in constant time."""
+    same = key_secrets.opens(presented.secret, peppers, row and row.kept)
+    return row is not None and row.env == presented.env and same
 
 
 async def create(
@@ -174,15 +163,16 @@ async def create(
     if expires_at is not None and not now < expires_at < now + LONGEST:
         raise Invalid("expiresAt", "must be in the future, within 100 years: without one a key never expires")
     await _check_count(conn, actor.organization_id)
-    secret = secrets.token_urlsafe(32)
+    secret = key_secrets.make()
+    hashed = key_secrets.hashed(secret, peppers)
     row = await INSERT_KEY.row(
         conn,
         org=actor.organization_id,
         id=ids.new(),
         name=name,
         key_id="".join(secrets.choice(_ALPHABET) for _ in range(16)),
-        secret_hash=_digest(secret, peppers, peppers.writer),
-        pepper_id=peppers.writer,
+        secret_hash=hashed.digest,
+        pepper_id=hashed.pepper_id,
         scopes=list(dict.fromkeys(scopes)),
         return_origins=return_origins,
         expires_at=expires_at,
@@ -226,14 +216,15 @@ async def rotate(
     locked = await _lock(conn, actor, key_uuid)
     if locked.killed_at is not None:
         raise Conflict("KEY_KILLED", "a killed key stays dead: create another one")
-    secret = secrets.token_urlsafe(32)
+    secret = key_secrets.make()
+    hashed = key_secrets.hashed(secret, peppers)
     row = await ROTATE_KEY.row(
         conn,
         org=actor.organization_id,
         id=key_uuid,
         overlap=overlap,
-        secret_hash=_digest(secret, peppers, peppers.writer),
-        pepper_id=peppers.writer,
+        secret_hash=hashed.digest,
+        pepper_id=hashed.pepper_id,
     )
     return await _recorded(conn, actor, "api_key.rotated", row, secret)
 
@@ -257,10 +248,6 @@ async def _lock(conn: Conn, actor: Actor, key_uuid: UUID) -> _Row:
     if fault := actor.lacks(locked.return_origins, locked.expires_at):
         raise Conflict("KEY_STRONGER", f"you could not have made this key: its {': '.join(fault)}")
     return locked
-
-
-def _digest(secret: str, peppers: Keyring, pepper_id: str) -> bytes:
-    return hmac.digest(peppers.keys[pepper_id], secret.encode(), hashlib.sha256)
 
 
 async def _recorded(conn: Conn, actor: Actor, action: str, row: _Row, secret: str) -> ApiKeyShown:

@@ -26,6 +26,11 @@ async def lock_active(conn: Conn, *, organization_id: UUID, project_id: UUID) ->
     status = await projects.share_project.value(conn, org=organization_id, id=project_id)
     if status is None:
         raise absent("project")
+    check_active(status)
+
+
+def check_active(status: str) -> None:
+    """Raises `Conflict` PROJECT_ARCHIVED."""
     if status == "archived":
         raise Conflict("PROJECT_ARCHIVED", "the project is archived: un-archive it with PATCH first")
 

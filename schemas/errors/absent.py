@@ -11,7 +11,7 @@ from schemas.errors.refusals import NotFound
 
 Noun = Literal[
     "account", "api_key", "content", "github_installation", "job", "lease_request", "leased_account",
-    "organization", "post", "project",
+    "organization", "post", "project", "sdk_app",
 ]  # fmt: skip
 
 
@@ -42,6 +42,7 @@ MISSING: Mapping[Noun, Missing] = {
     "organization": Missing(ids.ORGANIZATION, "no such organization: check the id"),
     "post": Missing(ids.POST, f"no such scheduled post: {_FOREIGN}"),
     "project": Missing(ids.PROJECT, f"no such project: {_FOREIGN}"),
+    "sdk_app": Missing(ids.APP, "no such SDK app: check the id, and that it is the project's"),
 }
 
 

@@ -10,6 +10,8 @@ from schemas import ids
 from tests import seeds
 from tests.api.described import Route
 
+APP = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
+
 
 class Operator(NamedTuple):
     """Who may do everything, so that only the input is at fault; `ids` names something of each kind."""
@@ -57,6 +59,7 @@ async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
         "oauthState": "A" * 43,
         "contentId": content.json()["id"],
         "scheduledPostId": scheduled.json()["scheduledPosts"][0]["id"],
+        "appId": (await http.post(f"/v1/projects/{project}/sdk-apps", json=APP)).json()["appId"],
         "leaseRequestId": (await http.post(asked, json={"count": 1, "niche": "x"})).json()["requestId"],
         "name": "default",
         "organizationId": ids.show(ids.ORGANIZATION, other),

@@ -13,7 +13,7 @@ from api.coalescing import Coalesced
 from api.request_state import RequestState
 from db.pool import Pool
 from domain.security.keyring import Keyring
-from domain.tenancy import api_keys, key_text
+from domain.tenancy import key_secrets, key_text
 from domain.tenancy.api_keys import PresentedKey
 from domain.tenancy.key_text import Presented
 from tests.api.conftest import Caller, calling, client_of, new_key
@@ -130,13 +130,13 @@ async def test_nothing_tells_an_id_that_is_somebodys_from_others(
     acme: Caller, app: Litestar, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither the answer and what it says is left, nor how much is computed for it."""
-    digest, counted = api_keys._digest, list[str]()
+    digest, counted = key_secrets._digest, list[str]()
 
     def counting(secret: str, peppers: Keyring, pepper_id: str) -> bytes:
         counted.append(pepper_id)
         return digest(secret, peppers, pepper_id)
 
-    monkeypatch.setattr(api_keys, "_digest", counting)
+    monkeypatch.setattr(key_secrets, "_digest", counting)
     told = set()
     for state in ("nobody's", "live", "rotated", "expired", "killed", "of a test key"):
         authenticator: Authenticator = app.state.services.authenticator

@@ -25,7 +25,7 @@ from tests.workers.runtime.workers import at_work
 from workers.tasks import OPENERS
 
 #: By their names in paths: what is the project's.
-ITS_OWN = {"projectId", "jobId", "socialAccountId", "contentId", "scheduledPostId", "leaseRequestId"}
+ITS_OWN = {"projectId", "jobId", "socialAccountId", "contentId", "scheduledPostId", "leaseRequestId", "appId"}
 
 
 class Scene(NamedTuple):
@@ -144,6 +144,28 @@ async def test_no_answer_of_it_is_replayed(scene: Scene) -> None:
     assert (await scene.http.post(write, json=asked, headers=headers)).status_code == 404
     kept = "select count(*) from idempotency_key where convert_from(body, 'utf8') like $1"
     assert await scene.pool.fetchval(kept, f"%{scene.ids['projectId']}%") == 0
+
+
+async def test_no_sealed_answer_of_it_is_replayed(scene: Scene) -> None:
+    """A key that was shown once; and those of the organization's own keys stay."""
+    apps, key = f"{scene.at}/sdk-apps", {"name": "CI", "scopes": ["jobs:read"]}
+    body = {"name": "Bread", "platform": "ios", "bundleId": "com.example.bread"}
+    made = await scene.http.post(apps, json=body, headers={"Idempotency-Key": "make"})
+
+    async def asked() -> list[httpx.Response]:
+        app = f"{apps}/{made.json()['appId']}"
+        return [
+            await scene.http.post(apps, json=body, headers={"Idempotency-Key": "make"}),
+            await scene.http.patch(app, json={"rotateKey": True}, headers={"Idempotency-Key": "rotate"}),
+            await scene.http.post("/v1/api-keys", json=key, headers={"Idempotency-Key": "key"}),
+        ]
+
+    before = await asked()
+    assert [one.status_code for one in before] == [201, 200, 201]
+    await scene.is_gone()
+    after = await asked()
+    assert [one.status_code for one in after] == [404, 404, 201]
+    assert after[2].content == before[2].content
 
 
 async def test_whoever_listens_hears_that_it_is_over(scene: Scene) -> None:

@@ -28,6 +28,8 @@ LINK = {"platform": "mastodon", "returnUrl": BACK, "instance": "mastodon.social"
 LOGIN = {"platform": "bluesky", "identifier": "shop.example", "appPassword": "secret-app-password"}
 ASKED = {"count": 2, "niche": "home baking"}
 
+PHONE_APP = {"name": "Shop", "platform": "ios", "bundleId": "com.example.shop"}
+
 TARGETS: list[tuple[Any, str]] = [
     ({"targets": []}, "targets"),
     ({"targets": "all"}, "targets"),
@@ -59,6 +61,8 @@ TIMES: list[tuple[Any, str]] = [
 #: By operation: a body that it would take, and what makes it one that it doesn't, with the field it names.
 #: None drops the base's field where the value is `ABSENT`.
 ABSENT = object()
+ANDROID = {"platform": "android", "bundleId": ABSENT}
+WEB = {"platform": "vite", "bundleId": ABSENT}
 BODIES: dict[str, tuple[dict[str, Any], list[tuple[Any, str]]]] = {
     "create_project": (SHOP, [
         ({"name": ABSENT}, "name"),
@@ -215,6 +219,35 @@ BODIES: dict[str, tuple[dict[str, Any], list[tuple[Any, str]]]] = {
         ({"platform": "myspace"}, "platform"),
         ({"note": "x" * 2001}, "note"),
         ({"requestId": "mine"}, "requestId"),
+    ]),
+    "create_sdk_app": (PHONE_APP, [
+        ({"name": ""}, "name"),
+        ({"name": "x" * 129}, "name"),
+        ({"name": ABSENT}, "name"),
+        ({"platform": "windows"}, "platform"),
+        ({"platform": None}, "platform"),
+        ({"bundleId": ABSENT}, "bundleId"),
+        ({"bundleId": None}, "bundleId"),
+        ({"androidPackage": "com.example.app"}, "androidPackage"),
+        ({"webDomain": "example.com"}, "webDomain"),
+        ({"bundleId": "app"}, "bundleId"),
+        (ANDROID | {"androidPackage": "com.my-app"}, "androidPackage"),
+        (WEB | {"webDomain": "https://example.com"}, "webDomain"),
+        ({"appId": "mine"}, "appId"),
+        ({"capi": {}}, "capi"),
+    ]),
+    "patch_sdk_app": ({}, [
+        ({"name": None}, "name"),
+        ({"name": ""}, "name"),
+        ({"platform": "ios"}, "platform"),
+        ({"bundleId": "com.example.app"}, "bundleId"),
+        ({"bundleId": "app"}, "bundleId"),
+        ({"webDomain": None}, "webDomain"),
+        ({"webDomain": "com"}, "webDomain"),
+        ({"rotateKey": "yes"}, "rotateKey"),
+        ({"overlapHours": 1}, "overlapHours"),
+        *(({"rotateKey": True, "overlapHours": hours}, "overlapHours") for hours in (-1, 25, 1.5, "1", None)),
+        ({"apiKey": "x"}, "apiKey"),
     ]),
     "reject_lease_request": ({}, [({"reason": ""}, "reason")]),
 }  # fmt: skip

@@ -22,6 +22,7 @@ KINDS = {
     "contentId": ids.CONTENT,
     "scheduledPostId": ids.POST,
     "leaseRequestId": ids.LEASE_REQUEST,
+    "appId": ids.APP,
 }
 
 #: A state is its maker's: tests/api/accounts has that. Organizations are the operators'.

@@ -75,6 +75,16 @@ async def accounts(story: Story, project: str) -> str:
     return account
 
 
+async def apps(story: Story, project: str) -> None:
+    body = {"name": "Tidewise for iPhone", "platform": "ios", "bundleId": "app.tidewise.phone"}
+    app = (await story.tell("create_sdk_app", projectId=project, json=body))["appId"]
+    await story.tell("list_sdk_apps", projectId=project)
+    await story.tell("get_sdk_app", projectId=project, appId=app)
+    rotation = {"rotateKey": True, "overlapHours": 24}
+    await story.tell("patch_sdk_app", projectId=project, appId=app, json=rotation)
+    await story.tell("delete_sdk_app", projectId=project, appId=app)
+
+
 async def _authorize(story: Story) -> None:
     """A live link, to a server that has to register us first."""
     live, body = story.cast.live, {"name": "Tidewise", "timezone": "Europe/Paris"}

@@ -8,7 +8,7 @@ from db.pool import Conn
 from domain.brand import ingests
 from domain.media.store import Store
 from schemas import ids
-from tests import leasing
+from tests import leasing, seeds
 from tests.domain.content import reviewing
 from tests.domain.events import sending
 from tests.domain.project import Project as Scope
@@ -45,6 +45,7 @@ async def fill(project: Project, conn: Conn, store: Store) -> Full:
     for number, token in enumerate(tokens):
         await store.write(token, pieces())
         await asset(conn, mine.org, content_id, number, token)
+    await seeds.app(conn, mine.org, mine.id)
     await strays(conn, mine, posts[0], job_id)
     await oauth_state(conn, mine)
     await sending.send(conn, [sending.event(number, project_id=mine.id) for number in range(3)])

@@ -1,0 +1,130 @@
+"""SDK apps of a project: what sends its events, each with a key of its own."""
+
+from functools import partial
+
+from litestar import Response, delete, get, patch, post
+from litestar.params import FromPath, JSONBody
+
+from api import paging, paths
+from api.guard import requires
+from api.idempotency import Made, once, once_plain
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from db.pool import Conn
+from domain.apps import apps
+from domain.apps.apps import Author
+from schemas.apps import SdkApp, SdkAppChanged, SdkAppCreate, SdkAppDeleted, SdkAppPatch, SdkAppShown
+from schemas.base import Page
+
+ALL, ONE = "/projects/{project_id:str}/sdk-apps", "/projects/{project_id:str}/sdk-apps/{app_id:str}"
+
+
+@post(ALL, opt=requires("projects:write", Class.WRITE_LIGHT, 404, 409), status_code=201)
+async def create_sdk_app(
+    request: ApiRequest, project_id: FromPath[str], data: JSONBody[SdkAppCreate]
+) -> Response[SdkAppShown]:
+    """Create an app for one platform. Its key is in this answer and in no later one.
+
+    There is one app for each platform and identifier. The key may lie in each copy of the app: it can only
+    send events of it.
+    """
+    body = apps.check_new(data)
+
+    async def create(conn: Conn) -> Made[SdkAppShown]:
+        made = await apps.create(
+            conn,
+            author=_author(request, project_id),
+            peppers=request.services.peppers,
+            body=body,
+            public_url=request.services.settings.public_url,
+        )
+        return Made(made, status=201, location=_location(made), secret=True)
+
+    return await once(request, create)
+
+
+@get(ALL, opt=requires("projects:read", Class.READ_LIGHT, 404))
+async def list_sdk_apps(
+    request: ApiRequest,
+    project_id: FromPath[str],
+    *,
+    cursor: paging.Cursor = None,
+    limit: paging.Limit = paging.DEFAULT,
+) -> Page[SdkApp]:
+    """A project's apps, newest first."""
+    find = partial(
+        apps.list_of_project,
+        organization_id=request.organization_id,
+        public_url=request.services.settings.public_url,
+    )
+    return await paging.page_of_project(
+        request, find, project_id=project_id, cursor=cursor, limit=limit, identify=lambda app: app.app_id
+    )
+
+
+@get(ONE, opt=requires("projects:read", Class.READ_LIGHT, 404))
+async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]) -> SdkApp:
+    """One app, without its key."""
+    async with request.connection() as conn:
+        return await apps.get(
+            conn,
+            organization_id=request.organization_id,
+            project_id=paths.read("project", project_id),
+            app_id=paths.read("sdk_app", app_id),
+            public_url=request.services.settings.public_url,
+        )
+
+
+@patch(ONE, opt=requires("projects:write", Class.WRITE_LIGHT, 404, 409))
+async def patch_sdk_app(
+    request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str], data: JSONBody[SdkAppPatch]
+) -> Response[SdkAppChanged]:
+    """Change the name or an identifier, or give the app a new key with `{"rotateKey": true}`.
+
+    What is omitted stays. The old key works on for `overlapHours`, so that copies of the app that have it go
+    on sending until they are updated; a key from before that one ends at once.
+    """
+    body = apps.check_patch(data)
+
+    async def change(conn: Conn) -> Made[SdkAppChanged]:
+        changed = await apps.patch(
+            conn,
+            author=_author(request, project_id),
+            app_id=paths.read("sdk_app", app_id),
+            peppers=request.services.peppers,
+            body=body,
+            public_url=request.services.settings.public_url,
+        )
+        if changed.api_key is None:
+            return Made(changed)
+        # A purge finds a sealed answer by its location.
+        return Made(changed, location=_location(changed), secret=True)
+
+    return await once(request, change)
+
+
+@delete(ONE, opt=requires("projects:write", Class.WRITE_LIGHT, 404), status_code=200)
+async def delete_sdk_app(
+    request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]
+) -> Response[SdkAppDeleted]:
+    """Delete an app: its key opens nothing from the next request on, and its events stay readable.
+
+    From then on it is not found, and another app may have its identifier.
+    """
+    return await once_plain(
+        request,
+        lambda conn: apps.delete(
+            conn, author=_author(request, project_id), app_id=paths.read("sdk_app", app_id)
+        ),
+    )
+
+
+def _author(request: ApiRequest, project_id: str) -> Author:
+    return Author(request.organization_id, paths.read("project", project_id), request.principal.key_uuid)
+
+
+def _location(app: SdkApp) -> str:
+    return f"/v1/projects/{app.project_id}/sdk-apps/{app.app_id}"
+
+
+ROUTES = [create_sdk_app, list_sdk_apps, get_sdk_app, patch_sdk_app, delete_sdk_app]

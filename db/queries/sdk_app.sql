@@ -1,0 +1,89 @@
+-- part: app    an app as its owner sees it; never its key's hash
+id, project_id, name, platform, bundle_id, android_package, web_domain, last_event_at, last_rotated_at,
+       created_at
+
+-- name: find_keys    what presented keys are checked against; times are judged by the database's clock
+-- The array is selected, so that no plan is for its length: it would be made anew for each call.
+select a.organization_id, a.project_id, a.id, a.app_no, a.platform, a.web_domain,
+       p.status = 'archived' as archived, o.tier = 'suspended' as suspended, a.secret_hash, a.pepper_id,
+       case when a.overlap_until > now() then a.old_secret_hash end as old_secret_hash, a.old_pepper_id
+  from sdk_app a
+  join project p on p.organization_id = a.organization_id and p.id = a.project_id
+  join organization o on o.id = a.organization_id
+ where a.id = any((select :ids::uuid[])::uuid[])
+   and a.deleted_at is null;
+
+-- name: count_apps    under the project's lock: those that there are, and the last number that was given
+select count(*) filter (where deleted_at is null) as live, coalesce(max(app_no), 0)::int as last_no
+  from sdk_app
+ where organization_id = :org
+   and project_id = :project_id;
+
+-- name: same_app    under the project's lock: another app of the platform that has one of the identifiers
+select id
+  from sdk_app
+ where organization_id = :org
+   and project_id = :project_id
+   and platform = :platform
+   and deleted_at is null
+   and id <> :id
+   and (lower(bundle_id) = lower(:bundle_id)
+        or android_package = :android_package
+        or web_domain = :web_domain)
+ limit 1;
+
+-- name: insert_app
+insert into sdk_app (organization_id, project_id, id, app_no, name, platform, bundle_id, android_package,
+                     web_domain, secret_hash, pepper_id)
+values (:org, :project_id, :id, :app_no, :name, :platform, :bundle_id, :android_package,
+        :web_domain, :secret_hash, :pepper_id)
+returning {app};
+
+-- name: get_app    under the project's lock it stays as it is read
+select {app}
+  from sdk_app
+ where organization_id = :org
+   and id = :id
+   and project_id = :project_id
+   and deleted_at is null;
+
+-- name: list_apps
+select {app}
+  from sdk_app
+ where organization_id = :org
+   and project_id = :project_id
+   and deleted_at is null
+   and (:before::uuid is null or id < :before)
+ order by id desc
+ limit :limit;
+
+-- name: update_app
+update sdk_app
+   set name = :name, bundle_id = :bundle_id, android_package = :android_package, web_domain = :web_domain
+ where organization_id = :org
+   and id = :id
+returning {app};
+
+-- name: rotate_key    the old secret goes on opening the door for `overlap`
+update sdk_app
+   set old_secret_hash = secret_hash, old_pepper_id = pepper_id,
+       overlap_until = now() + nullif(:overlap, interval '0'),
+       secret_hash = :secret_hash, pepper_id = :pepper_id, last_rotated_at = now()
+ where organization_id = :org
+   and id = :id
+returning {app};
+
+-- name: delete_app    but for its number, and what tells whose that was
+update sdk_app
+   set deleted_at = now(), overlap_until = null,
+       secret_hash = null, pepper_id = null, old_secret_hash = null, old_pepper_id = null
+ where organization_id = :org
+   and id = :id
+returning deleted_at;
+
+-- name: note_event    at most once a minute: a row that each request wrote would be waited for
+update sdk_app
+   set last_event_at = now()
+ where organization_id = :org
+   and id = :id
+   and (last_event_at is null or last_event_at < now() - interval '1 minute');

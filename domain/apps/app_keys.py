@@ -1,0 +1,88 @@
+"""Keys of SDK apps, `lpa_<app id>_<secret>`: one lies in each copy of an app, and only sends its events."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import sdk_app
+from domain.security.keyring import Keyring
+from domain.tenancy import key_secrets
+from domain.tenancy.key_secrets import Kept
+from schemas import ids
+from schemas.apps import AppPlatform
+
+_FORM = re.compile(
+    rf"lpa_{ids.APP}_([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})_([A-Za-z0-9_-]{{43}})"
+)
+
+
+class PresentedAppKey(NamedTuple):
+    """The parts of a key that somebody sent."""
+
+    app_id: UUID
+    secret: str
+
+
+class KeyedApp(NamedTuple):
+    """An app as its key opens it. Where `archived` or `suspended` is true it sends nothing now."""
+
+    organization_id: UUID
+    project_id: UUID
+    app_id: UUID
+    app_no: int
+    platform: AppPlatform
+    web_domain: str | None
+    archived: bool
+    suspended: bool
+
+
+class _Row(NamedTuple):
+    organization_id: UUID
+    project_id: UUID
+    id: UUID
+    app_no: int
+    platform: AppPlatform
+    web_domain: str | None
+    archived: bool
+    suspended: bool
+    secret_hash: bytes
+    pepper_id: str
+    old_secret_hash: bytes | None
+    old_pepper_id: str
+
+
+FIND_KEYS = sdk_app.find_keys.typed(_Row)
+
+
+def show(app_id: UUID, secret: str) -> str:
+    """The text of a key."""
+    return f"lpa_{ids.show(ids.APP, app_id)}_{secret}"
+
+
+def parse(text: str) -> PresentedAppKey | None:
+    """None for what can't be a key, so that it costs no look-up."""
+    found = _FORM.fullmatch(text)
+    return PresentedAppKey(UUID(found[1]), found[2]) if found else None
+
+
+async def apps_of_keys(conn: Conn, *, keys: Sequence[str], peppers: Keyring) -> list[KeyedApp | None]:
+    """The app that each key opens now, all by one statement; None for one that opens nothing.
+
+    Whoever deletes an app, or rotates its key, closes the old key for the next call.
+    """
+    presented = [parse(key) for key in keys]
+    rows = await FIND_KEYS.all(conn, ids=[one.app_id for one in presented if one])
+    by_id = {row.id: row for row in rows}
+    return [_opened(one, peppers, by_id) for one in presented]
+
+
+def _opened(
+    presented: PresentedAppKey | None, peppers: Keyring, by_id: Mapping[UUID, _Row]
+) -> KeyedApp | None:
+    if presented is None:
+        return None
+    row = by_id.get(presented.app_id)
+    same = key_secrets.opens(presented.secret, peppers, row and Kept(*row[8:]))
+    return KeyedApp(*row[:8]) if row is not None and same else None

@@ -1,0 +1,266 @@
+"""SDK apps of projects. Each has a number for the store of events, which no other app of its project gets.
+
+Whoever makes, changes or deletes one has the project's lock alone, so what is read holds until the commit.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from msgspec import UNSET
+
+from db.pool import Conn
+from db.queries import sdk_app
+from db.queries.rows import LockedProject
+from domain.apps import app_keys, identifiers
+from domain.apps.identifiers import Identifiers
+from domain.security.keyring import Keyring
+from domain.tenancy import audit, key_secrets, project_locks
+from schemas import ids
+from schemas.apps import (
+    AppPlatform,
+    SdkApp,
+    SdkAppChanged,
+    SdkAppCreate,
+    SdkAppDeleted,
+    SdkAppPatch,
+    SdkAppShown,
+)
+from schemas.errors import Conflict, Invalid
+from schemas.errors.absent import absent
+
+#: Apps of one project that there are, and that there ever were: a number is 15 bits in the store of events.
+MOST, MOST_EVER = 100, 32_767
+
+
+#: What a patch may change, and its name on the wire.
+_CHANGED = {
+    "name": "name",
+    "bundle_id": "bundleId",
+    "android_package": "androidPackage",
+    "web_domain": "webDomain",
+}
+
+
+class _Row(NamedTuple):
+    id: UUID
+    project_id: UUID
+    name: str
+    platform: AppPlatform
+    bundle_id: str | None
+    android_package: str | None
+    web_domain: str | None
+    last_event_at: datetime | None
+    last_rotated_at: datetime | None
+    created_at: datetime
+
+    @property
+    def identifiers(self) -> Identifiers:
+        return Identifiers(self.bundle_id, self.android_package, self.web_domain)
+
+
+class _Counts(NamedTuple):
+    live: int
+    last_no: int
+
+
+COUNT_APPS = sdk_app.count_apps.typed(_Counts)
+INSERT_APP = sdk_app.insert_app.typed(_Row)
+GET_APP = sdk_app.get_app.typed(_Row)
+LIST_APPS = sdk_app.list_apps.typed(_Row)
+UPDATE_APP = sdk_app.update_app.typed(_Row)
+ROTATE_KEY = sdk_app.rotate_key.typed(_Row)
+
+
+class Author(NamedTuple):
+    """The one who writes in a project, by which key; none for an operator on the machine itself."""
+
+    organization_id: UUID
+    project_id: UUID
+    api_key_id: UUID | None = None
+
+    @property
+    def scope(self) -> dict[str, UUID]:
+        """The project as statements name it."""
+        return {"org": self.organization_id, "project_id": self.project_id}
+
+
+def check_new(body: SdkAppCreate) -> SdkAppCreate:
+    """The body with its identifiers in their normal form. Raises `Invalid`."""
+    body = identifiers.normal(body)
+    identifiers.check(body.platform, identifiers.merge(Identifiers(), body))
+    return body
+
+
+def check_patch(body: SdkAppPatch) -> SdkAppPatch:
+    """The same of a patch; whether the app's platform has them is known later. Raises `Invalid`."""
+    if body.overlap_hours is not UNSET and not body.rotate_key:
+        raise Invalid("overlapHours", "says how long the old key works on: send it with rotateKey")
+    return identifiers.normal(body)
+
+
+async def create(
+    conn: Conn, *, author: Author, peppers: Keyring, body: SdkAppCreate, public_url: str
+) -> SdkAppShown:
+    """An app of a checked body. Raises `NotFound`, `Conflict` PROJECT_ARCHIVED, TOO_MANY_APPS, APP_EXISTS."""
+    project = await _lock(conn, author)
+    project_locks.check_active(project.status)
+    app_id, given = ids.new(), identifiers.merge(Identifiers(), body)
+    app_no = await _next_number(conn, author)
+    await _check_other(conn, author, app_id, body.platform, given)
+    secret = key_secrets.make()
+    hashed = key_secrets.hashed(secret, peppers)
+    row = await INSERT_APP.row(
+        conn,
+        **author.scope,
+        **given._asdict(),
+        id=app_id,
+        app_no=app_no,
+        name=body.name,
+        platform=body.platform,
+        secret_hash=hashed.digest,
+        pepper_id=hashed.pepper_id,
+    )
+    await _record(conn, author, app_id, "created", {"name": row.name, "platform": row.platform})
+    return SdkAppShown(**_fields(row, public_url), api_key=app_keys.show(app_id, secret))
+
+
+async def get(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID, public_url: str
+) -> SdkApp:
+    """Raises `NotFound`."""
+    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    row = await _get(conn, Author(organization_id, project_id), app_id)
+    return SdkApp(**_fields(row, public_url))
+
+
+async def list_of_project(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, public_url: str, before: UUID | None, limit: int
+) -> list[SdkApp]:
+    """At most `limit` of a project's apps older than `before`, newest first. Raises `NotFound`."""
+    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    rows = await LIST_APPS.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)
+    return [SdkApp(**_fields(row, public_url)) for row in rows]
+
+
+async def patch(
+    conn: Conn, *, author: Author, app_id: UUID, peppers: Keyring, body: SdkAppPatch, public_url: str
+) -> SdkAppChanged:
+    """Apply a checked patch, in an archived project too.
+
+    Raises `NotFound`, `Invalid`, `Conflict` APP_EXISTS.
+    """
+    await _lock(conn, author)
+    row, key = await _get(conn, author, app_id), None
+    if fields := [on_wire for name, on_wire in _CHANGED.items() if getattr(body, name) is not UNSET]:
+        row = await _update(conn, author, row, body)
+        await _record(conn, author, app_id, "updated", {"fields": fields})
+    if body.rotate_key:
+        overlap = timedelta(hours=body.overlap_hours or 0)
+        row, key = await _rotate(conn, author, app_id, peppers=peppers, overlap=overlap)
+    return SdkAppChanged(**_fields(row, public_url), api_key=key)
+
+
+async def delete(conn: Conn, *, author: Author, app_id: UUID) -> SdkAppDeleted:
+    """Its key opens nothing from the next request on; its events and number stay. Raises `NotFound`."""
+    await _lock(conn, author)
+    row = await _get(conn, author, app_id)
+    deleted_at = await sdk_app.delete_app.value(conn, org=author.organization_id, id=app_id)
+    await _record(conn, author, app_id, "deleted", {"name": row.name, "platform": row.platform})
+    return SdkAppDeleted(app_id=ids.show(ids.APP, app_id), deleted_at=deleted_at)
+
+
+async def note_event(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
+    """Events of the app came just now; it says so at most once a minute."""
+    await sdk_app.note_event.run(conn, org=organization_id, id=app_id)
+
+
+async def _lock(conn: Conn, author: Author) -> LockedProject:
+    return await project_locks.lock(
+        conn, organization_id=author.organization_id, project_id=author.project_id, versions=None
+    )
+
+
+async def _get(conn: Conn, author: Author, app_id: UUID) -> _Row:
+    row = await GET_APP.one(conn, **author.scope, id=app_id)
+    if row is None:
+        raise absent("sdk_app")
+    return row
+
+
+async def _next_number(conn: Conn, author: Author) -> int:
+    counts = await COUNT_APPS.row(conn, **author.scope)
+    if counts.live >= MOST:
+        raise Conflict(
+            "TOO_MANY_APPS", f"the project has {MOST} SDK apps: delete one that nobody uses", limit=MOST
+        )
+    if counts.last_no >= MOST_EVER:
+        raise Conflict(
+            "TOO_MANY_APPS", f"the project has had {MOST_EVER} SDK apps: use another one", limit=MOST_EVER
+        )
+    return counts.last_no + 1
+
+
+async def _check_other(
+    conn: Conn, author: Author, app_id: UUID, platform: AppPlatform, given: Identifiers
+) -> None:
+    """Raises `Conflict` APP_EXISTS if another app of the platform has one of these."""
+    other = await sdk_app.same_app.value(
+        conn, **author.scope, **given._asdict(), id=app_id, platform=platform
+    )
+    if other is not None:
+        raise Conflict(
+            "APP_EXISTS",
+            f"the project has an app for {platform} with this identifier: change that one, or delete it",
+            appId=ids.show(ids.APP, other),
+        )
+
+
+async def _update(conn: Conn, author: Author, row: _Row, body: SdkAppPatch) -> _Row:
+    given = identifiers.merge(row.identifiers, body)
+    identifiers.check(row.platform, given)
+    await _check_other(conn, author, row.id, row.platform, given)
+    name = row.name if body.name is UNSET else body.name
+    return await UPDATE_APP.row(conn, org=author.organization_id, id=row.id, name=name, **given._asdict())
+
+
+async def _rotate(
+    conn: Conn, author: Author, app_id: UUID, *, peppers: Keyring, overlap: timedelta
+) -> tuple[_Row, str]:
+    """The app and its new key."""
+    secret = key_secrets.make()
+    hashed = key_secrets.hashed(secret, peppers)
+    row = await ROTATE_KEY.row(
+        conn,
+        org=author.organization_id,
+        id=app_id,
+        overlap=overlap,
+        secret_hash=hashed.digest,
+        pepper_id=hashed.pepper_id,
+    )
+    await _record(conn, author, app_id, "key_rotated", {"overlapHours": overlap // timedelta(hours=1)})
+    return row, app_keys.show(app_id, secret)
+
+
+async def _record(conn: Conn, author: Author, app_id: UUID, action: str, details: Mapping[str, Any]) -> None:
+    await audit.record(
+        conn,
+        organization_id=author.organization_id,
+        api_key_id=author.api_key_id,
+        action=f"sdk_app.{action}",
+        subject=ids.show(ids.APP, app_id),
+        project_id=author.project_id,
+        details=details,
+    )
+
+
+def _fields(row: _Row, public_url: str) -> dict[str, Any]:
+    shown = ids.show(ids.APP, row.id)
+    columns = row._asdict()
+    del columns["id"]
+    return columns | {
+        "project_id": ids.show(ids.PROJECT, row.project_id),
+        "app_id": shown,
+        "ingest_endpoint": f"{public_url.rstrip('/')}/v1/apps/{shown}/events",
+    }

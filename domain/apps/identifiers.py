@@ -1,0 +1,82 @@
+"""Identifiers of SDK apps: each platform has some of three, of which an app has one at least."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+import msgspec
+from msgspec import UNSET
+
+from domain.values import app_identifiers
+from domain.values.gathering import gather
+from schemas.apps import AppPlatform, SdkAppCreate, SdkAppPatch
+from schemas.errors import Invalid
+
+B = TypeVar("B", SdkAppCreate, SdkAppPatch)
+
+
+class Identifiers(NamedTuple):
+    """The texts that an app is known by; None for one that it hasn't."""
+
+    bundle_id: str | None = None
+    android_package: str | None = None
+    web_domain: str | None = None
+
+
+class _Field(NamedTuple):
+    """Its name on the wire, and the normal form of a text there."""
+
+    path: str
+    normal: Callable[[str, str], str]
+
+
+_FIELDS: Mapping[str, _Field] = {
+    "bundle_id": _Field("bundleId", app_identifiers.bundle_id),
+    "android_package": _Field("androidPackage", app_identifiers.package),
+    "web_domain": _Field("webDomain", app_identifiers.web_domain),
+}
+
+#: By platform: the identifiers that it has. What is built for both phones in one may have both.
+_WEB, _PHONES = ("web_domain",), ("bundle_id", "android_package")
+HAS: Mapping[AppPlatform, tuple[str, ...]] = {
+    "ios": ("bundle_id",),
+    "android": ("android_package",),
+    "web": _WEB,
+    "react-native": _PHONES,
+    "flutter": _PHONES,
+    "expo": _PHONES,
+    "nextjs": _WEB,
+    "vite": _WEB,
+    "react-router": _WEB,
+}
+
+
+def normal(body: B) -> B:
+    """The body with the identifiers that it has in their normal form. Raises `Invalid`."""
+    sent = {name: value for name in _FIELDS if (value := getattr(body, name)) is not UNSET}
+    values = gather(*(partial(_normal, name, value) for name, value in sent.items()))
+    return msgspec.structs.replace(body, **dict(zip(sent, values, strict=True)))
+
+
+def _normal(name: str, value: str | None) -> str | None:
+    return None if value is None else _FIELDS[name].normal(value, _FIELDS[name].path)
+
+
+def merge(kept: Identifiers, body: SdkAppCreate | SdkAppPatch) -> Identifiers:
+    """The identifiers that an app has once a body is applied."""
+    given = (getattr(body, name) for name in _FIELDS)
+    return Identifiers(*(old if new is UNSET else new for old, new in zip(kept, given, strict=True)))
+
+
+def check(platform: AppPlatform, given: Identifiers) -> None:
+    """Raises `Invalid` for each that the platform doesn't have, and where there is none that it has."""
+    needed = " or ".join(_FIELDS[name].path for name in HAS[platform])
+    issues = [
+        (_FIELDS[name].path, f"an app for {platform} has none: it has {needed}")
+        for name, value in given._asdict().items()
+        if value is not None and name not in HAS[platform]
+    ]
+    if not any(getattr(given, name) for name in HAS[platform]):
+        issues.append((_FIELDS[HAS[platform][0]].path, f"an app for {platform} needs {needed}"))
+    if issues:
+        raise Invalid(*issues[0], *issues[1:])

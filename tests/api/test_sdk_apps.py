@@ -1,0 +1,163 @@
+"""SDK apps over their whole life: made, shown with a key once, listed, changed, rotated, deleted."""
+
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+
+from db.pool import Pool
+from domain.apps import app_keys
+from tests.api.conftest import PEPPERS, Caller, calling
+from tests.api.parties import new_project
+from tests.api.refusals import paths, reason, refused
+
+NEW: dict[str, Any] = {"name": "Shop", "platform": "web", "webDomain": "Shop.Example"}
+PHONES = {"name": "Shop", "bundleId": "com.example.shop", "androidPackage": "com.example.shop"}
+
+
+@pytest_asyncio.fixture
+async def at(acme: Caller) -> str:
+    """The list of a project's apps."""
+    return f"/v1/projects/{await new_project(acme)}/sdk-apps"
+
+
+async def made(caller: Caller, at: str, **fields: Any) -> dict[str, Any]:
+    answer = await caller.http.post(at, json=NEW | fields)
+    assert answer.status_code == 201, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def opens(pool: Pool, key: str) -> bool:
+    async with pool.acquire() as conn:
+        return await app_keys.apps_of_keys(conn, keys=[key], peppers=PEPPERS) != [None]
+
+
+async def test_a_new_app_shows_its_key_once(acme: Caller, at: str, pool: Pool) -> None:
+    answer = await acme.http.post(at, json=NEW)
+    app = answer.json()
+    assert answer.headers["Location"] == f"{at}/{app['appId']}"
+    assert (app["platform"], app["webDomain"], app["bundleId"]) == ("web", "shop.example", None)
+    assert (app["lastEventAt"], app["lastRotatedAt"]) == (None, None)
+    assert app["ingestEndpoint"].endswith(f"/v1/apps/{app['appId']}/events")
+    assert await opens(pool, app["apiKey"])
+    read = (await acme.http.get(answer.headers["Location"])).json()
+    assert read == {name: value for name, value in app.items() if name != "apiKey"}
+    for path in (at, f"{at}/{app['appId']}", "/v1/audit-log"):
+        assert app["apiKey"][-43:] not in (await acme.http.get(path)).text
+
+
+async def test_apps_are_listed_newest_first_in_pages(acme: Caller, at: str) -> None:
+    names = [f"n{number}.example" for number in range(5)]
+    created = [(await made(acme, at, webDomain=name))["appId"] for name in names]
+    await acme.http.delete(f"{at}/{created[2]}")
+    seen: list[str] = []
+    cursor = None
+    while True:
+        params = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
+        page = (await acme.http.get(at, params=params)).json()
+        seen += [item["appId"] for item in page["items"]]
+        if (cursor := page["nextCursor"]) is None:
+            break
+    assert seen == [created[number] for number in (4, 3, 1, 0)]
+
+
+async def test_there_is_one_app_for_each_platform_and_identifier(acme: Caller, at: str) -> None:
+    first = await made(acme, at)
+    answer = await acme.http.post(at, json=NEW | {"name": "Other", "webDomain": "shop.example"})
+    assert answer.json()["error"]["details"] == {"reason": "APP_EXISTS", "appId": first["appId"]}
+    await made(acme, at, platform="vite")
+    other = f"/v1/projects/{await new_project(acme)}/sdk-apps"
+    await made(acme, other)
+    await acme.http.delete(f"{at}/{first['appId']}")
+    again = await made(acme, at)
+    assert again["appId"] != first["appId"]
+    refused(await acme.http.get(f"{at}/{first['appId']}"), 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("platform", ["react-native", "flutter", "expo"])
+async def test_what_is_built_for_both_phones_has_one_identifier_or_both(
+    acme: Caller, at: str, platform: str
+) -> None:
+    both = PHONES | {"platform": platform}
+    app = (await acme.http.post(at, json=both)).json()
+    where = f"{at}/{app['appId']}"
+    for taken in ("bundleId", "androidPackage"):
+        one = {name: both[name] for name in ("name", "platform", taken)}
+        assert reason(await acme.http.post(at, json=one)) == (409, "CONFLICT", "APP_EXISTS")
+    dropped = (await acme.http.patch(where, json={"bundleId": None})).json()
+    assert (dropped["bundleId"], dropped["androidPackage"]) == (None, "com.example.shop")
+    refused(await acme.http.patch(where, json={"androidPackage": None}), 422, "VALIDATION", "bundleId")
+    foreign = {"name": "Shop", "platform": platform, "webDomain": "shop.example"}
+    assert paths(await acme.http.post(at, json=foreign)) == ["webDomain", "bundleId"]
+
+
+async def test_a_patch_changes_what_it_names(acme: Caller, at: str) -> None:
+    app = await made(acme, at)
+    where = f"{at}/{app['appId']}"
+    same = await acme.http.patch(where, json={})
+    assert same.json() == app | {"apiKey": None}
+    renamed = (await acme.http.patch(where, json={"name": "Inn", "webDomain": "inn.example"})).json()
+    assert renamed == app | {"apiKey": None, "name": "Inn", "webDomain": "inn.example"}
+    entries = (await acme.http.get("/v1/audit-log")).json()["items"]
+    assert [(one["action"], one["details"]) for one in entries[:2]] == [
+        ("sdk_app.updated", {"fields": ["name", "webDomain"]}),
+        ("sdk_app.created", {"name": "Shop", "platform": "web"}),
+    ]
+    assert entries[0]["subject"] == app["appId"]
+
+
+async def test_a_rotation_is_repeated_with_the_same_key(acme: Caller, at: str, pool: Pool) -> None:
+    """And so is a create; what is kept of either is sealed."""
+    twice = [await acme.http.post(at, json=NEW, headers={"Idempotency-Key": "make"}) for _ in range(2)]
+    assert twice[0].content == twice[1].content
+    app = twice[0].json()
+    body = {"rotateKey": True, "overlapHours": 1}
+    where, headers = f"{at}/{app['appId']}", {"Idempotency-Key": "rotate"}
+    rotated = [await acme.http.patch(where, json=body, headers=headers) for _ in range(2)]
+    assert rotated[0].content == rotated[1].content
+    assert rotated[1].headers["Idempotent-Replayed"] == "true"
+    assert await opens(pool, app["apiKey"])
+    assert await opens(pool, rotated[0].json()["apiKey"])
+    kept = await pool.fetch("select body, vault_key_id from idempotency_key")
+    assert {row["vault_key_id"] for row in kept} == {"test"}
+    assert not any(b"lpa_" in row["body"] for row in kept)
+
+
+async def test_an_archived_project_makes_none_and_its_apps_can_be_closed(
+    acme: Caller, at: str, pool: Pool
+) -> None:
+    app = await made(acme, at)
+    where = f"{at}/{app['appId']}"
+    await acme.http.delete(at.removesuffix("/sdk-apps"))
+    assert reason(await acme.http.post(at, json=NEW)) == (409, "CONFLICT", "PROJECT_ARCHIVED")
+    assert (await acme.http.get(where)).json()["appId"] == app["appId"]
+    assert [one["appId"] for one in (await acme.http.get(at)).json()["items"]] == [app["appId"]]
+    rotated = await acme.http.patch(where, json={"rotateKey": True})
+    assert not await opens(pool, app["apiKey"])
+    assert (await acme.http.delete(where)).status_code == 200
+    assert not await opens(pool, rotated.json()["apiKey"])
+
+
+async def test_an_app_is_found_in_its_own_project_only(acme: Caller, at: str) -> None:
+    app = await made(acme, at)
+    other = f"/v1/projects/{await new_project(acme)}/sdk-apps/{app['appId']}"
+    for method in ("GET", "PATCH", "DELETE"):
+        given: dict[str, Any] = {"json": {"name": "x"}} if method == "PATCH" else {}
+        refused(await acme.http.request(method, other, **given), 404, "NOT_FOUND")
+
+
+async def test_an_apps_key_opens_no_other_route(acme: Caller, at: str, anonymous: httpx.AsyncClient) -> None:
+    """It lies in clients, where anybody reads it."""
+    key = (await made(acme, at))["apiKey"]
+    for path in ("/v1/whoami", at, "/v1/projects"):
+        answer = await anonymous.get(path, headers={"Authorization": f"Bearer {key}"})
+        refused(answer, 401, "UNAUTHENTICATED")
+
+
+async def test_a_sandbox_has_apps_of_its_own(app: Litestar, pool: Pool) -> None:
+    async with calling(app, pool, "Acme", env="test") as sandbox:
+        created = await made(sandbox, f"/v1/projects/{await new_project(sandbox)}/sdk-apps")
+    assert await opens(pool, created["apiKey"])

@@ -1,0 +1,45 @@
+"""Apps of a project, and what is done to them."""
+
+from typing import Any
+from uuid import UUID
+
+from db.pool import Conn, Pool, transact
+from domain.apps import app_keys, apps
+from domain.apps.app_keys import KeyedApp
+from domain.apps.apps import Author
+from schemas import ids
+from schemas.apps import SdkAppChanged, SdkAppDeleted, SdkAppPatch, SdkAppShown
+from tests import seeds
+from tests.domain.project import Project
+
+
+def uuid_of(app: SdkAppShown) -> UUID:
+    found = ids.read(ids.APP, app.app_id)
+    assert found
+    return found
+
+
+async def create(pool: Pool, project: Project, **fields: Any) -> SdkAppShown:
+    async with pool.acquire() as conn:
+        return await seeds.app(conn, project.org, project.id, **fields)
+
+
+async def patch(pool: Pool, project: Project, app: SdkAppShown, **fields: Any) -> SdkAppChanged:
+    body = apps.check_patch(SdkAppPatch(**fields))
+    given: dict[str, Any] = {"peppers": seeds.PEPPERS, "body": body, "public_url": "https://api.example"}
+    author = Author(project.org, project.id)
+    return await transact(pool, lambda conn: apps.patch(conn, author=author, app_id=uuid_of(app), **given))
+
+
+async def delete(pool: Pool, project: Project, app: SdkAppShown) -> SdkAppDeleted:
+    author = Author(project.org, project.id)
+    return await transact(pool, lambda conn: apps.delete(conn, author=author, app_id=uuid_of(app)))
+
+
+async def opened(conn: Conn, *keys: str) -> list[KeyedApp | None]:
+    return await app_keys.apps_of_keys(conn, keys=keys, peppers=seeds.PEPPERS)
+
+
+async def open_ones(conn: Conn, *keys: str) -> list[bool]:
+    """Whether each opens an app."""
+    return [app is not None for app in await opened(conn, *keys)]

@@ -1,0 +1,88 @@
+"""Identifiers of apps: what the vendors' rules allow is taken as it is, and nothing else."""
+
+import re
+import string
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from domain.values import app_identifiers
+from schemas.errors import Invalid
+
+LETTERS = string.ascii_letters
+WORD = st.text(LETTERS + string.digits + "-", min_size=1, max_size=20)
+SEGMENT = st.tuples(st.sampled_from(LETTERS), st.text(LETTERS + string.digits + "_", max_size=15)).map(
+    "".join
+)
+LABEL = re.compile(r"[a-z0-9]|[a-z0-9][a-z0-9-]{0,61}[a-z0-9]")
+
+
+@given(st.lists(WORD, min_size=2, max_size=7))
+def test_a_bundle_id_is_kept_as_it_was_sent(words: list[str]) -> None:
+    assert app_identifiers.bundle_id(text := ".".join(words), "bundleId") == text
+
+
+@given(st.lists(SEGMENT, min_size=2, max_size=7))
+def test_a_package_is_kept_as_it_was_sent(segments: list[str]) -> None:
+    assert app_identifiers.package(text := ".".join(segments), "androidPackage") == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "app", "com..app", ".com.app", "com.app.", "com.a_b", "com.exämple", "com. a", "com." + "x" * 152],
+)
+def test_what_apple_takes_for_none_is_no_bundle_id(text: str) -> None:
+    with pytest.raises(Invalid, match="bundleId"):
+        app_identifiers.bundle_id(text, "bundleId")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "app", "com.1app", "com._app", "com.my-app", "com..app", "com.äpp", "com.app\n", "com." + "x" * 147],
+)
+def test_what_android_takes_for_none_is_no_package(text: str) -> None:
+    with pytest.raises(Invalid, match="androidPackage"):
+        app_identifiers.package(text, "androidPackage")
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("App.Example.com", "app.example.com"),
+        ("Bücher.example", "xn--bcher-kva.example"),
+        ("bücher。example", "xn--bcher-kva.example"),
+        ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+        ("XN--BCHER-KVA.example", "xn--bcher-kva.example"),
+        ("r1---sn.example.com", "r1---sn.example.com"),
+        ("localhost", "localhost"),
+    ],
+)
+def test_a_host_is_written_as_browsers_send_it(text: str, host: str) -> None:
+    assert app_identifiers.web_domain(text, "webDomain") == host
+
+
+NO_HOSTS = (
+    "com", "https://example.com", "example.com/", "example.com:443", "*.example.com", "example.com.", "a..b",
+    ".example.com", "-a.com", "a-.com", "127.0.0.1", "0x7f.1", "2130706433", "[::1]", "ex ample.com",
+    "user@example.com", "my_app.example.com", "xn--a.com", "x" * 64 + ".com", "\u00ad.com", "a.com\n",
+    "localhost:3000", "example.com?x", "a." * 126 + "com", "ü" * 63 + ".com",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NO_HOSTS)
+def test_anything_else_is_no_host(text: str) -> None:
+    with pytest.raises(Invalid, match="webDomain"):
+        app_identifiers.web_domain(text, "webDomain")
+
+
+@given(st.text(max_size=40) | st.lists(st.text(max_size=8), min_size=2, max_size=4).map(".".join))
+@example("ﬀ.example")
+@example("١.example")
+def test_whatever_is_taken_is_a_host_and_stays_so(text: str) -> None:
+    try:
+        host = app_identifiers.web_domain(text, "webDomain")
+    except Invalid:
+        return
+    assert host == "localhost" or all(LABEL.fullmatch(label) for label in host.split("."))
+    assert app_identifiers.web_domain(host, "webDomain") == host
