@@ -14,10 +14,18 @@ select a.organization_id, a.project_id, a.id, a.app_no, a.platform, a.web_domain
    and a.deleted_at is null;
 
 -- name: count_apps    under the project's lock: those that there are, and the last number that was given
-select count(*) filter (where deleted_at is null) as live, coalesce(max(app_no), 0)::int as last_no
-  from sdk_app
- where organization_id = :org
-   and project_id = :project_id;
+select (select count(*)
+          from sdk_app
+         where organization_id = :org
+           and project_id = :project_id
+           and deleted_at is null) as live,
+       coalesce((
+          select app_no
+            from sdk_app
+           where organization_id = :org
+             and project_id = :project_id
+           order by app_no desc
+           limit 1), 0)::int as last_no;
 
 -- name: same_app    under the project's lock: another app of the platform that has one of the identifiers
 select id

@@ -7,6 +7,8 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.apps import app_keys, apps
+from domain.security.keyring import Keyring
+from domain.tenancy import key_secrets
 from schemas import ids
 from tests.domain.apps.project_apps import create, delete, open_ones, opened, patch, uuid_of
 from tests.domain.project import Project, archive
@@ -34,6 +36,28 @@ async def test_a_key_is_the_apps_id_and_a_secret_that_is_kept_nowhere(
     assert len(secret) == 43
     rows = await conn.fetch("select a::text as text from sdk_app a union all select a::text from audit_log a")
     assert not any(secret in row["text"] or secret.encode().hex() in row["text"] for row in rows)
+
+
+async def test_nothing_tells_an_app_that_is_there_from_others(
+    pool: Pool, conn: Conn, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As much is computed for each."""
+    digest, counted = key_secrets._digest, list[str]()
+
+    def counting(secret: str, peppers: Keyring, pepper_id: str) -> bytes:
+        counted.append(pepper_id)
+        return digest(secret, peppers, pepper_id)
+
+    live, rotated, deleted = [
+        await create(pool, project, web_domain=f"{name}.example") for name in ("live", "rotated", "deleted")
+    ]
+    await patch(pool, project, rotated, rotate_key=True, overlap_hours=1)
+    await delete(pool, project, deleted)
+    monkeypatch.setattr(key_secrets, "_digest", counting)
+    for app_id in (ids.new(), *map(uuid_of, (live, rotated, deleted))):
+        counted.clear()
+        assert await opened(conn, app_keys.show(app_id, "s" * 43)) == [None]
+        assert len(counted) == 2
 
 
 async def test_an_old_key_opens_until_the_end_of_its_overlap(
