@@ -93,12 +93,14 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Validators(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The validators of one answer's version, as a server sent them (RFC 9110 8.8), to ask conditionally.
 
+    `digest` is our own, of what came: it tells the same answer from a server that sends it whole again.
     `url` is where the answer was, if redirects led elsewhere; `kind` is what it was read as, where a
     source has several kinds of document.
     """
 
     etag: str | None = None
     last_modified: str | None = None
+    digest: str | None = None
     url: str | None = None
     kind: str | None = None
 

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from hashlib import blake2b
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from typing import Any
@@ -86,6 +87,12 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def validators(self) -> Validators:
         return Validators(etag=self.validator("ETag"), last_modified=self.validator("Last-Modified"))
+
+    @property
+    def digest(self) -> str:
+        """Digest of the body and of the headers by which it is read."""
+        read_by = f"{self.content_type}\n{self.language}\n".encode()
+        return blake2b(read_by + self.body, digest_size=16).hexdigest()
 
     def validator(self, header: str) -> str | None:
         """The header's value; None where it can't be sent back as it came, or is too long to keep."""
@@ -222,7 +229,7 @@ async def request(
     async with client.stream(method, url, headers=sent, content=query.content, timeout=silence) as response:
         if response.has_redirect_location and method == "GET":
             return response.url.join(response.headers["Location"]).copy_with(fragment=None)
-        return await read(response, query.want, conditional=known != Validators())
+        return await read(response, query.want, conditional=bool(conditions(known)))
 
 
 def conditions(known: Validators) -> dict[str, str]:

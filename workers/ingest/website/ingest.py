@@ -88,6 +88,6 @@ def unchanged(url: str, visit: Visit) -> Extraction:
         url=visit.url or url,
         title=None,
         fields={},
-        warnings=["unchanged: the site says that nothing has changed since it was last read"],
+        warnings=["unchanged: nothing of the site has changed since it was last read"],
         unchanged=True,
     )

@@ -76,8 +76,7 @@ def open_web(client: httpx.AsyncClient) -> Web:
 class Session:
     """Requests so far. `answers` has the validators for the next visit, by the address that was requested.
 
-    `fetched` has answers of the revisit that are still to be used. `truncated` means that time ran out,
-    `unversioned` that an answer had neither ETag nor Last-Modified.
+    `fetched` has answers of the revisit that are still to be used. `truncated` means that time ran out.
     """
 
     def __init__(self, web: Web, *, within_s: float | None = None) -> None:
@@ -86,16 +85,17 @@ class Session:
         self.answers: dict[str, Validators] = {}
         self.fetched: dict[str, Fetched] = {}
         self.warnings: list[str] = []
-        self.truncated = self.unversioned = False
+        self.truncated = False
 
     async def get(self, url: str, kind: str = "page", *, within: str | None = None) -> Fetched:
         """The answer for `url`; redirects may lead to the site `within` only. Raises `SourceError`."""
         self.answers[url] = Validators(kind=kind)
         fetched = self.take(url, within) or await self.open(url, kind, within=within)
-        known = fetched.validators
-        self.unversioned |= known == Validators()
         self.answers[url] = msgspec.structs.replace(
-            known, kind=kind, url=fetched.url if fetched.url != url else None
+            fetched.validators,
+            digest=fetched.digest,
+            kind=kind,
+            url=fetched.url if fetched.url != url else None,
         )
         return fetched
 
@@ -134,6 +134,5 @@ class Session:
         return None
 
     def visit(self, args: dict[str, Any], *, rules: int, url: str) -> Visit:
-        """The visit; with answers only if repeating them all can tell that nothing has changed."""
-        whole = not self.truncated and not self.unversioned
-        return Visit(rules=rules, args=args, answers=self.answers if whole else {}, url=url)
+        """The visit; with answers only if all that was wanted was requested."""
+        return Visit(rules=rules, args=args, answers={} if self.truncated else self.answers, url=url)

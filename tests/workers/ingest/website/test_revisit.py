@@ -23,6 +23,7 @@ ANSWERS: dict[str, bytes] = {
         body="<title>About | Zap</title><p>We draw.", last_modified="Tue, 24 Nov 2026 12:00:00 GMT"
     ),
 }
+LINKED = "<title>Pricing | Zap</title><link rel=stylesheet href=/site.css>"
 READ = ["/", "/about", "/app.webmanifest", "/llms.txt", "/pricing"]
 
 
@@ -131,12 +132,36 @@ async def test_what_now_comes_from_another_site_is_not_this_ones(parser: Parser)
     assert "appDescription" not in after.fields
 
 
-async def test_a_page_without_a_version_is_read_every_time(parser: Parser) -> None:
-    before, site, after = await twice(parser, {}, first={**ANSWERS, "/": say(body="<title>Zap")})
-    assert before.visit is not None
-    assert before.visit.answers == {}
+@pytest.mark.parametrize("path", ["/", "/pricing", "/site.css"])
+async def test_an_answer_without_a_version_is_the_same_as_long_as_its_bytes_are(
+    parser: Parser, path: str
+) -> None:
+    sheet = say(body=":root{--brand:#2563eb}", content_type="text/css")
+    first = {**ANSWERS, "/pricing": say(body=f"{HEAD}{LINKED}", etag='"2"'), "/site.css": sheet}
+    plain = {**first, path: say(body=f"{HEAD}{LINKED}") if path != "/site.css" else sheet}
+    _, site, after = await twice(parser, {}, first=plain)
+    assert after.unchanged
+    assert site.paths.count(path) == 1
+    other = plain[path].replace(b"#2563eb", b"#7c3aed").replace(b"Zap", b"Zop")
+    _, site, after = await twice(parser, {path: other}, first=plain)
     assert not after.unchanged
-    assert not any("if-none-match" in headers for _, headers in site.asked)
+    assert site.paths.count(path) == 1
+
+
+async def test_what_came_whole_before_the_first_change_isnt_requested_again(
+    parser: Parser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless it is much."""
+    first = {path: answer.replace(b"etag", b"x-no") for path, answer in ANSWERS.items()}
+    change = {"/about": say(body="<title>Who we are | Zap</title>")}
+    _, site, after = await twice(parser, change, first=first)
+    assert not after.unchanged
+    assert max(map(site.paths.count, ANSWERS)) == 1
+    monkeypatch.setattr(revisit, "KEPT", 0)
+    _, site, after = await twice(parser, change, first=first)
+    assert not after.unchanged
+    assert after.fields["appName"].value == "Zap"
+    assert site.paths.count("/pricing") == 2
 
 
 async def test_another_version_of_our_reading_reads_anew(parser: Parser) -> None:
