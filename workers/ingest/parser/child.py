@@ -24,6 +24,7 @@ import msgspec
 
 from workers.ingest.appstore import listing, play, subtitle
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
+from workers.ingest.asides import Asides
 from workers.ingest.colors import artwork, styles
 from workers.ingest.derive.derive import derive
 from workers.ingest.github import paths
@@ -31,7 +32,7 @@ from workers.ingest.github.reading import repository
 from workers.ingest.github.shapes import Repository, Tree
 from workers.ingest.page import llms, manifest
 from workers.ingest.page.extract import extract
-from workers.ingest.parser.warmup import EXAMPLES
+from workers.ingest.parser.warmup import EXAMPLES, LANGUAGES
 from workers.ingest.pictures import drawing
 from workers.ingest.shapes import (
     STARTED,
@@ -85,9 +86,11 @@ def main(handle: int) -> None:
 
 
 def warm_up() -> None:
-    """Parse each example once (`warmup.py` says why)."""
+    """Parse each example once, and compile each language's asides (`warmup.py` says why)."""
     for example in EXAMPLES:
         parse(example)
+    for language in LANGUAGES:
+        Asides(language)
 
 
 def receive(control: socket.socket) -> tuple[socket.socket, int] | None:

@@ -30,4 +30,4 @@ def test_after_it_nothing_is_left_to_load() -> None:
         check=True,
         timeout=60,
     )
-    assert said.stdout == "[] 0 1\n"
+    assert said.stdout == "[] 0 0 1\n"

@@ -1,6 +1,6 @@
 """`python -m tests.workers.ingest.parser.warmed`: what other documents than those of the warmup still load.
 
-Prints the modules, how many lexicons, and how many threads there are in the end.
+Prints the modules, how many lexicons, how many languages' asides, and how many threads there are in the end.
 """
 
 import sys
@@ -8,10 +8,11 @@ from pathlib import Path
 
 import msgspec
 
+from workers.ingest import asides
 from workers.ingest.derive.lexicon import lexicon
 from workers.ingest.github.shapes import File
 from workers.ingest.parser import child
-from workers.ingest.parser.warmup import EXAMPLES
+from workers.ingest.parser.warmup import EXAMPLES, LANGUAGES
 
 OTHER = "Wir helfen Handwerkern. Noi aiutiamo i piccoli team! Ask your lawyer, or visit https://acme.test/."
 
@@ -22,8 +23,12 @@ def main() -> None:
     for example in EXAMPLES:
         told = {name: changed(getattr(example, name)) for name in example.__struct_fields__}
         child.parse(msgspec.structs.replace(example, **told))
+    compiled = asides.patterns.cache_info().misses
+    for language in LANGUAGES:
+        asides.Asides(language)
     threads = len(list(Path("/proc/self/task").iterdir()))
-    print(sorted({*sys.modules} - modules), lexicon.cache_info().misses - lexicons, threads)  # noqa: T201
+    counts = lexicon.cache_info().misses - lexicons, asides.patterns.cache_info().misses - compiled, threads
+    print(sorted({*sys.modules} - modules), *counts)  # noqa: T201
 
 
 def changed(value: object) -> object:
