@@ -1,16 +1,26 @@
 """Colors of the logo's picture, in whatever source there is one."""
 
+import json as stdlib
+import ssl
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
 
 from schemas.brand import Extraction
+from tests.workers.ingest.appstore.store_server import FACEBOOK, at, json, recorded, unlimited
 from tests.workers.ingest.github.github_server import Repo, asking, github
-from tests.workers.ingest.website.visits import ignored, visited, words
-from tests.workers.web.web import Answers, say
+from tests.workers.ingest.website.visits import ignored, visit, visited, words
+from tests.workers.web.certificate import self_signed
+from tests.workers.web.web import Answers, allowed_client, say, serve
+from workers.ingest.appstore import stores
+from workers.ingest.appstore.lookup import Lookup
+from workers.ingest.appstore.stores import Stores
 from workers.ingest.github.ingest import ingest
 from workers.ingest.parser.parser import Parser
+from workers.ingest.website.session import open_web
+from workers.web import fetch as fetching
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -76,3 +86,47 @@ async def test_a_repository_has_the_colors_of_its_store_icon(parser: Parser) -> 
         extraction = await ingest(api, parser, args=args, visit=None, progress=ignored)
     assert shown(extraction) == [("#c0392b", "primary", "logo")]
     assert extraction.fields["colors"].colors[0].url.endswith(icon)
+
+
+async def test_a_listing_has_the_colors_of_its_icon(
+    parser: Parser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tls = self_signed(tmp_path)
+    trusting = ssl.create_default_context(cafile=tmp_path / "site.pem")
+    monkeypatch.setattr(fetching, "ssl_context", lambda: trusting)
+    result = stdlib.loads(recorded("itunesLookup-284882215.json"))["results"][0]
+    async with (
+        serve({"/icon.png": png(logo("#c0392b", 512))}, tls) as icons,
+        serve({}) as store,
+        allowed_client(icons, store) as client,
+    ):
+        icon = f"https://{icons.host}/icon.png"
+        listed = stdlib.dumps({"resultCount": 1, "results": [{**result, "artworkUrl512": icon}]})
+        store.answers = {at(FACEBOOK): json(listed)}
+        base = store.url("")
+        opened = Stores(Lookup(client, base, unlimited()), open_web(client), parser, base, base)
+        extraction = await stores.ingest(opened, listings=[FACEBOOK], country="us", progress=ignored)
+    assert shown(extraction) == [("#c0392b", "primary", "logo")]
+    assert extraction.fields["logoUrl"].value == extraction.fields["colors"].colors[0].url == icon
+
+
+async def test_head_manifest_sheet_and_logo_of_a_site_are_one_palette(parser: Parser) -> None:
+    links = "<link rel=manifest href=/m.json><link rel=stylesheet href=/a.css>"
+    head = f"<meta name=theme-color content=#c0392b>{links}"
+    manifest = '{"theme_color": "#c1392b", "background_color": "#fbfaf7"}'
+    answers: Answers = {
+        **site(png(logo("#bf3a2c")), head),
+        "/m.json": say(body=manifest, content_type="application/manifest+json"),
+        "/a.css": say(body=":root{--brand:#c23b2d;--accent:#1f6f5c}", content_type="text/css"),
+    }
+    async with serve(answers) as served, allowed_client(served) as client:
+        first = await visit(parser, client, served)
+        again = await visit(parser, client, served, last=first.visit)
+    assert shown(first) == [
+        ("#c23b2d", "primary", "css.--brand+logo+html.theme-color"),
+        ("#1f6f5c", "accent", "css.--accent"),
+        ("#fbfaf7", "background", "manifest.background_color"),
+    ]
+    assert first.fields["colors"].confidence == 0.85
+    assert [(one.kind, one.url) for one in first.media] == [("logo", served.url("/logo.png"))]
+    assert again.unchanged

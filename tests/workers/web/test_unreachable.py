@@ -2,20 +2,13 @@
 
 import asyncio
 import socket
-import ssl
 import threading
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from schemas.errors import Unreachable
+from tests.workers.web.certificate import self_signed
 from tests.workers.web.web import Script, allowed_client, say, serve
 from workers.web import fetch as fetching
 from workers.web.fetch import fetch, open_client
@@ -51,22 +44,6 @@ async def test_a_certificate_that_nobody_signed_is_named_and_not_tried_again(tmp
         with pytest.raises(Unreachable, match=r"certificate of 127\.0\.0\.1") as refused:
             await fetch(client, f"https://{site.host}/")
     assert not refused.value.retryable
-
-
-def self_signed(folder: Path) -> ssl.SSLContext:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    start = datetime(2020, 1, 1, tzinfo=UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), 1, start, start + timedelta(days=36500))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    held = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (folder / "site.pem").write_bytes(held + certificate.public_bytes(Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "site.pem")
-    return context
 
 
 async def test_a_look_up_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Addresses in store listings, which are shown and never opened."""
+"""Addresses in store listings: they are shown, and those of pictures are opened, as anybody's."""
 
 from urllib.parse import SplitResult, urlsplit
 
