@@ -6,7 +6,7 @@ events at all is refused whole.
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -106,7 +106,7 @@ def _kept(event: EventIn, project_id: UUID, app_no: int, now: datetime) -> Event
     """The event as it is kept. Raises `_RejectedError`."""
     if not now - OLDEST <= event.occurred_at <= now + AHEAD:
         raise _RejectedError("BAD_TIME")
-    if any("\0" in text for text in _texts(event)):
+    if "\0" in f"{event.name}{event.event_id}{event.app_user_id}{event.anonymous_id}":
         raise _RejectedError("INVALID")
     properties, context = bytes(event.properties), bytes(event.context)
     if len(properties) + len(context) > MOST_BYTES:
@@ -130,15 +130,10 @@ def _kept(event: EventIn, project_id: UUID, app_no: int, now: datetime) -> Event
     )
 
 
-def _texts(event: EventIn) -> Iterator[str]:
-    yield event.name
-    yield event.event_id
-    yield event.app_user_id or ""
-    yield event.anonymous_id or ""
-
-
 def _object(text: bytes) -> dict[str, Any]:
     """A JSON object, read to its end: what was skipped as raw text may be anything."""
+    if text == b"{}":
+        return {}
     try:
         if is_too_deep(text):
             raise _RejectedError("TOO_DEEP")
@@ -153,8 +148,11 @@ def _object(text: bytes) -> dict[str, Any]:
 
 def _value(properties: dict[str, Any]) -> tuple[int | None, str | None]:
     """Millionths of the first number that is a value, and its currency."""
-    found = next((properties[name] for name in VALUES if type(properties.get(name)) in {int, float}), None)
-    if found is None:
+    for name in VALUES:
+        found = properties.get(name)
+        if type(found) is int or type(found) is float:
+            break
+    else:
         return None, None
     if not abs(found) <= MOST_VALUE:
         raise _RejectedError("BAD_VALUE")

@@ -144,7 +144,8 @@ class Intake:
             if len(group) == 1 or isinstance(error, Unavailable):
                 _fail(group, error)
                 return
-            _log.error("a group of events can't be written", error=repr(error))
+            # Its text may have what people did.
+            _log.error("a group of events can't be written", error=type(error).__name__)
             for request in group:
                 await self._answer([request])
         else:
