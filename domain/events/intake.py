@@ -192,7 +192,11 @@ def _fail(group: list[_Request], error: Exception) -> None:
 
 @asynccontextmanager
 async def open_intake(pool: Pool) -> AsyncIterator[Intake]:
-    """An intake that commits by connections of the pool until the block ends."""
+    """An intake that commits by connections of the pool until the block ends.
+
+    The pool has `COMMITTERS` connections at least, and a `command_timeout`: so long a silent Postgres may
+    keep whoever waits.
+    """
     intake = Intake(pool)
     async with asyncio.TaskGroup() as group:
         committers = [group.create_task(intake.commit_all()) for _ in range(COMMITTERS)]

@@ -54,12 +54,13 @@ async def purge_project(ctx: Context, *, store: Store, keyring: Keyring, event_s
         return Snooze(WAIT_S)
     await _forget_answers(ctx)
     for delete in (
-        partial(_events, ctx, event_store),
         partial(_rows, ctx, purge.delete_posts),
         partial(_contents, ctx, store),
         partial(_rows, ctx, partial(purge.delete_account, keyring=keyring)),
         partial(_rows, ctx, purge.delete_rest),
         partial(_rows, ctx, purge.delete_jobs),
+        # Last: what a process of the API held when the project was archived is stored by now.
+        partial(_events, ctx, event_store),
     ):
         if (ended := await _repeat(delete, late_at)) is not None:
             return ended
