@@ -159,7 +159,7 @@ async def test_what_a_source_declares_stands_whatever_the_model_says() -> None:
         "appName": ("Acme", 0.3),
         "appDescription": ("Invoices for designers, written and sent.", 0.6),
         "primaryLanguage": ("en", 0.5),
-        "tagline": ("Get paid on time", 0.75),
+        "tagline": ("Get your invoices paid", 0.75),
     }
     said = [
         Candidate(field=field, value=value, confidence=confidence, rule="html.x", url=HOME)
