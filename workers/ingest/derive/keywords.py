@@ -23,8 +23,8 @@ from workers.ingest.page.text import squash
 from workers.ingest.sentences import is_placeholder
 from workers.ingest.shapes import Passage, Prose
 
-#: Confidence of keywords of own prose and of stories, less than of any declared ones.
-CONFIDENCE, STORY = 0.4, 0.24
+#: Confidence, less than of any declared ones.
+CONFIDENCE = 0.4
 FEWEST = 2
 #: Clauses in which a keyword stands at least, and words that it has at most.
 RECURS, WORDS = 2, 3
@@ -84,25 +84,21 @@ class Term:
 
 
 def candidates(prose: Prose, known: Lexicon) -> Iterator[Candidate]:
-    """Keywords of the prose about the brand; of its stories too where that has too few."""
+    """Keywords of the prose about the brand. A story is about something else: it gives none."""
     if known.grammar is None:
         return
-    rules = Rules(known.grammar, silent(prose.language))
-    read = [one for one in prose.passages if one.kind != "label"]
-    own = [one for one in read if not one.story]
-    for passages, confidence in ((own, CONFIDENCE), (read, STORY)):
-        texts = distinct_texts(prose.about if passages else [], passages)
-        found = extract(texts, rules, name=prose.name or "")
-        if len(found) >= FEWEST:
-            yield Candidate(
-                field="keywords",
-                value=[one.shown for one in found],
-                confidence=confidence,
-                rule=TEXT,
-                url=prose.url,
-                evidence=once(quote(texts[number].text, start) for number, start in map(place_of, found)),
-            )
-            return
+    own = [one for one in prose.passages if one.kind != "label" and not one.story]
+    texts = distinct_texts(prose.about if own else [], own)
+    found = extract(texts, Rules(known.grammar, silent(prose.language)), name=prose.name or "")
+    if len(found) >= FEWEST:
+        yield Candidate(
+            field="keywords",
+            value=[one.shown for one in found],
+            confidence=CONFIDENCE,
+            rule=TEXT,
+            url=prose.url,
+            evidence=once(quote(texts[number].text, start) for number, start in map(place_of, found)),
+        )
 
 
 def place_of(term: Term) -> tuple[int, int]:
