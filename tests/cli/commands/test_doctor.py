@@ -39,6 +39,17 @@ async def test_pending_migrations_fail(tenantry: Tenantry, environment: Settings
     assert "tenantry migrate" in checks["migrations"]["advice"]
 
 
+async def test_an_event_store_of_its_own_is_looked_at(
+    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One without tables, then one that isn't there; the main database is well."""
+    for store, name in (("template1", "event migrations"), ("nowhere", "event store")):
+        monkeypatch.setenv("TELEMETRY_URL", environment.database_url.rpartition("/")[0] + f"/{store}")
+        code, checks = await examined(tenantry)
+        assert code == 1
+        assert {one for one, check in checks.items() if check["status"] == "fail"} == {name}
+
+
 async def test_without_settings_it_says_which(tenantry: Tenantry, elsewhere: object) -> None:
     code, checks = await examined(tenantry)
     assert code == 5
