@@ -51,7 +51,7 @@ def as_source_errors(url: str) -> Iterator[None]:
         raise FetchTimeout(
             f"{host} did not answer in time; look whether the page opens, then read it again"
         ) from error
-    except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+    except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError) as error:
         raise FetchFailed(
             f"{host} redirects to what is no web address; give the page that it should lead to",
             retryable=False,

@@ -142,8 +142,11 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
 
 def origin(url: httpx.URL) -> tuple[str, int]:
-    """Host and port, which name an origin here: http and https have fixed ports of their own."""
-    return url.host, url.port or DEFAULT_PORTS.get(url.scheme, 0)
+    """Host and port, which name an origin here: http and https have fixed ports of their own.
+
+    The host is in ASCII, as it is looked up: not every one that begins with `xn--` has another form.
+    """
+    return url.raw_host.decode(), url.port or DEFAULT_PORTS.get(url.scheme, 0)
 
 
 def lookup(*arguments: Any) -> Any:

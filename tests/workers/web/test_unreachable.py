@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import Unreachable
+from schemas.errors import SourceError, Unreachable
 from tests.workers.web.certificate import self_signed
 from tests.workers.web.web import Script, allowed_client, say, serve
 from workers.web import fetch as fetching
@@ -21,6 +21,15 @@ async def test_a_closed_port_is_unreachable() -> None:
         with pytest.raises(Unreachable, match="could not be reached") as refused:
             await fetch(client, site.url())
     assert refused.value.retryable
+
+
+@pytest.mark.parametrize("host", ["xn--a", "xn--", "a.xn--a.test", "xn--zz-.test"])
+async def test_a_host_that_no_name_stands_behind_is_refused(host: str) -> None:
+    """Also where a redirect leads there."""
+    async with serve({"/": say(302, location=f"http://{host}/")}) as site, allowed_client(site) as client:
+        for url in (f"http://{host}/", site.url()):
+            with pytest.raises(SourceError):
+                await fetch(client, url)
 
 
 async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

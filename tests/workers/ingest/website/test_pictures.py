@@ -100,3 +100,12 @@ async def test_pictures_are_no_part_of_what_is_asked_again(parser: Parser) -> No
     extraction, site = await visited(parser, ANSWERS)
     assert extraction.visit is not None
     assert {*extraction.visit.answers} <= {site.url(path) for path in ("/", "/m.json", "/llms.txt")}
+
+
+async def test_an_address_that_is_none_fails_alone(parser: Parser) -> None:
+    page = """<title>Zap</title><link rel=manifest href="http://xn--a/m.json">
+    <meta property="og:image" content="http://xn--a.test/a.png">
+    <meta property="og:image" content="/preview.jpg">"""
+    extraction, _ = await visited(parser, {**ANSWERS, "/": say(200, page)})
+    assert [one.url.rpartition("/")[2] for one in extraction.media] == ["preview.jpg"]
+    assert extraction.warnings == []
