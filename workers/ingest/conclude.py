@@ -14,7 +14,7 @@ from workers.ingest.llm.endpoint import Model
 from workers.ingest.llm.suggest import suggest
 from workers.ingest.parser.parser import Parser, read
 from workers.ingest.pictures.meet import PICTURES_S, Met
-from workers.ingest.shapes import Artwork, Passage, Prose
+from workers.ingest.shapes import Passage, Prose
 
 #: Titles and descriptions that are looked at.
 ABOUT = 8
@@ -61,7 +61,7 @@ async def painted(parser: Parser, met: Met) -> list[Candidate]:
     if met.logo is None:
         return []
     try:
-        return (await read(parser, Artwork(url=met.logo.url, body=met.logo.body))).candidates
+        return (await read(parser, met.logo)).candidates
     except SourceError:
         return []
 

@@ -13,6 +13,7 @@ from PIL import Image
 from schemas.brand import Candidate, ColorRole
 from workers.ingest.colors import css_color
 from workers.ingest.colors.clusters import main_colors
+from workers.ingest.pictures.measure import is_drawing
 from workers.ingest.shapes import Artwork, Reading
 
 #: Formats that Pillow may try: no other of its parsers sees the bytes.
@@ -32,7 +33,7 @@ MOST = 5
 
 def read(art: Artwork) -> Reading:
     """The picture's colors; none of what can't be read, or is no logo."""
-    counted = vector(art.body) if is_vector(art.body) else raster(art.body)
+    counted = vector(art.body) if is_drawing(art.body) else raster(art.body)
     found = main_colors(counted)[:MOST]
     return Reading(candidates=[candidate(art.url, color, place) for place, color in enumerate(found)])
 
@@ -74,10 +75,6 @@ def together(counted: Counter[tuple[int, ...]]) -> Counter[str]:
         name = names.setdefault(tuple(one >> 3 for one in channels), "#{:02x}{:02x}{:02x}".format(*channels))
         found[name] += count
     return found
-
-
-def is_vector(body: bytes) -> bool:
-    return b"<svg" in body[:4096].lower()
 
 
 def vector(body: bytes) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""Ladder of `logoUrl`: https addresses of pictures for the brand. No picture is fetched."""
+"""Ladder of `logoUrl`: https addresses of pictures for the brand, as the page names them."""
 
 import re
 from collections.abc import Iterator

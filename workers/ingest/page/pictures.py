@@ -40,9 +40,13 @@ def first(page: Document, kind: PictureKind, named: Iterator[Named]) -> list[Sig
     for address, rule, shows in named:
         url = page.link(address)
         if url and urlsplit(url).path.strip("/"):
-            alt = cut(clean(shows), ALT) or None
-            once.setdefault(url, Sighting(kind=kind, url=url, rule=rule, page=page.url, alt=alt))
+            once.setdefault(url, Sighting(kind=kind, url=url, rule=rule, page=page.url, alt=alt(shows)))
     return list(once.values())[:MOST]
+
+
+def alt(text: str) -> str | None:
+    """Text that says what a picture shows; None for an empty one."""
+    return cut(clean(text), ALT) or None
 
 
 def screenshots(page: Document) -> Iterator[Named]:
@@ -78,8 +82,7 @@ def of_manifest(url: str, members: dict[str, Any]) -> Iterator[Sighting]:
 def in_manifest(url: str, kind: PictureKind, found: list[dict[str, Any]], rule: str) -> Iterator[Sighting]:
     for one in found:
         if address := absolute(url, said(one, "src")):
-            alt = cut(clean(said(one, "label")), ALT) or None
-            yield Sighting(kind=kind, url=address, rule=rule, page=url, alt=alt)
+            yield Sighting(kind=kind, url=address, rule=rule, page=url, alt=alt(said(one, "label")))
 
 
 def objects(members: dict[str, Any], key: str) -> list[dict[str, Any]]:

@@ -8,12 +8,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from schemas.errors import SourceError
+from schemas.errors import SourceError, Unreachable
 from schemas.pictures import Picture
 from workers.ingest.parser.parser import Parser, ask
 from workers.ingest.pictures.choose import distinct, is_useful, sighted
 from workers.ingest.pictures.measure import Measured, is_drawing, measure
-from workers.ingest.shapes import Drawing, Sighting, Size
+from workers.ingest.shapes import Artwork, Drawing, Sighting, Size
 from workers.ingest.website.session import WANTS, Session, Web
 from workers.web.fetch import Fetched
 
@@ -24,19 +24,14 @@ PICTURES_S, AT_ONCE = 4.0, 4
 Fetch = Callable[[Sighting], Awaitable[Fetched]]
 
 
-class Logo(NamedTuple):
-    """The whole file of a logo."""
-
-    url: str
-    type: str
-    body: bytes
-
-
 class Met(NamedTuple):
-    """Pictures, logos first, and the first logo whose file was read whole. `late`: time ran out before."""
+    """Pictures, logos first, and the first logo whose file was read whole.
+
+    `late`: time ran out before, or a server takes no requests for now.
+    """
 
     pictures: Sequence[Picture] = ()
-    logo: Logo | None = None
+    logo: Artwork | None = None
     late: bool = False
 
 
@@ -45,7 +40,7 @@ class One(NamedTuple):
 
     picture: Picture
     final_url: str
-    logo: Logo | None
+    logo: Artwork | None
 
 
 async def meet(web: Web, parser: Parser, sightings: Iterable[Sighting]) -> Met:
@@ -74,14 +69,19 @@ async def meet_by(fetch: Fetch, parser: Parser, sightings: Iterable[Sighting]) -
                 return await look(await fetch(sighting), parser, sighting)
         except TimeoutError:  # At once where a Crawl-delay is longer than the time that is left.
             late |= clock() >= ends
-        except SourceError:
-            pass
+        except SourceError as error:
+            late |= is_for_now(error)
         return None
 
     found = await asyncio.gather(*map(one, sighted(sightings)))
     met = [one for one in found if one is not None]
     pictures = distinct((one.picture, one.final_url) for one in met)
     return Met(pictures, next((one.logo for one in met if one.logo), None), late)
+
+
+def is_for_now(error: SourceError) -> bool:
+    """True if the picture may come another time. A server that isn't there mostly stays away."""
+    return error.retryable and not isinstance(error, Unreachable)
 
 
 async def look(fetched: Fetched, parser: Parser, sighting: Sighting) -> One | None:
@@ -102,7 +102,7 @@ async def look(fetched: Fetched, parser: Parser, sighting: Sighting) -> One | No
         alt=sighting.alt,
     )
     whole = sighting.kind == "logo" and length == len(fetched.body)
-    return One(picture, fetched.url, Logo(picture.url, picture.type, fetched.body) if whole else None)
+    return One(picture, fetched.url, Artwork(url=picture.url, body=fetched.body) if whole else None)
 
 
 async def measured_of(head: bytes, parser: Parser) -> Measured | None:

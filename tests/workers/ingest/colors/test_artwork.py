@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
 
 from workers.ingest.colors import artwork
 from workers.ingest.colors.oklab import is_alike
@@ -125,3 +126,11 @@ def test_what_means_harm_or_is_cut_off_has_no_colors(body: bytes) -> None:
 def test_any_bytes_are_read(noise: bytes, at: int) -> None:
     for body in (saved(MARK), saved(MARK, "WEBP"), saved(MARK, "ICO"), saved(MARK, "GIF"), SVG):
         read(body[: at % len(body)] + noise + body[at % len(body) + len(noise) :])
+
+
+def test_a_picture_that_speaks_of_a_drawing_is_none() -> None:
+    written = PngInfo()
+    written.add_text("Source", "<svg><path fill='#2563eb'/></svg>")
+    assert [color for color, _ in read(saved(MARK, pnginfo=written))] == [
+        color for color, _ in read(saved(MARK))
+    ]

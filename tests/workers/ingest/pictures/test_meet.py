@@ -158,6 +158,26 @@ async def test_a_slow_server_costs_the_budget_and_no_more(
     assert found.late
 
 
+@pytest.mark.parametrize(("status", "late"), [(429, True), (503, True), (404, False), (403, False)])
+async def test_what_a_server_refuses_for_now_may_come_another_time(
+    parser: Parser, status: int, late: bool
+) -> None:
+    found, _ = await met(
+        parser, {"/a.png": say(status), "/logo.png": shown(made(180, 180))}, "/a.png", "/logo.png"
+    )
+    assert [one.kind for one in found.pictures] == ["logo"]
+    assert found.late is late
+
+
+async def test_a_server_that_isnt_there_is_waited_for_no_more(parser: Parser) -> None:
+    async with serve({}) as gone:
+        pass
+    async with allowed_client(gone) as client:
+        sighting = Sighting(kind="image", url=gone.url("/a.png"), rule="html.og:image", page=gone.url())
+        found = await meet(open_web(client), parser, [sighting])
+    assert found == Met([], None, late=False)
+
+
 async def test_a_long_crawl_delay_leaves_pictures_out_at_once(parser: Parser) -> None:
     rules = say(body="User-agent: *\nCrawl-delay: 10", content_type="text/plain")
     answers = {"/robots.txt": rules, **{f"/{name}.png": shown(made(300, 300)) for name in "abc"}}

@@ -14,11 +14,11 @@ from workers.ingest.appstore.address import host
 from workers.ingest.github.shapes import Repository
 from workers.ingest.github.store_pictures import place_of
 from workers.ingest.page.document import URL_LIMIT, absolute, attribute
-from workers.ingest.page.text import clean, cut
+from workers.ingest.page.pictures import alt
 from workers.ingest.shapes import Sighting
 
-#: Pictures of a README that are looked at, and characters of what one shows.
-LOOKED_AT, ALT = 40, 300
+#: Pictures of a README that are looked at.
+LOOKED_AT = 40
 #: Pixels of a side below which a README shows a sign in a line of text.
 SIGN = 64
 BADGE = re.compile(r"badge|shields\.|/workflows/|\.svg\?", re.IGNORECASE)
@@ -42,8 +42,8 @@ def in_readme(repository: Repository, html: str) -> Iterator[Sighting]:
     for image in soup.find_all("img", limit=LOOKED_AT):
         url = address(repository, path, attribute(image, "src").replace(" ", "%20"))
         if url and can_be_opened(repository, url) and not is_badge(repository, image, url):
-            alt = cut(clean(attribute(image, "alt")), ALT) or None
-            yield Sighting(kind="image", url=url, rule="readme.picture", page=page, alt=alt)
+            shows = alt(attribute(image, "alt"))
+            yield Sighting(kind="image", url=url, rule="readme.picture", page=page, alt=shows)
 
 
 def address(repository: Repository, readme: str, src: str) -> str | None:
