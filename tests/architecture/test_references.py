@@ -133,4 +133,5 @@ def imported(module: Path) -> frozenset[str]:
 def test_each_decision_is_in_the_index() -> None:
     index = text(Path("docs/decisions/README.md"))
     decisions = [path.name for path in tracked() if path.match("docs/decisions/0*.md")]
+    assert len({name[:4] for name in decisions}) == len(decisions)
     assert [name for name in decisions if f"({name})" not in index] == []

@@ -1,12 +1,11 @@
 """Pictures of a repository: its store's, and the first of its README that is no badge."""
 
-import io
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from schemas.brand import Extraction
+from tests.media import picture
 from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github
 from tests.workers.ingest.website.visits import ignored
 from workers.ingest.github.ingest import ingest
@@ -18,20 +17,15 @@ STORE = "fastlane/metadata/android"
 RAW = "https://github.com/acme/zap/raw/main/"
 
 
-def made(width: int, height: int, kind: str = "PNG") -> bytes:
-    Image.new("RGB", (width, height), "teal").save(out := io.BytesIO(), kind)
-    return out.getvalue()
-
-
 FILES = {
     "README.md": b"# Zap\n\n[![ci](https://x.test/badge.svg)](https://ci.test/)\n\n"
     b"![The board](docs/board.png)\n\nZap draws what you say, on every device.\n",
-    "docs/board.png": made(800, 500),
-    f"{STORE}/en-US/images/icon.png": made(512, 512),
-    f"{STORE}/en-US/images/featureGraphic.png": made(1024, 500),
-    f"{STORE}/en-US/images/phoneScreenshots/10.jpg": made(1080, 2340, "JPEG"),
-    f"{STORE}/en-US/images/phoneScreenshots/2.jpg": made(1080, 1920, "JPEG"),
-    f"{STORE}/de-DE/images/phoneScreenshots/1.jpg": made(1080, 1920, "JPEG"),
+    "docs/board.png": picture(size=(800, 500)),
+    f"{STORE}/en-US/images/icon.png": picture(size=(512, 512)),
+    f"{STORE}/en-US/images/featureGraphic.png": picture(size=(1024, 500)),
+    f"{STORE}/en-US/images/phoneScreenshots/10.jpg": picture("JPEG", (1080, 2340)),
+    f"{STORE}/en-US/images/phoneScreenshots/2.jpg": picture("JPEG", (1080, 1920)),
+    f"{STORE}/de-DE/images/phoneScreenshots/1.jpg": picture("JPEG", (1080, 1920)),
     f"{STORE}/en-US/images/phoneScreenshots/3.jpg": b"version https://git-lfs.github.com/spec/v1\n",
 }
 

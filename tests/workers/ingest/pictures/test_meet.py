@@ -1,12 +1,10 @@
 """Pictures of a real server: which of them are kept, and what the others cost."""
 
 import asyncio
-import io
 
 import pytest
-from PIL import Image
 
-from tests.media import png_claiming
+from tests.media import picture, png_claiming
 from tests.workers.web.web import Answers, Script, Site, allowed_client, say, serve
 from workers.ingest.parser.parser import Parser
 from workers.ingest.pictures import meet as meeting
@@ -15,11 +13,6 @@ from workers.ingest.shapes import Sighting
 from workers.ingest.website.session import open_web
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-def made(width: int, height: int, kind: str = "PNG") -> bytes:
-    Image.new("RGB", (width, height), "teal").save(out := io.BytesIO(), kind)
-    return out.getvalue()
 
 
 def shown(body: bytes, content_type: str = "image/png", **headers: str) -> bytes:
@@ -42,8 +35,8 @@ async def met(parser: Parser, answers: Answers, *paths: str) -> tuple[Met, Site]
 
 
 async def test_a_logo_comes_first_and_whole_and_the_others_in_part(parser: Parser) -> None:
-    large = made(640, 360) + bytes(300_000)
-    logo = made(180, 180)
+    large = picture(size=(640, 360)) + bytes(300_000)
+    logo = picture(size=(180, 180))
     answers = {"/a.png": shown(large), "/logo.png": shown(logo), "/robots.txt": say(404)}
     found, site = await met(parser, answers, "/a.png", "/logo.png")
     assert [(one.kind, one.width, one.height, one.bytes) for one in found.pictures] == [
@@ -58,7 +51,7 @@ async def test_a_logo_comes_first_and_whole_and_the_others_in_part(parser: Parse
 
 
 async def test_a_part_says_how_long_the_whole_is(parser: Parser) -> None:
-    head = made(640, 360)
+    head = picture(size=(640, 360))
     answer = shown(head, content_range=f"bytes 0-{len(head) - 1}/123456").replace(b" 200 ", b" 206 ")
     found, _ = await met(parser, {"/a.png": answer}, "/a.png")
     assert [one.bytes for one in found.pictures] == [123_456]
@@ -66,7 +59,9 @@ async def test_a_part_says_how_long_the_whole_is(parser: Parser) -> None:
 
 async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """A picture without an end, as fast as it is read."""
-    writer.write(b"HTTP/1.1 200 X\r\ncontent-type: image/png\r\nconnection: close\r\n\r\n" + made(640, 360))
+    writer.write(
+        b"HTTP/1.1 200 X\r\ncontent-type: image/png\r\nconnection: close\r\n\r\n" + picture(size=(640, 360))
+    )
     while not writer.is_closing():
         writer.write(bytes(1 << 16))
         await writer.drain()
@@ -75,7 +70,7 @@ async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None
 async def promising(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """A picture that says it has 200 MB."""
     head = b"HTTP/1.1 200 X\r\ncontent-type: image/png\r\ncontent-length: 200000000\r\n\r\n"
-    writer.write(head + made(640, 360) + bytes(2 << 20))
+    writer.write(head + picture(size=(640, 360)) + bytes(2 << 20))
     await writer.drain()
 
 
@@ -96,43 +91,45 @@ async def test_no_more_is_read_than_it_takes(parser: Parser, path: str, script: 
         say(302, location="http://10.0.0.1/a.png"),
         say(302, location="http://169.254.169.254/latest"),
         say(302, location="/a.png"),
-        say(body=made(640, 360), content_type="text/html"),
+        say(body=picture(size=(640, 360)), content_type="text/html"),
         shown(b"<html><body>Not found"),
         shown(b""),
-        shown(made(640, 360)[:20]),
-        shown(made(1, 1)),
-        shown(made(199, 199)),
-        shown(made(640, 99)),
+        shown(picture(size=(640, 360))[:20]),
+        shown(picture(size=(1, 1))),
+        shown(picture(size=(199, 199))),
+        shown(picture(size=(640, 99))),
         shown(png_claiming(60_000, 60_000)),
         shown(b"<svg xmlns='http://www.w3.org/2000/svg' width='90' height='20'/>", "image/svg+xml"),
-        shown(made(640, 360), content_encoding="gzip, gzip"),
+        shown(picture(size=(640, 360)), content_encoding="gzip, gzip"),
     ],
 )
 async def test_what_is_of_no_use_is_left_out(parser: Parser, answer: bytes) -> None:
-    found, _ = await met(parser, {"/a.png": answer, "/b.png": shown(made(200, 200))}, "/a.png", "/b.png")
+    found, _ = await met(
+        parser, {"/a.png": answer, "/b.png": shown(picture(size=(200, 200)))}, "/a.png", "/b.png"
+    )
     assert [(one.width, one.height) for one in found.pictures] == [(200, 200)]
 
 
 async def test_a_forbidden_address_is_not_asked(parser: Parser) -> None:
-    async with serve({"/a.png": shown(made(640, 360))}) as other:
+    async with serve({"/a.png": shown(picture(size=(640, 360)))}) as other:
         found, _ = await met(parser, {}, other.url("/a.png"))
     assert (found.pictures, other.asked) == ([], [])
 
 
 async def test_robots_txt_keeps_pictures_too(parser: Parser) -> None:
     rules = say(body="User-agent: *\nDisallow: /private", content_type="text/plain")
-    answers = {"/robots.txt": rules, "/private/a.png": shown(made(640, 360))}
+    answers = {"/robots.txt": rules, "/private/a.png": shown(picture(size=(640, 360)))}
     found, site = await met(parser, answers, "/private/a.png")
     assert (found.pictures, site.paths) == ([], ["/robots.txt"])
 
 
 async def test_one_picture_in_several_sizes_or_places_is_the_largest(parser: Parser) -> None:
     answers = {
-        "/p-300x200.png": shown(made(300, 200)),
-        "/p-600x400.png": shown(made(600, 400)),
-        "/p.png?w=900": shown(made(900, 600)),
+        "/p-300x200.png": shown(picture(size=(300, 200))),
+        "/p-600x400.png": shown(picture(size=(600, 400))),
+        "/p.png?w=900": shown(picture(size=(900, 600))),
         "/moved": say(302, location="/q.png"),
-        "/q.png": shown(made(400, 400)),
+        "/q.png": shown(picture(size=(400, 400))),
     }
     paths = ("/p-300x200.png", "/p-600x400.png", "/moved", "/q.png", "/q.png")
     found, site = await met(parser, answers, *paths)
@@ -151,7 +148,7 @@ async def test_a_slow_server_costs_the_budget_and_no_more(
 ) -> None:
     monkeypatch.setattr(meeting, "PICTURES_S", 0.4)
     slow: dict[str, Script] = {f"/slow{number}.png": silent for number in range(9)}
-    answers: Answers = {"/logo.png": shown(made(180, 180)), **slow}
+    answers: Answers = {"/logo.png": shown(picture(size=(180, 180))), **slow}
     async with asyncio.timeout(3):
         found, _ = await met(parser, answers, "/logo.png", *slow)
     assert [one.kind for one in found.pictures] == ["logo"]
@@ -163,7 +160,7 @@ async def test_what_a_server_refuses_for_now_may_come_another_time(
     parser: Parser, status: int, late: bool
 ) -> None:
     found, _ = await met(
-        parser, {"/a.png": say(status), "/logo.png": shown(made(180, 180))}, "/a.png", "/logo.png"
+        parser, {"/a.png": say(status), "/logo.png": shown(picture(size=(180, 180)))}, "/a.png", "/logo.png"
     )
     assert [one.kind for one in found.pictures] == ["logo"]
     assert found.late is late
@@ -180,7 +177,7 @@ async def test_a_server_that_isnt_there_is_waited_for_no_more(parser: Parser) ->
 
 async def test_a_long_crawl_delay_leaves_pictures_out_at_once(parser: Parser) -> None:
     rules = say(body="User-agent: *\nCrawl-delay: 10", content_type="text/plain")
-    answers = {"/robots.txt": rules, **{f"/{name}.png": shown(made(300, 300)) for name in "abc"}}
+    answers = {"/robots.txt": rules, **{f"/{name}.png": shown(picture(size=(300, 300))) for name in "abc"}}
     found, _ = await met(parser, answers, "/a.png", "/b.png", "/c.png")
     assert len(found.pictures) == 1
     assert not found.late

@@ -1,12 +1,11 @@
 """Pictures of a whole site: what it names is met, measured and kept, and holds nothing up."""
 
 import asyncio
-import io
 
 import pytest
-from PIL import Image
 
 from schemas.brand import Extraction
+from tests.media import picture
 from tests.workers.ingest.website.visits import visited, words
 from tests.workers.web.web import Answers, Script, say
 from workers.ingest.parser.parser import Parser
@@ -28,11 +27,6 @@ MANIFEST = """{"name": "Zap", "icons": [{"src": "i192.png", "sizes": "192x192"},
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 30"/>'
 
 
-def made(width: int, height: int, kind: str = "PNG") -> bytes:
-    Image.new("RGB", (width, height), "teal").save(out := io.BytesIO(), kind)
-    return out.getvalue()
-
-
 def shown(body: bytes | str, content_type: str = "image/png") -> bytes:
     return say(200, body, content_type=content_type)
 
@@ -42,13 +36,13 @@ ANSWERS: Answers = {
     "/robots.txt": say(404),
     "/m.json": shown(MANIFEST, "application/manifest+json"),
     "/logo.svg": shown(DRAWING, "image/svg+xml"),
-    "/touch.png": shown(made(180, 180)),
-    "/tab.ico": shown(made(32, 32, "ICO"), "image/x-icon"),
-    "/i512.png": shown(made(512, 512)),
-    "/preview.jpg": shown(made(1200, 630, "JPEG"), "image/jpeg"),
-    "/one.png": shown(made(1080, 1920)),
+    "/touch.png": shown(picture(size=(180, 180))),
+    "/tab.ico": shown(picture("ICO", (32, 32)), "image/x-icon"),
+    "/i512.png": shown(picture(size=(512, 512))),
+    "/preview.jpg": shown(picture("JPEG", (1200, 630)), "image/jpeg"),
+    "/one.png": shown(picture(size=(1080, 1920))),
     "/two.png": say(404),
-    "/wide.png": shown(made(1280, 800)),
+    "/wide.png": shown(picture(size=(1280, 800))),
     "/inside": say(302, location="http://169.254.169.254/latest/meta-data"),
 }
 
@@ -71,7 +65,7 @@ async def test_what_a_site_names_is_met_and_measured(parser: Parser) -> None:
     ]
     preview = extraction.media[-1]
     assert (preview.type, preview.alt, preview.page) == ("image/jpeg", "Zap & a hat", site.url("/"))
-    assert preview.bytes == len(made(1200, 630, "JPEG"))
+    assert preview.bytes == len(picture("JPEG", (1200, 630)))
     assert {one.type for one in extraction.media} == {"image/svg+xml", "image/png", "image/jpeg"}
     assert [one.alt for one in extraction.media if one.alt] == ["Draw anywhere", "Zap & a hat"]
     assert "/pixel.gif" not in site.paths
@@ -99,7 +93,7 @@ async def test_a_slow_picture_is_a_warning_and_the_site_is_read_anew(
 async def test_pictures_are_no_part_of_what_is_asked_again(parser: Parser) -> None:
     extraction, site = await visited(parser, ANSWERS)
     assert extraction.visit is not None
-    assert {*extraction.visit.answers} <= {site.url(path) for path in ("/", "/m.json", "/llms.txt")}
+    assert {*extraction.visit.answers} == {site.url(path) for path in ("/", "/m.json", "/llms.txt")}
 
 
 async def test_an_address_that_is_none_fails_alone(parser: Parser) -> None:
