@@ -131,7 +131,13 @@ async def read(reader: Reader, text: str) -> Extraction:
         case Repository(name):
             args = {"repo": name, "branch": None}
             return await github.ingest(
-                reader.api, reader.parser, args=args, visit=None, progress=unheard, model=reader.model
+                reader.api,
+                reader.web,
+                reader.parser,
+                args=args,
+                visit=None,
+                progress=unheard,
+                model=reader.model,
             )
         case InAppStore() | InGooglePlay() as app:
             return await stores.ingest(

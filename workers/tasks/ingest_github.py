@@ -12,6 +12,7 @@ from workers.ingest.github.ingest import ingest
 from workers.ingest.llm.endpoint import Model
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import Progress, perform
+from workers.ingest.website.session import Web, open_shared_web
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
@@ -19,16 +20,16 @@ from workers.web.fetch import open_client
 
 
 async def open_task(resources: Resources) -> Task:
-    """The API carries the operator's token, if any; the App is theirs too."""
+    """The API carries the operator's token, if any; the App is theirs too. Its client asks nobody else."""
     settings, parser, model = resources.settings, await resources.parser(), await resources.model()
     client = open_client(allowed=urls.operated(settings.github_api_url), contact=settings.public_url)
     api = open_api(await resources.stack.enter_async_context(client), settings)
-    app = await resources.once(open_app)
-    return partial(ingest_github, api=api, app=app, parser=parser, model=model)
+    app, web = await resources.once(open_app), await resources.once(open_shared_web)
+    return partial(ingest_github, api=api, web=web, app=app, parser=parser, model=model)
 
 
 async def ingest_github(
-    ctx: Context, *, api: Api, app: App | None, parser: Parser, model: Model | None
+    ctx: Context, *, api: Api, web: Web, app: App | None, parser: Parser, model: Model | None
 ) -> Outcome:
     repo, parser = ctx.job.args["repo"], parser.of(ctx.job.organization_id)
 
@@ -36,7 +37,7 @@ async def ingest_github(
         """Ask as the organization's own installation where that covers the repository."""
         token = await tokens(ctx, app)(repo)
         ours = api if app is None or token is None else with_token(api, app, token)
-        return await ingest(ours, parser, args=ctx.job.args, visit=visit, progress=progress, model=model)
+        return await ingest(ours, web, parser, args=ctx.job.args, visit=visit, progress=progress, model=model)
 
     return await perform(
         ctx,

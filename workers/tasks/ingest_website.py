@@ -9,17 +9,16 @@ from workers.ingest.page.address import site
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import perform
 from workers.ingest.website.ingest import ingest
-from workers.ingest.website.session import Web, open_web
-from workers.platforms.connecting import open_net
+from workers.ingest.website.session import Web, open_shared_web
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 
 async def open_task(resources: Resources) -> Task:
-    net = await resources.once(open_net)
+    web = await resources.once(open_shared_web)
     parser, model = await resources.parser(), await resources.model()
-    return partial(ingest_website, web=open_web(net.client), parser=parser, model=model)
+    return partial(ingest_website, web=web, parser=parser, model=model)
 
 
 async def ingest_website(ctx: Context, *, web: Web, parser: Parser, model: Model | None) -> Outcome:

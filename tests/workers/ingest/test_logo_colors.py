@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from schemas.brand import Extraction
 from tests.workers.ingest.appstore.store_server import FACEBOOK, at, json, recorded, unlimited
-from tests.workers.ingest.github.github_server import Repo, asking, github
+from tests.workers.ingest.github.github_server import Repo, asking, github, others
 from tests.workers.ingest.website.visits import ignored, visit, visited, words
 from tests.workers.web.certificate import self_signed
 from tests.workers.web.web import Answers, allowed_client, say, serve
@@ -81,9 +81,9 @@ async def test_a_logo_that_cant_be_read_costs_nothing_else(parser: Parser, pictu
 async def test_a_repository_has_the_colors_of_its_store_icon(parser: Parser) -> None:
     icon = "fastlane/metadata/android/en-US/images/icon.png"
     files = {"README.md": b"# Zap\n\nZap draws what you say.\n", icon: logo("#c0392b", 512)}
-    async with github(Repo("acme/zap", files=files)) as served, asking(served) as api:
+    async with github(Repo("acme/zap", files=files)) as served, asking(served) as api, others() as web:
         args = {"repo": "acme/zap", "branch": None}
-        extraction = await ingest(api, parser, args=args, visit=None, progress=ignored)
+        extraction = await ingest(api, web, parser, args=args, visit=None, progress=ignored)
     assert shown(extraction) == [("#c0392b", "primary", "logo")]
     assert extraction.fields["colors"].colors[0].url.endswith(icon)
 

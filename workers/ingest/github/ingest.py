@@ -11,6 +11,7 @@ from workers.ingest.github.repository import Found, find, is_same
 from workers.ingest.llm.endpoint import Model, version
 from workers.ingest.parser.parser import Parser, read
 from workers.ingest.perform import Progress
+from workers.ingest.website.session import Web
 
 #: Version of our rules, to be raised whenever other things are read from the same files.
 RULES = 4
@@ -18,6 +19,7 @@ RULES = 4
 
 async def ingest(
     api: Api,
+    web: Web,
     parser: Parser,
     *,
     args: dict[str, Any],
@@ -25,7 +27,10 @@ async def ingest(
     progress: Progress,
     model: Model | None = None,
 ) -> Extraction:
-    """The extraction. `args` has `repo` as `owner/name`, and `branch` or None. Raises a `SourceError`."""
+    """The extraction. `args` has `repo` as `owner/name`, and `branch` or None. Raises a `SourceError`.
+
+    Pictures that are elsewhere are fetched from `web`: the client of `api` may ask GitHub alone.
+    """
     await progress("fetching", 0.1)
     rules = version(RULES, model)
     known = visit if visit is not None and visit.rules == rules else None
@@ -45,7 +50,7 @@ async def ingest(
         visit=visit_of(found, args, rules),
         model=model,
         pictures=pictures.meet(
-            Branch(api, found.about, found.repository.branch), parser, found.repository, reading.pictures
+            Branch(api, found.about, found.repository.branch), web, parser, found.repository, reading.pictures
         ),
     )
 

@@ -12,13 +12,15 @@ from workers.ingest.github.shapes import Repository
 from workers.ingest.parser.parser import Parser
 from workers.ingest.pictures.meet import Met, fetch_from, kind_of, meet_by
 from workers.ingest.shapes import Sighting
-from workers.ingest.website.session import WANTS, open_web
+from workers.ingest.website.session import WANTS, Web
 from workers.web.fetch import Fetched, Want
 
 
-async def meet(branch: Branch, parser: Parser, repository: Repository, sightings: Iterable[Sighting]) -> Met:
+async def meet(
+    branch: Branch, web: Web, parser: Parser, repository: Repository, sightings: Iterable[Sighting]
+) -> Met:
     """The repository's own pictures by the API, all others as a website's."""
-    elsewhere = fetch_from(open_web(branch.api.client))
+    elsewhere = fetch_from(web)
 
     async def fetch(sighting: Sighting) -> Fetched:
         if not sighting.url.startswith(repository.raw):

@@ -1,16 +1,19 @@
 """Session of one website ingest: its requests, by robots.txt and the site rate limit, within its time."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, TypeVar
 
 import httpx
 import msgspec
 
+from domain.values import urls
 from schemas.brand import Validators, Visit
 from schemas.errors import FetchBlocked, SourceError
+from schemas.settings import Settings
 from workers.ingest.page.address import site
-from workers.web.fetch import HTML, Fetched, Want, fetch
+from workers.web.fetch import HTML, Fetched, Want, fetch, open_client
 from workers.web.robots import Robots, Rules
 from workers.web.site_rate import SiteRate
 
@@ -67,6 +70,14 @@ class Web(NamedTuple):
     client: httpx.AsyncClient
     robots: Robots
     site_rate: SiteRate
+
+
+@asynccontextmanager
+async def open_shared_web(settings: Settings) -> AsyncIterator[Web]:
+    """The web of strangers as all ingests of a worker process visit it, at one rate for each site."""
+    allowed = urls.read_allowed(settings.fetch_allow)
+    async with open_client(allowed=allowed, contact=settings.public_url) as client:
+        yield open_web(client)
 
 
 def open_web(client: httpx.AsyncClient) -> Web:

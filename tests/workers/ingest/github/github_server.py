@@ -15,12 +15,13 @@ from domain.values import urls
 from schemas.brand import Field
 from tests import http_server
 from tests.http_server import Asked
-from tests.workers.web.web import say
+from tests.workers.web.web import Site, allowed_client, say
 from workers.ingest.choose import choose
 from workers.ingest.github.client import Api
 from workers.ingest.github.paths import STORE
 from workers.ingest.github.reading.repository import read
 from workers.ingest.github.shapes import File, Repository
+from workers.ingest.website.session import Web, open_web
 from workers.web.fetch import open_client
 
 DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
@@ -154,6 +155,13 @@ async def github(*repos: Repo, **answers: Any) -> AsyncIterator[GitHub]:
     async with http_server.serve(handle) as host:
         served.base = f"http://{host}"
         yield served
+
+
+@asynccontextmanager
+async def others(*sites: Site) -> AsyncIterator[Web]:
+    """All the web but GitHub, with these sites of the test."""
+    async with allowed_client(*sites) as client:
+        yield open_web(client)
 
 
 @asynccontextmanager

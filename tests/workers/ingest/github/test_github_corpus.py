@@ -8,7 +8,7 @@ import pytest
 
 from schemas.brand import Extraction
 from tests.corpora import corpus
-from tests.workers.ingest.github.github_server import Repo, asking, from_corpus, github
+from tests.workers.ingest.github.github_server import Repo, asking, from_corpus, github, others
 from tests.workers.ingest.website.visits import ignored
 from workers.ingest.github.ingest import ingest
 from workers.ingest.github.store_pictures import ENDINGS
@@ -47,9 +47,9 @@ async def read_all(parser: Parser, folders: list[Path], *, stores: bool) -> dict
 
 async def read(parser: Parser, repo: Repo) -> Extraction:
     """In some twenty answers at most and seven for pictures, the first of them in this order."""
-    async with github(repo) as served, asking(served) as api:
+    async with github(repo) as served, asking(served) as api, others() as web:
         args = {"repo": repo.full_name, "branch": None}
-        extraction = await ingest(api, parser, args=args, visit=None, progress=ignored)
+        extraction = await ingest(api, web, parser, args=args, visit=None, progress=ignored)
     about = f"/repos/{repo.full_name}"
     first = [about, f"{about}/git/trees/main?recursive=1", f"{about}/readme?ref=main", f"{about}/languages"]
     assert served.paths[:4] == first

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.brand import Extraction, Visit
 from schemas.errors import FetchFailed, ScrapeFailed, SourceError, SourceNotFound, SourceRateLimited
-from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github, told
+from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github, others, told
 from tests.workers.ingest.website.visits import ignored
 from workers.ingest.github import paths
 from workers.ingest.github.ingest import RULES, ingest
@@ -27,8 +27,8 @@ def zap(**fields: Any) -> Repo:
 async def read(
     parser: Parser, served: GitHub, *, args: dict[str, Any] = ARGS, visit: Visit | None = None, **api: Any
 ) -> Extraction:
-    async with asking(served, **api) as asked:
-        return await ingest(asked, parser, args=args, visit=visit, progress=ignored)
+    async with asking(served, **api) as asked, others() as web:
+        return await ingest(asked, web, parser, args=args, visit=visit, progress=ignored)
 
 
 async def refused(parser: Parser, *repos: Repo, args: dict[str, Any] = ARGS, **served: Any) -> SourceError:

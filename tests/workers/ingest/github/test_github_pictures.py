@@ -6,8 +6,9 @@ import pytest
 
 from schemas.brand import Extraction
 from tests.media import picture
-from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github
+from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github, others
 from tests.workers.ingest.website.visits import ignored
+from tests.workers.web.web import Site, say, serve
 from workers.ingest.github.ingest import ingest
 from workers.ingest.parser.parser import Parser
 
@@ -30,10 +31,10 @@ FILES = {
 }
 
 
-async def read(parser: Parser, served: GitHub, **fields: Any) -> Extraction:
-    async with asking(served, **fields) as api:
+async def read(parser: Parser, served: GitHub, *sites: Site, **fields: Any) -> Extraction:
+    async with asking(served, **fields) as api, others(*sites) as web:
         args = {"repo": "acme/zap", "branch": None}
-        return await ingest(api, parser, args=args, visit=None, progress=ignored)
+        return await ingest(api, web, parser, args=args, visit=None, progress=ignored)
 
 
 async def test_a_repositorys_pictures_are_met_through_its_api(parser: Parser) -> None:
@@ -66,3 +67,17 @@ async def test_a_path_that_leads_out_is_not_asked_for(parser: Parser) -> None:
         extraction = await read(parser, served)
     assert extraction.media == []
     assert not [path for path in served.paths if "x.png" in path]
+
+
+async def test_a_picture_elsewhere_is_asked_for_without_a_token_and_none_at_the_apis_own_host(
+    parser: Parser,
+) -> None:
+    """An operator's GitHub may be in their own network, which strangers' addresses must not lead to."""
+    seen = say(body=picture(size=(800, 500)), content_type="image/png")
+    async with serve({"/board.png": seen}) as site, github(Repo("acme/zap")) as served:
+        for at, many in ((site.url(), 1), (f"{served.base}/", 0)):
+            readme = f"# Zap\n\n![The board]({at}board.png)\n\nZap draws what you say, everywhere.\n"
+            served.repos = [Repo("acme/zap", files={"README.md": readme.encode()})]
+            assert len((await read(parser, served, site, token="ghp_server")).media) == many
+    assert "authorization" not in dict(site.asked)["/board.png"]
+    assert not [path for path in served.paths if "board" in path]
