@@ -25,7 +25,7 @@ async def meet(
     async def fetch(sighting: Sighting) -> Fetched:
         if not sighting.url.startswith(repository.raw):
             return await elsewhere(sighting)
-        path = unquote(sighting.url.removeprefix(repository.raw)).split("/")
+        path = unquote(sighting.url.removeprefix(repository.raw).partition("?")[0]).split("/")
         if {"", ".", ".."} & {*path}:
             raise FetchBlocked("it leads out of the repository")
         address = branch.address("contents", *path, ref=branch.name)

@@ -13,6 +13,8 @@ STEPS = 200
 
 #: Start of a frame with a size (ITU-T T.81, table B.1); 0xC4, 0xC8 and 0xCC are other things.
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+#: A marker, before which any number of fill bytes may come.
+MARKER = re.compile(rb"\xff++([^\xff])", re.DOTALL)
 #: Markers without a length.
 BARE = frozenset({0x01, *range(0xD0, 0xD8)})
 
@@ -54,11 +56,10 @@ def jpeg(head: bytes) -> Measured | None:
     """Width and height of the first frame (ITU-T T.81, B.2.2)."""
     at = 2
     for _ in range(STEPS):
-        while head[at : at + 2] == b"\xff\xff":  # Any number of fill bytes may come before a marker.
-            at += 1
-        if len(head) < at + 9 or head[at] != 0xFF:
+        found = MARKER.match(head, at)
+        if found is None or len(head) < found.end() + 7:
             return None
-        code = head[at + 1]
+        at, code = found.end() - 2, found[1][0]
         if code in FRAMES:
             return Measured("image/jpeg", big(head, at + 7, 2), big(head, at + 5, 2))
         at += 2 if code in BARE else 2 + max(2, big(head, at + 2, 2))

@@ -20,7 +20,7 @@ RAW = "https://github.com/acme/zap/raw/main/"
 
 FILES = {
     "README.md": b"# Zap\n\n[![ci](https://x.test/badge.svg)](https://ci.test/)\n\n"
-    b"![The board](docs/board.png)\n\nZap draws what you say, on every device.\n",
+    b"![The board](docs/board.png?raw=true)\n\nZap draws what you say, on every device.\n",
     "docs/board.png": picture(size=(800, 500)),
     f"{STORE}/en-US/images/icon.png": picture(size=(512, 512)),
     f"{STORE}/en-US/images/featureGraphic.png": picture(size=(1024, 500)),
@@ -45,7 +45,7 @@ async def test_a_repositorys_pictures_are_met_through_its_api(parser: Parser) ->
         ("screenshot", f"{STORE}/en-US/images/phoneScreenshots/2.jpg", 1080, 1920),
         ("screenshot", f"{STORE}/en-US/images/phoneScreenshots/10.jpg", 1080, 2340),
         ("image", f"{STORE}/en-US/images/featureGraphic.png", 1024, 500),
-        ("image", "docs/board.png", 800, 500),
+        ("image", "docs/board.png?raw=true", 800, 500),
     ]
     assert extraction.media[-1].alt == "The board"
     assert extraction.media[-1].rule == "readme.picture"
