@@ -72,7 +72,7 @@ class Styles(msgspec.Struct, frozen=True, kw_only=True, tag="styles"):
     sheets: list[StyleSheet]
 
 
-class Artwork(msgspec.Struct, frozen=True, kw_only=True, tag="artwork"):
+class Logo(msgspec.Struct, frozen=True, kw_only=True, tag="logo"):
     """Whole picture of a logo as it came, which is read for its colors."""
 
     url: str
@@ -161,7 +161,7 @@ ParseInput: TypeAlias = (
     | Manifest
     | Llms
     | Styles
-    | Artwork
+    | Logo
     | Drawing
     | Prose
     | Listing

@@ -25,7 +25,7 @@ import msgspec
 from workers.ingest.appstore import listing, play, subtitle
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 from workers.ingest.asides import Asides
-from workers.ingest.colors import artwork, styles
+from workers.ingest.colors import logo, styles
 from workers.ingest.derive.derive import derive
 from workers.ingest.github import paths
 from workers.ingest.github.reading import repository
@@ -36,9 +36,9 @@ from workers.ingest.parser.warmup import EXAMPLES, LANGUAGES
 from workers.ingest.pictures import drawing
 from workers.ingest.shapes import (
     STARTED,
-    Artwork,
     Drawing,
     Llms,
+    Logo,
     Manifest,
     ParseInput,
     ParseOutput,
@@ -55,7 +55,7 @@ READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
     Llms: llms.read,
     Drawing: drawing.read,
     Styles: styles.read,
-    Artwork: artwork.read,
+    Logo: logo.read,
     Prose: derive,
     Listing: listing.read,
     StorePage: subtitle.read,

@@ -7,9 +7,9 @@ document's process would load them anew.
 from workers.ingest.appstore.shapes import Listing, PlayPage, Software, StorePage
 from workers.ingest.github.shapes import File, Repository, Tree
 from workers.ingest.shapes import (
-    Artwork,
     Drawing,
     Llms,
+    Logo,
     Manifest,
     ParseInput,
     Passage,
@@ -99,8 +99,8 @@ EXAMPLES: tuple[ParseInput, ...] = (
     Source(url=URL, body=PAGE, content_type="text/html; charset=iso-8859-1"),
     Manifest(url=URL, body=b'{"name": "Example", "lang": "en", "categories": ["notes"]}'),
     Styles(sheets=[StyleSheet(url=URL, body=b":root { --brand: #c0392b; --main: hsl(var(--x, 9 9% 9%)) }")]),
-    Artwork(url=URL, body=b'<svg xmlns="http://www.w3.org/2000/svg"><path fill="#c0392b"/></svg>'),
-    Artwork(url=URL, body=PICTURE),
+    Logo(url=URL, body=b'<svg xmlns="http://www.w3.org/2000/svg"><path fill="#c0392b"/></svg>'),
+    Logo(url=URL, body=PICTURE),
     Llms(url=URL, body=b"# Example\n\n> Example keeps notes.\n"),
     Drawing(body=b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"/>'),
     *map(prose, LANGUAGES),

@@ -13,7 +13,7 @@ from schemas.pictures import Picture
 from workers.ingest.parser.parser import Parser, ask
 from workers.ingest.pictures.choose import distinct, is_useful, sighted
 from workers.ingest.pictures.measure import Measured, is_drawing, measure
-from workers.ingest.shapes import Artwork, Drawing, Sighting, Size
+from workers.ingest.shapes import Drawing, Logo, Sighting, Size
 from workers.ingest.website.session import WANTS, Session, Web
 from workers.web.fetch import Fetched
 
@@ -31,7 +31,7 @@ class Met(NamedTuple):
     """
 
     pictures: Sequence[Picture] = ()
-    logo: Artwork | None = None
+    logo: Logo | None = None
     late: bool = False
 
 
@@ -40,7 +40,7 @@ class One(NamedTuple):
 
     picture: Picture
     final_url: str
-    logo: Artwork | None
+    logo: Logo | None
 
 
 async def meet(web: Web, parser: Parser, sightings: Iterable[Sighting]) -> Met:
@@ -102,7 +102,7 @@ async def look(fetched: Fetched, parser: Parser, sighting: Sighting) -> One | No
         alt=sighting.alt,
     )
     whole = sighting.kind == "logo" and length == len(fetched.body)
-    return One(picture, fetched.url, Artwork(url=picture.url, body=fetched.body) if whole else None)
+    return One(picture, fetched.url, Logo(url=picture.url, body=fetched.body) if whole else None)
 
 
 async def measured_of(head: bytes, parser: Parser) -> Measured | None:

@@ -14,7 +14,7 @@ from schemas.brand import Candidate, ColorRole
 from workers.ingest.colors import css_color
 from workers.ingest.colors.clusters import main_colors
 from workers.ingest.pictures.measure import is_drawing
-from workers.ingest.shapes import Artwork, Reading
+from workers.ingest.shapes import Logo, Reading
 
 #: Formats that Pillow may try: no other of its parsers sees the bytes.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "ICO")
@@ -31,11 +31,11 @@ MAIN, OTHER, STEP = 0.60, 0.40, 0.02
 MOST = 5
 
 
-def read(art: Artwork) -> Reading:
+def read(logo: Logo) -> Reading:
     """The picture's colors; none of what can't be read, or is no logo."""
-    counted = vector(art.body) if is_drawing(art.body) else raster(art.body)
+    counted = vector(logo.body) if is_drawing(logo.body) else raster(logo.body)
     found = main_colors(counted)[:MOST]
-    return Reading(candidates=[candidate(art.url, color, place) for place, color in enumerate(found)])
+    return Reading(candidates=[candidate(logo.url, color, place) for place, color in enumerate(found)])
 
 
 def candidate(url: str, color: str, place: int) -> Candidate:

@@ -10,16 +10,16 @@ from hypothesis import strategies as some
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
-from workers.ingest.colors import artwork
+from workers.ingest.colors.logo import read as read_logo
 from workers.ingest.colors.oklab import is_alike
-from workers.ingest.shapes import Artwork
+from workers.ingest.shapes import Logo
 
 URL = "https://acme.test/logo.png"
 RED, GREEN, CLEAR = (192, 57, 43, 255), (31, 111, 92, 255), (0, 0, 0, 0)
 
 
 def read(body: bytes) -> list[tuple[str, str | None]]:
-    reading = artwork.read(Artwork(url=URL, body=body))
+    reading = read_logo(Logo(url=URL, body=body))
     assert {one.url for one in reading.candidates} <= {URL}
     return [(next(iter(one.value)), one.role) for one in reading.candidates]
 
