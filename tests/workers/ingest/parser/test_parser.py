@@ -104,7 +104,7 @@ async def test_a_page_whose_process_is_killed_fails_alone(monkeypatch: pytest.Mo
     """And one whose process hangs is given up."""
     async with open_parser(at_once=2) as parser:
         await page(parser, b"")
-        slow = asyncio.create_task(page(parser, b"<div>" * 200_000))
+        slow = asyncio.create_task(page(parser, SLOW))
         quick = asyncio.create_task(page(parser, b"<title>Quick</title>"))
         assert (await quick).title == "Quick"
         await eventually(lambda: kill_children(parser.parsing.process.pid, slow))
