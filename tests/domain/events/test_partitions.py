@@ -7,7 +7,7 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.events import group_commit, partitions
-from domain.events.partitions import AHEAD, BEHIND
+from domain.events.partitions import AHEAD, BEHIND, CLOSED
 from tests.domain.events.sending import NOW, event, send, stored
 
 TODAY = datetime.now(UTC).date()
@@ -63,3 +63,15 @@ async def test_days_are_made_beside_a_commit_that_is_under_way(pool: Pool, conn:
     async with pool.acquire() as writing, writing.transaction():
         await group_commit.keep(writing, [event(1)])
         assert await partitions.make_days(conn) == 1
+
+
+async def test_a_leaf_goes_by_any_plan(conn: Conn) -> None:
+    """A plan may look at all tables of the database, whose names have no number."""
+    for _ in range(CLOSED + 1):
+        assert await partitions.rotate(conn, age=timedelta(0)) == 1
+    await conn.execute("set enable_nestloop = off; set enable_mergejoin = off")
+    assert [await partitions.drop_leaf(conn) for _ in range(2)] == [1, 0]
+    leaves = await conn.fetch(
+        "select inhrelid::regclass::text from pg_inherits where inhparent = 'event_seen'::regclass"
+    )
+    assert {leaf for (leaf,) in leaves} == {f"event_seen_{n}" for n in range(1, CLOSED + 2)}

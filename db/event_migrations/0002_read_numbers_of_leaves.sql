@@ -1,0 +1,25 @@
+-- The oldest leaf behind the closed ones that are still asked; 1 where one was dropped. Only names of leaves are read as numbers: as
+-- a condition beside the join, that could be asked of each table of the database before the join.
+create or replace function drop_event_leaf(closed integer) returns integer
+language plpgsql volatile
+set lock_timeout = '1s'
+as $$
+declare
+    oldest integer;
+begin
+    perform pg_advisory_xact_lock(7204);
+    with leaf as materialized (
+        -- What follows `event_seen_` in each.
+        select substr(c.relname, 12) as n
+          from pg_inherits i
+          join pg_class c on c.oid = i.inhrelid
+         where i.inhparent = 'event_seen'::regclass)
+    select min(n::int) into oldest
+      from leaf
+     where n::int < (select g.n - closed from event_generation g);
+    if oldest is null then
+        return 0;
+    end if;
+    execute format('drop table event_seen_%s', oldest);
+    return 1;
+end $$;
