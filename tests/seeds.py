@@ -80,7 +80,6 @@ async def app(conn: Conn, org: UUID, project_id: UUID, **fields: Any) -> SdkAppS
             author=Author(org, project_id),
             peppers=PEPPERS,
             body=apps.check_new(body),
-            public_url="https://api.example",
         )
 
 

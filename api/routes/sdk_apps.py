@@ -36,7 +36,6 @@ async def create_sdk_app(
             author=_author(request, project_id),
             peppers=request.services.peppers,
             body=body,
-            public_url=request.services.settings.public_url,
         )
         return Made(made, status=201, location=_location(made), secret=True)
 
@@ -52,11 +51,7 @@ async def list_sdk_apps(
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[SdkApp]:
     """A project's apps, newest first."""
-    find = partial(
-        apps.list_of_project,
-        organization_id=request.organization_id,
-        public_url=request.services.settings.public_url,
-    )
+    find = partial(apps.list_of_project, organization_id=request.organization_id)
     return await paging.page_of_project(
         request, find, project_id=project_id, cursor=cursor, limit=limit, identify=lambda app: app.app_id
     )
@@ -71,7 +66,6 @@ async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: Fr
             organization_id=request.organization_id,
             project_id=paths.read("project", project_id),
             app_id=paths.read("sdk_app", app_id),
-            public_url=request.services.settings.public_url,
         )
 
 
@@ -93,7 +87,6 @@ async def patch_sdk_app(
             app_id=paths.read("sdk_app", app_id),
             peppers=request.services.peppers,
             body=body,
-            public_url=request.services.settings.public_url,
         )
         if changed.api_key is None:
             return Made(changed)

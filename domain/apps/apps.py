@@ -100,9 +100,7 @@ def check_patch(body: SdkAppPatch) -> SdkAppPatch:
     return identifiers.normal(body)
 
 
-async def create(
-    conn: Conn, *, author: Author, peppers: Keyring, body: SdkAppCreate, public_url: str
-) -> SdkAppShown:
+async def create(conn: Conn, *, author: Author, peppers: Keyring, body: SdkAppCreate) -> SdkAppShown:
     """An app of a checked body. Raises `NotFound`, `Conflict` PROJECT_ARCHIVED, TOO_MANY_APPS, APP_EXISTS."""
     project = await _lock(conn, author)
     project_locks.check_active(project.status)
@@ -123,29 +121,27 @@ async def create(
         pepper_id=hashed.pepper_id,
     )
     await _record(conn, author, app_id, "created", {"name": row.name, "platform": row.platform})
-    return SdkAppShown(**_fields(row, public_url), api_key=app_keys.show(app_id, secret))
+    return SdkAppShown(**_fields(row), api_key=app_keys.show(app_id, secret))
 
 
-async def get(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID, public_url: str
-) -> SdkApp:
+async def get(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID) -> SdkApp:
     """Raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     row = await _get(conn, Author(organization_id, project_id), app_id)
-    return SdkApp(**_fields(row, public_url))
+    return SdkApp(**_fields(row))
 
 
 async def list_of_project(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, public_url: str, before: UUID | None, limit: int
+    conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
 ) -> list[SdkApp]:
     """At most `limit` of a project's apps older than `before`, newest first. Raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_APPS.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)
-    return [SdkApp(**_fields(row, public_url)) for row in rows]
+    return [SdkApp(**_fields(row)) for row in rows]
 
 
 async def patch(
-    conn: Conn, *, author: Author, app_id: UUID, peppers: Keyring, body: SdkAppPatch, public_url: str
+    conn: Conn, *, author: Author, app_id: UUID, peppers: Keyring, body: SdkAppPatch
 ) -> SdkAppChanged:
     """Apply a checked patch, in an archived project too.
 
@@ -159,7 +155,7 @@ async def patch(
     if body.rotate_key:
         overlap = timedelta(hours=body.overlap_hours or 0)
         row, key = await _rotate(conn, author, app_id, peppers=peppers, overlap=overlap)
-    return SdkAppChanged(**_fields(row, public_url), api_key=key)
+    return SdkAppChanged(**_fields(row), api_key=key)
 
 
 async def delete(conn: Conn, *, author: Author, app_id: UUID) -> SdkAppDeleted:
@@ -255,12 +251,10 @@ async def _record(conn: Conn, author: Author, app_id: UUID, action: str, details
     )
 
 
-def _fields(row: _Row, public_url: str) -> dict[str, Any]:
-    shown = ids.show(ids.APP, row.id)
+def _fields(row: _Row) -> dict[str, Any]:
     columns = row._asdict()
     del columns["id"]
     return columns | {
         "project_id": ids.show(ids.PROJECT, row.project_id),
-        "app_id": shown,
-        "ingest_endpoint": f"{public_url.rstrip('/')}/v1/apps/{shown}/events",
+        "app_id": ids.show(ids.APP, row.id),
     }

@@ -41,7 +41,6 @@ async def test_a_new_app_shows_its_key_once(acme: Caller, at: str, pool: Pool) -
     assert answer.headers["Location"] == f"{at}/{app['appId']}"
     assert (app["platform"], app["webDomain"], app["bundleId"]) == ("web", "shop.example", None)
     assert (app["lastEventAt"], app["lastRotatedAt"]) == (None, None)
-    assert app["ingestEndpoint"].endswith(f"/v1/apps/{app['appId']}/events")
     assert await opens(pool, app["apiKey"])
     read = (await acme.http.get(answer.headers["Location"])).json()
     assert read == {name: value for name, value in app.items() if name != "apiKey"}

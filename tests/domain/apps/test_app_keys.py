@@ -116,7 +116,6 @@ async def _noted(conn: Conn, project: Project, app_id: UUID) -> datetime:
         organization_id=project.org,
         project_id=project.id,
         app_id=app_id,
-        public_url="https://api.example",
     )
     assert found.last_event_at
     return found.last_event_at

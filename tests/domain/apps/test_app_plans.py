@@ -13,7 +13,6 @@ from tests import plans, seeds
 from tests.domain.project import Project
 
 DELETED, OTHERS = 20_000, 2_000
-URL: dict[str, Any] = {"public_url": "https://api.example"}
 
 
 async def find(conn: Conn, _: Project) -> None:
@@ -23,12 +22,12 @@ async def find(conn: Conn, _: Project) -> None:
 
 async def page(conn: Conn, project: Project) -> None:
     where: dict[str, Any] = {"organization_id": project.org, "project_id": project.id}
-    await apps.list_of_project(conn, **where, **URL, before=None, limit=25)
+    await apps.list_of_project(conn, **where, before=None, limit=25)
 
 
 async def create(conn: Conn, project: Project) -> None:
     body = SdkAppCreate(name="Shop", platform="web", web_domain=f"n{ids.new()}.example")
-    given: dict[str, Any] = {"peppers": seeds.PEPPERS, "body": body, **URL}
+    given: dict[str, Any] = {"peppers": seeds.PEPPERS, "body": body}
     transaction = conn.transaction()
     await transaction.start()
     await apps.create(conn, author=Author(project.org, project.id), **given)
