@@ -3,15 +3,20 @@ id, project_id, name, platform, bundle_id, android_package, web_domain, last_eve
        created_at
 
 -- name: find_keys    what presented keys are checked against; times are judged by the database's clock
--- The array is selected, so that no plan is for its length: it would be made anew for each call.
+with app as materialized (
+  -- Deleted ones too: of an index of the others PostgreSQL 15 would read all. The array is selected, so that
+  -- no plan is for its length: it would be made anew for each call.
+  select organization_id, project_id, id, app_no, platform, web_domain, secret_hash, pepper_id,
+         overlap_until, old_secret_hash, old_pepper_id, deleted_at
+    from sdk_app
+   where id = any((select :ids::uuid[])::uuid[]))
 select a.organization_id, a.project_id, a.id, a.app_no, a.platform, a.web_domain,
        p.status = 'archived' as archived, o.tier = 'suspended' as suspended, a.secret_hash, a.pepper_id,
        case when a.overlap_until > now() then a.old_secret_hash end as old_secret_hash, a.old_pepper_id
-  from sdk_app a
+  from app a
   join project p on p.organization_id = a.organization_id and p.id = a.project_id
   join organization o on o.id = a.organization_id
- where a.id = any((select :ids::uuid[])::uuid[])
-   and a.deleted_at is null;
+ where a.deleted_at is null;
 
 -- name: count_apps    under the project's lock: those that there are, and the last number that was given
 select (select count(*)
