@@ -1,6 +1,9 @@
 -- name: stop_folds    until the transaction ends; folds under way end first, and events still come
 lock table event_rollup in share row exclusive mode;
 
+-- name: stop_rebuilds    until the transaction ends; one under way ends first, and folds go on
+lock table event_rollup in row exclusive mode;
+
 -- name: has_day    whether events that occurred on a day of UTC are still kept
 select to_regclass('event_' || to_char(:day::date, 'YYYYMMDD')) is not null;
 

@@ -10,9 +10,13 @@ ROWS = 5_000
 
 
 async def delete_batch(conn: Conn, *, project_id: UUID) -> int:
-    """Delete a batch; how many rows. Counts go after deltas, which a fold may just be adding to them."""
+    """Delete a batch; how many rows. Counts go after deltas, which a fold may just be adding to them.
+
+    A rebuild has the counts before its deltas: so they take turns, rather than wait for each other.
+    """
     batch = {"project_id": project_id, "limit": ROWS}
     async with conn.transaction():
+        await event_rollup.stop_rebuilds.value(conn)
         await event.walk_indexes.value(conn)
         deleted = await event.purge_events.run(conn, **batch)
         deleted += await event_seen.purge_ids.run(conn, **batch)

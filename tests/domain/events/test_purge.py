@@ -1,0 +1,31 @@
+"""Purge of a project's events, beside what else writes the store."""
+
+import asyncio
+from functools import partial
+
+from db.pool import Conn, Pool
+from db.queries import event_rollup
+from domain.events import purge
+from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send
+from tests.jobs.scene import waits_for_lock
+from tests.waiting import eventually
+
+
+async def test_a_purge_beside_a_rebuild_waits_for_it_and_leaves_nothing(pool: Pool, conn: Conn) -> None:
+    """Neither deltas that one has nor the counts that the other has are waited for by both."""
+    hour = NOW.replace(minute=0)
+    await send(conn, [event(number, occurred_at=NOW) for number in range(30)])
+    await fold_all(conn)
+    await send(conn, [event(number, occurred_at=NOW) for number in range(30, 60)])
+    stretch = {"project_id": PROJECT, "since": hour, "until": hour.replace(minute=59)}
+    async with pool.acquire() as rebuilding, pool.acquire() as purging:
+        async with rebuilding.transaction():
+            await event_rollup.stop_folds.value(rebuilding)
+            purged = asyncio.create_task(purge.delete_batch(purging, project_id=PROJECT))
+            await eventually(partial(waits_for_lock, conn))
+            await event_rollup.drop_counts.run(rebuilding, **stretch)
+            await event_rollup.count_events.run(rebuilding, **stretch)
+        assert await purged > 0
+    assert await purge.delete_batch(conn, project_id=PROJECT) == 0
+    for table in ("event", "event_seen", "event_delta", "event_rollup", "event_rollup_hour"):
+        assert not await conn.fetchval(f"select exists (select from {table})"), table
