@@ -11,6 +11,7 @@ from cli.shared.session import read_settings
 from db.pool import connected
 from domain.events import rollups
 from schemas import ids
+from schemas.errors import Invalid
 
 
 @click.group()
@@ -26,12 +27,15 @@ def events() -> None:
 async def rebuild(project_id: UUID, since: datetime, until: datetime) -> Answer:
     """Count the events of some days anew, from those that are kept.
 
-    It may run beside all processes: events come, and are counted, while folds wait for a day's end.
+    It may run beside all processes: events come, and are counted, while folds wait for
+    an hour at a time.
 
     \b
     Example:
       tenantry events rebuild prj_01890a5d-... --since 2026-11-01 --until 2026-11-03
     """
+    if until < since:
+        raise Invalid("until", "the last day is before the first")
     days = [since.date() + timedelta(days=number) for number in range((until - since).days + 1)]
     async with connected(read_settings().event_store_url, name="tenantry-cli") as conn:
         for day in days:
