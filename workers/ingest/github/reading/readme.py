@@ -14,9 +14,11 @@ from workers.ingest.page.decode import decode
 
 #: Characters that are read, and lines of reStructuredText, of which each costs docutils a fifth of a
 #: millisecond. A longer README is a manual by then.
-READ, LINES = 60_000, 2_000
+READ, LINES = 40_000, 2_000
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n---[ \t]*\n", re.DOTALL)
-MARKDOWN = MarkdownIt("commonmark").enable("table")
+#: Depth of links and pictures in each other: at 20, the default, 20,000 that never end take a second.
+DEPTH = 10
+MARKDOWN = MarkdownIt("commonmark", {"maxNesting": DEPTH}).enable("table")
 #: Settings of docutils: it opens no file, takes over no raw HTML, and no fault stops it.
 DOCUTILS = {
     "file_insertion_enabled": False,
