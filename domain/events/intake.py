@@ -142,7 +142,7 @@ class Intake:
             fresh = await self._keep(group)
         except Exception as error:  # noqa: BLE001  whoever waits raises it
             if len(group) == 1 or isinstance(error, Unavailable):
-                _fail(group, error)
+                _fail(group, _said(error))
                 return
             # Its text may have what people did.
             _log.error("a group of events can't be written", error=type(error).__name__)
@@ -160,10 +160,7 @@ class Intake:
                 firsts.setdefault(event.key, (turn, event))
         events = [firsts[key][1] for key in sorted(firsts)]
         with reaching():
-            try:
-                fresh = await transact(self._pool, lambda conn: keep(conn, events))
-            except asyncpg.CheckViolationError as error:
-                raise Unavailable("there is no table for the day of an event yet") from error
+            fresh = await transact(self._pool, lambda conn: keep(conn, events))
         counts = Counter(firsts[event.key][0] for event in fresh)
         return [counts[turn] for turn in range(len(group))]
 
@@ -182,6 +179,13 @@ def _succeed(request: _Request, taken: Taken) -> None:
     metrics.EVENTS.labels("duplicate").inc(taken.duplicates)
     if not request.answer.done():
         request.answer.set_result(taken)
+
+
+def _said(error: Exception) -> Exception:
+    """The error as a request hears it."""
+    if isinstance(error, asyncpg.CheckViolationError):
+        return Unavailable("there is no table for the day of an event yet")
+    return error
 
 
 def _fail(group: list[_Request], error: Exception) -> None:

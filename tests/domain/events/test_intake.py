@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,7 +13,7 @@ from domain.events import intake as intakes
 from domain.events.event import Event
 from domain.events.intake import Intake, Taken, open_intake
 from schemas.errors import Unavailable
-from tests.domain.events.sending import event, fold_all, stored, wrong_counts
+from tests.domain.events.sending import NOW, event, fold_all, stored, wrong_counts
 from tests.jobs import scene
 from tests.relay import Loss, before
 from tests.servers import Servers
@@ -149,13 +150,20 @@ async def test_one_that_cannot_be_written_loses_no_other(pool: Pool, conn: Conn)
     assert await stored(conn) == [*range(20), 900_000]
 
 
+@pytest.mark.usefixtures("one_committer")
 async def test_an_event_of_a_day_without_a_table_is_refused_for_now(pool: Pool, conn: Conn) -> None:
+    """And no other with it."""
+    early = event(1, project_id=B, occurred_at=NOW - timedelta(days=3))
+    await conn.execute(f"drop table event_{early.occurred_at:%Y%m%d}")
     async with open_intake(pool) as intake:
-        await conn.execute("delete from event")
-        leaf = f"event_{event(1).occurred_at:%Y%m%d}"
-        await conn.execute(f"drop table {leaf}")
-        with pytest.raises(Unavailable, match="no table"):
-            await intake.take([event(1)], size=0)
+        async with held_up(pool, intake):
+            tasks = [send(intake, one) for one in (sent(range(10)), [early], sent(range(10, 20), C))]
+            await asyncio.sleep(0)
+        first, second, third = await asyncio.gather(*tasks, return_exceptions=True)
+    assert (first, third) == (Taken(10, 0), Taken(10, 0))
+    assert isinstance(second, Unavailable)
+    assert "no table" in str(second)
+    assert await stored(conn) == [*range(20), 900_000]
 
 
 @pytest.mark.usefixtures("one_committer")
