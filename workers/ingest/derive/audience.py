@@ -8,13 +8,15 @@ from workers.ingest.derive.quotes import distinct
 from workers.ingest.shapes import Prose
 
 MOST = 4
+#: Organizations of no kind or size: alone they are nobody in particular.
+VAGUE = {"businesses", "companies", "organizations"}
 #: Confidence: the least, what each point of the mentions' worth adds, the most.
 BASE, POINT, TOP = 0.3, 0.03, 0.6
 
 
 def candidates(prose: Prose, roles: Sequence[Named]) -> Iterator[Candidate]:
     named = roles[:MOST]
-    if named:
+    if not VAGUE.issuperset(one.name for one in named):
         yield Candidate(
             field="audience",
             value=sentence_case(listing([one.name for one in named])),

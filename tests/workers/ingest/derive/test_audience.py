@@ -89,3 +89,8 @@ def test_a_long_sentence_is_quoted_where_it_says_so() -> None:
     for quote in derived(prose(*FILLER, text))["audience"].evidence:
         assert "built for sailors and anglers" in quote
         assert quote in text
+
+
+def test_organizations_of_no_kind_are_nobody_in_particular() -> None:
+    assert value("audience", prose("Policies for organizations and companies.")) is None
+    assert value("audience", prose("Policies for organizations and small businesses.")) is not None
