@@ -51,7 +51,7 @@ def distinct(texts: Iterable[str]) -> list[str]:
 
 def parts(texts: Iterable[str]) -> list[str]:
     """Parts of the texts that may be keywords: no sentences, no numbers, and no `key:value` of a program."""
-    found = (clean(part).lower().lstrip("#") for text in texts for part in BREAK.split(text))
+    found = (clean(part).lower().lstrip("# ") for text in texts for part in BREAK.split(text))
     return [word for word in found if is_word(word)]
 
 

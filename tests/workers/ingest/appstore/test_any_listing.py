@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 
 from domain.brand.store_listings import InAppStore
@@ -41,6 +41,7 @@ APPS = some.builds(
     genres=some.lists(TEXTS, max_size=3),
     icon=TEXTS,
 )
+HASHED = App("appStore", "https://apps.apple.com/us/app/id7", "us", "", "", "", "", "", ["# Acme"], "", [])
 KEYS = some.sampled_from(
     [
         *("results", "errorMessage", "wrapperType", "trackId", "trackName", "bundleId", "genres"),
@@ -57,6 +58,7 @@ thorough = settings(max_examples=100, deadline=None, suppress_health_check=[Heal
 
 
 @given(said=APPS)
+@example(said=HASHED)
 @thorough
 def test_any_listing_is_read_and_any_value_is_clean(said: App) -> None:
     check(app.read(said))
