@@ -101,7 +101,7 @@ def on_page(_: dict[str, Any], chance: Random) -> Document:
 
 
 async def test_any_mutant_of_a_made_listing_is_read_within_a_second(parser: Parser) -> None:
-    await check_mutants(parser, "made listing", 100, lambda one: mutant(SOFTWARE, one))
+    await check_mutants(parser, "made listing", 50, lambda one: mutant(SOFTWARE, one))
 
 
 @pytest.mark.parametrize("block", range(2))

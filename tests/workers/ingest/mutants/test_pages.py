@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def test_any_mutant_of_a_made_page_is_read_within_a_second(parser: Parser) -> None:
     pages = [home.PAGE, home.PAGE, *(case.source for case in made.make(5))]
-    await check_mutants(parser, "made page", 50, lambda one: mutant(one.choice(pages), pages, one))
+    await check_mutants(parser, "made page", 25, lambda one: mutant(one.choice(pages), pages, one))
 
 
 @pytest.mark.parametrize("block", range(10))

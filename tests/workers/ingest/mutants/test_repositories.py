@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def test_any_mutant_of_a_made_repository_is_read_within_a_second(parser: Parser) -> None:
     those = made()
-    await check_mutants(parser, "made repository", 40, lambda one: mutant(one.choice(those), one, LARGEST))
+    await check_mutants(parser, "made repository", 20, lambda one: mutant(one.choice(those), one, LARGEST))
 
 
 @pytest.mark.parametrize("block", range(2))
