@@ -4,7 +4,6 @@ What is wrong with one event is said of that event, and the others are taken. Wh
 events at all is refused whole.
 """
 
-import hashlib
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,10 +11,10 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from asyncpg.pgproto import pgproto
 from msgspec import Meta
 
 from domain.events.event import Event
+from domain.events.event_keys import key_of
 from domain.events.json_text import MOST_PACKED, UNREADABLE, is_too_deep, mend, unpack
 from schemas.errors import Invalid, Malformed, Oversized
 from schemas.events import MOST_EVENTS, EventIn, RejectCode, Rejected
@@ -31,7 +30,6 @@ MOST_VALUE = 1e9
 MICROS = 1_000_000
 VALUES = ("revenue_amount", "price_amount", "value")
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 
 
@@ -113,14 +111,14 @@ def _kept(event: EventIn, project_id: UUID, app_no: int, now: datetime) -> Event
         raise _RejectedError("TOO_LARGE")
     value, currency = _value(_object(properties))
     _object(context)
-    key, event_id = _key(event.event_id)
+    key = key_of(event.event_id)
     return Event(
         project_id,
         app_no,
         key,
         event.name,
         event.occurred_at,
-        event_id,
+        None if str(key) == event.event_id else event.event_id,
         event.app_user_id,
         event.anonymous_id,
         value,
@@ -160,13 +158,3 @@ def _value(properties: dict[str, Any]) -> tuple[int | None, str | None]:
     if not isinstance(currency, str) or not _CURRENCY.fullmatch(currency):
         return round(found * MICROS), None
     return round(found * MICROS), currency.upper()
-
-
-def _key(event_id: str) -> tuple[UUID, str | None]:
-    """16 bytes that say the id, and the id itself where they can't be shown in its place."""
-    if _UUID.fullmatch(event_id):
-        key = pgproto.UUID(event_id)
-        return key, None if str(key) == event_id else event_id
-    digest = bytearray(hashlib.blake2b(event_id.encode(), digest_size=16).digest())
-    digest[6], digest[8] = 0x80 | digest[6] & 0x0F, 0x80 | digest[8] & 0x3F
-    return pgproto.UUID(bytes(digest)), event_id
