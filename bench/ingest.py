@@ -52,6 +52,7 @@ class Seen(NamedTuple):
 
     pages_s: float
     each_ms: dict[str, float]
+    cpu_ms: dict[str, float]
     peak_mib: float
     found: Sequence[Fields | None]
 
@@ -89,7 +90,8 @@ async def _turn(folder: Path, words: tuple[str, ...]) -> Seen:
         async with watched(child.process.pid) as peak:
             await told(child, within=WITHIN_S)
         timed = msgspec.convert(await told(child, within=WITHIN_S), Pass)
-    return Seen(len(timed.found) / timed.seconds, spread(timed.each_ms), peak.kib / 1024, timed.found)
+    rate, cpu = len(timed.found) / timed.seconds, spread(timed.cpu_ms)
+    return Seen(rate, spread(timed.each_ms), cpu, peak.kib / 1024, timed.found)
 
 
 def _check(rounds: Sequence[Mapping[str, Seen]], made: Sequence[Case]) -> None:
@@ -124,6 +126,8 @@ def _side(rounds: Sequence[Mapping[str, Seen]], side: str, cases: Sequence[Case]
         "pages_s": round(median(seen[side].pages_s for seen in rounds), 1),
         "p50_ms": round(median(seen[side].each_ms["p50"] for seen in rounds), 1),
         "p95_ms": round(median(seen[side].each_ms["p95"] for seen in rounds), 1),
+        "cpu_p50_ms": round(median(seen[side].cpu_ms["p50"] for seen in rounds), 1),
+        "cpu_p95_ms": round(median(seen[side].cpu_ms["p95"] for seen in rounds), 1),
         "peak_mib": round(peak_mib, 1),
         "memory_x": round(peak_mib / ours_mib, 2),
         "named": sum(_name(one) is not None for one in found),

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,11 +24,20 @@ class Fields(msgspec.Struct, frozen=True):
     language: str | None = None
 
 
+class Done(NamedTuple):
+    """One page that was read."""
+
+    found: Fields | None = None
+    ms: float = 0.0
+    cpu_ms: float = 0.0
+
+
 class Pass(msgspec.Struct, frozen=True):
-    """One pass: each page's fields, None where the page couldn't be read, and how long each took."""
+    """One pass: each page's fields, None where it couldn't be read, how long each took, and its CPU."""
 
     found: list[Fields | None]
     each_ms: list[float]
+    cpu_ms: list[float]
     seconds: float
 
 
@@ -45,12 +55,18 @@ def by_turns(read: Callable[[Source], Fields], path: Path) -> None:
     for _ in range(PASSES):
         started = time.monotonic()
         done = [timed(read, page) for page in pages]
-        say(Pass([found for found, _ in done], [ms for _, ms in done], time.monotonic() - started))
+        say(made_of(done, time.monotonic() - started))
 
 
-def timed(read: Callable[[Source], Fields], page: Source) -> tuple[Fields | None, float]:
-    started = time.monotonic()
-    return attempt(read, page), (time.monotonic() - started) * 1e3
+def made_of(done: Sequence[Done], seconds: float) -> Pass:
+    """The pass that read these pages in so many seconds."""
+    return Pass([one.found for one in done], [one.ms for one in done], [one.cpu_ms for one in done], seconds)
+
+
+def timed(read: Callable[[Source], Fields], page: Source) -> Done:
+    started, cpu = time.monotonic(), time.process_time()
+    found = attempt(read, page)
+    return Done(found, (time.monotonic() - started) * 1e3, (time.process_time() - cpu) * 1e3)
 
 
 def attempt(read: Callable[[Source], Fields], page: Source) -> Fields | None:

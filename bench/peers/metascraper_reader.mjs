@@ -22,12 +22,16 @@ async function read({ url, html }) {
 for (let pass = 0; pass < Number(passes); pass += 1) {
   const found = [];
   const each_ms = [];
+  const cpu_ms = [];
   const started = performance.now();
   for (const page of pages) {
     const begun = performance.now();
+    const before = process.cpuUsage();
     found.push(await read(page));
     each_ms.push(performance.now() - begun);
+    const { user, system } = process.cpuUsage(before);
+    cpu_ms.push((user + system) / 1000);
   }
   const seconds = (performance.now() - started) / 1000;
-  process.stdout.write(`${JSON.stringify({ found, each_ms, seconds })}\n`);
+  process.stdout.write(`${JSON.stringify({ found, each_ms, cpu_ms, seconds })}\n`);
 }

@@ -230,7 +230,7 @@ def _readers(result: Result) -> Group:
     """A line a reader, how many fields it found of those that are expected, and how many pages there were."""
     read, *sides = result.details.items()
     expected = read[1]["expected"]
-    heads = ("reader", "pages/s", "ours is", "p50 ms", "p95 ms", "peak MiB", *expected)
+    heads = ("reader", "pages/s", "ours is", "p50 ms", "p95 ms", "CPU p50", "CPU p95", "peak MiB", *expected)
     rows = [
         (
             side.replace("_", " "),
@@ -238,6 +238,8 @@ def _readers(result: Result) -> Group:
             f"{result.figures[name]:g} x" if (name := f"pages_{side}_x") in result.figures else "",
             seen["p50_ms"],
             seen["p95_ms"],
+            seen["cpu_p50_ms"],
+            seen["cpu_p95_ms"],
             seen["peak_mib"],
             *(f"{seen['right'][field]}/{count}" for field, count in expected.items()),
         )

@@ -32,6 +32,7 @@ async def test_every_reader_reads_the_same_made_pages() -> None:
         assert seen["named"] == seen["right"]["name"] == 5
         assert seen["pages_s"] > 0
         assert 0 < seen["p50_ms"] <= seen["p95_ms"]
+        assert 0 < seen["cpu_p50_ms"] <= seen["cpu_p95_ms"]
         assert 10 < seen["peak_mib"] < 2_000
     assert result.details["ours"]["right"] == expected
     assert [line.rpartition(" ")[2] for line in said] == list(sides)

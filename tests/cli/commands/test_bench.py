@@ -82,7 +82,7 @@ async def test_page_reading_needs_no_server_and_takes_a_corpus(
     assert answer["details"]["ours"]["named"] == answer["details"]["pages"]["count"] == 1
     assert "pages: round 1: trafilatura" in result.stderr
     lines = (await tenantry("bench", "ingest", "--cases", "cases.jsonl")).stdout.splitlines()
-    assert lines[0].split() == "reader pages/s ours is p50 ms p95 ms peak MiB".split()
+    assert lines[0].split() == "reader pages/s ours is p50 ms p95 ms CPU p50 CPU p95 peak MiB".split()
     assert next(line for line in lines if line.startswith("open graph")).split()[4] == "x"
 
 
