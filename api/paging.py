@@ -49,19 +49,19 @@ class Find(Protocol[T]):
 
 
 class FindInProject(Protocol[T]):
-    """The same in one project. Raises `NotFound` where that isn't the caller's."""
+    """The same in one project. Raises `NotFound` where the organization has no such one."""
 
     def __call__(
-        self, conn: Conn, /, *, project_id: UUID, before: UUID | None, limit: int
+        self, conn: Conn, /, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
     ) -> Awaitable[list[T]]: ...
 
 
 async def page(
     request: ApiRequest,
     find: Find[T],
-    *,
     cursor: str | None,
     limit: int,
+    *,
     identify: Callable[[T], str],
 ) -> Page[T]:
     """One page of a list; `identify` gives an item's id. Raises `Invalid` for a cursor that it never gave.
@@ -123,18 +123,24 @@ async def _slice(
 async def page_of_project(
     request: ApiRequest,
     find: FindInProject[T],
-    *,
     project_id: str,
     cursor: str | None,
     limit: int,
+    *,
     identify: Callable[[T], str],
 ) -> Page[T]:
-    """`page` of what is in one project, by its id as the caller wrote it."""
+    """`page` of what is in one project of the caller's, by its id as the caller wrote it."""
 
     async def within(conn: Conn, /, *, before: UUID | None, limit: int) -> list[T]:
-        return await find(conn, project_id=paths.read("project", project_id), before=before, limit=limit)
+        return await find(
+            conn,
+            organization_id=request.organization_id,
+            project_id=paths.read("project", project_id),
+            before=before,
+            limit=limit,
+        )
 
-    return await page(request, within, cursor=cursor, limit=limit, identify=identify)
+    return await page(request, within, cursor, limit, identify=identify)
 
 
 def _position(request: ApiRequest, cursor: str | None) -> UUID | None:

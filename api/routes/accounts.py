@@ -6,10 +6,11 @@ from typing import Annotated
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import oauth_return, paging, paths
+from api import oauth_return, paths
 from api.accepting import accept
 from api.guard import requires
 from api.idempotency import Made, once, once_plain
+from api.paging import DEFAULT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from api.waiting import unless_gone
@@ -181,24 +182,13 @@ async def list_social_accounts(
     platform: PlatformFilter = None,
     status: StatusFilter = None,
     leased: LeasedFilter = None,
-    cursor: paging.Cursor = None,
-    limit: paging.Limit = paging.DEFAULT,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT,
 ) -> Page[SocialAccount]:
     """A project's accounts, newest first, the disconnected ones too."""
-    find = partial(
-        accounts.list_page,
-        organization_id=request.organization_id,
-        platforms=platform,
-        statuses=status,
-        leased=leased,
-    )
-    return await paging.page_of_project(
-        request,
-        find,
-        project_id=project_id,
-        cursor=cursor,
-        limit=limit,
-        identify=lambda account: account.social_account_id,
+    find = partial(accounts.list_page, platforms=platform, statuses=status, leased=leased)
+    return await page_of_project(
+        request, find, project_id, cursor, limit, identify=lambda account: account.social_account_id
     )
 
 

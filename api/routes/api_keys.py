@@ -6,10 +6,10 @@ from functools import partial
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
-from api import paging, paths
+from api import paths
 from api.guard import requires
 from api.idempotency import Made, once, once_plain
-from api.paging import Cursor, Limit
+from api.paging import DEFAULT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -41,13 +41,11 @@ async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> R
 
 
 @get("/api-keys", opt=requires("keys:write", Class.READ_LIGHT))
-async def list_api_keys(
-    request: ApiRequest, cursor: Cursor = None, limit: Limit = paging.DEFAULT
-) -> Page[ApiKey]:
+async def list_api_keys(request: ApiRequest, cursor: Cursor = None, limit: Limit = DEFAULT) -> Page[ApiKey]:
     """The organization's keys, newest first, killed ones too."""
     who = request.principal
     find = partial(api_keys.list_page, organization_id=who.organization_id, env=who.env)
-    return await paging.page(request, find, cursor=cursor, limit=limit, identify=lambda key: key.id)
+    return await page(request, find, cursor, limit, identify=lambda key: key.id)
 
 
 @get("/api-keys/{api_key_id:str}", opt=requires("keys:write", Class.READ_LIGHT, 404))

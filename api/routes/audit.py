@@ -1,15 +1,14 @@
 """The audit log."""
 
-from typing import Annotated
-from uuid import UUID
+from typing import Annotated, Any
 
 from litestar import get
 from litestar.params import QueryParameter
 
-from api import filters, paging
+from api import filters
 from api.filters import MadeSince, MadeUntil
 from api.guard import requires
-from api.paging import Cursor, Limit
+from api.paging import DEFAULT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -38,24 +37,23 @@ async def list_audit_log(
     since: MadeSince = None,
     until: MadeUntil = None,
     cursor: Cursor = None,
-    limit: Limit = paging.DEFAULT,
+    limit: Limit = DEFAULT,
 ) -> Page[AuditEntry]:
     """What was done in the organization, newest first."""
     period = filters.period(since, until)
 
-    async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[AuditEntry]:
+    async def find(conn: Conn, /, **where: Any) -> list[AuditEntry]:
         return await audit.list_page(
             conn,
+            **where,
             organization_id=request.organization_id,
             actions=action,
             project_ids=filters.read_ids("project", project_id),
             api_key_ids=filters.read_ids("api_key", api_key_id),
             period=period,
-            before=before,
-            limit=limit,
         )
 
-    return await paging.page(request, find, cursor=cursor, limit=limit, identify=lambda entry: entry.id)
+    return await page(request, find, cursor, limit, identify=lambda entry: entry.id)
 
 
 ROUTES = [list_audit_log]

@@ -6,10 +6,11 @@ from typing import Annotated
 from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, filters, idempotency, paging, paths, uploads
+from api import etags, filters, idempotency, paths, uploads
 from api.filters import MadeSince, MadeUntil
 from api.guard import requires
 from api.idempotency import Made, once, once_plain
+from api.paging import DEFAULT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.replies import Reply
 from api.requests import ApiRequest
@@ -90,13 +91,12 @@ async def list_content(
     creative_type: CreativeFilter = None,
     since: MadeSince = None,
     until: MadeUntil = None,
-    cursor: paging.Cursor = None,
-    limit: paging.Limit = paging.DEFAULT,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT,
 ) -> Page[Content]:
     """A project's content, newest first."""
     find = partial(
         content.list_page,
-        organization_id=request.organization_id,
         statuses=status,
         approval_statuses=approval_status,
         formats=format,
@@ -104,9 +104,7 @@ async def list_content(
         period=filters.period(since, until),
         public_url=request.services.settings.public_url,
     )
-    return await paging.page_of_project(
-        request, find, project_id=project_id, cursor=cursor, limit=limit, identify=lambda item: item.id
-    )
+    return await page_of_project(request, find, project_id, cursor, limit, identify=lambda item: item.id)
 
 
 @get("/content/{content_id:str}", opt=requires("content:read", Class.READ_LIGHT, 404))

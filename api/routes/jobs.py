@@ -13,10 +13,11 @@ from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
-from api import etags, filters, paging, paths
+from api import etags, filters, paths
 from api.accepting import accepted
 from api.guard import requires
 from api.idempotency import ACCEPTED, Made, once
+from api.paging import DEFAULT, Cursor, Limit, page, page_of_project
 from api.ratelimit import Class
 from api.replies import Reply
 from api.requests import ApiRequest
@@ -74,25 +75,17 @@ async def list_jobs(
     kind: KindFilter = None,
     status: StatusFilter = None,
     stage: StageFilter = None,
-    cursor: paging.Cursor = None,
-    limit: paging.Limit = paging.DEFAULT,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT,
 ) -> Page[Job]:
     """The organization's jobs, newest first."""
     filters.words("kind", kind, KINDS)
     filters.words("stage", stage, kinds.STAGES)
-    find = partial(
-        jobs.list_page,
-        organization_id=request.organization_id,
-        kinds=kind,
-        statuses=status,
-        stages=stage,
-    )
-    if project_id is None:
-        everywhere = partial(find, project_id=None)
-        return await paging.page(request, everywhere, cursor=cursor, limit=limit, identify=_id)
-    return await paging.page_of_project(
-        request, find, project_id=project_id, cursor=cursor, limit=limit, identify=_id
-    )
+    find = partial(jobs.list_page, kinds=kind, statuses=status, stages=stage)
+    if project_id is not None:
+        return await page_of_project(request, find, project_id, cursor, limit, identify=_id)
+    everywhere = partial(find, organization_id=request.organization_id, project_id=None)
+    return await page(request, everywhere, cursor, limit, identify=_id)
 
 
 @get("/jobs/{job_id:str}", opt=requires("jobs:read", Class.READ_LIGHT, 304, 404))

@@ -1,13 +1,12 @@
 """Leased accounts, for partners: ask for some, see what there is, let one go."""
 
-from functools import partial
-
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody
 
-from api import paging, paths
+from api import paths
 from api.guard import requires
 from api.idempotency import Made, once, once_plain
+from api.paging import DEFAULT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -65,41 +64,21 @@ async def get_lease_request(
     "/projects/{project_id:str}/leased-accounts/requests", opt=requires("leased:write", Class.READ_LIGHT, 404)
 )
 async def list_leased_account_requests(
-    request: ApiRequest,
-    project_id: FromPath[str],
-    *,
-    cursor: paging.Cursor = None,
-    limit: paging.Limit = paging.DEFAULT,
+    request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
 ) -> Page[LeaseRequest]:
     """A project's requests, newest first."""
-    find = partial(requests.list_of_project, organization_id=request.organization_id)
-    return await paging.page_of_project(
-        request,
-        find,
-        project_id=project_id,
-        cursor=cursor,
-        limit=limit,
-        identify=lambda asked: asked.request_id,
+    return await page_of_project(
+        request, requests.list_of_project, project_id, cursor, limit, identify=lambda asked: asked.request_id
     )
 
 
 @get("/projects/{project_id:str}/leased-accounts", opt=requires("leased:write", Class.READ_LIGHT, 404))
 async def list_leased_accounts(
-    request: ApiRequest,
-    project_id: FromPath[str],
-    *,
-    cursor: paging.Cursor = None,
-    limit: paging.Limit = paging.DEFAULT,
+    request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
 ) -> Page[LeasedAccount]:
     """A project's leases, newest first, those that have ended too."""
-    find = partial(leases.list_page, organization_id=request.organization_id)
-    return await paging.page_of_project(
-        request,
-        find,
-        project_id=project_id,
-        cursor=cursor,
-        limit=limit,
-        identify=lambda lease: lease.social_account_id,
+    return await page_of_project(
+        request, leases.list_page, project_id, cursor, limit, identify=lambda lease: lease.social_account_id
     )
 
 

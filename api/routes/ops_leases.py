@@ -9,9 +9,10 @@ from typing import Annotated
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import paging, paths
+from api import paths
 from api.guard import requires
 from api.idempotency import Made, once, once_plain
+from api.paging import DEFAULT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -52,13 +53,11 @@ async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Re
 
 @get("/ops/leasable-accounts", opt=requires("ops:read", Class.READ_LIGHT))
 async def list_offered_accounts(
-    request: ApiRequest, *, cursor: paging.Cursor = None, limit: paging.Limit = paging.DEFAULT
+    request: ApiRequest, *, cursor: Cursor = None, limit: Limit = DEFAULT
 ) -> Page[OfferedAccount]:
     """What is offered and who has it, newest first."""
     find = partial(offers.list_page, env=request.principal.env)
-    return await paging.page(
-        request, find, cursor=cursor, limit=limit, identify=lambda account: account.social_account_id
-    )
+    return await page(request, find, cursor, limit, identify=lambda account: account.social_account_id)
 
 
 @delete(
@@ -81,14 +80,12 @@ async def list_lease_requests(
     request: ApiRequest,
     *,
     status: StatusFilter = None,
-    cursor: paging.Cursor = None,
-    limit: paging.Limit = paging.DEFAULT,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT,
 ) -> Page[OperatedRequest]:
     """What the partners ask for, newest first."""
     find = partial(requests.list_page, env=request.principal.env, statuses=status)
-    return await paging.page(
-        request, find, cursor=cursor, limit=limit, identify=lambda asked: asked.request_id
-    )
+    return await page(request, find, cursor, limit, identify=lambda asked: asked.request_id)
 
 
 @post(

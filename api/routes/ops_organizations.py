@@ -9,9 +9,10 @@ from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET
 
-from api import paging, paths
+from api import paths
 from api.guard import requires
 from api.idempotency import Made, once, once_plain
+from api.paging import DEFAULT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -22,13 +23,11 @@ from schemas.organizations import Organization, OrganizationCreate, Organization
 
 @get("/ops/organizations", opt=requires("ops:read", Class.READ_LIGHT, 409))
 async def list_organizations(
-    request: ApiRequest, *, cursor: paging.Cursor = None, limit: paging.Limit = paging.DEFAULT
+    request: ApiRequest, *, cursor: Cursor = None, limit: Limit = DEFAULT
 ) -> Page[Organization]:
     """All organizations, newest first."""
     request.require_live()
-    return await paging.page(
-        request, organizations.list_page, cursor=cursor, limit=limit, identify=lambda found: found.id
-    )
+    return await page(request, organizations.list_page, cursor, limit, identify=lambda found: found.id)
 
 
 @post("/ops/organizations", opt=requires("ops:write", Class.WRITE_LIGHT, 409), status_code=201)

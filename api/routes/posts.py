@@ -8,9 +8,10 @@ from uuid import UUID
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, filters, paging, paths
+from api import etags, filters, paths
 from api.guard import requires
 from api.idempotency import ACCEPTED, Made, once
+from api.paging import DEFAULT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.replies import Reply
 from api.requests import ApiRequest
@@ -112,28 +113,23 @@ async def list_scheduled_posts(
     content_id: ContentFilter = None,
     since: Since = None,
     until: Until = None,
-    cursor: paging.Cursor = None,
-    limit: paging.Limit = paging.DEFAULT,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT,
 ) -> Page[Post]:
     """A project's posts, newest first."""
     period = filters.period(since, until)
 
-    async def find(conn: Conn, /, *, project_id: UUID, before: UUID | None, limit: int) -> list[Post]:
+    async def find(conn: Conn, /, **where: Any) -> list[Post]:
         return await posts.list_page(
             conn,
-            organization_id=request.organization_id,
-            project_id=project_id,
+            **where,
             account_id=None if social_account_id is None else paths.read("account", social_account_id),
             content_id=None if content_id is None else paths.read("content", content_id),
             statuses=status,
             period=period,
-            before=before,
-            limit=limit,
         )
 
-    return await paging.page_of_project(
-        request, find, project_id=project_id, cursor=cursor, limit=limit, identify=lambda post: post.id
-    )
+    return await page_of_project(request, find, project_id, cursor, limit, identify=lambda post: post.id)
 
 
 @get("/scheduled-posts/{scheduled_post_id:str}", opt=requires("publish:read", Class.READ_LIGHT, 404))

@@ -6,9 +6,10 @@ from typing import Annotated, Literal, cast
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, paging, paths
+from api import etags, paths
 from api.guard import requires
 from api.idempotency import Made, insert_once, once
+from api.paging import DEFAULT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.replies import Reply
 from api.requests import ApiRequest
@@ -52,8 +53,8 @@ async def list_projects(
     customer_external_id: CustomerExternalId = None,
     search: Search = None,
     status: StatusFilter = None,
-    cursor: paging.Cursor = None,
-    limit: paging.Limit = paging.DEFAULT,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT,
 ) -> Page[Project]:
     """The organization's projects, newest first."""
     find = partial(
@@ -63,7 +64,7 @@ async def list_projects(
         customer_external_id=customer_external_id,
         search=search,
     )
-    return await paging.page(request, find, cursor=cursor, limit=limit, identify=lambda project: project.id)
+    return await page(request, find, cursor, limit, identify=lambda project: project.id)
 
 
 def _status(asked: list[Status | Literal["all"]] | None) -> Status | None:

@@ -1,13 +1,12 @@
 """SDK apps of a project: what sends its events, each with a key of its own."""
 
-from functools import partial
-
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
-from api import paging, paths
+from api import paths
 from api.guard import requires
 from api.idempotency import Made, once, once_plain
+from api.paging import DEFAULT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -44,16 +43,11 @@ async def create_sdk_app(
 
 @get(ALL, opt=requires("projects:read", Class.READ_LIGHT, 404))
 async def list_sdk_apps(
-    request: ApiRequest,
-    project_id: FromPath[str],
-    *,
-    cursor: paging.Cursor = None,
-    limit: paging.Limit = paging.DEFAULT,
+    request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
 ) -> Page[SdkApp]:
     """A project's apps, newest first."""
-    find = partial(apps.list_of_project, organization_id=request.organization_id)
-    return await paging.page_of_project(
-        request, find, project_id=project_id, cursor=cursor, limit=limit, identify=lambda app: app.app_id
+    return await page_of_project(
+        request, apps.list_of_project, project_id, cursor, limit, identify=lambda app: app.app_id
     )
 
 

@@ -54,7 +54,7 @@ class Listed:
             connection=self.connection,
         )
         shown = await paging.page(
-            cast("ApiRequest", request), self.find, cursor=cursor, limit=limit, identify=lambda item: item.id
+            cast("ApiRequest", request), self.find, cursor, limit, identify=lambda item: item.id
         )
         items = msgspec.json.decode(msgspec.json.encode(shown.items), type=list[Item])
         return items, shown.next_cursor
