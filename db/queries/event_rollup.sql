@@ -47,31 +47,27 @@ select :project_id, name, date_trunc('hour', bucket, 'UTC'), app_no, currency, s
 
 -- name: purge_counts    the last ones of a project, a batch of quarters and the hours behind its first
 with first as (
-  -- The first of the batch, by the index; none where it is the last batch.
-  select name, bucket, app_no, currency
-    from event_rollup
-   where project_id = :project_id
-   order by name desc, bucket desc, app_no desc, currency desc
-  offset :limit - 1
-   limit 1),
+  -- The first of the batch, by the index; what comes before all others where it is the last batch.
+  select coalesce(f.name, '') as name, coalesce(f.bucket, '-infinity') as bucket,
+         coalesce(f.app_no, (-32768)::smallint) as app_no, coalesce(f.currency, '') as currency
+    from (select) as always
+    left join (
+      select name, bucket, app_no, currency
+        from event_rollup
+       where project_id = :project_id
+       order by name desc, bucket desc, app_no desc, currency desc
+      offset :limit - 1
+       limit 1) as f on true),
 quarters as (
   -- The batch.
   delete from event_rollup
    where project_id = :project_id
-     and (name, bucket, app_no, currency) >= (
-           coalesce((select name from first), ''),
-           coalesce((select bucket from first), '-infinity'),
-           coalesce((select app_no from first), (-32768)::smallint),
-           coalesce((select currency from first), ''))
+     and (name, bucket, app_no, currency) >= (select name, bucket, app_no, currency from first)
   returning 1),
 hours as (
   -- That of the first quarter itself is left to the next batch.
   delete from event_rollup_hour
    where project_id = :project_id
-     and (name, bucket, app_no, currency) >= (
-           coalesce((select name from first), ''),
-           coalesce((select bucket from first), '-infinity'),
-           coalesce((select app_no from first), (-32768)::smallint),
-           coalesce((select currency from first), '')))
+     and (name, bucket, app_no, currency) >= (select name, bucket, app_no, currency from first))
 select count(*)::int
   from quarters;

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -107,9 +108,7 @@ async def list_page(
         "limit": limit,
     }
     leading = merging.lead(status=statuses, platform=platforms)
-    rows = await merging.newest(
-        conn, lambda lead: LIST_ACCOUNTS.all(conn, **asked, **lead), leading, limit=limit
-    )
+    rows = await merging.newest(conn, partial(LIST_ACCOUNTS.all, conn, **asked), leading, limit=limit)
     return [_shown(row) for row in rows]
 
 

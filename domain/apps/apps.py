@@ -107,18 +107,16 @@ async def create(conn: Conn, *, author: Author, peppers: Keyring, body: SdkAppCr
     app_id, given = ids.new(), identifiers.merge(Identifiers(), body)
     app_no = await _next_number(conn, author)
     await _check_other(conn, author, app_id, body.platform, given)
-    secret = key_secrets.make()
-    hashed = key_secrets.hashed(secret, peppers)
+    secret, hashed = key_secrets.make(peppers)
     row = await INSERT_APP.row(
         conn,
         **author.scope,
         **given._asdict(),
+        **hashed._asdict(),
         id=app_id,
         app_no=app_no,
         name=body.name,
         platform=body.platform,
-        secret_hash=hashed.digest,
-        pepper_id=hashed.pepper_id,
     )
     await _record(conn, author, app_id, "created", {"name": row.name, "platform": row.platform})
     return SdkAppShown(**_fields(row), api_key=app_keys.show(app_id, secret))
@@ -225,16 +223,9 @@ async def _rotate(
     conn: Conn, author: Author, app_id: UUID, *, peppers: Keyring, overlap: timedelta
 ) -> tuple[_Row, str]:
     """The app and its new key."""
-    secret = key_secrets.make()
-    hashed = key_secrets.hashed(secret, peppers)
-    row = await ROTATE_KEY.row(
-        conn,
-        org=author.organization_id,
-        id=app_id,
-        overlap=overlap,
-        secret_hash=hashed.digest,
-        pepper_id=hashed.pepper_id,
-    )
+    secret, hashed = key_secrets.make(peppers)
+    org = author.organization_id
+    row = await ROTATE_KEY.row(conn, org=org, id=app_id, overlap=overlap, **hashed._asdict())
     await _record(conn, author, app_id, "key_rotated", {"overlapHours": overlap // timedelta(hours=1)})
     return row, app_keys.show(app_id, secret)
 
@@ -242,11 +233,9 @@ async def _rotate(
 async def _record(conn: Conn, author: Author, app_id: UUID, action: str, details: Mapping[str, Any]) -> None:
     await audit.record(
         conn,
-        organization_id=author.organization_id,
-        api_key_id=author.api_key_id,
+        **author._asdict(),
         action=f"sdk_app.{action}",
         subject=ids.show(ids.APP, app_id),
-        project_id=author.project_id,
         details=details,
     )
 

@@ -5,6 +5,7 @@ Lock order: project, job rows by id, content row, account rows by id, post rows 
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -184,9 +185,7 @@ async def list_page(
     leading = merging.lead(
         approval_status=approval_statuses, status=statuses, format=formats, creative_type=creative_types
     )
-    rows = await merging.newest(
-        conn, lambda lead: LIST_CONTENT.all(conn, **asked, **lead), leading, limit=limit
-    )
+    rows = await merging.newest(conn, partial(LIST_CONTENT.all, conn, **asked), leading, limit=limit)
     return [_shown(row, public_url) for row in rows]
 
 

@@ -112,7 +112,7 @@ async def list_page(
     return [_shown(row)[0] for row in rows]
 
 
-async def _search(conn: Conn, project_id: UUID | None, asked: Mapping[str, Any]) -> list[JobRow]:
+async def _search(conn: Conn, project_id: UUID | None, **asked: Any) -> list[JobRow]:
     """Each filter that few of many jobs may pass has a statement of its own, for its index."""
     kind, status, stage = asked["kind"], asked["status"], asked["stage"]
     ended = status or (stage if stage in TERMINAL else None)

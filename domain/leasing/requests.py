@@ -183,11 +183,9 @@ async def _record(
 ) -> None:
     await audit.record(
         conn,
-        organization_id=log.organization_id,
-        api_key_id=log.api_key_id,
+        **log._asdict(),
         action=f"lease_request.{action}",
         subject=ids.show(ids.LEASE_REQUEST, request_id),
-        project_id=log.project_id,
         details=details,
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -104,9 +105,7 @@ async def list_page(
     }
     led = content_id is not None or account_id is not None
     leading = merging.lead(status=None if led else statuses)
-    rows = await merging.newest(
-        conn, lambda lead: LIST_POSTS.all(conn, **asked, **lead), leading, limit=limit
-    )
+    rows = await merging.newest(conn, partial(LIST_POSTS.all, conn, **asked), leading, limit=limit)
     return [_shown(row) for row in rows]
 
 

@@ -163,16 +163,14 @@ async def create(
     if expires_at is not None and not now < expires_at < now + LONGEST:
         raise Invalid("expiresAt", "must be in the future, within 100 years: without one a key never expires")
     await _check_count(conn, actor.organization_id)
-    secret = key_secrets.make()
-    hashed = key_secrets.hashed(secret, peppers)
+    secret, hashed = key_secrets.make(peppers)
     row = await INSERT_KEY.row(
         conn,
         org=actor.organization_id,
         id=ids.new(),
         name=name,
         key_id="".join(secrets.choice(_ALPHABET) for _ in range(16)),
-        secret_hash=hashed.digest,
-        pepper_id=hashed.pepper_id,
+        **hashed._asdict(),
         scopes=list(dict.fromkeys(scopes)),
         return_origins=return_origins,
         expires_at=expires_at,
@@ -216,16 +214,9 @@ async def rotate(
     locked = await _lock(conn, actor, key_uuid)
     if locked.killed_at is not None:
         raise Conflict("KEY_KILLED", "a killed key stays dead: create another one")
-    secret = key_secrets.make()
-    hashed = key_secrets.hashed(secret, peppers)
-    row = await ROTATE_KEY.row(
-        conn,
-        org=actor.organization_id,
-        id=key_uuid,
-        overlap=overlap,
-        secret_hash=hashed.digest,
-        pepper_id=hashed.pepper_id,
-    )
+    secret, hashed = key_secrets.make(peppers)
+    org = actor.organization_id
+    row = await ROTATE_KEY.row(conn, org=org, id=key_uuid, overlap=overlap, **hashed._asdict())
     return await _recorded(conn, actor, "api_key.rotated", row, secret)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -93,9 +94,7 @@ async def list_page(
         "limit": limit,
     }
     leading = merging.lead(project_id=project_ids, api_key_id=api_key_ids, action=actions)
-    rows = await merging.newest(
-        conn, lambda lead: LIST_ENTRIES.all(conn, **asked, **lead), leading, limit=limit
-    )
+    rows = await merging.newest(conn, partial(LIST_ENTRIES.all, conn, **asked), leading, limit=limit)
     return [_shown(row) for row in rows]
 
 

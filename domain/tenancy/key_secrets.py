@@ -12,9 +12,9 @@ _NOBODYS = secrets.token_bytes(hashlib.sha256().digest_size)
 
 
 class Hashed(NamedTuple):
-    """The hash of a secret, and the id of the pepper that it was made with."""
+    """Columns of a row: the hash of its secret, and the id of the pepper that it was made with."""
 
-    digest: bytes
+    secret_hash: bytes
     pepper_id: str
 
 
@@ -27,13 +27,10 @@ class Kept(NamedTuple):
     old_pepper_id: str
 
 
-def make() -> str:
-    """A new secret."""
-    return secrets.token_urlsafe(32)
-
-
-def hashed(secret: str, peppers: Keyring) -> Hashed:
-    return Hashed(_digest(secret, peppers, peppers.writer), peppers.writer)
+def make(peppers: Keyring) -> tuple[str, Hashed]:
+    """A new secret, and what is kept of it."""
+    secret = secrets.token_urlsafe(32)
+    return secret, Hashed(_digest(secret, peppers, peppers.writer), peppers.writer)
 
 
 def opens(secret: str, peppers: Keyring, kept: Kept | None) -> bool:
@@ -47,7 +44,7 @@ def opens(secret: str, peppers: Keyring, kept: Kept | None) -> bool:
         hashes[0] = Hashed(kept.secret_hash, kept.pepper_id)
         if kept.old_secret_hash is not None:
             hashes[1] = Hashed(kept.old_secret_hash, kept.old_pepper_id)
-    same = [hmac.compare_digest(_digest(secret, peppers, one.pepper_id), one.digest) for one in hashes]
+    same = [hmac.compare_digest(_digest(secret, peppers, one.pepper_id), one.secret_hash) for one in hashes]
     return any(same)
 
 

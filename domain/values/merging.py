@@ -30,7 +30,7 @@ def lead(**filters: Sequence[Any] | None) -> list[Lead]:
 
 
 async def newest(
-    conn: Conn, find: Callable[[Lead], Awaitable[list[R]]], leading: Sequence[Lead], *, limit: int
+    conn: Conn, find: Callable[..., Awaitable[list[R]]], leading: Sequence[Lead], *, limit: int
 ) -> list[R]:
     """At most `limit` rows of all searches, newest first; `find` gives that many of one, by `conn`.
 
@@ -38,7 +38,7 @@ async def newest(
     searches see one moment, so that a row which gets another value meanwhile is found once.
     """
     if len(leading) == 1:
-        return await find(leading[0])
+        return await find(**leading[0])
     async with conn.transaction(isolation="repeatable_read", readonly=True):
-        found = [row for one in leading for row in await find(one)]
+        found = [row for one in leading for row in await find(**one)]
     return sorted(found, key=lambda row: row.id, reverse=True)[:limit]

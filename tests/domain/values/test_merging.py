@@ -1,7 +1,6 @@
 """A list by several values sees one moment, whatever its rows become between two of its searches."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn, Pool
@@ -18,9 +17,9 @@ async def test_a_row_that_moves_between_two_searches_is_found_once(
 ) -> None:
     archive = "update project set status = 'archived', archived_at = now() where id = $1"
 
-    async def find(lead: Mapping[str, Any]) -> list[Row]:
-        found = await conn.fetch("select id from project where status = $1", lead["status"])
-        if lead["status"] == "active":
+    async def find(status: str) -> list[Row]:
+        found = await conn.fetch("select id from project where status = $1", status)
+        if status == "active":
             await pool.execute(archive, project.id)
         return [Row(row["id"]) for row in found]
 
