@@ -38,6 +38,7 @@ from api.routes import (
     sdk_apps,
     system,
     tiktok_webhook,
+    web_module,
     whoami,
 )
 from schemas.settings import Settings, from_env
@@ -53,7 +54,7 @@ KEYED = (
 ROUTES = [route for module in KEYED for route in module.ROUTES]
 PUBLIC = [
     route
-    for module in (console, docs, system, github, tiktok_webhook, media, accounts)
+    for module in (console, docs, system, github, tiktok_webhook, media, accounts, web_module)
     for route in module.PUBLIC
 ]
 

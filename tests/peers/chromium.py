@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -38,47 +38,21 @@ def command() -> str:
     )
 
 
-class Page:
-    """A tab. `troubles` are errors of its scripts, of its console and of what it loads."""
+class Browser:
+    """Its pipe, which all tabs share: an answer, or what a tab has to say by itself, in the order it came."""
 
     def __init__(self, reading: IO[bytes], writing: IO[bytes]) -> None:
         self._reading, self._writing = reading, writing
         self._numbers = itertools.count(1)
         self._left = b""
-        self.troubles: list[str] = []
-        tab = self._ask("Target.createTarget", url="about:blank")["targetId"]
-        self._session = {
-            "sessionId": self._ask("Target.attachToTarget", targetId=tab, flatten=True)["sessionId"]
-        }
-        for domain in ("Runtime", "Log", "Page"):
-            self._ask(f"{domain}.enable")
+        self._hears: dict[str, Callable[[dict[str, Any]], None]] = {}
 
-    def resize(self, width: int, height: int = 900) -> None:
-        metrics = {"deviceScaleFactor": 1, "mobile": width < 600}
-        self._ask("Emulation.setDeviceMetricsOverride", width=width, height=height, **metrics)
+    def listen(self, session: str, hear: Callable[[dict[str, Any]], None]) -> None:
+        self._hears[session] = hear
 
-    def open(self, url: str, ready: str) -> None:
-        """Until `ready`, an expression, is true there."""
-        self._ask("Page.navigate", url=url)
-        self.until(ready)
-
-    def until(self, ready: str) -> None:
-        """Asked again each time the page has drawn itself."""
-        ask = f"const ask = () => ({ready}) ? done(true) : requestAnimationFrame(ask); ask();"
-        assert self.run(f"new Promise((done) => {{ {ask} }})")
-
-    def run(self, script: str) -> Any:
-        """The value of an expression; a promise is waited for."""
-        answer = self._ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
-        return answer["result"].get("value")
-
-    def picture(self, path: Path) -> None:
-        path.write_bytes(base64.b64decode(self._ask("Page.captureScreenshot", format="png")["data"]))
-
-    def _ask(self, method: str, **params: Any) -> dict[str, Any]:
+    def ask(self, method: str, params: dict[str, Any], **session: str) -> dict[str, Any]:
         number = next(self._numbers)
-        message = {"id": number, "method": method, "params": params, **getattr(self, "_session", {})}
+        message = {"id": number, "method": method, "params": params, **session}
         self._writing.write(json.dumps(message).encode() + b"\0")
         self._writing.flush()
         while True:
@@ -87,7 +61,8 @@ class Page:
                 assert "error" not in told, told
                 answer: dict[str, Any] = told["result"]
                 return answer
-            self._hear(told)
+            if hear := self._hears.get(told.get("sessionId", "")):
+                hear(told)
 
     def _read(self) -> dict[str, Any]:
         while b"\0" not in self._left:
@@ -97,6 +72,49 @@ class Page:
         message, _, self._left = self._left.partition(b"\0")
         told: dict[str, Any] = json.loads(message)
         return told
+
+
+class Page:
+    """A tab. `troubles` are errors of its scripts, of its console and of what it loads."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.troubles: list[str] = []
+        self._tab = browser.ask("Target.createTarget", {"url": "about:blank"})["targetId"]
+        attached = browser.ask("Target.attachToTarget", {"targetId": self._tab, "flatten": True})
+        self._session = attached["sessionId"]
+        browser.listen(self._session, self._hear)
+        for domain in ("Runtime", "Log", "Page"):
+            self.ask(f"{domain}.enable")
+
+    def close(self) -> None:
+        self.browser.ask("Target.closeTarget", {"targetId": self._tab})
+
+    def resize(self, width: int, height: int = 900) -> None:
+        metrics = {"deviceScaleFactor": 1, "mobile": width < 600}
+        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, **metrics)
+
+    def open(self, url: str, ready: str) -> None:
+        """Until `ready`, an expression, is true there."""
+        self.ask("Page.navigate", url=url)
+        self.until(ready)
+
+    def until(self, ready: str) -> None:
+        """Asked again each time the page has drawn itself."""
+        ask = f"const ask = () => ({ready}) ? done(true) : requestAnimationFrame(ask); ask();"
+        assert self.run(f"new Promise((done) => {{ {ask} }})")
+
+    def run(self, script: str) -> Any:
+        """The value of an expression; a promise is waited for."""
+        answer = self.ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+        return answer["result"].get("value")
+
+    def picture(self, path: Path) -> None:
+        path.write_bytes(base64.b64decode(self.ask("Page.captureScreenshot", format="png")["data"]))
+
+    def ask(self, method: str, **params: Any) -> dict[str, Any]:
+        return self.browser.ask(method, params, sessionId=self._session)
 
     def _hear(self, told: dict[str, Any]) -> None:
         match told:
@@ -128,7 +146,7 @@ def browsing() -> Iterator[Page]:
             os.close(theirs[1])
             try:
                 with os.fdopen(theirs[0], "rb") as reading, os.fdopen(ours[1], "wb") as writing:
-                    yield Page(reading, writing)
+                    yield Page(Browser(reading, writing))
             finally:
                 process.terminate()
                 process.wait(20)

@@ -1,0 +1,34 @@
+"""The web module as it is served; what it does is in tests/peers/web_module."""
+
+import httpx
+
+from api.routes.web_module import PATH
+from api.web_module.packing import pack
+
+SOURCE = """
+// A comment with 'a quote'.
+(() => {
+  const _kept = new Map(), _other = 'two words _here';
+  const _twice = (_one) => { return _one in _kept; };
+  for (const _one of [1, 2, ]) _twice(_one);
+})();
+"""
+
+
+def test_packed_a_source_has_no_comments_spaces_and_long_names_and_its_texts() -> None:
+    assert pack(SOURCE.replace(" _here", "")) == (
+        "(()=>{const b=new Map(),d='two words';const c=a=>{return a in b};for(const a of[1,2])c(a)})();"
+    )
+
+
+async def test_a_page_of_any_origin_gets_the_module_and_keeps_it(anonymous: httpx.AsyncClient) -> None:
+    answer = await anonymous.get(PATH, headers={"Origin": "https://shop.example"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/javascript; charset=utf-8")
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert len(answer.content) < 3000
+    again = await anonymous.get(PATH, headers={"If-None-Match": f'W/{answer.headers["ETag"]}, "other"'})
+    assert (again.status_code, again.content) == (304, b"")
+    for header in ("ETag", "Cache-Control", "Access-Control-Allow-Origin"):
+        assert again.headers[header] == answer.headers[header]
+    other = await anonymous.get(PATH, headers={"If-None-Match": '"other"'})
+    assert other.content == answer.content

@@ -1,0 +1,1 @@
+"""The web module in Chromium, page by page."""

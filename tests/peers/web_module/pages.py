@@ -1,0 +1,154 @@
+"""Web pages that send events, and the server that they send them to: it answers as a test says."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+from api.routes.web_module import PACKED, PATH
+from tests.peers.chromium import Page
+
+APP = "app_01a4f3c2-0000-7000-8000-000000000001"
+KEY = f"lpa_{APP}_{'k' * 43}"
+#: How many events wait in storage.
+KEPT = "Object.keys(localStorage).filter((name) => /[.][^.]+[.]/.test(name)).length"
+READY = "globalThis.tenantry?.init"
+
+Json = dict[str, Any]
+
+
+class Told(NamedTuple):
+    """An answer of the API; None in its place is none: the connection is closed."""
+
+    status: int = 202
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Came(NamedTuple):
+    """A request with events."""
+
+    key: str
+    size: int
+    headers: dict[str, str]
+    events: list[Json]
+
+    @property
+    def ids(self) -> list[str]:
+        return [event["eventId"] for event in self.events]
+
+
+class EventServer:
+    """The API's part and the site's. `came` is all that came, `taken` the ids that were answered with 202."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.came: list[Came] = []
+        self.taken: list[str] = []
+        self.answer: Callable[[Came], Told | None] = lambda _: Told()
+        #: Of the site's pages.
+        self.headers: dict[str, str] = {}
+        self.script = ""
+
+    @property
+    def site(self) -> str:
+        """Another origin than the API's."""
+        return self.url.replace("127.0.0.1", "localhost")
+
+    @property
+    def events(self) -> list[Json]:
+        return [event for one in self.came for event in one.events]
+
+    @property
+    def names(self) -> list[str]:
+        return [event["name"] for event in self.events]
+
+    def page(self) -> bytes:
+        source = f"<title>Shop</title><script>{self.script}</script><script src='{self.url}{PATH}'></script>"
+        return source.encode()
+
+    def take(self, came: Came) -> Told | None:
+        self.came.append(came)
+        told = self.answer(came)
+        if told and told.status == 202:
+            self.taken += came.ids
+        return told
+
+    def init(self, **options: Any) -> str:
+        """The words of a page that starts the module."""
+        given = {"endpoint": f"{self.url}/v1/apps/{APP}/events", "key": KEY, **options}
+        return f"tenantry.init({json.dumps(given)})"
+
+    def open(self, page: Page, path: str = "/", **options: Any) -> None:
+        page.open(f"{self.site}{path}", f"{READY} && location.pathname === '{path}'")
+        page.run(self.init(**options))
+
+
+class Handler(BaseHTTPRequestHandler):
+    def __init__(self, server: EventServer, *rest: Any) -> None:
+        self.events = server
+        super().__init__(*rest)
+
+    def do_GET(self) -> None:
+        if urlsplit(self.path).path == PATH:
+            self._send(200, PACKED, {"Content-Type": "text/javascript"})
+        else:
+            self._send(200, self.events.page(), {"Content-Type": "text/html"} | self.events.headers)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        key = parse_qs(urlsplit(self.path).query)["key"][0]
+        told = self.events.take(Came(key, len(body), headers, json.loads(body)["events"]))
+        if told:
+            self._send(
+                told.status, b"{}", {"Access-Control-Expose-Headers": "Retry-After", **dict(told.headers)}
+            )
+
+    def _send(self, status: int, body: bytes, headers: Json) -> None:
+        self.send_response(status)
+        for name, value in {"Access-Control-Allow-Origin": "*", **headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def serving() -> Iterator[EventServer]:
+    events = EventServer()
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, events)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            events.url = f"http://127.0.0.1:{server.server_address[1]}"
+            yield events
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def leave(page: Page) -> None:
+    page.open("about:blank", "location.href === 'about:blank'")
+
+
+@contextmanager
+def tab(page: Page, server: EventServer) -> Iterator[Page]:
+    """Another tab of the same site."""
+    other = Page(page.browser)
+    server.open(other)
+    try:
+        yield other
+    finally:
+        other.close()
+
+
+def track(page: Page, *names: str, **properties: object) -> list[str]:
+    said = f"{json.dumps(names)}.map((name) => tenantry.track(name, {json.dumps(properties)}))"
+    return list(page.run(said))

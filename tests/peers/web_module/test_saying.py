@@ -1,0 +1,118 @@
+"""What a page says by the web module, in Chromium: once, with what it is about, and with consent alone."""
+
+import re
+import time
+
+import pytest
+
+from tests.peers.chromium import Page
+from tests.peers.web_module.pages import KEPT, KEY, EventServer, Told, leave, tab, track
+from tests.waiting import until
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(120)]
+
+UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+
+
+def test_what_a_page_says_comes_once_with_what_it_is_about(page: Page, server: EventServer) -> None:
+    page.run("tenantry.page()")
+    first = track(page, "content_open", plan="pro")
+    page.run("tenantry.identify(42, {plan: 'pro'})")
+    second = track(page, "purchase_success", value=9.5, currency="EUR")
+    page.run("tenantry.flush()")
+    [came] = server.came
+    assert [event["name"] for event in came.events] == [
+        "$page", "content_open", "$identify", "purchase_success",
+    ]  # fmt: skip
+    assert [event.get("appUserId") for event in came.events] == [None, None, "42", "42"]
+    assert len({event["anonymousId"] for event in came.events}) == 1
+    assert first + second == [came.ids[1], came.ids[3]]
+    assert came.events[1]["context"]["page"] == {
+        "url": f"{server.site}/", "path": "/", "title": "Shop", "referrer": "",
+    }  # fmt: skip
+    assert (came.events[1]["properties"], came.key) == ({"plan": "pro"}, KEY)
+    assert page.run(KEPT) == 0
+
+
+def test_ids_are_uuids_that_sort_as_they_were_made(page: Page, server: EventServer) -> None:
+    ids = track(page, *map(str, range(99)))
+    assert all(UUID7.fullmatch(one) for one in ids)
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 99
+    made = int(ids[0].replace("-", "")[:12], 16) / 1000
+    assert abs(time.time() - made) < 60
+    page.run("tenantry.flush()")
+    assert server.taken == ids
+
+
+def test_no_cookie_is_set_or_sent_and_no_request_asks_before(page: Page, server: EventServer) -> None:
+    page.run("document.cookie = 'site=1'")
+    track(page, "one")
+    page.run("tenantry.flush()")
+    assert page.run("document.cookie") == "site=1"
+    [came] = server.came
+    assert "cookie" not in came.headers
+    assert (came.headers["content-type"], came.headers["origin"]) == (
+        "text/plain;charset=UTF-8", server.site,
+    )  # fmt: skip
+
+
+def test_without_consent_nothing_is_stored_and_nothing_sent(browser: Page, server: EventServer) -> None:
+    server.open(browser, consent=False)
+    browser.run("tenantry.page(), tenantry.identify('42')")
+    assert None in track(browser, "one")
+    browser.run("tenantry.flush()")
+    leave(browser)
+    server.open(browser, consent=False)
+    assert (browser.run("Object.keys(localStorage)"), server.came) == ([], [])
+    browser.run("tenantry.consent(true)")
+    ids = track(browser, "two")
+    browser.run("tenantry.flush()")
+    assert server.taken == ids
+
+
+def test_a_consent_that_is_taken_back_holds_in_every_tab(page: Page, server: EventServer) -> None:
+    with tab(page, server) as other:
+        track(other, "one")
+        track(page, "two")
+        page.run("tenantry.consent(false)")
+        assert page.run("Object.keys(localStorage)") == []
+        other.until("tenantry.track('three') === undefined")
+        assert other.run("Object.keys(localStorage)") == []
+        for each in (page, other):
+            each.run("tenantry.flush()")
+    leave(page)
+    assert server.came == []
+
+
+def test_until_somebody_was_asked_for_consent_what_is_kept_stays(page: Page, server: EventServer) -> None:
+    server.answer = lambda _: None
+    ids = track(page, "one")
+    leave(page)
+    until(lambda: server.came)
+    server.answer = lambda _: Told()
+    server.open(page, consent=None)
+    assert [*track(page, "two"), page.run(KEPT)] == [None, 1]
+    page.run("tenantry.consent(true), tenantry.flush()")
+    assert server.taken == ids
+
+
+def test_calls_that_came_before_the_file_are_made(browser: Page, server: EventServer) -> None:
+    options = server.init().removeprefix("tenantry.init(").removesuffix(")")
+    server.script = f"(window.tenantry = []).push(['init', {options}], ['track', 'early'])"
+    browser.troubles.clear()
+    browser.open(f"{server.site}/early", "location.pathname === '/early' && globalThis.tenantry?.init")
+    assert browser.run(f"import('{server.url}/sdk/v1/tenantry.js?again').then(() => tenantry.track('late'))")
+    browser.run("tenantry.flush()")
+    assert server.names == ["early", "late"]
+    assert browser.troubles == []
+
+
+def test_who_signs_out_is_somebody_else(page: Page, server: EventServer) -> None:
+    page.run("tenantry.identify('42')")
+    page.run("tenantry.identify(null)")
+    track(page, "one")
+    page.run("tenantry.flush()")
+    before, after = server.events
+    assert (before["appUserId"], after.get("appUserId")) == ("42", None)
+    assert before["anonymousId"] != after["anonymousId"]

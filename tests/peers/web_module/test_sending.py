@@ -1,0 +1,174 @@
+"""What a page has said by the web module is taken, whatever becomes of page, net and answer: in Chromium."""
+
+import threading
+
+import pytest
+
+from tests.peers.chromium import Page
+from tests.peers.web_module.pages import KEPT, Came, EventServer, Told, leave, tab, track
+from tests.waiting import until
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(120)]
+
+AGAIN = "dispatchEvent(new Event('online')), tenantry.flush()"
+
+
+@pytest.mark.parametrize("sandboxed", [False, True], ids=["storage", "blocked storage"])
+def test_the_end_of_a_page_loses_nothing(browser: Page, server: EventServer, sandboxed: bool) -> None:
+    if sandboxed:
+        server.headers["Content-Security-Policy"] = "sandbox allow-scripts"
+    server.open(browser)
+    assert (
+        browser.run("(() => { try { localStorage; } catch (error) { return true; } return false; })()")
+        is sandboxed
+    )
+    ids = track(browser, "one", "two")
+    leave(browser)
+    until(lambda: server.taken == ids)
+
+
+def test_a_page_that_is_hidden_sends_at_once(page: Page, server: EventServer) -> None:
+    ids = track(page, "one")
+    page.run("Object.defineProperty(document, 'hidden', {value: true})")
+    page.run("document.dispatchEvent(new Event('visibilitychange', {bubbles: true}))")
+    until(lambda: server.taken == ids)
+    page.until(f"{KEPT} === 0")
+
+
+def test_more_than_a_page_end_may_send_is_sent_by_the_next_page(page: Page, server: EventServer) -> None:
+    """A request has what outlives a page; the rest comes with the next one, and nothing is lost."""
+    ids = track(page, *map(str, range(9)), text="é" * 10_000)
+    leave(page)
+    until(lambda: [came for came in server.came if came.size > 40_000])
+    server.open(page)
+    page.run("tenantry.flush()")
+    until(lambda: {*server.taken} == {*ids})
+    assert max(came.size for came in server.came) <= 65_536
+
+
+def test_an_event_that_is_larger_than_that_is_sent_by_itself(page: Page, server: EventServer) -> None:
+    ids = track(page, "small") + track(page, "large", text="x" * 100_000)
+    page.run("tenantry.flush()")
+    assert server.taken == ids
+    assert [len(came.ids) for came in server.came] == [1, 1]
+
+
+@pytest.mark.parametrize("lost", ["answer", "request"])
+def test_an_answer_that_is_lost_has_the_same_sent_again(page: Page, server: EventServer, lost: str) -> None:
+    server.answer = lambda _: None if lost == "answer" else Told(503)
+    ids = track(page, "one", "two")
+    page.run("tenantry.flush()")
+    assert (server.taken, page.run(KEPT)) == ([], 2)
+    server.answer = lambda _: Told()
+    page.run(AGAIN)
+    assert [came.ids for came in server.came] == [ids, ids]
+    assert (server.taken, page.run(KEPT)) == (ids, 0)
+
+
+def test_nothing_is_sent_before_retry_after(page: Page, server: EventServer) -> None:
+    server.answer = lambda _: Told(429, (("Retry-After", "3600"),))
+    track(page, "one")
+    page.run("tenantry.flush()")
+    track(page, "two")
+    page.run("tenantry.flush()")
+    assert server.names == ["one"]
+
+
+def test_offline_events_wait_and_go_once_the_net_is_back(page: Page, server: EventServer) -> None:
+    page.ask("Network.enable")
+    offline(page, yes=True)
+    ids = track(page, "one", "two")
+    page.run("tenantry.flush()")
+    assert (server.came, page.run(KEPT)) == ([], 2)
+    offline(page, yes=False)
+    until(lambda: server.taken == ids)
+
+
+def offline(page: Page, *, yes: bool) -> None:
+    net = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.ask("Network.emulateNetworkConditions", offline=yes, **net)
+
+
+def test_of_events_that_wait_the_latest_thousand_are_kept(page: Page, server: EventServer) -> None:
+    server.answer = lambda _: Told(503)
+    ids = track(page, *map(str, range(1010)))
+    assert page.run(KEPT) == 1000
+    server.answer = lambda _: Told()
+    page.run(AGAIN)
+    assert {*ids[10:]} <= {*server.taken} <= {*ids}
+
+
+def test_a_full_storage_loses_nothing(page: Page, server: EventServer) -> None:
+    page.run("for (let size = 1 << 22; size; size >>= 1) { try { while (true) "
+             "localStorage['fill' + Math.random()] = 'x'.repeat(size); } catch {} }")  # fmt: skip
+    ids = track(page, "one", "two")
+    leave(page)
+    until(lambda: server.taken == ids)
+
+
+@pytest.mark.parametrize("locks", [True, False], ids=["locks", "no locks"])
+def test_two_tabs_lose_nothing(page: Page, server: EventServer, locks: bool) -> None:
+    """With locks the one sends for both, each event once, while the other one's turn is not."""
+    held, go = threading.Event(), threading.Event()
+
+    def hold(_: Came) -> Told:
+        held.set()
+        assert go.wait(60)
+        return Told()
+
+    with tab(page, server) as other:
+        if not locks:
+            for each in (page, other):
+                each.run("void Object.defineProperty(Navigator.prototype, 'locks', {value: undefined})")
+        ids = track(page, "one", "two")
+        server.answer = hold
+        page.run("void tenantry.flush()")
+        assert held.wait(60)
+        ids += track(other, "three")
+        other.run("void tenantry.flush()")
+        ids += track(page, "four") + track(other, "five")
+        go.set()
+        until(lambda: {*server.taken} >= {*ids[:3]})
+        page.run("tenantry.flush()")
+        other.run("tenantry.flush()")
+        page.until(f"{KEPT} === 0")
+        assert {*server.taken} == {*ids}
+        assert not locks or len(server.taken) == len(ids)
+
+
+def test_what_a_tab_that_died_has_left_is_sent_by_another(page: Page, server: EventServer) -> None:
+    held = threading.Event()
+
+    def hold(_: Came) -> None:
+        held.set()
+
+    with tab(page, server) as other:
+        server.answer = hold
+        ids = track(other, "one")
+        other.run("void tenantry.flush()")
+        assert held.wait(60)
+    server.answer = lambda _: Told()
+    page.run("tenantry.flush()")
+    until(lambda: server.taken == ids)
+    page.until(f"{KEPT} === 0")
+
+
+def test_what_will_never_be_taken_is_dropped_and_nothing_beside_it(page: Page, server: EventServer) -> None:
+    server.answer = lambda came: Told(422) if "bad" in [event["name"] for event in came.events] else Told()
+    ids = track(page, "one", "two", "bad", "three", "four")
+    page.run("tenantry.flush()")
+    assert sorted(server.taken) == sorted([*ids[:2], *ids[3:]])
+    assert page.run(KEPT) == 0
+
+
+def test_a_key_that_opens_nothing_ends_the_sending_of_its_page_alone(page: Page, server: EventServer) -> None:
+    server.answer = lambda _: Told(401)
+    ids = track(page, "one")
+    page.run("tenantry.flush()")
+    ids += track(page, "two")
+    page.run(AGAIN)
+    assert len(server.came) == 1
+    server.answer = lambda _: Told()
+    server.open(page)
+    page.run("tenantry.flush()")
+    assert server.taken == ids
