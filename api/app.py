@@ -29,6 +29,7 @@ from api.routes import (
     jobs,
     leases,
     media,
+    metrics,
     ops,
     ops_leases,
     ops_organizations,
@@ -48,8 +49,8 @@ MAX_BODY = 1024 * 1024
 
 #: Everything under /v1 that needs a key, and what needs none.
 KEYED = (
-    projects, ingests, brand, content, posts, github, accounts, leases, sdk_apps, jobs, ops, ops_leases,
-    ops_organizations, ops_projects, api_keys, audit, whoami,
+    projects, ingests, brand, content, posts, github, accounts, leases, sdk_apps, metrics, jobs, ops,
+    ops_leases, ops_organizations, ops_projects, api_keys, audit, whoami,
 )  # fmt: skip
 ROUTES = [route for module in KEYED for route in module.ROUTES]
 PUBLIC = [

@@ -46,23 +46,22 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
     vault = parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
     async with (
         _measured(settings),
-        open_pool(
-            settings.database_url,
-            name="tenantry-web",
-            size=settings.pool_size,
-            lock_timeout=LOCK_TIMEOUT,
-            command_timeout=COMMAND_TIMEOUT_S,
-        ) as pool,
+        _open_pool(settings, settings.database_url, name="tenantry-web") as pool,
+        _open_event_store(settings, pool) as event_store,
         open_courier(settings.redis_url) as courier,
         _open_redis(settings.redis_url) as redis,
         open_watcher(looking(pool), of_all=limits_of(settings).connections // 2) as watcher,
     ):
         async with pool.acquire() as conn:
             await check_keyrings(conn, peppers=peppers, vault=vault)
+        connections = Connections(pool, size=settings.pool_size)
         app.state.services = Services(
             settings=settings,
             pool=pool,
-            connections=Connections(pool, size=settings.pool_size),
+            connections=connections,
+            event_connections=connections
+            if event_store is pool
+            else Connections(event_store, size=settings.pool_size),
             courier=courier,
             redis=redis,
             peppers=peppers,
@@ -94,6 +93,26 @@ def _creating(pool: Pool) -> Callable[[Sequence[New]], Awaitable[list[bool | Non
             return await projects.create(conn, news)
 
     return create
+
+
+def _open_pool(settings: Settings, url: str, *, name: str) -> AbstractAsyncContextManager[Pool]:
+    return open_pool(
+        url,
+        name=name,
+        size=settings.pool_size,
+        lock_timeout=LOCK_TIMEOUT,
+        command_timeout=COMMAND_TIMEOUT_S,
+    )
+
+
+@asynccontextmanager
+async def _open_event_store(settings: Settings, pool: Pool) -> AsyncIterator[Pool]:
+    """The main pool, or another one where the event store is a database of its own."""
+    if not settings.telemetry_url:
+        yield pool
+        return
+    async with _open_pool(settings, settings.telemetry_url, name="tenantry-web-events") as own:
+        yield own
 
 
 @asynccontextmanager

@@ -69,6 +69,10 @@ class ApiRequest(Request[Any, Any, State]):
         """A connection to Postgres, of the caller's share; all who have no key share one."""
         return self.services.connections.of(self._sharer)
 
+    def event_connection(self) -> AbstractAsyncContextManager[Conn]:
+        """A connection to the event store, likewise."""
+        return self.services.event_connections.of(self._sharer)
+
     async def transact(self, work: Callable[[Conn], Awaitable[T]]) -> T:
         """Run `work` in one transaction on such a connection, and return what it returns."""
         async with self.services.connections.share(self._sharer):

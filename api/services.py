@@ -30,6 +30,8 @@ class Services:
     pool: Pool
     #: The pool as requests of an organization use it.
     connections: Connections
+    #: The event store as they use it: the same one, unless it is a database of its own.
+    event_connections: Connections
     courier: Courier
     redis: Redis
     peppers: Keyring

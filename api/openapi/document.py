@@ -56,6 +56,7 @@ GROUPS = {
     "social": "Accounts that posts go to.",
     "posts": "Content to accounts, now or at a time.",
     "apps": "What sends events of a project, each with a key of its own.",
+    "metrics": "Figures by hour, day and week of a project's zone.",
     "jobs": "Whatever takes longer than a request.",
     "leases": "Accounts of the platform's own, lent to a project.",
     "github": "A GitHub App's installation, for repositories that are not public.",

@@ -163,7 +163,7 @@ def limits_of(settings: Settings) -> Limits:
     most = (
         (math.inf if files == resource.RLIM_INFINITY else files)
         - SPARE_FILES
-        - settings.pool_size
+        - settings.pool_size * (2 if settings.telemetry_url else 1)
         - Limits().reserve
     )
     connections = int(max(1, min(settings.connections, most)))

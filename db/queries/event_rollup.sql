@@ -35,14 +35,22 @@ counted as materialized (
      and occurred_at >= :since
      and occurred_at < :until
    group by 1, 2, 3, 4),
+summed as materialized (
+  -- And of all names together.
+  select name, bucket, app_no, currency, n, value_micros
+    from counted
+  union all
+  select '', bucket, app_no, '', sum(n), 0
+    from counted
+   group by bucket, app_no),
 quarters as (
   -- As they are.
   insert into event_rollup (project_id, name, bucket, app_no, currency, n, value_micros)
   select :project_id, name, bucket, app_no, currency, n, value_micros
-    from counted)
+    from summed)
 insert into event_rollup_hour (project_id, name, bucket, app_no, currency, n, value_micros)
 select :project_id, name, date_trunc('hour', bucket, 'UTC'), app_no, currency, sum(n), sum(value_micros)
-  from counted
+  from summed
  group by 1, 2, 3, 4, 5;
 
 -- name: purge_counts    the last ones of a project, a batch of quarters and the hours behind its first
@@ -71,3 +79,66 @@ hours as (
      and (name, bucket, app_no, currency) >= (select name, bucket, app_no, currency from first))
 select count(*)::int
   from quarters;
+
+-- part: row    of the counts
+name, bucket, app_no, currency, n, value_micros
+
+-- part: asked    of these names and apps
+project_id = :project_id
+     and name = any(:names)
+     and (:app_nos::smallint[] is null or app_no = any(:app_nos))
+
+-- part: unfolded    those that wait in the queue, also as part of all names
+select name, bucket, app_no, currency, n, value_micros
+    from event_delta
+   where {asked}
+     and bucket >= :since
+     and bucket < :until
+  union all
+  select '', bucket, app_no, '', n, 0
+    from event_delta
+   where '' = any(:names)
+     and project_id = :project_id
+     and (:app_nos::smallint[] is null or app_no = any(:app_nos))
+     and bucket >= :since
+     and bucket < :until
+
+-- part: added    up by what is told apart
+select case when :by_place then width_bucket(bucket, :bounds::timestamptz[]) else 0 end as place,
+       case when :by_name then name else '' end as name,
+       case when :by_app then app_no else 0 end::int as app_no,
+       currency, sum(n)::bigint as n, (sum(value_micros) / 1000000)::float8 as value
+  from counted
+ group by 1, 2, 3, 4
+ order by 1, 2, 3, 4
+ limit :limit
+
+-- name: count_by_hours    between bounds: hours, but for those that a bound splits
+with counted (name, bucket, app_no, currency, n, value_micros) as (
+  -- One snapshot of all three: a fold between two of them would be counted twice, or not at all.
+  select {row}
+    from event_rollup_hour
+   where {asked}
+     and bucket >= :since
+     and bucket < :until
+     and bucket <> all(:split::timestamptz[])
+  union all
+  select {row}
+    from event_rollup
+   where {asked}
+     and bucket = any(:quarters::timestamptz[])
+  union all
+  {unfolded})
+{added};
+
+-- name: count_by_quarters    the same where bounds split most hours
+with counted (name, bucket, app_no, currency, n, value_micros) as (
+  -- As above.
+  select {row}
+    from event_rollup
+   where {asked}
+     and bucket >= :since
+     and bucket < :until
+  union all
+  {unfolded})
+{added};

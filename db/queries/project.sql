@@ -166,6 +166,13 @@ select {project}
 -- name: has_project
 select exists (select from project where organization_id = :org and id = :id and purging_at is null);
 
+-- name: get_zone
+select timezone
+  from project
+ where organization_id = :org
+   and id = :id
+   and purging_at is null;
+
 -- name: share_project    so that an archive and what starts in the project come in an order
 with turn as materialized (
   -- A fair lock: a row lock alone can be shared past whoever waits for it, and an archive would wait for as

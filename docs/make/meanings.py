@@ -93,7 +93,7 @@ SCOPES = {
     "leased:write": "ask for, read and release leased accounts",
     "influencers:read": "reserved",
     "influencers:write": "reserved",
-    "metrics:read": "reserved",
+    "metrics:read": "read metrics",
     "events:read": "reserved",
     "events:read+pii": "reserved",
     "webhooks:read": "reserved",

@@ -85,6 +85,13 @@ async def apps(story: Story, project: str) -> None:
     await story.tell("delete_sdk_app", projectId=project, appId=app)
 
 
+async def metrics(story: Story, project: str) -> None:
+    """Of the last two days, so that the example is short."""
+    since = f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%dT%H:00:00Z}"
+    params = {"metrics": "events,active_users,followers", "since": since, "granularity": "day"}
+    await story.tell("get_metrics", projectId=project, params=params)
+
+
 async def _authorize(story: Story) -> None:
     """A live link, to a server that has to register us first."""
     live, body = story.cast.live, {"name": "Tidewise", "timezone": "Europe/Paris"}

@@ -1,7 +1,7 @@
 """Values that differ from one telling to the next, made steady: ids, times, secrets, addresses."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 #: The day on which all of it happened.
@@ -11,6 +11,7 @@ API = "https://api.example.com"
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 EVENT = re.compile(r"^id: \d+")
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
 LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?!:)")
 KEY = re.compile(r"lp_(live|test)_\w{16}_[\w-]{43}")
 APP_KEY = re.compile(r"(lpa_app_[0-9a-f-]{36}_)[\w-]{43}")
@@ -40,6 +41,8 @@ class Steady:
         return self._text(value) if isinstance(value, str) else value
 
     def _text(self, text: str) -> str:
+        if DATE.fullmatch(text):
+            return str(DAY.date() + (date.fromisoformat(text) - self.began.date()))
         for host, known in self.hosts.items():
             text = text.replace(host, known)
         text = UUID.sub(lambda found: self._id(found[0]), text)

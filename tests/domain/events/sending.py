@@ -57,10 +57,14 @@ async def fold_all(conn: Conn) -> None:
 async def wrong_counts(conn: Conn) -> list[Any]:
     """Rows of the rollups that the events don't add up to, and rows that they lack. Without deltas left."""
     return await conn.fetch(
-        """with truth as (
+        """with named as (
              select project_id, name, date_bin('15 minutes', occurred_at, '2000-01-01Z') as bucket, app_no,
                     coalesce(currency, '') as currency, count(*) as n, coalesce(sum(value_micros), 0) as value
                from event group by 1, 2, 3, 4, 5),
+           truth as (
+             select project_id, name, bucket, app_no, currency, n, value from named
+              union all
+             select project_id, '', bucket, app_no, '', sum(n), 0 from named group by 1, 2, 3, 4),
            hourly as (
              select project_id, name, date_trunc('hour', bucket, 'UTC'), app_no, currency, sum(n), sum(value)
                from truth group by 1, 2, 3, 4, 5),

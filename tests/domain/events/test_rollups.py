@@ -68,7 +68,7 @@ async def test_a_day_that_is_gone_keeps_its_counts(conn: Conn) -> None:
     await conn.execute(f"drop table event_{gone:%Y%m%d}")
     with pytest.raises(Invalid):
         await rollups.rebuild(conn, project_id=PROJECT, day=gone)
-    assert await conn.fetchval("select sum(n) from event_rollup") == 1
+    assert await conn.fetchval("select sum(n) from event_rollup where name <> ''") == 1
 
 
 async def test_writers_folders_and_rebuilds_at_once(wide: Pool, conn: Conn) -> None:
@@ -100,5 +100,5 @@ async def test_writers_folders_and_rebuilds_at_once(wide: Pool, conn: Conn) -> N
     done.set()
     await others
     await fold_all(conn)
-    assert await conn.fetchval("select sum(n) from event_rollup") == 3_600
+    assert await conn.fetchval("select sum(n) from event_rollup where name <> ''") == 3_600
     assert await wrong_counts(conn) == []

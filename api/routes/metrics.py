@@ -1,0 +1,72 @@
+"""Metrics of projects, accounts and posts."""
+
+from typing import Annotated
+
+from litestar import get
+from litestar.params import FromPath, QueryParameter
+
+from api import paths, spans
+from api.guard import requires
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from domain.metrics import metrics as verbs
+from domain.metrics import windows
+from domain.metrics.metrics import Asked, Stores
+from schemas.errors.absent import Noun
+from schemas.metrics import Granularity, Metric, Metrics, MetricScope
+
+ScopeChoice = Annotated[MetricScope, QueryParameter(name="scope", description="What the metrics are of.")]
+SubjectId = Annotated[
+    str | None,
+    QueryParameter(
+        name="id",
+        description="Of the account (`sa_...`) or the post (`sp_...`) that `scope` means.",
+        max_length=100,
+    ),
+]
+MetricFilter = Annotated[
+    list[Metric] | None,
+    QueryParameter(name="metrics", description="Only these; else all that the scope has."),
+]
+GranularityChoice = Annotated[
+    Granularity,
+    QueryParameter(name="granularity", description="What the buckets are; weeks begin on Monday."),
+]
+
+_SUBJECTS: dict[MetricScope, Noun] = {"social_account": "account", "platform_post": "post"}
+
+
+@get("/projects/{project_id:str}/metrics", opt=requires("metrics:read", Class.READ_LIGHT, 404))
+async def get_metrics(
+    request: ApiRequest,
+    project_id: FromPath[str],
+    *,
+    metric_scope: ScopeChoice = "project",
+    subject_id: SubjectId = None,
+    metrics: MetricFilter = None,
+    since: spans.Since = None,
+    until: spans.Until = None,
+    granularity: GranularityChoice = "day",
+) -> Metrics:
+    """Figures by hour, day or week of the project's zone, of an archived project too.
+
+    Each bucket of the window is there: 0 where nothing happened, null where nothing was collected. At most
+    1,000 of them. Events that come late change buckets that are not `final`.
+    """
+    now = request.services.clock()
+    window = windows.read(since, until, now=now)
+    chosen = verbs.choose(metric_scope, metrics, has_id=subject_id is not None)
+    question = Asked(
+        organization_id=request.organization_id,
+        project_id=paths.read("project", project_id),
+        scope=metric_scope,
+        subject_id=None if subject_id is None else paths.read(_SUBJECTS[metric_scope], subject_id),
+        metrics=chosen,
+        window=window,
+        granularity=granularity,
+    )
+    async with spans.bounded():
+        return await verbs.read(Stores(request.connection, request.event_connection), question, now=now)
+
+
+ROUTES = [get_metrics]

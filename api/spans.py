@@ -1,0 +1,34 @@
+"""Windows of time in queries, and how long an answer about one may be read for."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from litestar.params import QueryParameter
+
+from api.paging import READ_S
+from schemas.errors import Unavailable
+
+Since = Annotated[
+    str | None,
+    QueryParameter(
+        name="since",
+        description="From then on; UTC, with `Z`. 30 days before `until` unless given.",
+        max_length=40,
+    ),
+]
+Until = Annotated[
+    str | None,
+    QueryParameter(name="until", description="Before then; UTC, with `Z`. Now unless given.", max_length=40),
+]
+
+
+@asynccontextmanager
+async def bounded() -> AsyncIterator[None]:
+    """No longer than a page of a list may be read for. Raises `Unavailable`."""
+    try:
+        async with asyncio.timeout(READ_S):
+            yield
+    except TimeoutError:
+        raise Unavailable("this takes too long to read: ask for a shorter time, or for less of it") from None

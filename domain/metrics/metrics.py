@@ -1,0 +1,131 @@
+"""Metrics of a project, an account or a post: a question is put to each source that has some of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from typing import NamedTuple, TypeAlias
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from db.pool import Conn
+from db.queries import project
+from domain.accounts import accounts
+from domain.metrics import buckets, event_values
+from domain.metrics.value_sources import Question, Values, ValueSource
+from domain.metrics.windows import Window
+from domain.publishing import posts
+from schemas import ids
+from schemas.errors import Invalid
+from schemas.errors.absent import absent
+from schemas.metrics import Figure, Granularity, Metric, MetricBucket, Metrics, MetricScope, MetricWindow
+
+#: Sources of values. No two have one metric of one scope.
+SOURCES: Sequence[ValueSource] = (event_values.EVENTS,)
+
+_OF_POSTS: tuple[Metric, ...] = (
+    "views", "reach", "impressions", "likes", "comments", "shares", "saves", "watch_time_ms",
+    "engagement_rate",
+)  # fmt: skip
+_OF_ACCOUNTS: tuple[Metric, ...] = (*_OF_POSTS, "followers", "follower_delta", "posts_published")
+
+#: Metrics that each scope has; what no source has is null.
+METRICS: Mapping[MetricScope, tuple[Metric, ...]] = {
+    "project": (*_OF_ACCOUNTS, "events", "active_users"),
+    "social_account": _OF_ACCOUNTS,
+    "platform_post": _OF_POSTS,
+}
+
+#: A way to a connection, which is given back at the end of the block.
+Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
+
+
+class Stores(NamedTuple):
+    """Ways to the main database and to the event store."""
+
+    main: Connect
+    events: Connect
+
+
+class Asked(NamedTuple):
+    """A caller's question, with metrics that `choose` let through."""
+
+    organization_id: UUID
+    project_id: UUID
+    scope: MetricScope
+    subject_id: UUID | None
+    metrics: Sequence[Metric]
+    window: Window
+    granularity: Granularity
+
+
+def choose(scope: MetricScope, metrics: Sequence[Metric] | None, *, has_id: bool) -> Sequence[Metric]:
+    """The metrics that are asked for, or all of the scope.
+
+    Raises `Invalid` for one that the scope doesn't have, and for a scope with an id too many or too few.
+    """
+    if has_id == (scope == "project"):
+        raise Invalid("id", "name the account or the post that `scope` means; for the project, nothing")
+    known = METRICS[scope]
+    for metric in metrics or ():
+        if metric not in known:
+            raise Invalid("metrics", f"{scope} has no {metric}: send some of {', '.join(known)}")
+    return metrics or known
+
+
+async def read(stores: Stores, asked: Asked, *, now: datetime) -> Metrics:
+    """The answer. Raises `NotFound`, `Invalid` for too many buckets."""
+    async with stores.main() as conn:
+        zone = await zone_of(conn, organization_id=asked.organization_id, project_id=asked.project_id)
+        await _check_subject(conn, asked)
+    cut = buckets.cut(asked.window, ZoneInfo(zone), asked.granularity)
+    question = Question(*asked[:-1], cut)
+    sources = [source for source in SOURCES if source.has(question)]
+    values: dict[Metric, Values] = {}
+    for source in sources:
+        async with (stores.events if source.of_events else stores.main)() as conn:
+            values |= await source.read(conn, question)
+    settles = max((source.settles for source in sources), default=timedelta(0))
+    return _shown(question, values, zone=zone, final_until=now - settles, now=now)
+
+
+async def zone_of(conn: Conn, *, organization_id: UUID, project_id: UUID) -> str:
+    """The name of a project's zone, archived or not. Raises `NotFound`."""
+    zone: str | None = await project.get_zone.value(conn, org=organization_id, id=project_id)
+    if zone is None:
+        raise absent("project")
+    return zone
+
+
+async def _check_subject(conn: Conn, asked: Asked) -> None:
+    """Raises `NotFound` for an account or a post that isn't the project's."""
+    if asked.subject_id is None:
+        return
+    shown = ids.show(ids.PROJECT, asked.project_id)
+    if asked.scope == "social_account":
+        account = await accounts.get(conn, organization_id=asked.organization_id, account_id=asked.subject_id)
+        if account.project_id != shown:
+            raise absent("account")
+    else:
+        post, _ = await posts.get(conn, organization_id=asked.organization_id, post_id=asked.subject_id)
+        if post.project_id != shown:
+            raise absent("post")
+
+
+def _shown(
+    question: Question, values: Mapping[Metric, Values], *, zone: str, final_until: datetime, now: datetime
+) -> Metrics:
+    def at(place: int) -> dict[str, Figure]:
+        return {
+            metric: values[metric].series[place] if metric in values else None for metric in question.metrics
+        }
+
+    return Metrics(
+        timezone=zone,
+        as_of=now,
+        window=MetricWindow(since=question.window.since, until=question.window.until),
+        series=[
+            MetricBucket(bucket=bucket.label, final=bucket.until <= final_until, values=at(place))
+            for place, bucket in enumerate(question.buckets)
+        ],
+        totals={metric: values[metric].total if metric in values else None for metric in question.metrics},
+    )

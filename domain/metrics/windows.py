@@ -1,0 +1,49 @@
+"""Window of time that a caller asks for, in whole quarters of an hour, which is what is counted."""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from domain.values import timezones
+from schemas.errors import Invalid
+
+#: Length of a window whose beginning nobody says.
+USUAL = timedelta(days=30)
+
+#: Years for which all zones' clocks are put on quarters of an hour; the last one that wasn't: Casey, 2022.
+EARLIEST, LATEST = datetime(2023, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+QUARTER = timedelta(minutes=15)
+
+
+class Window(NamedTuple):
+    """From `since` on, and before `until`."""
+
+    since: datetime
+    until: datetime
+
+
+def read(since: str | None, until: str | None, *, now: datetime) -> Window:
+    """The window in whole quarters of an hour: those that the bounds lie in are in it. Raises `Invalid`."""
+    end = _up(now if until is None else _read("until", until))
+    start = max(end - USUAL, EARLIEST) if since is None else _down(_read("since", since))
+    if start >= end:
+        raise Invalid(
+            "until" if since is None else "since", "the window is empty: since must be before until"
+        )
+    return Window(start, end)
+
+
+def _read(path: str, text: str) -> datetime:
+    found = timezones.read(text, path=path)
+    if not EARLIEST <= found <= LATEST:
+        raise Invalid(path, f"must be from {EARLIEST:%Y-%m-%d} to {LATEST:%Y-%m-%d}")
+    return found
+
+
+def _down(moment: datetime) -> datetime:
+    return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
+
+
+def _up(moment: datetime) -> datetime:
+    below = _down(moment)
+    return below if below == moment else below + QUARTER

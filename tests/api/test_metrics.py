@@ -1,0 +1,151 @@
+"""Metrics: a series in the project's zone, of what was committed before the question came."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+import pytest_asyncio
+
+from api.app import serve_from
+from db.pool import Conn, Pool, connected
+from schemas import ids
+from schemas.settings import Settings
+from tests import seeds
+from tests import servers as made
+from tests.api.conftest import Caller, built, calling, held
+from tests.api.parties import Parties, new_project, parties
+from tests.api.refusals import refused
+from tests.domain.events.sending import event, fold_all, send
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+#: An hour that has passed.
+THEN = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - 2 * HOUR
+
+
+@pytest_asyncio.fixture
+async def project(acme: Caller) -> str:
+    return await new_project(acme)
+
+
+def uuid(project: str) -> UUID:
+    found = ids.read(ids.PROJECT, project)
+    assert found
+    return found
+
+
+async def asked(caller: Caller, project: str, **params: str) -> dict[str, Any]:
+    answer = await caller.http.get(f"/v1/projects/{project}/metrics", params=params)
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def test_events_are_counted_at_once_and_once(acme: Caller, project: str, conn: Conn) -> None:
+    """Before their fold, behind it, and none of another project's."""
+    project_id = uuid(project)
+    await send(conn, [event(n, project_id=project_id, occurred_at=THEN) for n in range(3)])
+    await send(conn, [event(n, occurred_at=THEN) for n in range(5)])
+    params = {"metrics": "events", "granularity": "hour"}
+    params |= {"since": seeds.in_utc(THEN - HOUR), "until": seeds.in_utc(THEN + 2 * HOUR)}
+    before = await asked(acme, project, **params)
+    assert [bucket["values"] for bucket in before["series"]] == [{"events": 0}, {"events": 3}, {"events": 0}]
+    assert before["series"][1]["bucket"] == seeds.in_utc(THEN)
+    assert (before["timezone"], before["totals"]) == ("UTC", {"events": 3})
+    await fold_all(conn)
+    await send(conn, [event(3, project_id=project_id, occurred_at=THEN)])
+    assert (await asked(acme, project, **params))["totals"] == {"events": 4}
+
+
+async def test_a_project_that_is_archived_or_has_another_zone_is_counted_by_its_zone(
+    acme: Caller, project: str, conn: Conn
+) -> None:
+    """Twice another one: what was counted is cut anew each time."""
+    await send(conn, [event(1, project_id=uuid(project), occurred_at=THEN)])
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+        await acme.http.patch(f"/v1/projects/{project}", json={"timezone": zone})
+        found = await asked(acme, project, metrics="events")
+        days = {bucket["bucket"]: bucket["values"]["events"] for bucket in found["series"]}
+        assert {day: n for day, n in days.items() if n} == {f"{THEN.astimezone(ZoneInfo(zone)):%Y-%m-%d}": 1}
+    await acme.http.delete(f"/v1/projects/{project}")
+    assert (await asked(acme, project, metrics="events"))["totals"] == {"events": 1}
+
+
+async def test_what_was_never_collected_is_null(acme: Caller, project: str) -> None:
+    found = await asked(acme, project)
+    assert len(found["series"]) in {30, 31}
+    assert (found["totals"]["events"], found["totals"]["views"]) == (0, None)
+
+
+async def test_a_bucket_is_final_once_no_event_of_it_can_come(settings: Settings, pool: Pool) -> None:
+    """Events may come for seven days."""
+    async with parties(settings, pool) as found:
+        await _finals(found)
+
+
+async def _finals(found: Parties) -> None:
+    project = await new_project(found.acme)
+    params = {"metrics": "events", "since": seeds.in_utc(THEN - HOUR), "until": seeds.in_utc(THEN)}
+
+    async def finals(ahead: timedelta) -> set[bool]:
+        found.clock.ahead = ahead
+        return {bucket["final"] for bucket in (await asked(found.acme, project, **params))["series"]}
+
+    assert await finals(7 * DAY - 3 * HOUR) == {False}
+    assert await finals(7 * DAY) == {True}
+
+
+@pytest.mark.parametrize(
+    ("params", "path"),
+    [
+        ({"since": "2026-01-02T00:00:00Z", "until": "2026-01-02T00:00:00Z"}, "since"),
+        ({"since": "2022-12-31T00:00:00Z"}, "since"),
+        ({"until": "2100-01-02T00:00:00Z"}, "until"),
+        ({"since": "2026-01-02"}, "since"),
+        ({"since": "2023-01-01T00:00:00Z", "granularity": "hour"}, "granularity"),
+        ({"granularity": "month"}, "granularity"),
+        ({"metrics": "events,clicks"}, "metrics"),
+        ({"scope": "social_account", "id": f"sa_{UUID(int=1)}", "metrics": "events"}, "metrics"),
+        ({"scope": "social_account"}, "id"),
+        ({"id": f"sa_{UUID(int=1)}"}, "id"),
+    ],
+)  # fmt: skip
+async def test_questions_that_have_no_answer(
+    acme: Caller, project: str, params: dict[str, str], path: str
+) -> None:
+    answer = await acme.http.get(f"/v1/projects/{project}/metrics", params=params)
+    refused(answer, 422, "VALIDATION")
+    assert answer.json()["error"]["details"]["issues"][0]["path"].startswith(path)
+
+
+async def test_an_account_or_a_post_of_another_project_is_not_found(
+    acme: Caller, project: str, conn: Conn
+) -> None:
+    other = uuid(await new_project(acme))
+    account = await seeds.account(conn, acme.organization_id, other)
+    for scope, shown in (("social_account", f"sa_{account}"), ("platform_post", f"sp_{account}")):
+        answer = await acme.http.get(f"/v1/projects/{project}/metrics", params={"scope": scope, "id": shown})
+        refused(answer, 404, "NOT_FOUND")
+    found = await asked(acme, f"prj_{other}", scope="social_account", id=f"sa_{account}")
+    assert set(found["totals"].values()) == {None}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def apart(template: made.Template) -> AsyncIterator[str]:
+    """Another database."""
+    async with made.copy(template) as url:
+        yield url
+
+
+async def test_events_are_read_from_a_store_of_its_own(settings: Settings, apart: str, pool: Pool) -> None:
+    served = serve_from(
+        built(), made.settings_for(settings.database_url, settings.redis_url, telemetry_url=apart)
+    )
+    async with held(served.lifespan()), calling(served, pool, "Apart") as caller:
+        project = await new_project(caller)
+        async with connected(apart, name="test") as store:
+            await send(store, [event(1, project_id=uuid(project), occurred_at=THEN)])
+        assert (await asked(caller, project, metrics="events"))["totals"] == {"events": 1}

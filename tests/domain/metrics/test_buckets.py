@@ -1,0 +1,143 @@
+"""Buckets by zone: each instant lies in the one that its own local time says, whatever clocks do."""
+
+import random
+from bisect import bisect_right
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from domain.metrics import buckets
+from domain.metrics.buckets import Bucket
+from domain.metrics.windows import EARLIEST, LATEST, QUARTER, Window
+from domain.values import timezones
+from schemas.errors import Invalid
+from schemas.metrics import Granularity
+
+SECOND = timedelta(seconds=1)
+LENGTHS: dict[Granularity, timedelta] = {
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(weeks=1),
+}
+#: From then on no zone has shown a midnight, and then the day before again.
+FIRST, LAST = datetime(2011, 1, 1, tzinfo=UTC), LATEST
+
+
+def shown(at: datetime, zone: ZoneInfo, granularity: Granularity) -> Any:
+    """What the clocks show of an instant, as a bucket is of it: another way than that which cuts them."""
+    local = at.astimezone(zone)
+    if granularity == "hour":
+        return local.date(), local.hour, local.utcoffset()
+    if granularity == "day":
+        return local.date().isoformat()
+    year, week, _ = local.isocalendar()
+    return datetime.fromisocalendar(year, week, 1).date().isoformat()
+
+
+def at_random(dice: random.Random) -> tuple[ZoneInfo, Window, Granularity]:
+    """A window of up to 60 buckets; half of them are laid where the clocks are put."""
+    zone = ZoneInfo(dice.choice(sorted(timezones.known())))
+    granularity = dice.choice(sorted(LENGTHS))
+    middle = FIRST + (LAST - FIRST) * dice.random()
+    if dice.random() < 0.5:
+        steps = (middle + timedelta(days=day) for day in range(400))
+        middle = next((step for step in steps if _put(step, zone)), middle)
+    since = max(FIRST, middle - LENGTHS[granularity] * dice.uniform(0.1, 30)).replace(second=0, microsecond=0)
+    until = middle + LENGTHS[granularity] * dice.uniform(0.1, 30)
+    return zone, Window(since, until.replace(second=0, microsecond=0) + QUARTER), granularity
+
+
+def _put(step: datetime, zone: ZoneInfo) -> bool:
+    return step.astimezone(zone).utcoffset() != (step + timedelta(days=1)).astimezone(zone).utcoffset()
+
+
+def wrong(dice: random.Random) -> list[Any]:
+    """Instants of a random window that lie in a wrong bucket, some of them at its ends."""
+    zone, window, granularity = at_random(dice)
+    cut = buckets.cut(window, zone, granularity)
+    assert [bucket.until for bucket in cut] == [bucket.since for bucket in cut[1:]] + [window.until]
+    assert cut[0].since == window.since
+    instants = [window.since + (window.until - window.since) * dice.random() for _ in range(12)]
+    instants += [bucket.since for bucket in cut] + [bucket.until - SECOND for bucket in cut]
+    starts = [bucket.since for bucket in cut]
+    found = [(at, cut[bisect_right(starts, at) - 1]) for at in instants]
+    return [(zone, at, bucket) for at, bucket in found if not _is_right(at, bucket, zone, granularity)]
+
+
+def _is_right(at: datetime, bucket: Bucket, zone: ZoneInfo, granularity: Granularity) -> bool:
+    """Of an hour, its name is the first instant at which the clocks show it by this offset."""
+    said = shown(at, zone, granularity)
+    if granularity != "hour":
+        return bool(said == bucket.label)
+    first = datetime.fromisoformat(bucket.label)
+    return bool(said == shown(first, zone, "hour") and said != shown(first - SECOND, zone, "hour"))
+
+
+def test_no_instant_is_in_a_wrong_bucket() -> None:
+    dice = random.Random(11)
+    assert [bad for _ in range(300) for bad in wrong(dice)] == []
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_no_instant_of_ten_thousand_windows_is_in_a_wrong_bucket() -> None:
+    dice = random.Random(12)
+    assert [bad for _ in range(10_000) for bad in wrong(dice)] == []
+
+
+def labels(zone: str, since: str, until: str, granularity: Granularity = "day") -> list[tuple[str, int]]:
+    """The buckets' names, and how many minutes each has."""
+    window = Window(datetime.fromisoformat(since), datetime.fromisoformat(until))
+    cut = buckets.cut(window, ZoneInfo(zone), granularity)
+    return [(bucket.label, (bucket.until - bucket.since) // timedelta(minutes=1)) for bucket in cut]
+
+
+@pytest.mark.parametrize(
+    ("zone", "since", "until", "granularity", "expected"),
+    [
+        # A day that never was.
+        ("Pacific/Apia", "2011-12-29T10:00Z", "2012-01-01T10:00Z", "day",
+         [("2011-12-29", 1440), ("2011-12-31", 1440), ("2012-01-01", 1440)]),
+        # Midnight is passed over: the day begins at one.
+        ("America/Santiago", "2026-09-05T04:00Z", "2026-09-07T03:00Z", "day",
+         [("2026-09-05", 1440), ("2026-09-06", 1380)]),
+        # Midnight comes twice: the day begins with the first.
+        ("America/Havana", "2026-11-01T04:00Z", "2026-11-02T05:00Z", "day", [("2026-11-01", 1500)]),
+        # Half an hour, twice and left out.
+        ("Australia/Lord_Howe", "2026-04-04T14:00Z", "2026-04-04T16:00Z", "hour",
+         [("2026-04-04T14:00:00Z", 60), ("2026-04-04T15:00:00Z", 30), ("2026-04-04T15:30:00Z", 30)]),
+        ("Australia/Lord_Howe", "2026-10-03T14:30Z", "2026-10-03T16:00Z", "hour",
+         [("2026-10-03T14:30:00Z", 60), ("2026-10-03T15:30:00Z", 30)]),
+        # The first to see a day.
+        ("Pacific/Kiritimati", "2026-11-26T10:00Z", "2026-11-28T00:00Z", "day",
+         [("2026-11-27", 1440), ("2026-11-28", 840)]),
+        # Parts of buckets have the whole one's name.
+        ("Asia/Kathmandu", "2026-11-25T00:00Z", "2026-11-30T00:00Z", "week",
+         [("2026-11-23", 6855), ("2026-11-30", 345)]),
+    ],
+)  # fmt: skip
+def test_clocks_that_are_put(
+    zone: str, since: str, until: str, granularity: Granularity, expected: list[tuple[str, int]]
+) -> None:
+    assert labels(zone, since, until, granularity) == expected
+
+
+def test_clocks_are_put_at_quarters_of_an_hour_in_all_years_that_may_be_asked_for() -> None:
+    """Else a bound could lie within a quarter, which no count splits. Behind 2040 rules repeat."""
+    week = timedelta(weeks=1)
+    off = []
+    for zone in map(ZoneInfo, sorted(timezones.known())):
+        for at in (EARLIEST + number * week for number in range(17 * 53)):
+            if at.astimezone(zone).utcoffset() != (at + week).astimezone(zone).utcoffset():
+                change = buckets._change(at, at + week, zone)
+                off += [(zone, change)] if change.timestamp() % 900 else []
+    assert off == []
+
+
+def test_more_buckets_than_an_answer_has_are_refused() -> None:
+    window = Window(EARLIEST, EARLIEST + timedelta(hours=buckets.MOST))
+    assert len(buckets.cut(window, ZoneInfo("UTC"), "hour")) == buckets.MOST
+    with pytest.raises(Invalid):
+        buckets.cut(window._replace(until=window.until + QUARTER), ZoneInfo("UTC"), "hour")

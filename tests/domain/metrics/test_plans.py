@@ -1,0 +1,90 @@
+"""Counts are read from few rows of large tables, also by plans that were made on empty ones."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest_asyncio
+
+from db.pool import Conn
+from domain.metrics import rollup_counts
+from tests import plans
+from tests.domain.events.sending import PROJECT
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+#: Days of the project, as many before those that are asked for as behind them; its names; other projects.
+DAYS, NAMES, OTHERS = 60, 20, 5
+ASKED = 10
+
+
+def counted(names: list[str], start: timedelta, each: timedelta) -> Callable[[Conn], Awaitable[Any]]:
+    """Ten days from the 25th on, cut in stretches."""
+    bounds = [FIRST + 25 * DAY + start + each * number for number in range(ASKED * DAY // each + 1)]
+    return lambda conn: rollup_counts.count(conn, project_id=PROJECT, names=names, bounds=bounds)
+
+
+#: Days of whole hours; days that split hours, as in India; hours that do.
+BY_DAYS = counted(["name-1", "name-2"], timedelta(0), DAY)
+BY_SPLIT_DAYS = counted(["name-1", "name-2"], HOUR / 2, DAY)
+BY_SPLIT_HOURS = counted(["name-1", "name-2"], HOUR / 2, HOUR)
+
+
+@pytest_asyncio.fixture
+async def full(conn: Conn) -> Conn:
+    """Counts of a row an hour, and one a quarter; what is asked for was planned before there were any."""
+    for use in (BY_DAYS, BY_SPLIT_DAYS, BY_SPLIT_HOURS):
+        for _ in range(plans.TIMES):
+            await use(conn)
+    for table, step in (("event_rollup", "15 minutes"), ("event_rollup_hour", "1 hour")):
+        await conn.execute(
+            f"""insert into {table}
+                select case when p = 0 then $1::uuid else gen_random_uuid() end, 'name-' || n, at, 1, '', 1, 0
+                  from generate_series(0, $2::int) p, generate_series(1, $3::int) n,
+                       generate_series($4::timestamptz, $4 + $5 - interval '1 s', interval '{step}') at
+                 where p = 0 or n = 1""",
+            PROJECT, OTHERS, NAMES, FIRST, DAYS * DAY,
+        )  # fmt: skip
+    await conn.execute(
+        """insert into event_delta (project_id, app_no, bucket, name, currency, n, value_micros)
+           select gen_random_uuid(), 1, $1, 'name-1', '', 1, 0 from generate_series(1, 5000)""",
+        FIRST + 30 * DAY,
+    )
+    return conn
+
+
+async def test_days_are_read_from_their_hours(full: Conn) -> None:
+    async with (
+        plans.reading(full, "event_rollup_hour") as hours,
+        plans.reading(full, "event_rollup") as quarters,
+    ):
+        await BY_DAYS(full)
+    assert (hours.scans, quarters.scans, quarters.rows) == (0, 0, 0)
+    assert hours.rows <= 2 * ASKED * 24 + 10
+
+
+async def test_hours_that_a_day_splits_are_read_from_their_quarters(full: Conn) -> None:
+    async with (
+        plans.reading(full, "event_rollup_hour") as hours,
+        plans.reading(full, "event_rollup") as quarters,
+    ):
+        await BY_SPLIT_DAYS(full)
+    assert (hours.scans, quarters.scans) == (0, 0)
+    assert hours.rows <= 2 * ASKED * 24 + 10
+    assert quarters.rows <= 2 * (ASKED + 1) * 4
+
+
+async def test_hours_of_other_halves_are_read_from_quarters(full: Conn) -> None:
+    async with (
+        plans.reading(full, "event_rollup_hour") as hours,
+        plans.reading(full, "event_rollup") as quarters,
+    ):
+        await BY_SPLIT_HOURS(full)
+    assert (hours.scans, hours.rows, quarters.scans) == (0, 0, 0)
+    assert quarters.rows <= 2 * ASKED * 96 + 10
+
+
+async def test_only_the_projects_own_deltas_are_read(full: Conn) -> None:
+    async with plans.reading(full, "event_delta") as deltas:
+        await BY_DAYS(full)
+    assert (deltas.scans, deltas.rows) == (0, 0)

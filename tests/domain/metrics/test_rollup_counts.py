@@ -1,0 +1,124 @@
+"""Counts between bounds of any zone are those of the events, folded or not."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from db.pool import Conn
+from domain.events import rollups
+from domain.metrics import buckets, rollup_counts
+from domain.metrics.rollup_counts import ALL_NAMES, By
+from domain.metrics.windows import QUARTER, Window
+from domain.values import timezones
+from schemas.metrics import Granularity
+from tests.domain.events.sending import PROJECT
+
+BEGAN = datetime(2026, 3, 20, tzinfo=UTC)
+DAYS = 40
+
+
+class Happened(NamedTuple):
+    """One event, as far as counts know it."""
+
+    at: datetime
+    name: str
+    app_no: int
+    currency: str
+    micros: int
+
+
+async def happen(conn: Conn, dice: random.Random, number: int) -> list[Happened]:
+    """Events of which two thirds are folded, beside those of another project."""
+    events = [
+        Happened(
+            BEGAN + timedelta(seconds=dice.randrange(DAYS * 86_400)),
+            dice.choice(("open", "purchase_success")),
+            dice.randrange(3),
+            dice.choice(("", "EUR")),
+            dice.randrange(100),
+        )
+        for _ in range(number)
+    ]
+    await _queue(conn, PROJECT, events[: number * 2 // 3])
+    await _queue(conn, UUID(int=8), events)
+    while await rollups.fold(conn):
+        pass
+    await _queue(conn, PROJECT, events[number * 2 // 3 :])
+    return events
+
+
+async def _queue(conn: Conn, project_id: UUID, events: Sequence[Happened]) -> None:
+    await conn.executemany(
+        """insert into event_delta (project_id, app_no, bucket, name, currency, n, value_micros)
+           values ($1, $2, date_bin('15 minutes', $3, '2000-01-01Z'), $4, $5, 1, $6)""",
+        [(project_id, one.app_no, one.at, one.name, one.currency, one.micros) for one in events],
+    )
+
+
+def at_random(dice: random.Random) -> tuple[Window, ZoneInfo, Granularity]:
+    since = BEGAN + QUARTER * dice.randrange(DAYS * 96)
+    window = Window(since, since + QUARTER * dice.randrange(1, 800))
+    zones = [*sorted(timezones.known()), *["Asia/Kolkata", "Australia/Lord_Howe", "Asia/Kathmandu"] * 50]
+    return window, ZoneInfo(dice.choice(zones)), dice.choice(("hour", "day", "week"))
+
+
+async def wrong(conn: Conn, events: Sequence[Happened], dice: random.Random) -> object:
+    """A question whose answer isn't what the events' own local times add up to; None where it is."""
+    window, zone, granularity = at_random(dice)
+    cut = buckets.cut(window, zone, granularity)
+    bounds = [*(bucket.since for bucket in cut), window.until]
+    found = await rollup_counts.count(conn, project_id=PROJECT, names=ALL_NAMES, bounds=bounds)
+    said = {cut[row.place - 1].label: row.n for row in found}
+    true = Counter(
+        _label(one.at, zone, granularity) for one in events if window.since <= one.at < window.until
+    )
+    shown = (
+        {_label(datetime.fromisoformat(f"{label}"), zone, "hour"): n for label, n in said.items()}
+        if granularity == "hour"
+        else said
+    )
+    return None if shown == true else (window, zone, granularity)
+
+
+def _label(at: datetime, zone: ZoneInfo, granularity: Granularity) -> str:
+    local = at.astimezone(zone)
+    if granularity == "hour":
+        return f"{local:%Y-%m-%d %H %z}"
+    return (local.date() - timedelta(days=local.weekday() if granularity == "week" else 0)).isoformat()
+
+
+async def test_no_event_is_counted_in_a_wrong_bucket(conn: Conn) -> None:
+    dice = random.Random(21)
+    events = await happen(conn, dice, 3_000)
+    assert [bad for _ in range(200) if (bad := await wrong(conn, events, dice))] == []
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+async def test_no_event_is_counted_in_a_wrong_bucket_of_ten_thousand_windows(conn: Conn) -> None:
+    dice = random.Random(22)
+    events = await happen(conn, dice, 3_000)
+    assert [bad for _ in range(10_000) if (bad := await wrong(conn, events, dice))] == []
+
+
+async def test_counts_are_told_apart_by_what_is_asked_for(conn: Conn) -> None:
+    """By names, apps and currencies; of one app; and with the sums of values."""
+    events = await happen(conn, random.Random(23), 500)
+    bounds = [BEGAN, BEGAN + timedelta(days=DAYS)]
+    names = ["open", "purchase_success"]
+    found = await rollup_counts.count(
+        conn, project_id=PROJECT, names=names, bounds=bounds, by=By(place=False, name=True, app=True)
+    )
+    assert {(row.name, row.app_no, row.currency): row.n for row in found} == Counter(
+        (one.name, one.app_no, one.currency) for one in events
+    )
+    assert sum(row.value for row in found) == pytest.approx(sum(one.micros for one in events) / 1e6)
+    one_app = await rollup_counts.count(conn, project_id=PROJECT, names=names, bounds=bounds, app_nos=[1])
+    assert sum(row.n for row in one_app) == sum(one.app_no == 1 for one in events)
+    assert await rollup_counts.count(conn, project_id=PROJECT, names=names, bounds=bounds, app_nos=[]) == []
