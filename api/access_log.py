@@ -65,7 +65,8 @@ def _note(scope: HTTPScope, state: RequestState) -> None:
     count, duration = _series(method, route, state.status)
     count.inc()
     duration.observe(seconds)
-    who = state.principal
+    who, app = state.principal, state.app
+    owner = who or app
     _log.info(
         "request",
         request_id=state.id,
@@ -74,8 +75,9 @@ def _note(scope: HTTPScope, state: RequestState) -> None:
         status=state.status,
         code=state.code,
         ms=round(seconds * 1000, 2),
-        organization_id=who and ids.show(ids.ORGANIZATION, who.organization_id),
+        organization_id=owner and ids.show(ids.ORGANIZATION, owner.organization_id),
         key_id=who and who.key_id,
+        app_id=app and ids.show(ids.APP, app.app_id),
     )
 
 

@@ -10,7 +10,7 @@ from typing import cast
 from litestar import Litestar, Router
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
-from api import access_log, errors, heads, paths
+from api import access_log, errors, event_requests, heads, paths
 from api.guard import bind, guard
 from api.lifespan import serving
 from api.openapi import document
@@ -24,6 +24,7 @@ from api.routes import (
     console,
     content,
     docs,
+    events,
     github,
     ingests,
     jobs,
@@ -103,8 +104,9 @@ def serve_from(app: Litestar, settings: Settings, *, clock: Callable[[], datetim
 def build() -> Litestar:
     """All routes, which takes 80 ms; what they stand on, `serve_from` says."""
     behind_the_guard = Router("/v1", route_handlers=ROUTES, before_request=guard)
+    for_apps = Router("/v1", route_handlers=events.FOR_APPS, before_request=event_requests.before)
     app = Api(
-        route_handlers=[behind_the_guard, *PUBLIC],
+        route_handlers=[behind_the_guard, for_apps, *PUBLIC],
         request_class=ApiRequest,
         response_class=Reply,
         lifespan=[_serve],

@@ -14,7 +14,14 @@ from api.openapi.operations import camel
 from api.replies import JSON, Reply
 from db import reach
 from schemas.envelope import Envelope, Problem
-from schemas.errors import DomainError, Oversized, Unauthenticated, Unavailable, Unsatisfiable
+from schemas.errors import (
+    AppUnauthenticated,
+    DomainError,
+    Oversized,
+    Unauthenticated,
+    Unavailable,
+    Unsatisfiable,
+)
 from telemetry import logs
 
 
@@ -30,6 +37,7 @@ CODES = {
     "BAD_REQUEST": Code(400, "the body is not readable as what it says it is"),
     "UNAUTHENTICATED": Code(401, "no key, or one that is malformed, unknown, expired or rotated away"),
     "FORBIDDEN_SCOPE": Code(403, "the key lacks `details.requiredScope`"),
+    "ORIGIN_NOT_ALLOWED": Code(403, "a page sent events of an app whose `webDomain` is another one"),
     "RETURN_URL_NOT_ALLOWED": Code(403, "the origin is not on the key's list"),
     "APPROVAL_REQUIRED": Code(
         403, "the content, or a caption of its own for a target, awaits approval: `details.approvalStatus`"
@@ -127,7 +135,7 @@ def _headers(error: DomainError) -> Iterable[tuple[str, str]]:
         yield "Retry-After", str(error.retry_after)
     if isinstance(error, Oversized):
         yield "Connection", "close"
-    if isinstance(error, Unauthenticated):
+    if isinstance(error, Unauthenticated | AppUnauthenticated):
         yield "WWW-Authenticate", "Bearer"
     if isinstance(error, Unsatisfiable):
         yield "Content-Range", f"bytes */{error.size}"

@@ -8,20 +8,24 @@ from datetime import datetime
 from litestar import Litestar
 from redis.asyncio import Redis
 
+from api.app_auth import AppAuthenticator
 from api.auth import Authenticator, Strangers
 from api.coalescing import Coalesced
 from api.connections import Connections
+from api.event_limits import EventLimiter
+from api.last_events import open_last_events
 from api.ratelimit import COOL_S, Limiter
 from api.server.admission import limits_of
-from api.services import Services
+from api.services import EventServices, Services
 from api.waiting import looking, open_watcher
 from db.pool import Pool, open_pool
 from db.reach import reaching_redis
+from domain.events.intake import COMMITTERS, open_intake
 from domain.media.probing import ProbeQueue
 from domain.media.storage import open_store
 from domain.projects import projects
 from domain.projects.projects import New
-from domain.security.keyring import check_keyrings, parse_keyring
+from domain.security.keyring import Keyring, check_keyrings, parse_keyring
 from domain.values import urls
 from jobs.breaker import Breaker
 from jobs.courier import open_courier
@@ -42,14 +46,14 @@ PROBES = 2
 @asynccontextmanager
 async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[None]:
     """Raises `SettingsInvalid` without a pepper or vault key that some row names, or a folder for media."""
-    peppers = parse_keyring(settings.peppers, setting="PEPPERS")
-    vault = parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
+    peppers, vault = _keyrings(settings)
     async with (
         _measured(settings),
         _open_pool(settings, settings.database_url, name="tenantry-web") as pool,
         _open_event_store(settings, pool) as event_store,
         open_courier(settings.redis_url) as courier,
         _open_redis(settings.redis_url) as redis,
+        _open_events(settings, pool, redis, peppers) as events,
         open_watcher(looking(pool), of_all=limits_of(settings).connections // 2) as watcher,
     ):
         async with pool.acquire() as conn:
@@ -68,6 +72,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
             vault=vault,
             authenticator=Authenticator(pool, peppers, Strangers()),
             limiter=Limiter(redis, Breaker(COOL_S), clock),
+            events=events,
             jobs=Coalesced(looking(pool)),
             creates=Coalesced(_creating(pool)),
             watcher=watcher,
@@ -78,6 +83,33 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
         )
         await app.state.services.limiter.start()
         yield
+
+
+@asynccontextmanager
+async def _open_events(
+    settings: Settings, pool: Pool, redis: Redis, peppers: Keyring
+) -> AsyncIterator[EventServices]:
+    """The intake has connections of its own: one for each commit at once, and one beside them."""
+    async with (
+        open_pool(
+            settings.event_store_url,
+            name="tenantry-events",
+            size=COMMITTERS + 1,
+            lock_timeout=LOCK_TIMEOUT,
+            command_timeout=COMMAND_TIMEOUT_S,
+        ) as event_pool,
+        open_intake(event_pool) as intake,
+        open_last_events(pool) as last,
+    ):
+        limiter = EventLimiter(redis, Breaker(COOL_S))
+        await limiter.start()
+        yield EventServices(apps=AppAuthenticator(pool, peppers), limiter=limiter, intake=intake, last=last)
+
+
+def _keyrings(settings: Settings) -> tuple[Keyring, Keyring]:
+    """Peppers, and keys of the vault."""
+    peppers = parse_keyring(settings.peppers, setting="PEPPERS")
+    return peppers, parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
 
 
 def _measured(settings: Settings) -> AbstractAsyncContextManager[object]:

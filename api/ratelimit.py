@@ -119,21 +119,45 @@ class Probation(NamedTuple):
         return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode())]
 
 
-class Limiter:
-    """`clock` names the UTC day; the window's clock is Redis's."""
+class CountingScript:
+    """A script of ours in Redis, for which no request waits long."""
 
-    def __init__(self, redis: Redis, breaker: Breaker, clock: Callable[[], datetime]) -> None:
-        script = files("api").joinpath("ratelimit.lua").read_text("utf-8")
-        self._script = redis.register_script(script)
+    def __init__(self, redis: Redis, breaker: Breaker, file: str) -> None:
+        self._script = redis.register_script(files("api").joinpath(file).read_text("utf-8"))
         self._breaker = breaker
-        self._clock = clock
-        self._charges = Coalesced(self._ask)
 
     async def start(self) -> None:
         """Open the connection and load the script, so that no request has to. Redis need not be there."""
         with contextlib.suppress(RedisAway), reaching_redis():
             async with asyncio.timeout(START_S):
                 await self._script([], [])
+
+    async def run(
+        self, keys: Sequence[str], words: Sequence[str | int], *, asked: int
+    ) -> list[list[int]] | None:
+        """Its answer; None while Redis is away, and then a metric counts those that asked."""
+        if self._breaker.passes():
+            try:
+                with reaching_redis():
+                    async with LoopTimeout(BUDGET_S):
+                        rows: list[list[int]] = await self._script(keys, words)
+            except RedisAway:
+                self._breaker.failed()
+            else:
+                self._breaker.worked()
+                return rows
+        metrics.RATE_UNCOUNTED.inc(asked)
+        return None
+
+
+class Limiter:
+    """`clock` names the UTC day; the window's clock is Redis's."""
+
+    def __init__(self, redis: Redis, breaker: Breaker, clock: Callable[[], datetime]) -> None:
+        self._script = CountingScript(redis, breaker, "ratelimit.lua")
+        self.start = self._script.start
+        self._clock = clock
+        self._charges = Coalesced(self._ask)
 
     def charge(self, principal: Principal, rate_class: Class) -> asyncio.Future[Standing]:
         """Count one request, if it may pass. It is on its way before it is waited for."""
@@ -146,24 +170,13 @@ class Limiter:
 
     async def _ask(self, charges: Sequence[Charge]) -> list[Standing]:
         day_ends_in = DAY_S - int(self._clock().timestamp()) % DAY_S
-        if self._breaker.passes():
-            try:
-                with reaching_redis():
-                    async with LoopTimeout(BUDGET_S):
-                        rows = await self._run(Counter(charges))
-            except RedisAway:
-                self._breaker.failed()
-            else:
-                self._breaker.worked()
-                return list(_standings(charges, rows, day_ends_in))
-        metrics.RATE_UNCOUNTED.inc(len(charges))
-        return [_uncounted(charge, day_ends_in) for charge in charges]
-
-    async def _run(self, asked: Mapping[Charge, int]) -> dict[Charge, list[int]]:
-        """The script's row for each charge, and how many ask it."""
+        asked = Counter(charges)
         keys = [key for charge in asked for key in (charge.window, charge.day)]
         words = [word for c, many in asked.items() for word in (c.limit, c.cap, many, c.second)]
-        return dict(zip(asked, await self._script(keys, words), strict=True))
+        rows = await self._script.run(keys, words, asked=len(charges))
+        if rows is None:
+            return [_uncounted(charge, day_ends_in) for charge in charges]
+        return list(_standings(charges, dict(zip(asked, rows, strict=True)), day_ends_in))
 
 
 @lru_cache(maxsize=2_000)

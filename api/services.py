@@ -6,12 +6,16 @@ from datetime import datetime
 
 from redis.asyncio import Redis
 
+from api.app_auth import AppAuthenticator
 from api.auth import Authenticator
 from api.coalescing import Coalesced
 from api.connections import Connections
+from api.event_limits import EventLimiter
+from api.last_events import LastEvents
 from api.ratelimit import Limiter
 from api.waiting import Ref, Watcher
 from db.pool import Pool
+from domain.events.intake import Intake
 from domain.jobs.jobs import Versioned
 from domain.media.probing import ProbeQueue
 from domain.media.store import Store
@@ -20,6 +24,16 @@ from domain.security.keyring import Keyring
 from domain.values import urls
 from jobs.courier import Courier
 from schemas.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventServices:
+    """Services of routes that take events: whose key it is, how many may come, where they wait."""
+
+    apps: AppAuthenticator
+    limiter: EventLimiter
+    intake: Intake
+    last: LastEvents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +52,7 @@ class Services:
     vault: Keyring
     authenticator: Authenticator
     limiter: Limiter
+    events: EventServices
     #: One job read by many requests at once is one statement.
     jobs: Coalesced[Ref, Versioned | None]
     #: Projects that many requests create at once are one statement, and one commit.

@@ -66,6 +66,8 @@ class SdkApp(Out, frozen=True, kw_only=True):
     """Its package on Android, or null."""
     web_domain: str | None
     """The host of its pages, as browsers send it, or null."""
+    ingest_endpoint: str
+    """Where it sends its events: `POST` with its own key."""
     last_event_at: Instant | None
     """When an event of it came last, give or take a minute; null: none yet."""
     last_rotated_at: Instant | None

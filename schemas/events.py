@@ -14,8 +14,18 @@ EventName = Annotated[str, Meta(min_length=1, max_length=128)]
 EventId = Annotated[str, Meta(min_length=1, max_length=128)]
 PersonId = Annotated[str, Meta(min_length=1, max_length=255)]
 
+#: An object whose text is kept; what is in it is read later.
+Json = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
+
 #: Why an event was refused, to branch on.
 RejectCode = Literal["MALFORMED", "INVALID", "TOO_LARGE", "TOO_DEEP", "BAD_TIME", "BAD_VALUE"]
+
+_NOTHING = msgspec.Raw(b"{}")
+
+
+def _empty() -> msgspec.Raw:
+    """A default that the API's document has no word for."""
+    return _NOTHING
 
 
 class EventIn(In, frozen=True, kw_only=True, gc=False):
@@ -31,10 +41,19 @@ class EventIn(In, frozen=True, kw_only=True, gc=False):
     """The app's own id of the person."""
     anonymous_id: PersonId | None = None
     """An id of whoever has not signed in."""
-    properties: msgspec.Raw = msgspec.Raw(b"{}")
+    properties: Json = msgspec.field(default_factory=_empty)
     """Any JSON object. `revenue_amount`, `price_amount` or `value` in it is its value, in `currency`."""
-    context: msgspec.Raw = msgspec.Raw(b"{}")
+    context: Json = msgspec.field(default_factory=_empty)
     """Any JSON object: device, page, campaign."""
+
+
+class EventsIn(In, frozen=True, kw_only=True):
+    """Events of one app, in any order."""
+
+    events: Annotated[list[EventIn], Meta(min_length=1, max_length=MOST_EVENTS)]
+    """At most 500. One that can't be kept doesn't keep the others back."""
+    sent_at: Instant | None = None
+    """When this was sent, by the sender's clock. It changes no `occurredAt`."""
 
 
 class Rejected(Out, frozen=True, kw_only=True):
@@ -44,3 +63,14 @@ class Rejected(Out, frozen=True, kw_only=True):
     """Its place in `events`, from 0."""
     code: RejectCode
     """Why: `MALFORMED` is no readable JSON, `INVALID` lacks a field or has one that can't be."""
+
+
+class EventsTaken(Out, frozen=True, kw_only=True):
+    """What became of the events of a request, once all of it is committed."""
+
+    accepted: int
+    """Events that are kept since this request."""
+    duplicates: int
+    """Events that were kept before, or came twice in this request."""
+    rejected: list[Rejected]
+    """Events that are not kept, by their place in the request; empty where all are."""

@@ -26,6 +26,7 @@ from schemas.posts import ScheduleContent, Target
 from schemas.projects import ProjectCreate
 from tests.servers import KEYRING
 
+PUBLIC_URL = "https://api.example"
 PEPPERS = parse_keyring(KEYRING, setting="PEPPERS")
 VAULT = parse_keyring(KEYRING, setting="VAULT_KEYS")
 
@@ -80,6 +81,7 @@ async def app(conn: Conn, org: UUID, project_id: UUID, **fields: Any) -> SdkAppS
             author=Author(org, project_id),
             peppers=PEPPERS,
             body=apps.check_new(body),
+            public_url=PUBLIC_URL,
         )
 
 
@@ -93,7 +95,7 @@ async def content(conn: Conn, org: UUID, project_id: UUID, *, caption: str = "Fr
             hook=None,
             caption=caption,
             files=[],
-            public_url="https://api.example",
+            public_url=PUBLIC_URL,
         )
     found = ids.read(ids.CONTENT, made.id)
     assert found is not None

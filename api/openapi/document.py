@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 
+from api import event_limits
 from api.errors import CODES
 from api.openapi.examples import shown
 from api.openapi.operations import Operation, operations
@@ -31,6 +32,11 @@ Inside `/v1` fields and enum values may be added; nothing else changes.
 
 _SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer lp_live_...`"},
+    "sdkAppKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "`Authorization: Bearer lpa_...`, of an SDK app",
+    },
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "Wins over the other."},
 }
 
@@ -56,6 +62,7 @@ GROUPS = {
     "social": "Accounts that posts go to.",
     "posts": "Content to accounts, now or at a time.",
     "apps": "What sends events of a project, each with a key of its own.",
+    "events": "What SDK apps say has happened.",
     "metrics": "Figures by hour, day and week of a project's zone.",
     "jobs": "Whatever takes longer than a request.",
     "leases": "Accounts of the platform's own, lent to a project.",
@@ -114,12 +121,20 @@ def _operation(one: Operation, schemas: dict[Any, Json]) -> Json:
         "description": "\n\n".join(filter(None, [more.strip(), _asks(one)])),
         "parameters": parameters(one),
         "responses": responses(one, schemas),
-        "security": [{"bearer": []}, {"apiKey": []}] if one.needs else [],
+        "security": _security(one),
     }
     return {**said, **_body(one, schemas)}
 
 
+def _security(one: Operation) -> list[Json]:
+    if one.for_apps:
+        return [{"sdkAppKey": []}]
+    return [{"bearer": []}, {"apiKey": []}] if one.needs else []
+
+
 def _asks(one: Operation) -> str:
+    if one.for_apps:
+        return f"Needs the SDK app's own key; counts as `{event_limits.CLASS}`."
     if one.needs is None:
         return ""
     scope = f"the scope `{one.needs.scope}`" if one.needs.scope else "any key"
@@ -134,7 +149,12 @@ def _body(one: Operation, schemas: dict[Any, Json]) -> Json:
     if one.body is None:
         return {}
     content = {"application/json": {"schema": schemas[one.body], **said}}
-    return {"requestBody": {"required": not one.fields["data"].has_default, "content": content}}
+    return {
+        "requestBody": {
+            "required": "data" not in one.fields or not one.fields["data"].has_default,
+            "content": content,
+        }
+    }
 
 
 def _tag(module: str) -> str:

@@ -39,7 +39,14 @@ class Operation(NamedTuple):
     @property
     def body(self) -> Any:
         """The type of the JSON that it reads, or None."""
-        return self.fields["data"].annotation if "data" in self.fields else None
+        if "data" in self.fields:
+            return self.fields["data"].annotation
+        return self.handler.opt.get("reads")
+
+    @property
+    def for_apps(self) -> bool:
+        """True if it asks for the key of an SDK app."""
+        return self.needs is None and "reads" in self.handler.opt
 
     @property
     def parts(self) -> Any:

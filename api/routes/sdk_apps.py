@@ -1,5 +1,7 @@
 """SDK apps of a project: what sends its events, each with a key of its own."""
 
+from functools import partial
+
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
@@ -35,6 +37,7 @@ async def create_sdk_app(
             author=_author(request, project_id),
             peppers=request.services.peppers,
             body=body,
+            public_url=request.services.settings.public_url,
         )
         return Made(made, status=201, location=_location(made), secret=True)
 
@@ -46,9 +49,8 @@ async def list_sdk_apps(
     request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
 ) -> Page[SdkApp]:
     """A project's apps, newest first."""
-    return await page_of_project(
-        request, apps.list_of_project, project_id, cursor, limit, identify=lambda app: app.app_id
-    )
+    find = partial(apps.list_of_project, public_url=request.services.settings.public_url)
+    return await page_of_project(request, find, project_id, cursor, limit, identify=lambda app: app.app_id)
 
 
 @get(ONE, opt=requires("projects:read", Class.READ_LIGHT, 404))
@@ -60,6 +62,7 @@ async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: Fr
             organization_id=request.organization_id,
             project_id=paths.read("project", project_id),
             app_id=paths.read("sdk_app", app_id),
+            public_url=request.services.settings.public_url,
         )
 
 
@@ -81,6 +84,7 @@ async def patch_sdk_app(
             app_id=paths.read("sdk_app", app_id),
             peppers=request.services.peppers,
             body=body,
+            public_url=request.services.settings.public_url,
         )
         if changed.api_key is None:
             return Made(changed)

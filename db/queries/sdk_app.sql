@@ -10,7 +10,7 @@ with app as materialized (
          overlap_until, old_secret_hash, old_pepper_id, deleted_at
     from sdk_app
    where id = any((select :ids::uuid[])::uuid[]))
-select a.organization_id, a.project_id, a.id, a.app_no, a.platform, a.web_domain,
+select a.organization_id, a.project_id, a.id, a.app_no, a.platform, a.web_domain, o.tier,
        p.status = 'archived' as archived, o.tier = 'suspended' as suspended, a.secret_hash, a.pepper_id,
        case when a.overlap_until > now() then a.old_secret_hash end as old_secret_hash, a.old_pepper_id
   from app a

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, get_args
 
 from api.errors import CODES
+from api.event_limits import LIMITS
 from api.ratelimit import QUOTAS, Class
 from docs.make import meanings
 from docs.make.table import code, table
@@ -102,6 +103,12 @@ def request_limits() -> str:
         for tier, quota in QUOTAS.items()
     ]
     return table(["tier", *(f"{code(kind)} a minute" for kind in Class), "writes a day"], rows)
+
+
+def event_limits() -> str:
+    """Requests with events, and events, a second and SDK app, by tier."""
+    rows = [(code(tier), f"{most.requests:,}", f"{most.events:,}") for tier, most in LIMITS.items()]
+    return table(["tier", "requests a second", "events a second"], rows)
 
 
 def job_limits() -> str:

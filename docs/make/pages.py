@@ -25,6 +25,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "source errors": contract.source_errors,
     "post error categories": contract.post_error_categories,
     "request limits": contract.request_limits,
+    "event limits": contract.event_limits,
     "job limits": contract.job_limits,
     "storage limits": contract.storage_limits,
     "scopes": contract.scopes,

@@ -11,6 +11,7 @@ from domain.security.keyring import Keyring
 from domain.tenancy import key_secrets
 from domain.tenancy.key_secrets import Kept
 from schemas import ids
+from schemas.api_keys import Tier
 from schemas.apps import AppPlatform
 
 _FORM = re.compile(
@@ -34,6 +35,7 @@ class KeyedApp(NamedTuple):
     app_no: int
     platform: AppPlatform
     web_domain: str | None
+    tier: Tier
     archived: bool
     suspended: bool
 
@@ -45,6 +47,7 @@ class _Row(NamedTuple):
     app_no: int
     platform: AppPlatform
     web_domain: str | None
+    tier: Tier
     archived: bool
     suspended: bool
     secret_hash: bytes
@@ -84,5 +87,5 @@ def _opened(
     if presented is None:
         return None
     row = by_id.get(presented.app_id)
-    same = key_secrets.opens(presented.secret, peppers, row and Kept(*row[8:]))
-    return KeyedApp(*row[:8]) if row is not None and same else None
+    same = key_secrets.opens(presented.secret, peppers, row and Kept(*row[9:]))
+    return KeyedApp(*row[:9]) if row is not None and same else None

@@ -100,7 +100,9 @@ def check_patch(body: SdkAppPatch) -> SdkAppPatch:
     return identifiers.normal(body)
 
 
-async def create(conn: Conn, *, author: Author, peppers: Keyring, body: SdkAppCreate) -> SdkAppShown:
+async def create(
+    conn: Conn, *, author: Author, peppers: Keyring, body: SdkAppCreate, public_url: str
+) -> SdkAppShown:
     """An app of a checked body. Raises `NotFound`, `Conflict` PROJECT_ARCHIVED, TOO_MANY_APPS, APP_EXISTS."""
     project = await _lock(conn, author)
     project_locks.check_active(project.status)
@@ -119,27 +121,29 @@ async def create(conn: Conn, *, author: Author, peppers: Keyring, body: SdkAppCr
         platform=body.platform,
     )
     await _record(conn, author, app_id, "created", {"name": row.name, "platform": row.platform})
-    return SdkAppShown(**_fields(row), api_key=app_keys.show(app_id, secret))
+    return SdkAppShown(**_fields(row, public_url), api_key=app_keys.show(app_id, secret))
 
 
-async def get(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID) -> SdkApp:
+async def get(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID, public_url: str
+) -> SdkApp:
     """Raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     row = await _get(conn, Author(organization_id, project_id), app_id)
-    return SdkApp(**_fields(row))
+    return SdkApp(**_fields(row, public_url))
 
 
 async def list_of_project(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
+    conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int, public_url: str
 ) -> list[SdkApp]:
     """At most `limit` of a project's apps older than `before`, newest first. Raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_APPS.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)
-    return [SdkApp(**_fields(row)) for row in rows]
+    return [SdkApp(**_fields(row, public_url)) for row in rows]
 
 
 async def patch(
-    conn: Conn, *, author: Author, app_id: UUID, peppers: Keyring, body: SdkAppPatch
+    conn: Conn, *, author: Author, app_id: UUID, peppers: Keyring, body: SdkAppPatch, public_url: str
 ) -> SdkAppChanged:
     """Apply a checked patch, in an archived project too.
 
@@ -153,7 +157,7 @@ async def patch(
     if body.rotate_key:
         overlap = timedelta(hours=body.overlap_hours or 0)
         row, key = await _rotate(conn, author, app_id, peppers=peppers, overlap=overlap)
-    return SdkAppChanged(**_fields(row), api_key=key)
+    return SdkAppChanged(**_fields(row, public_url), api_key=key)
 
 
 async def delete(conn: Conn, *, author: Author, app_id: UUID) -> SdkAppDeleted:
@@ -240,10 +244,12 @@ async def _record(conn: Conn, author: Author, app_id: UUID, action: str, details
     )
 
 
-def _fields(row: _Row) -> dict[str, Any]:
-    columns = row._asdict()
+def _fields(row: _Row, public_url: str) -> dict[str, Any]:
+    """`public_url` is where apps reach us."""
+    columns, app_id = row._asdict(), ids.show(ids.APP, row.id)
     del columns["id"]
     return columns | {
         "project_id": ids.show(ids.PROJECT, row.project_id),
-        "app_id": ids.show(ids.APP, row.id),
+        "app_id": app_id,
+        "ingest_endpoint": f"{public_url}/v1/apps/{app_id}/events",
     }

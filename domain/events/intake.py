@@ -16,6 +16,7 @@ import asyncpg
 
 from db.pool import Pool, transact
 from db.reach import reaching
+from domain.apps.app_keys import KeyedApp
 from domain.events.event import Event, Key
 from domain.events.group_commit import keep
 from schemas.errors import Unavailable
@@ -33,6 +34,11 @@ BYTES_EACH = 2_048
 _log = logs.get("events")
 
 
+def weight(events: int, size: int) -> int:
+    """Weight of so many events in the queue, in a body of `size` bytes."""
+    return max(events, size // BYTES_EACH)
+
+
 class Taken(NamedTuple):
     """An answer: how many events were new, and how many of the request were known or came in it twice."""
 
@@ -44,13 +50,14 @@ class Taken(NamedTuple):
 class _Request:
     """Events of one request, all of one app; `weight` is what they count in the queue."""
 
+    app: KeyedApp
     events: Sequence[Event]
     weight: int
     answer: asyncio.Future[Taken]
 
     @property
     def project_id(self) -> UUID:
-        return self.events[0].project_id
+        return self.app.project_id
 
 
 class Intake:
@@ -64,8 +71,8 @@ class Intake:
         self._waiting: OrderedDict[UUID, deque[_Request]] = OrderedDict()
         self._came = asyncio.Event()
 
-    async def take(self, events: Sequence[Event], *, size: int) -> Taken:
-        """Commit events of one app, from a body of `size` bytes.
+    async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> Taken:
+        """Commit events of an app, from a body of `size` bytes.
 
         Raises `Unavailable` where the queue is full: then none was taken. Where Postgres fails or is
         silent it may be that they were committed: sent again, they are duplicates.
@@ -73,7 +80,7 @@ class Intake:
         if not events:
             return Taken(0, 0)
         answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
-        request = _Request(events, max(len(events), size // BYTES_EACH), answer)
+        request = _Request(app, events, weight(len(events), size), answer)
         self._enter(request)
         try:
             return await answer

@@ -31,9 +31,11 @@ TenantryError
 └── DomainError          a verb refuses; carries code, message and details
     ├── Malformed        400: not readable as what it says it is
     ├── Unauthenticated  401: one answer for every key that opens nothing
+    ├── AppUnauthenticated 401: the same for keys of SDK apps
     ├── Unsigned         401: a platform's own call that it didn't sign
     ├── Forbidden        403: the key lacks a scope
     ├── ApprovalRequired 403: the content awaits its approval
+    ├── OriginRefused    403: a page that is not the app's
     ├── NotReturnable    403: the key doesn't say that its people may be sent there
     ├── Invalid          422: a value that no rule allows
     ├── NotFound         404: absent, or another organization's
@@ -75,6 +77,7 @@ from schemas.errors.platforms import (
 )
 from schemas.errors.refusals import (
     ApprovalRequired,
+    AppUnauthenticated,
     Conflict,
     ContentRejected,
     DomainError,
@@ -87,6 +90,7 @@ from schemas.errors.refusals import (
     Malformed,
     NotFound,
     NotReturnable,
+    OriginRefused,
     Oversized,
     Stale,
     Unauthenticated,
@@ -114,6 +118,7 @@ from schemas.errors.sources import (
 )
 
 __all__ = [
+    "AppUnauthenticated",
     "ApprovalRequired",
     "BenchmarkFailed",
     "CancelRequested",
@@ -146,6 +151,7 @@ __all__ = [
     "NotProved",
     "NotReturnable",
     "NotSent",
+    "OriginRefused",
     "OutcomeUnknown",
     "Outdated",
     "Oversized",

@@ -33,6 +33,15 @@ class Unauthenticated(DomainError):
         super().__init__("send a valid API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`")
 
 
+class AppUnauthenticated(DomainError):
+    """No key of an SDK app: absent, malformed, unknown, rotated away, or of an app that was deleted."""
+
+    code = "UNAUTHENTICATED"
+
+    def __init__(self) -> None:
+        super().__init__("send the SDK app's key as `Authorization: Bearer lpa_...`, or as `?key=`")
+
+
 class Unsigned(DomainError):
     """A platform's own call without its signature: missing, wrong, or of another time."""
 
@@ -49,6 +58,15 @@ class Forbidden(DomainError):
 
     def __init__(self, scope: str) -> None:
         super().__init__(f"this needs a key with the scope {scope}", requiredScope=scope)
+
+
+class OriginRefused(DomainError):
+    """A browser sends from a page that is not the app's: only browsers say where they are."""
+
+    code = "ORIGIN_NOT_ALLOWED"
+
+    def __init__(self, domain: str) -> None:
+        super().__init__(f"this app's pages are at {domain}: send from there, or change its webDomain")
 
 
 class NotReturnable(DomainError):

@@ -51,7 +51,7 @@ def routes(app: Litestar) -> list[Route]:
             query=tuple(one["name"] for one in operation["parameters"] if one["in"] == "query"),
             body=_body(operation, described),
             parts=_parts(operation),
-            needs_key=bool(operation["security"]),
+            needs_key={"bearer": []} in operation["security"],
         )
         for path, methods in described["paths"].items()
         for method, operation in methods.items()

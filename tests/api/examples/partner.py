@@ -77,12 +77,29 @@ async def accounts(story: Story, project: str) -> str:
 
 async def apps(story: Story, project: str) -> None:
     body = {"name": "Tidewise for iPhone", "platform": "ios", "bundleId": "app.tidewise.phone"}
-    app = (await story.tell("create_sdk_app", projectId=project, json=body))["appId"]
+    made = await story.tell("create_sdk_app", projectId=project, json=body)
+    app = made["appId"]
+    await _events(story, app, made["apiKey"])
     await story.tell("list_sdk_apps", projectId=project)
     await story.tell("get_sdk_app", projectId=project, appId=app)
     rotation = {"rotateKey": True, "overlapHours": 24}
     await story.tell("patch_sdk_app", projectId=project, appId=app, json=rotation)
     await story.tell("delete_sdk_app", projectId=project, appId=app)
+
+
+async def _events(story: Story, app: str, key: str) -> None:
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    purchase = {
+        "name": "purchase_success",
+        "eventId": "019ac2f4-5c1e-7d3a-9b0f-2f6a1c0d4e55",
+        "occurredAt": now,
+        "appUserId": "user-4711",
+        "properties": {"revenue_amount": 9.99, "currency": "EUR"},
+    }
+    opened = {"name": "content_open", "eventId": "open-1", "occurredAt": "2020-01-01T08:30:00Z"}
+    headers = {"Authorization": f"Bearer {key}"}
+    body = {"events": [purchase, opened], "sentAt": now}
+    await story.tell("send_events", by=story.cast.browser, appId=app, json=body, headers=headers)
 
 
 async def metrics(story: Story, project: str) -> None:

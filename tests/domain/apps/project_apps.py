@@ -26,7 +26,7 @@ async def create(pool: Pool, project: Project, **fields: Any) -> SdkAppShown:
 
 async def patch(pool: Pool, project: Project, app: SdkAppShown, **fields: Any) -> SdkAppChanged:
     body = apps.check_patch(SdkAppPatch(**fields))
-    given: dict[str, Any] = {"peppers": seeds.PEPPERS, "body": body}
+    given: dict[str, Any] = {"peppers": seeds.PEPPERS, "body": body, "public_url": seeds.PUBLIC_URL}
     author = Author(project.org, project.id)
     return await transact(pool, lambda conn: apps.patch(conn, author=author, app_id=uuid_of(app), **given))
 

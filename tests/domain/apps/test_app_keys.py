@@ -10,6 +10,7 @@ from domain.apps import app_keys, apps
 from domain.security.keyring import Keyring
 from domain.tenancy import key_secrets
 from schemas import ids
+from tests import seeds
 from tests.domain.apps.project_apps import create, delete, open_ones, opened, patch, uuid_of
 from tests.domain.project import Project, archive
 
@@ -22,7 +23,7 @@ async def test_each_key_opens_its_own_app_by_one_statement(pool: Pool, conn: Con
     found = await opened(conn, phone.api_key, swapped, shop.api_key, unknown, "lpa_x", shop.api_key + "\n")
     assert [app and app.app_no for app in found] == [2, None, 1, None, None, None]
     assert found[2] is not None
-    assert found[2][:6] == (project.org, project.id, uuid_of(shop), 1, "web", "shop.example")
+    assert found[2][:7] == (project.org, project.id, uuid_of(shop), 1, "web", "shop.example", "partner")
     assert found[0] is not None
     assert (found[0].platform, found[0].web_domain) == ("ios", None)
 
@@ -116,6 +117,7 @@ async def _noted(conn: Conn, project: Project, app_id: UUID) -> datetime:
         organization_id=project.org,
         project_id=project.id,
         app_id=app_id,
+        public_url=seeds.PUBLIC_URL,
     )
     assert found.last_event_at
     return found.last_event_at

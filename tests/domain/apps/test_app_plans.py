@@ -22,12 +22,12 @@ async def find(conn: Conn, _: Project) -> None:
 
 async def page(conn: Conn, project: Project) -> None:
     where: dict[str, Any] = {"organization_id": project.org, "project_id": project.id}
-    await apps.list_of_project(conn, **where, before=None, limit=25)
+    await apps.list_of_project(conn, **where, before=None, limit=25, public_url=seeds.PUBLIC_URL)
 
 
 async def create(conn: Conn, project: Project) -> None:
     body = SdkAppCreate(name="Shop", platform="web", web_domain=f"n{ids.new()}.example")
-    given: dict[str, Any] = {"peppers": seeds.PEPPERS, "body": body}
+    given: dict[str, Any] = {"peppers": seeds.PEPPERS, "body": body, "public_url": seeds.PUBLIC_URL}
     transaction = conn.transaction()
     await transaction.start()
     await apps.create(conn, author=Author(project.org, project.id), **given)

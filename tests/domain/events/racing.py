@@ -13,7 +13,7 @@ from domain.events import partitions, rollups
 from domain.events.event import Event
 from domain.events.intake import Intake
 from schemas.errors import Unavailable
-from tests.domain.events.sending import NOW, event, fold_all, stored, wrong_counts
+from tests.domain.events.sending import NOW, event, fold_all, stored, take, wrong_counts
 from tests.waiting import eventually
 
 WRITERS, TIMES, EACH = 8, 3, 20
@@ -50,7 +50,7 @@ async def write(
     for turn, events in queue:
         while True:
             try:
-                await intake.take(events, size=0)
+                await take(intake, events)
                 break
             except Unavailable:
                 await asyncio.sleep(AGAIN_S)

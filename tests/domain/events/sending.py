@@ -1,6 +1,6 @@
 """Events to send, and what the store has of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,8 +8,10 @@ from uuid import UUID
 from asyncpg.pgproto import pgproto
 
 from db.pool import Conn
+from domain.apps.app_keys import KeyedApp
 from domain.events import group_commit, rollups
 from domain.events.event import Event
+from domain.events.intake import Intake, Taken
 
 #: The same in each process of a test.
 PROJECT = UUID(int=7)
@@ -34,6 +36,16 @@ def event(number: int = 0, *, project_id: UUID = PROJECT, app_no: int = 1, **fie
         "context": "{}",
     } | fields
     return Event(project_id, app_no, **given)
+
+
+async def take(intake: Intake, events: Sequence[Event], *, size: int = 0) -> Taken:
+    """Have an intake commit events of one app."""
+    project_id, app_no = events[0][:2] if events else (PROJECT, 1)
+    app = KeyedApp(
+        UUID(int=1), project_id, UUID(int=app_no), app_no, "web", None, "standard",
+        archived=False, suspended=False,
+    )  # fmt: skip
+    return await intake.take(app, events, size=size)
 
 
 async def send(conn: Conn, events: Iterable[Event]) -> list[int]:

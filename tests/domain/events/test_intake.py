@@ -13,7 +13,7 @@ from domain.events import intake as intakes
 from domain.events.event import Event
 from domain.events.intake import Intake, Taken, open_intake
 from schemas.errors import Unavailable
-from tests.domain.events.sending import NOW, event, fold_all, stored, wrong_counts
+from tests.domain.events.sending import NOW, event, fold_all, stored, take, wrong_counts
 from tests.jobs import scene
 from tests.relay import Loss, before
 from tests.servers import Servers
@@ -44,15 +44,15 @@ async def held_up(pool: Pool, intake: Intake) -> AsyncIterator[None]:
 
 
 def send(intake: Intake, events: list[Event]) -> "asyncio.Task[Taken]":
-    return asyncio.create_task(intake.take(events, size=0))
+    return asyncio.create_task(take(intake, events))
 
 
 async def test_requests_of_one_moment_are_one_commit(pool: Pool, conn: Conn) -> None:
     async with open_intake(pool) as intake:
         first, second = sent(range(300)), sent(range(200, 500))
-        taken = await asyncio.gather(*[intake.take(one, size=0) for one in (first, second, first)])
-        assert await intake.take(first, size=0) == Taken(0, 300)
-        assert await intake.take([], size=0) == Taken(0, 0)
+        taken = await asyncio.gather(*[take(intake, one) for one in (first, second, first)])
+        assert await take(intake, first) == Taken(0, 300)
+        assert await take(intake, []) == Taken(0, 0)
     assert sum(one.accepted for one in taken) == 500
     assert sum(one.duplicates for one in taken) == 400
     assert await stored(conn) == [*range(500)]
@@ -62,7 +62,7 @@ async def test_requests_of_one_moment_are_one_commit(pool: Pool, conn: Conn) -> 
 
 async def test_an_id_that_comes_twice_in_a_request_is_a_duplicate(pool: Pool) -> None:
     async with open_intake(pool) as intake:
-        assert await intake.take([event(1), event(2), event(1, name="other")], size=0) == Taken(2, 1)
+        assert await take(intake, [event(1), event(2), event(1, name="other")]) == Taken(2, 1)
 
 
 @pytest.mark.usefixtures("one_committer")
@@ -87,7 +87,7 @@ async def test_a_project_that_floods_leaves_room_for_others(pool: Pool) -> None:
 async def test_a_large_body_counts_as_many_events(pool: Pool) -> None:
     async with open_intake(pool) as intake:
         async with held_up(pool, intake):
-            large = [asyncio.create_task(intake.take([event(n)], size=8_000_000)) for n in range(3)]
+            large = [asyncio.create_task(take(intake, [event(n)], size=8_000_000)) for n in range(3)]
             await asyncio.sleep(0)
             assert [task.done() for task in large] == [False, False, True]
         answers = await asyncio.gather(*large, return_exceptions=True)
@@ -116,7 +116,7 @@ async def test_whoever_hangs_up_while_waiting_is_not_written(pool: Pool, conn: C
             gone = [send(intake, sent(range(start, start + 500))) for start in range(0, 9_500, 500)]
             await asyncio.sleep(0)
             with pytest.raises(Unavailable):
-                await intake.take(sent(range(500)), size=0)
+                await take(intake, sent(range(500)))
             for task in gone:
                 task.cancel()
             await asyncio.gather(*gone, return_exceptions=True)
@@ -129,10 +129,10 @@ async def test_whoever_hangs_up_during_the_commit_is_written(pool: Pool, conn: C
     async with open_intake(pool) as intake, pool.acquire() as other:
         async with other.transaction():
             await other.execute("select pg_advisory_xact_lock(7203)")
-            gone = asyncio.create_task(intake.take([event(1)], size=0))
+            gone = asyncio.create_task(take(intake, [event(1)]))
             await eventually(lambda: scene.waits_for_lock(conn))
             gone.cancel()
-        assert await intake.take([event(1), event(2)], size=0) in {Taken(1, 1), Taken(2, 0)}
+        assert await take(intake, [event(1), event(2)]) in {Taken(1, 1), Taken(2, 0)}
     assert await stored(conn) == [1, 2]
 
 
@@ -178,18 +178,16 @@ async def test_a_commit_whose_answer_is_lost_is_not_acknowledged(
         open_pool(relay.url, name="test", command_timeout=2) as pool,
         open_intake(pool) as intake,
     ):
-        await intake.take([event(0)], size=0)
+        await take(intake, [event(0)])
         relay.fall_silent_at("COMMIT", loss)
-        answers = await asyncio.gather(
-            intake.take(mine, size=0), intake.take(theirs, size=0), return_exceptions=True
-        )
+        answers = await asyncio.gather(take(intake, mine), take(intake, theirs), return_exceptions=True)
         assert [type(answer) for answer in answers] == [Unavailable, Unavailable]
         # Postgres does so after 10 s.
         await conn.execute(
             """select pg_terminate_backend(pid) from pg_stat_activity
                     where state = 'idle in transaction' and datname = current_database()"""
         )
-        again = [await intake.take(mine, size=0), await intake.take(theirs, size=0)]
+        again = [await take(intake, mine), await take(intake, theirs)]
     committed = loss is Loss.ANSWER
     assert again == ([Taken(0, 8), Taken(0, 3)] if committed else [Taken(8, 0), Taken(3, 0)])
     assert await stored(conn) == [*range(12)]
@@ -197,9 +195,9 @@ async def test_a_commit_whose_answer_is_lost_is_not_acknowledged(
 
 async def test_a_postgres_that_restarts_is_found_again(own_servers: Servers) -> None:
     async with open_pool(own_servers.postgres.url, name="test") as pool, open_intake(pool) as intake:
-        assert await intake.take([event(1)], size=0) == Taken(1, 0)
+        assert await take(intake, [event(1)]) == Taken(1, 0)
         await asyncio.to_thread(own_servers.postgres.stop)
         with pytest.raises(Unavailable):
-            await intake.take([event(1), event(2)], size=0)
+            await take(intake, [event(1), event(2)])
         await asyncio.to_thread(own_servers.postgres.start)
-        assert await intake.take([event(1), event(2)], size=0) == Taken(1, 1)
+        assert await take(intake, [event(1), event(2)]) == Taken(1, 1)

@@ -1,0 +1,79 @@
+"""Authentication of SDK apps: by a key that lies in each copy of one, wherever an SDK puts it.
+
+It is looked up anew for each request, so that a rotation, a delete and an archive count from the next one on.
+"""
+
+import base64
+import binascii
+import hashlib
+import os
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qs
+
+from api.coalescing import Coalesced
+from db.pool import Pool
+from domain.apps import app_keys
+from domain.apps.app_keys import KeyedApp
+from domain.security.keyring import Keyring
+from schemas.errors import AppUnauthenticated, Killed
+
+#: Keys that are remembered as having opened, at most.
+REMEMBERED = 10_000
+
+
+class AppAuthenticator:
+    """Checks apps' keys against the database: all that come in one moment with one statement."""
+
+    def __init__(self, pool: Pool, peppers: Keyring) -> None:
+        self._pool = pool
+        self._peppers = peppers
+        self._apps = Coalesced(self._find)
+        #: The app that each key opened last, by a hash of the key. It lets nobody in.
+        self._opened: OrderedDict[bytes, KeyedApp] = OrderedDict()
+        self._salt = os.urandom(32)
+
+    def expect(self, key: str) -> KeyedApp | None:
+        """The app that this key opened at its last look-up; None if it never did."""
+        return self._opened.get(self._hash(key))
+
+    async def authenticate(self, key: str) -> KeyedApp:
+        """The app of a key. Raises `AppUnauthenticated`, `Killed` for a suspended organization's."""
+        app = await self._apps.ask(key) if app_keys.parse(key) else None
+        if app is None:
+            raise AppUnauthenticated
+        if app.suspended:
+            raise Killed("organization")
+        remembered = self._hash(key)
+        self._opened[remembered] = app
+        self._opened.move_to_end(remembered)
+        if len(self._opened) > REMEMBERED:
+            self._opened.popitem(last=False)
+        return app
+
+    def _hash(self, key: str) -> bytes:
+        """A hash under random bytes that the process forgets at its end: no secret is kept."""
+        return hashlib.blake2b(key.encode(), key=self._salt, digest_size=16).digest()
+
+    async def _find(self, keys: Sequence[str]) -> list[KeyedApp | None]:
+        async with self._pool.acquire() as conn:
+            return await app_keys.apps_of_keys(conn, keys=keys, peppers=self._peppers)
+
+
+def presented(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
+    """The key of a request, outside of its body: a bearer token, the user of Basic, or in the query."""
+    scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
+    if scheme.lower() == b"bearer":
+        return given.decode("latin-1").strip()
+    if scheme.lower() == b"basic":
+        return _user(given.strip())
+    found = parse_qs(query.decode("latin-1")) if query else {}
+    return next((found[name][0] for name in ("key", "writeKey") if name in found), None)
+
+
+def _user(credentials: bytes) -> str | None:
+    """The user of Basic; SDKs leave the password empty."""
+    try:
+        return base64.b64decode(credentials, validate=True).decode("latin-1").partition(":")[0]
+    except (binascii.Error, ValueError):
+        return None

@@ -1,0 +1,143 @@
+"""Limits of events: requests and events a second, for each SDK app, by its organization's tier.
+
+A request is counted before its body is read, and its events once they are known: they may put the app into
+debt, and until that is paid its requests are refused. A refusal costs next to nothing: until its end no
+other request of the app asks anybody. Redis away: they pass, as those of keys do.
+"""
+
+import asyncio
+import math
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from redis.asyncio import Redis
+
+from api.coalescing import Coalesced
+from api.ratelimit import CountingScript
+from domain.apps.app_keys import KeyedApp
+from jobs.breaker import Breaker
+from schemas.api_keys import Tier
+from schemas.errors import Limited
+
+#: The class of all requests with events, and what its second limit is called.
+CLASS, REQUESTS = "events", "event-requests"
+
+#: Seconds in which an empty bucket is full again.
+WINDOW_S = 1
+
+#: Apps that are remembered as refused, at most.
+REMEMBERED = 10_000
+
+
+class EventLimits(NamedTuple):
+    """Requests and events that a bucket holds: so many a second."""
+
+    requests: int
+    events: int
+
+
+_STANDARD = EventLimits(200, 5_000)
+LIMITS: dict[Tier, EventLimits] = {
+    "sandbox": _STANDARD,
+    "standard": _STANDARD,
+    "pilot": EventLimits(1_000, 20_000),
+    "partner": EventLimits(5_000, 100_000),
+}
+
+
+class EventStanding(NamedTuple):
+    """The standing of an app after one request."""
+
+    limits: EventLimits
+    passed: bool
+    requests_left: int
+    events_left: int
+    wait_ms: int
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        limits, wait_s = self.limits, self._wait_s
+        policy = f'"{REQUESTS}";q={limits.requests};w={WINDOW_S}, "{CLASS}";q={limits.events};w={WINDOW_S}'
+        state = f'"{REQUESTS}";r={self.requests_left};t={wait_s}, "{CLASS}";r={self.events_left};t={wait_s}'
+        return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode())]
+
+    def refusal(self) -> Limited:
+        limit = REQUESTS if self.events_left else CLASS
+        message = f"too many {limit.replace('-', ' ')} of this app: send them again after Retry-After"
+        return Limited(limit, message, retry_after=self._wait_s)
+
+    @property
+    def _wait_s(self) -> int:
+        return max(1, math.ceil(self.wait_ms / 1000))
+
+
+class _Question(NamedTuple):
+    """A request that asks, or events of one that passed."""
+
+    app_id: UUID
+    limits: EventLimits
+    requests: int
+    events: int
+
+
+class EventLimiter:
+    """Buckets in Redis, and the apps that they refuse for now."""
+
+    def __init__(self, redis: Redis, breaker: Breaker) -> None:
+        self._script = CountingScript(redis, breaker, "event_limits.lua")
+        self.start = self._script.start
+        self._questions = Coalesced(self._ask)
+        #: Refused apps with their standing, and until when, by the event loop's clock.
+        self._refused: OrderedDict[UUID, tuple[float, EventStanding]] = OrderedDict()
+
+    def refused(self, app: KeyedApp) -> EventStanding | None:
+        """The standing of an app that was refused a moment ago and still is."""
+        until, standing = self._refused.get(app.app_id, (0.0, None))
+        return standing if asyncio.get_running_loop().time() < until else None
+
+    def charge(self, app: KeyedApp) -> asyncio.Future[EventStanding]:
+        """Count one request, if it may pass. It is on its way before it is waited for."""
+        return self._questions.ask(_Question(app.app_id, _limits(app), 1, 0))
+
+    def spend(self, app: KeyedApp, events: int) -> None:
+        """Count events of a request that passed; nobody waits for it."""
+        self._questions.ask(_Question(app.app_id, _limits(app), 0, events))
+
+    async def _ask(self, questions: Sequence[_Question]) -> list[EventStanding]:
+        buckets: dict[UUID, list[int]] = {}
+        for one in questions:
+            counts = buckets.setdefault(one.app_id, [*one.limits, 0, 0])
+            counts[2] += one.requests
+            counts[3] += one.events
+        keys = [f"rate:{app_id}:{CLASS}" for app_id in buckets]
+        words = [WINDOW_S, *(word for counts in buckets.values() for word in counts)]
+        rows = await self._script.run(keys, words, asked=len(questions))
+        if rows is None:
+            return [EventStanding(one.limits, True, *one.limits, 0) for one in questions]  # noqa: FBT003
+        return list(self._standings(questions, dict(zip(buckets, rows, strict=True))))
+
+    def _standings(
+        self, questions: Sequence[_Question], rows: Mapping[UUID, list[int]]
+    ) -> Iterator[EventStanding]:
+        """The first of an app's requests pass."""
+        left = {app_id: row[0] for app_id, row in rows.items()}
+        for one in questions:
+            _, requests_left, events_left, wait_ms = rows[one.app_id]
+            passed = left[one.app_id] >= one.requests
+            left[one.app_id] -= one.requests if passed else 0
+            standing = EventStanding(one.limits, passed, requests_left, events_left, wait_ms)
+            if not passed:
+                self._refuse(one.app_id, standing)
+            yield standing
+
+    def _refuse(self, app_id: UUID, standing: EventStanding) -> None:
+        until = asyncio.get_running_loop().time() + standing.wait_ms / 1000
+        self._refused[app_id] = until, standing
+        self._refused.move_to_end(app_id)
+        if len(self._refused) > REMEMBERED:
+            self._refused.popitem(last=False)
+
+
+def _limits(app: KeyedApp) -> EventLimits:
+    return LIMITS[app.tier]

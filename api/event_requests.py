@@ -1,0 +1,121 @@
+"""Requests with events, up to their commit: whose they are, whether they may pass, what is in them.
+
+Whoever sends them is an SDK app, on a phone or in a browser, with a key that anybody can read. So all that
+can be refused without the body is refused before it is read.
+"""
+
+import re
+from typing import Any, cast
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from litestar import Request, Response
+
+from api import app_auth, event_limits
+from api.requests import ApiRequest
+from domain.apps.app_keys import KeyedApp
+from domain.events import body
+from domain.events.body import Body
+from domain.events.intake import Taken, weight
+from domain.tenancy import project_locks
+from schemas.errors import AppUnauthenticated, OriginRefused, Unsupported
+from schemas.errors.absent import absent
+
+#: Seconds for which a browser remembers that it may send.
+PREFLIGHT_S = 86_400
+
+_HEADERS = re.compile(rb"[A-Za-z0-9, _-]{1,1000}")
+
+
+async def before(connection: Request[Any, Any, Any]) -> Response[None] | None:
+    """Runs before each route that takes events: pages of any origin may read its answer, and ask whether."""
+    request, opt = cast("ApiRequest", connection), connection.route_handler.opt
+    request.request_state.for_pages = True
+    if "allow" not in opt:
+        return None
+    wanted = request.request_state.headers.get(b"access-control-request-headers", b"")
+    headers = {
+        "Allow": opt["allow"],
+        "Access-Control-Allow-Methods": opt["allow"],
+        "Access-Control-Max-Age": str(PREFLIGHT_S),
+    }
+    if _HEADERS.fullmatch(wanted):
+        headers["Access-Control-Allow-Headers"] = wanted.decode()
+    return Response(None, status_code=204, headers=headers)
+
+
+async def admit(request: ApiRequest, key: str | None, *, app_id: UUID | None = None) -> KeyedApp:
+    """The app of a key, which may send now; `app_id` is the one that the path names.
+
+    Raises `AppUnauthenticated`, `Killed`, `Limited`, `OriginRefused`, `NotFound`, `Conflict`.
+    """
+    call, services = request.request_state, request.services
+    call.rate_class = event_limits.CLASS
+    if key is None:
+        raise AppUnauthenticated
+    expected = services.events.apps.expect(key)
+    if expected and (standing := services.events.limiter.refused(expected)):
+        call.app, call.event_standing = expected, standing
+        raise standing.refusal()
+    charging = expected and services.events.limiter.charge(expected)  # beside the look-up, not after it
+    call.app = app = await services.events.apps.authenticate(key)
+    call.event_standing = await (charging or services.events.limiter.charge(app))
+    if not call.event_standing.passed:
+        raise call.event_standing.refusal()
+    _check_origin(app, call.headers.get(b"origin"))
+    if app_id not in {None, app.app_id}:
+        raise absent("sdk_app")
+    if app.archived:
+        project_locks.check_active("archived")
+    return app
+
+
+def presented(request: ApiRequest) -> str | None:
+    """The key of a request, outside of its body."""
+    return app_auth.presented(request.request_state.headers, request.scope["query_string"])
+
+
+async def read(request: ApiRequest, app: KeyedApp) -> Body:
+    """The events of the body, whatever type it says it is. Raises `Malformed`, `Invalid`, `Oversized`."""
+    return body.read(
+        await request.body(),
+        packed=is_packed(request),
+        project_id=app.project_id,
+        app_no=app.app_no,
+        now=request.services.clock(),
+    )
+
+
+def is_packed(request: ApiRequest) -> bool:
+    """True if the body is gzip. Raises `Unsupported` for any other encoding."""
+    encoding = request.request_state.headers.get(b"content-encoding", b"identity").strip().lower()
+    if encoding not in {b"gzip", b"identity", b""}:
+        raise Unsupported("send the body as it is, or with one layer of gzip (Content-Encoding: gzip)")
+    return encoding == b"gzip"
+
+
+async def take(request: ApiRequest, app: KeyedApp, found: Body) -> Taken:
+    """Commit the events that were found. Raises `Unavailable`."""
+    services = request.services
+    many = len(found.events) + len(found.rejected)
+    services.events.limiter.spend(app, weight(many, found.size))
+    taken = await services.events.intake.take(app, found.events, size=found.size)
+    services.events.last.note(app)
+    return taken
+
+
+def _check_origin(app: KeyedApp, origin: bytes | None) -> None:
+    """Raises `OriginRefused` for a page outside of the app's domain. Only browsers send an origin."""
+    if origin is None or app.web_domain is None:
+        return
+    host = _host(origin.decode("latin-1"))
+    if host != app.web_domain and not host.endswith(f".{app.web_domain}"):
+        raise OriginRefused(app.web_domain)
+
+
+def _host(origin: str) -> str:
+    """Of whatever scheme and port; empty for an origin that isn't told (`null`)."""
+    try:
+        return urlsplit(origin).hostname or ""
+    except ValueError:
+        return ""

@@ -1,0 +1,78 @@
+"""Notes of when events of each app came last: behind the answers, at most once a minute for each app."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from uuid import UUID
+
+from db.pool import Pool
+from db.reach import PASSING, reaching
+from domain.apps import apps
+from domain.apps.app_keys import KeyedApp
+
+#: Seconds between two notes of one app; more than the minute that its row asks for.
+EVERY_S = 61.0
+
+#: Seconds that the end of a process waits for notes that are due.
+LAST_S = 2.0
+
+#: Apps whose last note is remembered, at most.
+REMEMBERED = 100_000
+
+
+class LastEvents:
+    """Notes that are due, written one after the other: they take one connection of the pool at most."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._noted: OrderedDict[UUID, float] = OrderedDict()
+        self._due: dict[UUID, KeyedApp] = {}
+        self._came = asyncio.Event()
+
+    def note(self, app: KeyedApp) -> None:
+        """Events of it came just now."""
+        now = asyncio.get_running_loop().time()
+        if now - self._noted.get(app.app_id, -EVERY_S) < EVERY_S:
+            return
+        self._noted[app.app_id] = now
+        self._noted.move_to_end(app.app_id)
+        if len(self._noted) > REMEMBERED:
+            self._noted.popitem(last=False)
+        self._due[app.app_id] = app
+        self._came.set()
+
+    async def write_all(self) -> None:
+        """Write what comes due, until canceled."""
+        while True:
+            await self._came.wait()
+            self._came.clear()
+            await self.write_due()
+
+    async def write_due(self) -> None:
+        """Write all that are due. While Postgres is away they are dropped: later events bring others."""
+        while self._due:
+            app = next(iter(self._due.values()))
+            try:
+                with reaching():
+                    async with self._pool.acquire() as conn:
+                        await apps.note_event(conn, organization_id=app.organization_id, app_id=app.app_id)
+            except PASSING:
+                self._noted.pop(app.app_id, None)
+            del self._due[app.app_id]
+
+
+@asynccontextmanager
+async def open_last_events(pool: Pool) -> AsyncIterator[LastEvents]:
+    """Notes that are written until the block ends, and then those that are due."""
+    notes = LastEvents(pool)
+    writer = asyncio.create_task(notes.write_all())
+    try:
+        yield notes
+    finally:
+        writer.cancel()
+        with suppress(asyncio.CancelledError):
+            await writer
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_S):
+                await notes.write_due()

@@ -1,0 +1,17 @@
+"""An app of the web, and one of a phone."""
+
+import httpx
+import pytest_asyncio
+
+from tests.api.conftest import Caller
+from tests.api.events.sender import PHONE, Sender, sender
+
+
+@pytest_asyncio.fixture
+async def shop(acme: Caller, anonymous: httpx.AsyncClient) -> Sender:
+    return await sender(acme, anonymous)
+
+
+@pytest_asyncio.fixture
+async def phone(acme: Caller, anonymous: httpx.AsyncClient) -> Sender:
+    return await sender(acme, anonymous, PHONE)

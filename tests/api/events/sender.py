@@ -1,0 +1,95 @@
+"""An SDK app that sends events."""
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from db.pool import Pool
+from schemas import ids
+from tests.api.conftest import Caller
+from tests.api.parties import new_project
+
+WEB: dict[str, Any] = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
+PHONE: dict[str, Any] = {"name": "Shop", "platform": "ios", "bundleId": "com.example.shop"}
+
+
+class Sender(NamedTuple):
+    """An app with its key, its owner, and a client without any key."""
+
+    owner: Caller
+    http: httpx.AsyncClient
+    project: str
+    app: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        return str(self.app["apiKey"])
+
+    @property
+    def at(self) -> str:
+        """Where it sends events."""
+        return f"/v1/apps/{self.app['appId']}/events"
+
+    @property
+    def where(self) -> str:
+        """Its own address."""
+        return f"/v1/projects/{self.project}/sdk-apps/{self.app['appId']}"
+
+    @property
+    def project_id(self) -> UUID:
+        found = ids.read(ids.PROJECT, self.project)
+        assert found
+        return found
+
+    async def send(self, *events: dict[str, Any], key: str | None = None, **more: Any) -> httpx.Response:
+        """With the bearer's header."""
+        return await self.post(written(*events), key=key, **more)
+
+    async def post(self, content: bytes, *, key: str | None = None, **more: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {key or self.key}"} | more.pop("headers", {})
+        return await self.http.post(more.pop("at", self.at), content=content, headers=headers, **more)
+
+    async def rotate(self, **more: Any) -> str:
+        """Its new key."""
+        answer = await self.owner.http.patch(self.where, json={"rotateKey": True} | more)
+        return str(answer.json()["apiKey"])
+
+
+async def sender(owner: Caller, http: httpx.AsyncClient, body: dict[str, Any] = WEB) -> Sender:
+    """A new app in a project of its own."""
+    project = await new_project(owner)
+    made = await owner.http.post(f"/v1/projects/{project}/sdk-apps", json=body)
+    assert made.status_code == 201, made.text
+    return Sender(owner, http, project, made.json())
+
+
+def event(number: int = 0, **fields: Any) -> dict[str, Any]:
+    """The event of a number, which is all of its id."""
+    return {
+        "name": "open",
+        "eventId": f"e-{number}",
+        "occurredAt": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    } | fields
+
+
+def written(*events: dict[str, Any]) -> bytes:
+    return msgspec.json.encode({"events": events, "sentAt": "2026-01-01T00:00:00Z"})
+
+
+def taken(answer: httpx.Response) -> tuple[int, int, list[tuple[int, str]]]:
+    """What became of the events of a request."""
+    assert answer.status_code == 202, answer.text
+    body = answer.json()
+    return body["accepted"], body["duplicates"], [(one["index"], one["code"]) for one in body["rejected"]]
+
+
+async def kept(pool: Pool, sender: Sender) -> list[str]:
+    """The ids of the app's project's events, as they were sent."""
+    rows = await pool.fetch(
+        "select coalesce(event_id, event_key::text) as id from event where project_id = $1 order by 1",
+        sender.project_id,
+    )
+    return [row["id"] for row in rows]

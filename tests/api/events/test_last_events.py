@@ -1,0 +1,95 @@
+"""`lastEventAt`: noted once for many requests, behind the answers, and at the end of the process."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from api import last_events
+from api.last_events import LastEvents, open_last_events
+from db.pool import Conn, Pool
+from domain.apps import app_keys, apps
+from domain.apps.app_keys import KeyedApp
+from schemas.errors import Unavailable
+from tests.api.conftest import PEPPERS
+from tests.api.events.sender import Sender, event, taken
+from tests.waiting import eventually
+
+Note = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+def notes(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
+    """Apps that are noted, in turn."""
+    counted: list[UUID] = []
+    note: Note = apps.note_event
+
+    async def counting(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
+        await note(conn, organization_id=organization_id, app_id=app_id)
+        counted.append(app_id)
+
+    monkeypatch.setattr(apps, "note_event", counting)
+    return counted
+
+
+@pytest_asyncio.fixture
+async def keyed(conn: Conn, shop: Sender) -> KeyedApp:
+    [app] = await app_keys.apps_of_keys(conn, keys=[shop.key], peppers=PEPPERS)
+    assert app
+    return app
+
+
+async def said(pool: Pool) -> datetime | None:
+    found: datetime | None = await pool.fetchval("select last_event_at from sdk_app")
+    return found
+
+
+async def test_it_is_said_soon_after_the_first_event(shop: Sender) -> None:
+    assert taken(await shop.send(event(1)))[0] == 1
+
+    async def shown() -> str | None:
+        found: str | None = (await shop.owner.http.get(shop.where)).json()["lastEventAt"]
+        return found
+
+    assert await eventually(shown)
+
+
+async def test_many_requests_are_one_note(
+    pool: Pool, keyed: KeyedApp, notes: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_last_events(pool) as last:
+        for _ in range(100):
+            last.note(keyed)
+            await asyncio.sleep(0)
+    assert notes == [keyed.app_id]
+    monkeypatch.setattr(last_events, "EVERY_S", 0.0)
+    last.note(keyed)
+    await last.write_due()
+    assert notes == [keyed.app_id] * 2
+
+
+async def test_what_is_due_at_the_end_is_written(pool: Pool, keyed: KeyedApp) -> None:
+    async with open_last_events(pool) as last:
+        last.note(keyed)
+    assert await said(pool)
+
+
+async def test_a_postgres_that_is_away_is_asked_again_by_the_next_event(
+    pool: Pool, keyed: KeyedApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = LastEvents(pool)
+    with monkeypatch.context() as patch:
+
+        async def away(*_: object, **__: object) -> None:
+            raise Unavailable
+
+        patch.setattr(apps, "note_event", away)
+        last.note(keyed)
+        await last.write_due()
+    assert await said(pool) is None
+    last.note(keyed)
+    await last.write_due()
+    assert await said(pool)

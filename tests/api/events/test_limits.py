@@ -1,0 +1,112 @@
+"""Limits of events: requests and events of one app, which slow no other app and ask nobody once refused."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+from redis.asyncio import Redis
+
+from api import event_limits, ratelimit
+from api.event_limits import EventLimits
+from api.services import Services
+from tests.api.conftest import Caller
+from tests.api.events.sender import Sender, event, sender, taken
+from tests.api.refusals import problem
+from tests.api.test_ratelimit import policies
+from tests.waiting import eventually
+
+FEW = EventLimits(3, 10)
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every tier gets little, and no more of it while a test runs; Redis gets its time."""
+    monkeypatch.setattr(ratelimit, "BUDGET_S", 5.0)
+    monkeypatch.setattr(event_limits, "LIMITS", dict.fromkeys(event_limits.LIMITS, FEW))
+    monkeypatch.setattr(event_limits, "WINDOW_S", 36_000)
+
+
+@pytest_asyncio.fixture
+async def buckets(redis_url: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(redis_url, decode_responses=True) as client:
+        yield client
+
+
+async def fill(app: Litestar, buckets: Redis) -> None:
+    """As if the window had passed."""
+    for bucket in [key async for key in buckets.scan_iter("rate:*:events")]:
+        await buckets.delete(bucket)
+    services: Services = app.state.services
+    services.events.limiter._refused.clear()
+
+
+async def left(buckets: Redis, sender: Sender) -> float:
+    """Events that the app may send."""
+    [bucket] = [key async for key in buckets.scan_iter(f"rate:{sender.app['appId'][4:]}:events")]
+    return float(await buckets.hget(bucket, "events") or 0)  # type: ignore[misc]  # redis-py's two clients
+
+
+async def test_requests_over_the_limit_are_refused(
+    shop: Sender, phone: Sender, app: Litestar, buckets: Redis
+) -> None:
+    """And those of no other app."""
+    answers = [await shop.send(event(number)) for number in range(3)]
+    assert [taken(answer)[0] for answer in answers] == [1, 1, 1]
+    assert [policies(answer.headers["RateLimit"])["event-requests"]["r"] for answer in answers] == [2, 1, 0]
+    assert answers[0].headers["X-RateLimit-Endpoint-Class"] == "events"
+    assert policies(answers[0].headers["RateLimit-Policy"]) == {
+        "event-requests": {"q": 3, "w": event_limits.WINDOW_S},
+        "events": {"q": 10, "w": event_limits.WINDOW_S},
+    }
+    for _ in range(2):
+        over = await shop.send(event(9))
+        assert problem(over) == (429, "RATE_LIMITED", {"limit": "event-requests"})
+        assert 11_000 < int(over.headers["Retry-After"]) <= 12_000
+        assert policies(over.headers["RateLimit"])["event-requests"]["r"] == 0
+    assert taken(await phone.send(event(1)))[0] == 1
+    await fill(app, buckets)
+    assert taken(await shop.send(event(9)))[0] == 1
+
+
+async def test_a_request_with_many_events_is_taken_and_paid_for_by_those_after_it(
+    shop: Sender, buckets: Redis
+) -> None:
+    assert taken(await shop.send(*(event(number) for number in range(25))))[0] == 25
+
+    async def spent() -> bool:
+        return await left(buckets, shop) < 0
+
+    await eventually(spent)
+    over = await shop.send(event(30))
+    assert problem(over) == (429, "RATE_LIMITED", {"limit": "events"})
+    assert 57_000 < int(over.headers["Retry-After"]) <= 57_601
+
+
+async def test_an_app_that_was_refused_asks_nobody(
+    shop: Sender, app: Litestar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither Postgres nor Redis, and its body isn't read."""
+    while (await shop.send(event(1))).status_code == 202:
+        pass
+    services: Services = app.state.services
+    monkeypatch.delattr(services.events.apps, "_apps")
+    monkeypatch.delattr(services.events.limiter, "_questions")
+    assert problem(await shop.post(b"{"))[:2] == (429, "RATE_LIMITED")
+
+
+async def test_of_requests_at_once_as_many_pass_as_may(shop: Sender) -> None:
+    answers = await asyncio.gather(*(shop.send(event(number)) for number in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [202] * 3 + [429] * 17
+
+
+async def test_without_redis_all_pass(acme_apart: Caller, own_servers: object) -> None:
+    async with httpx.AsyncClient(
+        transport=acme_apart.http._transport, base_url="http://api", trust_env=False
+    ) as http:
+        mine = await sender(acme_apart, http)
+        own_servers.valkey.stop()  # type: ignore[attr-defined]
+        answers = [await mine.send(event(number)) for number in range(5)]
+    assert [taken(answer)[0] for answer in answers] == [1] * 5

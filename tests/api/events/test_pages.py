@@ -1,0 +1,87 @@
+"""Pages send events from their own domain, and any page may read the answer."""
+
+import httpx
+import pytest
+
+from tests.api.conftest import Caller
+from tests.api.events.sender import WEB, Sender, event, sender, taken, written
+from tests.api.refusals import refused
+
+ORIGIN = {"Origin": "https://shop.example"}
+
+
+async def test_a_browser_may_ask_whether_it_may_send(shop: Sender, anonymous: httpx.AsyncClient) -> None:
+    """And hears so for any page, with no credentials."""
+    asked = {
+        "Origin": "https://elsewhere.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type",
+    }
+    answer = await anonymous.options(shop.at, headers=asked)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Access-Control-Allow-Headers"] == "authorization,content-type"
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+    assert int(answer.headers["Access-Control-Max-Age"]) > 0
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+async def test_a_page_reads_every_answer(shop: Sender, anonymous: httpx.AsyncClient) -> None:
+    """Refusals too: else its SDK takes them for a network that failed."""
+    answers = [
+        await shop.send(event(1), headers=ORIGIN),
+        await shop.post(b"{", headers=ORIGIN),
+        await shop.post(b" " * 1_000_001, headers=ORIGIN),
+        await anonymous.post(shop.at, content=written(event(1)), headers=ORIGIN),
+        await shop.send(event(1), headers={"Origin": "https://elsewhere.example"}),
+    ]
+    assert [answer.status_code for answer in answers] == [202, 400, 413, 401, 403]
+    for answer in answers:
+        assert answer.headers.get_list("Access-Control-Allow-Origin") == ["*"]
+        assert "Retry-After" in answer.headers["Access-Control-Expose-Headers"]
+
+
+async def test_no_other_route_is_for_pages(acme: Caller) -> None:
+    for method in ("GET", "OPTIONS"):
+        answer = await acme.http.request(method, "/v1/projects", headers=ORIGIN)
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://shop.example", "http://shop.example:8080", "https://www.shop.example", "https://SHOP.example"],
+)
+async def test_the_apps_domain_sends_and_what_is_below_it(shop: Sender, origin: str) -> None:
+    assert taken(await shop.send(event(1), headers={"Origin": origin})) == (1, 0, [])
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://elsewhere.example",
+        "https://notshop.example",
+        "https://shop.example.evil.example",
+        "https://example",
+        "http://localhost:3000",
+        "null",
+        "",
+        "https://[",
+    ],
+)
+async def test_a_page_elsewhere_is_refused(shop: Sender, origin: str) -> None:
+    answer = await shop.send(event(1), headers={"Origin": origin})
+    refused(answer, 403, "ORIGIN_NOT_ALLOWED")
+
+
+async def test_an_app_under_development_sends_from_this_machine(
+    acme: Caller, anonymous: httpx.AsyncClient
+) -> None:
+    local = await sender(acme, anonymous, WEB | {"webDomain": "localhost"})
+    for origin in ("http://localhost:5173", "https://localhost"):
+        assert taken(await local.send(event(1), headers={"Origin": origin}))[2] == []
+    refused(await local.send(event(1), headers=ORIGIN), 403, "ORIGIN_NOT_ALLOWED")
+
+
+async def test_what_has_no_domain_may_send_from_a_page(phone: Sender) -> None:
+    """A phone's app that is a page inside says `capacitor://localhost`."""
+    assert taken(await phone.send(event(1), headers={"Origin": "capacitor://localhost"})) == (1, 0, [])

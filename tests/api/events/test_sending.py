@@ -1,0 +1,160 @@
+"""Events over HTTP: what is answered, and that it is committed; whose key opens what."""
+
+import base64
+import gzip
+from typing import Any
+
+import httpx
+import pytest
+
+from db.pool import Pool
+from schemas import ids
+from tests.api.conftest import Caller
+from tests.api.events.sender import Sender, event, kept, sender, taken, written
+from tests.api.refusals import paths, problem, reason, refused
+
+
+async def test_events_are_kept_once_and_each_is_told(shop: Sender, pool: Pool) -> None:
+    first = await shop.send(event(1), event(2), event(1))
+    assert taken(first) == (2, 1, [])
+    assert taken(await shop.send(event(2), event(3, name=""))) == (0, 1, [(1, "INVALID")])
+    assert await kept(pool, shop) == ["e-1", "e-2"]
+
+
+async def test_the_time_that_an_event_says_is_kept(shop: Sender, pool: Pool) -> None:
+    """However wrong the sender's clock is, which `sentAt` would show."""
+    sent = event(1)
+    assert taken(await shop.send(sent)) == (1, 0, [])
+    at = await pool.fetchval("select occurred_at from event where project_id = $1", shop.project_id)
+    assert f"{at:%Y-%m-%dT%H:%M:%SZ}" == sent["occurredAt"]
+
+
+def user(key: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {base64.b64encode(f'{key}:'.encode()).decode()}"}
+
+
+async def test_the_key_may_come_in_several_ways(shop: Sender, anonymous: httpx.AsyncClient) -> None:
+    """A page that ends can send no header."""
+    ways: list[dict[str, Any]] = [
+        {"headers": {"Authorization": f"bearer {shop.key}"}},
+        {"headers": user(shop.key)},
+        {"params": {"key": shop.key}},
+        {"params": {"writeKey": shop.key}},
+    ]
+    for number, way in enumerate(ways):
+        answer = await anonymous.post(shop.at, content=written(event(number)), **way)
+        assert taken(answer) == (1, 0, [])
+
+
+@pytest.mark.parametrize("kind", ["text/plain;charset=UTF-8", "application/x-www-form-urlencoded", ""])
+async def test_a_body_may_say_any_type(shop: Sender, kind: str) -> None:
+    """Beacons can't say `application/json`."""
+    assert taken(await shop.send(event(1), headers={"Content-Type": kind})) == (1, 0, [])
+
+
+async def test_a_body_may_be_gzip(shop: Sender) -> None:
+    packed = {"Content-Encoding": "gzip"}
+    once = gzip.compress(written(event(1)))
+    assert taken(await shop.post(once, headers=packed)) == (1, 0, [])
+    refused(await shop.post(once), 400, "BAD_REQUEST")
+    refused(await shop.post(gzip.compress(once), headers=packed), 400, "BAD_REQUEST")
+    refused(await shop.post(once[:-9], headers=packed), 400, "BAD_REQUEST")
+    bomb = gzip.compress(b'{"events": [' + b" " * 9_000_000 + b"]}")
+    assert len(bomb) < 10_000
+    refused(await shop.post(bomb, headers=packed), 413, "PAYLOAD_TOO_LARGE")
+    for other in ("br", "gzip, gzip", "deflate"):
+        answer = await shop.post(once, headers={"Content-Encoding": other})
+        refused(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+async def test_what_is_no_list_of_events_is_refused_whole(shop: Sender, pool: Pool) -> None:
+    """And says where it is wrong."""
+    refused(await shop.post(b'{"events": [{]}'), 400, "BAD_REQUEST")
+    assert "byte 13" in (await shop.post(b'{"events": [{]}')).text
+    many = await shop.send(*(event(number) for number in range(501)))
+    refused(many, 422, "VALIDATION", "events")
+    for body in (b"[]", b"{}", b'{"events": []}', b'{"events": {}}'):
+        answer = await shop.post(body)
+        assert (answer.status_code, len(paths(answer))) == (422, 1), body
+    refused(await shop.post(b" " * 1_000_001), 413, "PAYLOAD_TOO_LARGE")
+    assert await kept(pool, shop) == []
+
+
+async def test_one_bad_event_loses_no_other(shop: Sender, pool: Pool) -> None:
+    """Those that tests/domain/events/test_body.py has one by one, as somebody would send them."""
+    deep: dict[str, Any] = {}
+    for _ in range(100):
+        deep = {"a": deep}
+    bad: list[tuple[dict[str, Any], str]] = [
+        ({"properties": {"a": "x" * 33 * 1024}}, "TOO_LARGE"),
+        ({"name": "n" * 256}, "INVALID"),
+        ({"properties": deep}, "TOO_DEEP"),
+        ({"name": "a\0"}, "INVALID"),
+        ({"occurredAt": "1969-12-31T23:59:59Z"}, "BAD_TIME"),
+        ({"occurredAt": "2100-01-01T00:00:00Z"}, "BAD_TIME"),
+        ({"properties": {"value": 1e300}}, "BAD_VALUE"),
+    ]
+    events = [
+        one for number, (more, _) in enumerate(bad) for one in (event(number, **more), event(100 + number))
+    ]
+    odd = b'{"properties": {"a": 1e999}, ' + written(event(50))[12:-34]
+    body = written(*events).replace(b'{"events":[', b'{"events":[' + odd[:-1] + b"},", 1)
+    expected = [(0, "INVALID")] + [(1 + 2 * turn, code) for turn, (_, code) in enumerate(bad)]
+    assert taken(await shop.post(body)) == (len(bad), 0, expected)
+    assert await kept(pool, shop) == [f"e-{100 + number}" for number in range(len(bad))]
+
+
+async def test_half_a_surrogate_pair_is_kept_as_what_browsers_show_for_it(shop: Sender, pool: Pool) -> None:
+    body = written(event(1, properties={"title": "cut "})).replace(b"cut ", b"cut \\ud83d")
+    assert taken(await shop.post(body)) == (1, 0, [])
+    kept_as = await pool.fetchval("select properties from event where project_id = $1", shop.project_id)
+    assert kept_as == '{"title":"cut \\ufffd"}'
+
+
+async def test_a_key_opens_its_own_app_alone(
+    shop: Sender, rival: Caller, anonymous: httpx.AsyncClient
+) -> None:
+    """Of another organization, of this one, and of nobody: one answer."""
+    theirs, sibling = await sender(rival, anonymous), await sender(shop.owner, anonymous)
+    nobody = f"/v1/apps/{ids.show(ids.APP, ids.new())}/events"
+    places = (theirs.at, sibling.at, nobody, "/v1/apps/x/events")
+    answers = [await shop.send(event(1), at=at) for at in places]
+    for answer in answers:
+        refused(answer, 404, "NOT_FOUND")
+    assert len({answer.json()["error"]["message"] for answer in answers}) == 1
+
+
+async def test_a_key_that_opens_nothing_is_refused(shop: Sender, anonymous: httpx.AsyncClient) -> None:
+    old = shop.key
+    overlapping = await shop.rotate(overlapHours=1)
+    assert taken(await shop.send(event(1), key=old)) == (1, 0, [])
+    new = await shop.rotate()
+    for key in (old, overlapping, "lpa_x", shop.owner.key, f"{new}x"):
+        answer = await shop.send(event(2), key=key)
+        refused(answer, 401, "UNAUTHENTICATED")
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+    refused(await anonymous.post(shop.at, content=written(event(2))), 401, "UNAUTHENTICATED")
+    assert taken(await shop.send(event(2), key=new)) == (1, 0, [])
+    await shop.owner.http.delete(shop.where)
+    refused(await shop.send(event(3), key=new), 401, "UNAUTHENTICATED")
+
+
+async def test_an_archived_project_takes_none_until_it_is_active_again(shop: Sender) -> None:
+    await shop.owner.http.delete(f"/v1/projects/{shop.project}")
+    assert reason(await shop.send(event(1))) == (409, "CONFLICT", "PROJECT_ARCHIVED")
+
+
+async def test_a_suspended_organizations_apps_are_switched_off(shop: Sender, pool: Pool) -> None:
+    await pool.execute(
+        "update organization set tier = 'suspended', resumes_as = tier where id = $1",
+        shop.owner.organization_id,
+    )
+    answer = await shop.send(event(1))
+    assert problem(answer) == (503, "KILL_SWITCH", {"scope": "organization"})
+
+
+async def test_an_app_says_where_it_sends_and_when_it_did(shop: Sender) -> None:
+    app = (await shop.owner.http.get(shop.where)).json()
+    assert app["ingestEndpoint"] == f"http://127.0.0.1:8000{shop.at}"
+    assert app["lastEventAt"] is None
+    assert app["ingestEndpoint"] == shop.app["ingestEndpoint"]
