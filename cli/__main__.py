@@ -19,7 +19,7 @@ COMMANDS = {
     "bench": "Measure this machine: each figure with its target, beside a peer in the same run.",
     "brand": "Look at what an ingest would read of a brand.",
     "doctor": "Check what this machine and the platform need, and say what is wrong.",
-    "events": "Count a project's events anew.",
+    "events": "Watch a project's events as they come; count them anew.",
     "keys": "Create, list, rotate and kill API keys; seal every secret with a new vault key.",
     "leases": "Offer accounts for lease, answer partners' requests, take accounts back.",
     "migrate": "Bring the databases of this platform and of its events to this release's tables.",

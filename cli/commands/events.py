@@ -1,22 +1,34 @@
 """`tenantry events`: what operators do to the store of events."""
 
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import click
 
-from cli.shared.command import Id, answering
+from cli.shared.command import Id, answering, json_option
+from cli.shared.event_lines import fields, line
+from cli.shared.failure import failing
 from cli.shared.output import Answer, table
-from cli.shared.session import read_settings
+from cli.shared.session import open_session, read_settings
 from db.pool import connected
+from domain.apps import apps
 from domain.events import rollups
+from domain.events.tail import KeptEvent, Tail, Wanted
 from schemas import ids
 from schemas.errors import Invalid
+from schemas.errors.absent import absent
+
+#: Seconds between two looks.
+EVERY_S = 0.5
 
 
 @click.group()
 def events() -> None:
-    """Count a project's events anew."""
+    """Watch a project's events as they come; count them anew."""
 
 
 @events.command("rebuild")
@@ -41,3 +53,81 @@ async def rebuild(project_id: UUID, since: datetime, until: datetime) -> Answer:
         for day in days:
             await rollups.rebuild(conn, project_id=project_id, day=day)
     return Answer({"rebuilt": days}, table(["REBUILT"], [[day.isoformat()] for day in days]))
+
+
+class Followed(NamedTuple):
+    """The events that are followed, and the ids of the project's apps by their numbers."""
+
+    wanted: Wanted
+    apps: Mapping[int, UUID]
+
+
+@events.command("tail")
+@click.argument("project_id", metavar="PROJECT", type=Id(ids.PROJECT))
+@click.option("--app", "app_id", type=Id(ids.APP), help="Only events of this SDK app.")
+@click.option("--name", help="Only events of this name.")
+@click.option(
+    "--hours",
+    type=click.IntRange(1, 192),
+    default=1,
+    show_default=True,
+    help="Only what occurred in the last so many hours; more of them take longer to look through.",
+)
+@click.option("--count", type=click.IntRange(1), help="End after so many events.")
+@click.option("--pii", is_flag=True, help="Show users, properties and context, which are hidden otherwise.")
+@json_option
+def tail(  # noqa: PLR0917 - click's signature
+    project_id: UUID,
+    app_id: UUID | None,
+    name: str | None,
+    hours: int,
+    count: int | None,
+    pii: bool,
+    as_json: bool,
+) -> None:
+    """Print events of a project as they are committed, each once, until Ctrl-C.
+
+    It begins with those that come from now on. With --json each is a line of JSON. Users and what they did
+    are shown with --pii alone.
+
+    \b
+    Examples:
+      tenantry events tail prj_01890a5d-...
+      tenantry events tail prj_01890a5d-... --name purchase_success --json | jq .value
+      tenantry events tail prj_01890a5d-... --count 1   # until the first event comes
+    """
+
+    async def follow() -> None:
+        followed = await _followed(project_id, app_id, name, timedelta(hours=hours))
+        left = count
+        async with aclosing(_coming(followed.wanted)) as coming:
+            async for kept in coming:
+                click.echo(line(fields(kept, followed.apps, pii=pii), as_json=as_json))
+                left = left and left - 1
+                if left == 0:
+                    return
+
+    with failing(as_json=as_json):
+        asyncio.run(follow())
+
+
+async def _followed(project_id: UUID, app_id: UUID | None, name: str | None, back: timedelta) -> Followed:
+    """Raises `NotFound` for a project, or an app of it, that there isn't."""
+    async with open_session() as session, session.pool.acquire() as conn:
+        numbers = await apps.numbers(conn, project_id=project_id)
+    if app_id and app_id not in numbers:
+        raise absent("sdk_app")
+    wanted = Wanted(project_id, numbers[app_id] if app_id else None, name, back)
+    return Followed(wanted, {app_no: each for each, app_no in numbers.items()})
+
+
+async def _coming(wanted: Wanted) -> AsyncGenerator[KeptEvent, None]:
+    """Events that are committed from now on."""
+    tail = Tail(wanted)
+    async with connected(read_settings().event_store_url, name="tenantry-cli") as conn:
+        await tail.begin(conn)
+        click.echo(f"Following events of {ids.show(ids.PROJECT, wanted.project_id)}.", err=True)
+        while True:
+            async for kept in tail.look(conn):
+                yield kept
+            await asyncio.sleep(EVERY_S)

@@ -22,3 +22,21 @@ delete from event
    and (occurred_at, event_key) >= (
          coalesce((select occurred_at from first), '-infinity'),
          coalesce((select event_key from first), '00000000-0000-0000-0000-000000000000'));
+
+-- name: horizon    whatever received_at is before it is committed, or never will be
+select least(now(), min(xact_start)) - :spare::interval
+  from pg_stat_activity
+ where datname = current_database()
+   and pid <> pg_backend_pid();
+
+-- name: tail_events    a page of a project's, in the order in which they came
+select project_id, app_no, event_key, name, occurred_at, received_at, event_id, user_id, anonymous_id,
+       value_micros, currency, properties, context
+  from event
+ where project_id = :project_id
+   and occurred_at >= now() - :back::interval
+   and (received_at, app_no, event_key) > (:received_at::timestamptz, :after_app::smallint, :after_key::uuid)
+   and (:app_no::smallint is null or app_no = :app_no)
+   and (:name::text is null or name = :name)
+ order by received_at, app_no, event_key
+ limit :limit;

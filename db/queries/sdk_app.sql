@@ -100,3 +100,9 @@ update sdk_app
  where organization_id = :org
    and id = :id
    and (last_event_at is null or last_event_at < now() - interval '1 minute');
+
+-- name: numbers_of_apps    a project's, of deleted ones too; without any, a row that names none
+select a.id, a.app_no
+  from project p
+  left join sdk_app a on a.organization_id = p.organization_id and a.project_id = p.id
+ where p.id = :project_id;

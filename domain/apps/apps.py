@@ -142,6 +142,14 @@ async def list_of_project(
     return [SdkApp(**_fields(row, public_url)) for row in rows]
 
 
+async def numbers(conn: Conn, *, project_id: UUID) -> dict[UUID, int]:
+    """The number of each app that a project ever had, for operators. Raises `NotFound`."""
+    rows = await sdk_app.numbers_of_apps.all(conn, project_id=project_id)
+    if not rows:
+        raise absent("project")
+    return {row["id"]: row["app_no"] for row in rows if row["id"]}
+
+
 async def patch(
     conn: Conn, *, author: Author, app_id: UUID, peppers: Keyring, body: SdkAppPatch, public_url: str
 ) -> SdkAppChanged:

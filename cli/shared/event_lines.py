@@ -1,0 +1,52 @@
+"""Events of the store as lines: JSON for programs, text for people; who somebody is and did is hidden."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from cli.shared.output import printable
+from domain.events.body import MICROS
+from domain.events.tail import KeptEvent
+from schemas import ids
+
+HIDDEN = "[redacted]"
+
+
+def fields(kept: KeptEvent, apps: Mapping[int, UUID], *, pii: bool) -> dict[str, Any]:
+    """The event by the names that it was sent with. Without `pii` all that may tell a person is hidden."""
+    person = {
+        "appUserId": kept.user_id,
+        "anonymousId": kept.anonymous_id,
+        "properties": msgspec.Raw(kept.properties.encode()),
+        "context": msgspec.Raw(kept.context.encode()),
+    }
+    if not pii:
+        person = {name: value and HIDDEN for name, value in person.items()}
+    return {
+        "name": kept.name,
+        "eventId": kept.event_id or str(kept.event_key),
+        "appId": ids.show(ids.APP, apps[kept.app_no]) if kept.app_no in apps else None,
+        "occurredAt": kept.occurred_at,
+        "receivedAt": kept.received_at,
+        "value": None if kept.value_micros is None else kept.value_micros / MICROS,
+        "currency": kept.currency,
+        **person,
+    }
+
+
+def line(shown: Mapping[str, Any], *, as_json: bool) -> str:
+    """One event on one line."""
+    if as_json:
+        return msgspec.json.encode(shown).decode()
+    value = "" if shown["value"] is None else f"{shown['value']:g} {shown['currency'] or ''}".rstrip()
+    texts = [
+        f"{shown['occurredAt']:%Y-%m-%d %H:%M:%S}Z", shown["name"], shown["eventId"], value,
+        *(_text(shown[name]) for name in ("appUserId", "properties")),
+    ]  # fmt: skip
+    return printable("  ".join(text for text in texts if text))
+
+
+def _text(value: Any) -> str:
+    return bytes(value).decode() if isinstance(value, msgspec.Raw) else value or ""
