@@ -70,6 +70,13 @@ def embedded(folder: Path) -> Iterator[Servers]:
 
 
 @contextlib.contextmanager
+def several_postgres(folder: Path, count: int) -> Iterator[list[Server]]:
+    """Servers that share nothing, for tests of what is spread over them."""
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(local.postgres(folder / str(number), FAST)) for number in range(count)]
+
+
+@contextlib.contextmanager
 def shared_urls(worker: str) -> Iterator[tuple[str, str]]:
     """The URLs of Postgres and Redis for a whole run: `DATABASE_URL` and `REDIS_URL` where they are set.
 

@@ -1,13 +1,15 @@
 """The store of events by its catalogue: it can be a database of its own, spread over servers by project."""
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterator
 from importlib import import_module
 
+import pytest
 import pytest_asyncio
 
 from db.migrate import EVENTS, known, migrate
 from db.pool import Conn, connected
-from db.queries import TABLES
+from db.queries import TABLES, Query
 from tests import servers
 
 
@@ -28,15 +30,19 @@ async def store(store_url: str) -> AsyncIterator[Conn]:
         yield conn
 
 
-async def test_a_store_of_its_own_has_all_that_its_statements_need(store: Conn) -> None:
-    statements = [
+def statements() -> list[Query]:
+    """The statements of the store."""
+    return [
         query
         for table in TABLES
         if table == "event" or table.startswith("event_")
         for query in getattr(import_module("db.queries"), table)
     ]
-    assert len(statements) > 10
-    for query in statements:
+
+
+async def test_a_store_of_its_own_has_all_that_its_statements_need(store: Conn) -> None:
+    assert len(statements()) > 10
+    for query in statements():
         assert len((await store.prepare(query.sql)).get_parameters()) == len(query.parameters)
 
 
@@ -66,3 +72,57 @@ async def test_a_leaf_of_ids_has_one_index(store: Conn) -> None:
     """With two that begin alike a plan that was made on an empty leaf may stay with the wrong one."""
     rows = await store.fetch("select indexname from pg_indexes where tablename ~ '^event_seen'")
     assert [row["indexname"] for row in rows] == ["event_seen_0_key"]
+
+
+#: Statements that are about a server's own tables, whichever projects lie there, and why.
+OF_A_SERVER = {
+    "make_days": "tables of days", "drop_day": "tables of days", "has_day": "tables of days",
+    "rotate": "leaves", "drop_leaf": "leaves", "open_generation": "leaves",
+    "fold": "the server's queue into the server's counts",
+    "stop_folds": "a lock", "stop_rebuilds": "a lock",
+    "walk_indexes": "a setting", "horizon": "transactions of the server",
+}  # fmt: skip
+
+#: A table that a statement reads or writes.
+_NAMED = re.compile(r"\b(?:from|join|update|into)\s+(event(?:_\w+)?)\b")
+
+
+def test_each_statement_names_one_project_or_is_about_its_servers_own_tables() -> None:
+    """Else it would need rows of two servers."""
+    assert {query.name for query in statements()} >= OF_A_SERVER.keys()
+    assert {query.name: [*strays(query.sql)] for query in statements() if query.name not in OF_A_SERVER} == {
+        query.name: [] for query in statements() if query.name not in OF_A_SERVER
+    }
+
+
+def strays(sql: str) -> Iterator[str]:
+    """Each mention of a table, in whose part of the statement no project is named."""
+    for found in _NAMED.finditer(sql):
+        if "project_id" not in rest_of_part(sql[found.end() :]):
+            yield sql[found.start() :][:60]
+
+
+def rest_of_part(sql: str) -> str:
+    """The text up to the parenthesis that ends a sub-select, or to the next mention of a table."""
+    depth, following = 0, _NAMED.search(sql)
+    for place, sign in enumerate(sql):
+        depth += (sign == "(") - (sign == ")")
+        if depth < 0:
+            return sql[:place]
+        if following and place == following.start() and depth == 0:
+            return sql[:place]
+    return sql
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select n from event_rollup where name = $1",
+        "delete from event where occurred_at < $1",
+        "select (select max(n) from event_rollup) from event where project_id = $1",
+        "insert into event_delta (name) select name from event where project_id = $1",
+        "update event_rollup set n = 0 where bucket = $1",
+    ],
+)
+def test_a_statement_without_a_project_is_found(sql: str) -> None:
+    assert len([*strays(sql)]) == 1

@@ -11,9 +11,8 @@ from db.pool import Conn, Pool
 from db.reach import reaching
 from domain.events import partitions, rollups
 from domain.events.event import Event
-from domain.events.intake import Intake
 from schemas.errors import Unavailable
-from tests.domain.events.sending import NOW, event, fold_all, stored, take, wrong_counts
+from tests.domain.events.sending import NOW, Takes, event, fold_all, stored, take, wrong_counts
 from tests.waiting import eventually
 
 WRITERS, TIMES, EACH = 8, 3, 20
@@ -44,7 +43,7 @@ def _sent(number: int, dice: random.Random) -> Event:
 
 
 async def write(
-    intake: Intake, queue: Iterator[tuple[int, list[Event]]], acknowledge: Callable[[int], None]
+    intake: Takes, queue: Iterator[tuple[int, list[Event]]], acknowledge: Callable[[int], None]
 ) -> None:
     """A client: each batch until it is acknowledged."""
     for turn, events in queue:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from asyncpg.pgproto import pgproto
@@ -11,7 +11,7 @@ from db.pool import Conn
 from domain.apps.app_keys import KeyedApp
 from domain.events import group_commit, rollups
 from domain.events.event import Event
-from domain.events.intake import Intake, Taken
+from domain.events.intake import Taken
 
 #: The same in each process of a test.
 PROJECT = UUID(int=7)
@@ -38,7 +38,13 @@ def event(number: int = 0, *, project_id: UUID = PROJECT, app_no: int = 1, **fie
     return Event(project_id, app_no, **given)
 
 
-async def take(intake: Intake, events: Sequence[Event], *, size: int = 0) -> Taken:
+class Takes(Protocol):
+    """An intake, or what stands before some."""
+
+    async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> Taken: ...
+
+
+async def take(intake: Takes, events: Sequence[Event], *, size: int = 0) -> Taken:
     """Have an intake commit events of one app."""
     project_id, app_no = events[0][:2] if events else (PROJECT, 1)
     app = KeyedApp(

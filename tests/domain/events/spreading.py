@@ -1,0 +1,91 @@
+"""Servers that each have the events of some projects: the store as a router spreads it by project."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import UUID
+
+from db.pool import Conn, Pool, open_pool
+from domain.apps.app_keys import KeyedApp
+from domain.events import group_commit
+from domain.events.event import Event
+from domain.events.intake import Intake, Taken, open_intake
+from tests.domain.events.sending import event
+
+#: Projects of the tests, some on each server.
+PROJECTS = [UUID(int=number) for number in range(1, 13)]
+
+
+def home(project_id: UUID, servers: int) -> int:
+    """The server of a project."""
+    return project_id.int % servers
+
+
+def spread_event(number: int) -> Event:
+    """The event of a number, which is of one project."""
+    return event(number, project_id=PROJECTS[number % len(PROJECTS)])
+
+
+class Spread:
+    """A pool for each server. Whoever wants a project gets its server, and no other."""
+
+    def __init__(self, pools: Sequence[Pool]) -> None:
+        self.pools = pools
+
+    def of(self, project_id: UUID) -> Pool:
+        return self.pools[home(project_id, len(self.pools))]
+
+    async def send(self, events: Sequence[Event]) -> list[int]:
+        """The numbers of those that were new, committed on each server by itself."""
+        fresh: list[int] = []
+        for pool in self.pools:
+            async with pool.acquire() as conn, conn.transaction():
+                own = sorted(one for one in events if self.of(one.project_id) is pool)
+                fresh += [one.event_key.int for one in await group_commit.keep(conn, own)] if own else []
+        return sorted(fresh)
+
+    @asynccontextmanager
+    async def each(self) -> AsyncIterator[list[Conn]]:
+        """A connection to each server."""
+        async with AsyncExitStack() as stack:
+            yield [await stack.enter_async_context(pool.acquire()) for pool in self.pools]
+
+
+class Router:
+    """An intake for each server; a request goes to that of its project."""
+
+    def __init__(self, intakes: Sequence[Intake]) -> None:
+        self._intakes = intakes
+
+    async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> Taken:
+        """Events of many projects, as so many requests."""
+        taken = [
+            await self._intakes[home(project_id, len(self._intakes))].take(
+                app._replace(project_id=project_id),
+                [one for one in events if one.project_id == project_id],
+                size=size,
+            )
+            for project_id in dict.fromkeys(one.project_id for one in events)
+        ]
+        return Taken(sum(one.accepted for one in taken), sum(one.duplicates for one in taken))
+
+
+@asynccontextmanager
+async def spread(urls: Sequence[str]) -> AsyncIterator[Spread]:
+    async with AsyncExitStack() as stack:
+        yield Spread([await stack.enter_async_context(open_pool(url, name="test")) for url in urls])
+
+
+@asynccontextmanager
+async def routed(urls: Sequence[str]) -> AsyncIterator[Router]:
+    """A process that takes events of all projects."""
+    async with AsyncExitStack() as stack:
+        intakes = []
+        for url in urls:
+            pool = await stack.enter_async_context(open_pool(url, name="writer", size=2))
+            intakes.append(await stack.enter_async_context(open_intake(pool)))
+        yield Router(intakes)
+
+
+def numbers_of(servers: int, server: int, numbers: int) -> Iterator[int]:
+    """Those of so many numbers whose events lie on a server."""
+    return (number for number in range(numbers) if home(spread_event(number).project_id, servers) == server)

@@ -1,0 +1,191 @@
+"""The store on four servers, with projects spread over them: all holds as on one, and nothing needs two."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from db.migrate import migrate
+from db.pool import Conn
+from db.server import Server
+from domain.events import partitions, purge, rollups
+from domain.events.event import Event
+from domain.events.tail import Tail, Wanted
+from tests import servers as made
+from tests.domain.events import racing
+from tests.domain.events.sending import NOW, fold_all, stored, take, wrong_counts
+from tests.domain.events.spreading import (
+    PROJECTS,
+    Router,
+    Spread,
+    home,
+    numbers_of,
+    routed,
+    spread,
+    spread_event,
+)
+
+pytestmark = pytest.mark.long
+
+SERVERS, NUMBERS, WRITERS = 4, 2_000, 4
+AT_ONCE = timedelta(0)
+
+TABLES = ("event", "event_seen", "event_delta", "event_rollup", "event_rollup_hour")
+
+
+@pytest.fixture(scope="module")
+def four() -> Iterator[list[Server]]:
+    with made.scratch() as folder, made.several_postgres(Path(folder), SERVERS) as started:
+        yield started
+
+
+@pytest_asyncio.fixture
+async def urls(four: list[Server], database_url: str) -> list[str]:
+    """Their stores, empty, with one open generation; the main database lies elsewhere."""
+    for server in four:
+        await migrate(database_url, server.url)
+    async with spread([server.url for server in four]) as found, found.each() as conns:
+        for conn in conns:
+            await conn.execute(f"truncate {', '.join(TABLES)}")
+    return [server.url for server in four]
+
+
+@pytest_asyncio.fixture
+async def store(urls: list[str]) -> AsyncIterator[Spread]:
+    async with spread(urls) as found:
+        yield found
+
+
+async def test_each_id_is_stored_once_on_its_projects_server(urls: list[str], store: Spread) -> None:
+    """Whoever folds, rotates one server or another, and cuts writers off."""
+    done, acknowledged = asyncio.Event(), list[int]()
+    batches = [[[_spread(one) for one in events] for events in share] for share in racing.batches(1, NUMBERS)]
+    count = sum(map(len, batches))
+    async with AsyncExitStack() as stack:
+        routers = [await stack.enter_async_context(routed(urls)) for _ in range(WRITERS)]
+        others = asyncio.gather(
+            *[racing.rotate_twice(pool, lambda: len(acknowledged) / count) for pool in store.pools],
+            *[racing.disturb(pool, done, seed) for seed, pool in enumerate(store.pools)],
+        )
+        await asyncio.gather(*_writing(routers, batches, acknowledged))
+        done.set()
+        await others
+    async with store.each() as conns:
+        for server, conn in enumerate(conns):
+            await fold_all(conn)
+            assert await stored(conn) == sorted(numbers_of(SERVERS, server, NUMBERS))
+            assert await wrong_counts(conn) == []
+            assert await strangers(conn, server) == []
+
+
+def _spread(sent: Event) -> Event:
+    return sent._replace(project_id=spread_event(sent.event_key.int).project_id)
+
+
+def _writing(
+    routers: list[Router], batches: list[list[list[Event]]], acknowledged: list[int]
+) -> Iterator[Coroutine[Any, Any, None]]:
+    for number, share in enumerate(batches):
+        queue = iter(enumerate(share))
+        for _ in range(2):
+            yield racing.write(routers[number % len(routers)], queue, acknowledged.append)
+
+
+async def strangers(conn: Conn, server: int) -> list[UUID]:
+    """Projects of which a server has rows, and shouldn't."""
+    found: set[UUID] = set()
+    for table in TABLES:
+        found |= {row[0] for row in await conn.fetch(f"select distinct project_id from {table}")}
+    return [project_id for project_id in found if home(project_id, SERVERS) != server]
+
+
+numbers = st.lists(st.integers(0, 40), min_size=1, max_size=10, unique=True)
+happenings = st.lists(
+    numbers | st.tuples(st.sampled_from(["rotate", "fold"]), st.integers(0, SERVERS - 1)), max_size=12
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(happened=happenings)
+async def test_whatever_comes_is_stored_once_though_servers_rotate_by_themselves(
+    store: Spread, happened: list[list[int] | tuple[str, int]]
+) -> None:
+    leaves = [[set[int]()] for _ in range(SERVERS)]
+    expected = list[int]()
+    async with store.each() as conns:
+        for conn in conns:
+            await conn.execute(f"truncate {', '.join(TABLES)}")
+        for one in happened:
+            if isinstance(one, list):
+                new = [number for number in one if not _is_known(leaves, number)]
+                assert await store.send([spread_event(number) for number in one]) == sorted(new)
+                for number in new:
+                    leaves[_server(number)][-1].add(number)
+                expected += new
+            elif one[0] == "rotate":
+                await partitions.rotate(conns[one[1]], age=AT_ONCE)
+                leaves[one[1]].append(set())
+            else:
+                await fold_all(conns[one[1]])
+        kept = list[int]()
+        for conn in conns:
+            await fold_all(conn)
+            kept += await stored(conn)
+            assert await wrong_counts(conn) == []
+        assert sorted(kept) == sorted(expected)
+
+
+def _server(number: int) -> int:
+    return home(spread_event(number).project_id, SERVERS)
+
+
+def _is_known(leaves: list[list[set[int]]], number: int) -> bool:
+    return any(number in leaf for leaf in leaves[_server(number)][-3:])
+
+
+async def test_all_that_is_done_to_a_project_needs_its_own_server_alone(
+    four: list[Server], urls: list[str], store: Spread
+) -> None:
+    """The others are stopped meanwhile."""
+    dice = random.Random(1)
+    project_id = dice.choice(PROJECTS)
+    own = home(project_id, SERVERS)
+    for server, pool in enumerate(store.pools):
+        if server != own:
+            pool.terminate()
+            four[server].stop()
+    try:
+        async with routed([urls[own]]) as router, store.of(project_id).acquire() as conn:
+            await _live(router, conn, project_id)
+    finally:
+        for server in range(SERVERS):
+            if server != own:
+                four[server].start()
+
+
+async def _live(router: Router, conn: Conn, project_id: UUID) -> None:
+    """Events come, are followed, folded, counted anew and deleted, while tables are made and dropped."""
+    followed = Tail(Wanted(project_id, back=timedelta(days=2)))
+    await followed.begin(conn)
+    sent = [spread_event(number)._replace(project_id=project_id) for number in range(50)]
+    assert await take(router, sorted(sent)) == (50, 0)
+    assert len([kept async for kept in followed.look(conn)]) == 50
+    assert await rollups.fold(conn) > 0
+    await rollups.rebuild(conn, project_id=project_id, day=NOW.date())
+    await fold_all(conn)
+    assert await wrong_counts(conn) == []
+    assert await partitions.rotate(conn, age=AT_ONCE) == 1
+    assert await take(router, sorted(sent)) == (0, 50)
+    assert await partitions.make_days(conn) == 0
+    while await purge.delete_batch(conn, project_id=project_id):
+        pass
+    assert await stored(conn) == []
