@@ -1,6 +1,5 @@
 """The lifespan of an API process: what it opens at its start and closes at its end."""
 
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
@@ -19,7 +18,7 @@ from api.server.admission import limits_of
 from api.services import EventServices, Services
 from api.waiting import looking, open_watcher
 from db.pool import Pool, open_pool
-from db.reach import reaching_redis
+from db.redis_pool import RedisPool
 from domain.events.intake import COMMITTERS, open_intake
 from domain.media.probing import ProbeQueue
 from domain.media.storage import open_store
@@ -29,7 +28,6 @@ from domain.security.keyring import Keyring, check_keyrings, parse_keyring
 from domain.values import urls
 from jobs.breaker import Breaker
 from jobs.courier import open_courier
-from schemas.errors import RedisAway
 from schemas.settings import Settings
 from telemetry import health, lag
 
@@ -150,9 +148,8 @@ async def _open_event_store(settings: Settings, pool: Pool) -> AsyncIterator[Poo
 @asynccontextmanager
 async def _open_redis(url: str) -> AsyncIterator[Redis]:
     """Redis need not be there. Whoever asks sets the time limit: redis-py's own costs a task a command."""
-    redis = Redis.from_url(url)
+    pool = RedisPool.from_url(url)
     try:
-        yield redis
+        yield Redis(connection_pool=pool)
     finally:
-        with contextlib.suppress(RedisAway), reaching_redis():
-            await redis.aclose()
+        await pool.disconnect()

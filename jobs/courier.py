@@ -6,7 +6,6 @@ message costs a second: the workers also look by themselves.
 """
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,9 +13,9 @@ from typing import Any
 
 import msgspec
 from arq.connections import ArqRedis
-from redis.asyncio import ConnectionPool
 
 from db.reach import reaching_redis
+from db.redis_pool import RedisPool
 from jobs.breaker import Breaker
 from jobs.ledger import Wake
 from jobs.loop_time import LoopTimeout
@@ -61,20 +60,17 @@ def wake_list(pool: str) -> str:
     return f"arq:{pool}:wakes"
 
 
-def connect(redis_url: str, *, timeout_s: float) -> ArqRedis:
-    """A client whose every command ends within `timeout_s`; close it with `disconnect`.
+@asynccontextmanager
+async def connected(redis_url: str, *, timeout_s: float) -> AsyncIterator[ArqRedis]:
+    """A client whose every command ends within `timeout_s`. It says nothing any more after the block.
 
     arq's own pool has no socket timeout: a half-open connection would hang a worker.
     """
-    return ArqRedis(
-        ConnectionPool.from_url(redis_url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s),
-        **SERIALIZERS,
-    )
-
-
-async def disconnect(client: ArqRedis) -> None:
-    with contextlib.suppress(RedisAway), reaching_redis():
-        await client.connection_pool.disconnect()
+    pool = RedisPool.from_url(redis_url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
+    try:
+        yield ArqRedis(pool, **SERIALIZERS)
+    finally:
+        await pool.disconnect()
 
 
 class Courier:
@@ -161,10 +157,9 @@ async def _enqueue(client: ArqRedis, wake: Wake) -> bool:
 @asynccontextmanager
 async def open_courier(redis_url: str) -> AsyncIterator[Courier]:
     """A courier with connections of its own. Redis need not be there."""
-    client = connect(redis_url, timeout_s=TIMEOUT_S)
-    courier = Courier(client, Breaker(COOL_S))
-    try:
-        yield courier
-    finally:
-        await courier.flush()
-        await disconnect(client)
+    async with connected(redis_url, timeout_s=TIMEOUT_S) as client:
+        courier = Courier(client, Breaker(COOL_S))
+        try:
+            yield courier
+        finally:
+            await courier.flush()

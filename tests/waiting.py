@@ -9,8 +9,11 @@ T = TypeVar("T")
 
 POLL_S = 0.01
 
+#: Seconds for what comes soon, unless something hangs: a fully loaded machine takes some of them.
+PATIENCE_S = 30.0
 
-def until(condition: Callable[[], T], *, within: float = 10.0) -> T:
+
+def until(condition: Callable[[], T], *, within: float = PATIENCE_S) -> T:
     """The first truthy value of `condition`, in a test without an event loop."""
     deadline = time.monotonic() + within
     while not (value := condition()):
@@ -19,7 +22,7 @@ def until(condition: Callable[[], T], *, within: float = 10.0) -> T:
     return value
 
 
-async def eventually(condition: Callable[[], Awaitable[T]], *, within: float = 10.0) -> T:
+async def eventually(condition: Callable[[], Awaitable[T]], *, within: float = PATIENCE_S) -> T:
     """The first truthy value of `condition`, in a test with an event loop."""
     deadline = time.monotonic() + within
     while not (value := await condition()):

@@ -16,7 +16,7 @@ from arq.worker import Worker, func
 from db.local import valkey
 from db.reach import REDIS_AWAY
 from jobs import courier
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 from workers.runtime import listener
 
 QUEUE = "arq:contract"
@@ -25,9 +25,8 @@ PAST = timedelta(seconds=-60)
 
 @pytest_asyncio.fixture
 async def client(redis_url: str) -> AsyncIterator[ArqRedis]:
-    opened = courier.connect(redis_url, timeout_s=5)
-    yield opened
-    await courier.disconnect(opened)
+    async with courier.connected(redis_url, timeout_s=5) as opened:
+        yield opened
 
 
 class Heard:
@@ -101,7 +100,7 @@ async def test_a_message_expires(client: ArqRedis) -> None:
 async def test_start_jobs_starts_a_message_between_two_polls(client: ArqRedis) -> None:
     heard = Heard()
     worker = build(client, heard, poll_delay=60)
-    async with running(worker), asyncio.timeout(5):
+    async with running(worker), asyncio.timeout(PATIENCE_S):
         await send(client, "a")
         await worker.start_jobs([b"a"])
         await heard.ended.wait()
@@ -140,7 +139,7 @@ async def test_max_jobs_may_change_while_it_runs_and_0_means_not_even_looking(cl
         await turns(worker, 5)
         assert await reads(client) == looks
         worker.max_jobs = 2
-        await asyncio.wait_for(heard.ended.wait(), 5)
+        await asyncio.wait_for(heard.ended.wait(), PATIENCE_S)
     assert heard.names == ["ingest_website"]
 
 
@@ -158,7 +157,7 @@ async def turns(worker: Worker, count: int) -> None:
         await beat()
 
     worker.heart_beat = counted  # type: ignore[method-assign]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         for _ in range(count):
             await left.acquire()
 
@@ -177,7 +176,7 @@ async def test_by_after_job_end_the_same_message_can_be_sent_again_and_nothing_i
     worker = build(client, heard, after_job_end=look)
     await send(client, "a")
     await worker.start_jobs([b"a"])
-    await asyncio.wait_for(heard.ended.wait(), 5)
+    await asyncio.wait_for(heard.ended.wait(), PATIENCE_S)
     assert left == []
     assert await send(client, "a")
 
@@ -198,10 +197,11 @@ async def _gone(client: ArqRedis) -> bool:
 
 async def test_a_worker_does_not_survive_the_loss_of_redis(tmp_path: Path) -> None:
     with valkey(tmp_path) as server:
-        client = courier.connect(server.url, timeout_s=1)
-        async with running(build(client, Heard())) as task:
+        async with (
+            courier.connected(server.url, timeout_s=1) as client,
+            running(build(client, Heard())) as task,
+        ):
             await eventually(client.ping)
             await asyncio.to_thread(server.kill)
             with pytest.raises(REDIS_AWAY):
-                await asyncio.wait_for(task, 5)
-        await courier.disconnect(client)
+                await asyncio.wait_for(task, PATIENCE_S)

@@ -5,6 +5,7 @@ ledger for jobs.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from arq.worker import Function, Worker, func
 from db.reach import reaching_redis
 from jobs import courier
 from jobs.kinds import Kind
+from jobs.loop_time import LoopTimeout
 from schemas.errors import RedisAway
 from telemetry import logs, metrics
 from workers.runtime.slots import Slots, ignore
@@ -46,19 +48,20 @@ async def listen(redis_url: str, *, pool_name: str, kinds: Sequence[Kind], slots
 
 
 async def _listen_once(redis_url: str, pool_name: str, kinds: Sequence[Kind], slots: Slots) -> None:
-    client = courier.connect(redis_url, timeout_s=TIMEOUT_S)
-    worker = build(client, pool_name=pool_name, kinds=kinds, slots=slots)
-    wakes = _read_wakes(client, courier.wake_list(pool_name), worker, slots)
-    tasks = {asyncio.create_task(loop) for loop in (worker.async_run(), wakes)}
-    try:
-        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in ended:
-            task.result()
-    finally:
-        slots.on_change = ignore
-        await end(tasks)
-        await end(set(worker.tasks.values()))
-        await courier.disconnect(client)
+    async with courier.connected(redis_url, timeout_s=TIMEOUT_S) as client:
+        worker = build(client, pool_name=pool_name, kinds=kinds, slots=slots)
+        wakes = _read_wakes(client, courier.wake_list(pool_name), worker, slots)
+        tasks = {asyncio.create_task(loop) for loop in (worker.async_run(), wakes)}
+        try:
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
+        finally:
+            slots.on_change = ignore
+            # Whatever they are at ends by itself now, and need not wait for Redis to end in order.
+            await client.connection_pool.disconnect()
+            await end(tasks)
+            await end(set(worker.tasks.values()))
 
 
 def build(client: ArqRedis, *, pool_name: str, kinds: Sequence[Kind], slots: Slots) -> Worker:
@@ -124,12 +127,16 @@ async def _read_wakes(client: ArqRedis, wake_list: str, worker: Worker, slots: S
 async def end(tasks: set[asyncio.Task[Any]]) -> None:
     """Cancel the tasks until they have ended. Nothing is lost: an arq job does nothing here.
 
-    Before Python 3.12 `asyncio.wait_for`, by which redis-py writes, may swallow a cancel.
+    Before Python 3.12 `asyncio.wait_for`, by which redis-py writes, may swallow a cancel. The next one comes
+    by the loop's own time: in a slow loop it would meet a task that is just ending in order.
     """
     while tasks:
         for task in tasks:
             task.cancel()
-        ended, tasks = await asyncio.wait(tasks, timeout=CANCEL_AGAIN_S)
-        for task in ended:
+        with contextlib.suppress(TimeoutError):
+            async with LoopTimeout(CANCEL_AGAIN_S):
+                await asyncio.wait(tasks)
+        for task in (ended := {task for task in tasks if task.done()}):
             # Heard, or asyncio would log it as lost: the first error of a failure is told already.
             _ = task.cancelled() or task.exception()
+        tasks -= ended

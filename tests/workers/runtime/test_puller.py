@@ -42,9 +42,8 @@ def by_message_only(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest_asyncio.fixture
 async def client(workers: Workers) -> AsyncIterator[ArqRedis]:
     """Redis, as the workers see it."""
-    connected = courier.connect(workers.settings.redis_url, timeout_s=5)
-    yield connected
-    await courier.disconnect(connected)
+    async with courier.connected(workers.settings.redis_url, timeout_s=5) as connected:
+        yield connected
 
 
 #: The slots of those whose first pull has come back.
@@ -79,7 +78,7 @@ async def listening(client: ArqRedis, *workers: Worker) -> None:
 async def test_a_message_starts_a_job_at_once(workers: Workers, client: ArqRedis) -> None:
     async with workers.working(quick) as worker:
         await listening(client, worker)
-        row = await workers.ended(await workers.submit(), within=2)
+        row = await workers.ended(await workers.submit())
     assert row["state"] == "completed"
 
 
@@ -121,7 +120,7 @@ async def busy_together(
         jobs = [await workers.submit(wake=False) for _ in range(busy.parties)]
         yield jobs
         for job_id in jobs:
-            await workers.ended(job_id, within=5)
+            await workers.ended(job_id)
 
 
 @pytest.mark.usefixtures("by_message_only")
@@ -155,8 +154,8 @@ async def test_a_backlog_drains_without_another_message(workers: Workers) -> Non
 @pytest.mark.usefixtures("by_message_only")
 async def test_a_redis_that_comes_back_is_listened_to_again(workers: Workers, tmp_path: Path) -> None:
     with valkey(tmp_path) as server:
-        client = courier.connect(server.url, timeout_s=5)
         async with (
+            courier.connected(server.url, timeout_s=5) as client,
             workers.working(quick, redis_url=server.url) as worker,
             courier.open_courier(server.url) as sender,
         ):
@@ -167,7 +166,6 @@ async def test_a_redis_that_comes_back_is_listened_to_again(workers: Workers, tm
             job_id = await workers.submit(wake=False)
             await sender.send(Wake(POOL, ERRAND.name, job_id))
             await workers.ended(job_id)
-        await courier.disconnect(client)
 
 
 async def test_an_idle_worker_costs_redis_few_commands(workers: Workers, client: ArqRedis) -> None:
