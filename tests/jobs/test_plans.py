@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from schemas import ids
 from tests import plans, seeds
 from tests.jobs import scene
 from tests.jobs.scene import FREE_ERRAND
+from tests.waiting import eventually
 
 TENANTS, EACH, ENDED, RUNNING, WAITING = 200, 100, 20_000, 200, 5_000
 FUTURE = datetime.max.replace(tzinfo=UTC)
@@ -27,6 +29,11 @@ OPEN = WAITING + EACH + 2 * RUNNING
 
 #: A pull that reads more than 580 rows walks once more, over each line that waits, and notes what rests.
 PULL = 580 + 4 * RUNNING + 8 * TENANTS
+
+
+#: Jobs that have left their lines. What led to them there is read again by each statement, as long as any
+#: snapshot may see them, that of an autovacuum of another table too.
+GONE = 2 * RUNNING
 
 
 class Ledger(NamedTuple):
@@ -97,7 +104,7 @@ USES: dict[str, tuple[Use, int]] = {
         5,
     ),
     "look": (lambda conn, _: maintenance.look(conn), 10),
-    "count due": (lambda conn, _: maintenance.count_due(conn), 2 * maintenance.COUNTED + 100),
+    "count due": (lambda conn, _: maintenance.count_due(conn), 2 * maintenance.COUNTED + GONE),
     "pools": (lambda conn, _: pools.list_all(conn, slots=10), 2 * maintenance.COUNTED + 2 * RUNNING + 300),
     "promote": (lambda conn, _: maintenance.promote(conn), 5),
     "rescue": (lambda conn, _: maintenance.rescue(conn, before=FUTURE), 2 * RUNNING + 10),
@@ -142,6 +149,14 @@ async def load(conn: Conn, found: Ledger) -> None:
     found.claims.extend(await scene.pull(conn, found.worker_id, RUNNING - len(found.claims), FREE_ERRAND))
 
 
+async def vacuumed(conn: Conn) -> bool:
+    """False where somebody's snapshot kept dead rows: planned is for pages that are known to have none."""
+    await conn.execute("vacuum analyze job")
+    return bool(
+        await conn.fetchval("select relallvisible > 0.9 * relpages from pg_class where relname = 'job'")
+    )
+
+
 @pytest.mark.parametrize("analyzed", [True, False])
 async def test_no_statement_reads_more_than_it_must(
     pool: Pool, conn: Conn, found: Ledger, analyzed: bool
@@ -154,7 +169,7 @@ async def test_no_statement_reads_more_than_it_must(
         await plans.plan(session, uses, found)
         await load(session, found)
         if analyzed:
-            await conn.execute("vacuum analyze job")
+            await eventually(partial(vacuumed, conn))
         assert await plans.excess(session, uses, found, "job") == {}
 
 
