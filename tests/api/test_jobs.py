@@ -24,7 +24,7 @@ from tests import seeds
 from tests.api.conftest import Caller, client_of, new_key
 from tests.api.hang_up import call
 from tests.api.refusals import problem
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 
 @pytest_asyncio.fixture
@@ -87,7 +87,7 @@ async def test_a_wait_ends_with_the_job(
     (claim,) = await seeds.claims(conn, INGEST_WEBSITE)
     await ledger.progress(conn, claim, progress=0.5, stage="fetching")
     await jobs.settle(pool, [Settlement(claim, Failed("FETCH_FAILED", "no answer"))])
-    answer = await asyncio.wait_for(waiting, 5)
+    answer = await asyncio.wait_for(waiting, PATIENCE_S)
     assert answer.json()["status"] == "failed"
     assert answer.json()["error"] == {"code": "FETCH_FAILED", "message": "no answer", "retryable": False}
     assert watched(app) == 0
@@ -104,7 +104,7 @@ async def test_a_wait_with_a_version_ends_with_the_next_one(
     waiting = asyncio.create_task(acme.http.get(job, params={"wait": 30}, headers=known))
     await eventually(lambda: at(app, 1))
     await seeds.claims(conn, INGEST_WEBSITE)
-    answer = await asyncio.wait_for(waiting, 5)
+    answer = await asyncio.wait_for(waiting, PATIENCE_S)
     assert (answer.status_code, answer.json()["stage"]) == (200, "starting")
     late = await acme.http.get(job, params={"wait": 30}, headers=known)
     assert late.json() == answer.json()
@@ -122,9 +122,9 @@ async def test_a_wait_for_nothing_new_says_so(acme: Caller, job: str) -> None:
 
 async def test_an_ended_job_is_not_waited_for(acme: Caller, job: str, pool: Pool, conn: Conn) -> None:
     await settle(pool, conn, Done())
-    ended = await asyncio.wait_for(acme.http.get(job, params={"wait": 30}), 5)
+    ended = await asyncio.wait_for(acme.http.get(job, params={"wait": 30}), PATIENCE_S)
     known = {"If-None-Match": ended.headers["ETag"]}
-    again = await asyncio.wait_for(acme.http.get(job, params={"wait": 30}, headers=known), 5)
+    again = await asyncio.wait_for(acme.http.get(job, params={"wait": 30}, headers=known), PATIENCE_S)
     assert again.status_code == 304
 
 
@@ -138,8 +138,8 @@ async def test_an_organization_has_a_hundred_seats(
         waiting = [asyncio.create_task(http.get(job, params={"wait": 30})) for http in both * 25]
         streaming = [asyncio.create_task(http.get(f"{job}/events")) for http in both * 25]
         await eventually(lambda: at(app, 100))
-        crowded = await asyncio.wait_for(second.get(job, params={"wait": 30}), 5)
-        refused = await asyncio.wait_for(second.get(f"{job}/events"), 5)
+        crowded = await asyncio.wait_for(second.get(job, params={"wait": 30}), PATIENCE_S)
+        refused = await asyncio.wait_for(second.get(f"{job}/events"), PATIENCE_S)
         assert (crowded.status_code, crowded.json()["status"]) == (200, "running")
         assert problem(refused) == (429, "RATE_LIMITED", {"limit": "streams"})
         assert refused.headers["Retry-After"] == "5"
@@ -158,7 +158,7 @@ async def test_who_hangs_up_leaves_no_one_waiting(app: Litestar, acme: Caller, j
         )
         await eventually(lambda: at(app, 1))
         hang_up.set()
-        await asyncio.wait_for(calling, 5)
+        await asyncio.wait_for(calling, PATIENCE_S)
         assert watched(app) == 0
 
 
@@ -177,7 +177,7 @@ async def test_a_stream_tells_each_version_and_closes_after_the_last(
     streaming = asyncio.create_task(acme.http.get(f"{job}/events"))
     await eventually(lambda: at(app, 1))
     await settle(pool, conn, Done())
-    answer = await asyncio.wait_for(streaming, 5)
+    answer = await asyncio.wait_for(streaming, PATIENCE_S)
     assert answer.headers["Content-Type"].startswith("text/event-stream")
     told = events(answer)
     assert [version for version, _ in told] == sorted({version for version, _ in told})
@@ -191,7 +191,7 @@ async def test_a_stream_goes_on_from_the_last_event(
     streaming = asyncio.create_task(acme.http.get(f"{job}/events", headers={"Last-Event-ID": "1"}))
     await eventually(lambda: at(app, 1))
     await settle(pool, conn, Done())
-    told = events(await asyncio.wait_for(streaming, 5))
+    told = events(await asyncio.wait_for(streaming, PATIENCE_S))
     assert told[0][0] > 1
     behind = await acme.http.get(f"{job}/events", headers={"Last-Event-ID": "1"})
     assert events(behind) == told[-1:]
@@ -203,7 +203,7 @@ async def test_a_stream_ends_in_its_time_and_another_goes_on(
     app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn, *, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(route, "STREAM_S", 0.0)
-    first = await asyncio.wait_for(acme.http.get(f"{job}/events"), 5)
+    first = await asyncio.wait_for(acme.http.get(f"{job}/events"), PATIENCE_S)
     version, _, end = first.text.partition("\n")
     assert "retry: 1000" in end
     monkeypatch.undo()
@@ -211,7 +211,7 @@ async def test_a_stream_ends_in_its_time_and_another_goes_on(
     streaming = asyncio.create_task(acme.http.get(f"{job}/events", headers=last))
     await eventually(lambda: at(app, 1))
     await settle(pool, conn, Done())
-    told = events(await asyncio.wait_for(streaming, 5))
+    told = events(await asyncio.wait_for(streaming, PATIENCE_S))
     assert [said["status"] for _, said in told] == ["completed"]
 
 

@@ -13,7 +13,7 @@ from api.waiting import Ref, Watcher, open_watcher
 from domain.jobs.jobs import Versioned
 from schemas import ids
 from schemas.jobs import Job
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 ORG = ids.new()
 
@@ -143,7 +143,7 @@ async def test_a_signal_answers_everybody_and_goes_on_to_its_handler(ledger: Led
             waiting = asyncio.create_task(wait(watcher, ledger.add(), within=30))
             await eventually(lambda: looked(ledger, 1))
             signal.raise_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(waiting, 5) is None
+            assert await asyncio.wait_for(waiting, PATIENCE_S) is None
             assert await wait(watcher, ledger.add(), within=30) is None
         assert heard == [signal.SIGTERM]
         assert signal.getsignal(signal.SIGTERM) is server

@@ -21,7 +21,7 @@ from tests import seeds
 from tests.chaos import forkserver
 from tests.chaos.forkserver import Forked
 from tests.chaos.worker import EFFECT, POOL, SCHEMA, name_of
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Process:
         self.popen.kill()
         self.popen.wait()
 
-    async def exited(self, *, within: float = 15) -> int:
+    async def exited(self, *, within: float = PATIENCE_S) -> int:
         """Its exit code."""
 
         async def ended() -> bool:
@@ -153,7 +153,7 @@ class Fleet:
         (self.folder / "go").touch()
 
     async def reached(
-        self, point: str, job_ids: Iterable[UUID], *, fence: int = 1, within: float = 10
+        self, point: str, job_ids: Iterable[UUID], *, fence: int = 1, within: float = PATIENCE_S
     ) -> None:
         """Until an attempt of each has passed the point."""
         names = {name_of(job_id, fence, point) for job_id in job_ids}
@@ -167,7 +167,7 @@ class Fleet:
         """The files that attempts left behind so far."""
         return {path.name for path in self.folder.iterdir()}
 
-    async def completed(self, job_ids: Iterable[UUID], *, within: float = 10) -> list[asyncpg.Record]:
+    async def completed(self, job_ids: Iterable[UUID], *, within: float = PATIENCE_S) -> list[asyncpg.Record]:
         """Their rows, once all are completed: each with one effect, none of any other job twice."""
         wanted = [*job_ids]
 

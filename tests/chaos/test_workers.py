@@ -11,7 +11,7 @@ from tests.chaos.worker import EFFECT, POOL, name_of
 from tests.waiting import eventually
 
 #: A rescue comes within a lease and 1.5 s; the rest is for a busy machine.
-RESCUED_S = 2 + 1.5 + 1.5
+RESCUED_S = 2 + 1.5 + 4
 POINTS = ("handler", "step", "committed")
 
 pytestmark = pytest.mark.chaos

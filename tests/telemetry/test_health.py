@@ -7,6 +7,7 @@ import pytest
 
 from schemas.errors import SettingsInvalid
 from telemetry import health
+from tests.waiting import PATIENCE_S
 from workers.runtime.background import background
 
 
@@ -34,7 +35,7 @@ async def test_it_survives_what_is_no_request(said: bytes) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(said)
         writer.write_eof()
-        await asyncio.wait_for(reader.read(), 5)
+        await asyncio.wait_for(reader.read(), PATIENCE_S)
         writer.close()
         async with httpx.AsyncClient(verify=False) as client:
             assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200

@@ -12,7 +12,7 @@ from tests.api.github.connecting import ACME, BACK, SHOP, GitHub, status
 from tests.api.parties import ORIGIN
 from tests.dumps import everything
 from tests.http_server import Told
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 from workers.ingest.github import proof
 from workers.ingest.github.credentials import App
 
@@ -159,7 +159,7 @@ async def test_of_two_workers_that_hold_the_job_one_connects(
     monkeypatch.setattr(proof, "prove", prove)
     state = await github.start()
     answer = asyncio.create_task(github.come_back(state))
-    await asyncio.wait_for(proved.wait(), 5)
+    await asyncio.wait_for(proved.wait(), PATIENCE_S)
     await github.pool.execute(
         """update job set state = 'queued', stage = 'queued', lease_owner = null,
                   attempt_started_at = null, attempt_deadline_at = null"""

@@ -11,7 +11,7 @@ import pytest_asyncio
 from api.server.admission import Admission, Limits
 from api.server.connection import Connection
 from api.server.serve import Server
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
@@ -74,7 +74,7 @@ class Client(NamedTuple):
 
     async def answer(self) -> tuple[int, dict[str, str], bytes]:
         """The status, headers in lower case and body of the next answer."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
             fields = (line.split(": ", 1) for line in head[1:] if line)
             headers = {name.lower(): value for name, value in fields}
@@ -92,7 +92,7 @@ class Client(NamedTuple):
 
     async def closed(self) -> bool:
         """Wait until the server has closed it; true if nothing came before."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             try:
                 return await self.reader.read() == b""
             except ConnectionError:

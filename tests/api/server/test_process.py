@@ -15,6 +15,7 @@ from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
 from tests.api.server.conftest import App
 from tests.api_process import Served, serving
+from tests.waiting import PATIENCE_S
 
 #: Connections that once stopped the API for as long as they stayed.
 SILENT = 1100
@@ -42,9 +43,9 @@ def many_files() -> Iterator[None]:
 def test_a_stranger_who_says_nothing_stops_nobody(settings: Settings, tmp_path: Path) -> None:
     with serving(settings, tmp_path / "api.log") as served, silent(served, SILENT):
         for path in ("/healthz", "/readyz", "/v1/openapi.json"):
-            assert httpx.get(served.url + path, timeout=2).status_code == 200
-        assert httpx.get(f"{served.url}/v1/projects", timeout=2).status_code == 401
-        metrics = httpx.get(f"{served.url}/metrics", timeout=2).text
+            assert httpx.get(served.url + path, timeout=PATIENCE_S).status_code == 200
+        assert httpx.get(f"{served.url}/v1/projects", timeout=PATIENCE_S).status_code == 401
+        metrics = httpx.get(f"{served.url}/metrics", timeout=PATIENCE_S).text
         assert 'http_connections_ended_total{reason="evicted"}' in metrics
 
 
@@ -57,10 +58,10 @@ def test_it_takes_no_more_connections_than_it_may_open_files(settings: Settings,
                 client = stack.enter_context(socket.socket())
                 client.bind((f"127.0.3.{number % 200 + 1}", 0))
                 client.connect(("127.0.0.1", httpx.URL(served.url).port))
-            assert httpx.get(f"{served.url}/readyz", timeout=2).status_code == 200
+            assert httpx.get(f"{served.url}/readyz", timeout=PATIENCE_S).status_code == 200
             before = cpu_s(served.pid)
             for _ in range(20):
-                assert httpx.get(f"{served.url}/healthz", timeout=2).status_code == 200
+                assert httpx.get(f"{served.url}/healthz", timeout=PATIENCE_S).status_code == 200
             assert cpu_s(served.pid) - before < 0.5
         assert len(list(Path(f"/proc/{served.pid}/fd").iterdir())) < 200
     assert "Too many open files" not in (tmp_path / "api.log").read_text()

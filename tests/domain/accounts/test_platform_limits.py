@@ -67,9 +67,9 @@ def test_what_may_be_no_link_counts_in_full(text: str) -> None:
     "piece", ["https://", "https://a.", "a.", "@a@b.", "@a", "http://a.io/", "a-", "\N{GRINNING FACE}"]
 )
 def test_no_caption_takes_long_to_count(piece: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     mastodon_length(piece * 20_000)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_bluesky_counts_what_a_person_sees() -> None:

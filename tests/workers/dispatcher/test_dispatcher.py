@@ -24,8 +24,9 @@ from schemas.settings import Settings
 from tests import servers
 from tests.jobs import scene
 from tests.waiting import eventually
-from workers.dispatcher import leader
+from workers.dispatcher import leader, loop
 from workers.dispatcher.loop import Dispatcher
+from workers.dispatcher.overdue import OVERDUE
 from workers.runtime.shutdown import Stop
 
 
@@ -107,7 +108,11 @@ async def test_what_is_old_goes(settings: Settings, conn: Conn, org: UUID) -> No
         await eventually(gone)
 
 
-async def test_full_batches_follow_each_other_at_once(settings: Settings, conn: Conn, org: UUID) -> None:
+async def test_full_batches_follow_each_other_at_once(
+    settings: Settings, conn: Conn, org: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After one that isn't full none would follow in this test's time."""
+    monkeypatch.setattr(loop, "OVERDUE", OVERDUE._replace(every_s=3600))
     await scene.fill(conn, [org], 1200)
     await conn.execute("update job set deadline_at = now()")
 
@@ -115,7 +120,7 @@ async def test_full_batches_follow_each_other_at_once(settings: Settings, conn: 
         return not await conn.fetchval("select exists (select from job where finished_at is null)")
 
     async with dispatching(settings):
-        await eventually(left, within=3)
+        await eventually(left)
 
 
 async def test_one_of_many_leads_and_another_takes_over(settings: Settings, conn: Conn) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
 from schemas.errors import SourceError
+from tests.waiting import PATIENCE_S
 from tests.workers.ingest.website.visits import ignored
 from workers.ingest import sandbox
 
@@ -46,7 +47,7 @@ async def test_slow_shows_progress_and_can_be_canceled_on_the_way() -> None:
             half_way.set()
 
     running = asyncio.create_task(sandbox.ingest(url="https://example.test/slow", progress=report))
-    await asyncio.wait_for(half_way.wait(), 10)
+    await asyncio.wait_for(half_way.wait(), PATIENCE_S)
     assert not running.done()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -13,6 +13,7 @@ from domain.projects import archive
 from jobs.outcomes import Done, Outcome, Snooze
 from schemas.errors import CancelRequested, Conflict, Fenced
 from tests import seeds
+from tests.waiting import PATIENCE_S
 from tests.workers.runtime.workers import ERRAND, Workers
 from workers.runtime.context import Context
 
@@ -150,7 +151,7 @@ async def test_reports_within_a_second_are_one_write_and_the_latest_wins(workers
 
     async with workers.working(task):
         job_id = await workers.submit()
-        await asyncio.wait_for(reported.wait(), 5)
+        await asyncio.wait_for(reported.wait(), PATIENCE_S)
         row = await workers.becomes(job_id, "stage = 'analyzing'")
         go_on.set()
         await workers.ended(job_id)

@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 
 from jobs import ledger
 from jobs.outcomes import Done, Outcome
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 from tests.workers.runtime.workers import ERRAND, POOL, Workers
 from workers.runtime.context import Context
 from workers.runtime.slots import LeaseLost
@@ -62,7 +62,7 @@ async def test_a_lease_is_renewed_long_before_it_ends(workers: Workers) -> None:
             row = await present(workers, worker)
             return bool(row["lease_expires_at"] > first) and row["left"].total_seconds() > 1.5
 
-        await eventually(renewed, within=1)
+        await eventually(renewed)
 
 
 async def test_a_worker_whose_row_was_lost_starts_over_under_another_id(workers: Workers) -> None:
@@ -123,7 +123,7 @@ async def test_a_worker_out_of_touch_stops_its_work_before_its_lease_ends(worker
         await workers.becomes(job_id, "state = 'running'")
         async with workers.pool.acquire() as conn, conn.transaction():
             await conn.execute("select from worker where id = $1 for update", worker.heartbeat.worker_id)
-            await asyncio.wait_for(stopped.wait(), 3)
+            await asyncio.wait_for(stopped.wait(), PATIENCE_S)
             row = await present(workers, worker)
             assert row["left"].total_seconds() > 0
         row = await workers.ended(job_id)

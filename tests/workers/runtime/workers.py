@@ -15,7 +15,7 @@ from jobs import ledger
 from jobs.courier import Courier, open_courier
 from jobs.kinds import Kind
 from schemas.settings import Settings
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 from workers.resources import open_resources
 from workers.runtime.runner import Task, Tasks
 from workers.runtime.shutdown import Stop
@@ -80,11 +80,11 @@ class Workers:
         assert row is not None
         return row
 
-    async def ended(self, job_id: UUID, *, within: float = 10) -> asyncpg.Record:
+    async def ended(self, job_id: UUID, *, within: float = PATIENCE_S) -> asyncpg.Record:
         """Its row, once it is in a terminal state."""
         return await self.becomes(job_id, "finished_at is not null", within=within)
 
-    async def becomes(self, job_id: UUID, condition: str, *, within: float = 10) -> asyncpg.Record:
+    async def becomes(self, job_id: UUID, condition: str, *, within: float = PATIENCE_S) -> asyncpg.Record:
         """Its row, once it satisfies an SQL condition."""
 
         async def found() -> asyncpg.Record | None:

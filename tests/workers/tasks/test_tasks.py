@@ -16,6 +16,7 @@ from jobs.outcomes import Failed, Retry, Snooze
 from schemas.errors import SourceError, SourceRateLimited
 from schemas.projects import IngestState
 from tests.media import picture
+from tests.waiting import PATIENCE_S
 from tests.workers.tasks.project import Project
 from tests.workers.web.web import say, serve
 from workers.ingest import perform
@@ -117,7 +118,7 @@ async def test_an_ingest_of_a_project_archived_meanwhile_ends_canceled(project: 
         settings = msgspec.structs.replace(workers.settings, fetch_allow=host)
         async with open_tasks(settings, "ingest") as tasks, workers.working(task, kind=INGEST_WEBSITE):
             job_id = await project.start(ingests.start_website, url=f"http://{host}/", **PAGE)
-            await asyncio.wait_for(reading.wait(), 5)
+            await asyncio.wait_for(reading.wait(), PATIENCE_S)
             await project.archive()
             archived.set()
             row = await workers.ended(job_id)

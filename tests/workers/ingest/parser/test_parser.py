@@ -17,7 +17,7 @@ import pytest_asyncio
 
 from schemas import ids
 from schemas.errors import ScrapeFailed, TooLarge
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 from workers.ingest.parser import parser as parsing
 from workers.ingest.parser.parser import Parser, open_parser, parse
 from workers.ingest.shapes import Page, Source
@@ -149,7 +149,7 @@ async def test_a_page_that_nobody_waits_for_any_more_is_read_no_further() -> Non
         ours.shutdown(socket.SHUT_WR)
         assert reading.stdout
         assert await reading.stdout.readline() == b"\n"
-    assert await asyncio.wait_for(reading.wait(), 10) == -signal.SIGIO
+    assert await asyncio.wait_for(reading.wait(), PATIENCE_S) == -signal.SIGIO
 
 
 @own

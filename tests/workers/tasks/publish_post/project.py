@@ -26,7 +26,7 @@ from schemas.settings import Settings
 from tests import leasing, seeds
 from tests.domain.project import Project as Tenant
 from tests.leasing import Owner
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 from tests.workers.runtime.workers import Workers
 from tests.workers.tasks.publish_post.scripted import Died, Scripted
 from workers.platforms.registry import Platforms
@@ -222,7 +222,7 @@ class Project:
         async with workers.working(self.task, kind=PUBLISH_POST, **settings) as worker:
             yield worker
 
-    async def becomes(self, post_id: UUID, status: str, *, within: float = 10) -> asyncpg.Record:
+    async def becomes(self, post_id: UUID, status: str, *, within: float = PATIENCE_S) -> asyncpg.Record:
         async def is_so() -> bool:
             return bool((await self.row(post_id))["status"] == status)
 
@@ -262,7 +262,7 @@ class Project:
         async def none_open() -> bool:
             return await self.open_jobs() == 0
 
-        await eventually(none_open, within=20)
+        await eventually(none_open)
 
     async def open_jobs(self) -> int:
         left = "select count(*) from job where kind = 'publish_post' and finished_at is null"
