@@ -38,6 +38,7 @@ from api.routes import (
     posts,
     projects,
     sdk_apps,
+    segment,
     system,
     tiktok_webhook,
     web_module,
@@ -50,7 +51,7 @@ MAX_BODY = 1024 * 1024
 
 #: Everything under /v1 that needs a key, and what needs none.
 KEYED = (
-    projects, ingests, brand, content, posts, github, accounts, leases, sdk_apps, metrics, jobs, ops,
+    projects, ingests, brand, content, posts, github, accounts, leases, sdk_apps, events, metrics, jobs, ops,
     ops_leases, ops_organizations, ops_projects, api_keys, audit, whoami,
 )  # fmt: skip
 ROUTES = [route for module in KEYED for route in module.ROUTES]
@@ -104,7 +105,8 @@ def serve_from(app: Litestar, settings: Settings, *, clock: Callable[[], datetim
 def build() -> Litestar:
     """All routes, which takes 80 ms; what they stand on, `serve_from` says."""
     behind_the_guard = Router("/v1", route_handlers=ROUTES, before_request=guard)
-    for_apps = Router("/v1", route_handlers=events.FOR_APPS, before_request=event_requests.before)
+    handlers = [*events.FOR_APPS, *segment.FOR_APPS]
+    for_apps = Router("/v1", route_handlers=handlers, before_request=event_requests.before)
     app = Api(
         route_handlers=[behind_the_guard, for_apps, *PUBLIC],
         request_class=ApiRequest,

@@ -17,7 +17,6 @@ from domain.apps.app_keys import KeyedApp
 from domain.events import body
 from domain.events.body import Body
 from domain.events.intake import Taken, weight
-from domain.tenancy import project_locks
 from schemas.errors import AppUnauthenticated, OriginRefused, Unsupported
 from schemas.errors.absent import absent
 
@@ -65,8 +64,7 @@ async def admit(request: ApiRequest, key: str | None, *, app_id: UUID | None = N
     _check_origin(app, call.headers.get(b"origin"))
     if app_id not in {None, app.app_id}:
         raise absent("sdk_app")
-    if app.archived:
-        project_locks.check_active("archived")
+    app.check_active()
     return app
 
 
@@ -101,6 +99,7 @@ async def take(request: ApiRequest, app: KeyedApp, found: Body) -> Taken:
     services.events.limiter.spend(app, weight(many, found.size))
     taken = await services.events.intake.take(app, found.events, size=found.size)
     services.events.last.note(app)
+    services.events.quarantine.note(app, found.refused)
     return taken
 
 

@@ -172,6 +172,6 @@ def _completed(handler: HTTPRouteHandler) -> Requirements:
     numbers = frozenset(name for name, field in asked.items() if field.annotation is int)
     flags = frozenset(name for name, field in asked.items() if field.has_inner_subclass_of(bool))
     lists = frozenset(name for name, field in asked.items() if field.is_non_string_sequence)
-    return needs._replace(
-        query=frozenset(asked), numbers=numbers, flags=flags, lists=lists, body="data" in fields
-    )
+    # `reads` is the shape of JSON that a route reads by itself.
+    body = "data" in fields or "reads" in handler.opt
+    return needs._replace(query=frozenset(asked), numbers=numbers, flags=flags, lists=lists, body=body)

@@ -165,7 +165,7 @@ async def reply(request: ApiRequest, made: Made[T]) -> Response[T]:
     headers = {
         "Location": made.location,
         "ETag": made.etag,
-        "Retry-After": "1" if made.status == ACCEPTED else None,
+        "Retry-After": "1" if made.status == ACCEPTED and made.location else None,
         "Idempotent-Replayed": "true" if made.replayed else None,
     }
     given = {name: value for name, value in headers.items() if value is not None}

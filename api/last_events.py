@@ -3,9 +3,10 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from uuid import UUID
 
+from api.behind import written_behind
 from db.pool import Pool
 from db.reach import PASSING, reaching
 from domain.apps import apps
@@ -13,9 +14,6 @@ from domain.apps.app_keys import KeyedApp
 
 #: Seconds between two notes of one app; more than the minute that its row asks for.
 EVERY_S = 61.0
-
-#: Seconds that the end of a process waits for notes that are due.
-LAST_S = 2.0
 
 #: Apps whose last note is remembered, at most.
 REMEMBERED = 100_000
@@ -28,7 +26,7 @@ class LastEvents:
         self._pool = pool
         self._noted: OrderedDict[UUID, float] = OrderedDict()
         self._due: dict[UUID, KeyedApp] = {}
-        self._came = asyncio.Event()
+        self.came = asyncio.Event()
 
     def note(self, app: KeyedApp) -> None:
         """Events of it came just now."""
@@ -40,17 +38,11 @@ class LastEvents:
         if len(self._noted) > REMEMBERED:
             self._noted.popitem(last=False)
         self._due[app.app_id] = app
-        self._came.set()
-
-    async def write_all(self) -> None:
-        """Write what comes due, until canceled."""
-        while True:
-            await self._came.wait()
-            self._came.clear()
-            await self.write_due()
+        self.came.set()
 
     async def write_due(self) -> None:
         """Write all that are due. While Postgres is away they are dropped: later events bring others."""
+        self.came.clear()
         while self._due:
             app = next(iter(self._due.values()))
             try:
@@ -66,13 +58,5 @@ class LastEvents:
 async def open_last_events(pool: Pool) -> AsyncIterator[LastEvents]:
     """Notes that are written until the block ends, and then those that are due."""
     notes = LastEvents(pool)
-    writer = asyncio.create_task(notes.write_all())
-    try:
+    async with written_behind(notes.came, notes.write_due):
         yield notes
-    finally:
-        writer.cancel()
-        with suppress(asyncio.CancelledError):
-            await writer
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LAST_S):
-                await notes.write_due()

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from api.app_auth import AppAuthenticator
 from api.auth import Authenticator, Strangers
+from api.behind import written_behind
 from api.coalescing import Coalesced
 from api.connections import Connections
 from api.event_limits import EventLimiter
@@ -20,6 +21,7 @@ from api.waiting import looking, open_watcher
 from db.pool import Pool, open_pool
 from db.redis_pool import RedisPool
 from domain.events.intake import COMMITTERS, open_intake
+from domain.events.quarantine import Quarantine
 from domain.media.probing import ProbeQueue
 from domain.media.storage import open_store
 from domain.projects import projects
@@ -39,6 +41,9 @@ COMMAND_TIMEOUT_S = 10.0
 
 #: Uploads that are looked into at once: each takes a core for 70 ms, a hostile one for 3 s a file.
 PROBES = 2
+
+#: Seconds between two writings of refused events.
+QUARANTINE_S = 1.0
 
 
 @asynccontextmanager
@@ -98,10 +103,24 @@ async def _open_events(
         ) as event_pool,
         open_intake(event_pool) as intake,
         open_last_events(pool) as last,
+        _open_quarantine(event_pool) as quarantine,
     ):
         limiter = EventLimiter(redis, Breaker(COOL_S))
         await limiter.start()
-        yield EventServices(apps=AppAuthenticator(pool, peppers), limiter=limiter, intake=intake, last=last)
+        yield EventServices(
+            apps=AppAuthenticator(pool, peppers),
+            limiter=limiter,
+            intake=intake,
+            last=last,
+            quarantine=quarantine,
+        )
+
+
+@asynccontextmanager
+async def _open_quarantine(pool: Pool) -> AsyncIterator[Quarantine]:
+    quarantine = Quarantine(pool)
+    async with written_behind(quarantine.came, quarantine.write_due, rest_s=QUARANTINE_S):
+        yield quarantine
 
 
 def _keyrings(settings: Settings) -> tuple[Keyring, Keyring]:

@@ -16,6 +16,7 @@ from api.ratelimit import Limiter
 from api.waiting import Ref, Watcher
 from db.pool import Pool
 from domain.events.intake import Intake
+from domain.events.quarantine import Quarantine
 from domain.jobs.jobs import Versioned
 from domain.media.probing import ProbeQueue
 from domain.media.store import Store
@@ -34,6 +35,7 @@ class EventServices:
     limiter: EventLimiter
     intake: Intake
     last: LastEvents
+    quarantine: Quarantine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from schemas.base import In, Instant, Out
+from schemas.base import In, Instant, Out, Text
 
-#: Events of one request, at most.
-MOST_EVENTS = 500
+#: Events of one request of an app, and of a partner's server, at most.
+MOST_EVENTS, MOST_FROM_SERVER = 500, 100
 
 EventName = Annotated[str, Meta(min_length=1, max_length=128)]
 EventId = Annotated[str, Meta(min_length=1, max_length=128)]
@@ -54,6 +54,20 @@ class EventsIn(In, frozen=True, kw_only=True):
     """At most 500. One that can't be kept doesn't keep the others back."""
     sent_at: Instant | None = None
     """When this was sent, by the sender's clock. It changes no `occurredAt`."""
+
+
+class ServerHead(In, frozen=True, kw_only=True):
+    """The app whose events a partner's server sends."""
+
+    project_id: Annotated[Text, Meta(max_length=60, description="Id of the project, `prj_...`.")]
+    sdk_app_id: Annotated[Text, Meta(max_length=60, description="Id of the SDK app, `app_...`.")]
+
+
+class EventsFromServer(ServerHead, frozen=True, kw_only=True):
+    """Events of one app of a project, in any order."""
+
+    events: Annotated[list[EventIn], Meta(min_length=1, max_length=MOST_FROM_SERVER)]
+    """At most 100. One that can't be kept doesn't keep the others back."""
 
 
 class Rejected(Out, frozen=True, kw_only=True):

@@ -62,7 +62,7 @@ GROUPS = {
     "social": "Accounts that posts go to.",
     "posts": "Content to accounts, now or at a time.",
     "apps": "What sends events of a project, each with a key of its own.",
-    "events": "What SDK apps say has happened.",
+    "events": "What SDK apps, or your server for them, say has happened.",
     "metrics": "Figures by hour, day and week of a project's zone.",
     "jobs": "Whatever takes longer than a request.",
     "leases": "Accounts of the platform's own, lent to a project.",

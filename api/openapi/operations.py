@@ -44,9 +44,14 @@ class Operation(NamedTuple):
         return self.handler.opt.get("reads")
 
     @property
+    def takes_events(self) -> bool:
+        """True if it reads its body by itself, event by event."""
+        return "reads" in self.handler.opt
+
+    @property
     def for_apps(self) -> bool:
         """True if it asks for the key of an SDK app."""
-        return self.needs is None and "reads" in self.handler.opt
+        return self.needs is None and self.takes_events
 
     @property
     def parts(self) -> Any:

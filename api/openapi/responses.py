@@ -87,8 +87,8 @@ def _refusals(one: Operation) -> set[int]:
 
 def _success(one: Operation, status: int, schemas: dict[Any, Json]) -> Json:
     names = ["X-Request-Id", *(_LIMITS if one.needs or one.for_apps else ())]
-    names += ["Location"] if status in {201, 202, 302} and not one.for_apps else []
-    names += ["Retry-After"] if status == 202 and not one.for_apps else []
+    names += ["Location"] if status in {201, 202, 302} and not one.takes_events else []
+    names += ["Retry-After"] if status == 202 and not one.takes_events else []
     names += ["ETag"] if {304, 412} & set(one.statuses) else []
     names += ["Content-Range"] if status == 206 else []
     names += ["Idempotent-Replayed"] if one.writes else []

@@ -1,13 +1,24 @@
-"""Events: what SDK apps say has happened."""
+"""Events: what SDK apps, and partners' servers for them, say has happened."""
 
+import hashlib
+
+import msgspec
 from litestar import Response, post
 from litestar.params import FromPath
 
 from api import event_requests, paths
+from api.guard import requires
+from api.idempotency import Made, reply, write_once
+from api.ratelimit import Class
 from api.replies import Reply
 from api.requests import ApiRequest
-from domain.events.json_text import MOST_PACKED
-from schemas.events import EventsIn, EventsTaken
+from db.pool import Conn
+from domain.apps import app_keys
+from domain.apps.app_keys import KeyedApp
+from domain.events import body
+from domain.events.body import Parts
+from domain.events.json_text import MOST_PACKED, UNREADABLE
+from schemas.events import EventsFromServer, EventsIn, EventsTaken, ServerHead
 
 
 @post(
@@ -30,6 +41,53 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
     taken = await event_requests.take(request, app, found)
     return Reply(EventsTaken(**taken._asdict(), rejected=found.rejected), status_code=202)
 
+
+@post(
+    "/events",
+    status_code=202,
+    opt={**requires("events:write", Class.WRITE_LIGHT, 404, 409), "reads": EventsFromServer},
+)
+async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
+    """Send events of an app from your server, of the last 7 days too. Each is kept once, by its id.
+
+    They are events as the app itself sends them, under the same ids, and the answer comes once all that is
+    accepted is committed. Sent again without an `Idempotency-Key` they are duplicates.
+    """
+    parts = body.split(await request.body(), body.FROM_SERVER)
+
+    async def take(conn: Conn) -> Made[EventsTaken]:
+        app = await app_keys.app_of_project(
+            conn,
+            organization_id=request.organization_id,
+            project_id=paths.read("project", parts.head.project_id),
+            app_id=paths.read("sdk_app", parts.head.sdk_app_id),
+        )
+        app.check_active()
+        return Made(await _taken(request, app, parts), status=202)
+
+    return await reply(request, await write_once(request, take, _stand_in(await request.body())))
+
+
+async def _taken(request: ApiRequest, app: KeyedApp, parts: Parts[ServerHead]) -> EventsTaken:
+    events, now = request.services.events, request.services.clock()
+    found = body.check(parts.events, parts.size, project_id=app.project_id, app_no=app.app_no, now=now)
+    taken = await events.intake.take(app, found.events, size=found.size)
+    events.last.note(app)
+    events.quarantine.note(app, found.refused)
+    return EventsTaken(**taken._asdict(), rejected=found.rejected)
+
+
+def _stand_in(text: bytes) -> bytes:
+    """JSON that tells one body from another, also where an event of it can't be read."""
+    try:
+        msgspec.json.decode(text)
+    except UNREADABLE:
+        return msgspec.json.encode(hashlib.sha256(text).hexdigest())
+    return text
+
+
+#: With an API key.
+ROUTES = [send_events_from_server]
 
 #: With the key of an SDK app.
 FOR_APPS = [send_events]

@@ -67,7 +67,7 @@ async def _row(environment: Environment, row: Row, scale: Scale, progress: Progr
         act = await row.acts(deployment, client)
         plan = await row.prepare(deployment, scale)
         await environment.pool.execute("analyze")
-        every_s = scale.request_s if row.acts is victim.requests else scale.job_s
+        every_s = scale.request_s if row.acts in victim.QUICK else scale.job_s
         await victim.watched(act, scale._replace(window_s=WARM_S), every_s=every_s)
         progress(row.name, "at rest")
         rest = await victim.watched(act, scale, every_s=every_s)

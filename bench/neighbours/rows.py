@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bench.neighbours.attacks import (
+    events,
     filters,
     metadata,
     parsing,
@@ -25,6 +26,7 @@ ROWS: Mapping[str, Row] = {
         slow_sites.ROW,
         metadata.ROW,
         rate_limits.ROW,
+        events.ROW,
         filters.ROW,
         storage.ROW,
     )

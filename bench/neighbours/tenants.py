@@ -1,13 +1,18 @@
 """Tenants of a run, and what they own before it begins."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from bench.environment import Environment
 from db.pool import Conn, transact
 from domain.accounts.accounts import Found
+from domain.apps import apps
+from domain.apps.apps import Author
 from domain.connecting import connect
 from domain.content import content
 from domain.projects import projects
@@ -17,6 +22,7 @@ from domain.tenancy import api_keys, organizations
 from jobs import ledger
 from jobs.kinds import Kind
 from schemas import ids
+from schemas.apps import SdkAppCreate
 from schemas.organizations import LiveTier
 from schemas.projects import ProjectCreate
 from workers.platforms.fakes.connect import refresh
@@ -38,6 +44,33 @@ async def settle(environment: Environment, *, tier: LiveTier, keys: int = 1, pro
         org = (await organizations.create(conn, name="bench", tier=tier)).live
         shown = [await _key(conn, org, peppers) for _ in range(keys)]
         return Tenant(org, shown, await _projects(conn, org, projects))
+
+    return await transact(environment.pool, write)
+
+
+class App(NamedTuple):
+    """An SDK app of the web: where it sends events, and its key."""
+
+    path: str
+    key: str
+    ids: Iterator[int]
+
+    def events(self, count: int) -> bytes:
+        """The body of a request with so many new events."""
+        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        made = [{"name": "open", "eventId": f"e-{next(self.ids)}", "occurredAt": now} for _ in range(count)]
+        return msgspec.json.encode({"events": made})
+
+
+async def app(environment: Environment, tenant: Tenant) -> App:
+    """An app of the tenant's first project."""
+    peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
+
+    async def write(conn: Conn) -> App:
+        author = Author(tenant.org, _id(ids.PROJECT, tenant.projects[0]))
+        body = SdkAppCreate(name="Shop", platform="web", web_domain="shop.example")
+        made = await apps.create(conn, author=author, peppers=peppers, body=body, public_url="")
+        return App(made.ingest_endpoint, made.api_key, itertools.count())
 
     return await transact(environment.pool, write)
 

@@ -54,6 +54,22 @@ async def requests(deployment: Deployment, client: httpx.AsyncClient) -> Act:
     return act
 
 
+async def events(deployment: Deployment, client: httpx.AsyncClient) -> Act:
+    """An event of an app, until it is committed, each on a connection of its own."""
+    tenant = await tenants.settle(deployment.environment, tier="partner")
+    app = await tenants.app(deployment.environment, tenant)
+    headers = {"Authorization": f"Bearer {app.key}", "Connection": "close"}
+
+    async def act(_: int) -> None:
+        _good(await client.post(app.path, headers=headers, content=app.events(1)))
+
+    return act
+
+
+#: What takes a request alone, and so is asked often.
+QUICK = (requests, events)
+
+
 async def ingests(deployment: Deployment, client: httpx.AsyncClient) -> Act:
     """An ingest of a small site, until its job has ended."""
     victim = await tenants.settle(deployment.environment, tier="partner", projects=SIDE_BY_SIDE)

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from cli.shared.output import printable
-from domain.events.body import MICROS
+from domain.events.checks import MICROS
 from domain.events.tail import KeptEvent
 from schemas import ids
 

@@ -18,6 +18,17 @@ select a.organization_id, a.project_id, a.id, a.app_no, a.platform, a.web_domain
   join organization o on o.id = a.organization_id
  where a.deleted_at is null;
 
+-- name: find_app    as its key would open it
+select a.organization_id, a.project_id, a.id as app_id, a.app_no, a.platform, a.web_domain, o.tier,
+       p.status = 'archived' as archived, o.tier = 'suspended' as suspended
+  from sdk_app a
+  join project p on p.organization_id = a.organization_id and p.id = a.project_id
+  join organization o on o.id = a.organization_id
+ where a.organization_id = :org
+   and a.id = :id
+   and a.project_id = :project_id
+   and a.deleted_at is null;
+
 -- name: count_apps    under the project's lock: those that there are, and the last number that was given
 select (select count(*)
           from sdk_app

@@ -97,6 +97,7 @@ SCOPES = {
     "metrics:read": "read metrics",
     "events:read": "reserved",
     "events:read+pii": "reserved",
+    "events:write": "send events of SDK apps from a server",
     "webhooks:read": "reserved",
     "webhooks:write": "reserved",
     "keys:write": "list, create, rotate and kill keys, each with no more than its own scopes",

@@ -8,11 +8,12 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import sdk_app
 from domain.security.keyring import Keyring
-from domain.tenancy import key_secrets
+from domain.tenancy import key_secrets, project_locks
 from domain.tenancy.key_secrets import Kept
 from schemas import ids
 from schemas.api_keys import Tier
 from schemas.apps import AppPlatform
+from schemas.errors.absent import absent
 
 _FORM = re.compile(
     rf"lpa_{ids.APP}_([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})_([A-Za-z0-9_-]{{43}})"
@@ -39,6 +40,10 @@ class KeyedApp(NamedTuple):
     archived: bool
     suspended: bool
 
+    def check_active(self) -> None:
+        """Raises `Conflict` PROJECT_ARCHIVED."""
+        project_locks.check_active("archived" if self.archived else "active")
+
 
 class _Row(NamedTuple):
     organization_id: UUID
@@ -57,6 +62,7 @@ class _Row(NamedTuple):
 
 
 FIND_KEYS = sdk_app.find_keys.typed(_Row)
+FIND_APP = sdk_app.find_app.typed(KeyedApp)
 
 
 def show(app_id: UUID, secret: str) -> str:
@@ -79,6 +85,15 @@ async def apps_of_keys(conn: Conn, *, keys: Sequence[str], peppers: Keyring) -> 
     rows = await FIND_KEYS.all(conn, ids=[one.app_id for one in presented if one])
     by_id = {row.id: row for row in rows}
     return [_opened(one, peppers, by_id) for one in presented]
+
+
+async def app_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID) -> KeyedApp:
+    """An app as its key would open it. Raises `NotFound`."""
+    found = await FIND_APP.one(conn, org=organization_id, project_id=project_id, id=app_id)
+    if found is None:
+        await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+        raise absent("sdk_app")
+    return found
 
 
 def _opened(

@@ -5,156 +5,158 @@ events at all is refused whole.
 """
 
 import re
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Annotated, Generic, NamedTuple, NoReturn, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
+from domain.events.checks import EventRefused, kept
 from domain.events.event import Event
-from domain.events.event_keys import key_of
-from domain.events.json_text import MOST_PACKED, UNREADABLE, is_too_deep, mend, unpack
+from domain.events.json_text import MOST_PACKED, UNREADABLE, mend, unpack
 from schemas.errors import Invalid, Malformed, Oversized
-from schemas.events import MOST_EVENTS, EventIn, RejectCode, Rejected
+from schemas.events import (
+    MOST_EVENTS,
+    MOST_FROM_SERVER,
+    EventIn,
+    EventsFromServer,
+    RejectCode,
+    Rejected,
+    ServerHead,
+)
 
-#: How old an event may be, and how far ahead of our clock its own may be.
-OLDEST, AHEAD = timedelta(days=7), timedelta(hours=1)
-
-#: Bytes of the JSON of one event.
-MOST_BYTES = 32_768
-
-#: A value's bound: sums of a commit's fit a bigint, as millionths.
-MOST_VALUE = 1e9
-MICROS = 1_000_000
-VALUES = ("revenue_amount", "price_amount", "value")
-
-_CURRENCY = re.compile(r"[A-Za-z]{3}")
+H = TypeVar("H", bound=msgspec.Struct)
 
 
-class _Whole(msgspec.Struct):
-    events: Annotated[list[EventIn], Meta(min_length=1, max_length=MOST_EVENTS)]
+class Refused(NamedTuple):
+    """An event that isn't kept, by its place in the request; `text` is what came."""
 
-
-class _Split(msgspec.Struct):
-    events: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MOST_EVENTS)]
-
-
-_WHOLE, _SPLIT = msgspec.json.Decoder(_Whole), msgspec.json.Decoder(_Split)
-_ONE, _OBJECT = msgspec.json.Decoder(EventIn), msgspec.json.Decoder(dict[str, Any])
+    place: int
+    code: RejectCode
+    text: bytes
 
 
 class Body(NamedTuple):
     """Events that may be kept, those that were refused, and the size that all had, unpacked."""
 
     events: list[Event]
-    rejected: list[Rejected]
+    refused: list[Refused]
+    size: int
+
+    @property
+    def rejected(self) -> list[Rejected]:
+        """The refused ones as a caller hears of them."""
+        return [Rejected(index=one.place, code=one.code) for one in self.refused]
+
+
+class Parts(NamedTuple, Generic[H]):
+    """A body that is a list of events, or of their texts, with its other fields as `head`."""
+
+    head: H
+    events: Sequence[EventIn | msgspec.Raw]
     size: int
 
 
-class _RejectedError(Exception):
-    """An event that can't be kept."""
+class Form(NamedTuple, Generic[H]):
+    """The fields of a body: with all of its events, and with the text of each."""
 
-    def __init__(self, code: RejectCode) -> None:
-        super().__init__(code)
-        self.code = code
+    whole: msgspec.json.Decoder[H]
+    split: msgspec.json.Decoder[H]
+
+
+class _Head(msgspec.Struct):
+    """Fields of an app beside its events, which change nothing."""
+
+
+class _Whole(_Head):
+    events: Annotated[list[EventIn], Meta(min_length=1, max_length=MOST_EVENTS)]
+
+
+class _Split(_Head):
+    events: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MOST_EVENTS)]
+
+
+class _SplitFromServer(ServerHead, frozen=True, kw_only=True):
+    events: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MOST_FROM_SERVER)]
+
+
+FROM_APP: Form[_Head] = Form(msgspec.json.Decoder(_Whole), msgspec.json.Decoder(_Split))
+FROM_SERVER: Form[ServerHead] = Form(
+    msgspec.json.Decoder(EventsFromServer), msgspec.json.Decoder(_SplitFromServer)
+)
+_ONE = msgspec.json.Decoder(EventIn)
+
+_NAMED = re.compile(r"(?:unknown|required) field `(.*)`", re.DOTALL)
 
 
 def read(data: bytes, *, packed: bool, project_id: UUID, app_no: int, now: datetime) -> Body:
     """The events of an app's request. Raises `Malformed`, `Invalid`, `Oversized` for the whole of it."""
+    parts = split(unpacked(data, packed=packed), FROM_APP)
+    return check(parts.events, parts.size, project_id=project_id, app_no=app_no, now=now)
+
+
+def unpacked(data: bytes, *, packed: bool) -> bytes:
+    """The text of a body. Raises `Malformed`, `Oversized`."""
     if len(data) > MOST_PACKED:
         raise Oversized(f"the body has more than {MOST_PACKED} bytes: send fewer events at once")
-    plain = unpack(data) if packed else data
-    body = Body([], [], len(plain))
-    for index, found in enumerate(_split(plain)):
+    return unpack(data) if packed else data
+
+
+def split(plain: bytes, form: Form[H]) -> Parts[H]:
+    """Events, or the text of each where they can't be read at once. Raises `Malformed`, `Invalid`."""
+    try:
+        head = form.whole.decode(plain)
+    except UNREADABLE:
+        head = decode_mended(plain, form.split)
+    events: Sequence[EventIn | msgspec.Raw] = head.events  # type: ignore[attr-defined]  # each form has them
+    return Parts(head, events, len(plain))
+
+
+def decode_mended(plain: bytes, decoder: msgspec.json.Decoder[H]) -> H:
+    """The value of a text in which half of a pair may stand. Raises `Malformed`, `Invalid`."""
+    try:
+        return decoder.decode(mend(plain))
+    except msgspec.ValidationError as error:
+        _refuse(plain, error)
+    except UNREADABLE as error:
+        raise Malformed(f"the body is no JSON that can be read: {error}") from None
+
+
+def check(
+    found: Iterable[EventIn | msgspec.Raw], size: int, *, project_id: UUID, app_no: int, now: datetime
+) -> Body:
+    """The events of a body, each as it is kept or why it isn't."""
+    body = Body([], [], size)
+    for index, one in enumerate(found):
         try:
-            event = found if isinstance(found, EventIn) else _read_one(found)
-            body.events.append(_kept(event, project_id, app_no, now))
-        except _RejectedError as error:
-            body.rejected.append(Rejected(index=index, code=error.code))
+            event = one if isinstance(one, EventIn) else _read_one(one)
+            body.events.append(kept(event, project_id, app_no, now))
+        except EventRefused as error:
+            body.refused.append(Refused(index, error.code, _text(one)))
     return body
 
 
-def _split(plain: bytes) -> Sequence[EventIn | msgspec.Raw]:
-    """Events, or the text of each where they can't be read at once."""
+def _refuse(plain: bytes, error: msgspec.ValidationError) -> NoReturn:
+    """A text that is no list of events: unless all of it is JSON, that is what is wrong with it."""
     try:
-        return _WHOLE.decode(plain).events
-    except UNREADABLE:
-        plain = mend(plain)
-    try:
-        return _SPLIT.decode(plain).events
-    except msgspec.ValidationError as error:
-        what, _, place = str(error).partition(" - at `$")
-        raise Invalid(place.strip(".`") or "events", what) from None
-    except UNREADABLE as error:
-        raise Malformed(f"the body is no JSON that can be read: {error}") from None
+        msgspec.json.decode(plain)
+    except UNREADABLE as unreadable:
+        raise Malformed(f"the body is no JSON that can be read: {unreadable}") from None
+    what, _, place = str(error).partition(" - at `$")
+    named = _NAMED.search(what)
+    raise Invalid((named[1] if named else place.strip(".`")) or "body", what) from None
 
 
 def _read_one(text: msgspec.Raw) -> EventIn:
     try:
         return _ONE.decode(text)
     except msgspec.ValidationError:
-        raise _RejectedError("INVALID") from None
+        raise EventRefused("INVALID") from None
     except UNREADABLE:
-        raise _RejectedError("MALFORMED") from None
+        raise EventRefused("MALFORMED") from None
 
 
-def _kept(event: EventIn, project_id: UUID, app_no: int, now: datetime) -> Event:
-    """The event as it is kept. Raises `_RejectedError`."""
-    if not now - OLDEST <= event.occurred_at <= now + AHEAD:
-        raise _RejectedError("BAD_TIME")
-    if "\0" in f"{event.name}{event.event_id}{event.app_user_id}{event.anonymous_id}":
-        raise _RejectedError("INVALID")
-    properties, context = bytes(event.properties), bytes(event.context)
-    if len(properties) + len(context) > MOST_BYTES:
-        raise _RejectedError("TOO_LARGE")
-    value, currency = _value(_object(properties))
-    _object(context)
-    key = key_of(event.event_id)
-    return Event(
-        project_id,
-        app_no,
-        key,
-        event.name,
-        event.occurred_at,
-        None if str(key) == event.event_id else event.event_id,
-        event.app_user_id,
-        event.anonymous_id,
-        value,
-        currency,
-        properties.decode(),
-        context.decode(),
-    )
-
-
-def _object(text: bytes) -> dict[str, Any]:
-    """A JSON object, read to its end: what was skipped as raw text may be anything."""
-    if text == b"{}":
-        return {}
-    try:
-        if is_too_deep(text):
-            raise _RejectedError("TOO_DEEP")
-        return _OBJECT.decode(text)
-    except msgspec.ValidationError:
-        raise _RejectedError("INVALID") from None
-    except RecursionError:
-        raise _RejectedError("TOO_DEEP") from None
-    except UNREADABLE:
-        raise _RejectedError("MALFORMED") from None
-
-
-def _value(properties: dict[str, Any]) -> tuple[int | None, str | None]:
-    """Millionths of the first number that is a value, and its currency."""
-    for name in VALUES:
-        found = properties.get(name)
-        if type(found) is int or type(found) is float:
-            break
-    else:
-        return None, None
-    if not abs(found) <= MOST_VALUE:
-        raise _RejectedError("BAD_VALUE")
-    currency = properties.get("currency")
-    if not isinstance(currency, str) or not _CURRENCY.fullmatch(currency):
-        return round(found * MICROS), None
-    return round(found * MICROS), currency.upper()
+def _text(event: EventIn | msgspec.Raw) -> bytes:
+    return bytes(event) if isinstance(event, msgspec.Raw) else msgspec.json.encode(event)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import event, event_delta, event_rollup, event_seen
+from db.queries import event, event_delta, event_quarantine, event_rollup, event_seen
 
 #: Rows of a table that are deleted at once.
 ROWS = 5_000
@@ -21,5 +21,6 @@ async def delete_batch(conn: Conn, *, project_id: UUID) -> int:
         deleted = await event.purge_events.run(conn, **batch)
         deleted += await event_seen.purge_ids.run(conn, **batch)
         deleted += await event_delta.purge_deltas.run(conn, project_id=project_id)
+        deleted += await event_quarantine.purge_refused.run(conn, project_id=project_id)
         counts: int = await event_rollup.purge_counts.value(conn, **batch)
     return deleted + counts

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from db.pool import Conn
-from domain.events.body import OLDEST
+from domain.events.checks import OLDEST
 from domain.metrics import rollup_counts
 from domain.metrics.value_sources import Question, Values, ValueSource
 from schemas.metrics import Metric

@@ -26,7 +26,7 @@ from tests.waiting import PATIENCE_S, eventually
 
 @dataclass
 class Process:
-    """A worker or a dispatcher."""
+    """A worker, a dispatcher or an API."""
 
     popen: Forked
     log: Path
@@ -88,6 +88,12 @@ class Fleet:
         process = self._spawn("workers.dispatcher", {})
         # It has said that it serves.
         await eventually(lambda: _says(process, "serving health"))
+        return process
+
+    async def api(self, port: int) -> Process:
+        """An API that answers on the port, on which another one may have been a moment ago."""
+        process = self._spawn("api", {}, "--port", str(port))
+        await eventually(lambda: _says(process, "serving"), within=40)
         return process
 
     async def pause(self, pool: str = POOL, *, paused: bool) -> None:

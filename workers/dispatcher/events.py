@@ -1,6 +1,6 @@
 """Chores of the store of events: counts are folded, tables are made ahead, and those that are old go."""
 
-from domain.events import partitions, rollups
+from domain.events import partitions, quarantine, rollups
 from schemas.settings import Settings
 from workers.dispatcher.chore import Chore
 from workers.dispatcher.leader import Leader
@@ -20,6 +20,7 @@ class EventKeeper(Leader):
             Chore("make_event_days", EVERY_S, partitions.make_days),
             Chore("rotate_event_generation", EVERY_S, partitions.rotate, batch=1),
             Chore("drop_event_leaves", EVERY_S, partitions.drop_leaf, batch=1),
+            Chore("delete_refused_events", EVERY_S, quarantine.delete_old, batch=quarantine.BATCH),
             Chore("drop_event_days", EVERY_S, partitions.drop_days(keep=settings.event_days), batch=1),
         ]
         super().__init__(settings.event_store_url, name="dispatcher-events", lock=LOCK, chores=chores)

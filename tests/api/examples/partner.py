@@ -79,7 +79,7 @@ async def apps(story: Story, project: str) -> None:
     body = {"name": "Tidewise for iPhone", "platform": "ios", "bundleId": "app.tidewise.phone"}
     made = await story.tell("create_sdk_app", projectId=project, json=body)
     app = made["appId"]
-    await _events(story, app, made["apiKey"])
+    await _events(story, project, app, made["apiKey"])
     await story.tell("list_sdk_apps", projectId=project)
     await story.tell("get_sdk_app", projectId=project, appId=app)
     rotation = {"rotateKey": True, "overlapHours": 24}
@@ -87,7 +87,7 @@ async def apps(story: Story, project: str) -> None:
     await story.tell("delete_sdk_app", projectId=project, appId=app)
 
 
-async def _events(story: Story, app: str, key: str) -> None:
+async def _events(story: Story, project: str, app: str, key: str) -> None:
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     purchase = {
         "name": "purchase_success",
@@ -100,6 +100,9 @@ async def _events(story: Story, app: str, key: str) -> None:
     headers = {"Authorization": f"Bearer {key}"}
     body = {"events": [purchase, opened], "sentAt": now}
     await story.tell("send_events", by=story.cast.browser, appId=app, json=body, headers=headers)
+    refund = {"name": "refund", "eventId": "refund-1", "occurredAt": now, "appUserId": "user-4711"}
+    body = {"projectId": project, "sdkAppId": app, "events": [refund]}
+    await story.tell("send_events_from_server", json=body)
 
 
 async def metrics(story: Story, project: str) -> None:

@@ -44,14 +44,18 @@ class Takes(Protocol):
     async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> Taken: ...
 
 
-async def take(intake: Takes, events: Sequence[Event], *, size: int = 0) -> Taken:
-    """Have an intake commit events of one app."""
-    project_id, app_no = events[0][:2] if events else (PROJECT, 1)
-    app = KeyedApp(
+def keyed(project_id: UUID, app_no: int) -> KeyedApp:
+    """An app as its key opens it."""
+    return KeyedApp(
         UUID(int=1), project_id, UUID(int=app_no), app_no, "web", None, "standard",
         archived=False, suspended=False,
     )  # fmt: skip
-    return await intake.take(app, events, size=size)
+
+
+async def take(intake: Takes, events: Sequence[Event], *, size: int = 0) -> Taken:
+    """Have an intake commit events of one app."""
+    project_id, app_no = events[0][:2] if events else (PROJECT, 1)
+    return await intake.take(keyed(project_id, app_no), events, size=size)
 
 
 async def send(conn: Conn, events: Iterable[Event]) -> list[int]:

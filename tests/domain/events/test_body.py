@@ -178,7 +178,7 @@ BOMB, PACKED = gzipped(b" " * 9_000_000), gzipped(among([written()]))
         (among([]), False, Invalid, "events"),
         (b'{"events": {}}', False, Invalid, "events"),
         (b"{}", False, Invalid, "events"),
-        (b"[]", False, Invalid, "events"),
+        (b"[]", False, Invalid, "body"),
         (b"", False, Malformed, "JSON"),
         (b'{"events": [{]}', False, Malformed, "byte"),
         (b"\xff", False, Malformed, "JSON"),

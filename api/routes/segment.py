@@ -1,0 +1,71 @@
+"""Segment's shape: the addresses that its SDKs have, so that they send here with an app's key.
+
+Their SDKs drop what is answered with most of 4xx and with 501, and send again after 429 and 5xx. So what may
+be taken later is one of those, and nothing else is.
+"""
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from api import event_requests
+from api.replies import Reply
+from api.requests import ApiRequest
+from domain.apps import app_keys
+from domain.events import body, segment
+from domain.events.json_text import MOST_PACKED
+from schemas.base import Out
+from schemas.errors.absent import absent
+from schemas.events import Rejected
+
+#: Seconds for which an SDK keeps its settings, which never change.
+SETTINGS_S = 300
+
+
+class SegmentTaken(Out, frozen=True, kw_only=True):
+    """The end of messages, once all of them are committed. SDKs read the status alone."""
+
+    success: bool
+    accepted: int
+    duplicates: int
+    rejected: list[Rejected]
+
+
+@post(
+    [f"/{kind}" for kind in segment.KINDS],
+    status_code=200,
+    request_max_body_size=MOST_PACKED,
+    include_in_schema=False,
+)
+async def take_messages(request: ApiRequest) -> Response[SegmentTaken]:
+    """Take messages as events, with the app's key in the head, the address, or the body (`writeKey`)."""
+    kind = segment.KINDS[request.scope["path"].rpartition("/")[2]]
+    key = event_requests.presented(request)
+    app = await event_requests.admit(request, key) if key else None
+    packed = event_requests.is_packed(request)
+    sent = segment.split(body.unpacked(await request.body(), packed=packed), kind)
+    app = app or await event_requests.admit(request, sent.key)
+    now = request.services.clock()
+    found = segment.check(sent, project_id=app.project_id, app_no=app.app_no, now=now)
+    taken = await event_requests.take(request, app, found)
+    return Reply(SegmentTaken(success=True, **taken._asdict(), rejected=found.rejected))
+
+
+@get("/projects/{key:str}/settings", include_in_schema=False)
+async def get_segment_settings(request: ApiRequest, key: FromPath[str]) -> Response[dict[str, object]]:
+    """Settings that an SDK asks for before it sends: events go here, and nowhere else.
+
+    They say nothing of a key but that it could be one.
+    """
+    if app_keys.parse(key) is None:
+        raise absent("sdk_app")
+    protocol, _, host = request.services.settings.public_url.partition("://")
+    settings = {
+        "integrations": {"Segment.io": {"apiKey": key, "apiHost": f"{host}/v1", "protocol": protocol}},
+        "plan": {"track": {"__default": {"enabled": True, "integrations": {}}}},
+        "edgeFunction": {},
+    }
+    return Reply(settings, headers={"Cache-Control": f"public, max-age={SETTINGS_S}"})
+
+
+#: With the key of an SDK app.
+FOR_APPS = [take_messages, get_segment_settings]

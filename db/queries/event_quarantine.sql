@@ -1,0 +1,44 @@
+-- name: insert_refused    of one project, newest last
+insert into event_quarantine (project_id, id, app_no, code, name, event_id, text)
+select :project_id, *
+  from unnest(:ids::uuid[], :app_nos::smallint[], :codes::text[], :names::text[], :event_ids::text[],
+              :texts::text[]);
+
+-- name: trim    a project's to its newest ones
+delete from event_quarantine
+ where project_id = :project_id
+   and id <= (
+         select id
+           from event_quarantine
+          where project_id = :project_id
+          order by id desc
+         offset :most
+          limit 1);
+
+-- name: list_refused    newest first
+select id, app_no, code, name, event_id, text, received_at
+  from event_quarantine
+ where project_id = :project_id
+   and (:app_no::smallint is null or app_no = :app_no)
+   and (:codes::text[] is null or code = any(:codes))
+   and (:before::uuid is null or id < :before)
+ order by id desc
+ limit :limit;
+
+-- name: delete_old    of all projects, a batch; how many
+with gone as (
+  -- The oldest ones.
+  delete from event_quarantine
+   where ctid = any (array(
+           select ctid
+             from event_quarantine
+            where received_at < now() - :age::interval
+            order by received_at
+            limit :limit))
+  returning 1)
+select count(*)::int
+  from gone;
+
+-- name: purge_refused    a project's: there are few
+delete from event_quarantine
+ where project_id = :project_id;

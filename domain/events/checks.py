@@ -1,0 +1,95 @@
+"""Checks of one event: what is wrong with it is said of it alone."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.events.event import Event
+from domain.events.event_keys import key_of
+from domain.events.json_text import UNREADABLE, is_too_deep
+from schemas.events import EventIn, RejectCode
+
+#: How old an event may be, and how far ahead of our clock its own may be.
+OLDEST, AHEAD = timedelta(days=7), timedelta(hours=1)
+
+#: Bytes of the JSON of one event.
+MOST_BYTES = 32_768
+
+#: A value's bound: sums of a commit's fit a bigint, as millionths.
+MOST_VALUE = 1e9
+MICROS = 1_000_000
+VALUES = ("revenue_amount", "price_amount", "value")
+
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
+_OBJECT = msgspec.json.Decoder(dict[str, Any])
+
+
+class EventRefused(Exception):
+    """An event that can't be kept."""
+
+    def __init__(self, code: RejectCode) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def kept(event: EventIn, project_id: UUID, app_no: int, now: datetime) -> Event:
+    """The event as it is kept. Raises `EventRefused`."""
+    if not now - OLDEST <= event.occurred_at <= now + AHEAD:
+        raise EventRefused("BAD_TIME")
+    if "\0" in f"{event.name}{event.event_id}{event.app_user_id}{event.anonymous_id}":
+        raise EventRefused("INVALID")
+    properties, context = bytes(event.properties), bytes(event.context)
+    if len(properties) + len(context) > MOST_BYTES:
+        raise EventRefused("TOO_LARGE")
+    value, currency = _value(read_object(properties))
+    read_object(context)
+    key = key_of(event.event_id)
+    return Event(
+        project_id,
+        app_no,
+        key,
+        event.name,
+        event.occurred_at,
+        None if str(key) == event.event_id else event.event_id,
+        event.app_user_id,
+        event.anonymous_id,
+        value,
+        currency,
+        properties.decode(),
+        context.decode(),
+    )
+
+
+def read_object(text: bytes) -> dict[str, Any]:
+    """A JSON object, read to its end: what was skipped as raw text may be anything. Raises `EventRefused`."""
+    if text == b"{}":
+        return {}
+    try:
+        if is_too_deep(text):
+            raise EventRefused("TOO_DEEP")
+        return _OBJECT.decode(text)
+    except msgspec.ValidationError:
+        raise EventRefused("INVALID") from None
+    except RecursionError:
+        raise EventRefused("TOO_DEEP") from None
+    except UNREADABLE:
+        raise EventRefused("MALFORMED") from None
+
+
+def _value(properties: dict[str, Any]) -> tuple[int | None, str | None]:
+    """Millionths of the first number that is a value, and its currency."""
+    for name in VALUES:
+        found = properties.get(name)
+        if type(found) is int or type(found) is float:
+            break
+    else:
+        return None, None
+    if not abs(found) <= MOST_VALUE:
+        raise EventRefused("BAD_VALUE")
+    currency = properties.get("currency")
+    if not isinstance(currency, str) or not _CURRENCY.fullmatch(currency):
+        return round(found * MICROS), None
+    return round(found * MICROS), currency.upper()

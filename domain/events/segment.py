@@ -1,0 +1,190 @@
+"""Segment's shape: what its SDKs send, one message or a batch, as events.
+
+Fields that say nothing of an event pass unread: SDKs of many versions send many. `messageId` is the event's
+id; of a message without one, its text is, so that what is sent again is still one. The time that a message
+says is kept: mobile SDKs write `sentAt` when they close a file that may lie for days, so it corrects a clock
+only where that is ahead by more than any event may be.
+https://segment.com/docs/connections/spec/common/, read 2026-11-27.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from domain.events.body import Body, Refused, decode_mended
+from domain.events.checks import AHEAD, EventRefused, kept, read_object
+from domain.events.event import Event
+from domain.events.json_text import UNREADABLE, mend
+from schemas.events import EventIn
+
+#: Messages of one batch: as many small ones as the 475 KB hold that mobile SDKs put into a file.
+MOST_MESSAGES = 5_000
+
+#: Types of messages by the last word of a path; None: a batch, whose messages say their own.
+KINDS: Mapping[str, str | None] = {
+    "b": None, "batch": None, "import": None,
+    "t": "track", "track": "track", "i": "identify", "identify": "identify",
+    "p": "page", "page": "page", "s": "screen", "screen": "screen",
+    "g": "group", "group": "group", "a": "alias", "alias": "alias",
+}  # fmt: skip
+
+#: Names of events that are no `track`, which names its own.
+NAMES = {
+    "identify": "$identify",
+    "page": "$page",
+    "screen": "$screen",
+    "group": "$group",
+    "alias": "$alias",
+}
+
+#: Fields beside `properties` and `traits` that are kept among them.
+BESIDE = {
+    "page": ("name", "category"),
+    "screen": ("name", "category"),
+    "group": ("groupId",),
+    "alias": ("previousId",),
+}
+
+MOST_NAME, MOST_ID, MOST_PERSON = 128, 128, 255
+
+_EMPTY = msgspec.Raw(b"{}")
+
+
+class _Message(msgspec.Struct):
+    type: str | None = None
+    messageId: str | None = None  # noqa: N815  as on the wire
+    event: str | None = None
+    name: str | None = None
+    category: str | None = None
+    userId: str | int | None = None  # noqa: N815
+    anonymousId: str | int | None = None  # noqa: N815
+    groupId: str | int | None = None  # noqa: N815
+    previousId: str | int | None = None  # noqa: N815
+    timestamp: datetime | None = None
+    originalTimestamp: datetime | None = None  # noqa: N815
+    sentAt: datetime | None = None  # noqa: N815
+    properties: msgspec.Raw = _EMPTY
+    traits: msgspec.Raw = _EMPTY
+    context: msgspec.Raw = _EMPTY
+
+
+class _Head(msgspec.Struct):
+    """Fields of a request that are not one message's alone."""
+
+    writeKey: str | None = None  # noqa: N815
+    sentAt: datetime | None = None  # noqa: N815
+
+
+class _Batch(_Head):
+    batch: Annotated[list[msgspec.Raw], Meta(max_length=MOST_MESSAGES)] = []
+
+
+class Sent(NamedTuple):
+    """Messages as they came; `kind` is the type of all of them, None where each says its own."""
+
+    key: str | None
+    kind: str | None
+    messages: Sequence[msgspec.Raw]
+    sent_at: datetime | None
+    size: int
+
+
+_MESSAGE, _HEAD = msgspec.json.Decoder(_Message), msgspec.json.Decoder(_Head)
+_BATCH = msgspec.json.Decoder(_Batch)
+
+
+def split(plain: bytes, kind: str | None) -> Sent:
+    """Messages of a request. Raises `Malformed`, `Invalid`."""
+    if kind is None:
+        batch = decode_mended(plain, _BATCH)
+        return Sent(batch.writeKey, None, batch.batch, batch.sentAt, len(plain))
+    head = decode_mended(plain, _HEAD)
+    return Sent(head.writeKey, kind, [msgspec.Raw(mend(plain))], head.sentAt, len(plain))
+
+
+def check(sent: Sent, *, project_id: UUID, app_no: int, now: datetime) -> Body:
+    """The events of the messages, each as it is kept or why it isn't."""
+    body = Body([], [], sent.size)
+    for index, text in enumerate(sent.messages):
+        try:
+            body.events.append(_event(text, sent, project_id, app_no, now))
+        except EventRefused as error:
+            body.refused.append(Refused(index, error.code, bytes(text)))
+    return body
+
+
+def _event(text: msgspec.Raw, sent: Sent, project_id: UUID, app_no: int, now: datetime) -> Event:
+    message = _read(text)
+    kind = sent.kind or message.type or ""
+    name = message.event if kind == "track" else NAMES.get(kind)
+    if not name or len(name) > MOST_NAME:
+        raise EventRefused("INVALID")
+    event = EventIn(
+        name=name,
+        event_id=_id(message.messageId, text),
+        occurred_at=_time(message, sent.sent_at, now),
+        app_user_id=_person(message.userId),
+        anonymous_id=_person(message.anonymousId),
+        properties=_properties(message, kind),
+        context=_object(message.context),
+    )
+    return kept(event, project_id, app_no, now)
+
+
+def _read(text: msgspec.Raw) -> _Message:
+    try:
+        return _MESSAGE.decode(text)
+    except msgspec.ValidationError:
+        raise EventRefused("INVALID") from None
+    except UNREADABLE:
+        raise EventRefused("MALFORMED") from None
+
+
+def _id(given: str | None, text: msgspec.Raw) -> str:
+    """The message's id; what is none, or too long for one, is named by its hash."""
+    if given and len(given) <= MOST_ID:
+        return given
+    return hashlib.blake2b(given.encode() if given else bytes(text), digest_size=16).hexdigest()
+
+
+def _time(message: _Message, batch_sent_at: datetime | None, now: datetime) -> datetime:
+    sent_at = _aware(message.sentAt or batch_sent_at)
+    time = _aware(message.timestamp or message.originalTimestamp) or sent_at or now
+    if sent_at and sent_at > now and time > now + AHEAD:
+        return min(now, now - (sent_at - time))
+    return time
+
+
+def _aware(time: datetime | None) -> datetime | None:
+    """A time without a zone is UTC's."""
+    return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
+
+
+def _person(given: str | int | None) -> str | None:
+    """An id of somebody, empty ones being none. Raises `EventRefused`."""
+    text = "" if given is None else str(given)
+    if len(text) > MOST_PERSON:
+        raise EventRefused("INVALID")
+    return text or None
+
+
+def _object(given: msgspec.Raw) -> msgspec.Raw:
+    """The object, or an empty one in place of null."""
+    return _EMPTY if bytes(given) == b"null" else given
+
+
+def _properties(message: _Message, kind: str) -> msgspec.Raw:
+    """Its properties, or traits, with what stands beside them."""
+    given = message.properties if kind in {"track", "page", "screen"} else message.traits
+    text = _object(given)
+    beside: dict[str, Any] = {
+        name: value for name in BESIDE.get(kind, ()) if (value := getattr(message, name)) is not None
+    }
+    if not beside:
+        return text
+    return msgspec.Raw(msgspec.json.encode(beside | read_object(bytes(text))))

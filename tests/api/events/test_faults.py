@@ -1,0 +1,48 @@
+"""A commit whose answer is lost: the sender hears 503, and what it sends again is stored once."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from api import lifespan
+from api.app import serve_from
+from db.pool import Pool
+from schemas.settings import Settings
+from tests.api.conftest import built, calling, client_of, held
+from tests.api.events.sender import PHONE, Sender, event, kept, sender, taken
+from tests.api.refusals import refused
+from tests.relay import Loss, Relay, before
+
+
+@pytest_asyncio.fixture
+async def relay(database_url: str) -> AsyncIterator[Relay]:
+    async with before(database_url) as relay:
+        yield relay
+
+
+@pytest_asyncio.fixture
+async def phone(
+    settings: Settings, pool: Pool, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Sender]:
+    monkeypatch.setattr(lifespan, "COMMAND_TIMEOUT_S", 1.0)
+    app = serve_from(built(), msgspec.structs.replace(settings, telemetry_url=relay.url))
+    async with held(app.lifespan()), client_of(app) as http, calling(app, pool, "Acme") as acme:
+        yield await sender(acme, http, PHONE)
+
+
+@pytest.mark.parametrize("loss", [*Loss])
+async def test_what_is_sent_again_is_stored_once(phone: Sender, relay: Relay, pool: Pool, loss: Loss) -> None:
+    events = [event(number) for number in range(8)]
+    relay.fall_silent_at("COMMIT", loss)
+    answer = await phone.send(*events)
+    refused(answer, 503, "UNAVAILABLE")
+    assert answer.headers["Retry-After"] == "1"
+    # Postgres does so after 10 s.
+    await pool.execute(
+        """select pg_terminate_backend(pid) from pg_stat_activity
+            where state = 'idle in transaction' and datname = current_database()"""
+    )
+    assert taken(await phone.send(*events)) == ((0, 8, []) if loss is Loss.ANSWER else (8, 0, []))
+    assert await kept(pool, phone) == [f"e-{number}" for number in range(8)]

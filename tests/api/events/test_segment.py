@@ -1,0 +1,218 @@
+"""Segment's shape, as its SDKs send it: tests/peers has the SDKs themselves."""
+
+import gzip
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from db.pool import Pool
+from tests.api.events.sender import Sender, event, kept
+from tests.api.refusals import problem, reason, refused
+
+NOW = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.123Z"
+
+
+def message(number: int = 0, **fields: Any) -> dict[str, Any]:
+    """As SDKs send one, with what says nothing of an event."""
+    return {
+        "type": "track",
+        "event": "Order Completed",
+        "messageId": f"m-{number}",
+        "anonymousId": "a-1",
+        "timestamp": NOW,
+        "integrations": {},
+        "_metadata": {"nodeVersion": "24"},
+        "context": {"library": {"name": "analytics"}},
+    } | fields
+
+
+def batch(sender: Sender, *messages: dict[str, Any], **more: Any) -> bytes:
+    return msgspec.json.encode({"batch": messages, "sentAt": NOW, "writeKey": sender.key} | more)
+
+
+async def stored(pool: Pool, sender: Sender) -> list[dict[str, Any]]:
+    """By their ids."""
+    rows = await pool.fetch("select * from event where project_id = $1 order by event_id", sender.project_id)
+    return [dict(row) for row in rows]
+
+
+async def post(sender: Sender, path: str, content: bytes, **headers: str) -> httpx.Response:
+    """Without a key in the head."""
+    return await sender.http.post(f"/v1/{path}", content=content, headers=headers)
+
+
+def success(answer: httpx.Response) -> tuple[int, int, int]:
+    assert (answer.status_code, answer.json()["success"]) == (200, True), answer.text
+    body = answer.json()
+    return body["accepted"], body["duplicates"], len(body["rejected"])
+
+
+async def test_a_batch_of_a_server(phone: Sender, pool: Pool) -> None:
+    """analytics-node and -python: the key as the user of Basic."""
+    content = msgspec.json.encode({"batch": [message(1), message(2), message(1)], "sentAt": NOW})
+    for path in ("batch", "b", "import"):
+        answer = await phone.http.post(f"/v1/{path}", content=content, auth=(phone.key, ""))
+        assert sum(success(answer)) == 3
+    assert await kept(pool, phone) == ["m-1", "m-2"]
+
+
+async def test_a_batch_of_a_phone(phone: Sender, pool: Pool) -> None:
+    """analytics-swift: JSON. analytics-kotlin: gzip in chunks, as text. The key is in the body."""
+    assert success(await post(phone, "b", batch(phone, message(1)))) == (1, 0, 0)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        packed = gzip.compress(batch(phone, message(1), message(2)))
+        for start in range(0, len(packed), 100):
+            yield packed[start : start + 100]
+
+    headers = {"Content-Encoding": "gzip", "Content-Type": "text/plain"}
+    answer = await phone.http.post("/v1/b", content=chunks(), headers=headers)
+    assert success(answer) == (1, 1, 0)
+    assert await kept(pool, phone) == ["m-1", "m-2"]
+
+
+async def test_a_message_of_a_page(shop: Sender, pool: Pool) -> None:
+    """analytics-next: one message each, by its type's address, as text."""
+    for number, path in enumerate(("t", "i", "p", "s", "g", "a", "track", "identify")):
+        one = message(number) | {"writeKey": shop.key, "sentAt": NOW}
+        del one["type"]
+        answer = await post(shop, path, msgspec.json.encode(one), Origin="https://shop.example")
+        assert success(answer) == (1, 0, 0)
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    track, identify = "Order Completed", "$identify"
+    names = [one["name"] for one in await stored(pool, shop)]
+    assert names == [track, identify, "$page", "$screen", "$group", "$alias", track, identify]
+
+
+PAID = {"revenue_amount": 5, "currency": "eur"}
+
+MEANINGS: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
+    ({"properties": PAID}, "Order Completed", PAID),
+    ({"properties": None, "traits": {"x": 1}}, "Order Completed", {}),
+    ({"type": "identify", "traits": {"plan": "pro"}, "event": None}, "$identify", {"plan": "pro"}),
+    ({"type": "page", "name": "Home", "properties": {"path": "/"}}, "$page", {"name": "Home", "path": "/"}),
+    ({"type": "page", "name": "Home", "properties": {"name": "In"}}, "$page", {"name": "In"}),
+    ({"type": "screen", "name": "Home", "category": "A"}, "$screen", {"name": "Home", "category": "A"}),
+    ({"type": "group", "groupId": 7, "traits": {"seats": 3}}, "$group", {"groupId": 7, "seats": 3}),
+    ({"type": "alias", "previousId": "old"}, "$alias", {"previousId": "old"}),
+]  # fmt: skip
+
+
+async def test_what_each_message_is_as_an_event(phone: Sender, pool: Pool) -> None:
+    sent = [message(number, userId="u-1") | more for number, (more, _, _) in enumerate(MEANINGS)]
+    assert success(await post(phone, "b", batch(phone, *sent))) == (len(sent), 0, 0)
+    rows = await stored(pool, phone)
+    assert [(row["name"], json.loads(row["properties"])) for row in rows] == [
+        (name, properties) for _, name, properties in MEANINGS
+    ]
+    assert {(row["user_id"], row["anonymous_id"]) for row in rows} == {("u-1", "a-1")}
+    assert json.loads(rows[0]["context"]) == {"library": {"name": "analytics"}}
+    assert (rows[0]["value_micros"], rows[0]["currency"]) == (5_000_000, "EUR")
+
+
+async def test_one_bad_message_loses_no_other(phone: Sender, pool: Pool) -> None:
+    bad: list[dict[str, Any]] = [
+        message(9, event=None),
+        message(9, event=""),
+        message(9, type="dance"),
+        message(9, event="n" * 129),
+        message(9, userId="u" * 256),
+        message(9, timestamp="yesterday"),
+        message(9, timestamp="1969-12-31T23:59:59Z"),
+        message(9, properties=[]),
+        message(9, properties={"a": "x" * 33_000}),
+    ]
+    mixed = [one for number, wrong in enumerate(bad) for one in (wrong, message(100 + number))]
+    cut = batch(phone, *mixed, message(200, properties={"title": "cut "})).replace(b"cut ", b"cut \\ud83d")
+    answer = await post(phone, "b", cut)
+    assert success(answer) == (len(bad) + 1, 0, len(bad))
+    assert [one["index"] for one in answer.json()["rejected"]] == [2 * turn for turn in range(len(bad))]
+    assert await kept(pool, phone) == [*(f"m-{100 + turn}" for turn in range(len(bad))), "m-200"]
+
+
+async def test_a_batch_has_as_many_messages_as_a_file_of_a_phone(phone: Sender) -> None:
+    small = [message(number, context={}, _metadata={}) for number in range(1_500)]
+    packed = gzip.compress(batch(phone, *small))
+    assert success(await post(phone, "b", packed, **{"Content-Encoding": "gzip"})) == (1_500, 0, 0)
+    assert success(await post(phone, "b", batch(phone))) == (0, 0, 0)
+
+
+async def test_a_message_without_an_id_is_one_however_often_it_is_sent(phone: Sender, pool: Pool) -> None:
+    sent = batch(
+        phone, message(messageId=None), message(messageId=None, event="Other"), message(messageId="i" * 200)
+    )
+    assert success(await post(phone, "b", sent)) == (3, 0, 0)
+    assert success(await post(phone, "b", sent)) == (0, 3, 0)
+
+
+def at(**delta: float) -> str:
+    return f"{datetime.now(UTC) + timedelta(**delta):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ({"timestamp": at(hours=-5)}, at(hours=-5)),
+        ({"timestamp": at(hours=-5)[:-1]}, at(hours=-5)),
+        ({"timestamp": None, "originalTimestamp": at(hours=-4)}, at(hours=-4)),
+        ({"timestamp": None}, at()),
+        # A file that lay for two days.
+        ({"timestamp": at(days=-2, hours=-1), "sentAt": at(days=-2)}, at(days=-2, hours=-1)),
+        # A clock that is a year ahead.
+        ({"timestamp": at(days=365, hours=-1), "sentAt": at(days=365)}, at(hours=-1)),
+        ({"timestamp": at(days=366), "sentAt": at(days=365)}, at()),
+    ],
+    ids=range(7),
+)
+async def test_the_time_is_the_messages_unless_it_can_not_be(
+    phone: Sender, pool: Pool, times: dict[str, Any], expected: str
+) -> None:
+    sent_at = {"sentAt": times.pop("sentAt")} if "sentAt" in times else {"sentAt": None}
+    assert success(await post(phone, "b", batch(phone, message() | times, **sent_at))) == (1, 0, 0)
+    [row] = await stored(pool, phone)
+    assert abs(row["occurred_at"] - datetime.fromisoformat(expected)) < timedelta(minutes=5)
+
+
+async def test_refusals_are_those_of_events(shop: Sender) -> None:
+    """What is dropped for them could never be taken."""
+    refused(await post(shop, "b", b"{"), 400, "BAD_REQUEST")
+    refused(await post(shop, "t", b"[]"), 422, "VALIDATION", "body")
+    refused(await post(shop, "b", b'{"batch": {}}'), 422, "VALIDATION", "batch")
+    refused(await post(shop, "b", batch(shop, message(), writeKey=None)), 401, "UNAUTHENTICATED")
+    refused(await post(shop, "b", batch(shop, message(), writeKey="lpa_x")), 401, "UNAUTHENTICATED")
+    answer = await post(shop, "b", batch(shop, message()), Origin="https://elsewhere.example")
+    refused(answer, 403, "ORIGIN_NOT_ALLOWED")
+    await shop.owner.http.delete(f"/v1/projects/{shop.project}")
+    assert reason(await post(shop, "b", batch(shop, message()))) == (409, "CONFLICT", "PROJECT_ARCHIVED")
+
+
+async def test_what_may_be_taken_later_is_asked_for_again(shop: Sender, pool: Pool) -> None:
+    """SDKs send again after a 503."""
+    await pool.execute(
+        "update organization set tier = 'suspended', resumes_as = tier where id = $1",
+        shop.owner.organization_id,
+    )
+    assert problem(await post(shop, "b", batch(shop, message())))[:2] == (503, "KILL_SWITCH")
+
+
+async def test_sdks_are_told_where_to_send(shop: Sender) -> None:
+    answer = await shop.http.get(f"/v1/projects/{shop.key}/settings")
+    assert answer.json()["integrations"]["Segment.io"] == {
+        "apiKey": shop.key,
+        "apiHost": "127.0.0.1:8000/v1",
+        "protocol": "http",
+    }
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    refused(await shop.http.get(f"/v1/projects/{shop.owner.key}/settings"), 404, "NOT_FOUND")
+    assert (await shop.http.options("/v1/t", headers={"Origin": "https://x.example"})).status_code == 204
+
+
+async def test_both_shapes_share_their_ids(phone: Sender) -> None:
+    """What an app sent in the one is known in the other."""
+    await phone.send(event(1))
+    assert success(await post(phone, "b", batch(phone, message(messageId="e-1")))) == (0, 1, 0)

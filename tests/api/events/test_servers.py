@@ -1,0 +1,79 @@
+"""Events from a partner's server, with an API key: the same events, under the same ids."""
+
+from typing import Any
+
+import httpx
+import msgspec
+from litestar import Litestar
+
+from db.pool import Pool
+from schemas import ids
+from tests.api.conftest import Caller, calling
+from tests.api.events.sender import Sender, event, kept, sender, taken
+from tests.api.refusals import reason, refused
+
+
+async def post(
+    sender: Sender, *events: dict[str, Any], key: str | None = None, **more: Any
+) -> httpx.Response:
+    body = {"projectId": sender.project, "sdkAppId": sender.app["appId"], "events": events} | more
+    headers = {"Idempotency-Key": key} if key else {}
+    return await sender.owner.http.post("/v1/events", json=body, headers=headers)
+
+
+async def test_a_server_and_its_app_send_the_same_events(phone: Sender, pool: Pool) -> None:
+    assert taken(await phone.send(event(1)))[0] == 1
+    answer = await post(phone, event(1), event(2), event(3, name=""))
+    assert taken(answer) == (1, 1, [(2, "INVALID")])
+    assert "Retry-After" not in answer.headers
+    assert await kept(pool, phone) == ["e-1", "e-2"]
+
+
+async def test_a_repeat_with_a_key_gets_the_first_answer(phone: Sender, pool: Pool) -> None:
+    """Also where an event can't be read as JSON; without a key the events are duplicates."""
+    twice = [await post(phone, event(1), key="k") for _ in range(2)]
+    assert [taken(answer) for answer in twice] == [(1, 0, [])] * 2
+    assert twice[1].headers["Idempotent-Replayed"] == "true"
+    assert taken(await post(phone, event(1))) == (0, 1, [])
+    assert reason(await post(phone, event(2), key="k"))[:2] == (409, "IDEMPOTENCY_CONFLICT")
+    odd = event(3, properties={"a": 1})
+    body = {"projectId": phone.project, "sdkAppId": phone.app["appId"], "events": [odd]}
+    text = msgspec.json.encode(body).replace(b'"a":1', b'"a":1e999')
+    headers = {"Idempotency-Key": "odd", "Content-Type": "application/json"}
+    answers = [await phone.owner.http.post("/v1/events", content=text, headers=headers) for _ in range(2)]
+    assert [taken(answer) for answer in answers] == [(0, 0, [(0, "INVALID")])] * 2
+
+
+async def test_an_app_is_one_of_the_project(
+    phone: Sender, rival: Caller, anonymous: httpx.AsyncClient
+) -> None:
+    theirs = await sender(rival, anonymous)
+    other = await sender(phone.owner, anonymous)
+    nobody = {"sdkAppId": ids.show(ids.APP, ids.new())}
+    answers = [
+        await post(phone, event(1), **wrong)
+        for wrong in (nobody, {"sdkAppId": theirs.app["appId"]}, {"sdkAppId": other.app["appId"]})
+    ]
+    answers += [
+        await post(phone, event(1), projectId=theirs.project),
+        await post(phone, event(1), projectId=theirs.project, sdkAppId=theirs.app["appId"]),
+        await post(phone, event(1), projectId="prj_none"),
+    ]
+    for answer in answers:
+        refused(answer, 404, "NOT_FOUND")
+    assert len({answer.json()["error"]["message"] for answer in answers}) == 2
+
+
+async def test_it_takes_a_hundred(phone: Sender) -> None:
+    refused(await post(phone, *(event(number) for number in range(101))), 422, "VALIDATION", "events")
+    assert taken(await post(phone, *(event(number) for number in range(100))))[0] == 100
+
+
+async def test_an_archived_project_takes_none(phone: Sender) -> None:
+    await phone.owner.http.delete(f"/v1/projects/{phone.project}")
+    assert reason(await post(phone, event(1))) == (409, "CONFLICT", "PROJECT_ARCHIVED")
+
+
+async def test_it_needs_its_scope(app: Litestar, pool: Pool, phone: Sender) -> None:
+    async with calling(app, pool, "Reader", scopes=("projects:write", "events:read")) as reader:
+        refused(await post(phone._replace(owner=reader), event(1)), 403, "FORBIDDEN_SCOPE")

@@ -1,0 +1,112 @@
+"""Events sent thrice over HTTP to APIs that are killed, and whose connections to Postgres are cut."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Iterator
+from itertools import cycle
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from db.server import free_port
+from domain.events.event import Event
+from tests import seeds
+from tests.chaos.fleet import Fleet, Process
+from tests.domain.events import racing
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(400)]
+
+APIS, SEED = 2, 3
+
+CUT = """select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and application_name = 'tenantry-events'"""
+
+
+class Senders:
+    """Clients that send each batch until it is answered with 202, to one API or another."""
+
+    def __init__(self, numbers: int, ports: list[int], url: str, key: str) -> None:
+        shares = racing.batches(SEED, numbers)
+        self.queue: Iterator[list[Event]] = iter([batch for share in shares for batch in share])
+        self.all, self.answered, self.again = sum(map(len, shares)), 0, 0
+        self._ports, self._path, self._headers = cycle(ports), url, {"Authorization": f"Bearer {key}"}
+
+    @property
+    def progress(self) -> float:
+        return self.answered / self.all
+
+    async def send(self) -> None:
+        """One of them."""
+        async with httpx.AsyncClient(headers=self._headers, trust_env=False, timeout=15) as http:
+            for batch in self.queue:
+                while not await self._take(http, written(batch)):
+                    self.again += 1
+                    await asyncio.sleep(racing.AGAIN_S)
+                self.answered += 1
+
+    async def _take(self, http: httpx.AsyncClient, content: bytes) -> bool:
+        try:
+            answer = await http.post(f"http://127.0.0.1:{next(self._ports)}{self._path}", content=content)
+        except httpx.TransportError:
+            return False
+        assert answer.status_code in {202, 429, 503}, answer.text
+        assert answer.status_code != 202 or answer.json()["rejected"] == []
+        return answer.status_code == 202
+
+
+def written(batch: list[Event]) -> bytes:
+    events: list[dict[str, Any]] = [
+        {
+            "name": one.name,
+            "eventId": str(one.event_key),
+            "occurredAt": one.occurred_at,
+            "properties": {"value": (one.value_micros or 0) / 1e6, "currency": one.currency},
+        }
+        for one in batch
+    ]
+    return msgspec.json.encode({"events": events})
+
+
+async def break_things(fleet: Fleet, apis: dict[int, Process], senders: Senders, done: asyncio.Event) -> None:
+    """Kill an API, or cut what it writes through, at moments of their own, until all is sent."""
+    dice = random.Random(SEED)
+    while not done.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), dice.uniform(0.05, 0.6))
+            return
+        if dice.random() < 0.6:
+            await fleet.pool.execute(CUT)
+        else:
+            port = dice.choice([*apis])
+            apis[port].kill()
+            apis[port] = await fleet.api(port)
+
+
+@pytest.mark.long
+async def test_each_id_is_stored_once_and_counted_once(fleet: Fleet) -> None:
+    """48,000 ids, of which a fifth comes with another time."""
+    await everything_is_exact(fleet, 48_000)
+
+
+async def test_a_few_are_too(fleet: Fleet) -> None:
+    await everything_is_exact(fleet, 1_000)
+
+
+async def everything_is_exact(fleet: Fleet, numbers: int) -> None:
+    async with fleet.pool.acquire() as conn:
+        app = await seeds.app(
+            conn, fleet.org, await seeds.project(conn, fleet.org), web_domain="shop.example"
+        )
+    ports, done = [free_port() for _ in range(APIS)], asyncio.Event()
+    apis = {port: await fleet.api(port) for port in ports}
+    senders = Senders(numbers, ports, f"/v1/apps/{app.app_id}/events", app.api_key)
+    breaking = asyncio.create_task(break_things(fleet, apis, senders, done))
+    await asyncio.gather(*[senders.send() for _ in range(racing.WRITERS)])
+    done.set()
+    await breaking
+    async with fleet.pool.acquire() as conn:
+        await racing.is_exact(conn, numbers)
+    assert senders.again > 0

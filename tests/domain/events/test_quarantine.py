@@ -1,0 +1,96 @@
+"""Quarantine: the newest refused events of a project, for a week, with as much of them as tells why."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from db.pool import Conn, Pool
+from domain.events import purge, quarantine
+from domain.events.body import Refused
+from domain.events.quarantine import Quarantine, Quarantined
+from schemas.events import RejectCode
+from tests.domain.events.sending import PROJECT, keyed
+
+
+def refused(number: int, code: RejectCode = "INVALID", text: bytes | None = None) -> Refused:
+    return Refused(number, code, text or b'{"name": "open", "eventId": "e-%d"}' % number)
+
+
+async def listed(conn: Conn, project_id: UUID = PROJECT, **chosen: object) -> list[Quarantined]:
+    given = {"app_no": None, "codes": None, "before": None, "limit": 10_000} | chosen
+    return await quarantine.list_page(conn, project_id=project_id, **given)  # type: ignore[arg-type]
+
+
+async def test_what_was_refused_is_listed_newest_first(pool: Pool, conn: Conn) -> None:
+    waiting = Quarantine(pool)
+    waiting.note(keyed(PROJECT, 1), [refused(1), refused(2, "BAD_TIME")])
+    waiting.note(keyed(PROJECT, 2), [refused(3)])
+    waiting.note(keyed(uuid4(), 1), [refused(4)])
+    await waiting.write_due()
+    rows = await listed(conn)
+    assert [(row.app_no, row.code, row.event_id) for row in rows] == [
+        (2, "INVALID", "e-3"),
+        (1, "BAD_TIME", "e-2"),
+        (1, "INVALID", "e-1"),
+    ]
+    assert [row.event_id for row in await listed(conn, app_no=1)] == ["e-2", "e-1"]
+    assert [row.event_id for row in await listed(conn, codes=["BAD_TIME"])] == ["e-2"]
+    assert [row.event_id for row in await listed(conn, before=rows[0].id, limit=1)] == ["e-2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "event_id"),
+    [
+        (b'{"name": "a", "eventId": 7}', None, None),
+        (b'{"event": "Order Completed", "messageId": "m-1"}', "Order Completed", "m-1"),
+        (b'{"name": "' + b"n" * 5_000 + b'"}', "n" * 255, None),
+        (b'{"name": "a\\u0000"}', "a\ufffd", None),
+        (b'{"name": "\xff', None, None),
+        (b"null", None, None),
+        (b"\0" * 9_000, None, None),
+    ],
+    ids=range(7),
+)
+async def test_of_a_text_as_much_is_kept_as_can_be(
+    pool: Pool, conn: Conn, text: bytes, name: str | None, event_id: str | None
+) -> None:
+    waiting = Quarantine(pool)
+    waiting.note(keyed(PROJECT, 1), [refused(1, text=text)])
+    await waiting.write_due()
+    [row] = await listed(conn)
+    assert (row.name, row.event_id) == (name, event_id)
+    assert 0 < len(row.text) <= quarantine.MOST_TEXT
+
+
+async def test_a_flood_keeps_the_newest(pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In memory, and in the table."""
+    monkeypatch.setattr(quarantine, "MOST", 150)
+    waiting, other = Quarantine(pool), uuid4()
+    waiting.note(keyed(other, 1), [refused(0)])
+    for turn in range(3):
+        for number in range(300):
+            waiting.note(keyed(PROJECT, 1), [refused(turn * 1_000 + number)])
+        await waiting.write_due()
+    expected = [*range(2_200, 2_300), *range(1_250, 1_300)]
+    assert sorted(row.event_id or "" for row in await listed(conn)) == sorted(f"e-{n}" for n in expected)
+    assert len(await listed(conn, other)) == 1
+
+
+async def test_what_is_a_week_old_goes_and_so_does_a_purged_projects(pool: Pool, conn: Conn) -> None:
+    waiting, other = Quarantine(pool), uuid4()
+    waiting.note(keyed(PROJECT, 1), [refused(number) for number in range(4)])
+    waiting.note(keyed(other, 1), [refused(9)])
+    await waiting.write_due()
+    for event_id, age in (("e-0", timedelta(days=6, hours=23)), ("e-1", timedelta(days=7, minutes=1))):
+        await conn.execute(
+            "update event_quarantine set received_at = now() - $2::interval where event_id = $1",
+            event_id,
+            age,
+        )
+    assert await quarantine.delete_old(conn) == 1
+    assert [row.event_id for row in await listed(conn)] == ["e-3", "e-2", "e-0"]
+    while await purge.delete_batch(conn, project_id=PROJECT):
+        pass
+    assert await listed(conn) == []
+    assert len(await listed(conn, other)) == 1
