@@ -61,7 +61,7 @@ class Caller(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.received += data
-        if _is_whole(self.received):
+        if is_whole(self.received):
             self._note(self.received)
             self.received = b""
             self._ask()
@@ -133,7 +133,7 @@ def _post(key: str, turn: int) -> bytes:
     return head.encode() + END + body
 
 
-def _is_whole(received: bytes) -> bool:
+def is_whole(received: bytes) -> bool:
     head, end, body = received.partition(END)
     if not end:
         return False

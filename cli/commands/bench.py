@@ -5,25 +5,23 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.console import Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from bench import environment, suites
 from bench import ingest as pages
-from bench.figures import FULL, TARGETS, Measure, Result
+from bench.events import measure as store
+from bench.figures import FULL, Measure, Result
 from bench.ledger import measure as ledger
 from bench.neighbours import scale
-from bench.neighbours.measure import Measured
 from bench.neighbours.measure import measure as measure_neighbours
 from bench.neighbours.rows import ROWS
 from bench.suites import ALL, HTTP, JOBS, PUBLISH
+from cli.shared import figures as views
 from cli.shared.brand_cases import pages_of
 from cli.shared.command import answering
-from cli.shared.output import Answer, console, table
+from cli.shared.output import Answer, console
 
 
 @click.group()
@@ -87,7 +85,7 @@ async def everything() -> Answer:
       tenantry bench all --json > figures.json
     """
     result = await _run(ALL)
-    return Answer(result.figures, _whole(result))
+    return Answer(result.figures, views.whole(result))
 
 
 @bench.command("ingest")
@@ -112,7 +110,7 @@ async def ingest(cases: Path | None) -> Answer:
     given = pages_of(cases) if cases else []
     with _progress(["pages"]) as progress:
         result = await pages.measure(given, pages.FULL, partial(progress, "pages"))
-    return Answer({**result.figures, "details": result.details}, _readers(result))
+    return Answer({**result.figures, "details": result.details}, views.readers(result))
 
 
 @bench.command("neighbours")
@@ -136,7 +134,7 @@ async def neighbours(rows: tuple[str, ...]) -> Answer:
             measured = await measure_neighbours(opened, names, scale.FULL, progress)
             machine = await suites.machine(opened)
     return Answer(
-        {**{name: row.shown() for name, row in measured.items()}, "machine": machine}, _rows(measured)
+        {**{name: row.shown() for name, row in measured.items()}, "machine": machine}, views.rows(measured)
     )
 
 
@@ -162,12 +160,38 @@ async def old_ledger(quick: bool, ended: int | None, waiting: int | None) -> Ans
     with _progress(["ledger"]) as progress:
         async with environment.opened() as opened:
             result = await ledger.measure(opened, size, partial(progress, "ledger"))
-    return Answer({**result.figures, "details": result.details}, _statements(result))
+    return Answer({**result.figures, "details": result.details}, views.statements(result))
+
+
+@bench.command("events")
+@click.argument("parts", nargs=-1, type=click.Choice(list(store.PARTS)), metavar="[PART]...")
+@click.option("--quick", is_flag=True, help="A tenth of the events: that it works, not what it costs.")
+@answering
+async def of_events(parts: tuple[str, ...], quick: bool) -> Answer:
+    """Events from a request to their commit, beside a raw COPY and a bare Litestar route.
+
+    Parts are speed, latency and growth (a commit beside 1,000,000 and 20,000,000 stored ids); all of them
+    without a name, in about seven minutes. An event that was answered with 202 and isn't stored once is an
+    error, not a figure.
+
+    \b
+    Examples:
+      tenantry bench events
+      tenantry bench events speed latency --json | jq .details
+      tenantry bench events --quick
+    """
+    names = [name for name in store.PARTS if name in parts or not parts]
+    with _progress(names) as progress:
+        async with environment.opened() as opened:
+            size = store.QUICK if quick else store.FULL
+            result = await store.measure(opened, names, size, progress)
+    answer = {**result.figures, "details": result.details}
+    return Answer(answer, views.whole(result, store.TARGETS))
 
 
 async def _part(suite: Mapping[str, Measure]) -> Answer:
     result = await _run(suite)
-    return Answer({**result.figures, "details": result.details}, _whole(result))
+    return Answer({**result.figures, "details": result.details}, views.whole(result))
 
 
 async def _run(suite: Mapping[str, Measure]) -> Result:
@@ -187,102 +211,3 @@ def _progress(suite: Collection[str]) -> Iterator[suites.Progress]:
     with Progress(*columns, console=console(sys.stderr), transient=True) as bar:
         task = bar.add_task("servers start", total=len(order))
         yield lambda name, what: bar.update(task, completed=order.index(name), description=f"{name}: {what}")
-
-
-def _whole(result: Result) -> Group:
-    return Group(_figures(result.figures), "", _details(result.details))
-
-
-def _figures(figures: Mapping[str, float]) -> Table:
-    return table(
-        ("figure", "measured", "to reach", "reached"),
-        [
-            (
-                target.what,
-                f"{figures[name]:g}",
-                f"{'>=' if target.least else '<='} {target.limit(figures):g}",
-                target.met(figures[name], figures),
-            )
-            for name, target in TARGETS.items()
-            if name in figures
-        ],
-    )
-
-
-def _rows(measured: Mapping[str, Measured]) -> Group:
-    """A line an attack, and what else there was to see."""
-    heads = ("attack", "rest p50", "p95", "beside p50", "p95 ms", "at most", "failed", "reached")
-    rows = [
-        (
-            name, row.rest.p50, row.rest.p95, row.beside.p50, row.beside.p95, row.limit_ms,
-            f"{row.beside.failed}/{row.beside.tried}", row.reached,
-        )
-        for name, row in measured.items()
-    ]  # fmt: skip
-    noted = {
-        name: {"attack": row.what, "noted": row.noted, "failure": row.beside.sample or "none"}
-        for name, row in measured.items()
-    }
-    return Group(table(heads, rows), "", _details(noted))
-
-
-def _readers(result: Result) -> Group:
-    """A line a reader, how many fields it found of those that are expected, and how many pages there were."""
-    read, *sides = result.details.items()
-    expected = read[1]["expected"]
-    heads = ("reader", "pages/s", "ours is", "p50 ms", "p95 ms", "CPU p50", "CPU p95", "peak MiB", *expected)
-    rows = [
-        (
-            side.replace("_", " "),
-            seen["pages_s"],
-            f"{result.figures[name]:g} x" if (name := f"pages_{side}_x") in result.figures else "",
-            seen["p50_ms"],
-            seen["p95_ms"],
-            seen["cpu_p50_ms"],
-            seen["cpu_p95_ms"],
-            seen["peak_mib"],
-            *(f"{seen['right'][field]}/{count}" for field, count in expected.items()),
-        )
-        for side, seen in sides
-    ]
-    return Group(table(heads, rows), "", _details(dict([read])))
-
-
-def _statements(result: Result) -> Group:
-    """A line a statement, and the newcomer's wait."""
-    rows = [
-        (
-            name,
-            row["empty_ms"],
-            row["old_ms"],
-            f"{row['ratio']:g} x",
-            f"<= {row['aim']:g} x",
-            row["ratio"] <= row["aim"],
-        )
-        for name, row in result.details["rows"].items()
-    ]
-    heads = ("statement", "empty, ms", "old, ms", "ratio", "to reach", "reached")
-    return Group(
-        table(heads, rows),
-        "",
-        _details({"newcomer_s": result.details["newcomer_s"], "machine": result.details["machine"]}),
-    )
-
-
-def _details(details: Mapping[str, Any]) -> Table:
-    return table(("detail", "values"), [(name, _words(value)) for name, value in _leaves(details)])
-
-
-def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Down to mappings of plain values, each under its path."""
-    for name, value in values.items():
-        if isinstance(value, Mapping) and any(isinstance(inner, Mapping) for inner in value.values()):
-            yield from _leaves(value, f"{prefix}{name} ")
-        else:
-            yield f"{prefix}{name}", value
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "  ".join(f"{name} {_words(inner)}" for name, inner in value.items())
-    return ", ".join(map(_words, value)) if isinstance(value, list) else f"{value}"

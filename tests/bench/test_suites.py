@@ -6,6 +6,7 @@ import pytest
 
 from bench import suites
 from bench.environment import Environment
+from bench.events import measure as events
 from bench.figures import TARGETS, TINY
 from bench.ledger import measure as ledger
 from bench.ledger.statements import STATEMENTS
@@ -52,4 +53,12 @@ async def test_an_old_ledger_is_measured_beside_an_empty_one(environment: Enviro
     result = await ledger.measure(environment, ledger.TINY, said.append)
     assert set(result.figures) == {*result.details["rows"], "newcomer_s"}
     assert {*STATEMENTS} < {*said}
+    assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())
+
+
+async def test_events_are_measured_part_by_part(environment: Environment) -> None:
+    said: list[str] = []
+    result = await events.measure(environment, events.PARTS, events.TINY, lambda part, _: said.append(part))
+    assert set(result.figures) == set(events.TARGETS)
+    assert {*said} == {*events.PARTS}
     assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())

@@ -1,0 +1,46 @@
+"""CPU of the PostgreSQL server that a run uses, where it runs on this machine."""
+
+import os
+from pathlib import Path
+
+from db.pool import Conn
+from schemas.errors import BenchmarkFailed
+
+#: Seconds of one tick of /proc/PID/stat.
+TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+async def server_of(conn: Conn) -> int:
+    """The process whose children are the server's. Raises `BenchmarkFailed` where it isn't here."""
+    backend: int = await conn.fetchval("select pg_backend_pid()")
+    stat = _stat(backend)
+    if not stat or b"postgres" not in stat[0]:
+        raise BenchmarkFailed("PostgreSQL runs on another machine, where its CPU can't be seen")
+    return int(stat[2])
+
+
+def server_cpu_s(server: int) -> float:
+    """CPU of the server so far: of all its processes that live, and of those that have ended."""
+    ticks = 0
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal() and (stat := _stat(int(folder.name))):
+            if int(folder.name) == server:
+                ticks += sum(map(int, stat[12:16]))
+            elif int(stat[2]) == server:
+                ticks += sum(map(int, stat[12:14]))
+    return ticks * TICK_S
+
+
+def backend_cpu_s(backend: int) -> float:
+    """CPU of one connection's process, to the nanosecond."""
+    return int(Path(f"/proc/{backend}/schedstat").read_text().split()[0]) / 1e9
+
+
+def _stat(pid: int) -> list[bytes]:
+    """The name, the state, the parent and the rest of a process's line; nothing where it has ended."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return []
+    name, _, rest = text.partition(b"(")[2].rpartition(b") ")
+    return [name, *rest.split()]

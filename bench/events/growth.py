@@ -1,0 +1,112 @@
+"""Growth of a store: CPU of a commit of events beside few stored ids and beside many, in turn."""
+
+import contextlib
+import time
+from collections.abc import AsyncIterator, Sequence
+from statistics import median
+from typing import NamedTuple
+from uuid import UUID
+
+from bench.environment import Environment, scratch
+from bench.events import made
+from bench.events.cpu import backend_cpu_s, server_of
+from bench.figures import Result, Tell, ratio, spread
+from db.pool import Conn, connected
+from domain.events import group_commit
+from domain.events.event import Event
+from schemas.errors import BenchmarkFailed
+
+PROJECTS = 40
+
+#: Events of one commit: as many as the intake takes at most.
+AT_ONCE = 4_000
+
+#: Ids that one statement makes, and the days that all of them came in.
+CHUNK, DAYS = 500_000, 14
+
+#: Commits before any counts: plans are made, and the ends of the index come into memory.
+WARM = 5
+
+#: UUIDv7s in the order in which they came, of all projects in turn.
+FILL = """
+insert into event_seen (generation, project_id, app_no, event_key)
+select 0, ($4::uuid[])[1 + n % cardinality($4::uuid[])], 1,
+       (lpad(to_hex(ms), 12, '0') || '7' || substr(hash, 1, 3) || '8' || substr(hash, 4, 15))::uuid
+  from (select n, md5(n::text) as hash,
+               (extract(epoch from now()) * 1000)::bigint - ($3 - n) * $5 / $3 as ms
+          from generate_series($1::bigint, $2::bigint) n) made"""
+
+STORED = "select (select count(*) from event) as events, (select count(*) from event_seen) as ids"
+
+
+class Side(NamedTuple):
+    """One store with so many ids in it, and what a commit has taken there."""
+
+    conn: Conn
+    backend: int
+    ids: int
+    cpu_us: list[float]
+    took_ms: list[float]
+
+
+async def measure(environment: Environment, sizes: Sequence[int], rounds: int, tell: Tell) -> Result:
+    """CPU of the connection's process for an event. Raises `BenchmarkFailed`."""
+    projects = [UUID(int=number) for number in range(PROJECTS)]
+    async with contextlib.AsyncExitStack() as stack:
+        sides = [await stack.enter_async_context(_side(environment, ids)) for ids in sizes]
+        for side in sides:
+            await _fill(side, projects, tell)
+        for number in range(WARM + rounds):
+            tell(f"commit {number + 1} of {WARM + rounds} beside {', '.join(map(str, sizes))} ids")
+            for side in sides:
+                cpu_us, took_ms = await _commit(side, made.events(AT_ONCE, projects))
+                if number >= WARM:
+                    side.cpu_us.append(cpu_us)
+                    side.took_ms.append(took_ms)
+        for side in sides:
+            await _check(side, WARM + rounds)
+    few, many = sides
+    return Result(
+        {"events_growth_x": ratio(many.cpu_us, few.cpu_us)},
+        {
+            f"commit_beside_{side.ids}_ids": {
+                "cpu_us_an_event": round(median(side.cpu_us), 2), "ms": spread(side.took_ms)
+            }
+            for side in sides
+        },
+    )  # fmt: skip
+
+
+@contextlib.asynccontextmanager
+async def _side(environment: Environment, ids: int) -> AsyncIterator[Side]:
+    async with scratch(environment.settings.database_url) as url, connected(url, name="bench") as conn:
+        await server_of(conn)
+        yield Side(conn, await conn.fetchval("select pg_backend_pid()"), ids, [], [])
+
+
+async def _fill(side: Side, projects: Sequence[UUID], tell: Tell) -> None:
+    for first in range(1, side.ids + 1, CHUNK):
+        tell(f"{first - 1} of {side.ids} ids are stored")
+        last = min(first + CHUNK - 1, side.ids)
+        await side.conn.execute(FILL, first, last, side.ids, projects, DAYS * 86_400_000)
+    await side.conn.execute("vacuum (analyze) event_seen")
+    await side.conn.execute("checkpoint")
+
+
+async def _commit(side: Side, events: Sequence[Event]) -> tuple[float, float]:
+    """Microseconds of CPU for an event, and milliseconds until the commit. All must have been new."""
+    began_s, start = backend_cpu_s(side.backend), time.perf_counter()
+    async with side.conn.transaction():
+        fresh = await group_commit.keep(side.conn, events)
+    took_ms = (time.perf_counter() - start) * 1000
+    if len(fresh) != len(events):
+        raise BenchmarkFailed(f"{len(fresh)} of {len(events)} events were new")
+    return (backend_cpu_s(side.backend) - began_s) / len(events) * 1e6, took_ms
+
+
+async def _check(side: Side, commits: int) -> None:
+    """Every event of every commit is there once, beside the ids that were."""
+    found = tuple(await side.conn.fetchrow(STORED) or ())
+    events = commits * AT_ONCE
+    if found != (events, side.ids + events):
+        raise BenchmarkFailed(f"committed {events} events beside {side.ids} ids, found {found}")

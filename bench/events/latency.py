@@ -1,0 +1,38 @@
+"""Times from when a request with events was due to its 202, at a fixed rate, beside the bare route's."""
+
+from bench.environment import Environment
+from bench.events.load import Plan
+from bench.events.serving import check_stored, send, serving
+from bench.figures import Result, Tell, ratio, spread
+
+#: Events of a request, and those that come in a second.
+BATCH, EVENTS_S = 20, 5_000
+
+#: Connections: more than wait for an answer at once, so that a request waits for none.
+CONNECTIONS = 64
+
+
+async def measure(environment: Environment, seconds: float, rounds: int, tell: Tell) -> Result:
+    """Raises `BenchmarkFailed`."""
+    count = int(EVENTS_S / BATCH * seconds)
+    plan = Plan(port=0, ways=[], requests=count, batch=BATCH, connections=CONNECTIONS, per_s=EVENTS_S / BATCH)
+    ours: list[list[float]] = []
+    bare: list[list[float]] = []
+    async with serving(environment) as (server, peer):
+        for number in range(rounds + 1):
+            tell(f"round {number} of {rounds}" if number else "warming up")
+            runs = [(await send(environment, side, plan)).latencies_ms for side in (peer, server)]
+            if number:
+                bare.append(runs[0])
+                ours.append(runs[1])
+    await check_stored(environment, (rounds + 1) * count * BATCH)
+    figures = {"events_p99_x": ratio(_p99s(ours), _p99s(bare))}
+    return Result(figures, {"ms_until_the_202": {"ours": _shown(ours), "bare": _shown(bare)}})
+
+
+def _p99s(runs: list[list[float]]) -> list[float]:
+    return [spread(run)["p99"] for run in runs]
+
+
+def _shown(runs: list[list[float]]) -> dict[str, float]:
+    return spread([took_ms for run in runs for took_ms in run])

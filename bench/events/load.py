@@ -1,0 +1,167 @@
+"""`python -m bench.events.load PLAN`: requests with events over HTTP, from a process of their own.
+
+PLAN is a file of JSON, a `Plan`. It prints one line, `Answers`. All bodies are made before the clock runs.
+"""
+
+import asyncio
+import gzip
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import msgspec
+import uvloop
+
+from bench.events.made import bodies
+from bench.http_load import END, is_whole
+from bench.lines import say
+
+#: Seconds that the last answer may take beyond what was planned.
+PATIENCE_S = 60.0
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """An app's way in: a path and its key."""
+
+    path: str
+    key: str
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """So many requests of `batch` events to a port of this host, by the ways in turn, over `connections`.
+
+    With `per_s` they come at fixed times, so many in a second, whether or not earlier ones have an answer;
+    else each connection asks again once it has its answer.
+    """
+
+    port: int
+    ways: list[Way]
+    requests: int
+    batch: int
+    connections: int
+    per_s: float = 0.0
+
+
+class Answers(msgspec.Struct, frozen=True, kw_only=True):
+    """The answers: how many events were accepted, in how many seconds, and when each came.
+
+    A latency counts from the time at which the request was due, and without `per_s` from its sending.
+    `refused` counts those that were no 202, `sample` shows one.
+    """
+
+    accepted: int
+    seconds: float
+    latencies_ms: list[float]
+    refused: int
+    sample: str
+
+
+class _Taken(msgspec.Struct):
+    accepted: int
+
+
+class _Caller(asyncio.Protocol):
+    """One connection that is kept, with one request under way at most."""
+
+    def __init__(self, load: "Load") -> None:
+        self.load = load
+        self.received, self.since = b"", 0.0
+        self.transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
+
+    def data_received(self, data: bytes) -> None:
+        self.received += data
+        if is_whole(self.received):
+            answer, self.received = self.received, b""
+            self.load.answered(self, answer)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.load.lost(exc)
+
+    def ask(self, request: bytes, since: float) -> None:
+        self.since = since
+        self.transport.write(request)
+
+
+class Load:
+    """Requests that wait for a connection, and what was answered."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.waiting = deque[tuple[bytes, float | None]]()
+        self.idle: list[_Caller] = []
+        self.latencies_ms: list[float] = []
+        self.accepted = 0
+        self.refused: list[bytes] = []
+        self.ended = asyncio.get_running_loop().create_future()
+
+    def arrive(self, request: bytes, due: float | None = None) -> None:
+        self.waiting.append((request, due))
+        self._send()
+
+    def answered(self, caller: _Caller, answer: bytes) -> None:
+        self.latencies_ms.append((time.perf_counter() - caller.since) * 1000)
+        if answer.startswith(b"HTTP/1.1 202"):
+            self.accepted += msgspec.json.decode(answer.partition(END)[2], type=_Taken).accepted
+        else:
+            self.refused.append(answer)
+        if len(self.latencies_ms) == self.count:
+            self.ended.set_result(None)
+        self.idle.append(caller)
+        self._send()
+
+    def lost(self, exc: Exception | None) -> None:
+        if not self.ended.done():
+            self.ended.set_exception(exc or ConnectionError("the server closed the connection"))
+
+    def _send(self) -> None:
+        while self.idle and self.waiting:
+            request, due = self.waiting.popleft()
+            self.idle.pop().ask(request, time.perf_counter() if due is None else due)
+
+
+async def run(plan: Plan) -> Answers:
+    """Run the plan."""
+    loop, load, requests = asyncio.get_running_loop(), Load(plan.requests), list(_requests(plan))
+    for _ in range(plan.connections):
+        _, caller = await loop.create_connection(lambda: _Caller(load), "127.0.0.1", plan.port)
+        load.idle.append(caller)
+    callers, start = [*load.idle], time.perf_counter()
+    # uvloop's clock has whole milliseconds: what is due is sent at its time or up to one later.
+    for number, request in enumerate(requests):
+        if plan.per_s:
+            due = start + number / plan.per_s
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            load.arrive(request, due)
+        else:
+            load.arrive(request)
+    await asyncio.wait_for(load.ended, PATIENCE_S)
+    seconds = time.perf_counter() - start
+    for caller in callers:
+        caller.transport.close()
+    return Answers(
+        accepted=load.accepted,
+        seconds=seconds,
+        latencies_ms=load.latencies_ms,
+        refused=len(load.refused),
+        sample=load.refused[0].decode(errors="replace") if load.refused else "",
+    )
+
+
+def _requests(plan: Plan) -> Iterator[bytes]:
+    for number, body in enumerate(bodies(plan.requests, plan.batch)):
+        way, packed = plan.ways[number % len(plan.ways)], gzip.compress(body, 1, mtime=0)
+        head = (
+            f"POST {way.path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+            f"Authorization: Bearer {way.key}\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}"
+        )
+        yield head.encode() + END + packed
+
+
+if __name__ == "__main__":
+    say(uvloop.run(run(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Plan))))

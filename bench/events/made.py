@@ -1,0 +1,60 @@
+"""Events that a benchmark sends: as an app of some size sends them, each with a UUIDv7 of its own."""
+
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+
+from domain.events import body
+from domain.events.event import Event
+from schemas.events import MOST_EVENTS
+
+NAMES = (*(f"screen_{number}" for number in range(18)), "purchase_success", "sign_up")
+
+
+def bodies(count: int, batch: int) -> Iterator[bytes]:
+    """So many bodies of `batch` events, about 420 bytes each."""
+    for number in range(count):
+        now = datetime.now(UTC).isoformat()
+        events = [_event(number * batch + turn, now) for turn in range(batch)]
+        yield msgspec.json.encode({"events": events, "sentAt": now})
+
+
+def events(count: int, projects: Sequence[UUID]) -> list[Event]:
+    """So many events as they are kept, of the projects' first apps, in the order of a commit."""
+    now, share = datetime.now(UTC), count // len(projects)
+    batch = min(share, MOST_EVENTS)
+    kept = [
+        event
+        for project_id in projects
+        for data in bodies(share // batch, batch)
+        for event in body.read(data, packed=False, project_id=project_id, app_no=1, now=now).events
+    ]
+    return sorted(kept)
+
+
+def _event(number: int, now: str) -> dict[str, object]:
+    person = f"user-{number % 5_000}"
+    return {
+        "name": NAMES[number % len(NAMES)],
+        "eventId": _uuid7(),
+        "occurredAt": now,
+        "appUserId": person,
+        "properties": {
+            "screen": "product_detail", "position": number % 40, "variant": "b",
+            "value": number % 90 + 0.99, "currency": "EUR", "referrer": "push",
+        },
+        "context": {
+            "os": "iOS 26.1", "model": "iPhone18,2", "locale": "de-DE",
+            "appVersion": "4.12.0", "network": "wifi",
+        },
+    }  # fmt: skip
+
+
+def _uuid7() -> str:
+    """RFC 9562 5.7."""
+    ms = time.time_ns() // 1_000_000
+    return str(UUID(int=ms << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0x2 << 62 | secrets.randbits(62)))

@@ -1,0 +1,70 @@
+"""`tenantry bench events`: its parts, what each has to reach, and how large a run is."""
+
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+from bench import suites
+from bench.environment import Environment, on
+from bench.events import growth, latency, speed
+from bench.figures import Result, Target, Tell
+
+
+class Size(NamedTuple):
+    """Rounds, requests by the events of each, seconds of a steady rate, and how many ids are stored."""
+
+    rounds: int = 5
+    requests: Mapping[int, int] = {1: 8_000, 20: 2_500, 100: 800, 500: 240}
+    steady_s: float = 6.0
+    few: int = 1_000_000
+    many: int = 20_000_000
+    commits: int = 40
+
+
+#: What the README quotes.
+FULL = Size()
+QUICK = Size(
+    rounds=1, requests={1: 1_000, 20: 300, 100: 100, 500: 40}, steady_s=2.0, few=50_000, many=1_000_000,
+    commits=5,
+)  # fmt: skip
+#: For a test that everything works.
+TINY = Size(rounds=1, requests={1: 40, 20: 4, 100: 2, 500: 2}, steady_s=0.2, few=400, many=800, commits=1)
+
+TARGETS = {
+    "events_cpu_x": Target("CPU of an event in batches of 500, API and Postgres, x raw COPY", 6),
+    "events_single_x": Target("requests of one event a second, x a bare route", 0.5, least=True),
+    "events_p99_x": Target("5,000 events/s in batches of 20: p99 of the 202, x a bare route", 5),
+    "events_growth_x": Target("CPU of a commit beside 20,000,000 ids, x beside 1,000,000", 1.3),
+}
+
+Part = Callable[[Environment, Size, Tell], Any]
+
+
+async def _growth(environment: Environment, size: Size, tell: Tell) -> Result:
+    return await growth.measure(environment, (size.few, size.many), size.commits, tell)
+
+
+async def _speed(environment: Environment, size: Size, tell: Tell) -> Result:
+    return await speed.measure(environment, size.requests, size.rounds, tell)
+
+
+async def _latency(environment: Environment, size: Size, tell: Tell) -> Result:
+    return await latency.measure(environment, size.steady_s, size.rounds, tell)
+
+
+PARTS: Mapping[str, Part] = {"speed": _speed, "latency": _latency, "growth": _growth}
+
+
+async def measure(
+    environment: Environment, names: Collection[str], size: Size, progress: suites.Progress
+) -> Result:
+    """Some parts, each on a store of its own. Raises `BenchmarkFailed` where a figure would be doubtful."""
+    figures: dict[str, float] = {}
+    details: dict[str, Any] = {"machine": await suites.machine(environment)}
+    settings = environment.settings
+    for name in names:
+        async with on(settings.database_url, settings.redis_url, folder=environment.folder) as own:
+            result = await PARTS[name](own, size, partial(progress, name))
+        figures |= result.figures
+        details |= result.details
+    return Result(figures, details)

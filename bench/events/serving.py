@@ -1,0 +1,93 @@
+"""The API and the bare route, each in a process of its own, and who sends them events."""
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from bench import fleet
+from bench.environment import KEYRING, Environment
+from bench.events.load import Answers, Plan, Way
+from bench.processes import Child, ask, running
+from db.pool import Conn, transact
+from db.server import free_port
+from domain.apps import apps
+from domain.security.keyring import parse_keyring
+from domain.tenancy import organizations
+from schemas import ids
+from schemas.apps import SdkAppCreate
+from schemas.errors import BenchmarkFailed
+
+#: Apps that send, each of a project of its own; no real limit of theirs is reached.
+APPS = 20
+
+OURS, BARE = "api.app:create_app", "bench.peers.bare_events:create_app"
+
+INSERT_PROJECT = """
+insert into project (organization_id, id, name, timezone, primary_language, metadata)
+values ($1, $2, 'bench', 'Europe/Berlin', 'en', '{}')"""
+
+STORED = "select (select count(*) from event), (select count(*) from event_seen)"
+
+
+class Server(NamedTuple):
+    """A process that takes events, its port, and the ways into it."""
+
+    child: Child
+    port: int
+    ways: Sequence[Way]
+
+
+@contextlib.asynccontextmanager
+async def serving(environment: Environment) -> AsyncIterator[tuple[Server, Server]]:
+    """Ours, and the bare route beside it."""
+    ways = [await transact(environment.pool, _app) for _ in range(APPS)]
+    async with _served(environment, BARE, ways) as bare, _served(environment, OURS, ways) as ours:
+        yield ours, bare
+
+
+async def send(environment: Environment, server: Server, plan: Plan) -> Answers:
+    """Run a plan against a server. Raises `BenchmarkFailed` where anything was refused or no new event."""
+    plan = msgspec.structs.replace(plan, port=server.port, ways=list(server.ways))
+    path = environment.folder / "plan.json"
+    path.write_bytes(msgspec.json.encode(plan))
+    answers = msgspec.convert(await ask(environment, "bench.events.load", str(path)), Answers)
+    if answers.refused:
+        raise BenchmarkFailed(f"{answers.refused} requests were refused, such as:\n{answers.sample}")
+    if answers.accepted != plan.requests * plan.batch:
+        raise BenchmarkFailed(f"{answers.accepted} of {plan.requests * plan.batch} events were accepted")
+    return answers
+
+
+async def check_stored(environment: Environment, expected: int) -> None:
+    """Every event that was answered with 202 is there once. Raises `BenchmarkFailed`."""
+    found = tuple(await environment.pool.fetchrow(STORED) or ())
+    if found != (expected, expected):
+        raise BenchmarkFailed(f"{expected} events were accepted, found events and ids {found}")
+
+
+@contextlib.asynccontextmanager
+async def _served(environment: Environment, factory: str, ways: Sequence[Way]) -> AsyncIterator[Server]:
+    """An app behind our server, as the Procfile runs the API, on the scratch database alone."""
+    port, store = free_port(), environment.settings.database_url
+    words = ("api", "--port", str(port), "--app", factory)
+    async with running(environment, *words, TELEMETRY_URL=store) as child:
+        await fleet.listening(port)
+        yield Server(child, port, ways)
+
+
+async def _app(conn: Conn) -> Way:
+    """An SDK app of a new organization of the highest tier."""
+    pair = await organizations.create(conn, name="bench", tier="partner")
+    project_id: UUID = ids.new()
+    await conn.execute(INSERT_PROJECT, pair.live, project_id)
+    shown = await apps.create(
+        conn,
+        author=apps.Author(pair.live, project_id),
+        peppers=parse_keyring(KEYRING, setting="PEPPERS"),
+        public_url="",
+        body=SdkAppCreate(name="bench", platform="ios", bundle_id="com.example.bench"),
+    )
+    return Way(path=f"/v1/apps/{shown.app_id}/events", key=shown.api_key)

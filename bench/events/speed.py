@@ -1,0 +1,78 @@
+"""Events a second and their CPU by the size of a batch, beside the bare route and a raw COPY, in turns."""
+
+from collections.abc import Mapping
+from statistics import median
+from typing import NamedTuple
+from uuid import UUID
+
+from bench.environment import Environment
+from bench.events import copying, made
+from bench.events.cpu import server_cpu_s, server_of
+from bench.events.load import Plan
+from bench.events.serving import Server, check_stored, send, serving
+from bench.figures import Result, Tell, ratio
+from bench.processes import cpu_s
+
+#: Connections that ask as soon as they have an answer.
+CALLERS = 32
+
+#: The batches by which two figures are judged.
+LARGE, ONE = 500, 1
+
+
+class Run(NamedTuple):
+    """Events a second, and microseconds of CPU for one: of the process that serves, and of Postgres."""
+
+    per_s: float
+    cpu_us: float
+
+
+async def measure(environment: Environment, requests: Mapping[int, int], rounds: int, tell: Tell) -> Result:
+    """`requests` of each size of a batch. Raises `BenchmarkFailed`."""
+    ours: dict[int, list[Run]] = {batch: [] for batch in requests}
+    bare: dict[int, list[Run]] = {batch: [] for batch in requests}
+    copied: list[float] = []
+    async with serving(environment) as (server, peer):
+        for number in range(rounds + 1):
+            tell(f"round {number} of {rounds}" if number else "warming up")
+            for batch, count in requests.items():
+                runs = [await _run(environment, side, batch, count) for side in (peer, server)]
+                if number:
+                    bare[batch].append(runs[0])
+                    ours[batch].append(runs[1])
+            if number:
+                copied.append(await _copied(environment, requests[LARGE] * LARGE))
+    sent = (rounds + 1) * sum(batch * count for batch, count in requests.items())
+    await check_stored(environment, sent)
+    figures = {
+        "events_cpu_x": ratio([run.cpu_us for run in ours[LARGE]], copied),
+        "events_single_x": ratio([run.per_s for run in ours[ONE]], [run.per_s for run in bare[ONE]]),
+    }
+    details = {
+        f"batches_of_{batch}": {"ours": _shown(ours[batch]), "bare": _shown(bare[batch])}
+        for batch in requests
+    }
+    return Result(figures, {**details, "raw_copy_us": round(median(copied), 2)})
+
+
+async def _run(environment: Environment, server: Server, batch: int, requests: int) -> Run:
+    plan = Plan(port=0, ways=[], requests=requests, batch=batch, connections=CALLERS)
+    async with environment.pool.acquire() as conn:
+        postgres = await server_of(conn)
+    before_s = cpu_s(server.child) + server_cpu_s(postgres)
+    answers = await send(environment, server, plan)
+    took_s = cpu_s(server.child) + server_cpu_s(postgres) - before_s
+    return Run(answers.accepted / answers.seconds, took_s / answers.accepted * 1e6)
+
+
+async def _copied(environment: Environment, count: int) -> float:
+    events = made.events(count, [UUID(int=1)])
+    async with environment.pool.acquire() as conn:
+        return await copying.cpu_us(conn, events, LARGE)
+
+
+def _shown(runs: list[Run]) -> dict[str, float]:
+    return {
+        "events_s": round(median(run.per_s for run in runs)),
+        "cpu_us": round(median(run.cpu_us for run in runs), 1),
+    }

@@ -1,0 +1,35 @@
+"""A bare Litestar app, the peer of the route for events: it reads the same bodies and answers the same.
+
+No key, no limit, no check of an event, no Postgres: what a request costs whatever is done with it.
+"""
+
+import zlib
+
+import msgspec
+from litestar import Litestar, Request, post
+
+from schemas.events import EventIn
+
+
+class Sent(msgspec.Struct):
+    events: list[EventIn]
+
+
+class Taken(msgspec.Struct):
+    accepted: int
+    duplicates: int
+    rejected: list[int]
+
+
+DECODER = msgspec.json.Decoder(Sent)
+
+
+@post("/v1/apps/{app_id:str}/events", status_code=202)
+async def take(request: Request) -> Taken:  # type: ignore[type-arg]
+    body = DECODER.decode(zlib.decompress(await request.body(), wbits=31))
+    return Taken(len(body.events), 0, [])
+
+
+def create_app() -> Litestar:
+    """The app, for `python -m api --app`."""
+    return Litestar([take], openapi_config=None)

@@ -1,0 +1,111 @@
+"""Tables of what `tenantry bench` has measured: figures beside their targets, and the details behind them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+
+from bench.figures import TARGETS, Result, Target
+from bench.neighbours.measure import Measured
+from cli.shared.output import table
+
+
+def whole(result: Result, targets: Mapping[str, Target] = TARGETS) -> Group:
+    """A line a figure, and one a detail."""
+    return Group(_figures(result.figures, targets), "", _details(result.details))
+
+
+def _figures(figures: Mapping[str, float], targets: Mapping[str, Target]) -> Table:
+    return table(
+        ("figure", "measured", "to reach", "reached"),
+        [
+            (
+                target.what,
+                f"{figures[name]:g}",
+                f"{'>=' if target.least else '<='} {target.limit(figures):g}",
+                target.met(figures[name], figures),
+            )
+            for name, target in targets.items()
+            if name in figures
+        ],
+    )
+
+
+def rows(measured: Mapping[str, Measured]) -> Group:
+    """A line an attack, and what else there was to see."""
+    heads = ("attack", "rest p50", "p95", "beside p50", "p95 ms", "at most", "failed", "reached")
+    rows = [
+        (
+            name, row.rest.p50, row.rest.p95, row.beside.p50, row.beside.p95, row.limit_ms,
+            f"{row.beside.failed}/{row.beside.tried}", row.reached,
+        )
+        for name, row in measured.items()
+    ]  # fmt: skip
+    noted = {
+        name: {"attack": row.what, "noted": row.noted, "failure": row.beside.sample or "none"}
+        for name, row in measured.items()
+    }
+    return Group(table(heads, rows), "", _details(noted))
+
+
+def readers(result: Result) -> Group:
+    """A line a reader, how many fields it found of those that are expected, and how many pages there were."""
+    read, *sides = result.details.items()
+    expected = read[1]["expected"]
+    heads = ("reader", "pages/s", "ours is", "p50 ms", "p95 ms", "CPU p50", "CPU p95", "peak MiB", *expected)
+    rows = [
+        (
+            side.replace("_", " "),
+            seen["pages_s"],
+            f"{result.figures[name]:g} x" if (name := f"pages_{side}_x") in result.figures else "",
+            seen["p50_ms"],
+            seen["p95_ms"],
+            seen["cpu_p50_ms"],
+            seen["cpu_p95_ms"],
+            seen["peak_mib"],
+            *(f"{seen['right'][field]}/{count}" for field, count in expected.items()),
+        )
+        for side, seen in sides
+    ]
+    return Group(table(heads, rows), "", _details(dict([read])))
+
+
+def statements(result: Result) -> Group:
+    """A line a statement, and the newcomer's wait."""
+    rows = [
+        (
+            name,
+            row["empty_ms"],
+            row["old_ms"],
+            f"{row['ratio']:g} x",
+            f"<= {row['aim']:g} x",
+            row["ratio"] <= row["aim"],
+        )
+        for name, row in result.details["rows"].items()
+    ]
+    heads = ("statement", "empty, ms", "old, ms", "ratio", "to reach", "reached")
+    return Group(
+        table(heads, rows),
+        "",
+        _details({"newcomer_s": result.details["newcomer_s"], "machine": result.details["machine"]}),
+    )
+
+
+def _details(details: Mapping[str, Any]) -> Table:
+    return table(("detail", "values"), [(name, _words(value)) for name, value in _leaves(details)])
+
+
+def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Down to mappings of plain values, each under its path."""
+    for name, value in values.items():
+        if isinstance(value, Mapping) and any(isinstance(inner, Mapping) for inner in value.values()):
+            yield from _leaves(value, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "  ".join(f"{name} {_words(inner)}" for name, inner in value.items())
+    return ", ".join(map(_words, value)) if isinstance(value, list) else f"{value}"
