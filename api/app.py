@@ -37,6 +37,7 @@ from api.routes import (
     ops_projects,
     posts,
     projects,
+    quarantine,
     sdk_apps,
     segment,
     system,
@@ -51,8 +52,8 @@ MAX_BODY = 1024 * 1024
 
 #: Everything under /v1 that needs a key, and what needs none.
 KEYED = (
-    projects, ingests, brand, content, posts, github, accounts, leases, sdk_apps, events, metrics, jobs, ops,
-    ops_leases, ops_organizations, ops_projects, api_keys, audit, whoami,
+    projects, ingests, brand, content, posts, github, accounts, leases, sdk_apps, events, quarantine, metrics,
+    jobs, ops, ops_leases, ops_organizations, ops_projects, api_keys, audit, whoami,
 )  # fmt: skip
 ROUTES = [route for module in KEYED for route in module.ROUTES]
 PUBLIC = [

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from schemas import ids
 from schemas.base import In, Instant, Out, Text
 
 #: Events of one request of an app, and of a partner's server, at most.
@@ -16,6 +17,9 @@ PersonId = Annotated[str, Meta(min_length=1, max_length=255)]
 
 #: An object whose text is kept; what is in it is read later.
 Json = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
+
+#: What a key without the scope for it reads in place of what may name a person.
+REDACTED = "[redacted]"
 
 #: Why an event was refused, to branch on.
 RejectCode = Literal["MALFORMED", "INVALID", "TOO_LARGE", "TOO_DEEP", "BAD_TIME", "BAD_VALUE"]
@@ -77,6 +81,23 @@ class Rejected(Out, frozen=True, kw_only=True):
     """Its place in `events`, from 0."""
     code: RejectCode
     """Why: `MALFORMED` is no readable JSON, `INVALID` lacks a field or has one that can't be."""
+
+
+class QuarantinedEvent(Out, frozen=True, kw_only=True):
+    """An event that was refused, as far as it can be read."""
+
+    id: Annotated[str, Meta(description="Id of the entry, `qev_...`.")]
+    app_id: ids.AppId
+    code: RejectCode
+    """Why it was refused."""
+    name: str | None
+    """Its name, where its text says one."""
+    event_id: str | None
+    """Its id, where its text says one."""
+    text: str
+    """What came, up to 4,096 characters of it."""
+    received_at: Instant
+    """When it came, in UTC."""
 
 
 class EventsTaken(Out, frozen=True, kw_only=True):

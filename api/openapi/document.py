@@ -49,6 +49,7 @@ TAGS = {
     "ops_leases": "lending",
     "ops_organizations": "ops",
     "ops_projects": "ops",
+    "quarantine": "events",
     "sdk_apps": "apps",
 }
 

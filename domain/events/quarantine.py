@@ -47,7 +47,9 @@ class Quarantined(NamedTuple):
     received_at: datetime
 
 
-class _Noted(NamedTuple):
+class Noted(NamedTuple):
+    """A refused event that waits to be written."""
+
     id: UUID
     app_no: int
     code: RejectCode
@@ -74,7 +76,9 @@ class Quarantine:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._due: dict[UUID, deque[_Noted]] = {}
+        self._due: dict[UUID, deque[Noted]] = {}
+        #: Whoever reads takes one connection, and leaves the others to the intake.
+        self._reading = asyncio.Semaphore(1)
         self.came = asyncio.Event()
 
     def note(self, app: KeyedApp, refused: Sequence[Refused]) -> None:
@@ -82,8 +86,24 @@ class Quarantine:
         if not refused or (app.project_id not in self._due and len(self._due) >= MOST_PROJECTS):
             return
         noted = self._due.setdefault(app.project_id, deque(maxlen=MOST_NOTED))
-        noted.extend(_noted(app.app_no, one) for one in refused[:MOST_NOTED])
+        noted.extend(note(app.app_no, one) for one in refused[:MOST_NOTED])
         self.came.set()
+
+    async def list_page(
+        self,
+        *,
+        project_id: UUID,
+        app_no: int | None,
+        codes: Sequence[RejectCode] | None,
+        before: UUID | None,
+        limit: int,
+    ) -> list[Quarantined]:
+        """At most `limit` of a project's that are older than `before`, newest first. Raises `Unavailable`."""
+        with reaching():
+            async with self._reading, acquire(self._pool) as conn:
+                return await LIST_REFUSED.all(
+                    conn, project_id=project_id, app_no=app_no, codes=codes, before=before, limit=limit
+                )
 
     async def write_due(self) -> None:
         """Write all that wait. Where Postgres is away they are dropped."""
@@ -98,7 +118,7 @@ class Quarantine:
                 continue
 
 
-async def keep(conn: Conn, project_id: UUID, noted: Sequence[_Noted]) -> None:
+async def keep(conn: Conn, project_id: UUID, noted: Sequence[Noted]) -> None:
     """Write refused events of a project, and drop those beyond `MOST`."""
     async with conn.transaction():
         await event_quarantine.insert_refused.run(
@@ -120,26 +140,12 @@ async def delete_old(conn: Conn) -> int:
     return deleted
 
 
-async def list_page(
-    conn: Conn,
-    *,
-    project_id: UUID,
-    app_no: int | None,
-    codes: Sequence[RejectCode] | None,
-    before: UUID | None,
-    limit: int,
-) -> list[Quarantined]:
-    """At most `limit` of a project's that are older than `before`, newest first."""
-    return await LIST_REFUSED.all(
-        conn, project_id=project_id, app_no=app_no, codes=codes, before=before, limit=limit
-    )
-
-
-def _noted(app_no: int, refused: Refused) -> _Noted:
+def note(app_no: int, refused: Refused) -> Noted:
+    """A refused event as it will be kept."""
     text = refused.text[: 4 * MOST_TEXT].decode("utf-8", "replace").replace("\0", "\ufffd")[:MOST_TEXT]
     named = _named(refused.text)
     names = (_short(named.name or named.event), _short(named.eventId or named.messageId))
-    return _Noted(ids.new(), app_no, refused.code, *names, text)
+    return Noted(ids.new(), app_no, refused.code, *names, text)
 
 
 def _named(text: bytes) -> _Named:

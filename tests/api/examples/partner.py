@@ -7,6 +7,7 @@ from domain.media import tickets
 from schemas import ids
 from tests.api.examples.story import BACK, Story
 from tests.media import picture
+from tests.waiting import eventually
 
 TICKET = "k" * 43
 
@@ -103,6 +104,13 @@ async def _events(story: Story, project: str, app: str, key: str) -> None:
     refund = {"name": "refund", "eventId": "refund-1", "occurredAt": now, "appUserId": "user-4711"}
     body = {"projectId": project, "sdkAppId": app, "events": [refund]}
     await story.tell("send_events_from_server", json=body)
+
+    async def kept() -> bool:
+        page = await story.ask("GET", f"/projects/{project}/events/quarantine")
+        return bool(page["items"])
+
+    await eventually(kept)
+    await story.tell("list_quarantined_events", projectId=project, params={"code": "BAD_TIME"})
 
 
 async def metrics(story: Story, project: str) -> None:

@@ -17,26 +17,26 @@ def refused(number: int, code: RejectCode = "INVALID", text: bytes | None = None
     return Refused(number, code, text or b'{"name": "open", "eventId": "e-%d"}' % number)
 
 
-async def listed(conn: Conn, project_id: UUID = PROJECT, **chosen: object) -> list[Quarantined]:
+async def listed(pool: Pool, project_id: UUID = PROJECT, **chosen: object) -> list[Quarantined]:
     given = {"app_no": None, "codes": None, "before": None, "limit": 10_000} | chosen
-    return await quarantine.list_page(conn, project_id=project_id, **given)  # type: ignore[arg-type]
+    return await Quarantine(pool).list_page(project_id=project_id, **given)  # type: ignore[arg-type]
 
 
-async def test_what_was_refused_is_listed_newest_first(pool: Pool, conn: Conn) -> None:
+async def test_what_was_refused_is_listed_newest_first(pool: Pool) -> None:
     waiting = Quarantine(pool)
     waiting.note(keyed(PROJECT, 1), [refused(1), refused(2, "BAD_TIME")])
     waiting.note(keyed(PROJECT, 2), [refused(3)])
     waiting.note(keyed(uuid4(), 1), [refused(4)])
     await waiting.write_due()
-    rows = await listed(conn)
+    rows = await listed(pool)
     assert [(row.app_no, row.code, row.event_id) for row in rows] == [
         (2, "INVALID", "e-3"),
         (1, "BAD_TIME", "e-2"),
         (1, "INVALID", "e-1"),
     ]
-    assert [row.event_id for row in await listed(conn, app_no=1)] == ["e-2", "e-1"]
-    assert [row.event_id for row in await listed(conn, codes=["BAD_TIME"])] == ["e-2"]
-    assert [row.event_id for row in await listed(conn, before=rows[0].id, limit=1)] == ["e-2"]
+    assert [row.event_id for row in await listed(pool, app_no=1)] == ["e-2", "e-1"]
+    assert [row.event_id for row in await listed(pool, codes=["BAD_TIME"])] == ["e-2"]
+    assert [row.event_id for row in await listed(pool, before=rows[0].id, limit=1)] == ["e-2"]
 
 
 @pytest.mark.parametrize(
@@ -53,17 +53,17 @@ async def test_what_was_refused_is_listed_newest_first(pool: Pool, conn: Conn) -
     ids=range(7),
 )
 async def test_of_a_text_as_much_is_kept_as_can_be(
-    pool: Pool, conn: Conn, text: bytes, name: str | None, event_id: str | None
+    pool: Pool, text: bytes, name: str | None, event_id: str | None
 ) -> None:
     waiting = Quarantine(pool)
     waiting.note(keyed(PROJECT, 1), [refused(1, text=text)])
     await waiting.write_due()
-    [row] = await listed(conn)
+    [row] = await listed(pool)
     assert (row.name, row.event_id) == (name, event_id)
     assert 0 < len(row.text) <= quarantine.MOST_TEXT
 
 
-async def test_a_flood_keeps_the_newest(pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_flood_keeps_the_newest(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     """In memory, and in the table."""
     monkeypatch.setattr(quarantine, "MOST", 150)
     waiting, other = Quarantine(pool), uuid4()
@@ -73,8 +73,8 @@ async def test_a_flood_keeps_the_newest(pool: Pool, conn: Conn, monkeypatch: pyt
             waiting.note(keyed(PROJECT, 1), [refused(turn * 1_000 + number)])
         await waiting.write_due()
     expected = [*range(2_200, 2_300), *range(1_250, 1_300)]
-    assert sorted(row.event_id or "" for row in await listed(conn)) == sorted(f"e-{n}" for n in expected)
-    assert len(await listed(conn, other)) == 1
+    assert sorted(row.event_id or "" for row in await listed(pool)) == sorted(f"e-{n}" for n in expected)
+    assert len(await listed(pool, other)) == 1
 
 
 async def test_what_is_a_week_old_goes_and_so_does_a_purged_projects(pool: Pool, conn: Conn) -> None:
@@ -89,8 +89,8 @@ async def test_what_is_a_week_old_goes_and_so_does_a_purged_projects(pool: Pool,
             age,
         )
     assert await quarantine.delete_old(conn) == 1
-    assert [row.event_id for row in await listed(conn)] == ["e-3", "e-2", "e-0"]
+    assert [row.event_id for row in await listed(pool)] == ["e-3", "e-2", "e-0"]
     while await purge.delete_batch(conn, project_id=PROJECT):
         pass
-    assert await listed(conn) == []
-    assert len(await listed(conn, other)) == 1
+    assert await listed(pool) == []
+    assert len(await listed(pool, other)) == 1

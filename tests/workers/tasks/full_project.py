@@ -6,6 +6,8 @@ from uuid import UUID
 
 from db.pool import Conn
 from domain.brand import ingests
+from domain.events import quarantine
+from domain.events.body import Refused
 from domain.media.store import Store
 from schemas import ids
 from tests import leasing, seeds
@@ -51,6 +53,7 @@ async def fill(project: Project, conn: Conn, store: Store) -> Full:
     await sending.send(conn, [sending.event(number, project_id=mine.id) for number in range(3)])
     await sending.fold_all(conn)
     await sending.send(conn, [sending.event(number, project_id=mine.id) for number in range(3, 6)])
+    await quarantine.keep(conn, mine.id, [quarantine.note(1, Refused(0, "INVALID", b"{}"))])
     return Full(mine, owner, tokens)
 
 

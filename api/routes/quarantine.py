@@ -1,0 +1,80 @@
+"""Quarantine of a project: events that were refused, and why."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get
+from litestar.params import FromPath, QueryParameter
+
+from api import paths
+from api.guard import requires
+from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from db.pool import Conn
+from domain.apps import apps
+from domain.events.quarantine import Quarantined
+from domain.tenancy import project_locks
+from domain.tenancy.delegation import grants
+from schemas import ids
+from schemas.base import Page
+from schemas.errors.absent import absent
+from schemas.events import REDACTED, QuarantinedEvent, RejectCode
+
+RefusedApp = Annotated[
+    str | None,
+    QueryParameter(name="appId", description="Only of this app, which may be deleted.", max_length=100),
+]
+CodeFilter = Annotated[
+    list[RejectCode] | None, QueryParameter(name="code", description="Only with one of these codes.")
+]
+
+
+@get("/projects/{project_id:str}/events/quarantine", opt=requires("events:read", Class.READ_LIGHT, 404))
+async def list_quarantined_events(
+    request: ApiRequest,
+    project_id: FromPath[str],
+    *,
+    app_id: RefusedApp = None,
+    code: CodeFilter = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT,
+) -> Page[QuarantinedEvent]:
+    """Events of a project that were refused, newest first, of an archived project too.
+
+    They are kept for 7 days, the newest 1,000 or so, and appear within about a second. Without
+    `events:read+pii` their `text` is `[redacted]`.
+    """
+    pii = grants(request.principal.scopes, "events:read+pii")
+
+    async def find(
+        conn: Conn, /, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
+    ) -> list[QuarantinedEvent]:
+        await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+        numbers = await apps.numbers(conn, project_id=project_id)
+        app_no = None if app_id is None else numbers.get(paths.read("sdk_app", app_id))
+        if app_id is not None and app_no is None:
+            raise absent("sdk_app")
+        # By a connection of another pool: nobody who has one of those waits for one of these.
+        rows = await request.services.events.quarantine.list_page(
+            project_id=project_id, app_no=app_no, codes=code, before=before, limit=limit
+        )
+        app_ids = {no: uuid for uuid, no in numbers.items()}
+        return [_shown(row, app_ids[row.app_no], pii=pii) for row in rows]
+
+    return await page_of_project(request, find, project_id, cursor, limit, identify=lambda one: one.id)
+
+
+def _shown(row: Quarantined, app_id: UUID, *, pii: bool) -> QuarantinedEvent:
+    return QuarantinedEvent(
+        id=ids.show(ids.QUARANTINED, row.id),
+        app_id=ids.show(ids.APP, app_id),
+        code=row.code,
+        name=row.name,
+        event_id=row.event_id,
+        text=row.text if pii else REDACTED,
+        received_at=row.received_at,
+    )
+
+
+ROUTES = [list_quarantined_events]
