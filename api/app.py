@@ -39,6 +39,7 @@ from api.routes import (
     projects,
     quarantine,
     sdk_apps,
+    sdk_setup,
     segment,
     system,
     tiktok_webhook,
@@ -52,8 +53,8 @@ MAX_BODY = 1024 * 1024
 
 #: Everything under /v1 that needs a key, and what needs none.
 KEYED = (
-    projects, ingests, brand, content, posts, github, accounts, leases, sdk_apps, events, quarantine, metrics,
-    jobs, ops, ops_leases, ops_organizations, ops_projects, api_keys, audit, whoami,
+    projects, ingests, brand, content, posts, github, accounts, leases, sdk_apps, sdk_setup, events,
+    quarantine, metrics, jobs, ops, ops_leases, ops_organizations, ops_projects, api_keys, audit, whoami,
 )  # fmt: skip
 ROUTES = [route for module in KEYED for route in module.ROUTES]
 PUBLIC = [

@@ -101,6 +101,15 @@ RECONCILE_POST = Kind(
 CONNECT_ACCOUNT = Kind(
     "connect_account", "publish", "social:write", timeout_s=30, max_attempts=3, total_s=600
 )
+VERIFY_TRACKING = Kind(
+    "verify_tracking",
+    "default",
+    "projects:write",
+    timeout_s=30,
+    max_attempts=4,
+    total_s=300,
+    stages=("listening",),
+)
 REGISTER_APP = Kind(
     "register_app",
     "publish",
@@ -127,6 +136,7 @@ KINDS = {
         PUBLISH_POST,
         RECONCILE_POST,
         CONNECT_ACCOUNT,
+        VERIFY_TRACKING,
         REGISTER_APP,
         REFRESH_TOKEN,
         REVOKE_TOKEN,

@@ -95,3 +95,43 @@ class SdkAppDeleted(Out, frozen=True, kw_only=True):
     app_id: ids.AppId
     deleted_at: Instant
     """When it was deleted, in UTC."""
+
+
+class Arrived(Out, frozen=True, kw_only=True):
+    """The newest event that came while a job listened for one."""
+
+    name: str
+    """What happened."""
+    event_id: str
+    """Its id, as it was sent."""
+    occurred_at: Instant
+    """When it happened, as the app says."""
+    received_at: Instant
+    """When it was stored."""
+
+
+Trouble = Literal["NEVER_SEEN", "NONE_CAME", "KEY_ROTATED", "OLD_EVENTS"]
+
+
+class Finding(Out, frozen=True, kw_only=True):
+    """A reason why no event may have come, and what to do."""
+
+    code: Trouble
+    """To branch on."""
+    message: str
+    """What to do."""
+
+
+class Verification(Out, frozen=True, kw_only=True):
+    """The result of a job of the kind `verify_tracking`."""
+
+    verified: bool
+    """Whether an event came while the job listened."""
+    count: int
+    """How many came, as far as they were counted."""
+    event: Arrived | None
+    """The newest of them, or null."""
+    last_event_at: Instant | None
+    """When an event of the app came last before, give or take a minute; null: none ever came."""
+    findings: list[Finding]
+    """Where none came: what may be wrong, the likeliest first."""

@@ -2,15 +2,19 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from functools import cached_property
-from typing import Any, TypeVar
+from functools import cached_property, partial
+from typing import Any, TypeAlias, TypeVar
 
+from db.pool import Conn, connected
 from domain.security.keyring import Keyring, parse_keyring
 from schemas.settings import Settings
 from workers.ingest.llm.endpoint import Model, open_model
 from workers.ingest.parser.parser import Parser, open_parser
 
 T = TypeVar("T")
+
+#: Opens a connection to the store of events.
+EventStore: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
 
 class Resources:
@@ -36,6 +40,10 @@ class Resources:
     async def model(self) -> Model | None:
         """The language model; None where the operator has set none."""
         return await self.once(_open_model)
+
+    def event_store(self, *, name: str, patience_s: float) -> EventStore:
+        """The way to the store of events; `patience_s` is what a silent one may cost a statement."""
+        return partial(connected, self.settings.event_store_url, name=name, command_timeout=patience_s)
 
     @cached_property
     def keyring(self) -> Keyring:

@@ -4,6 +4,22 @@ select make_event_days(:first_day, :last_day);
 -- name: drop_day    1 where there was one before that day
 select drop_event_day(:before);
 
+-- name: see_arrivals    those that an app sent in the last seconds, the newest of them, and how many
+with arrival as (
+  -- Some, from the newest on: of a project whose other apps send much, too, only the last hour is read.
+  select name, coalesce(event_id, event_key::text) as event_id, occurred_at, received_at
+    from event
+   where project_id = :project_id
+     and app_no = :app_no
+     and occurred_at >= now() - :seconds::float * interval '1 second' - interval '1 hour'
+     and received_at >= now() - :seconds * interval '1 second'
+   order by occurred_at desc, event_key desc
+   limit :limit)
+select name, event_id, occurred_at, received_at, (select count(*) from arrival) as n
+  from arrival
+ order by occurred_at desc, event_id desc
+ limit 1;
+
 -- name: walk_indexes    in this transaction: no plan reads all that a project has to find a batch of it
 select set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true);
 

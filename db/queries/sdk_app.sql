@@ -71,6 +71,18 @@ select {app}
    and project_id = :project_id
    and deleted_at is null;
 
+-- name: see_app    as the job that waits for an event of it does; null: there was none since the job came
+select a.project_id, a.app_no, a.web_domain, a.last_event_at, a.last_rotated_at,
+       extract(epoch from now() - j.created_at)::float as waited_s,
+       coalesce(a.last_event_at >= j.created_at, false) as came,
+       coalesce(a.last_event_at >= j.created_at - interval '2 minutes', false) as may_have_come
+  from sdk_app a
+  join job j on j.organization_id = a.organization_id and j.id = :job_id
+ where a.organization_id = :org
+   and a.id = :id
+   and a.project_id = :project_id
+   and a.deleted_at is null;
+
 -- name: list_apps
 select {app}
   from sdk_app

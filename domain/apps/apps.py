@@ -133,6 +133,11 @@ async def get(
     return SdkApp(**_fields(row, public_url))
 
 
+async def check(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID) -> None:
+    """Raises `NotFound` unless the project has the app."""
+    await _get(conn, Author(organization_id, project_id), app_id)
+
+
 async def list_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int, public_url: str
 ) -> list[SdkApp]:

@@ -12,6 +12,7 @@ from db.pool import Conn, Pool, acquire, transact
 from db.queries import job, partner_job
 from db.queries.rows import JobRow
 from domain.brand import ingests
+from domain.events import verifications
 from domain.jobs import subjects
 from domain.projects import archive
 from domain.publishing import changes
@@ -26,6 +27,7 @@ from jobs.kinds import (
     INGEST_WEBSITE,
     KINDS,
     PUBLISH_POST,
+    VERIFY_TRACKING,
     Kind,
     OnArchive,
 )
@@ -220,12 +222,25 @@ async def _retry_post(conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, 
     )
 
 
+async def _retry_verification(
+    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: Origin
+) -> Submitted:
+    return await verifications.start(
+        conn,
+        organization_id=organization_id,
+        project_id=origin.project_id,
+        app_id=UUID(origin.args["app_id"]),
+        retry_of=job_id,
+    )
+
+
 _RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, Origin], Awaitable[Submitted]]] = {
     INGEST_WEBSITE.name: _retry_ingest,
     INGEST_GITHUB.name: _retry_ingest,
     INGEST_APPSTORE.name: _retry_ingest,
     ARCHIVE_PROJECT.name: _retry_archive,
     PUBLISH_POST.name: _retry_post,
+    VERIFY_TRACKING.name: _retry_verification,
 }
 
 

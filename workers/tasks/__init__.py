@@ -22,6 +22,7 @@ from jobs.kinds import (
     REFRESH_TOKEN,
     REGISTER_APP,
     REVOKE_TOKEN,
+    VERIFY_TRACKING,
     Kind,
 )
 from schemas.settings import Settings
@@ -41,6 +42,7 @@ from workers.tasks import (
     refresh_token,
     register_app,
     revoke_token,
+    verify_tracking,
 )
 
 #: Makes a kind's task, with what it needs for as long as the worker runs.
@@ -60,6 +62,7 @@ OPENERS: Mapping[Kind, Opener] = {
     REVOKE_TOKEN: revoke_token.open_task,
     PUBLISH_POST: publish_post.open_task,
     RECONCILE_POST: reconcile_post.open_task,
+    VERIFY_TRACKING: verify_tracking.open_task,
 }
 
 POOLS = sorted({kind.pool for kind in OPENERS})

@@ -2,11 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import TypeAlias
 
-from db.pool import Conn, connected
 from db.reach import reaching
 from domain.events import purge as events
 from domain.media.storage import open_store
@@ -16,7 +14,7 @@ from domain.security.keyring import Keyring
 from jobs.kinds import PURGE_PROJECT
 from jobs.outcomes import Interrupted, Outcome, Snooze
 from schemas.errors import Unavailable
-from workers.resources import Resources
+from workers.resources import EventStore, Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
@@ -31,19 +29,16 @@ PATIENCE_S = 30.0
 #: How long an attempt begins batches: to meet its limit costs a try, and a large project would meet it often.
 SPELL_S = PURGE_PROJECT.timeout_s - 60
 
-#: Opens a connection to the store of events.
-EventStore: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 #: Deletes a batch; nothing when none is left. A snooze: none can be deleted now.
 Delete: TypeAlias = Callable[[], Awaitable[object]]
 
 
 async def open_task(resources: Resources) -> Task:
-    settings = resources.settings
     return partial(
         purge_project,
-        store=open_store(settings),
+        store=open_store(resources.settings),
         keyring=resources.keyring,
-        event_store=partial(connected, settings.event_store_url, name="purge", command_timeout=PATIENCE_S),
+        event_store=resources.event_store(name="purge", patience_s=PATIENCE_S),
     )
 
 

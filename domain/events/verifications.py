@@ -1,0 +1,125 @@
+"""Verifications: jobs that listen for an event of an SDK app, and say what came, or what may be wrong."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from db.pool import Conn
+from db.queries import sdk_app
+from domain.apps import apps
+from domain.events.arrivals import Arrivals
+from domain.tenancy import project_locks
+from jobs import ledger
+from jobs.kinds import VERIFY_TRACKING
+from jobs.ledger import Claim, Submitted
+from schemas.apps import Arrived, Finding, Verification
+
+
+class Listening(NamedTuple):
+    """The app of a job that listens. `came`: something did since the job was accepted, whatever it was."""
+
+    project_id: UUID
+    app_no: int
+    web_domain: str | None
+    last_event_at: datetime | None
+    last_rotated_at: datetime | None
+    waited_s: float
+    came: bool
+    #: The app's row is told of events at most once a minute, so it may not know of the newest one.
+    may_have_come: bool
+
+
+SEE_APP = sdk_app.see_app.typed(Listening)
+
+
+async def start(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID, retry_of: UUID | None = None
+) -> Submitted:
+    """A job that listens; not `fresh`: one does already for this app.
+
+    Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED.
+    """
+    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
+    await apps.check(conn, organization_id=organization_id, project_id=project_id, app_id=app_id)
+    return await ledger.submit(
+        conn,
+        kind=VERIFY_TRACKING,
+        organization_id=organization_id,
+        project_id=project_id,
+        args={"app_id": str(app_id)},
+        unique_key=f"verify_tracking:{app_id}",
+        retry_of=retry_of,
+    )
+
+
+async def see(conn: Conn, *, claim: Claim) -> Listening | None:
+    """The app as it is now; None once it was deleted."""
+    return await SEE_APP.one(
+        conn,
+        org=claim.organization_id,
+        project_id=claim.project_id,
+        job_id=claim.id,
+        id=UUID(claim.args["app_id"]),
+    )
+
+
+def came(app: Listening, found: Arrivals) -> dict[str, Any]:
+    """The result of a job that heard an event."""
+    name, event_id, occurred_at, received_at, count = found
+    event = Arrived(name=name, event_id=event_id, occurred_at=occurred_at, received_at=received_at)
+    return _shown(app, event, count, [])
+
+
+def none_came(app: Listening) -> dict[str, Any]:
+    """The result of a job that heard none."""
+    return _shown(app, None, 0, [*_findings(app)])
+
+
+def _shown(app: Listening, event: Arrived | None, count: int, findings: list[Finding]) -> dict[str, Any]:
+    told = Verification(
+        verified=event is not None,
+        count=count,
+        event=event,
+        last_event_at=app.last_event_at,
+        findings=findings,
+    )
+    shown: dict[str, Any] = msgspec.to_builtins(told)
+    return shown
+
+
+def _findings(app: Listening) -> Iterator[Finding]:
+    """What may be wrong, the likeliest first."""
+    rotated, last = app.last_rotated_at, app.last_event_at
+    if app.came:
+        yield Finding(
+            code="OLD_EVENTS",
+            message="events came that happened over an hour ago, by the device's clock: set that right, or "
+            "wait until the device has sent what it kept",
+        )
+        return
+    if rotated and (last is None or last < rotated):
+        yield Finding(
+            code="KEY_ROTATED",
+            message=f"nothing came since the key was rotated at {_moment(rotated)}: build the app with the "
+            "new key, or rotate it again, with overlapHours",
+        )
+    where = f", on {app.web_domain} and no other host" if app.web_domain else ""
+    if last is None:
+        yield Finding(
+            code="NEVER_SEEN",
+            message="no event of this app ever came: see that it starts the SDK with this app's key and "
+            f"endpoint, as install-spec has it{where}, and look at what the endpoint answers to it",
+        )
+    else:
+        yield Finding(
+            code="NONE_CAME",
+            message=f"the last event came at {_moment(last)}, and none since: use the app while the job "
+            f"listens{where}, and look at what the endpoint answers to it",
+        )
+
+
+def _moment(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"

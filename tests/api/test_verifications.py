@@ -1,0 +1,184 @@
+"""A job that listens for an event of an SDK app: what it hears, and what it says where there is nothing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from db.pool import Pool
+from db.server import free_port
+from domain.apps import apps
+from jobs.kinds import VERIFY_TRACKING
+from schemas import ids
+from schemas.settings import Settings
+from tests.api.conftest import Caller
+from tests.api.parties import new_project
+from tests.api.refusals import refused
+from tests.domain.events.sending import event, send
+from tests.waiting import eventually
+from tests.workers.runtime.workers import at_work
+from workers.resources import Resources
+from workers.runtime.runner import Task
+from workers.tasks.verify_tracking import open_task
+
+JOB = "select state, attempt_started_at, result from job where kind = 'verify_tracking'"
+
+
+class Listener(NamedTuple):
+    """An app, and what is asked of it."""
+
+    acme: Caller
+    pool: Pool
+    settings: Settings
+    at: str
+    app_id: UUID
+    project_id: UUID
+
+    async def verify(self) -> dict[str, Any]:
+        answer = await self.acme.http.post(f"{self.at}/verify-tracking")
+        assert answer.status_code == 202, answer.text
+        job: dict[str, Any] = answer.json()
+        return job
+
+    async def ended(self, job: dict[str, Any]) -> dict[str, Any]:
+        answer = await self.acme.http.get(f"/v1/jobs/{job['jobId']}", params={"wait": 30})
+        shown: dict[str, Any] = answer.json()
+        return shown
+
+    async def send(self, number: int, **fields: Any) -> None:
+        """As the intake does it: the event, and then a note of when it came."""
+        given: dict[str, Any] = {"project_id": self.project_id, "occurred_at": datetime.now(UTC)} | fields
+        async with self.pool.acquire() as conn:
+            await send(conn, [event(number, **given)])
+            await apps.note_event(conn, organization_id=self.acme.organization_id, app_id=self.app_id)
+
+    async def looked(self) -> None:
+        """Once a look has found nothing, and the next one waits for its time."""
+        seen = "select 1 from job_attempt where outcome = 'snoozed'"
+        await eventually(lambda: self.pool.fetchval(seen))
+
+    @asynccontextmanager
+    async def listening(self, listens_s: float = 60, **settings: Any) -> AsyncIterator[None]:
+        async def opened(resources: Resources) -> Task:
+            return partial(await open_task(resources), listens_s=listens_s)  # type: ignore[call-arg]
+
+        mine = msgspec.structs.replace(self.settings, **settings)
+        async with at_work(mine, self.pool, {VERIFY_TRACKING: opened}):
+            yield
+
+    async def codes(self) -> list[str]:
+        """Of what a job finds that listens no longer than for one look."""
+        async with self.listening(listens_s=0.001):
+            job = await self.ended(await self.verify())
+        assert (job["status"], job["result"]["verified"], job["result"]["event"]) == (
+            "completed",
+            False,
+            None,
+        )
+        return [finding["code"] for finding in job["result"]["findings"]]
+
+
+@pytest_asyncio.fixture
+async def app(acme: Caller, pool: Pool, settings: Settings) -> Listener:
+    project = await new_project(acme)
+    body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
+    made = (await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)).json()
+    at = f"/v1/projects/{project}/sdk-apps/{made['appId']}"
+    app_id, project_id = ids.read(ids.APP, made["appId"]), ids.read(ids.PROJECT, project)
+    assert app_id
+    assert project_id
+    return Listener(acme, pool, settings, at, app_id, project_id)
+
+
+async def test_a_job_hears_what_comes_while_it_listens(app: Listener) -> None:
+    await app.send(1)
+    await app.pool.execute("update event set received_at = received_at - interval '1 minute'")
+    async with app.listening():
+        job = await app.verify()
+        await app.looked()
+        waits = (await app.acme.http.get(f"/v1/jobs/{job['jobId']}")).json()
+        assert waits["status"] == "running"
+        assert 0 < waits["progress"] < 1
+        assert await app.pool.fetchval("select count(*) from job where lease_owner is not null") == 0
+        await app.send(2, event_id="first")
+        heard = await app.ended(job)
+    assert heard["status"] == "completed"
+    result = heard["result"]
+    assert (result["verified"], result["count"], result["findings"]) == (True, 1, [])
+    assert (result["event"]["name"], result["event"]["eventId"]) == ("sign_up", "first")
+
+
+async def test_of_many_that_came_the_newest_is_shown_and_all_are_counted(app: Listener) -> None:
+    job, now = await app.verify(), datetime.now(UTC)
+    for number in range(3, 8):
+        await app.send(number, occurred_at=now + timedelta(seconds=number))
+    await app.send(8, app_no=2, occurred_at=now + timedelta(seconds=9))
+    async with app.listening():
+        result = (await app.ended(job))["result"]
+    assert (result["count"], result["event"]["eventId"]) == (5, str(UUID(int=7)))
+
+
+async def test_an_app_that_was_never_seen_is_told_so(app: Listener) -> None:
+    assert await app.codes() == ["NEVER_SEEN"]
+
+
+async def test_an_event_from_before_the_request_is_none(app: Listener) -> None:
+    await app.send(1)
+    assert await app.codes() == ["NONE_CAME"]
+
+
+async def test_a_key_that_was_rotated_since_the_last_event_is_named_first(app: Listener) -> None:
+    await app.acme.http.patch(app.at, json={"rotateKey": True})
+    assert await app.codes() == ["KEY_ROTATED", "NEVER_SEEN"]
+    await app.send(1)
+    assert await app.codes() == ["NONE_CAME"]
+
+
+async def test_events_whose_time_is_long_ago_are_told_from_none(app: Listener) -> None:
+    job = await app.verify()
+    await app.send(1, occurred_at=datetime.now(UTC) - timedelta(hours=3))
+    async with app.listening(listens_s=0.001):
+        result = (await app.ended(job))["result"]
+    assert [finding["code"] for finding in result["findings"]] == ["OLD_EVENTS"]
+
+
+async def test_one_job_listens_for_an_app_at_a_time(app: Listener) -> None:
+    first, second = await app.verify(), await app.verify()
+    assert (second["jobId"], second["deduplicated"]) == (first["jobId"], True)
+
+
+@pytest.mark.parametrize("waits", [False, True], ids=["queued", "between looks"])
+async def test_a_job_that_listens_can_be_canceled(app: Listener, waits: bool) -> None:
+    async with app.listening():
+        job = await app.verify()
+        if waits:
+            await app.looked()
+        canceled = await app.acme.http.post(f"/v1/jobs/{job['jobId']}/cancel")
+        assert canceled.json()["accepted"]
+        assert (await app.ended(job))["status"] == "canceled"
+    again = await app.acme.http.post(f"/v1/jobs/{job['jobId']}/retry")
+    assert (again.status_code, again.json()["kind"]) == (202, "verify_tracking")
+
+
+async def test_a_deleted_app_ends_its_job(app: Listener) -> None:
+    job = await app.verify()
+    await app.acme.http.delete(app.at)
+    async with app.listening():
+        assert (await app.ended(job))["error"]["code"] == "APP_DELETED"
+    refused(await app.acme.http.post(f"{app.at}/verify-tracking"), 404, "NOT_FOUND")
+
+
+async def test_while_the_event_store_is_away_nothing_is_concluded(app: Listener) -> None:
+    job = await app.verify()
+    await app.send(1)
+    away = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
+    async with app.listening(listens_s=0.001, telemetry_url=away):
+        await app.looked()
+    async with app.listening():
+        assert (await app.ended(job))["result"]["verified"]
