@@ -51,6 +51,7 @@ TAGS = {
     "ops_projects": "ops",
     "quarantine": "events",
     "sdk_apps": "apps",
+    "sdk_setup": "apps",
 }
 
 #: What each group is about, in the order in which a newcomer needs them.

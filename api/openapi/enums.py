@@ -11,6 +11,7 @@ from schemas import (
     brand,
     content,
     events,
+    install,
     jobs,
     leases,
     metrics,
@@ -43,6 +44,8 @@ def _enum(description: str, words: Any) -> Enum:
 ENUMS: Mapping[str, Enum] = {
     "AccountStatus": _enum("Whether an account can be posted to.", accounts.AccountStatus),
     "AppPlatform": _enum("What an SDK app is built for or with.", apps.AppPlatform),
+    "PackageManager": _enum("Whose package it is.", install.PackageManager),
+    "FileAction": _enum("Whether a file is new, or added to.", install.FileAction),
     "ApprovalStatus": _enum("Whether content may go out.", content.ApprovalStatus),
     "AssetKind": _enum("What a file is.", content.AssetKind),
     "BrandSource": _enum("Who said something of a brand.", brand.Source),

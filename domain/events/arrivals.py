@@ -1,4 +1,4 @@
-"""Arrivals: what an app has sent just now."""
+"""Arrivals: events that an app has sent just now."""
 
 from datetime import datetime
 from typing import NamedTuple

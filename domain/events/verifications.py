@@ -91,7 +91,7 @@ def _shown(app: Listening, event: Arrived | None, count: int, findings: list[Fin
 
 
 def _findings(app: Listening) -> Iterator[Finding]:
-    """What may be wrong, the likeliest first."""
+    """Reasons why none may have come, the likeliest first."""
     rotated, last = app.last_rotated_at, app.last_event_at
     if app.came:
         yield Finding(

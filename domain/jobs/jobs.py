@@ -222,16 +222,9 @@ async def _retry_post(conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, 
     )
 
 
-async def _retry_verification(
-    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: Origin
-) -> Submitted:
-    return await verifications.start(
-        conn,
-        organization_id=organization_id,
-        project_id=origin.project_id,
-        app_id=UUID(origin.args["app_id"]),
-        retry_of=job_id,
-    )
+async def _retry_listening(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Origin) -> Submitted:
+    app = {"project_id": origin.project_id, "app_id": UUID(origin.args["app_id"])}
+    return await verifications.start(conn, organization_id=org, retry_of=job_id, **app)
 
 
 _RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, Origin], Awaitable[Submitted]]] = {
@@ -240,7 +233,7 @@ _RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, Origin], Awaitable[Subm
     INGEST_APPSTORE.name: _retry_ingest,
     ARCHIVE_PROJECT.name: _retry_archive,
     PUBLISH_POST.name: _retry_post,
-    VERIFY_TRACKING.name: _retry_verification,
+    VERIFY_TRACKING.name: _retry_listening,
 }
 
 

@@ -85,7 +85,7 @@ class Listener(NamedTuple):
 
 
 @pytest_asyncio.fixture
-async def app(acme: Caller, pool: Pool, settings: Settings) -> Listener:
+async def shop(acme: Caller, pool: Pool, settings: Settings) -> Listener:
     project = await new_project(acme)
     body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
     made = (await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)).json()
@@ -96,89 +96,89 @@ async def app(acme: Caller, pool: Pool, settings: Settings) -> Listener:
     return Listener(acme, pool, settings, at, app_id, project_id)
 
 
-async def test_a_job_hears_what_comes_while_it_listens(app: Listener) -> None:
-    await app.send(1)
-    await app.pool.execute("update event set received_at = received_at - interval '1 minute'")
-    async with app.listening():
-        job = await app.verify()
-        await app.looked()
-        waits = (await app.acme.http.get(f"/v1/jobs/{job['jobId']}")).json()
+async def test_a_job_hears_what_comes_while_it_listens(shop: Listener) -> None:
+    await shop.send(1)
+    await shop.pool.execute("update event set received_at = received_at - interval '1 minute'")
+    async with shop.listening():
+        job = await shop.verify()
+        await shop.looked()
+        waits = (await shop.acme.http.get(f"/v1/jobs/{job['jobId']}")).json()
         assert waits["status"] == "running"
         assert 0 < waits["progress"] < 1
-        assert await app.pool.fetchval("select count(*) from job where lease_owner is not null") == 0
-        await app.send(2, event_id="first")
-        heard = await app.ended(job)
+        assert await shop.pool.fetchval("select count(*) from job where lease_owner is not null") == 0
+        await shop.send(2, event_id="first")
+        heard = await shop.ended(job)
     assert heard["status"] == "completed"
     result = heard["result"]
     assert (result["verified"], result["count"], result["findings"]) == (True, 1, [])
     assert (result["event"]["name"], result["event"]["eventId"]) == ("sign_up", "first")
 
 
-async def test_of_many_that_came_the_newest_is_shown_and_all_are_counted(app: Listener) -> None:
-    job, now = await app.verify(), datetime.now(UTC)
+async def test_of_many_that_came_the_newest_is_shown_and_all_are_counted(shop: Listener) -> None:
+    job, now = await shop.verify(), datetime.now(UTC)
     for number in range(3, 8):
-        await app.send(number, occurred_at=now + timedelta(seconds=number))
-    await app.send(8, app_no=2, occurred_at=now + timedelta(seconds=9))
-    async with app.listening():
-        result = (await app.ended(job))["result"]
+        await shop.send(number, occurred_at=now + timedelta(seconds=number))
+    await shop.send(8, app_no=2, occurred_at=now + timedelta(seconds=9))
+    async with shop.listening():
+        result = (await shop.ended(job))["result"]
     assert (result["count"], result["event"]["eventId"]) == (5, str(UUID(int=7)))
 
 
-async def test_an_app_that_was_never_seen_is_told_so(app: Listener) -> None:
-    assert await app.codes() == ["NEVER_SEEN"]
+async def test_an_app_that_was_never_seen_is_told_so(shop: Listener) -> None:
+    assert await shop.codes() == ["NEVER_SEEN"]
 
 
-async def test_an_event_from_before_the_request_is_none(app: Listener) -> None:
-    await app.send(1)
-    assert await app.codes() == ["NONE_CAME"]
+async def test_an_event_from_before_the_request_is_none(shop: Listener) -> None:
+    await shop.send(1)
+    assert await shop.codes() == ["NONE_CAME"]
 
 
-async def test_a_key_that_was_rotated_since_the_last_event_is_named_first(app: Listener) -> None:
-    await app.acme.http.patch(app.at, json={"rotateKey": True})
-    assert await app.codes() == ["KEY_ROTATED", "NEVER_SEEN"]
-    await app.send(1)
-    assert await app.codes() == ["NONE_CAME"]
+async def test_a_key_that_was_rotated_since_the_last_event_is_named_first(shop: Listener) -> None:
+    await shop.acme.http.patch(shop.at, json={"rotateKey": True})
+    assert await shop.codes() == ["KEY_ROTATED", "NEVER_SEEN"]
+    await shop.send(1)
+    assert await shop.codes() == ["NONE_CAME"]
 
 
-async def test_events_whose_time_is_long_ago_are_told_from_none(app: Listener) -> None:
-    job = await app.verify()
-    await app.send(1, occurred_at=datetime.now(UTC) - timedelta(hours=3))
-    async with app.listening(listens_s=0.001):
-        result = (await app.ended(job))["result"]
+async def test_events_whose_time_is_long_ago_are_told_from_none(shop: Listener) -> None:
+    job = await shop.verify()
+    await shop.send(1, occurred_at=datetime.now(UTC) - timedelta(hours=3))
+    async with shop.listening(listens_s=0.001):
+        result = (await shop.ended(job))["result"]
     assert [finding["code"] for finding in result["findings"]] == ["OLD_EVENTS"]
 
 
-async def test_one_job_listens_for_an_app_at_a_time(app: Listener) -> None:
-    first, second = await app.verify(), await app.verify()
+async def test_one_job_listens_for_an_app_at_a_time(shop: Listener) -> None:
+    first, second = await shop.verify(), await shop.verify()
     assert (second["jobId"], second["deduplicated"]) == (first["jobId"], True)
 
 
 @pytest.mark.parametrize("waits", [False, True], ids=["queued", "between looks"])
-async def test_a_job_that_listens_can_be_canceled(app: Listener, waits: bool) -> None:
-    async with app.listening():
-        job = await app.verify()
+async def test_a_job_that_listens_can_be_canceled(shop: Listener, waits: bool) -> None:
+    async with shop.listening():
+        job = await shop.verify()
         if waits:
-            await app.looked()
-        canceled = await app.acme.http.post(f"/v1/jobs/{job['jobId']}/cancel")
+            await shop.looked()
+        canceled = await shop.acme.http.post(f"/v1/jobs/{job['jobId']}/cancel")
         assert canceled.json()["accepted"]
-        assert (await app.ended(job))["status"] == "canceled"
-    again = await app.acme.http.post(f"/v1/jobs/{job['jobId']}/retry")
+        assert (await shop.ended(job))["status"] == "canceled"
+    again = await shop.acme.http.post(f"/v1/jobs/{job['jobId']}/retry")
     assert (again.status_code, again.json()["kind"]) == (202, "verify_tracking")
 
 
-async def test_a_deleted_app_ends_its_job(app: Listener) -> None:
-    job = await app.verify()
-    await app.acme.http.delete(app.at)
-    async with app.listening():
-        assert (await app.ended(job))["error"]["code"] == "APP_DELETED"
-    refused(await app.acme.http.post(f"{app.at}/verify-tracking"), 404, "NOT_FOUND")
+async def test_a_deleted_app_ends_its_job(shop: Listener) -> None:
+    job = await shop.verify()
+    await shop.acme.http.delete(shop.at)
+    async with shop.listening():
+        assert (await shop.ended(job))["error"]["code"] == "APP_DELETED"
+    refused(await shop.acme.http.post(f"{shop.at}/verify-tracking"), 404, "NOT_FOUND")
 
 
-async def test_while_the_event_store_is_away_nothing_is_concluded(app: Listener) -> None:
-    job = await app.verify()
-    await app.send(1)
+async def test_while_the_event_store_is_away_nothing_is_concluded(shop: Listener) -> None:
+    job = await shop.verify()
+    await shop.send(1)
     away = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
-    async with app.listening(listens_s=0.001, telemetry_url=away):
-        await app.looked()
-    async with app.listening():
-        assert (await app.ended(job))["result"]["verified"]
+    async with shop.listening(listens_s=0.001, telemetry_url=away):
+        await shop.looked()
+    async with shop.listening():
+        assert (await shop.ended(job))["result"]["verified"]

@@ -49,7 +49,7 @@ async def verify_tracking(ctx: Context, *, event_store: EventStore, listens_s: f
 
 
 async def _arrivals(app: Listening, began_at: float, event_store: EventStore) -> Arrivals | None:
-    """What came since the job was accepted. Raises `Unavailable` while the store is away.
+    """Events that came since the job was accepted. Raises `Unavailable` while the store is away.
 
     The store has a clock of its own: it is told how long ago that was, counted from before the first look at
     the job, so that nothing is missed.

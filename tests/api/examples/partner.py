@@ -85,6 +85,7 @@ async def apps(story: Story, project: str) -> None:
     await story.tell("get_sdk_app", projectId=project, appId=app)
     rotation = {"rotateKey": True, "overlapHours": 24}
     await story.tell("patch_sdk_app", projectId=project, appId=app, json=rotation)
+    await story.tell("get_install_spec", projectId=project, appId=app, params={"platforms": "ios,web"})
     listening = await story.tell("verify_tracking", projectId=project, appId=app)
     await story.ask("POST", f"/jobs/{listening['jobId']}/cancel")
     await story.tell("delete_sdk_app", projectId=project, appId=app)

@@ -1,0 +1,6 @@
+android {
+    buildFeatures { buildConfig = true }
+    defaultConfig {
+        buildConfigField("String", "TENANTRY_KEY", "\"${System.getenv("TENANTRY_KEY")}\"")
+    }
+}

@@ -1,0 +1,4 @@
+// In app/layout, in <body>:
+import { Tenantry } from './tenantry';
+
+<Tenantry />

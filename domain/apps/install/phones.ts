@@ -1,0 +1,3 @@
+import { tenantry } from './tenantry';
+
+tenantry.track('sign_up');

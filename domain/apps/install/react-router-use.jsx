@@ -1,0 +1,4 @@
+// In app/root, in <body>:
+import { Tenantry } from './tenantry';
+
+<Tenantry />

@@ -1,0 +1,2 @@
+// In src/main, before the app is mounted:
+import './tenantry';

@@ -1,0 +1,57 @@
+"""What a product takes to send an app's events, for every platform."""
+
+import json
+import re
+from typing import Any, get_args
+
+import pytest
+import pytest_asyncio
+
+from schemas.apps import AppPlatform
+from tests.api.conftest import Caller
+from tests.api.parties import new_project
+from tests.api.refusals import refused
+
+PLATFORMS: tuple[str, ...] = get_args(AppPlatform)
+
+
+@pytest_asyncio.fixture
+async def shop(acme: Caller) -> dict[str, Any]:
+    at = f"/v1/projects/{await new_project(acme)}/sdk-apps"
+    body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
+    made: dict[str, Any] = (await acme.http.post(at, json=body)).json()
+    return made | {"spec": f"{at}/{made['appId']}/install-spec"}
+
+
+async def test_every_platform_is_told_where_events_go_and_never_the_key(
+    acme: Caller, shop: dict[str, Any]
+) -> None:
+    answer = await acme.http.get(shop["spec"], params={"platforms": ",".join(PLATFORMS)})
+    assert shop["apiKey"][-43:] not in answer.text
+    spec = answer.json()
+    assert spec["ingestEndpoint"] == shop["ingestEndpoint"]
+    assert tuple(one["platform"] for one in spec["platforms"]) == PLATFORMS
+    for one in spec["platforms"]:
+        told = json.dumps([one["initSnippet"], one["files"]])
+        [key] = one["envVars"]
+        assert key["value"] is None
+        assert key["name"] in told
+        assert not re.search(r"\{\{\w+\}\}", told)
+        ours = f"/v1/apps/{shop['appId']}/events" in told and "/sdk/v1/tenantry.js" in told
+        assert ours is not bool(one["dependency"])
+        assert ours or re.search(r"[/\"']127\.0\.0\.1[:\d]*/v1|api[.\w:]*/v1", told), told
+
+
+async def test_unless_asked_for_others_it_is_the_apps_own_platform(
+    acme: Caller, shop: dict[str, Any]
+) -> None:
+    [own] = (await acme.http.get(shop["spec"])).json()["platforms"]
+    assert own["platform"] == "web"
+
+
+@pytest.mark.parametrize("platforms", ["palm-os", "ios,palm-os", ""])
+async def test_a_platform_that_there_is_not_is_refused(
+    acme: Caller, shop: dict[str, Any], platforms: str
+) -> None:
+    answer = await acme.http.get(shop["spec"], params={"platforms": platforms})
+    refused(answer, 422, "VALIDATION")
