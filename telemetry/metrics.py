@@ -23,7 +23,7 @@ RATE_UNCOUNTED = Counter("rate_limit_uncounted", "Requests that passed uncounted
 # Events
 EVENTS = Counter(
     "events",
-    "Events of apps: accepted, duplicate, or refused, since too many waited to be stored.",
+    "Events of apps: accepted, duplicate, rejected, which can't be kept, or refused, since too many waited.",
     ["outcome"],
 )
 EVENT_COMMIT = Histogram("event_commit_seconds", "One commit of events of many requests.", buckets=_QUICK)

@@ -21,6 +21,7 @@ from domain.events.body import Refused
 from domain.events.json_text import UNREADABLE
 from schemas import ids
 from schemas.events import RejectCode
+from telemetry import metrics
 
 #: Refused events that are kept of a project, about, and for how long.
 MOST, AGE = 1_000, timedelta(days=7)
@@ -83,6 +84,7 @@ class Quarantine:
 
     def note(self, app: KeyedApp, refused: Sequence[Refused]) -> None:
         """Events of an app were refused just now."""
+        metrics.EVENTS.labels("rejected").inc(len(refused))
         if not refused or (app.project_id not in self._due and len(self._due) >= MOST_PROJECTS):
             return
         noted = self._due.setdefault(app.project_id, deque(maxlen=MOST_NOTED))
