@@ -101,8 +101,8 @@ def typed() -> Iterator[tuple[str, TypedQuery[Any]]]:
 @cache
 def calls() -> list[Call]:
     """Every `table.statement` in the code, with the keywords of its call."""
-    files = (path for package in CODE for path in (ROOT / package).rglob("*.py"))
-    return [call for path in sorted(files) for call in calls_in(path)]
+    files = sorted(path for package in CODE for path in (ROOT / package).rglob("*.py"))
+    return [call for path in files for call in calls_in(path.read_text("utf-8"), path)]
 
 
 def _typed_name(node: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
@@ -113,9 +113,11 @@ def _typed_name(node: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
             yield constant, statement
 
 
-def calls_in(path: Path) -> Iterator[Call]:
+def calls_in(text: str, path: Path) -> Iterator[Call]:
     """A typed statement's name stands for the statement; its calls have the keywords."""
-    tree = ast.parse(path.read_text("utf-8"))
+    if "db.queries" not in text:
+        return
+    tree = ast.parse(text)
     tables = {
         name.asname or name.name: name.name
         for node in ast.walk(tree)
