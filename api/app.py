@@ -18,6 +18,7 @@ from api.replies import Reply
 from api.requests import ApiRequest
 from api.routes import (
     accounts,
+    ads,
     api_keys,
     audit,
     brand,
@@ -54,7 +55,7 @@ MAX_BODY = 1024 * 1024
 #: Everything under /v1 that needs a key, and what needs none.
 KEYED = (
     projects, ingests, brand, content, posts, github, accounts, leases, sdk_apps, sdk_setup, events,
-    quarantine, metrics, jobs, ops, ops_leases, ops_organizations, ops_projects, api_keys, audit, whoami,
+    quarantine, metrics, jobs, ops, ops_leases, ops_organizations, ops_projects, api_keys, audit, whoami, ads,
 )  # fmt: skip
 ROUTES = [route for module in KEYED for route in module.ROUTES]
 PUBLIC = [

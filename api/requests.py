@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import cache
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -14,7 +14,7 @@ from litestar.datastructures import State
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import HTTPReceiveMessage
 
-from api import faults, request_state
+from api import faults, request_state, tables
 from api.request_state import RequestState
 from api.services import Services
 from db.pool import Conn, transact
@@ -73,6 +73,16 @@ class ApiRequest(Request[Any, Any, State]):
         """A connection to the event store, likewise."""
         return self.services.event_connections.of(self._sharer)
 
+    def event_connection_within(self, conn: Conn) -> AbstractAsyncContextManager[Conn]:
+        """The same for whoever holds `conn`, which will do where both are one database.
+
+        With two of one pool each, requests could all hold their first and wait for their second.
+        """
+        services = self.services
+        if services.event_connections is services.connections:
+            return nullcontext(conn)
+        return self.event_connection()
+
     async def transact(self, work: Callable[[Conn], Awaitable[T]]) -> T:
         """Run `work` in one transaction on such a connection, and return what it returns."""
         async with self.services.connections.share(self._sharer):
@@ -107,18 +117,32 @@ class ApiRequest(Request[Any, Any, State]):
                 raise RequestEntityTooLarge
         return b"".join(parts)
 
+    @property
+    def sent_type(self) -> bytes:
+        """The type that the body says it is of. A request that doesn't say is taken to send JSON."""
+        given = self.request_state.headers.get(b"content-type", b"application/json")
+        return given.partition(b";")[0].strip().lower()
+
+    @property
+    def sends_csv(self) -> bool:
+        return self.sent_type == b"text/csv"
+
     async def json(self) -> Any:
         """The body as the type that the route's `data` has: nothing is converted, nothing unknown passes.
 
-        Litestar itself would take `"5"` for a number.
+        Litestar itself would take `"5"` for a number. A table is read as the rows that it stands for, where
+        the guard let one pass.
         """
         body = await self.body()
         field = self.route_handler.parsed_data_field
+        kind = field.annotation if field else Any
+        if self.sends_csv:
+            return tables.read(body, kind)
         try:
-            value = _decoder(field.annotation if field else Any).decode(body)
+            value = _decoder(kind).decode(body)
         except msgspec.ValidationError as error:
             # What comes after the first wrong value must be JSON, too.
-            found = faults.find(_parse(body), field.annotation if field else Any)
+            found = faults.find(_parse(body), kind)
             raise found or Invalid(*faults.read(error)) from None
         except UNREADABLE:
             raise Malformed(SAY_JSON) from None

@@ -15,8 +15,8 @@ Scope = Literal[
     "*", "projects:read", "projects:write", "ingest:write", "jobs:read", "jobs:cancel",
     "content:read", "content:write", "content:approve", "publish:read", "publish:write",
     "social:read", "social:write", "leased:write", "influencers:read", "influencers:write",
-    "metrics:read", "events:read", "events:read+pii", "events:write", "webhooks:read", "webhooks:write",
-    "keys:write", "audit:read", "ops:read", "ops:write",
+    "metrics:read", "metrics:write", "events:read", "events:read+pii", "events:write", "webhooks:read",
+    "webhooks:write", "keys:write", "audit:read", "ops:read", "ops:write",
 ]  # fmt: skip
 
 Origin = Annotated[

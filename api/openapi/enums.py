@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, get_args
 from jobs.kinds import SHOWN, STAGES
 from schemas import (
     accounts,
+    ads,
     api_keys,
     apps,
     brand,
@@ -43,6 +44,10 @@ def _enum(description: str, words: Any) -> Enum:
 
 ENUMS: Mapping[str, Enum] = {
     "AccountStatus": _enum("Whether an account can be posted to.", accounts.AccountStatus),
+    "AdGranularity": _enum("What a bucket of ads' metrics is.", ads.AdGranularity),
+    "AdMetric": _enum("A figure of ads.", ads.AdMetric),
+    "AdPlatform": _enum("Where ads are shown.", ads.AdPlatform),
+    "AdScope": _enum("What ads' metrics are of.", ads.AdScope),
     "AppPlatform": _enum("What an SDK app is built for or with.", apps.AppPlatform),
     "PackageManager": _enum("Whose package it is.", install.PackageManager),
     "FileAction": _enum("Whether a file is new, or added to.", install.FileAction),

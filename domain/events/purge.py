@@ -1,9 +1,9 @@
-"""Purge of a project's events, ids and counts, a batch at a time."""
+"""Purge of what the event store has of a project, a batch at a time."""
 
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import event, event_delta, event_quarantine, event_rollup, event_seen
+from db.queries import ad_day, event, event_delta, event_quarantine, event_rollup, event_seen
 
 #: Rows of a table that are deleted at once.
 ROWS = 5_000
@@ -22,5 +22,6 @@ async def delete_batch(conn: Conn, *, project_id: UUID) -> int:
         deleted += await event_seen.purge_ids.run(conn, **batch)
         deleted += await event_delta.purge_deltas.run(conn, project_id=project_id)
         deleted += await event_quarantine.purge_refused.run(conn, project_id=project_id)
+        deleted += await ad_day.purge_day.run(conn, project_id=project_id)
         counts: int = await event_rollup.purge_counts.value(conn, **batch)
     return deleted + counts

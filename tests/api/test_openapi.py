@@ -64,8 +64,8 @@ def test_bodies_are_closed_and_their_examples_fit(app: Litestar) -> None:
         for operation in methods.values():
             if "requestBody" not in operation:
                 continue
-            [content] = operation["requestBody"]["content"].values()
-            schema = content["schema"]
+            # The first is JSON, or the only one: the same as a table has no fields to close.
+            schema = next(iter(operation["requestBody"]["content"].values()))["schema"]
             whole = schema | {"components": described["components"]}
             assert jsonschema_rs.is_valid(whole, sample(schema, described)), operation["operationId"]
             assert not jsonschema_rs.is_valid(whole, sample(schema, described) | {"unknown": 1})

@@ -12,6 +12,9 @@ from db.pool import Conn, connected
 from db.queries import TABLES, Query
 from tests import servers
 
+#: Beginnings of its tables' names.
+OURS = ("event", "ad_")
+
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def store_url(database_url: str, template: servers.Template) -> AsyncIterator[str]:
@@ -35,7 +38,7 @@ def statements() -> list[Query]:
     return [
         query
         for table in TABLES
-        if table == "event" or table.startswith("event_")
+        if table.startswith(OURS)
         for query in getattr(import_module("db.queries"), table)
     ]
 
@@ -48,7 +51,7 @@ async def test_a_store_of_its_own_has_all_that_its_statements_need(store: Conn) 
 
 async def test_it_has_its_own_tables_and_no_others(store: Conn) -> None:
     rows = await store.fetch("select tablename from pg_tables where schemaname = 'public'")
-    assert {row["tablename"] for row in rows if not row["tablename"].startswith("event")} == set()
+    assert {row["tablename"] for row in rows if not row["tablename"].startswith(OURS)} == set()
     assert await store.fetchval(f"select count(*) from {EVENTS.table}") > 0
 
 

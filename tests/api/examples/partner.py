@@ -121,6 +121,19 @@ async def metrics(story: Story, project: str) -> None:
     since = f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%dT%H:00:00Z}"
     params = {"metrics": "events,active_users,followers", "since": since, "granularity": "day"}
     await story.tell("get_metrics", projectId=project, params=params)
+    await _ads(story, project)
+
+
+async def _ads(story: Story, project: str) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    ad = {"adAccountId": "act_4711", "campaignId": "238501", "adsetId": "238502", "adId": "238503"}
+    came_to = {"spendMicros": 12_345_678, "impressions": 4_000, "clicks": 25, "conversions": 2}
+    worth = {"revenueMicros": 40_000_000, "reach": 3_000, "currency": "EUR"}
+    row = {"platform": "meta_ads", **ad, "date": f"{yesterday:%Y-%m-%d}", **came_to, **worth}
+    await story.tell("import_ads_metrics", projectId=project, json={"rows": [row]})
+    params = {"metrics": "spend,cpa,ctr,roas,reach", "scope": "campaign", "id": "238501"}
+    since = f"{yesterday:%Y-%m-%dT00:00:00Z}"
+    await story.tell("get_ads_metrics", projectId=project, params={**params, "since": since})
 
 
 async def _authorize(story: Story) -> None:

@@ -27,5 +27,5 @@ async def test_a_purge_beside_a_rebuild_waits_for_it_and_leaves_nothing(pool: Po
             await event_rollup.count_events.run(rebuilding, **stretch)
         assert await purged > 0
     assert await purge.delete_batch(conn, project_id=PROJECT) == 0
-    for table in ("event", "event_seen", "event_delta", "event_rollup", "event_rollup_hour"):
+    for table in ("event", "event_seen", "event_delta", "event_rollup", "event_rollup_hour", "ad_day"):
         assert not await conn.fetchval(f"select exists (select from {table})"), table

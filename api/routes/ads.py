@@ -1,0 +1,124 @@
+"""Metrics of ads: rows that partners import, and what they come to."""
+
+from typing import Annotated, get_args
+
+from litestar import Response, get, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from api import paths, spans
+from api.guard import requires
+from api.idempotency import once_plain
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from db.pool import Conn
+from domain.metrics import ad_metrics, ad_rows, windows
+from domain.metrics.ad_metrics import Asked
+from domain.metrics.metrics import Stores
+from domain.tenancy import project_locks
+from schemas.ads import (
+    USUAL_WINDOW,
+    AdGranularity,
+    AdMetric,
+    AdMetrics,
+    AdPlatform,
+    AdRows,
+    AdRowsImported,
+    AdScope,
+)
+
+ScopeChoice = Annotated[AdScope, QueryParameter(name="scope", description="What the metrics are of.")]
+SubjectId = Annotated[
+    str | None,
+    QueryParameter(
+        name="id",
+        description="The platform's id of the ad, or of what else `scope` means.",
+        min_length=1,
+        max_length=64,
+    ),
+]
+MetricFilter = Annotated[
+    list[AdMetric] | None, QueryParameter(name="metrics", description="Only these; else all.")
+]
+PlatformFilter = Annotated[
+    list[AdPlatform] | None, QueryParameter(name="platforms", description="Only of these platforms.")
+]
+WindowChoice = Annotated[
+    str,
+    QueryParameter(
+        name="attributionWindow",
+        description="Only rows of this window: to add those of two up would count what was spent twice.",
+        pattern=r"^[a-z0-9_]{1,64}$",
+    ),
+]
+GranularityChoice = Annotated[
+    AdGranularity,
+    QueryParameter(name="granularity", description="What the buckets are; weeks begin on Monday."),
+]
+
+
+@post(
+    "/projects/{project_id:str}/ads-metrics/rows",
+    opt=requires("metrics:write", Class.WRITE_LIGHT, 404, 409, csv=True),
+    status_code=200,
+)
+async def import_ads_metrics(
+    request: ApiRequest, project_id: FromPath[str], data: JSONBody[AdRows]
+) -> Response[AdRowsImported]:
+    """Import what ads came to, a row for each ad and day: all rows or, if one can't be, none.
+
+    The same ad, day and attribution window again replaces the row, so send the last 28 days daily: platforms
+    attribute conversions later. The rows come as CSV, too: a line that names the fields, then a line a row;
+    an empty cell is a field that is left out. What is wrong with a row is told with its index and its line.
+    A project has at most 5,000 ads on a day.
+    """
+    ad_rows.check(data.rows, now=request.services.clock())
+
+    async def put(conn: Conn) -> AdRowsImported:
+        where = {"organization_id": request.organization_id, "project_id": paths.read("project", project_id)}
+        await project_locks.lock_active(conn, **where)
+        async with request.event_connection_within(conn) as store:
+            replaced = await ad_rows.replace(store, project_id=where["project_id"], rows=data.rows)
+        return AdRowsImported(imported=len(data.rows), replaced=replaced)
+
+    return await once_plain(request, put)
+
+
+@get("/projects/{project_id:str}/ads-metrics", opt=requires("metrics:read", Class.READ_LIGHT, 404))
+async def get_ads_metrics(
+    request: ApiRequest,
+    project_id: FromPath[str],
+    *,
+    ad_scope: ScopeChoice = "project",
+    subject_id: SubjectId = None,
+    metrics: MetricFilter = None,
+    platforms: PlatformFilter = None,
+    attribution_window: WindowChoice = USUAL_WINDOW,
+    since: spans.Since = None,
+    until: spans.Until = None,
+    granularity: GranularityChoice = "day",
+) -> AdMetrics:
+    """Figures of imported ads by day or week, of an archived project too.
+
+    Each bucket of the window is there, with 0 where nothing was imported. Rates come of sums, and are null
+    where there is nothing to divide by. Money of several currencies is not added up: it is null. Nor are
+    people: `reach` and `frequency` are null where more than one row was seen. 28 days after its end a bucket
+    is `final`.
+    """
+    now = request.services.clock()
+    ad_metrics.check(ad_scope, subject_id)
+    question = Asked(
+        organization_id=request.organization_id,
+        project_id=paths.read("project", project_id),
+        scope=ad_scope,
+        subject_id=subject_id,
+        metrics=metrics or get_args(AdMetric),
+        platforms=platforms,
+        attribution_window=attribution_window,
+        window=windows.read(since, until, now=now),
+        granularity=granularity,
+    )
+    async with spans.bounded():
+        return await ad_metrics.read(Stores(request.connection, request.event_connection), question, now=now)
+
+
+ROUTES = [import_ads_metrics, get_ads_metrics]

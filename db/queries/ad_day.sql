@@ -1,0 +1,66 @@
+-- name: lock_imports    of a project, until the transaction ends: one comes after the other
+select pg_advisory_xact_lock(7205, hashtext(:project_id::uuid::text));
+
+-- name: put_days    no ad, day and window twice; how many replaced what was there
+with put as (
+  -- Only what was there has had another version.
+  insert into ad_day (
+         project_id, attribution_window, day, platform, ad_account_id, ad_id, campaign_id, adset_id, currency,
+         spend_micros, impressions, clicks, conversions, revenue_micros, reach)
+  select :project_id, *
+    from unnest(
+           :windows::text[], :days::date[], :platforms::text[], :ad_account_ids::text[], :ad_ids::text[],
+           :campaign_ids::text[], :adset_ids::text[], :currencies::text[], :spends::bigint[],
+           :impressions::bigint[], :clicks::bigint[], :conversions::bigint[], :revenues::bigint[],
+           :reaches::bigint[])
+  on conflict (project_id, attribution_window, day, platform, ad_account_id, ad_id) do update
+     set campaign_id = excluded.campaign_id,
+         adset_id = excluded.adset_id,
+         currency = excluded.currency,
+         spend_micros = excluded.spend_micros,
+         impressions = excluded.impressions,
+         clicks = excluded.clicks,
+         conversions = excluded.conversions,
+         revenue_micros = excluded.revenue_micros,
+         reach = excluded.reach,
+         imported_at = now()
+  returning xmax <> 0 as replaced)
+select count(*) filter (where replaced)::int
+  from put;
+
+-- name: full_day    one of these that has more ads than it may, by some window
+select day
+  from ad_day
+ where project_id = :project_id
+   and attribution_window = any(:windows)
+   and day = any(:days)
+ group by attribution_window, day
+having count(*) > :most
+ limit 1;
+
+-- name: sum_days    of a project's ads, or of some: by day and currency
+select day, currency, sum(spend_micros)::bigint as spend, sum(impressions)::bigint as impressions,
+       sum(clicks)::bigint as clicks, sum(conversions)::bigint as conversions,
+       sum(revenue_micros)::bigint as revenue, count(*) filter (where impressions > 0) as shown,
+       (sum(reach) filter (where impressions > 0))::bigint as reach, max(imported_at) as imported_at
+  from ad_day
+ where project_id = :project_id
+   and attribution_window = :attribution_window
+   and day between :first_day and :last_day
+   and (:platforms::text[] is null or platform = any(:platforms))
+   and (:ad_account_id::text is null or ad_account_id = :ad_account_id)
+   and (:campaign_id::text is null or campaign_id = :campaign_id)
+   and (:adset_id::text is null or adset_id = :adset_id)
+   and (:ad_id::text is null or ad_id = :ad_id)
+ group by day, currency
+ order by day, currency;
+
+-- name: purge_day    the last one of a project, by its last window
+delete from ad_day
+ where project_id = :project_id
+   and (attribution_window, day) = (
+         select attribution_window, day
+           from ad_day
+          where project_id = :project_id
+          order by attribution_window desc, day desc
+          limit 1);

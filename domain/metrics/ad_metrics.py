@@ -1,0 +1,90 @@
+"""Metrics of ads by day or week of the ad accounts' own calendars, in the shape that other metrics have."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from db.queries import ad_day
+from domain.metrics import ad_figures, buckets
+from domain.metrics.ad_figures import DaySum
+from domain.metrics.metrics import Stores, zone_of
+from domain.metrics.windows import Window
+from schemas.ads import AdGranularity, AdMetric, AdMetrics, AdPlatform, AdScope
+from schemas.errors import Invalid
+from schemas.metrics import MetricBucket, MetricWindow
+
+SUM_DAYS = ad_day.sum_days.typed(DaySum)
+
+#: How long platforms attribute conversions to a day that has ended.
+SETTLES = timedelta(days=28)
+
+INSTANT = timedelta(microseconds=1)
+
+
+class Asked(NamedTuple):
+    """A caller's question. `subject_id` is the platform's id of what `scope` means; None for the project."""
+
+    organization_id: UUID
+    project_id: UUID
+    scope: AdScope
+    subject_id: str | None
+    metrics: Sequence[AdMetric]
+    platforms: Sequence[AdPlatform] | None
+    attribution_window: str
+    window: Window
+    granularity: AdGranularity
+
+
+def check(scope: AdScope, subject_id: str | None) -> None:
+    """Raises `Invalid` for a scope with an id too many or too few."""
+    if (subject_id is None) != (scope == "project"):
+        raise Invalid("id", "name what `scope` means by its platform's id; for the project, nothing")
+
+
+async def read(stores: Stores, asked: Asked, *, now: datetime) -> AdMetrics:
+    """Days that the window touches count whole. Raises `NotFound`, `Invalid` for too many buckets."""
+    async with stores.main() as conn:
+        name = await zone_of(conn, organization_id=asked.organization_id, project_id=asked.project_id)
+    zone = ZoneInfo(name)
+    cut = buckets.cut(asked.window, zone, asked.granularity)
+    last_days = [(bucket.until - INSTANT).astimezone(zone).date() for bucket in cut]
+    scopes = {"ad_account_id": "ad_account", "campaign_id": "campaign", "adset_id": "adset", "ad_id": "ad"}
+    async with stores.events() as conn:
+        rows = await SUM_DAYS.all(
+            conn,
+            project_id=asked.project_id,
+            attribution_window=asked.attribution_window,
+            first_day=asked.window.since.astimezone(zone).date(),
+            last_day=last_days[-1],
+            platforms=asked.platforms,
+            **{name: asked.subject_id if asked.scope == scope else None for name, scope in scopes.items()},
+        )
+    labelled = defaultdict[str, list[DaySum]](list)
+    for row in rows:
+        labelled[_label(row.day, asked.granularity)].append(row)
+    total = ad_figures.add(rows)
+    money, today = len(total.currencies) <= 1, now.astimezone(zone).date()
+    return AdMetrics(
+        timezone=name,
+        as_of=now,
+        window=MetricWindow(since=asked.window.since, until=asked.window.until),
+        currency=next(iter(total.currencies)) if len(total.currencies) == 1 else None,
+        series=[
+            MetricBucket(
+                bucket=bucket.label,
+                final=last_day + SETTLES < today,
+                values=ad_figures.values(ad_figures.add(labelled[bucket.label]), asked.metrics, money=money),
+            )
+            for bucket, last_day in zip(cut, last_days, strict=True)
+        ],
+        totals=ad_figures.values(total, asked.metrics, money=money),
+    )
+
+
+def _label(day: date, granularity: AdGranularity) -> str:
+    """The name of the bucket that a day is in."""
+    monday = day - timedelta(days=day.weekday())
+    return (monday if granularity == "week" else day).isoformat()

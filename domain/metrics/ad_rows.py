@@ -1,0 +1,74 @@
+"""Rows of ads, as partners import them: all of a request or none, and the same one again replaces."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import ad_day
+from domain.metrics.windows import EARLIEST
+from schemas.ads import AdRow
+from schemas.errors import Conflict, Invalid
+
+#: Ads of one project on one day, by one window.
+MOST_A_DAY = 5_000
+
+#: Faults that one answer names.
+MOST_FAULTS = 100
+
+
+def check(rows: Sequence[AdRow], *, now: datetime) -> None:
+    """Raises `Invalid` of each row that is of no day yet, or of the same ad, day and window as another."""
+    found = [*islice(_faults(rows, now), MOST_FAULTS)]
+    if found:
+        raise Invalid(*found[0], *found[1:])
+
+
+async def replace(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) -> int:
+    """Put checked rows into the event store, in one transaction; how many of them were there before.
+
+    Raises `Conflict` TOO_MANY_ADS.
+    """
+    windows, days = [row.attribution_window for row in rows], [row.date for row in rows]
+    async with conn.transaction():
+        await ad_day.lock_imports.value(conn, project_id=project_id)
+        replaced: int = await ad_day.put_days.value(
+            conn,
+            project_id=project_id,
+            windows=windows,
+            days=days,
+            platforms=[row.platform for row in rows],
+            ad_account_ids=[row.ad_account_id for row in rows],
+            ad_ids=[row.ad_id for row in rows],
+            campaign_ids=[row.campaign_id for row in rows],
+            adset_ids=[row.adset_id for row in rows],
+            currencies=[row.currency for row in rows],
+            spends=[row.spend_micros for row in rows],
+            impressions=[row.impressions for row in rows],
+            clicks=[row.clicks for row in rows],
+            conversions=[row.conversions for row in rows],
+            revenues=[row.revenue_micros for row in rows],
+            reaches=[row.reach for row in rows],
+        )
+        full = await ad_day.full_day.value(
+            conn, project_id=project_id, windows=[*{*windows}], days=[*{*days}], most=MOST_A_DAY
+        )
+        if full is not None:
+            raise Conflict("TOO_MANY_ADS", f"{full} would have more than {MOST_A_DAY} ads", limit=MOST_A_DAY)
+    return replaced
+
+
+def _faults(rows: Sequence[AdRow], now: datetime) -> Iterator[tuple[str, str]]:
+    """Faults of each. Where a day has begun somewhere on Earth, an ad account may have it."""
+    first_day, last_day = EARLIEST.date(), (now + timedelta(hours=14)).date()
+    places: dict[tuple[object, ...], int] = {}
+    for place, row in enumerate(rows):
+        if not first_day <= row.date <= last_day:
+            yield (
+                f"rows[{place}].date",
+                f"must be from {first_day} to {last_day}, the last one begun",
+            )
+        key = row.attribution_window, row.date, row.platform, row.ad_account_id, row.ad_id
+        if (same := places.setdefault(key, place)) != place:
+            yield f"rows[{place}]", f"is of the same ad, day and window as rows[{same}]"

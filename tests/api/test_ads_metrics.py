@@ -1,0 +1,113 @@
+"""Ads' metrics by HTTP: rows in JSON or CSV, all or none; read whatever has become of the project."""
+
+import csv
+import io
+from typing import Any
+
+import httpx
+import pytest_asyncio
+
+from tests.api.conftest import Caller
+from tests.api.parties import new_project
+from tests.api.refusals import paths, reason, refused
+
+ROW: dict[str, Any] = {
+    "platform": "meta_ads", "adAccountId": "act_1", "campaignId": "c1", "adsetId": "s1", "adId": "a1",
+    "date": "2026-11-01", "currency": "EUR", "spendMicros": 12_345_678, "impressions": 4_000, "clicks": 25,
+    "conversions": 2, "revenueMicros": 40_000_000, "reach": 3_000,
+}  # fmt: skip
+ASKED = {"since": "2026-10-31T00:00:00Z", "until": "2026-11-03T00:00:00Z"}
+CSV = {"Content-Type": "text/csv; charset=utf-8"}
+
+
+@pytest_asyncio.fixture
+async def at(acme: Caller) -> str:
+    return f"/v1/projects/{await new_project(acme)}/ads-metrics"
+
+
+def table(*rows: dict[str, Any]) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(ROW))
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+async def read(caller: Caller, at: str, **params: str) -> dict[str, Any]:
+    answer = await caller.http.get(at, params=ASKED | params)
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def put(caller: Caller, at: str, **sent: Any) -> httpx.Response:
+    return await caller.http.post(f"{at}/rows", **sent)
+
+
+async def test_rows_are_read_as_a_series_and_replaced(acme: Caller, at: str) -> None:
+    second = ROW | {"date": "2026-11-02", "reach": None}
+    assert (await put(acme, at, json={"rows": [ROW, second]})).json() == {"imported": 2, "replaced": 0}
+    body = await read(acme, at)
+    first = {
+        "spend": 1235, "impressions": 4000, "clicks": 25, "conversions": 2, "cpa": 617, "cpc": 49, "cpm": 309,
+        "ctr": 0.00625, "roas": 40_000_000 / 12_345_678, "reach": 3000, "frequency": 4000 / 3000,
+    }  # fmt: skip
+    assert [one["bucket"] for one in body["series"]] == ["2026-10-31", "2026-11-01", "2026-11-02"]
+    assert body["series"][1]["values"] == first
+    assert (body["currency"], body["totals"]["spend"], body["totals"]["reach"]) == ("EUR", 2469, None)
+    again = {"rows": [ROW | {"spendMicros": 0}]}
+    assert (await put(acme, at, json=again)).json() == {"imported": 1, "replaced": 1}
+    assert (await read(acme, at, metrics="spend"))["totals"] == {"spend": 1235}
+    other = await read(acme, at, scope="campaign", id="c2", platforms="tiktok_ads,meta_ads", metrics="clicks")
+    assert other["totals"] == {"clicks": 0}
+
+
+async def test_a_table_is_read_as_the_rows_that_it_has(acme: Caller, at: str) -> None:
+    rows = [ROW, ROW | {"adId": "a,2", "reach": None}]
+    answer = await put(acme, at, content=table(*rows), headers=CSV)
+    assert answer.json() == {"imported": 2, "replaced": 0}, answer.text
+    assert (await put(acme, at, json={"rows": rows})).json() == {"imported": 2, "replaced": 2}
+    assert (await read(acme, at, metrics="impressions"))["totals"] == {"impressions": 8000}
+
+
+async def test_one_bad_row_keeps_all_out(acme: Caller, at: str) -> None:
+    bad = [ROW, ROW | {"clicks": -1}, ROW | {"currency": "euro"}]
+    for sent in ({"json": {"rows": bad}}, {"content": table(*bad), "headers": CSV}):
+        answer = await put(acme, at, **sent)
+        refused(answer, 422, "VALIDATION")
+        assert paths(answer) == ["rows[1].clicks", "rows[2].currency"]
+    refused(await put(acme, at, json={"rows": [ROW, ROW]}), 422, "VALIDATION", "rows[1]")
+    assert (await read(acme, at, metrics="clicks"))["totals"] == {"clicks": 0}
+
+
+async def test_only_rows_may_come_as_a_table(acme: Caller, at: str) -> None:
+    answer = await acme.http.post("/v1/projects", content=table(ROW), headers=CSV)
+    refused(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+async def test_a_repeat_with_its_key_is_answered_as_before(acme: Caller, at: str) -> None:
+    key = {"Idempotency-Key": "import-1"}
+    first = await put(acme, at, json={"rows": [ROW]}, headers=key)
+    await put(acme, at, json={"rows": [ROW | {"clicks": 7}]})
+    again = await put(acme, at, json={"rows": [ROW]}, headers=key)
+    assert again.json() == first.json() == {"imported": 1, "replaced": 0}
+    assert (await read(acme, at, metrics="clicks"))["totals"] == {"clicks": 7}
+
+
+async def test_an_archived_project_is_read_and_takes_no_more(acme: Caller, at: str) -> None:
+    await put(acme, at, json={"rows": [ROW]})
+    await acme.http.delete(at.rpartition("/")[0])
+    answer = await put(acme, at, json={"rows": [ROW]})
+    assert reason(answer) == (409, "CONFLICT", "PROJECT_ARCHIVED")
+    assert (await read(acme, at, metrics="clicks"))["totals"] == {"clicks": 25}
+
+
+async def test_nobody_elses_project_is_found(acme: Caller, rival: Caller, at: str) -> None:
+    await put(acme, at, json={"rows": [ROW]})
+    refused(await put(rival, at, json={"rows": [ROW]}), 404, "NOT_FOUND")
+    refused(await rival.http.get(at), 404, "NOT_FOUND")
+
+
+async def test_a_scope_is_named_with_its_id(acme: Caller, at: str) -> None:
+    refused(await acme.http.get(at, params={"scope": "ad"}), 422, "VALIDATION", "id")
+    refused(await acme.http.get(at, params={"id": "a1"}), 422, "VALIDATION", "id")

@@ -1,0 +1,86 @@
+"""Tables as bodies: whatever a spreadsheet writes of rows is read as they are, whatever else is refused."""
+
+import csv
+import io
+from contextlib import suppress
+from typing import Annotated, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Meta
+
+from api import tables
+from schemas.base import In, Text
+from schemas.errors import Invalid, Malformed
+
+
+class Line(In, frozen=True, kw_only=True):
+    """A row to read."""
+
+    name: Text
+    number: Annotated[int, Meta(ge=0)]
+    note: Text = ""
+
+
+class Lines(In, frozen=True, kw_only=True):
+    """Rows to read."""
+
+    rows: Annotated[list[Line], Meta(min_length=1, max_length=1_000)]
+
+
+ROWS = b"name,number\n"
+
+cells = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), min_size=1, max_size=8)
+lines = st.builds(Line, name=cells, number=st.integers(0, 2**63 - 1), note=st.just("") | cells)
+
+
+@given(
+    rows=st.lists(lines, min_size=1, max_size=5),
+    names=st.permutations(["name", "number", "note"]),
+    end=st.sampled_from(["\n", "\r\n"]),
+    marked=st.booleans(),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+)
+def test_rows_are_read_as_they_were_written(
+    rows: list[Line], names: list[str], end: str, *, marked: bool, quoting: Any
+) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator=end, quoting=quoting)
+    writer.writerows([names, *([getattr(row, name) for name in names] for row in rows)])
+    assert tables.read(text.getvalue().encode("utf-8-sig" if marked else "utf-8"), Lines) == Lines(rows=rows)
+
+
+@given(st.binary(max_size=60) | st.text('name,ub"\n\r\0é1', max_size=60).map(str.encode))
+def test_whatever_comes_is_read_or_refused(body: bytes) -> None:
+    with suppress(Malformed, Invalid):
+        tables.read(body, Lines)
+    with suppress(Malformed, Invalid):
+        tables.read(ROWS + body, Lines)
+
+
+def issues(body: str) -> list[tuple[str, str]]:
+    with pytest.raises(Invalid) as refusal:
+        tables.read(body.encode(), Lines)
+    return [(issue["path"], issue["message"].partition(":")[0]) for issue in refusal.value.details["issues"]]
+
+
+def test_a_row_is_told_by_its_index_and_by_the_line_that_it_begins_on() -> None:
+    body = 'name,number,note\n"two\nlines",1,\n\nx,-1,\ny,1.5,\nz,7,\n,7,\n'
+    assert issues(body) == [
+        ("rows[1].number", "line 5"), ("rows[2].number", "line 6"), ("rows[4].name", "line 8"),
+    ]  # fmt: skip
+
+
+def test_the_first_line_names_each_field_that_a_row_must_have_once() -> None:
+    assert issues("name,name,colour\nx,y,z\n") == [
+        ("header", "names no field"), ("header", "names 'name' twice"), ("header", "lacks 'number'"),
+    ]  # fmt: skip
+    assert issues("name,number\n") == [("rows", "Expected `array` of length >= 1")]
+    assert issues("name,number\n" + "x,1\n" * 1_001) == [("rows", "Expected `array` of length <= 1000")]
+
+
+@pytest.mark.parametrize("body", [b"x\n", b"x,1,2\n", b'"x,1\n', b'"x"y,1\n', b"\xff"])
+def test_what_is_no_table_is_told_with_its_line(body: bytes) -> None:
+    with pytest.raises(Malformed, match=r"line \d|UTF-8"):
+        tables.read(ROWS + body, Lines)

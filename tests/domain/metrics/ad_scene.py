@@ -1,0 +1,53 @@
+"""Rows of ads to import, and the question that reads all of them."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from db.pool import Conn, Pool
+from domain.metrics import ad_metrics, ad_rows
+from domain.metrics.ad_metrics import Asked
+from domain.metrics.metrics import Stores
+from domain.metrics.windows import Window
+from schemas.ads import AdMetrics, AdRow
+from tests.domain.project import Project
+
+FIRST, LAST = date(2026, 10, 26), date(2026, 11, 8)
+NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+
+def row(**fields: Any) -> AdRow:
+    """An ad's day."""
+    given: dict[str, Any] = {
+        "platform": "meta_ads",
+        "ad_account_id": "act_1",
+        "campaign_id": "c1",
+        "adset_id": "s1",
+        "ad_id": "a1",
+        "date": FIRST,
+        "currency": "EUR",
+        "spend_micros": 1_234_567,
+        "impressions": 1_000,
+        "clicks": 10,
+    } | fields
+    return AdRow(**given)
+
+
+async def put(conn: Conn, project: Project, *rows: AdRow) -> int:
+    """How many replaced what was there."""
+    return await ad_rows.replace(conn, project_id=project.id, rows=rows)
+
+
+async def read(pool: Pool, project: Project, **fields: Any) -> AdMetrics:
+    """The answer; unless asked otherwise all of two weeks by day, at `NOW`."""
+    given: dict[str, Any] = {
+        "organization_id": project.org,
+        "project_id": project.id,
+        "scope": "project",
+        "subject_id": None,
+        "metrics": ("spend",),
+        "platforms": None,
+        "attribution_window": "default",
+        "window": Window(datetime(2026, 10, 26, tzinfo=UTC), datetime(2026, 11, 8, 20, tzinfo=UTC)),
+        "granularity": "day",
+    } | fields
+    return await ad_metrics.read(Stores(pool.acquire, pool.acquire), Asked(**given), now=NOW)

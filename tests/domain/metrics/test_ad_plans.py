@@ -1,0 +1,58 @@
+"""Statements of ads read few rows of a large table, also by plans that were made on an empty one."""
+
+from datetime import UTC, datetime
+
+from db.pool import Conn, Pool, open_pool
+from domain.events import purge
+from domain.metrics.windows import Window
+from schemas.settings import Settings
+from tests import plans
+from tests.domain.metrics.ad_scene import FIRST, put, read, row
+from tests.domain.project import Project
+
+#: Ads of a day, and days.
+ADS, DAYS = 100, 300
+
+#: The first two of them.
+TWO_DAYS = Window(datetime(2026, 10, 26, tzinfo=UTC), datetime(2026, 10, 27, 20, tzinfo=UTC))
+
+
+async def uses(pool: Pool, project: Project) -> None:
+    async with pool.acquire() as conn:
+        await put(conn, project, row())
+    await read(pool, project, window=TWO_DAYS)
+    await read(pool, project, scope="ad", subject_id="a1", window=TWO_DAYS)
+    async with pool.acquire() as conn:
+        await purge.delete_batch(conn, project_id=project.id)
+
+
+async def fill(conn: Conn, project: Project) -> None:
+    await conn.execute(
+        """insert into ad_day (
+                  project_id, attribution_window, day, platform, ad_account_id, ad_id, campaign_id, adset_id,
+                  currency, spend_micros, impressions, clicks, conversions, revenue_micros)
+           select case when owner = 0 then $1 else gen_random_uuid() end, 'default', $2::date + day,
+                  'meta_ads', 'act_1', 'a' || ad, 'c1', 's1', 'EUR', 1, 1, 1, 1, 1
+             from generate_series(0, $3 - 1) day, generate_series(1, $4) ad, generate_series(0, 1) owner""",
+        project.id, FIRST, DAYS, ADS,
+    )  # fmt: skip
+
+
+async def test_each_reads_the_days_that_it_is_about(settings: Settings, conn: Conn, project: Project) -> None:
+    async with open_pool(settings.database_url, name="planned", size=1) as pool:
+        for _ in range(plans.TIMES):
+            await uses(pool, project)
+        await fill(conn, project)
+        async with pool.acquire() as planned, plans.reading(planned, "ad_day") as putting:
+            await put(planned, project, row(), row(date=FIRST.replace(day=27)))
+        async with plans.reading(conn, "ad_day") as reading:
+            await read(pool, project, window=TWO_DAYS)
+            await read(pool, project, scope="ad", subject_id="a1", window=TWO_DAYS)
+            async with pool.acquire() as planned:
+                await planned.execute("select pg_stat_force_next_flush()")
+        async with pool.acquire() as planned, plans.reading(planned, "ad_day") as purging:
+            assert await purge.delete_batch(planned, project_id=project.id) == ADS
+    assert (putting.scans, reading.scans, purging.scans) == (0, 0, 0)
+    assert putting.rows <= 2 * ADS + 10
+    assert reading.rows <= 4 * ADS + 10
+    assert purging.rows <= 2 * ADS + 10
