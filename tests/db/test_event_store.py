@@ -84,6 +84,7 @@ OF_A_SERVER = {
     "fold": "the server's queue into the server's counts",
     "stop_folds": "a lock", "stop_rebuilds": "a lock",
     "walk_indexes": "a setting", "horizon": "transactions of the server",
+    "delete_old": "what is old on the server",
 }  # fmt: skip
 
 #: A table that a statement reads or writes.
