@@ -21,6 +21,16 @@ Secret = Annotated[str, Meta(pattern="^[!-~]*$")]
 Origin = Annotated[str, Meta(pattern="^https?://[^/?#@]+$")]
 Url = Annotated[str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$")]
 
+#: ClickHouse's HTTP interface, with a user, a password and a database.
+ArchiveUrl = Annotated[
+    str,
+    Meta(
+        pattern="^(https?://.+)?$",
+        description="A ClickHouse database that gets each day of events once it is closed, and before it is "
+        "dropped: `https://user:password@host:8443/name`; none: there is no archive.",
+    ),
+]
+
 
 def is_address(url: str) -> bool:
     """True if a URL has a usable port, or none. A bad one is never shown: it may be part of the password."""

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from schemas.errors import SettingsInvalid
-from schemas.setting_values import BUCKET_ADDRESS, FOLDER, Origin, Secret, Url, is_address
+from schemas.setting_values import BUCKET_ADDRESS, FOLDER, ArchiveUrl, Origin, Secret, Url, is_address
 
 GITHUB_APP = ("GITHUB_APP_SLUG", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_PRIVATE_KEY")
 BUCKET_KEY = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -161,6 +161,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             "their counts stay.",
         ),
     ] = 90
+    events_archive_url: ArchiveUrl = ""
     audit_days: Annotated[
         int, Meta(ge=30, le=36500, description="Days for which entries of the audit log are kept.")
     ] = 400
@@ -243,7 +244,7 @@ def from_env(environ: Mapping[str, str]) -> Settings:
         settings = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsInvalid(_say(str(error))) from error
-    for name in ("DATABASE_URL", "TELEMETRY_URL", "REDIS_URL"):
+    for name in ("DATABASE_URL", "TELEMETRY_URL", "EVENTS_ARCHIVE_URL", "REDIS_URL"):
         if not is_address(given.get(name, "")):
             raise SettingsInvalid(
                 f"{name} can't be read: write / # ? @ : in a password as %2F %23 %3F %40 %3A"

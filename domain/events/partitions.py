@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import asyncpg
 
 from db.pool import Conn
-from db.queries import Query, event, event_seen
+from db.queries import Query, event, event_archive, event_seen
 
 #: Days behind today for which an event may come, and days ahead for which tables are made.
 BEHIND, AHEAD = 8, 14
@@ -23,11 +23,15 @@ async def make_days(conn: Conn) -> int:
     return await _patiently(event.make_days, conn, first_day=first_day, last_day=last_day)
 
 
-def drop_days(*, keep: int) -> Callable[[Conn], Awaitable[int]]:
-    """The verb that drops the oldest day's table, if it is older than so many days; how many."""
+def drop_days(*, keep: int, archived: bool = False) -> Callable[[Conn], Awaitable[int]]:
+    """The verb that drops the oldest day's table, if it is older than so many days; how many.
+
+    `archived`: one that the event archive has.
+    """
+    query = event_archive.drop_archived_day if archived else event.drop_day
 
     async def drop(conn: Conn) -> int:
-        return await _patiently(event.drop_day, conn, before=_today() - timedelta(days=keep))
+        return await _patiently(query, conn, before=_today() - timedelta(days=keep))
 
     return drop
 

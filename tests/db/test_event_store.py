@@ -85,6 +85,13 @@ OF_A_SERVER = {
     "stop_folds": "a lock", "stop_rebuilds": "a lock",
     "walk_indexes": "a setting", "horizon": "transactions of the server",
     "delete_old": "what is old on the server",
+    **dict.fromkeys(
+        (
+            "begin", "lock_archive", "state", "batch", "note_emptied", "note_batch", "begin_again",
+            "begin_next", "drop_archived_day",
+        ),
+        "the server's days on their way into the archive",
+    ),
 }  # fmt: skip
 
 #: A table that a statement reads or writes.

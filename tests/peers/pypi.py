@@ -14,8 +14,8 @@ from tests.peers.node import FOLDER
 
 #: Their programs, by the name of the file that pins them.
 PROGRAMS = {
-    "mastodon_mock": "mastodon_mock", "moto": "moto_server", "openapi_client": "openapi-python-client",
-    "posthole": "posthole",
+    "chdb": "python", "mastodon_mock": "mastodon_mock", "moto": "moto_server",
+    "openapi_client": "openapi-python-client", "posthole": "posthole",
 }  # fmt: skip
 #: The oldest Python that one runs on, where ours may be older.
 OLDEST = {"posthole": (3, 12)}

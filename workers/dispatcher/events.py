@@ -15,12 +15,13 @@ class EventKeeper(Leader):
     """The leader in the store of events."""
 
     def __init__(self, settings: Settings) -> None:
+        drop_days = partitions.drop_days(keep=settings.event_days, archived=bool(settings.events_archive_url))
         chores = [
             Chore("fold_events", 0.25, rollups.fold, batch=rollups.BATCH),
             Chore("make_event_days", EVERY_S, partitions.make_days),
             Chore("rotate_event_generation", EVERY_S, partitions.rotate, batch=1),
             Chore("drop_event_leaves", EVERY_S, partitions.drop_leaf, batch=1),
             Chore("delete_refused_events", EVERY_S, quarantine.delete_old, batch=quarantine.BATCH),
-            Chore("drop_event_days", EVERY_S, partitions.drop_days(keep=settings.event_days), batch=1),
+            Chore("drop_event_days", EVERY_S, drop_days, batch=1),
         ]
         super().__init__(settings.event_store_url, name="dispatcher-events", lock=LOCK, chores=chores)

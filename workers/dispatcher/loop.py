@@ -14,6 +14,7 @@ from jobs.courier import Courier, open_courier
 from schemas.settings import Settings
 from telemetry import health, metrics
 from workers.dispatcher.count import COUNT
+from workers.dispatcher.event_archiver import EventArchiver
 from workers.dispatcher.events import EventKeeper
 from workers.dispatcher.leader import Leader
 from workers.dispatcher.overdue import OVERDUE
@@ -37,6 +38,8 @@ async def serve(settings: Settings) -> None:
         ):
             group.create_task(Dispatcher(settings, courier).run(stop))
             group.create_task(EventKeeper(settings).run(stop))
+            if settings.events_archive_url:
+                group.create_task(EventArchiver(settings).run(stop))
 
 
 class Dispatcher(Leader):

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TypeAlias
 
 from db.reach import reaching
+from domain.events import event_archive
 from domain.events import purge as events
 from domain.media.storage import open_store
 from domain.media.store import Store
@@ -14,6 +15,7 @@ from domain.security.keyring import Keyring
 from jobs.kinds import PURGE_PROJECT
 from jobs.outcomes import Interrupted, Outcome, Snooze
 from schemas.errors import Unavailable
+from workers.event_archive.clickhouse import ClickHouse
 from workers.resources import EventStore, Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
@@ -39,10 +41,13 @@ async def open_task(resources: Resources) -> Task:
         store=open_store(resources.settings),
         keyring=resources.keyring,
         event_store=resources.event_store(name="purge", patience_s=PATIENCE_S),
+        archive_url=resources.settings.events_archive_url,
     )
 
 
-async def purge_project(ctx: Context, *, store: Store, keyring: Keyring, event_store: EventStore) -> Outcome:
+async def purge_project(
+    ctx: Context, *, store: Store, keyring: Keyring, event_store: EventStore, archive_url: str = ""
+) -> Outcome:
     """An attempt that dies, or ends because it is late, is followed by one that finds what is left."""
     late_at = asyncio.get_running_loop().time() + SPELL_S
     if await ctx.step(partial(purge.has_open_jobs, claim=ctx.job)):
@@ -56,6 +61,7 @@ async def purge_project(ctx: Context, *, store: Store, keyring: Keyring, event_s
         partial(_rows, ctx, purge.delete_jobs),
         # Last: what a process of the API held when the project was archived is stored by now.
         partial(_events, ctx, event_store),
+        partial(_archived, ctx, event_store, archive_url),
     ):
         if (ended := await _repeat(delete, late_at)) is not None:
             return ended
@@ -91,6 +97,20 @@ async def _events(ctx: Context, event_store: EventStore) -> object:
                 return await events.delete_batch(conn, project_id=project_id)
     except Unavailable:
         return Snooze(AWAY_S)
+
+
+async def _archived(ctx: Context, event_store: EventStore, archive_url: str) -> Snooze | None:
+    """Events in the archive, once the store has none: a batch that was being copied is there by now."""
+    if not archive_url:
+        return None
+    project_id = purge.project_of(ctx.job)
+    try:
+        with reaching():
+            async with event_store() as conn, ClickHouse(archive_url) as archive:
+                await event_archive.forget(conn, archive=archive, project_id=project_id)
+    except Unavailable:
+        return Snooze(AWAY_S)
+    return None
 
 
 async def _contents(ctx: Context, store: Store) -> object:

@@ -25,6 +25,7 @@ from schemas.projects import Purging
 from tests import leasing, seeds
 from tests.domain.project import Project as Scope
 from tests.domain.publishing import post_scene as scene
+from tests.workers.event_archive.clickhouse import shelves
 from tests.workers.tasks.full_project import fill, left, named, of_projects
 from tests.workers.tasks.project import Project
 from workers.runtime.context import Context
@@ -71,9 +72,9 @@ def dying(pool: Pool, claim: Claim, steps: int) -> Mortal:
     return mortal
 
 
-async def perform(ctx: Context, store: Store) -> Outcome:
+async def perform(ctx: Context, store: Store, archive_url: str = "") -> Outcome:
     return await purge_project.purge_project(
-        ctx, store=store, keyring=seeds.VAULT, event_store=ctx._pool.acquire
+        ctx, store=store, keyring=seeds.VAULT, event_store=ctx._pool.acquire, archive_url=archive_url
     )
 
 
@@ -166,6 +167,23 @@ async def test_what_is_under_way_is_waited_for_and_not_for_ever(
     assert (await perform(scene.context(pool, claim), store)).word == "completed"
     with pytest.raises(Fenced):
         await scene.publish(pool, claims[0])
+
+
+async def test_events_go_from_the_archive_too_once_it_answers(
+    project: Project, conn: Conn, folder: Path
+) -> None:
+    store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
+    await project.archive()
+    await project.archived()
+    await begin(project.workers.pool, project.id)
+    [claim] = await seeds.claims(conn, PURGE_PROJECT)
+    async with shelves() as archive:
+        archive.rows = [{"project_id": str(project_id)} for project_id in (project.id, project.org)]
+        archive.down = 1
+        ctx = scene.context(project.workers.pool, claim)
+        assert isinstance(await perform(ctx, store, archive.url), Snooze)
+        await perform(ctx, store, archive.url)
+    assert archive.rows == [{"project_id": str(project.org)}]
 
 
 async def test_a_storage_that_is_away_loses_no_row(project: Project, conn: Conn, folder: Path) -> None:

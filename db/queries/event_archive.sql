@@ -1,0 +1,49 @@
+-- name: begin    at the oldest day that is kept, unless it has begun
+insert into event_archive (day)
+select min(to_date(substr(c.relname, 7), 'YYYYMMDD'))
+  from pg_inherits i
+  join pg_class c on c.oid = i.inhrelid
+ where i.inhparent = 'event'::regclass
+   and not exists (select from event_archive)
+having count(*) > 0;
+
+-- name: lock_archive    until the transaction ends: one copies, or forgets a project, at a time
+select pg_advisory_xact_lock(7208);
+
+-- name: state    the day that is copied now, and how far it has come
+select day, attempt, emptied, batches, copied, last_project, last_occurred_at, last_key, last_app_no
+  from event_archive;
+
+-- name: batch    of a day, behind the last one that was copied
+select project_id, app_no, event_key, name, occurred_at, received_at, event_id, user_id, anonymous_id,
+       value_micros, currency, properties, context
+  from event
+ where occurred_at >= :since
+   and occurred_at < :until
+   and (project_id, occurred_at, event_key, app_no)
+       > (:last_project::uuid, :last_occurred_at::timestamptz, :last_key::uuid, :last_app_no::smallint)
+ order by project_id, occurred_at, event_key, app_no
+ limit :limit;
+
+-- name: note_emptied    of this attempt nothing is in the archive yet
+update event_archive
+   set emptied = true;
+
+-- name: note_batch    that it is in the archive
+update event_archive
+   set batches = batches + 1, copied = copied + :copied,
+       last_project = :last_project, last_occurred_at = :last_occurred_at, last_key = :last_key,
+       last_app_no = :last_app_no;
+
+-- name: begin_again    with the same day
+update event_archive
+   set attempt = attempt + 1, emptied = false, batches = 0, copied = 0,
+       last_project = default, last_occurred_at = default, last_key = default, last_app_no = default;
+
+-- name: begin_next    whatever is before that day is in the archive
+update event_archive
+   set day = day + 1, attempt = 0, emptied = false, batches = 0, copied = 0,
+       last_project = default, last_occurred_at = default, last_key = default, last_app_no = default;
+
+-- name: drop_archived_day    1 where there was one before that day which the archive has
+select drop_event_day(least(:before::date, coalesce((select min(day) from event_archive), '0001-01-01')));

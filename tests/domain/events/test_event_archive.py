@@ -1,0 +1,146 @@
+"""The archive has each event of a closed day once, whatever dies at which step, and then days may go."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from db.pool import Conn
+from domain.events import event_archive, partitions, purge
+from domain.events.partitions import BEHIND
+from domain.events.tail import KeptEvent
+from schemas.errors import Unavailable
+from tests.domain.events.sending import PROJECT, event, send
+
+TODAY = datetime.now(UTC).date()
+#: Closed days, of which each has a table, and the first open one.
+CLOSED, OPEN = [TODAY - timedelta(days=BEHIND + ago) for ago in (3, 2, 1)], TODAY - timedelta(days=BEHIND)
+OTHER = uuid4()
+
+
+class Shelf:
+    """An archive as it promises to be, which fails before or after its work where `faults` say so."""
+
+    def __init__(self, faults: Sequence[str] = ()) -> None:
+        self.faults = [*faults]
+        self.kept: list[KeptEvent] = []
+        self.names: set[str] = set()
+
+    async def empty(self, day: date) -> None:
+        self._work(lambda: setattr(self, "kept", [one for one in self.kept if day_of(one) != day]))
+
+    async def copy(self, events: Sequence[KeptEvent], *, name: str) -> None:
+        def keep() -> None:
+            if name not in self.names:
+                self.names.add(name)
+                self.kept += events
+
+        self._work(keep)
+
+    async def count(self, day: date) -> int:
+        self._work(lambda: None)
+        return sum(day_of(one) == day for one in self.kept)
+
+    async def forget(self, project_id: UUID) -> None:
+        self._work(lambda: setattr(self, "kept", [one for one in self.kept if one.project_id != project_id]))
+
+    def _work(self, work: Callable[[], None]) -> None:
+        fault = self.faults.pop() if self.faults else ""
+        if fault == "before":
+            raise Unavailable("away")
+        work()
+        if fault == "after":
+            raise Unavailable("its answer is lost")
+
+
+def day_of(one: KeptEvent) -> date:
+    return one.occurred_at.date()
+
+
+async def stock(conn: Conn) -> None:
+    """Events of closed days, two of one id and time by two apps among them, and of an open one."""
+    await conn.execute("truncate event, event_seen, event_delta, event_archive")
+    await conn.execute("select make_event_days($1, $2)", CLOSED[0], TODAY)
+    noon = [datetime(day.year, day.month, day.day, 12, tzinfo=UTC) for day in (CLOSED[0], CLOSED[2], OPEN)]
+    sent = [
+        event(number, app_no=app_no, project_id=project_id, occurred_at=at)
+        for number in range(5)
+        for app_no in (1, 2)
+        for project_id in (PROJECT, OTHER)
+        for at in [noon[number % 3]]
+    ]
+    await send(conn, sent)
+
+
+async def closed(conn: Conn) -> list[tuple[object, ...]]:
+    rows = await conn.fetch(
+        "select project_id, app_no, event_key from event where occurred_at < $1",
+        datetime(OPEN.year, OPEN.month, OPEN.day, tzinfo=UTC),
+    )
+    return sorted(map(tuple, rows))
+
+
+def shelved(shelf: Shelf) -> list[tuple[object, ...]]:
+    return sorted((one.project_id, one.app_no, one.event_key) for one in shelf.kept)
+
+
+async def advance(conn: Conn, shelf: Shelf, limit: int) -> None:
+    """Step after step, through all faults, until nothing is left to do."""
+    while True:
+        try:
+            if not await event_archive.advance(conn, archive=shelf, limit=limit):
+                return
+        except Unavailable:
+            continue
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    faults=st.lists(st.sampled_from(["", "", "before", "after"]), max_size=20),
+    limit=st.sampled_from([1, 3, 100]),
+)
+async def test_each_event_of_closed_days_is_there_once(conn: Conn, faults: list[str], limit: int) -> None:
+    await stock(conn)
+    shelf = Shelf(faults)
+    await advance(conn, shelf, limit)
+    assert shelved(shelf) == await closed(conn) != []
+
+
+async def test_a_day_that_does_not_add_up_is_copied_anew(conn: Conn) -> None:
+    """As where the archive has taken a batch twice."""
+    await stock(conn)
+    shelf, spoiled = Shelf(), False
+    while await event_archive.advance(conn, archive=shelf, limit=2):
+        if shelf.kept and not spoiled:
+            shelf.kept *= 2
+            spoiled = True
+    assert spoiled
+    assert shelved(shelf) == await closed(conn)
+
+
+async def test_a_day_goes_once_the_archive_has_it(conn: Conn) -> None:
+    await stock(conn)
+    drop = partitions.drop_days(keep=BEHIND, archived=True)
+    shelf = Shelf()
+    assert await drop(conn) == 0
+    for _ in CLOSED:
+        assert await drop(conn) == 0
+        while not await drop(conn):
+            assert await event_archive.advance(conn, archive=shelf, limit=100) == 1
+    assert await event_archive.advance(conn, archive=shelf) == 0
+    assert len(shelf.kept) == 16
+
+
+async def test_a_purged_project_is_forgotten_in_days_that_are_copied_and_in_that_which_is(conn: Conn) -> None:
+    await stock(conn)
+    shelf = Shelf()
+    while {day_of(one) for one in shelf.kept} != {CLOSED[0], CLOSED[2]}:
+        await event_archive.advance(conn, archive=shelf, limit=1)
+    while await purge.delete_batch(conn, project_id=OTHER):
+        pass
+    await event_archive.forget(conn, archive=shelf, project_id=OTHER)
+    assert {one.project_id for one in shelf.kept} <= {PROJECT}
+    await advance(conn, shelf, 1)
+    assert shelved(shelf) == await closed(conn)

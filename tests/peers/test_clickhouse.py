@@ -1,0 +1,61 @@
+"""The event archive in ClickHouse's own engine: each event of a closed day once, whatever is lost."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from db.pool import Conn
+from db.server import free_port
+from domain.events import event_archive
+from domain.events.tail import KeptEvent
+from schemas.errors import Unavailable
+from tests.domain.events.test_event_archive import CLOSED, OTHER, closed, stock
+from tests.peers import pypi
+from tests.peers.processes import running
+from workers.event_archive.clickhouse import ClickHouse
+
+pytestmark = pytest.mark.peers
+
+
+class Losing(ClickHouse):
+    """The answer to every second batch is lost, after the work or before it."""
+
+    turn = 0
+
+    async def copy(self, events: Sequence[KeptEvent], *, name: str) -> None:
+        self.turn += 1
+        if self.turn % 4 != 3:
+            await super().copy(events, name=name)
+        if self.turn % 2:
+            raise Unavailable("its answer is lost")
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    port = free_port()
+    script = Path(__file__).with_name("clickhouse_server.py")
+    words = [str(pypi.install("chdb")), str(script), str(port), str(tmp_path / "data")]
+    with running(words, ready=f"http://127.0.0.1:{port}/ping"):
+        yield f"http://127.0.0.1:{port}/default"
+
+
+async def test_each_event_is_there_once_and_a_purged_project_is_not(url: str, conn: Conn) -> None:
+    await stock(conn)
+    async with Losing(url) as archive:
+        while await advanced(conn, archive):
+            pass
+        counts = [await archive.count(day) for day in CLOSED]
+        assert sum(counts) == len(await closed(conn)) == 16
+        assert await archive.count(CLOSED[-1] + timedelta(days=1)) == 0
+        await event_archive.forget(conn, archive=archive, project_id=OTHER)
+        assert sum([await archive.count(day) for day in CLOSED]) == 8
+
+
+async def advanced(conn: Conn, archive: ClickHouse) -> int:
+    """Once more where an answer was lost."""
+    try:
+        return await event_archive.advance(conn, archive=archive, limit=3)
+    except Unavailable:
+        return 1

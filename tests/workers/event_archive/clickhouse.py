@@ -1,0 +1,49 @@
+"""A ClickHouse on loopback, as far as the event archive asks one: statements by their first words.
+
+`tests/peers/test_clickhouse.py` asks ClickHouse's own engine the same.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+
+from tests.http_server import Asked, Told, listening
+
+
+class Shelves:
+    """Rows of a table, and names of batches that it ignores. `down`: how many answers more are refusals."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.rows: list[dict[str, Any]] = []
+        self.names: set[str] = set()
+        self.down = 0
+
+    async def answer(self, asked: Asked) -> Told:
+        if self.down:
+            self.down -= 1
+            return Told(503, "the data of somebody", ("X-ClickHouse-Exception-Code: 241",))
+        match asked.query["query"].split()[:2]:
+            case ["alter", _]:
+                day = asked.query["query"].split()[-1]
+                self.rows = [row for row in self.rows if row["occurred_at"][:10].replace("-", "") != day]
+            case ["insert", _] if asked.query["insert_deduplication_token"] not in self.names:
+                self.names.add(asked.query["insert_deduplication_token"])
+                self.rows += msgspec.json.Decoder().decode_lines(asked.body)
+            case ["select", _]:
+                day = asked.query["param_day"]
+                return Told(200, sum(row["occurred_at"].startswith(day) for row in self.rows))
+            case ["delete", _]:
+                project_id = asked.query["param_project"]
+                self.rows = [row for row in self.rows if row["project_id"] != project_id]
+        return Told(200, "")
+
+
+@asynccontextmanager
+async def shelves() -> AsyncIterator[Shelves]:
+    opened = Shelves()
+    async with listening(opened.answer) as url:
+        opened.url = f"{url}/events"
+        yield opened

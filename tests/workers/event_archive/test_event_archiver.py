@@ -1,0 +1,87 @@
+"""The dispatcher copies closed days into ClickHouse, through its outages, and only then drops them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from db.pool import Conn
+from schemas.errors import Unavailable
+from schemas.settings import Settings
+from tests.domain.events.sending import PROJECT, event, send
+from tests.waiting import eventually
+from tests.workers.event_archive.clickhouse import shelves
+from workers.dispatcher import event_archiver, events
+from workers.dispatcher.event_archiver import EventArchiver
+from workers.dispatcher.events import EventKeeper
+from workers.event_archive.clickhouse import ClickHouse
+from workers.runtime.shutdown import Stop
+
+TODAY = datetime.now(UTC).date()
+CLOSED = TODAY - timedelta(days=10)
+
+
+@asynccontextmanager
+async def dispatching(settings: Settings) -> AsyncIterator[None]:
+    stop = Stop()
+    async with asyncio.TaskGroup() as group:
+        for leader in (EventArchiver(settings), EventKeeper(settings)):
+            group.create_task(leader.run(stop))
+        yield
+        stop.ask()
+
+
+async def stock(conn: Conn) -> None:
+    """A closed day with events, and an open one."""
+    await conn.execute("select make_event_days($1, $2)", CLOSED, TODAY)
+    noon = datetime(CLOSED.year, CLOSED.month, CLOSED.day, 12, tzinfo=UTC)
+    await send(conn, [event(number, occurred_at=noon) for number in range(20)])
+    await send(conn, [event(number) for number in range(100, 105)])
+
+
+async def test_closed_days_go_into_the_archive_and_then(
+    settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (events, event_archiver):
+        monkeypatch.setattr(module, "EVERY_S", 0.05)
+    await stock(conn)
+    async with shelves() as archive:
+        archive.down = 3
+        own = msgspec.structs.replace(settings, event_days=8, events_archive_url=archive.url)
+        async with dispatching(own):
+            await eventually(lambda: is_gone(conn))
+    kept = {(row["project_id"], row["event_key"], row["properties"]) for row in archive.rows}
+    assert kept == {(str(PROJECT), str(event(number).event_key), "{}") for number in range(20)}
+    assert len(archive.rows) == 20
+
+
+async def is_gone(conn: Conn) -> bool:
+    found: bool = await conn.fetchval(f"select to_regclass('event_{CLOSED:%Y%m%d}') is null")
+    return found
+
+
+async def test_without_an_archive_nothing_waits(settings: Settings, conn: Conn) -> None:
+    await stock(conn)
+    stop = Stop()
+    async with asyncio.TaskGroup() as group:
+        own = msgspec.structs.replace(settings, event_days=8)
+        group.create_task(EventKeeper(own).run(stop))
+        await eventually(lambda: is_gone(conn))
+        stop.ask()
+
+
+async def test_an_archive_that_fails_is_away_and_nothing_of_its_answer_is_said() -> None:
+    async with shelves() as opened:
+        opened.down = 1
+        async with ClickHouse(opened.url) as archive:
+            with pytest.raises(Unavailable, match="241") as refused:
+                await archive.count(TODAY)
+            assert "somebody" not in str(refused.value)
+            assert await archive.count(TODAY) == 0
+    async with ClickHouse(opened.url) as archive:
+        with pytest.raises(Unavailable, match="away"):
+            await archive.forget(uuid4())

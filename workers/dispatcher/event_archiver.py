@@ -1,0 +1,36 @@
+"""Leader of the event archive: it copies closed days, batch after batch, so that their tables may go."""
+
+from db.pool import Conn
+from domain.events import event_archive
+from schemas.errors import Unavailable
+from schemas.settings import Settings
+from workers.dispatcher.chore import Chore
+from workers.dispatcher.leader import Leader
+from workers.event_archive.clickhouse import ClickHouse
+from workers.runtime.shutdown import Stop
+
+#: The advisory lock of the process that does so.
+LOCK = 7209
+
+EVERY_S = 60.0
+
+
+class EventArchiver(Leader):
+    """A loop of its own: a slow archive holds up no fold."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._archive = ClickHouse(settings.events_archive_url)
+        chores = [Chore("archive_events", EVERY_S, self._advance, batch=1)]
+        super().__init__(settings.event_store_url, name="dispatcher-archive", lock=LOCK, chores=chores)
+
+    async def run(self, stop: Stop) -> None:
+        async with self._archive:
+            await super().run(stop)
+
+    async def _advance(self, conn: Conn) -> int:
+        """One step; where the archive is away it comes again in a minute."""
+        try:
+            return await event_archive.advance(conn, archive=self._archive)
+        except Unavailable as error:
+            self._log.warning("the event archive failed, trying again soon", error=str(error))
+            return 0

@@ -1,0 +1,97 @@
+"""Event archive in ClickHouse, by its HTTP interface.
+
+Sources: clickhouse.com/docs/interfaces/http, /docs/operations/settings/settings#insert_deduplication_token,
+/docs/operations/settings/merge-tree-settings#non_replicated_deduplication_window (2026-11).
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from types import TracebackType
+from typing import Self
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from domain.events.tail import KeptEvent
+from schemas.errors import Unavailable
+
+#: Seconds that a step may take: a leader's session is idle meanwhile.
+PATIENCE_S = 4.0
+
+#: Batches whose names are remembered: only the last one is ever copied again.
+REMEMBERED = 1_000
+
+TABLE = f"""
+create table if not exists event (
+    project_id UUID, app_no Int16, event_key UUID, name LowCardinality(String),
+    occurred_at DateTime64(6, 'UTC'), received_at DateTime64(6, 'UTC'), event_id Nullable(String),
+    user_id Nullable(String), anonymous_id Nullable(String), value_micros Nullable(Int64),
+    currency LowCardinality(Nullable(String)), properties String, context String
+) engine = MergeTree
+partition by toYYYYMMDD(occurred_at)
+order by (project_id, occurred_at, event_key, app_no)
+settings non_replicated_deduplication_window = {REMEMBERED}"""
+
+READ_TIMES = {"date_time_input_format": "best_effort"}
+
+
+class ClickHouse:
+    """A database of ClickHouse at a URL such as `https://user:password@host:8443/database`.
+
+    Open it with `async with`.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+        self._database = parts.path.strip("/") or "default"
+        self._client = httpx.AsyncClient(
+            base_url=f"{parts.scheme}://{host}",
+            auth=(unquote(parts.username or "default"), unquote(parts.password or "")),
+            timeout=PATIENCE_S,
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    async def empty(self, day: date) -> None:
+        await self._run(TABLE)
+        await self._run(f"alter table event drop partition {day:%Y%m%d}")
+
+    async def copy(self, events: Sequence[KeptEvent], *, name: str) -> None:
+        rows = msgspec.json.Encoder().encode_lines(event._asdict() for event in events)
+        await self._run(
+            "insert into event format JSONEachRow", rows, insert_deduplication_token=name, **READ_TIMES
+        )
+
+    async def count(self, day: date) -> int:
+        return int(
+            await self._run(
+                "select count() from event where toDate(occurred_at) = {day:Date}", param_day=f"{day}"
+            )
+        )
+
+    async def forget(self, project_id: UUID) -> None:
+        """Delete what is there of a project."""
+        await self._run(TABLE)
+        await self._run("delete from event where project_id = {project:UUID}", param_project=f"{project_id}")
+
+    async def _run(self, sql: str, data: bytes = b"", **settings: str) -> str:
+        """The answer to a statement. Raises `Unavailable`, without a word of the data."""
+        given = {"query": sql, "database": self._database, **settings}
+        try:
+            answer = await self._client.post("/", params=given, content=data)
+        except httpx.HTTPError as error:
+            raise Unavailable(f"the archive of events is away: {type(error).__name__}") from error
+        if not answer.is_success:
+            code = answer.headers.get("x-clickhouse-exception-code", answer.status_code)
+            raise Unavailable(f"the archive of events refused a statement with {code}")
+        return answer.text
