@@ -110,6 +110,9 @@ VERIFY_TRACKING = Kind(
     total_s=300,
     stages=("listening",),
 )
+COLLECT_METRICS = Kind(
+    "collect_metrics", "metrics", "metrics:read", timeout_s=90, max_attempts=3, total_s=3600, internal=True
+)
 REGISTER_APP = Kind(
     "register_app",
     "publish",
@@ -139,6 +142,7 @@ KINDS = {
         VERIFY_TRACKING,
         REGISTER_APP,
         REFRESH_TOKEN,
+        COLLECT_METRICS,
         REVOKE_TOKEN,
     )
 }

@@ -13,6 +13,11 @@ Metric = Literal[
     "engagement_rate", "followers", "follower_delta", "posts_published", "events", "active_users",
 ]  # fmt: skip
 
+#: Those that platforms tell, of posts and of accounts; all others follow from them.
+Collected = Literal[
+    "views", "reach", "impressions", "likes", "comments", "shares", "saves", "watch_time_ms", "followers"
+]  # fmt: skip
+
 #: A whole number, a rate, or null: it was never collected.
 Figure = int | float | None
 

@@ -67,6 +67,11 @@ POST_SEND = Histogram(
 POST_LATE = Histogram(
     "post_late_seconds", "From a post's time to its first irreversible call.", ["platform"], buckets=_LONG
 )
+VISITS = Counter(
+    "collect_visits",
+    "Times that a platform was asked for an account's figures: `read`, or `failed` before the end.",
+    ["platform", "outcome"],
+)
 
 # Dispatcher
 DISPATCHER_LEADS = Gauge("dispatcher_leads", "1 in the dispatcher that works, 0 in those that stand by.")

@@ -55,25 +55,25 @@ Handler = Callable[[Asked, asyncio.StreamReader, asyncio.StreamWriter], Awaitabl
 
 
 @asynccontextmanager
-async def serve(handle: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+async def serve(handle: Handler, tls: ssl.SSLContext | None = None, *, port: int = 0) -> AsyncIterator[str]:
     """Its `HOST:PORT`; each connection takes one request, whose answer the handler writes."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await handle(await _read(reader), reader, writer)
         await writer.drain()
 
-    async with accepting(connected, tls=tls) as port:
-        yield f"127.0.0.1:{port}"
+    async with accepting(connected, port=port, tls=tls) as bound:
+        yield f"127.0.0.1:{bound}"
 
 
 @asynccontextmanager
-async def listening(reply: Callable[[Asked], Awaitable[Told]]) -> AsyncIterator[str]:
+async def listening(reply: Callable[[Asked], Awaitable[Told]], *, port: int = 0) -> AsyncIterator[str]:
     """The address of a server that answers in JSON."""
 
     async def handle(asked: Asked, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(_written(await reply(asked)))
 
-    async with serve(handle) as host:
+    async with serve(handle, port=port) as host:
         yield f"http://{host}"
 
 

@@ -21,6 +21,7 @@ from schemas import (
     pictures,
     posts,
     projects,
+    top_performers,
 )
 from schemas.errors.platforms import Category
 
@@ -80,11 +81,14 @@ ENUMS: Mapping[str, Enum] = {
     "PrivacyLevel": _enum("Who may see a post.", posts.PrivacyLevel),
     "ProjectStatus": _enum("Whether a project starts anything.", projects.Status),
     "RedisStatus": _enum("Whether Redis answers.", ops.RedisStatus),
+    "SourceType": _enum("What a top performer is.", top_performers.SourceType),
     "LiveTier": _enum("Which limits a live organization has.", organizations.LiveTier),
     "ScheduledStatus": _enum("How a new post waits.", posts.NewStatus),
     "Scope": _enum("What a key may do.", api_keys.Scope),
     "Tier": _enum("Which limits an organization has.", api_keys.Tier),
     "TimeRule": _enum("How a local time was read.", posts.TimeRule),
+    "TopMetric": _enum("What top performers are ranked by.", top_performers.TopMetric),
+    "TopWindow": _enum("The days until now that top performers are ranked by.", top_performers.TopWindow),
     "Verdict": _enum("What a reviewer said.", content.Verdict),
     "WorkerState": _enum("Whether a worker takes work.", ops.WorkerState),
 }

@@ -5,15 +5,17 @@ from typing import Annotated
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import paths, spans
+from api import paging, paths, spans
 from api.guard import requires
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from domain.metrics import metrics as verbs
-from domain.metrics import windows
+from domain.metrics import top_performers, windows
 from domain.metrics.metrics import Asked, Stores
+from schemas.accounts import PlatformName
 from schemas.errors.absent import Noun
 from schemas.metrics import Granularity, Metric, Metrics, MetricScope
+from schemas.top_performers import SourceType, TopMetric, TopPerformers, TopWindow
 
 ScopeChoice = Annotated[MetricScope, QueryParameter(name="scope", description="What the metrics are of.")]
 SubjectId = Annotated[
@@ -69,4 +71,46 @@ async def get_metrics(
         return await verbs.read(Stores(request.connection, request.event_connection), question, now=now)
 
 
-ROUTES = [get_metrics]
+@get(
+    "/projects/{project_id:str}/top-performers",
+    opt=requires("metrics:read", Class.READ_LIGHT, 404),
+)
+async def get_top_performers(
+    request: ApiRequest,
+    project_id: FromPath[str],
+    *,
+    metric: Annotated[TopMetric, QueryParameter(description="What to rank by.")] = "views",
+    window: Annotated[TopWindow, QueryParameter(description="The days until now that count.")] = "30d",
+    source_type: Annotated[
+        SourceType,
+        QueryParameter(
+            name="sourceType",
+            description="Posts, each by itself, or what was posted: content that we made "
+            "(`content_container`), or that was uploaded (`manual`), with all its posts on a platform.",
+        ),
+    ] = "platform_post",
+    platform: Annotated[
+        list[PlatformName] | None, QueryParameter(description="Only what is on one of these.")
+    ] = None,
+    limit: paging.Limit = paging.DEFAULT,
+) -> TopPerformers:
+    """A project's posts, or contents, that did best in the last days, the best first.
+
+    Figures are what came in the window. An `engagement_rate` is likes, comments, shares and saves by views,
+    and only of 100 views or more. `conversions` and `roas` aren't known by post, and are a 422.
+    """
+    async with request.connection() as conn:
+        return await top_performers.rank(
+            conn,
+            organization_id=request.organization_id,
+            project_id=paths.read("project", project_id),
+            metric=metric,
+            window=window,
+            source_type=source_type,
+            platforms=platform,
+            limit=limit,
+            now=request.services.clock(),
+        )
+
+
+ROUTES = [get_metrics, get_top_performers]

@@ -155,7 +155,7 @@ returning a.organization_id, a.id as account_id;
 -- name: follow_owner    a lease that goes on becomes as its owner's account is now; under its lock
 update social_account a
    set status = 'connected', service_url = o.service_url, handle = o.handle, avatar_url = o.avatar_url,
-       traits = o.traits
+       traits = o.traits, collect_at = now()
   from account_lease l, social_account o
  where l.owner_account_id = :owner_id
    and upper_inf(l.period)

@@ -130,6 +130,16 @@ tickets as (
   -- Their tickets.
   delete from media_ticket
    where organization_id = :org
+     and post_id = any(:ids)),
+snapshots as (
+  -- What their platforms told of them.
+  delete from metric_snapshot
+   where organization_id = :org
+     and subject_id = any(:ids)),
+collections as (
+  -- That they were asked about.
+  delete from post_collection
+   where organization_id = :org
      and post_id = any(:ids))
 delete from scheduled_post
  where organization_id = :org
@@ -187,6 +197,16 @@ credentials as (
   -- What opened it.
   delete from account_credential
    where organization_id = :org
+     and account_id = :id),
+snapshots as (
+  -- What its platform told of it.
+  delete from metric_snapshot
+   where organization_id = :org
+     and account_id = :id),
+collections as (
+  -- How it was asked about.
+  delete from account_collection
+   where organization_id = :org
      and account_id = :id)
 -- What purged tenants of it have sent.
 delete from account_send
@@ -221,7 +241,8 @@ update social_account
    set project_id = null,
        service_url = '', external_id = '', handle = '', avatar_url = null, traits = '{}',
        quota_posts = null, quota_window_s = null, cooldown_until = null, turn_post_id = null,
-       status = 'disconnected', connected_at = now(), disconnected_at = now(), canceled_posts = 0
+       status = 'disconnected', connected_at = now(), disconnected_at = now(), canceled_posts = 0,
+       collect_at = null
  where organization_id = :org
    and id = :id;
 

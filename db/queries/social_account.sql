@@ -10,7 +10,8 @@ on conflict (organization_id, project_id, platform,
        avatar_url = excluded.avatar_url,
        traits = excluded.traits,
        status = 'connected',
-       connected_at = now()
+       connected_at = now(),
+       collect_at = now()
  where social_account.owner_account_id is null
 returning id;
 

@@ -12,19 +12,23 @@ from schemas.settings import Settings
 
 
 class Page(NamedTuple):
-    """`client` is what the page calls our client id, `challenge` makes one of a PKCE verifier."""
+    """`client` is what the page calls our client id, `challenge` makes one of a PKCE verifier.
+
+    Without `scopes` nothing is connected. Those of `figures` let us read what became of posts.
+    """
 
     path: str
     client: str
     scopes: str
     challenge: Callable[[str], str]
+    figures: str = ""
 
     def url(self, service_url: str, *, client_id: str, redirect_uri: str, state: str, challenge: str) -> str:
         query = {
             "response_type": "code",
             self.client: client_id,
             "redirect_uri": redirect_uri,
-            "scope": self.scopes,
+            "scope": f"{self.scopes},{self.figures}" if self.figures else self.scopes,
             "state": state,
             "code_challenge": challenge,
             "code_challenge_method": "S256",
@@ -89,8 +93,13 @@ PAGES: Mapping[str, Page] = {
         "client_key",
         "user.info.basic,user.info.profile,video.publish,video.upload",
         hexadecimal,
+        figures="user.info.stats,video.list",
     ),
     "instagram": Page(
-        "/oauth/authorize", "client_id", "instagram_business_basic,instagram_business_content_publish", s256
+        "/oauth/authorize",
+        "client_id",
+        "instagram_business_basic,instagram_business_content_publish",
+        s256,
+        figures="instagram_business_manage_insights",
     ),
 }

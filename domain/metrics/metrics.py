@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from db.pool import Conn
 from db.queries import project
 from domain.accounts import accounts
-from domain.metrics import buckets, event_values
+from domain.metrics import buckets, collected_values, event_values
 from domain.metrics.value_sources import Question, Values, ValueSource
 from domain.metrics.windows import Window
 from domain.publishing import posts
@@ -20,7 +20,7 @@ from schemas.errors.absent import absent
 from schemas.metrics import Figure, Granularity, Metric, MetricBucket, Metrics, MetricScope, MetricWindow
 
 #: Sources of values. No two have one metric of one scope.
-SOURCES: Sequence[ValueSource] = (event_values.EVENTS,)
+SOURCES: Sequence[ValueSource] = (event_values.EVENTS, collected_values.COLLECTED)
 
 _OF_POSTS: tuple[Metric, ...] = (
     "views", "reach", "impressions", "likes", "comments", "shares", "saves", "watch_time_ms",

@@ -41,7 +41,8 @@ class Doomed(NamedTuple):
 
 
 async def made(fleet: Fleet, conn: Conn) -> Doomed:
-    """One of a new organization, of whose accounts one was on lease to others."""
+    """One of a new organization, of whose accounts one was on lease to others. None comes up to be asked."""
+    await conn.execute("alter table social_account alter collect_at set default null")
     org = await seeds.organization(conn)
     workers = Workers(fleet.settings, fleet.pool, org, fleet.courier)
     mine = Project(workers, org, await seeds.project(conn, org))

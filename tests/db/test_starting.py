@@ -114,7 +114,7 @@ def test_help_needs_no_setting(settings: Settings, words: str) -> None:
 def test_a_pool_that_is_none_names_those_that_are(settings: Settings) -> None:
     ended = start(settings, "workers nothing")
     assert ended.returncode == 2
-    assert "'default', 'ingest', 'publish'" in ended.stderr
+    assert "'default', 'ingest', 'metrics', 'publish'" in ended.stderr
 
 
 @pytest.mark.parametrize("words", [WORKER, DISPATCHER, API])

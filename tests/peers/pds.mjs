@@ -1,11 +1,11 @@
 // Bluesky's Personal Data Server and its directory of identities, on loopback: `node pds.mjs MODULES FOLDER
-// PORT DIRECTORY_PORT`. Ends with SIGTERM. Its data and nothing else is in FOLDER.
+// PORT DIRECTORY_PORT APPVIEW_PORT`. Ends with SIGTERM. Its data and nothing else is in FOLDER.
 import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-const [modules, folder, port, directoryPort] = process.argv.slice(2)
+const [modules, folder, port, directoryPort, appviewPort] = process.argv.slice(2)
 const { Database, PlcServer } = createRequire(join(modules, 'x.js'))('@did-plc/server')
 const { PDS, envToCfg, envToSecrets } = await import(
   pathToFileURL(join(modules, '@atproto/pds/dist/index.js'))
@@ -29,7 +29,7 @@ const environment = {
   disableSsrfProtection: true,
   rateLimitsEnabled: true,
   blobUploadLimit: 5 * 1024 * 1024,
-  bskyAppViewUrl: 'http://appview.invalid',
+  bskyAppViewUrl: `http://127.0.0.1:${appviewPort}`,
   bskyAppViewDid: 'did:web:appview.invalid',
   crawlers: [],
   jwtSecret: 'jwt-secret-of-the-tests-32-bytes',

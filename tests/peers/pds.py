@@ -31,7 +31,10 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Pds(msgspec.Struct, frozen=True):
+    """`appview` is the port at which it looks for the network's AppView."""
+
     port: int
+    appview: int
 
     @property
     def base(self) -> str:
@@ -105,7 +108,8 @@ class Pds(msgspec.Struct, frozen=True):
 
 @contextmanager
 def serve(folder: Path) -> Iterator[Pds]:
-    modules, pds, directory = node.install(), Pds(free_port()), free_port()
-    words = [node.command(), str(SCRIPT), str(modules), str(folder), str(pds.port), str(directory)]
+    modules, pds, directory = node.install(), Pds(free_port(), free_port()), free_port()
+    ports = [str(port) for port in (pds.port, directory, pds.appview)]
+    words = [node.command(), str(SCRIPT), str(modules), str(folder), *ports]
     with running(words, ready=f"{pds.base}/xrpc/com.atproto.server.describeServer"):
         yield pds

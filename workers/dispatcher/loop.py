@@ -13,6 +13,7 @@ from jobs import maintenance
 from jobs.courier import Courier, open_courier
 from schemas.settings import Settings
 from telemetry import health, metrics
+from workers.dispatcher.collect import COLLECT, PRUNE_VISITS
 from workers.dispatcher.count import COUNT
 from workers.dispatcher.event_archiver import EventArchiver
 from workers.dispatcher.events import EventKeeper
@@ -53,7 +54,9 @@ class Dispatcher(Leader):
             rescue(self._uptime, patience_s=patience_s(settings.lease_s)),
             OVERDUE,
             REFRESH,
+            COLLECT,
             COUNT,
+            PRUNE_VISITS,
             *RETENTION,
             prune_audit(settings.audit_days),
             prune_media(open_store(settings)),

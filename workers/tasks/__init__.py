@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from jobs.kinds import (
     ARCHIVE_PROJECT,
+    COLLECT_METRICS,
     CONNECT_ACCOUNT,
     CONNECT_GITHUB,
     INGEST_APPSTORE,
@@ -30,6 +31,7 @@ from workers.resources import Resources, open_resources
 from workers.runtime.runner import Task, Tasks
 from workers.tasks import (
     archive_project,
+    collect_metrics,
     connect_account,
     connect_github,
     ingest_appstore,
@@ -61,6 +63,7 @@ OPENERS: Mapping[Kind, Opener] = {
     REFRESH_TOKEN: refresh_token.open_task,
     REVOKE_TOKEN: revoke_token.open_task,
     PUBLISH_POST: publish_post.open_task,
+    COLLECT_METRICS: collect_metrics.open_task,
     RECONCILE_POST: reconcile_post.open_task,
     VERIFY_TRACKING: verify_tracking.open_task,
 }

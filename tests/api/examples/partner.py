@@ -190,6 +190,7 @@ async def posts(story: Story, project: str, account: str, content: str) -> None:
     await story.ended(now)
     await story.tell("get_scheduled_post", scheduledPostId=now["id"])
     await story.tell("list_scheduled_posts", projectId=project, params={"status": "published"})
+    await _figures(story, project, now["id"])
     await _unknown(story, now["id"])
     await _ticket(story, now["id"])
 
@@ -205,6 +206,17 @@ async def _captions(story: Story, account: str, content: str, when: dict[str, st
         asked = await story.ask("POST", f"/content/{content}/schedule", json=body, headers=planner)
         [post] = asked["scheduledPosts"]
         await story.tell(operation, scheduledPostId=post["id"], json=said)
+
+
+async def _figures(story: Story, project: str, shown: str) -> None:
+    """What the post's platform told of it."""
+    told = """insert into metric_snapshot (organization_id, account_id, subject_id, metric, at, value, delta)
+              select organization_id, social_account_id, id, metric, now(), value, value
+                from scheduled_post, unnest($2::text[], $3::bigint[]) as told (metric, value)
+               where id = $1"""
+    names, values = ["views", "likes", "comments", "shares"], [1840, 96, 14, 8]
+    await story.cast.pool.execute(told, ids.read(ids.POST, shown), names, values)
+    await story.tell("get_top_performers", projectId=project, params={"metric": "engagement_rate"})
 
 
 async def _unknown(story: Story, shown: str) -> None:

@@ -194,15 +194,16 @@ def test_what_dies_is_started_again_and_nothing_of_it_is_left(running: Running, 
     process, said = running
     before = alive_in(folder).keys() - {process.pid}
     killed = children(process.pid)
-    assert len(killed) == 8
+    assert len(killed) == 9
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
     until(lambda: not before & alive_in(folder).keys(), within=START_S)
     until(lambda: answers(said), within=START_S)
-    until(lambda: len(children(process.pid)) == 8, within=START_S)
+    until(lambda: len(children(process.pid)) == 9, within=START_S)
     until(lambda: pings(said), within=START_S)
     log = (folder / "stderr").read_text()
-    for name in ("postgres", "valkey", "web", "ingest", "ingest-2", "publish", "default", "dispatcher"):
+    pools = ("ingest", "ingest-2", "publish", "metrics", "default")
+    for name in ("postgres", "valkey", "web", *pools, "dispatcher"):
         assert f"{name} ended by itself (exit code -9)" in log
 
 

@@ -3,7 +3,7 @@
 `INSTAGRAM_URL`, `INSTAGRAM_API_URL` and `INSTAGRAM_TOKEN_URL` are all this address; paths may begin with an
 API version. The settings of a person are those of `instagram_state.Person`, controls of its own are in
 `instagram_controls.py`. Besides its path, rules may call a request by one of these names: `authorize code
-exchange refresh me create publish limit list container medium`.
+exchange refresh me create publish limit list insights container medium`.
 
 Harsher than Instagram where its documentation leaves room: captions are counted in UTF-16, a code that is
 used twice takes its tokens with it, a file has to come without a redirect and as an image or a video.
@@ -19,6 +19,7 @@ from tests.peers.simulators.instagram_calls import caller, fields, token_of
 from tests.peers.simulators.instagram_containers import Containers
 from tests.peers.simulators.instagram_controls import Controls, Orders
 from tests.peers.simulators.instagram_errors import Denied, named, told, with_usage
+from tests.peers.simulators.instagram_insights import Insights
 from tests.peers.simulators.instagram_media import Media
 from tests.peers.simulators.instagram_oauth import Consents, OAuth
 from tests.peers.simulators.instagram_state import Container, Medium, Person, State, Status
@@ -42,6 +43,7 @@ class Instagram(Simulator):
         self._containers = Containers(self.state, self.clock, self.ledger)
         self._media = Media(self.state, self.clock)
         self._controls = Controls(self.state, self.orders, self._media, self.clock, self.ledger)
+        insights = Insights(self.state, self.clock)
         oauth = OAuth(self.state, self.clock, self.consents, self.redirect_uris)
         self._called: dict[Handler, str] = {
             oauth.authorize: "authorize",
@@ -52,6 +54,7 @@ class Instagram(Simulator):
             self._media.publish: "publish",
             self._media.limit: "limit",
             self._media.listed: "list",
+            insights.told: "insights",
         }
         self.routes.add("GET", "/oauth/authorize", oauth.authorize)
         self.routes.add("POST", "/oauth/access_token", oauth.code)
@@ -61,6 +64,7 @@ class Instagram(Simulator):
         self.routes.add("POST", "/{account}/media_publish", self._media.publish)
         self.routes.add("GET", "/{account}/content_publishing_limit", self._media.limit)
         self.routes.add("GET", "/{account}/media", self._media.listed)
+        self.routes.add("GET", "/{id}/insights", insights.told)
         self.routes.add("GET", "/{id}", self._read)
 
     async def answer(self, request: Request) -> Answer:
@@ -119,6 +123,7 @@ class Instagram(Simulator):
             "name": person.username.title(),
             "account_type": "BUSINESS",
             "profile_picture_url": f"{self.base}/pictures/{person.user_id}.jpg",
+            "followers_count": person.followers,
             "media_count": sum(1 for _ in self.state.media_of(person)),
         }
         said = fields(request, known)

@@ -7,6 +7,7 @@
   (`expired password_changed app_removed checkpoint session_invalidated`), null heals them. New ones are well.
 - `POST /_sim/posts {"username", "caption": "", "ago_s": 0, "kind": "IMAGE"}`: a post by hand: `{"id"}`.
 - `POST /_sim/posts/delete {"id"}`: the person deletes a post.
+- `POST /_sim/figures {"id", "viewers": 100, "figures": {}}`: people saw it, and these are its insights now.
 """
 
 from collections.abc import Sequence
@@ -53,6 +54,12 @@ class Posted(msgspec.Struct, forbid_unknown_fields=True):
     kind: Kind = Kind.IMAGE
 
 
+class Seen(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    viewers: int = 100
+    figures: dict[str, int] = {}
+
+
 class Controls:
     def __init__(self, state: State, orders: Orders, media: Media, clock: Clock, ledger: Ledger) -> None:
         self._state, self._orders, self._media = state, orders, media
@@ -64,6 +71,7 @@ class Controls:
         routes.add("POST", "/_sim/tokens", doing(self.tokens))
         routes.add("POST", "/_sim/posts", doing(self.post))
         routes.add("POST", "/_sim/posts/delete", doing(self.delete))
+        routes.add("POST", "/_sim/figures", doing(self.see))
 
     def account(self, given: dict[str, Any]) -> dict[str, Any]:
         """Of `POST /_sim/accounts`: the fields of `instagram_state.Person`."""
@@ -120,6 +128,14 @@ class Controls:
         if medium is None:
             raise ValueError("no such post")
         medium.deleted = True
+        return {"id": medium.id}
+
+    def see(self, given: dict[str, Any]) -> dict[str, Any]:
+        seen = msgspec.convert(given, Seen)
+        medium = self._state.media.get(seen.id)
+        if medium is None:
+            raise ValueError("no such post")
+        medium.viewers, medium.figures = seen.viewers, seen.figures
         return {"id": medium.id}
 
     def _person(self, username: str) -> Person:

@@ -113,6 +113,7 @@ _CALLS = {
         "Unsupported request. Object with ID '{id}' does not exist, cannot be loaded due to missing "
         "permissions, or does not support this operation", kind="GraphMethodException"),
     "unknown_path": Refusal(2500, None, "Unknown path components."),
+    "few_viewers": Refusal(10, None, "(#10) Not enough viewers for the media to show insights"),
     "unknown_field": Refusal(100, None, "(#100) Tried accessing nonexisting field ({field})"),
     "parameter": Refusal(100, None, "(#100) {why}"),
     "unknown_error": Refusal(1, None, "An unknown error has occurred.", status=500, transient=True),

@@ -144,6 +144,8 @@ class Media:
             "media_type": Kind.VIDEO if reel else medium.kind,
             "media_product_type": "REELS" if reel else "FEED",
             "username": person.username,
+            "like_count": medium.figures.get("likes", 0),
+            "comments_count": medium.figures.get("comments", 0),
         }
         return known | dict.fromkeys(person.hides)
 

@@ -12,12 +12,18 @@ from tests.peers.simulators.clock import Clock
 from tests.peers.simulators.consent import Asked, Grant
 from tests.peers.simulators.instagram_calls import parameters, token, token_of
 from tests.peers.simulators.instagram_errors import Denied
-from tests.peers.simulators.instagram_state import BASIC, DAY_S, PUBLISH, State, Token
+from tests.peers.simulators.instagram_state import BASIC, DAY_S, INSIGHTS, PUBLISH, State, Token
 from tests.peers.simulators.routing import Answer, Refused, Request, as_json, as_page
 
 CLIENT_ID, CLIENT_SECRET = "990602627938098", "instagram-client-secret"
 SCOPES = frozenset(
-    {BASIC, PUBLISH, "instagram_business_manage_messages", "instagram_business_manage_comments"}
+    {
+        BASIC,
+        PUBLISH,
+        INSIGHTS,
+        "instagram_business_manage_messages",
+        "instagram_business_manage_comments",
+    }
 )
 CODE_S, SHORT_S, LONG_S = 60 * 60, 60 * 60, 60 * DAY_S
 

@@ -13,6 +13,7 @@ DAY_S = 24 * 60 * 60
 CONTAINER_S = DAY_S
 
 BASIC, PUBLISH = "instagram_business_basic", "instagram_business_content_publish"
+INSIGHTS = "instagram_business_manage_insights"
 
 
 class Person(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -25,7 +26,7 @@ class Person(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     from there to its place in the list of media; `status_s`: so long after an accepted publish its container
     still says FINISHED. `hides`: fields of media that it doesn't say. `flat`: tokens and the account are
     answered as they are found in the wild, not in the list that the documentation shows. `patience_s`: how
-    long a file may take to come, in real seconds.
+    long a file may take to come, in real seconds. `insights_s`: so long after it is public a post has none.
     """
 
     username: str
@@ -44,6 +45,8 @@ class Person(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     hides: list[str] = msgspec.field(default_factory=list)
     flat: bool = False
     patience_s: float = 5.0
+    followers: int = 0
+    insights_s: float = 0.0
 
 
 class Token(msgspec.Struct, kw_only=True):
@@ -95,7 +98,10 @@ class Container(msgspec.Struct, kw_only=True):
 
 
 class Medium(msgspec.Struct, kw_only=True):
-    """A post. `accepted_at` None: its owner made it by hand; it is public from `live_at` until `deleted`."""
+    """A post. `accepted_at` None: its owner made it by hand; it is public from `live_at` until `deleted`.
+
+    `viewers` are people that saw it, `figures` its insights by their names; those that aren't there are 0.
+    """
 
     id: str
     username: str
@@ -106,6 +112,8 @@ class Medium(msgspec.Struct, kw_only=True):
     listed_at: float
     accepted_at: float | None = None
     deleted: bool = False
+    viewers: int = 100
+    figures: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class State:

@@ -28,6 +28,7 @@ Controls of its own:
 - `POST /_sim/posts {"publish_id", "deed": "post" | "delete"}`: what a person does in the app; with `"fail"`,
   a fail_reason for one that isn't done.
 - `POST /_sim/remove_access {"username"}`: a person takes our access away.
+- `POST /_sim/figures {"publish_id", "figures"}`: see `tiktok_videos`.
 - `GET /_sim/webhooks`, `POST /_sim/webhooks/deliver {"order": "due", "copies": 1}`: see `tiktok_webhooks`.
 """
 
@@ -44,12 +45,15 @@ from tests.peers.simulators.tiktok_oauth import OAuth
 from tests.peers.simulators.tiktok_people import Application, People
 from tests.peers.simulators.tiktok_posts import Posts, range_of, status_of
 from tests.peers.simulators.tiktok_publishing import Publishing
+from tests.peers.simulators.tiktok_videos import Videos
 from tests.peers.simulators.tiktok_webhooks import Delivery, Hooks
 
 #: user/info: the fields and the scope that each needs.
 PROFILE = {"open_id", "union_id", "avatar_url", "avatar_url_100", "avatar_large_url", "display_name"}
-FIELDS = dict.fromkeys(PROFILE, "user.info.basic") | dict.fromkeys(
-    ("username", "bio_description", "profile_deep_link", "is_verified"), "user.info.profile"
+FIELDS = (
+    dict.fromkeys(PROFILE, "user.info.basic")
+    | dict.fromkeys(("username", "bio_description", "profile_deep_link", "is_verified"), "user.info.profile")
+    | {"follower_count": "user.info.stats"}
 )
 
 
@@ -63,12 +67,14 @@ class TikTok(Simulator):
         self.hooks = Hooks(self.application)
         self.oauth = OAuth(self.application, self.people, self.consents)
         self.posts = Posts(self.clock, self.ledger, self.people, self.hooks)
+        self.videos = Videos(self.clock, self.oauth, self.posts)
         self.publishing = Publishing(self, self.application, self.people, self.oauth, self.posts)
         for method, path, handler in (
             ("GET", "/v2/auth/authorize/", self.authorize),
             ("POST", "/v2/oauth/token/", self.token),
             ("POST", "/v2/oauth/revoke/", self.revoke),
             ("GET", "/v2/user/info/", self.user_info),
+            ("POST", "/v2/video/query/", self.videos.query),
         ):
             self.routes.add(method, path, handler)
 
@@ -76,6 +82,7 @@ class TikTok(Simulator):
         routes.add("POST", "/_sim/app", doing(self.register))
         routes.add("POST", "/_sim/posts", doing(self.act))
         routes.add("POST", "/_sim/remove_access", doing(self.remove_access))
+        routes.add("POST", "/_sim/figures", doing(self.videos.see))
         routes.add("GET", "/_sim/webhooks", self.webhooks)
         routes.add("POST", "/_sim/webhooks/deliver", self.deliver)
 
@@ -122,7 +129,11 @@ class TikTok(Simulator):
 
     async def user_info(self, request: Request) -> Answer:
         family, creator = self.oauth.caller(
-            request, "user_info", 600, ("user.info.basic", "user.info.profile"), self.clock.now()
+            request,
+            "user_info",
+            600,
+            ("user.info.basic", "user.info.profile", "user.info.stats"),
+            self.clock.now(),
         )
         wanted = [name for name in request.query.get("fields", "").split(",") if name]
         if not wanted or not set(wanted) <= FIELDS.keys():
@@ -134,6 +145,7 @@ class TikTok(Simulator):
             "union_id": f"union-{creator.username}",
             "display_name": creator.nickname or creator.username.title(),
             "username": creator.username,
+            "follower_count": creator.followers,
         }
         return envelope({"user": {name: known.get(name, "") for name in wanted}})
 

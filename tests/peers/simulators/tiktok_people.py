@@ -32,6 +32,7 @@ class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     processing_s: float = 5
     moderation_s: float = 60
     pull_after_s: float = 2
+    followers: int = 0
     refuses: list[str] = msgspec.field(default_factory=list)
     fails: list[str] = msgspec.field(default_factory=list)
     #: Whether creator_info was asked since the options last changed.

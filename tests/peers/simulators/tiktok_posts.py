@@ -54,6 +54,7 @@ class Post(msgspec.Struct, kw_only=True):
     done_at: float | None = None
     public_at: float | None = None
     post_ids: list[int] = msgspec.field(default_factory=list)
+    figures: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Upload(msgspec.Struct, kw_only=True, frozen=True):

@@ -49,6 +49,7 @@ async def fill(project: Project, conn: Conn, store: Store) -> Full:
         await asset(conn, mine.org, content_id, number, token)
     await seeds.app(conn, mine.org, mine.id)
     await strays(conn, mine, posts[0], job_id)
+    await figures(conn, mine, posts[0])
     await oauth_state(conn, mine)
     await sending.send(conn, [sending.event(number, project_id=mine.id) for number in range(3)])
     await sending.fold_all(conn)
@@ -85,6 +86,28 @@ async def strays(conn: Conn, mine: Scope, post_id: UUID, job_id: UUID) -> None:
         conn,
         "insert into account_send (organization_id, account_id, id, post_id) values ($1, $2, $3, $4)",
         mine.org, mine.account_ids[0], ids.new(), post_id,
+    )  # fmt: skip
+
+
+async def figures(conn: Conn, mine: Scope, post_id: UUID) -> None:
+    """A visit of the account, and what it told of itself and of a post."""
+    account_id = mine.account_ids[0]
+    await raw(
+        conn,
+        "insert into account_collection (organization_id, account_id, asked_at) values ($1, $2, now())",
+        mine.org, account_id,
+    )  # fmt: skip
+    await raw(
+        conn,
+        "insert into post_collection (organization_id, post_id, account_id, asked_at)"
+        " values ($1, $3, $2, now())",
+        mine.org, account_id, post_id,
+    )  # fmt: skip
+    await raw(
+        conn,
+        """insert into metric_snapshot (organization_id, account_id, subject_id, metric, at, value)
+           select $1, $2, subject_id, 'followers', now(), 1 from unnest(array[$2, $3]::uuid[]) subject_id""",
+        mine.org, account_id, post_id,
     )  # fmt: skip
 
 

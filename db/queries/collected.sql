@@ -1,0 +1,95 @@
+-- What platforms told of posts and accounts. `place` numbers the stretches between bounds, from 1.
+
+-- name: list_of_project    its accounts, those too that were let go: when that was
+select id, disconnected_at
+  from social_account
+ where organization_id = :org
+   and project_id = :project_id
+   and coalesce(id = :account_id, true);
+
+-- name: sum_of_accounts    differences by account, metric and stretch
+select a.account_id, m.metric, width_bucket(s.at, :bounds::timestamptz[]) as place, sum(s.delta) as delta
+  from unnest(:account_ids::uuid[]) as a (account_id)
+ cross join unnest(:metrics::text[]) as m (metric)
+ cross join lateral (
+         select at, delta
+           from metric_snapshot
+          where organization_id = :org
+            and account_id = a.account_id
+            and metric = m.metric
+            and at >= :since
+            and at < :until
+            and delta is not null) s
+ group by 1, 2, 3;
+
+-- name: sum_of_post    as sum_of_accounts
+select :post_id::uuid as account_id, m.metric, width_bucket(s.at, :bounds::timestamptz[]) as place,
+       sum(s.delta) as delta
+  from unnest(:metrics::text[]) as m (metric)
+ cross join lateral (
+         select at, delta
+           from metric_snapshot
+          where organization_id = :org
+            and subject_id = :post_id
+            and metric = m.metric
+            and at >= :since
+            and at < :until
+            and delta is not null) s
+ group by 2, 3;
+
+-- name: first_of_accounts    when each metric of each account was told first
+select a.account_id, m.metric, s.at
+  from unnest(:account_ids::uuid[]) as a (account_id)
+ cross join unnest(:metrics::text[]) as m (metric)
+ cross join lateral (
+         select at
+           from metric_snapshot
+          where organization_id = :org
+            and account_id = a.account_id
+            and metric = m.metric
+          order by at
+          limit 1) s;
+
+-- name: first_of_post    as first_of_accounts
+select :post_id::uuid as account_id, m.metric, s.at
+  from unnest(:metrics::text[]) as m (metric)
+ cross join lateral (
+         select at
+           from metric_snapshot
+          where organization_id = :org
+            and subject_id = :post_id
+            and metric = m.metric
+          order by at
+          limit 1) s;
+
+-- name: list_followers    the last value of each stretch that has one, and (place 0) of the time before them
+select a.account_id, s.place, s.value
+  from unnest(:account_ids::uuid[]) as a (account_id)
+ cross join lateral (
+         (select 0 as place, value
+            from metric_snapshot
+           where organization_id = :org
+             and account_id = a.account_id
+             and metric = 'followers'
+             and at < :since
+           order by at desc
+           limit 1)
+          union all
+         (select distinct on (width_bucket(at, :bounds::timestamptz[]))
+                 width_bucket(at, :bounds::timestamptz[]) as place, value
+            from metric_snapshot
+           where organization_id = :org
+             and account_id = a.account_id
+             and metric = 'followers'
+             and at >= :since
+             and at < :until
+           order by 1, at desc)) s;
+
+-- name: count_published    posts by stretch
+select width_bucket(p.published_at, :bounds::timestamptz[]) as place, count(*) as n
+  from unnest(:account_ids::uuid[]) as a (account_id)
+  join scheduled_post p on p.organization_id = :org
+                       and p.social_account_id = a.account_id
+                       and p.published_at >= :since
+                       and p.published_at < :until
+ group by 1;

@@ -1,0 +1,149 @@
+-- The rounds of collection: which accounts come up, what is due of one, and what became of its visit.
+
+-- name: take_due_accounts    those that come up, the longest first; `wanted`: something is due of it
+with up as materialized (
+  -- A batch, whoever holds none of them.
+  select organization_id, id
+    from social_account
+   where collect_at <= now()
+   order by collect_at
+   limit :limit
+     for no key update skip locked),
+known as materialized (
+  -- What is to be known of each: whether it ended for good, and whether it may be asked now.
+  select a.organization_id, a.project_id, a.id, a.status = 'connected' as held, c.asked_at,
+         a.project_id is null
+           or (a.status = 'disconnected'
+               and (a.owner_account_id is null or a.disconnected_at < now() - :last_s * interval '1 second'))
+           as ended,
+         p.status = 'active' and n.tier <> 'suspended' and o.status = 'connected'
+           and coalesce(o.cooldown_until, now()) <= now() as open
+    from up
+    join social_account a on a.organization_id = up.organization_id and a.id = up.id
+    join organization n on n.id = a.organization_id
+    join social_account o on o.organization_id = coalesce(a.owner_organization_id, a.organization_id)
+                         and o.id = coalesce(a.owner_account_id, a.id)
+    left join project p on p.organization_id = a.organization_id and p.id = a.project_id
+    left join account_collection c on c.organization_id = a.organization_id and c.account_id = a.id),
+due as materialized (
+  -- Those of whom something is due: followers, a post that was asked about, or a new one.
+  select k.organization_id, k.project_id, k.id, k.ended, k.open,
+         k.open is true and not k.ended
+           and ((k.held and coalesce(k.asked_at <= now() - :gauges_s * interval '1 second', true))
+                or exists (
+                     select from post_collection c
+                      where c.organization_id = k.organization_id
+                        and c.account_id = k.id
+                        and c.due_at <= now())
+                or exists (
+                     select from scheduled_post s
+                      where s.organization_id = k.organization_id
+                        and s.social_account_id = k.id
+                        and s.published_at > now() - interval '2 days'
+                        and s.external_id is not null
+                        and not exists (
+                              select from post_collection c
+                               where c.organization_id = s.organization_id
+                                 and c.post_id = s.id))) as wanted
+    from known k)
+update social_account a
+   set collect_at = case when d.ended then null
+                         else now() + interval '1 second'
+                                       * case when d.open then :look_s::float8 else :later_s::float8 end end
+  from due d
+ where a.organization_id = d.organization_id
+   and a.id = d.id
+returning a.organization_id, a.project_id, a.id as account_id, d.wanted;
+
+-- name: find_account    as a visit begins: no row where nothing may be asked any more
+-- `gauges`: its followers are its project's now, which those of an account on lease are not its owner's.
+select a.platform, o.service_url, o.external_id, o.handle, o.traits, g.env = 'test' as sandbox,
+       o.organization_id as owner_organization_id, o.project_id as owner_project_id, o.id as owner_id,
+       a.status = 'connected'
+         and not exists (
+               select from account_lease l
+                where l.owner_account_id = a.id
+                  and upper_inf(l.period)) as gauges,
+       c.asked_at, coalesce(c.failures, 0) as failures, clock_timestamp() as now
+  from social_account a
+  join social_account o on o.organization_id = coalesce(a.owner_organization_id, a.organization_id)
+                       and o.id = coalesce(a.owner_account_id, a.id)
+  join organization g on g.id = a.organization_id and g.tier <> 'suspended'
+  join project p on p.organization_id = a.organization_id and p.id = a.project_id and p.status = 'active'
+  left join account_collection c on c.organization_id = a.organization_id and c.account_id = a.id
+ where a.organization_id = :org
+   and a.id = :account_id
+   and (a.status <> 'disconnected' or a.owner_account_id is not null)
+   and o.status = 'connected';
+
+-- name: list_due_posts    of an account: those that come up again, and new ones since then; a batch
+(select p.id, p.external_id, p.published_at, i.format = 'video' as video, c.due_at
+   from post_collection c
+   join scheduled_post p on p.organization_id = c.organization_id and p.id = c.post_id
+   join content_item i on i.organization_id = p.organization_id and i.id = p.content_id
+  where c.organization_id = :org
+    and c.account_id = :account_id
+    and c.due_at <= now()
+    and p.external_id is not null
+  order by c.due_at
+  limit :limit)
+union all
+(select p.id, p.external_id, p.published_at, i.format = 'video' as video, null as due_at
+   from scheduled_post p
+   join content_item i on i.organization_id = p.organization_id and i.id = p.content_id
+  where p.organization_id = :org
+    and p.social_account_id = :account_id
+    and p.published_at > greatest(now() - :last_s * interval '1 second',
+                                  coalesce(:asked_at::timestamptz, '-infinity') - interval '7 days')
+    and p.external_id is not null
+    and not exists (
+          select from post_collection c
+           where c.organization_id = p.organization_id
+             and c.post_id = p.id)
+  order by p.published_at desc
+  limit :limit)
+ order by due_at nulls first
+ limit :limit;
+
+-- name: keep_asked    posts that were asked about at that time
+insert into post_collection (organization_id, post_id, account_id, asked_at, due_at)
+select :org, t.post_id, :account_id, :at, t.due_at
+  from unnest(:post_ids::uuid[], :dues::timestamptz[]) as t (post_id, due_at)
+    on conflict (organization_id, post_id) do update
+   set asked_at = excluded.asked_at, due_at = excluded.due_at;
+
+-- name: keep_visit    `asked_at` null: not all that was due was asked for
+insert into account_collection (organization_id, account_id, asked_at, failures, error)
+values (:org, :account_id, :asked_at, :failures, :error)
+    on conflict (organization_id, account_id) do update
+   set asked_at = coalesce(excluded.asked_at, account_collection.asked_at),
+       failures = excluded.failures,
+       error = excluded.error;
+
+-- name: come_up    so many seconds from now; not one that ended for good meanwhile
+update social_account
+   set collect_at = now() + :after_s * interval '1 second'
+ where organization_id = :org
+   and id = :account_id
+   and collect_at is not null;
+
+-- name: prune_visits    jobs of their pool that have ended, and their attempts
+with old as materialized (
+  -- A batch, the oldest first.
+  select organization_id, id
+    from job
+   where pool = :pool
+     and finished_at < now() - :keep_s * interval '1 second'
+   order by finished_at
+   limit :limit
+     for update skip locked),
+attempts as (
+  -- Their attempts.
+  delete from job_attempt a
+   using old o
+   where a.organization_id = o.organization_id
+     and a.job_id = o.id)
+delete from job j
+ using old o
+ where j.organization_id = o.organization_id
+   and j.id = o.id;

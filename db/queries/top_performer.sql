@@ -1,0 +1,44 @@
+-- name: rank_sources    posts of a project, or contents by platform, by what came since then
+-- A rate of fewer than `least_views` says nothing. `creative_type` null: posts, each by itself.
+with told as materialized (
+  -- What came of each post.
+  select s.subject_id as post_id,
+         sum(s.delta) filter (where s.metric = 'views') as views,
+         sum(s.delta) filter (where s.metric = 'watch_time_ms') as watch_time_ms,
+         sum(s.delta) filter (where s.metric in ('likes', 'comments', 'shares', 'saves')) as engagements
+    from social_account a
+   cross join unnest(:metrics::text[]) as m (metric)
+   cross join lateral (
+           select subject_id, metric, delta
+             from metric_snapshot
+            where organization_id = :org
+              and account_id = a.id
+              and metric = m.metric
+              and at >= :since) s
+   where a.organization_id = :org
+     and a.project_id = :project_id
+     and coalesce(a.platform = any(:platforms::text[]), true)
+   group by s.subject_id),
+summed as (
+  -- By post, or by content and platform.
+  select case when :creative_type::text is null then p.id else p.content_id end as source_id, p.platform,
+         sum(t.views) as views, sum(t.watch_time_ms) as watch_time_ms, sum(t.engagements) as engagements
+    from told t
+    join scheduled_post p on p.organization_id = :org and p.id = t.post_id
+    join content_item i on i.organization_id = p.organization_id and i.id = p.content_id
+   where coalesce(i.creative_type = :creative_type, true)
+   group by 1, 2),
+valued as (
+  -- The figure of each.
+  select source_id, platform,
+         case :metric::text
+              when 'views' then views
+              when 'watch_time_ms' then watch_time_ms
+              when 'engagement_rate' then case when views >= :least_views then engagements / views end
+         end as value
+    from summed)
+select source_id, platform, value
+  from valued
+ where value is not null
+ order by value desc, source_id, platform
+ limit :limit;

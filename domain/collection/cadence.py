@@ -1,0 +1,35 @@
+"""Cadence: how often a post is asked about, by its age, and an account."""
+
+from datetime import datetime, timedelta
+
+#: From each age of a post on, the time until it is asked about again. Nothing follows the last one.
+STEPS = (
+    (timedelta(), timedelta(hours=1)),
+    (timedelta(hours=48), timedelta(hours=6)),
+    (timedelta(days=7), timedelta(days=1)),
+)
+LAST = timedelta(days=90)
+
+#: Seconds until an account comes up again, whatever is due by then; one that can't be asked now; and one of
+#: whom more was due than a visit asks for.
+LOOK_S, LATER_S, MORE_S = 3600.0, 6 * 3600.0, 300.0
+#: Seconds between two readings of an account's followers.
+GAUGES_S = 6 * 3600.0
+
+#: Seconds until an account comes up again whose platform failed, doubled by each failure in a row.
+FAILED_S, LONGEST_S = 300.0, 6 * 3600.0
+#: Seconds in which a new token comes, or doesn't.
+REFRESH_S = 120.0
+
+
+def next_due(published_at: datetime, asked_at: datetime) -> datetime | None:
+    """The time at which a post is asked about again that was asked about then; None: never."""
+    age = asked_at - published_at
+    step = next((every for since, every in reversed(STEPS) if age >= since), STEPS[0][1])
+    due = asked_at + step
+    return due if due - published_at < LAST else None
+
+
+def after_failures(failures: int) -> float:
+    """Seconds until an account comes up again after so many failures in a row."""
+    return float(min(FAILED_S * 2 ** min(failures - 1, 20), LONGEST_S))

@@ -1,0 +1,97 @@
+"""Snapshots: values of a post's or an account's metrics, each kept with its difference from the one before.
+
+So the difference over any stretch of time is a sum: what was known at its end minus what was known at its
+beginning. It may be negative, since platforms take views back.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import metric_snapshot
+from schemas.metrics import Collected
+
+#: A post's first value of a metric counts from nothing where the post is so young. What it had before that is
+#: nobody's hour or day.
+FROM_NOTHING = timedelta(days=7)
+#: What a row can hold; a platform that says more is not believed.
+MOST = 2**63 - 1
+
+
+class Subject(NamedTuple):
+    """A post, or an account itself; `since` is when a post was published, None of an account."""
+
+    id: UUID
+    since: datetime | None
+
+
+class Told(NamedTuple):
+    """The values that a platform told of a subject; a metric that it didn't tell is not there."""
+
+    subject: Subject
+    values: Mapping[Collected, int]
+
+
+class Latest(NamedTuple):
+    """The last value of a subject's metric."""
+
+    subject_id: UUID
+    metric: Collected
+    value: int
+
+
+class Change(NamedTuple):
+    """A value to keep."""
+
+    subject_id: UUID
+    metric: Collected
+    value: int
+    delta: int | None
+
+
+LATEST = metric_snapshot.list_latest.typed(Latest)
+
+
+def change(
+    subject: Subject, metric: Collected, value: int, *, before: int | None, at: datetime
+) -> Change | None:
+    """The value to keep; None: it is as before, or none that can be."""
+    if value == before or not 0 <= value <= MOST:
+        return None
+    if before is not None:
+        return Change(subject.id, metric, value, value - before)
+    from_nothing = subject.since is not None and at - subject.since <= FROM_NOTHING
+    return Change(subject.id, metric, value, value if from_nothing else None)
+
+
+async def keep(
+    conn: Conn, *, organization_id: UUID, account_id: UUID, told: Sequence[Told], at: datetime
+) -> int:
+    """Keep what has changed since the last snapshots of the account's subjects; how many values.
+
+    One visit of an account writes at a time, `at` a later time than the one before.
+    """
+    if not told:
+        return 0
+    asked = [one.subject.id for one in told]
+    metrics = list({metric for one in told for metric in one.values})
+    rows = await LATEST.all(conn, org=organization_id, subject_ids=asked, metrics=metrics)
+    latest = {(row.subject_id, row.metric): row.value for row in rows}
+    changes = [
+        found
+        for one in told
+        for metric, value in one.values.items()
+        if (found := change(one.subject, metric, value, before=latest.get((one.subject.id, metric)), at=at))
+    ]
+    return await metric_snapshot.insert_snapshots.run(
+        conn,
+        org=organization_id,
+        account_id=account_id,
+        at=at,
+        subject_ids=[one.subject_id for one in changes],
+        metrics=[one.metric for one in changes],
+        values=[one.value for one in changes],
+        deltas=[one.delta for one in changes],
+    )

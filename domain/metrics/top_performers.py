@@ -1,0 +1,100 @@
+"""Top performers: posts, or contents, ranked by what their platforms told in a window that ends now.
+
+A rate is of sums, and none is ranked of fewer than `LEAST_VIEWS` views: three likes of three views are no
+success.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import top_performer
+from domain.tenancy import project_locks
+from schemas import ids
+from schemas.accounts import PlatformName
+from schemas.content import CreativeType
+from schemas.errors import Invalid
+from schemas.top_performers import SourceType, TopMetric, TopPerformer, TopPerformers, TopWindow
+
+LEAST_VIEWS = 100
+
+WINDOWS: Mapping[TopWindow, timedelta] = {
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+    "90d": timedelta(days=90),
+}
+
+#: What is missing for a metric that nothing can be ranked by yet.
+MISSING: Mapping[TopMetric, str] = {
+    "conversions": "conversions are counted by app and day, and aren't known by post: rank by another metric",
+    "roas": "it needs what ads cost by post, which isn't known here: rank by another metric",
+}
+
+#: What each metric is made of.
+PARTS: Mapping[TopMetric, Sequence[str]] = {
+    "views": ["views"],
+    "watch_time_ms": ["watch_time_ms"],
+    "engagement_rate": ["views", "likes", "comments", "shares", "saves"],
+}
+
+#: Contents of a source; posts by themselves are of none.
+CONTENTS: Mapping[SourceType, CreativeType] = {"content_container": "generated", "manual": "uploaded"}
+
+
+class Ranked(NamedTuple):
+    """A post or a content, and its figure."""
+
+    source_id: UUID
+    platform: PlatformName
+    value: Decimal
+
+
+RANK = top_performer.rank_sources.typed(Ranked)
+
+
+async def rank(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    metric: TopMetric,
+    window: TopWindow,
+    source_type: SourceType,
+    platforms: Sequence[PlatformName] | None,
+    limit: int,
+    now: datetime,
+) -> TopPerformers:
+    """The best of a project. Raises `NotFound`, and `Invalid` for a metric of which something is missing."""
+    if metric in MISSING:
+        raise Invalid("metric", MISSING[metric])
+    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    rows = await RANK.all(
+        conn,
+        org=organization_id,
+        project_id=project_id,
+        metric=metric,
+        metrics=PARTS[metric],
+        since=now - WINDOWS[window],
+        creative_type=CONTENTS.get(source_type),
+        platforms=platforms,
+        least_views=LEAST_VIEWS,
+        limit=limit,
+    )
+    return TopPerformers(items=[_shown(row, place, source_type, metric) for place, row in enumerate(rows, 1)])
+
+
+def _shown(row: Ranked, place: int, source_type: SourceType, metric: TopMetric) -> TopPerformer:
+    value = round(float(row.value), 6) if metric == "engagement_rate" else int(row.value)
+    kind = ids.POST if source_type == "platform_post" else ids.CONTENT
+    return TopPerformer(
+        rank=place,
+        metric_value=value,
+        source_type=source_type,
+        source_id=ids.show(kind, row.source_id),
+        platform=row.platform,
+        organic=value,
+        paid=None,
+    )

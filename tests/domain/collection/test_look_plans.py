@@ -1,0 +1,62 @@
+"""The look reads few rows of many accounts and posts, also by plans that were made on empty tables."""
+
+import pytest
+
+from db.pool import Conn, Pool
+from domain.collection import visits
+from tests import plans, seeds
+from tests.domain.project import Project
+
+#: Accounts, each with as many posts that were asked about; and accounts that come up.
+MANY, POSTS, DUE = 3000, 4, 5
+
+
+async def fill(conn: Conn, project: Project) -> None:
+    """Accounts that come up tomorrow but for a few, with posts that are due then, or old."""
+    account_id = await seeds.account(conn, project.org, project.id)
+    await conn.execute("update social_account set collect_at = null where id = $1", account_id)
+    content_id = await seeds.content(conn, project.org, project.id)
+    await conn.execute(
+        """insert into social_account
+                  (organization_id, project_id, id, platform, service_url, external_id, handle, collect_at)
+           select organization_id, project_id, gen_random_uuid(), platform, service_url, n::text, handle,
+                  now() + case when n <= $1 then '-1 minute'::interval else '1 day' end
+             from social_account, generate_series(1, $2) n""",
+        DUE, MANY,
+    )  # fmt: skip
+    await conn.execute(
+        """insert into scheduled_post
+                  (organization_id, project_id, id, content_id, social_account_id, platform, mode, status,
+                   scheduled_for, fingerprint, published_at, external_id)
+           select organization_id, project_id, gen_random_uuid(), $1, id, platform, 'direct', 'published',
+                  now(), sha256(''), now() - n * interval '20 days', n::text
+             from social_account, generate_series(1, $2) n""",
+        content_id, POSTS,
+    )  # fmt: skip
+    await conn.execute(
+        """insert into post_collection (organization_id, post_id, account_id, asked_at, due_at)
+           select organization_id, id, social_account_id, now(), now() + interval '1 day'
+             from scheduled_post"""
+    )
+    await conn.execute(
+        """insert into account_collection (organization_id, account_id, asked_at)
+           select organization_id, id, now() from social_account"""
+    )
+
+
+@pytest.mark.parametrize("analyzed", [True, False])
+async def test_only_accounts_that_come_up_are_read(
+    pool: Pool, conn: Conn, project: Project, analyzed: bool
+) -> None:
+    tables = ("social_account", "post_collection", "scheduled_post", "account_collection")
+    async with pool.acquire() as session:
+        for _ in range(plans.TIMES):
+            assert await visits.submit_due(session) == 0
+        await fill(conn, project)
+        if analyzed:
+            await conn.execute(f"vacuum analyze {', '.join(tables)}")
+        before = [await plans.read(session, table) for table in tables]
+        assert await visits.submit_due(session) == DUE
+        after = [await plans.read(session, table) for table in tables]
+    assert [late.scans - early.scans for late, early in zip(after, before, strict=True)] == [0] * 4
+    assert max(late.rows - early.rows for late, early in zip(after, before, strict=True)) <= 10 * DUE

@@ -1,0 +1,96 @@
+"""Snapshots: differences add up to what was known at the end of a time, less what was known before it."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.collection import cadence, snapshots
+from domain.collection.snapshots import FROM_NOTHING, Change, Subject
+
+BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
+HOURS = st.integers(0, 30 * 24)
+
+
+class Asked(NamedTuple):
+    """A metric's value at an hour; None: it wasn't told."""
+
+    hour: int
+    value: int | None
+
+
+HISTORIES = st.lists(
+    st.builds(Asked, HOURS, st.none() | st.integers(0, 9)), max_size=20, unique_by=lambda asked: asked.hour
+).map(sorted)
+
+
+def at(hour: int) -> datetime:
+    return BEGAN + timedelta(hours=hour)
+
+
+def kept(history: list[Asked], published: int | None) -> list[tuple[int, Change]]:
+    """The snapshots that visits at these hours would keep, with their hours."""
+    subject = Subject(UUID(int=1), None if published is None else at(published))
+    found, before = list[tuple[int, Change]](), None
+    for hour, value in history:
+        if value is None:
+            continue
+        made = snapshots.change(subject, "views", value, before=before, at=at(hour))
+        if made:
+            found.append((hour, made))
+            before = value
+    return found
+
+
+def known(history: list[Asked], published: int | None, hour: int) -> int | None:
+    """By the definition: what was told last before the hour; of a young post nothing before that."""
+    told = [asked for asked in history if asked.value is not None]
+    before = [asked.value for asked in told if asked.hour < hour]
+    if before:
+        return before[-1]
+    young = published is not None and told and at(told[0].hour) - at(published) <= FROM_NOTHING
+    return 0 if young else None
+
+
+@settings(max_examples=300, deadline=None)
+@given(HISTORIES, st.none() | HOURS, HOURS, HOURS)
+def test_differences_add_up(history: list[Asked], published: int | None, one: int, other: int) -> None:
+    """Over any time, also of figures that fall. Where nothing was known before, from the first one on."""
+    since, until = sorted((one, other))
+    history = [asked for asked in history if published is None or asked.hour >= published]
+    deltas = [made.delta for hour, made in kept(history, published) if since <= hour < until]
+    start, end = known(history, published, since), known(history, published, until)
+    if start is None and end is not None:
+        first = next(asked.value for asked in history if asked.value is not None)
+        assert first is not None
+        start = first
+    expected = 0 if start is None or end is None else end - start
+    assert sum(delta for delta in deltas if delta is not None) == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(HISTORIES)
+def test_a_value_is_kept_where_it_changed(history: list[Asked]) -> None:
+    values = [made.value for _, made in kept(history, None)]
+    assert all(one != other for one, other in itertools.pairwise(values))
+    told = [asked.value for asked in history if asked.value is not None]
+    assert (values[-1:], values[:1]) == (told[-1:], told[:1])
+
+
+@given(HOURS, st.integers(0, 100 * 24))
+def test_a_post_is_never_asked_about_beyond_its_days(published: int, age: int) -> None:
+    due = cadence.next_due(at(published), at(published + age))
+    if due is None:
+        assert timedelta(hours=age) > cadence.LAST - timedelta(days=1)
+    else:
+        assert timedelta(hours=1) <= due - at(published + age) <= timedelta(days=1)
+        assert due - at(published) < cadence.LAST
+
+
+def test_what_no_row_holds_is_not_kept() -> None:
+    subject = Subject(UUID(int=1), None)
+    for value in (-1, 2**63):
+        assert snapshots.change(subject, "views", value, before=1, at=BEGAN) is None

@@ -1,0 +1,190 @@
+"""Values that platforms told: the same as by their definition, over whatever was told and any stretches."""
+
+import itertools
+import random
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import pytest
+
+from db.pool import Conn
+from domain.collection import snapshots
+from domain.collection.snapshots import FROM_NOTHING, Subject, Told
+from domain.metrics import collected_values
+from domain.metrics.buckets import Bucket
+from domain.metrics.value_sources import Question
+from domain.metrics.windows import Window
+from schemas import ids
+from schemas.metrics import Collected, Figure, Metric, MetricScope
+from tests import seeds
+from tests.domain.project import Project
+
+BEGAN, DAYS = datetime(2026, 3, 1, tzinfo=UTC), 40
+ACCOUNTS, POSTS, VISITS, QUESTIONS = 3, 4, 25, 25
+TOLD: Sequence[Sequence[Collected]] = [("views", "likes"), ("likes", "comments"), ("views", "saves")]
+
+
+class History(NamedTuple):
+    """What was told of a post or an account, and when; `since` is when a post was published."""
+
+    subject: Subject
+    account: int
+    told: dict[Collected, list[tuple[datetime, int]]]
+
+    def known(self, metric: Collected, at: datetime) -> int | None:
+        """The definition: what was told last before then."""
+        before = [value for told_at, value in self.told.get(metric, []) if told_at < at]
+        return before[-1] if before else None
+
+    def change(self, metric: Collected, since: datetime, until: datetime) -> int | None:
+        """What was known at the end, minus what was at the beginning: of a young post 0, else the first."""
+        end = self.known(metric, until)
+        if end is None:
+            return None
+        start = self.known(metric, since)
+        if start is not None:
+            return end - start
+        first_at, first = self.told[metric][0]
+        published = self.subject.since
+        young = published is not None and first_at - published <= FROM_NOTHING
+        return end if young else end - first
+
+
+def invent(chance: random.Random) -> list[History]:
+    found = list[History]()
+    for account in range(ACCOUNTS):
+        found.append(History(Subject(ids.new(), None), account, {}))
+        for _ in range(POSTS):
+            published = BEGAN + timedelta(hours=chance.randrange(-300, DAYS * 24))
+            found.append(History(Subject(ids.new(), published), account, {}))
+    return found
+
+
+async def tell(conn: Conn, org: UUID, accounts: Sequence[UUID], chance: random.Random) -> list[History]:
+    """Visits at odd times, of all accounts; some don't tell, and figures rise and fall."""
+    histories = invent(chance)
+    for index, history in enumerate(histories):
+        if history.subject.since is None:
+            histories[index] = history._replace(subject=Subject(accounts[history.account], None))
+    for at in sorted(BEGAN + timedelta(minutes=chance.randrange(DAYS * 1440)) for _ in range(VISITS)):
+        for account in range(ACCOUNTS):
+            told = list[Told]()
+            for history in (one for one in histories if one.account == account):
+                names = TOLD[account] if history.subject.since else ("followers",)
+                values = {name: chance.randrange(9) for name in names if chance.random() < 0.7}
+                if history.subject.since is None or history.subject.since <= at:
+                    told.append(Told(history.subject, values))
+                    for name, value in values.items():
+                        history.told.setdefault(name, []).append((at, value))
+            await snapshots.keep(conn, organization_id=org, account_id=accounts[account], told=told, at=at)
+    return histories
+
+
+class Asked(NamedTuple):
+    scope: MetricScope
+    histories: Sequence[History]
+    subject_id: UUID | None
+
+
+def counter(asked: Asked, metric: Collected, since: datetime, until: datetime, only: set[int]) -> int | None:
+    """Over posts of these accounts; None: none of the accounts was told of it before the end."""
+    posts = [one for one in asked.histories if one.subject.since and one.account in only]
+    changes = [one.change(metric, since, until) for one in posts]
+    known = [change for change in changes if change is not None]
+    return sum(known) if known else None
+
+
+def expected(asked: Asked, metric: Metric, since: datetime, until: datetime) -> Figure:
+    every = set(range(ACCOUNTS))
+    if metric == "engagement_rate":
+        viewed = {one for one in every if counter(asked, "views", since, until, {one}) is not None}
+        views = counter(asked, "views", since, until, viewed)
+        parts = [counter(asked, one, since, until, viewed) for one in collected_values.ENGAGEMENTS]  # type: ignore[arg-type]
+        return round(sum(part or 0 for part in parts) / views, 6) if views and views > 0 else None
+    followed = [one for one in asked.histories if one.subject.since is None]
+    if metric == "followers":
+        values = [value for one in followed if (value := one.known("followers", until)) is not None]
+        return sum(values) if values else None
+    if metric == "follower_delta":
+        changes = list[int]()
+        for one in followed:
+            told = one.told.get("followers", [])
+            snapshot_in = len({value for at, value in told if at < until}) > 1 and moved(told, since, until)
+            if one.known("followers", since) is not None or snapshot_in:
+                changes.append(one.change("followers", since, until) or 0)
+        return sum(changes) if changes else None
+    return counter(asked, metric, since, until, every)  # type: ignore[arg-type]
+
+
+def moved(told: list[tuple[datetime, int]], since: datetime, until: datetime) -> bool:
+    """Whether it changed, and not for the first time, in the stretch."""
+    before = None
+    for at, value in told:
+        if before is not None and value != before and since <= at < until:
+            return True
+        before = value
+    return False
+
+
+METRICS: Mapping[MetricScope, Sequence[Metric]] = {
+    "project": (*collected_values.COUNTERS, "engagement_rate", "followers", "follower_delta"),
+    "social_account": (*collected_values.COUNTERS, "engagement_rate", "followers", "follower_delta"),
+    "platform_post": (*collected_values.COUNTERS, "engagement_rate"),
+}
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_values_are_what_their_definition_says(conn: Conn, project: Project, seed: int) -> None:
+    chance = random.Random(seed)
+    accounts = [
+        await seeds.account(conn, project.org, project.id, handle=f"shop{n}") for n in range(ACCOUNTS)
+    ]
+    histories = await tell(conn, project.org, accounts, chance)
+    for _ in range(QUESTIONS):
+        asked = choose(chance, histories)
+        ends = sorted(BEGAN + timedelta(hours=chance.randrange(-24, (DAYS + 2) * 24)) for _ in range(6))
+        stretches = [(one, other) for one, other in itertools.pairwise(ends) if one < other]
+        buckets = [Bucket("", since, until) for since, until in stretches]
+        window = Window(ends[0], ends[-1])
+        question = Question(
+            project.org, project.id, asked.scope, asked.subject_id, METRICS[asked.scope], window, buckets
+        )
+        if not buckets:
+            continue
+        found = await collected_values.read(conn, question)
+        for metric in METRICS[asked.scope]:
+            wanted = [expected(asked, metric, since, until) for since, until in stretches]
+            assert list(found[metric].series) == wanted, metric
+            assert found[metric].total == expected(asked, metric, *window), metric
+
+
+def choose(chance: random.Random, histories: Sequence[History]) -> Asked:
+    scope = chance.choice([*METRICS])
+    if scope == "project":
+        return Asked(scope, histories, None)
+    if scope == "social_account":
+        account = chance.randrange(ACCOUNTS)
+        mine = [one for one in histories if one.account == account]
+        return Asked(scope, mine, next(one.subject.id for one in mine if one.subject.since is None))
+    post = chance.choice([one for one in histories if one.subject.since])
+    return Asked(scope, [post], post.subject.id)
+
+
+async def test_followers_are_the_projects_while_it_has_the_account(conn: Conn, project: Project) -> None:
+    """The bucket in which an account is let go has them yet, the next one no more."""
+    account = await seeds.account(conn, project.org, project.id)
+    told = [Told(Subject(account, None), {"followers": 7})]
+    await snapshots.keep(conn, organization_id=project.org, account_id=account, told=told, at=BEGAN)
+    await conn.execute(
+        """update social_account
+              set status = 'disconnected', canceled_posts = 0, disconnected_at = $1::timestamptz""",
+        BEGAN + timedelta(days=1, hours=1),
+    )
+    days = [BEGAN + timedelta(days=number) for number in range(4)]
+    buckets = [Bucket("", since, since + timedelta(days=1)) for since in days]
+    window = Window(days[0], days[-1] + timedelta(days=1))
+    question = Question(project.org, project.id, "project", None, ["followers"], window, buckets)
+    found = await collected_values.read(conn, question)
+    assert (list(found["followers"].series), found["followers"].total) == ([7, 7, None, None], None)

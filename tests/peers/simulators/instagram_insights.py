@@ -1,0 +1,54 @@
+"""Insights of a post, as the simulated Instagram tells them.
+
+Documented (Instagram Platform: Media Insights): the permission, the metrics by kind of post, error 10 below
+five viewers, figures up to 48 hours late, an empty list where there are none yet. Harsher: until a post has
+insights the list is always empty, one metric that its kind lacks refuses all, and figures may fall.
+"""
+
+from collections.abc import Mapping
+
+from tests.peers.simulators.clock import Clock
+from tests.peers.simulators.instagram_calls import caller
+from tests.peers.simulators.instagram_errors import Denied
+from tests.peers.simulators.instagram_state import INSIGHTS, Kind, Medium, Person, State
+from tests.peers.simulators.routing import Answer, Request, as_json
+
+OF_ALL = frozenset({"views", "reach", "likes", "comments", "saved", "shares", "total_interactions"})
+OF_REELS = OF_ALL | {"ig_reels_avg_watch_time", "ig_reels_video_view_total_time"}
+FEWEST = 5
+
+
+class Insights:
+    def __init__(self, state: State, clock: Clock) -> None:
+        self._state, self._clock = state, clock
+
+    async def told(self, request: Request) -> Answer:
+        """`GET /{media}/insights?metric=`"""
+        now = self._clock.now()
+        person = caller(self._state, request, now, INSIGHTS)
+        medium = self._medium(person, request.args["id"], now)
+        asked = [name for name in request.query.get("metric", "").split(",") if name]
+        known = OF_REELS if medium.kind is Kind.REEL else OF_ALL
+        if not asked or not set(asked) <= known:
+            raise Denied("parameter", why=f"metric must be one of {', '.join(sorted(known))}")
+        if medium.viewers < FEWEST:
+            raise Denied("few_viewers")
+        if now < medium.live_at + person.insights_s:
+            return as_json({"data": []})
+        return as_json({"data": [self._one(medium, name) for name in asked]})
+
+    def _medium(self, person: Person, id_: str, now: float) -> Medium:
+        medium = self._state.media.get(id_)
+        if medium is None or medium.username != person.username or medium.deleted or now < medium.live_at:
+            raise Denied("unknown_object", id=id_)
+        return medium
+
+    def _one(self, medium: Medium, name: str) -> Mapping[str, object]:
+        value = medium.figures.get(name, 0)
+        said = {
+            "name": name,
+            "period": "lifetime",
+            "title": name.title(),
+            "id": f"{medium.id}/insights/{name}",
+        }
+        return {**said, "values": [{"value": value}]}

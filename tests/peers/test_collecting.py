@@ -1,0 +1,90 @@
+"""Figures of posts on servers that others wrote: Bluesky's own, and two of Mastodon's API."""
+
+import pytest
+
+from domain.accounts.client_registrations import Client
+from domain.collection.visits import DuePost
+from domain.publishing.outgoing import Account
+from schemas import ids
+from schemas.errors import ReauthRequired
+from tests import http_server
+from tests.http_server import Asked, Told
+from tests.peers.mastodon_account import MastodonAccount, unique
+from tests.peers.pds import Pds
+from tests.peers.publishing import outbound, patiently, post, publish
+from tests.workers.platforms.scripted import AT
+from workers.platforms.bluesky.api import create_session
+from workers.platforms.bluesky.collect import BlueskyCollector
+from workers.platforms.mastodon import api
+from workers.platforms.mastodon.collect import MastodonCollector
+
+pytestmark = pytest.mark.peers
+
+
+def due(name: str | None) -> DuePost:
+    assert name
+    return DuePost(ids.new(), name, AT, video=False, due_at=None)
+
+
+async def test_what_others_did_with_a_post_is_counted(mastodon: MastodonAccount) -> None:
+    """The account favourites its own post, which either server counts; one that is not there is left out."""
+    live = await publish(mastodon.adapter, mastodon.account, post(unique("counted")))
+    collector, shown = MastodonCollector(mastodon.client), due(live.external_id)
+    before = await patiently(lambda: collector.posts(mastodon.account, [shown], AT))
+    assert before[shown.id] == {"likes": 0, "comments": 0, "shares": 0}
+    url = mastodon.api.url(f"/api/v1/statuses/{live.external_id}/favourite")
+    await patiently(lambda: mastodon.api.ask("POST", url))
+    after = await patiently(lambda: collector.posts(mastodon.account, [shown, due("999999999")], AT))
+    assert after == {shown.id: {"likes": 1, "comments": 0, "shares": 0}}
+
+
+async def test_a_server_tells_followers_or_nothing(mastodon: MastodonAccount) -> None:
+    collector = MastodonCollector(mastodon.client)
+    assert await patiently(lambda: collector.followers(mastodon.account)) in {0, None}
+
+
+async def test_a_token_that_was_revoked_tells_nothing(mastodon: MastodonAccount) -> None:
+    us = Client(mastodon.app.client_id, mastodon.app.client_secret)
+    await api.revoke(mastodon.client, mastodon.instance.base, us, mastodon.account.access_token)
+    with pytest.raises(ReauthRequired):
+        await MastodonCollector(mastodon.client).followers(mastodon.account)
+
+
+async def test_the_account_server_asks_the_network_in_the_accounts_name(pds: Pds) -> None:
+    """Its requests have a token of its own making, and the answers come through as they are."""
+    asked = list[Asked]()
+
+    async def reply(request: Asked) -> Told:
+        asked.append(request)
+        if request.path.endswith("getProfile"):
+            return Told(200, {"did": person.did, "handle": person.handle, "followersCount": 12})
+        author = {"did": person.did, "handle": person.handle}
+        said = {
+            "uri": uri,
+            "cid": "bafyreib",
+            "author": author,
+            "record": {},
+            "indexedAt": "2026-11-27T00:00:00Z",
+        }
+        return Told(200, {"posts": [{**said, "likeCount": 5, "replyCount": 1, "repostCount": 2}]})
+
+    person = pds.person()
+    uri = f"at://{person.did}/app.bsky.feed.post/3k"
+    async with http_server.listening(reply, port=pds.appview), outbound(pds.base) as client:
+        session = await create_session(
+            client, pds.base, identifier=person.handle, password=person.app_password
+        )
+        account = Account(
+            platform="bluesky",
+            service_url=pds.base,
+            external_id=person.did,
+            handle=person.handle,
+            traits={},
+            access_token=session.access_jwt,
+        )
+        collector, shown = BlueskyCollector(client), due(uri)
+        assert await collector.posts(account, [shown, due(f"{uri}2")], AT) == {
+            shown.id: {"likes": 5, "comments": 1, "shares": 2}
+        }
+        assert await collector.followers(account) == 12
+    assert all(request.token and request.token != session.access_jwt for request in asked)

@@ -1,0 +1,160 @@
+"""A project with an account whose platform tells what a test lets it, and visits of it one at a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, ClassVar
+from uuid import UUID
+
+import asyncpg
+
+from db.pool import Pool
+from domain.collection import visits
+from domain.collection.visits import DuePost
+from domain.jobs import jobs
+from domain.operations import maintenance
+from domain.publishing.outgoing import Account
+from jobs.kinds import COLLECT_METRICS
+from jobs.ledger import Claim, Settlement
+from schemas.metrics import Collected
+from tests import seeds
+from tests.workers.tasks.publish_post.project import FUTURE, Death, Mortal
+from tests.workers.tasks.publish_post.scripted import Died
+from workers.platforms.collecting import Collector, Figures, Limits
+from workers.runtime.progress import ProgressWriter
+from workers.runtime.runner import outcome_of
+from workers.runtime.slots import Attempt, LeaseLost
+from workers.tasks.collect_metrics import Collectors, collect_metrics
+
+TABLES = {
+    "scheduled_post": ("published_at",),
+    "post_collection": ("asked_at", "due_at"),
+    "account_collection": ("asked_at",),
+    "metric_snapshot": ("at",),
+    "social_account": ("collect_at", "cooldown_until", "disconnected_at"),
+}
+
+
+@dataclass
+class Telling(Collector):
+    """Tells `posts` by their external ids; each call first does the next of `faults`, if that is one."""
+
+    limits: ClassVar[Limits] = Limits(batch=2, most=5)
+    told: dict[str, Figures] = field(default_factory=dict)
+    people: int | None = 10
+    faults: list[BaseException | None] = field(default_factory=list)
+    asked: list[list[str]] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def posts(
+        self, account: Account, posts: Sequence[DuePost], now: datetime
+    ) -> Mapping[UUID, Figures]:
+        self.asked.append([post.external_id for post in posts])
+        await self._fail(account)
+        return {post.id: self.told[post.external_id] for post in posts if post.external_id in self.told}
+
+    async def followers(self, account: Account) -> int | None:
+        await self._fail(account)
+        return self.people
+
+    async def _fail(self, account: Account) -> None:
+        self.tokens.append(account.access_token)
+        if self.meanwhile:
+            await self.meanwhile()
+        fault = self.faults.pop(0) if self.faults else None
+        if fault:
+            raise fault
+
+
+@dataclass
+class Scene:
+    pool: Pool
+    org: UUID
+    id: UUID
+    account_id: UUID
+    platform: Telling = field(default_factory=Telling)
+
+    async def post(self, name: str, *, hours: float = 0, account_id: UUID | None = None) -> UUID:
+        """Published so many hours ago under this name."""
+        async with self.pool.acquire() as conn:
+            content_id = await seeds.content(conn, self.org, self.id, caption=name)
+            post_id = await seeds.post(conn, self.org, content_id, account_id or self.account_id)
+            await conn.execute("delete from job where kind = 'publish_post'")
+            await conn.execute(
+                """update scheduled_post
+                      set status = 'published', external_id = $2, published_at = now() - $3::interval
+                    where id = $1""",
+                post_id, name, timedelta(hours=hours),
+            )  # fmt: skip
+        return post_id
+
+    async def pass_time(self, hours: float) -> None:
+        """As if all that has happened had happened so long before."""
+        for table, columns in TABLES.items():
+            moved = ", ".join(f"{column} = {column} - $1::interval" for column in columns)
+            await self.pool.execute(f"update {table} set {moved}", timedelta(hours=hours))
+
+    async def look(self) -> int:
+        """The dispatcher's look, until none comes up any more; how many accounts did."""
+        total = 0
+        async with self.pool.acquire() as conn:
+            while came := await visits.submit_due(conn):
+                total += came
+        return total
+
+    async def claims(self, free: int = 20) -> list[Claim]:
+        async with self.pool.acquire() as conn:
+            return await seeds.claims(conn, COLLECT_METRICS, free=free)
+
+    async def perform(self, claim: Claim, death: Death | None = None) -> str:
+        """One attempt, settled; what it came to."""
+        attempt = Attempt(claim, asyncio.get_running_loop().time() + COLLECT_METRICS.timeout_s)
+        context = Mortal(death, attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
+        platforms = dict.fromkeys(("mastodon", "bluesky"), self.platform)
+        task = partial(collect_metrics, collectors=Collectors(platforms, self.platform, seeds.VAULT))
+        try:
+            verdict = await outcome_of(task, context, attempt)
+        except Died:
+            await self.rescue()
+            return "died"
+        if attempt.committed:
+            return attempt.committed
+        if isinstance(verdict, LeaseLost):
+            return verdict.word
+        await jobs.settle(self.pool, [Settlement(claim, verdict)])
+        return verdict.word
+
+    async def rescue(self) -> None:
+        async with self.pool.acquire() as conn:
+            await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
+            await maintenance.rescue(conn, before=FUTURE)
+
+    async def visit(self, death: Death | None = None) -> list[str]:
+        """A look, and an attempt of each job that is there then."""
+        await self.look()
+        return [await self.perform(claim, death) for claim in await self.claims()]
+
+    async def values(self, subject_id: UUID, metric: Collected = "views") -> list[tuple[int, int | None]]:
+        """The snapshots of a post's or the account's metric: each value with its difference."""
+        rows = await self.pool.fetch(
+            "select value, delta from metric_snapshot where subject_id = $1 and metric = $2 order by at",
+            subject_id, metric,
+        )  # fmt: skip
+        return [tuple(row) for row in rows]
+
+    async def account(self, account_id: UUID | None = None) -> asyncpg.Record:
+        row = await self.pool.fetchrow(
+            """select a.status, extract(epoch from a.collect_at - now())::float8 as in_s, c.asked_at,
+                      c.failures, c.error
+                 from social_account a left join account_collection c on c.account_id = a.id
+                where a.id = $1""",
+            account_id or self.account_id,
+        )
+        assert row is not None
+        return row
+
+    async def count(self, sql: str, *given: Any) -> int:
+        return int(await self.pool.fetchval(f"select count(*) from {sql}", *given))

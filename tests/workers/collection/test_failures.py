@@ -1,0 +1,135 @@
+"""Visits that fail: nothing that was told is lost, nobody is asked in vain, and no post is held up by it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from db.pool import Pool
+from domain.accounts.credentials import Grant
+from domain.collection import cadence, visits
+from schemas.errors import NotSent, PlatformError, ReauthRequired, Rejected, Throttled, TokenExpired
+from tests import seeds
+from tests.workers.collection.scene import Scene
+from tests.workers.tasks.publish_post.project import Death
+
+LOST = NotSent("PLATFORM_TIMEOUT", "it did not answer in time")
+
+
+@pytest.mark.parametrize("verb", [visits.begin, visits.keep])
+@pytest.mark.parametrize("after", [False, True])
+async def test_a_worker_that_dies_anywhere_costs_nothing(scene: Scene, verb: Any, after: bool) -> None:
+    """Between what was told and its keeping too: it is asked for again, and kept once."""
+    post = await scene.post("one")
+    scene.platform.told["one"] = {"views": 7}
+    assert await scene.visit(Death(verb, after=after)) == ["died"]
+    ended = verb is visits.keep and after
+    assert [await scene.perform(claim) for claim in await scene.claims()] == ([] if ended else ["completed"])
+    assert await scene.values(post) == [(7, 7)]
+    assert await scene.count("job where finished_at is null") == 0
+
+
+async def test_a_worker_that_comes_back_from_the_dead_keeps_nothing(scene: Scene) -> None:
+    post = await scene.post("one")
+    scene.platform.told["one"] = {"views": 7}
+    await scene.look()
+    [claim] = await scene.claims()
+
+    async def frozen() -> None:
+        scene.platform.meanwhile = None
+        await scene.rescue()
+        [again] = await scene.claims()
+        assert await scene.perform(again) == "completed"
+        scene.platform.told["one"] = {"views": 1}
+
+    scene.platform.meanwhile = frozen
+    assert await scene.perform(claim) == "lost"
+    assert await scene.values(post) == [(7, 7)]
+
+
+async def test_what_was_told_before_an_answer_was_lost_is_kept(scene: Scene) -> None:
+    posts = [await scene.post(f"post {number}", hours=number) for number in range(4)]
+    scene.platform.told = {f"post {number}": {"views": 5} for number in range(4)}
+    scene.platform.faults = [None, None, LOST]
+    assert await scene.visit() == ["completed"]
+    kept = [await scene.values(post) for post in posts]
+    assert kept == [[(5, 5)], [(5, 5)], [], []]
+    account = await scene.account()
+    assert (account["failures"], account["error"], account["asked_at"]) == (1, LOST.code, None)
+
+
+async def test_a_silent_platform_is_asked_less_and_less_often(scene: Scene) -> None:
+    waits = list[float]()
+    for _ in range(9):
+        scene.platform.faults = [LOST]
+        assert await scene.visit() == ["completed"]
+        waits.append(round((await scene.account())["in_s"] / 60))
+        await scene.pass_time(cadence.LONGEST_S / 3600)
+    assert waits == [5, 10, 20, 40, 80, 160, 320, 360, 360]
+    await scene.visit()
+    assert (await scene.account())["failures"] == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "least_s"),
+    [
+        (Throttled("PLATFORM_RATE_LIMITED", "a rest", after_s=7200.0), 7190),
+        (Throttled("PLATFORM_RATE_LIMITED", "a rest"), 290),
+        (Rejected("ACCOUNT_SUSPENDED", "it is suspended", category="account_issue"), 290),
+    ],
+)
+async def test_what_a_platform_asks_for_is_waited_for(
+    scene: Scene, pool: Pool, error: PlatformError, least_s: float
+) -> None:
+    """By the figures alone: the account's posts go out."""
+    scene.platform.faults = [error]
+    await scene.visit()
+    account = await scene.account()
+    assert least_s <= account["in_s"] <= least_s + 15
+    assert account["status"] == "connected"
+    assert await scene.count("social_account where cooldown_until is not null") == 0
+
+
+async def test_a_cooldown_of_its_posts_is_one_of_its_figures(scene: Scene, pool: Pool) -> None:
+    await pool.execute("update social_account set cooldown_until = now() + interval '1 hour'")
+    assert await scene.visit() == []
+
+
+async def test_a_post_that_is_refused_holds_up_no_other(scene: Scene) -> None:
+    posts = [await scene.post(f"post {number}", hours=number) for number in range(4)]
+    scene.platform.told = {f"post {number}": {"views": 5} for number in range(4)}
+    scene.platform.faults = [None, Rejected("PLATFORM_REJECTED", "no", category="platform_rejected")]
+    await scene.visit()
+    assert [await scene.values(post) for post in posts] == [[], [], [(5, 5)], [(5, 5)]]
+    assert (await scene.account())["failures"] == 0
+
+
+async def test_a_token_that_has_ended_is_refreshed_once(scene: Scene) -> None:
+    expired = TokenExpired("TOKEN_EXPIRED", "the token has ended")
+    for _ in range(3):
+        scene.platform.faults = [expired]
+        await scene.visit()
+        await scene.pass_time(6)
+    assert await scene.count("job where kind = 'refresh_token'") == 1
+    assert (await scene.account())["failures"] == 3
+
+
+async def test_a_token_that_is_about_to_end_is_refreshed_first(scene: Scene, pool: Pool) -> None:
+    ends = datetime.now(UTC) + timedelta(seconds=10)
+    async with pool.acquire() as conn:
+        await seeds.account(conn, scene.org, scene.id, grant=Grant(access_token="old", expires_at=ends))
+    assert await scene.visit() == ["completed"]
+    assert scene.platform.tokens == []
+    assert await scene.count("job where kind = 'refresh_token'") == 1
+    assert 0 < (await scene.account())["in_s"] <= cadence.REFRESH_S
+
+
+async def test_an_account_that_only_its_owner_opens_waits_for_them(scene: Scene, pool: Pool) -> None:
+    scene.platform.faults = [ReauthRequired("TOKEN_REFUSED", "the token opens nothing")]
+    await scene.visit()
+    assert (await scene.account())["status"] == "reauth_required"
+    await scene.pass_time(48)
+    assert await scene.visit() == []
+    async with pool.acquire() as conn:
+        await seeds.account(conn, scene.org, scene.id)
+    assert await scene.visit() == ["completed"]

@@ -1,0 +1,71 @@
+"""A platform that says nothing: its accounts hold a part of the slots, and delay nobody else's."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import ClassVar
+from uuid import UUID
+
+from domain.collection.visits import DuePost
+from domain.publishing.outgoing import Account
+from jobs.courier import open_courier
+from jobs.kinds import COLLECT_METRICS
+from schemas.settings import Settings
+from tests import seeds
+from tests.waiting import eventually
+from tests.workers.collection.scene import Scene
+from tests.workers.runtime.workers import Workers
+from workers.platforms.collecting import Collector, Figures, Limits
+from workers.tasks.collect_metrics import Collectors, collect_metrics
+
+SLOTS, HOGS = 8, 12
+SILENT = "https://silent.example"
+
+
+class Slow(Collector):
+    """Accounts on the silent server are answered once `answers` is set."""
+
+    limits: ClassVar[Limits] = Limits(batch=1, most=1)
+
+    def __init__(self) -> None:
+        self.answers, self.held = asyncio.Event(), 0
+
+    async def posts(
+        self, account: Account, posts: Sequence[DuePost], now: datetime
+    ) -> Mapping[UUID, Figures]:
+        return {}
+
+    async def followers(self, account: Account) -> int | None:
+        if account.service_url == SILENT:
+            self.held += 1
+            await self.answers.wait()
+            self.held -= 1
+        return 1
+
+
+async def test_accounts_on_a_silent_server_delay_no_other_tenants(scene: Scene, settings: Settings) -> None:
+    await scene.pool.execute("update social_account set collect_at = null")
+    async with scene.pool.acquire() as conn:
+        for number in range(HOGS):
+            await seeds.account(conn, scene.org, scene.id, handle=f"shop{number}", service_url=SILENT)
+    slow = Slow()
+    collectors = Collectors({"mastodon": slow}, slow, seeds.VAULT)
+
+    async def all_told() -> bool:
+        return await scene.count("metric_snapshot") == HOGS + 1
+
+    async with open_courier(settings.redis_url) as courier:
+        workers = Workers(settings, scene.pool, scene.org, courier)
+        task = partial(collect_metrics, collectors=collectors)
+        async with workers.working(task, kind=COLLECT_METRICS, slots=SLOTS):
+            await scene.look()
+            await eventually(partial(scene.count, "job where state = 'running'"))
+            async with scene.pool.acquire() as conn:
+                org = await seeds.organization(conn)
+                account = await seeds.account(conn, org, await seeds.project(conn, org))
+            await scene.look()
+            await eventually(partial(scene.values, account, "followers"))
+            assert 0 < slow.held < SLOTS
+            slow.answers.set()
+            await eventually(all_told)

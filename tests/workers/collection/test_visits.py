@@ -1,0 +1,140 @@
+"""Visits: what is due is asked for, in one job at a time, and kept where it changed."""
+
+import asyncio
+
+import pytest
+
+from db.pool import Pool
+from domain.collection import cadence, visits
+from tests import seeds
+from tests.workers.collection.scene import Scene
+from workers.platforms.collecting import Figures
+
+
+async def test_what_is_told_is_kept_where_it_changed(scene: Scene) -> None:
+    post = await scene.post("one")
+    for views in (7, 7, 9, 4):
+        scene.platform.told["one"] = {"views": views, "likes": 1}
+        assert await scene.visit() == ["completed"]
+        await scene.pass_time(1)
+    assert await scene.values(post) == [(7, 7), (9, 2), (4, -5)]
+    assert await scene.values(post, "likes") == [(1, 1)]
+    assert await scene.values(scene.account_id, "followers") == [(10, None)]
+
+
+async def test_what_is_not_told_is_no_zero(scene: Scene) -> None:
+    """Nothing at all, some of it, and less than before."""
+    post = await scene.post("one")
+    stages: list[Figures] = [{}, {"likes": 0}, {"views": 5}, {}]
+    for told in stages:
+        scene.platform.told["one"] = told
+        await scene.visit()
+        await scene.pass_time(1)
+    assert await scene.values(post) == [(5, 5)]
+    assert await scene.values(post, "likes") == [(0, 0)]
+
+
+async def test_what_an_old_post_had_before_is_nobodys_day(scene: Scene) -> None:
+    post = await scene.post("old", hours=24 * 30)
+    for views in (1000, 1004):
+        scene.platform.told["old"] = {"views": views}
+        await scene.visit()
+        await scene.pass_time(24)
+    assert await scene.values(post) == [(1000, None), (1004, 4)]
+
+
+#: Hours since a post was published, and whether it is asked about when its account comes up then.
+CADENCE = [
+    (0, True), (0.5, False), (1.1, True), (48.1, True), (49.2, False), (54.2, True), (168.3, True),
+    (175, False), (192.4, True), (2159, True), (2184, False), (3000, False),
+]  # fmt: skip
+
+
+async def test_a_post_comes_up_less_and_less_often_for_90_days(scene: Scene) -> None:
+    await scene.post("one")
+    asked, last = list[tuple[float, bool]](), 0.0
+    for hours, _ in CADENCE:
+        await scene.pass_time(hours - last)
+        await scene.pool.execute("update social_account set collect_at = now()")
+        before, last = len(scene.platform.asked), hours
+        await scene.visit()
+        asked.append((hours, len(scene.platform.asked) > before))
+    assert asked == CADENCE
+
+
+async def test_an_account_without_anything_due_makes_no_job(scene: Scene) -> None:
+    """It comes up each hour; its followers are asked for every six."""
+    assert (cadence.LOOK_S, cadence.GAUGES_S) == (3600, 6 * 3600)
+    assert await scene.visit() == ["completed"]
+    for hours, jobs in ((1, 0), (4.9, 0), (0.2, 0), (1, 1)):
+        await scene.pass_time(hours)
+        assert len(await scene.visit()) == jobs
+
+
+async def test_more_than_a_visit_asks_for_is_asked_soon(scene: Scene) -> None:
+    for number in range(12):
+        await scene.post(f"post {number}", hours=number)
+    assert await scene.visit() == ["completed"]
+    assert 0 < (await scene.account())["in_s"] <= cadence.MORE_S
+    for _ in range(2):
+        await scene.pass_time(0.1)
+        await scene.visit()
+    asked = [name for names in scene.platform.asked for name in names]
+    assert sorted(asked) == sorted(f"post {number}" for number in range(12))
+    assert all(len(names) <= scene.platform.limits.batch for names in scene.platform.asked)
+    assert (await scene.account())["in_s"] > cadence.MORE_S
+
+
+async def test_many_looks_at_once_make_one_job_of_each_account(scene: Scene, pool: Pool) -> None:
+    """And one more makes no second one while the first is open."""
+    async with pool.acquire() as conn:
+        for number in range(30):
+            await seeds.account(conn, scene.org, scene.id, handle=f"shop{number}")
+    await asyncio.gather(*(scene.look() for _ in range(4)))
+    assert await scene.count("job where kind = 'collect_metrics'") == 31
+    claims = await scene.claims(free=100)
+    await pool.execute("update social_account set collect_at = now()")
+    await scene.look()
+    assert await scene.count("job where kind = 'collect_metrics'") == 31
+    assert {await scene.perform(claim) for claim in claims} == {"completed"}
+
+
+@pytest.mark.parametrize("end", ["disconnected", "archived", "suspended", "purged"])
+async def test_nothing_is_asked_for_what_has_ended(scene: Scene, pool: Pool, end: str) -> None:
+    """Nor kept, where it ends while it is asked for."""
+    await scene.post("one")
+    scene.platform.told["one"] = {"views": 1}
+    await scene.look()
+    [claim] = await scene.claims()
+    ending = {
+        "disconnected": "update social_account set status = 'disconnected', disconnected_at = now(),"
+        " canceled_posts = 0",
+        "archived": "update project set status = 'archived', archived_at = now()",
+        "suspended": "update organization set resumes_as = tier, tier = 'suspended' where env = 'live'",
+        "purged": "update project set status = 'archived', archived_at = now(), purging_at = now()",
+    }
+    await pool.execute(ending[end])
+    assert await scene.perform(claim) in {"completed", "canceled"}
+    await scene.pass_time(48)
+    assert await scene.visit() == []
+    assert (scene.platform.asked, await scene.count("metric_snapshot")) == ([], 0)
+    account = await scene.account()
+    assert (account["in_s"] is None) is (end == "disconnected")
+
+
+async def test_a_project_that_is_archived_meanwhile_keeps_nothing(scene: Scene, pool: Pool) -> None:
+    await scene.post("one")
+    scene.platform.told["one"] = {"views": 1}
+    archive = "update project set status = 'archived', archived_at = now()"
+    scene.platform.meanwhile = lambda: pool.execute(archive)
+    assert await scene.visit() == ["canceled"]
+    assert await scene.count("metric_snapshot") == 0
+
+
+async def test_jobs_that_have_ended_go_soon(scene: Scene, pool: Pool) -> None:
+    await scene.visit()
+    async with pool.acquire() as conn:
+        assert await visits.prune(conn) == 0
+        await conn.execute("update job set finished_at = finished_at - interval '2 hours'")
+        assert await visits.prune(conn) == 1
+    assert await scene.count("job_attempt") == 0

@@ -1,0 +1,80 @@
+"""Collector for Bluesky: what the network counts, by way of the account's own server.
+
+Lexicons `app.bsky.feed.getPosts` (25 URIs a call) and `app.bsky.actor.getProfile`, November 2026. The server
+hands both on to Bluesky's AppView in the account's name. A post that was deleted is left out of the answer.
+Nobody counts views there.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from urllib.parse import urlencode
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from domain.collection.visits import DuePost
+from domain.publishing.outgoing import Account
+from workers.platforms import http
+from workers.platforms.bluesky.api import Api, accepted
+from workers.platforms.collecting import CALL_S, Collector, Figures, Limits, figures
+
+
+class PostView(msgspec.Struct, rename="camel"):
+    """A post as the AppView counts it; what it doesn't count yet is left out."""
+
+    uri: str
+    like_count: int | None = None
+    reply_count: int | None = None
+    repost_count: int | None = None
+    quote_count: int | None = None
+    bookmark_count: int | None = None
+
+    @property
+    def figures(self) -> Figures:
+        shares = [count for count in (self.repost_count, self.quote_count) if count is not None]
+        return figures(
+            likes=self.like_count,
+            comments=self.reply_count,
+            shares=sum(shares) if shares else None,
+            saves=self.bookmark_count,
+        )
+
+
+class Posts(msgspec.Struct):
+    posts: list[PostView]
+
+
+class Profile(msgspec.Struct, rename="camel"):
+    followers_count: int | None = None
+
+
+@dataclass(frozen=True)
+class BlueskyCollector(Collector):
+    """The collector; `client` is `workers.web.fetch.open_client`'s."""
+
+    client: httpx.AsyncClient
+    limits: ClassVar[Limits] = Limits(batch=25, most=500)
+
+    async def posts(
+        self,
+        account: Account,
+        posts: Sequence[DuePost],
+        now: datetime,  # noqa: ARG002
+    ) -> Mapping[UUID, Figures]:
+        server = self.server(account)
+        asked = urlencode([("uris", post.external_id) for post in posts])
+        answer = await server.ask("GET", f"{server.url('app.bsky.feed.getPosts')}?{asked}", timeout_s=CALL_S)
+        found = {view.uri: view.figures for view in http.read(accepted(answer), Posts).posts}
+        return {post.id: found[post.external_id] for post in posts if post.external_id in found}
+
+    async def followers(self, account: Account) -> int | None:
+        server = self.server(account)
+        url = server.url("app.bsky.actor.getProfile", actor=account.external_id)
+        answer = accepted(await server.ask("GET", url, timeout_s=CALL_S))
+        return http.read(answer, Profile).followers_count
+
+    def server(self, account: Account) -> Api:
+        return Api(client=self.client, base=account.service_url, token=account.access_token)

@@ -1,0 +1,44 @@
+"""Collector of a sandbox: figures that follow from a post's id and its age alone, and grow for a week."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar
+from uuid import UUID
+
+from domain.collection.visits import DuePost
+from domain.publishing.outgoing import Account
+from workers.platforms.collecting import Collector, Figures, Limits
+
+GROWS = timedelta(days=7)
+
+
+class FakeCollector(Collector):
+    """The collector for all platforms of a sandbox. A handle's letters are as many hundred followers."""
+
+    limits: ClassVar[Limits] = Limits(batch=100, most=500)
+
+    async def posts(
+        self,
+        account: Account,  # noqa: ARG002
+        posts: Sequence[DuePost],
+        now: datetime,
+    ) -> Mapping[UUID, Figures]:
+        return {post.id: figures_of(post, now) for post in posts}
+
+    async def followers(self, account: Account) -> int | None:
+        return 100 * len(account.handle)
+
+
+def figures_of(post: DuePost, now: datetime) -> Figures:
+    """As all platforms together tell them."""
+    age = min(max(now - post.published_at, timedelta()), GROWS)
+    views = int((1000 + post.id.int % 9000) * (age / GROWS))
+    return {
+        "views": views,
+        "reach": views * 4 // 5,
+        "likes": views // 10,
+        "comments": views // 50,
+        "shares": views // 100,
+        "saves": views // 200,
+        "watch_time_ms": views * 3000,
+    }

@@ -1,0 +1,121 @@
+"""Collector for Instagram: insights of a post where the owner allowed them, else likes and comments alone.
+
+"Instagram Platform: Media Insights", November 2026. Figures come up to 48 hours late: until then they are
+left out, or the list is empty, which is no 0. A post that fewer than five people saw has none: error 10,
+which a missing permission is, too. What a reel alone has is refused for a picture. `impressions` are gone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from domain.collection.visits import DuePost
+from domain.publishing.outgoing import Account
+from schemas.errors import Outdated, Rejected
+from schemas.metrics import Collected
+from workers.platforms import http
+from workers.platforms.collecting import CALL_S, Collector, Figures, Limits, allowed, figures
+from workers.platforms.http import Api
+from workers.platforms.instagram import api
+
+#: Instagram's words for our metrics, of each post and of a reel besides.
+NAMES: Mapping[str, Collected] = {
+    "views": "views",
+    "reach": "reach",
+    "likes": "likes",
+    "comments": "comments",
+    "saved": "saves",
+    "shares": "shares",
+}
+OF_REELS: Mapping[str, Collected] = {"ig_reels_video_view_total_time": "watch_time_ms"}
+
+
+class Insight(msgspec.Struct):
+    """A metric of a post: its value stands in a list of one, or by itself."""
+
+    name: str
+    values: list[dict[str, Any]] = []
+    total_value: dict[str, Any] = {}
+
+    @property
+    def value(self) -> Any:
+        found = self.values[0] if self.values else self.total_value
+        return found.get("value")
+
+
+class Insights(msgspec.Struct):
+    data: list[Insight] = []
+
+
+class Medium(msgspec.Struct):
+    """The figures of a post that need no permission of their own."""
+
+    like_count: int | None = None
+    comments_count: int | None = None
+
+
+class Person(msgspec.Struct):
+    followers_count: int | None = None
+
+
+@dataclass(frozen=True)
+class InstagramCollector(Collector):
+    """The collector; `client` is `workers.web.fetch.open_client`'s, `base` the API's address."""
+
+    client: httpx.AsyncClient
+    base: str
+    #: Of some 200 calls in an hour that each account is good for; a post may take two.
+    limits: ClassVar[Limits] = Limits(batch=1, most=60)
+
+    async def posts(
+        self,
+        account: Account,
+        posts: Sequence[DuePost],
+        now: datetime,  # noqa: ARG002
+    ) -> Mapping[UUID, Figures]:
+        server, found = self.server(account), dict[UUID, Figures]()
+        for post in posts:
+            told = await insights(server, post) or await counts(server, post)
+            if told is not None:
+                found[post.id] = told
+        return found
+
+    async def followers(self, account: Account) -> int | None:
+        answer = await api.get(self.server(account), "me", {"fields": "followers_count"}, timeout_s=CALL_S)
+        return api.only(answer, Person).followers_count
+
+    def server(self, account: Account) -> Api:
+        return Api(client=self.client, base=self.base, token=account.access_token)
+
+
+async def insights(server: Api, post: DuePost) -> Figures | None:
+    """The post's insights; None where there are none (yet), or none that we may read."""
+    names = {**NAMES, **(OF_REELS if post.video else {})}
+    path, asked = f"{api.part(post.external_id)}/insights", {"metric": ",".join(names)}
+    try:
+        with allowed():
+            answer = await api.get(server, path, asked, timeout_s=CALL_S)
+            told = http.read(answer, Insights).data
+            return figures(**{names[one.name]: one.value for one in told if one.name in names})
+    except Outdated:
+        return None
+    except Rejected as error:
+        if error.category == "account_issue":
+            raise
+    return None
+
+
+async def counts(server: Api, post: DuePost) -> Figures | None:
+    """Likes and comments; None of a post that is gone."""
+    asked = {"fields": "like_count,comments_count"}
+    try:
+        answer = await api.get(server, api.part(post.external_id), asked, timeout_s=CALL_S)
+    except Outdated:
+        return None
+    told = api.only(answer, Medium)
+    return figures(likes=told.like_count, comments=told.comments_count)

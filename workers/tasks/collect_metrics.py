@@ -1,0 +1,105 @@
+"""Ask an account's platform for the figures of its posts and for its followers, and keep what has changed.
+
+Until the last step nothing is written: an attempt that dies is asked for anew, and makes no second row.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import nullcontext
+from functools import partial
+from typing import NamedTuple
+
+from domain.collection import visits
+from domain.collection.snapshots import Told
+from domain.collection.visits import Found, Visit
+from domain.security.keyring import Keyring
+from jobs.outcomes import Canceled, Done, Outcome
+from schemas.errors import Conflict, NotSent, PlatformError, Rejected
+from telemetry import logs, metrics
+from workers.platforms.bluesky.collect import BlueskyCollector
+from workers.platforms.collecting import Collector
+from workers.platforms.connecting import open_net
+from workers.platforms.fakes.collect import FakeCollector
+from workers.platforms.instagram.collect import InstagramCollector
+from workers.platforms.mastodon.collect import MastodonCollector
+from workers.platforms.tiktok.collect import TikTokCollector
+from workers.resources import Resources
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
+
+#: Seconds that a visit asks for; what is left by then is asked for by the next one.
+VISIT_S = 45.0
+#: Posts that a visit asks about at most, whatever its platform allows.
+MOST = 500
+#: Refusals that are about the account, or about us, and not about a post.
+OF_ACCOUNT = frozenset({"account_issue", "config"})
+LATE = NotSent("PLATFORM_TIMEOUT", "the platform did not answer in time")
+
+_log = logs.get("collect")
+
+
+class Collectors(NamedTuple):
+    """The collectors by platform, the one of sandboxes, and what opens credentials."""
+
+    by_platform: Mapping[str, Collector]
+    fake: Collector
+    keyring: Keyring
+
+    def of(self, visit: Visit) -> Collector:
+        return self.fake if visit.sandbox else self.by_platform[visit.account.platform]
+
+
+async def open_task(resources: Resources) -> Task:
+    settings, net = resources.settings, await resources.once(open_net)
+    by_platform: dict[str, Collector] = {
+        "bluesky": BlueskyCollector(net.client),
+        "mastodon": MastodonCollector(net.client),
+        "instagram": InstagramCollector(net.client, settings.instagram_api_url),
+        "tiktok": TikTokCollector(net.client, settings.tiktok_api_url),
+    }
+    return partial(collect_metrics, collectors=Collectors(by_platform, FakeCollector(), resources.keyring))
+
+
+async def collect_metrics(ctx: Context, *, collectors: Collectors) -> Outcome:
+    visit = await ctx.step(partial(visits.begin, claim=ctx.job, most=MOST, keyring=collectors.keyring))
+    if visit is None:
+        return Done()
+    async with nullcontext() if visit.sandbox else ctx.at(visit.account.service_url):
+        found = await ask(collectors.of(visit), visit)
+    word = "read" if found.error is None else found.error.code
+    metrics.VISITS.labels(visit.account.platform, "read" if found.error is None else "failed").inc()
+    _log.info("asked", account=str(visit.account_id), posts=len(found.asked), outcome=word)
+    try:
+        return await ctx.commit(partial(visits.keep, claim=ctx.job, visit=visit, found=found), project=True)
+    except Conflict:
+        return Canceled()
+
+
+async def ask(collector: Collector, visit: Visit) -> Found:
+    """Answers of the platform: as many as it gives until it fails, or the visit's time is up."""
+    found = Found([], [], None)
+    try:
+        async with asyncio.timeout(VISIT_S):
+            if visit.gauges and (followers := await collector.followers(visit.account)) is not None:
+                found.told.append(Told(visits.account_itself(visit), {"followers": followers}))
+            await ask_for_posts(collector, visit, found)
+    except PlatformError as error:
+        return found._replace(error=error)
+    except TimeoutError:
+        return found if found.asked else found._replace(error=LATE)
+    return found
+
+
+async def ask_for_posts(collector: Collector, visit: Visit, found: Found) -> None:
+    """Add to what is found. A post that is refused isn't told of, and holds up no other one."""
+    batch, most = collector.limits
+    for start in range(0, min(most, len(visit.posts)), batch):
+        some = visit.posts[start : start + batch]
+        try:
+            figures = await collector.posts(visit.account, some, visit.now)
+        except Rejected as error:
+            if error.category in OF_ACCOUNT:
+                raise
+            figures = {}
+        found.told.extend(Told(visits.subject(post), figures[post.id]) for post in some if post.id in figures)
+        found.asked.extend(some)
