@@ -1,0 +1,146 @@
+"""Snippets of the install spec in Chromium: from a page to the API and the event store, each event once."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from db.migrate import migrate
+from db.pool import connect, open_pool
+from domain.tenancy import organizations
+from tests import servers as made
+from tests.api.conftest import new_key
+from tests.api_process import serving
+from tests.peers.chromium import Page
+from tests.waiting import until
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
+
+#: The first answer is lost on its way to the page.
+LOSING = """
+const real = window.fetch;
+let lost = 0;
+window.fetch = async (...asked) => {
+  const answer = await real(...asked);
+  if (lost++) return answer;
+  throw new TypeError('lost');
+};
+"""
+
+
+class Shop(NamedTuple):
+    """A running API, and an app of it whose pages are on localhost."""
+
+    url: str
+    database_url: str
+    app: dict[str, Any]
+    headers: dict[str, str]
+
+    def install(self, platform: str) -> dict[str, Any]:
+        """The spec as somebody has it who has put the key in."""
+        at = f"{self.url}/v1/projects/{self.app['projectId']}/sdk-apps/{self.app['appId']}/install-spec"
+        answer = httpx.get(at, params={"platforms": platform}, headers=self.headers)
+        told = answer.text.replace("http://127.0.0.1:8000", self.url)
+        spec: dict[str, Any] = json.loads(told)["platforms"][0]
+        return spec
+
+    def stored(self) -> list[tuple[str, str]]:
+        """Name and path of each event."""
+        return asyncio.run(self._stored())
+
+    async def _stored(self) -> list[tuple[str, str]]:
+        conn = await connect(self.database_url, name="test")
+        rows = await conn.fetch("select name, properties from event order by event_key")
+        await conn.close()
+        return [(row["name"], json.loads(row["properties"]).get("path", "")) for row in rows]
+
+
+@pytest.fixture
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    folder = tmp_path_factory.mktemp("shop")
+    with made.embedded(folder) as servers:
+        settings = made.settings_for(
+            servers.postgres.url, servers.valkey.url, assets_url=f"file://{folder}/media"
+        )
+        key = asyncio.run(prepared(servers.postgres.url))
+        with serving(settings, folder / "api.log") as served:
+            headers = {"Authorization": f"Bearer {key}"}
+            with httpx.Client(base_url=f"{served.url}/v1", headers=headers) as client:
+                body = {"name": "Shop", "timezone": "UTC"}
+                project = client.post("/projects", json=body).json()["id"]
+                app = {"name": "Shop", "platform": "web", "webDomain": "localhost"}
+                made_app = client.post(f"/projects/{project}/sdk-apps", json=app).json()
+            yield Shop(served.url, servers.postgres.url, made_app, headers)
+
+
+async def prepared(url: str) -> str:
+    """A key, and tables of events, in a new database."""
+    await migrate(url)
+    async with open_pool(url, name="test") as pool:
+        async with pool.acquire() as conn:
+            pair = await organizations.create(conn, name="Page", tier="partner")
+        return await new_key(pool, pair.live)
+
+
+@contextmanager
+def site(files: Mapping[str, str]) -> Iterator[str]:
+    """A site of these files; whatever else is asked for is its page."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name = self.path if self.path in files else "/"
+            body = files[name].encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/javascript" if name.endswith(".js") else "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://localhost:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_page_view_and_an_event_are_stored_once_whatever_answer_is_lost(shop: Shop, browser: Page) -> None:
+    snippet = shop.install("web")["initSnippet"].replace("%TENANTRY_KEY%", shop.app["apiKey"])
+    with site({"/": f"<title>Shop</title><script>{LOSING}</script>{snippet}"}) as address:
+        browser.open(f"{address}/prices", "globalThis.tenantry?.init")
+        browser.run("tenantry.track('sign_up'), tenantry.flush()")
+        assert browser.run("lost") == 1
+        browser.run("dispatchEvent(new Event('online')), tenantry.flush()")
+        assert browser.run("lost") == 2
+        browser.run("tenantry.track('purchase_success', {value: 9.5, currency: 'EUR'})")
+        browser.open("about:blank", "location.href === 'about:blank'")
+        until(lambda: len(shop.stored()) == 3)
+    assert shop.stored() == [("$page", "/prices"), ("sign_up", ""), ("purchase_success", "")]
+
+
+def test_a_vite_product_has_a_page_view_for_each_path_that_its_router_goes_to(
+    shop: Shop, browser: Page
+) -> None:
+    [file] = shop.install("vite")["files"]
+    built = file["content"].replace("import.meta.env.VITE_TENANTRY_KEY", json.dumps(shop.app["apiKey"]))
+    page = '<title>Shop</title><script type="module" src="/src/tenantry.js"></script>'
+    with site({"/": page, "/src/tenantry.js": built}) as address:
+        browser.open(f"{address}/start", "globalThis.tenantry?.init")
+        browser.run("history.pushState({}, '', '/prices'), history.pushState({}, '', '/prices?sort=up')")
+        browser.run("history.back(), new Promise((done) => addEventListener('popstate', done))")
+        browser.run("history.back(), new Promise((done) => addEventListener('popstate', done))")
+        browser.run("import('/src/tenantry.js').then((one) => one.track('sign_up'))")
+        browser.run("tenantry.flush()")
+        until(lambda: len(shop.stored()) == 4)
+    assert shop.stored() == [("$page", "/start"), ("$page", "/prices"), ("$page", "/start"), ("sign_up", "")]
