@@ -37,6 +37,7 @@ from api.routes import (
     ops_organizations,
     ops_projects,
     posts,
+    project_events,
     projects,
     quarantine,
     sdk_apps,
@@ -54,6 +55,7 @@ MAX_BODY = 1024 * 1024
 
 #: Everything under /v1 that needs a key, and what needs none.
 KEYED = (
+    project_events,
     projects, ingests, brand, content, posts, github, accounts, leases, sdk_apps, sdk_setup, events,
     quarantine, metrics, jobs, ops, ops_leases, ops_organizations, ops_projects, api_keys, audit, whoami, ads,
 )  # fmt: skip

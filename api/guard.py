@@ -19,8 +19,8 @@ from schemas.errors import Forbidden, Invalid, Unauthenticated, Unsupported
 
 #: Values of one parameter: each costs a search of its own.
 MOST_VALUES = 20
-#: Characters of a value among several.
-LONGEST_VALUE = 100
+#: Characters of a value among several: as many as the name of an event has.
+LONGEST_VALUE = 128
 
 
 class Requirements(NamedTuple):

@@ -9,9 +9,9 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import Annotated, Generic, Protocol, TypeVar, cast
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Annotated, Generic, Protocol, TypeAlias, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -24,6 +24,13 @@ from schemas.base import Page
 from schemas.errors import Invalid, Unavailable
 
 T = TypeVar("T")
+B = TypeVar("B")
+
+#: A way to a connection, which is given back at the end of the block.
+Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
+
+#: A query of at most so many items behind a position, each with its own place.
+Placing: TypeAlias = Callable[[Conn, B | None, int], Awaitable[Sequence[tuple[bytes, T]]]]
 
 DEFAULT, LARGEST = 25, 200
 _SIGNATURE = 16
@@ -64,58 +71,81 @@ async def page(
     *,
     identify: Callable[[T], str],
 ) -> Page[T]:
-    """One page of a list; `identify` gives an item's id. Raises `Invalid` for a cursor that it never gave.
+    """One page of a list in the order of ids; `identify` gives an item's. Raises as `page_of_places`."""
+
+    async def placed(conn: Conn, before: UUID | None, limit: int) -> Sequence[tuple[bytes, T]]:
+        items = await find(conn, before=before, limit=limit)
+        return [(UUID(identify(item).rpartition("_")[2]).bytes, item) for item in items]
+
+    return await page_of_places(
+        request, placed, cursor, limit, read=lambda place: UUID(bytes=place), connect=request.connection
+    )
+
+
+async def page_of_places(
+    request: ApiRequest,
+    find: Placing[B, T],
+    cursor: str | None,
+    limit: int,
+    *,
+    read: Callable[[bytes], B],
+    connect: Connect,
+) -> Page[T]:
+    """One page of a list. Raises `Invalid` for a cursor that it never gave.
+
+    `read` makes of a place the position that `find` takes.
 
     One item more than asked for is looked up, which tells whether more follow. What is large comes in slices,
-    between which other requests have the connection and the event loop. It is `find` that reads ids: what is
-    wrong with the request itself, such as its cursor, is said before what isn't there.
+    between which other requests have the connection and the event loop. It is `find` or `connect` that reads
+    ids: what is wrong with the request itself, such as its cursor, is said before what isn't there.
     """
-    kept, before, left_s = _Kept(limit, identify), _position(request, cursor), READ_S
+    place = _place(request, cursor)
+    kept, left_s = _Kept[T](limit), READ_S
     while True:
-        count = kept.wanted()
-        items, left_s = await _slice(request, partial(find, before=before, limit=count), left_s)
-        if not all(map(kept.take, items)):
+        count, before = kept.wanted(), None if place is None else read(place)
+        items, left_s = await _slice(connect, find, before, count, left_s)
+        if not all(kept.take(*found) for found in items):
             return Page(items=cast("list[T]", kept.items), next_cursor=_cursor(request, kept.last))
         if len(items) < count:
             return Page(items=cast("list[T]", kept.items), next_cursor=None)
-        before = _uuid(kept.last)
+        place = kept.last
 
 
 class _Kept(Generic[T]):
-    """Items of a page, each encoded as soon as it is read, and the id of the last one."""
+    """Items of a page, each encoded as soon as it is read, and the place of the last one."""
 
-    def __init__(self, limit: int, identify: Callable[[T], str]) -> None:
-        self._limit, self._identify = limit, identify
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._size = 0
         self.items: list[msgspec.Raw] = []
-        self.last = ""
+        self.last = b""
 
     def wanted(self) -> int:
         """The number of items that the next slice is to have, judged by those that there are."""
         left = self._limit + 1 - len(self.items)
         return min(left, max(1, SLICE_BYTES * len(self.items) // self._size) if self.items else SLICE)
 
-    def take(self, item: T) -> bool:
+    def take(self, place: bytes, item: T) -> bool:
         """Keep an item; False if the page was full without it."""
         if len(self.items) == self._limit or self._size >= PAGE_BYTES:
             return False
         shown = msgspec.Raw(msgspec.json.encode(item))
         self.items.append(shown)
         self._size += len(memoryview(shown))
-        self.last = self._identify(item)
+        self.last = place
         return True
 
 
 async def _slice(
-    request: ApiRequest, find: Callable[[Conn], Awaitable[list[T]]], left_s: float
-) -> tuple[list[T], float]:
+    connect: Connect, find: Placing[B, T], before: B | None, limit: int, left_s: float
+) -> tuple[Sequence[tuple[bytes, T]], float]:
     """Items found with a connection of their own, and the seconds that are left for the page."""
-    async with request.connection() as conn:
+    async with connect() as conn:
         loop = asyncio.get_running_loop()
         until = loop.time() + left_s
         try:
             async with asyncio.timeout_at(until):
-                return await find(conn), until - loop.time()
+                return await find(conn, before, limit), until - loop.time()
         except TimeoutError:
             raise Unavailable(TOO_LONG) from None
 
@@ -143,32 +173,27 @@ async def page_of_project(
     return await page(request, within, cursor, limit, identify=identify)
 
 
-def _position(request: ApiRequest, cursor: str | None) -> UUID | None:
-    """The id that the page begins behind; None for the first page."""
+def _place(request: ApiRequest, cursor: str | None) -> bytes | None:
+    """The place that the page begins behind; None for the first page."""
     if cursor is None:
         return None
     try:
-        data = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=")
+        data = base64.urlsafe_b64decode(cursor.encode("ascii") + b"==")
     except (binascii.Error, UnicodeEncodeError):
         data = b""
-    position, signature = data[:16], data[16:]
+    place, signature = data[:-_SIGNATURE], data[-_SIGNATURE:]
     for pepper in request.services.peppers.keys.values():
-        if hmac.compare_digest(signature, _sign(pepper, request, position)):
-            return UUID(bytes=position)
+        if hmac.compare_digest(signature, _sign(pepper, request, place)):
+            return place
     raise Invalid("cursor", "is not a nextCursor of this list: start without one")
 
 
-def _cursor(request: ApiRequest, shown: str) -> str:
-    position = _uuid(shown).bytes
+def _cursor(request: ApiRequest, place: bytes) -> str:
     keyring = request.services.peppers
-    signed = position + _sign(keyring.keys[keyring.writer], request, position)
+    signed = place + _sign(keyring.keys[keyring.writer], request, place)
     return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
 
 
-def _uuid(shown: str) -> UUID:
-    return UUID(shown.rpartition("_")[2])
-
-
-def _sign(pepper: bytes, request: ApiRequest, position: bytes) -> bytes:
+def _sign(pepper: bytes, request: ApiRequest, place: bytes) -> bytes:
     listed = f"cursor {request.organization_id} {request.scope['path_template']} "
-    return hmac.digest(pepper, listed.encode() + position, hashlib.sha256)[:_SIGNATURE]
+    return hmac.digest(pepper, listed.encode() + place, hashlib.sha256)[:_SIGNATURE]

@@ -50,6 +50,7 @@ TAGS = {
     "ops_leases": "lending",
     "ops_organizations": "ops",
     "ops_projects": "ops",
+    "project_events": "events",
     "quarantine": "events",
     "sdk_apps": "apps",
     "sdk_setup": "apps",

@@ -20,6 +20,20 @@ select name, event_id, occurred_at, received_at, (select count(*) from arrival) 
  order by occurred_at desc, event_id desc
  limit 1;
 
+-- name: list_events    a project's, newest first; in a transaction that walks indexes
+select app_no, event_key, coalesce(event_id, event_key::text) as event_id, name, occurred_at, received_at,
+       user_id, anonymous_id, value_micros, currency, properties, context
+  from event
+ where project_id = :project_id
+   and occurred_at >= :since
+   and occurred_at <= :before_at
+   and (occurred_at, event_key, app_no) < (:before_at::timestamptz, :before_key::uuid, :before_app::int)
+   and (:app_no::int is null or app_no = :app_no)
+   and (:names::text[] is null or name = any(:names))
+   and (:user_id::text is null or user_id = :user_id)
+ order by occurred_at desc, event_key desc, app_no desc
+ limit :limit;
+
 -- name: walk_indexes    in this transaction: no plan reads all that a project has to find a batch of it
 select set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true);
 

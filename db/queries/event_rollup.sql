@@ -107,7 +107,7 @@ select name, bucket, app_no, currency, n, value_micros
 select case when :by_place then width_bucket(bucket, :bounds::timestamptz[]) else 0 end as place,
        case when :by_name then name else '' end as name,
        case when :by_app then app_no else 0 end::int as app_no,
-       currency, sum(n)::bigint as n, (sum(value_micros) / 1000000)::float8 as value
+       currency, sum(n)::bigint as n, sum(value_micros)::numeric as micros
   from counted
  group by 1, 2, 3, 4
  order by 1, 2, 3, 4

@@ -129,3 +129,10 @@ select a.id, a.app_no
   from project p
   left join sdk_app a on a.organization_id = p.organization_id and a.project_id = p.id
  where p.id = :project_id;
+
+-- name: number_apps    all that ever were, since events of deleted ones stay readable
+select id, app_no::int, platform
+  from sdk_app
+ where organization_id = :org
+   and project_id = :project_id
+ order by app_no;

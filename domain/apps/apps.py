@@ -65,12 +65,21 @@ class _Counts(NamedTuple):
     last_no: int
 
 
+class Numbered(NamedTuple):
+    """An app as the event store knows it."""
+
+    id: UUID
+    app_no: int
+    platform: AppPlatform
+
+
 COUNT_APPS = sdk_app.count_apps.typed(_Counts)
 INSERT_APP = sdk_app.insert_app.typed(_Row)
 GET_APP = sdk_app.get_app.typed(_Row)
 LIST_APPS = sdk_app.list_apps.typed(_Row)
 UPDATE_APP = sdk_app.update_app.typed(_Row)
 ROTATE_KEY = sdk_app.rotate_key.typed(_Row)
+NUMBER_APPS = sdk_app.number_apps.typed(Numbered)
 
 
 class Author(NamedTuple):
@@ -153,6 +162,11 @@ async def numbers(conn: Conn, *, project_id: UUID) -> dict[UUID, int]:
     if not rows:
         raise absent("project")
     return {row["id"]: row["app_no"] for row in rows if row["id"]}
+
+
+async def number_all(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[Numbered]:
+    """A project's apps, deleted ones included, by their numbers."""
+    return await NUMBER_APPS.all(conn, org=organization_id, project_id=project_id)
 
 
 async def patch(

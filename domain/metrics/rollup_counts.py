@@ -6,6 +6,7 @@ the commit on that its 202 waited for.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
@@ -28,14 +29,14 @@ class By(NamedTuple):
 
 
 class Count(NamedTuple):
-    """Events of one currency, or of none (''); 0, '' and 0 where they aren't told apart."""
+    """Events of one currency, or of none (''); 0 and '' where they aren't told apart."""
 
     place: int
     name: str
     app_no: int
     currency: str
     n: int
-    value: float
+    micros: Decimal
 
 
 BY_HOURS = event_rollup.count_by_hours.typed(Count)

@@ -163,7 +163,7 @@ QUERIES = {
     "cursor=a&cursor=b": "cursor",
     "limit=1&limit=2": "limit",
     "&".join(f"a{number}=1" for number in range(200)): "query",
-    f"action={'x' * 101}": "action",
+    f"action={'x' * 129}": "action",
 }
 
 NO_IDS = ("%00", "%ff", "prj_", "' or 1=1 --", "..%2f", "x" * 5000, "job_")

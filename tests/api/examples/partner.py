@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from domain.media import tickets
 from schemas import ids
 from tests.api.examples.story import BACK, Story
+from tests.domain.events.sending import event, send
 from tests.media import picture
 from tests.waiting import eventually
 
@@ -117,7 +118,13 @@ async def _events(story: Story, project: str, app: str, key: str) -> None:
 
 
 async def metrics(story: Story, project: str) -> None:
-    """Of the last two days, so that the example is short."""
+    """Of the last two days, so that the example is short, and of one purchase."""
+    project_id = ids.read(ids.PROJECT, project)
+    assert project_id
+    properties = '{"revenue_amount": 49.9, "currency": "EUR", "sku": "season-pass"}'
+    async with story.cast.pool.acquire() as conn:
+        bought = event(1, project_id=project_id, properties=properties, value_micros=49_900_000)
+        await send(conn, [bought._replace(occurred_at=datetime.now(UTC), user_id="customer-4711")])
     since = f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%dT%H:00:00Z}"
     params = {"metrics": "events,active_users,followers", "since": since, "granularity": "day"}
     await story.tell("get_metrics", projectId=project, params=params)
@@ -134,6 +141,8 @@ async def _ads(story: Story, project: str) -> None:
     params = {"metrics": "spend,cpa,ctr,roas,reach", "scope": "campaign", "id": "238501"}
     since = f"{yesterday:%Y-%m-%dT00:00:00Z}"
     await story.tell("get_ads_metrics", projectId=project, params={**params, "since": since})
+    await story.tell("count_conversions", projectId=project, params={"groupBy": "eventName,platform"})
+    await story.tell("list_events", projectId=project, params={"eventNames": "purchase_success"})
 
 
 async def _authorize(story: Story) -> None:

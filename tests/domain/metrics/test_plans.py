@@ -3,13 +3,15 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest_asyncio
 
 from db.pool import Conn
-from domain.metrics import rollup_counts
+from domain.metrics import event_list, rollup_counts
+from domain.metrics.event_list import Apps, Position, Wanted
 from tests import plans
-from tests.domain.events.sending import PROJECT
+from tests.domain.events.sending import NOW, PROJECT
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -88,3 +90,24 @@ async def test_only_the_projects_own_deltas_are_read(full: Conn) -> None:
     async with plans.reading(full, "event_delta") as deltas:
         await BY_DAYS(full)
     assert (deltas.scans, deltas.rows) == (0, 0)
+
+
+async def test_a_page_of_events_is_read_by_their_index(conn: Conn) -> None:
+    """Of a project with many of the day; by plans made when there were none."""
+    found = Apps(PROJECT, {1: PROJECT}, None)
+    wanted = Wanted(None, None, None, None, pii=True)
+    behind = Position(NOW, UUID(int=2**127), 1)
+    for before in (None, behind):
+        for _ in range(plans.TIMES):
+            await event_list.list_page(conn, found, wanted, before=before, limit=26)
+    await conn.execute(
+        """insert into event (project_id, app_no, event_key, name, occurred_at, properties, context)
+           select $1, 1, gen_random_uuid(), 'open', $2::timestamptz - i * interval '1 ms', '{}', '{}'
+             from generate_series(-20000, 20000) i""",
+        PROJECT, NOW,
+    )  # fmt: skip
+    for before in (None, behind):
+        async with plans.reading(conn, f"event_{NOW:%Y%m%d}") as events:
+            assert len(await event_list.list_page(conn, found, wanted, before=before, limit=26)) == 26
+        assert events.scans == 0
+        assert events.rows <= 40

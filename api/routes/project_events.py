@@ -1,0 +1,130 @@
+"""Events of a project, as they were sent."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from litestar import get
+from litestar.params import FromPath, QueryParameter
+
+from api import filters, paths, spans
+from api.guard import requires
+from api.paging import DEFAULT, Cursor, Limit, page_of_places
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from db.pool import Conn
+from domain.metrics import conversions, event_list, windows
+from domain.metrics.event_list import Apps, Position, Wanted
+from domain.metrics.metrics import Stores
+from domain.tenancy.delegation import grants
+from schemas.base import Page
+from schemas.conversion_counts import Conversions, Grouping
+from schemas.kept_events import KeptEvent
+
+AppFilter = Annotated[
+    str | None,
+    QueryParameter(name="appId", description="Only of this app, which may be deleted.", max_length=100),
+]
+NameFilter = Annotated[
+    list[str] | None, QueryParameter(name="eventNames", description="Only of these names.")
+]
+ConversionNames = Annotated[
+    list[str] | None,
+    QueryParameter(
+        name="eventNames", description="Events of these names. Those that ad platforms know unless given."
+    ),
+]
+GroupBy = Annotated[
+    list[Grouping] | None, QueryParameter(name="groupBy", description="What groups are told apart by.")
+]
+UserFilter = Annotated[
+    str | None, QueryParameter(name="userId", description="Only of this `appUserId`.", max_length=255)
+]
+OccurredSince = Annotated[
+    str | None,
+    QueryParameter(name="since", description="Occurred then or later; UTC, with `Z`.", max_length=40),
+]
+OccurredUntil = Annotated[
+    str | None,
+    QueryParameter(name="until", description="Occurred before then; UTC, with `Z`.", max_length=40),
+]
+
+
+@get("/projects/{project_id:str}/events", opt=requires("events:read", Class.READ_LIGHT, 404))
+async def list_events(
+    request: ApiRequest,
+    project_id: FromPath[str],
+    *,
+    app_id: AppFilter = None,
+    event_names: NameFilter = None,
+    user_id: UserFilter = None,
+    since: OccurredSince = None,
+    until: OccurredUntil = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT,
+) -> Page[KeptEvent]:
+    """A project's events, newest first by when they occurred; of an archived project too.
+
+    An event is listed once its 202 was sent, and for as long as events are kept. Without `events:read+pii`
+    what names or finds a person or a device is `[redacted]`.
+    """
+    period = filters.period(since, until)
+    pii = grants(request.principal.scopes, "events:read+pii")
+    wanted = Wanted(event_names, user_id, period.since, period.until, pii)
+
+    found: list[Apps] = []
+
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[Conn]:
+        """To the event store, once it is known whose the project is."""
+        if not found:
+            async with request.connection() as conn:
+                found.append(await _find_apps(request, conn, project_id, app_id))
+        async with request.event_connection() as conn:
+            yield conn
+
+    async def find(conn: Conn, before: Position | None, limit: int) -> list[tuple[bytes, KeptEvent]]:
+        return await event_list.list_page(conn, found[0], wanted, before=before, limit=limit)
+
+    return await page_of_places(request, find, cursor, limit, read=Position.unpack, connect=connect)
+
+
+@get("/projects/{project_id:str}/conversions", opt=requires("events:read", Class.READ_LIGHT, 404))
+async def count_conversions(
+    request: ApiRequest,
+    project_id: FromPath[str],
+    *,
+    app_id: AppFilter = None,
+    event_names: ConversionNames = None,
+    group_by: GroupBy = None,
+    since: spans.Since = None,
+    until: spans.Until = None,
+) -> Conversions:
+    """Events that are worth something, counted exactly, and their values; of an archived project too.
+
+    All events whose 202 was sent before are in it. A value is the first number of `revenue_amount`,
+    `price_amount` and `value` in the event's `properties`. Values are never added up over currencies.
+    """
+    window = windows.read(since, until, now=request.services.clock())
+    asked = conversions.Asked(
+        organization_id=request.organization_id,
+        project_id=paths.read("project", project_id),
+        window=window,
+        names=event_names,
+        app_id=None if app_id is None else paths.read("sdk_app", app_id),
+        by=group_by or (),
+    )
+    async with spans.bounded():
+        return await conversions.count(Stores(request.connection, request.event_connection), asked)
+
+
+async def _find_apps(request: ApiRequest, conn: Conn, project_id: str, app_id: str | None) -> Apps:
+    return await event_list.find_apps(
+        conn,
+        organization_id=request.organization_id,
+        project_id=paths.read("project", project_id),
+        app_id=None if app_id is None else paths.read("sdk_app", app_id),
+    )
+
+
+ROUTES = [list_events, count_conversions]

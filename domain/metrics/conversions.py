@@ -1,0 +1,137 @@
+"""Conversions: counts and values of events that are worth something, in the groups that are asked for."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple, get_args
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from domain.apps import apps
+from domain.apps.apps import Numbered
+from domain.events.checks import MICROS
+from domain.metrics import buckets, rollup_counts
+from domain.metrics.buckets import Bucket
+from domain.metrics.metrics import Stores, zone_of
+from domain.metrics.rollup_counts import By, Count
+from domain.metrics.windows import Window
+from schemas import ids
+from schemas.conversion_counts import ConversionGroup, Conversions, ConversionTotals, Grouping
+from schemas.errors import Invalid
+from schemas.errors.absent import absent
+from schemas.metrics import MetricWindow
+
+#: Names that are conversions unless others are asked for: those that platforms have a name of their own for.
+NAMES = (
+    "purchase_success", "subscription_start", "sign_up", "trial_start", "add_to_cart", "content_open",
+    "search",
+)  # fmt: skip
+
+#: Groups of one answer.
+MOST = 10_000
+
+
+class Asked(NamedTuple):
+    """A caller's question. `names` are None for those of `NAMES`, `app_id` is None for all apps."""
+
+    organization_id: UUID
+    project_id: UUID
+    window: Window
+    names: Sequence[str] | None
+    app_id: UUID | None
+    by: Collection[Grouping]
+
+
+class _Group(NamedTuple):
+    """Things that conversions have in common, in the order of `Grouping`; None: not told apart by it."""
+
+    platform: str | None
+    app_id: str | None
+    event_name: str | None
+    day: str | None
+    hour: str | None
+    own_currency: str | None
+
+    def shown(self) -> dict[str, Any]:
+        """The fields of a group."""
+        return dict(zip(self._fields[:-1], self[:-1], strict=True))
+
+
+async def count(stores: Stores, asked: Asked) -> Conversions:
+    """The answer. Raises `NotFound`, `Invalid` for more than `MOST` groups or too many hours."""
+    async with stores.main() as conn:
+        of_project = {"organization_id": asked.organization_id, "project_id": asked.project_id}
+        zone = ZoneInfo(await zone_of(conn, **of_project))
+        numbered = {app.app_no: app for app in await apps.number_all(conn, **of_project)}
+    cut, names = _cut(asked, zone), [*(asked.names or NAMES)]
+    async with stores.events() as conn:
+        found = await rollup_counts.count(
+            conn,
+            project_id=asked.project_id,
+            names=names,
+            bounds=[*(bucket.since for bucket in cut), asked.window.until],
+            by=By(len(cut) > 1, "eventName" in asked.by, not {"appId", "platform"}.isdisjoint(asked.by)),
+            app_nos=_numbers(numbered.values(), asked.app_id),
+            limit=MOST + 1,
+        )
+    if len(found) > MOST:
+        raise Invalid(
+            "groupBy", f"gives more than {MOST} groups: ask for a shorter time, or for fewer groups"
+        )
+    grouped = defaultdict[_Group, list[Count]](list)
+    for row in found if asked.by else ():
+        bucket = cut[max(row.place, 1) - 1]
+        day = f"{bucket.since.astimezone(zone):%Y-%m-%d}"
+        grouped[_group(row, asked.by, bucket, day, numbered.get(row.app_no))].append(row)
+    return Conversions(
+        window=MetricWindow(since=asked.window.since, until=asked.window.until),
+        timezone=zone.key,
+        event_names=names,
+        totals=ConversionTotals(**_sum(found)),
+        groups=[ConversionGroup(**group.shown(), **_sum(rows)) for group, rows in grouped.items()],
+    )
+
+
+def _cut(asked: Asked, zone: ZoneInfo) -> Sequence[Bucket]:
+    """The finest stretches that are asked for; one if none are."""
+    if "hour" in asked.by:
+        return buckets.cut(asked.window, zone, "hour")
+    if "day" in asked.by:
+        return buckets.cut(asked.window, zone, "day")
+    return [Bucket("", *asked.window)]
+
+
+def _numbers(numbered: Collection[Numbered], app_id: UUID | None) -> list[int] | None:
+    """The number of the app that is asked for; None for all. Raises `NotFound`."""
+    if app_id is None:
+        return None
+    found = [app.app_no for app in numbered if app.id == app_id]
+    if not found:
+        raise absent("sdk_app")
+    return found
+
+
+def _group(row: Count, by: Collection[Grouping], bucket: Bucket, day: str, app: Numbered | None) -> _Group:
+    said: dict[Grouping, str] = {
+        "platform": app.platform if app else "",
+        "appId": ids.show(ids.APP, app.id) if app else "",
+        "eventName": row.name,
+        "day": day,
+        "hour": bucket.label,
+        "currency": row.currency,
+    }
+    return _Group(*(said[name] if name in by else None for name in get_args(Grouping)))
+
+
+def _sum(rows: Sequence[Count]) -> dict[str, Any]:
+    """Fields of totals. What has no currency and no value mixes with any."""
+    micros = Counter[str]()
+    for row in rows:
+        micros[row.currency] += int(row.micros)
+    valued = [(currency, sum_) for currency, sum_ in micros.items() if currency or sum_]
+    currency, value = valued[0] if valued else ("", 0)
+    mixed = len(valued) > 1
+    return {
+        "count": sum(row.n for row in rows),
+        "value": None if mixed else value / MICROS,
+        "currency": None if mixed else currency or None,
+    }

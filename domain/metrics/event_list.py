@@ -1,0 +1,151 @@
+"""Events of a project as they are read, newest first by when they occurred."""
+
+import struct
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from db.pool import Conn
+from db.queries import event
+from domain.apps import apps
+from domain.apps.apps import Numbered
+from domain.events.checks import MICROS
+from domain.metrics.redaction import REDACTED, redact
+from domain.tenancy import project_locks
+from schemas import ids
+from schemas.errors.absent import absent
+from schemas.kept_events import KeptEvent
+
+#: Before all events, and behind them.
+_FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class _Row(NamedTuple):
+    app_no: int
+    event_key: UUID
+    event_id: str
+    name: str
+    occurred_at: datetime
+    received_at: datetime
+    user_id: str | None
+    anonymous_id: str | None
+    value_micros: int | None
+    currency: str | None
+    properties: str
+    context: str
+
+
+LIST_EVENTS = event.list_events.typed(_Row)
+
+
+class Position(NamedTuple):
+    """The event that a page begins behind. Two apps may have events of one time and one key."""
+
+    at: datetime
+    key: UUID
+    app_no: int
+
+    def pack(self) -> bytes:
+        """As a cursor has it."""
+        return struct.pack(">q16sH", (self.at - _EPOCH) // _MICROSECOND, self.key.bytes, self.app_no)
+
+    @staticmethod
+    def unpack(data: bytes) -> "Position":
+        """The other way round."""
+        micros, key, app_no = struct.unpack(">q16sH", data)
+        return Position(_EPOCH + micros * _MICROSECOND, UUID(bytes=key), app_no)
+
+
+class Wanted(NamedTuple):
+    """Events that are asked for; None is no filter. `pii` is whether a person's data may be read."""
+
+    names: Sequence[str] | None
+    user_id: str | None
+    since: datetime | None
+    until: datetime | None
+    pii: bool
+
+
+class Apps(NamedTuple):
+    """A project's apps by their numbers, and the one that is asked for."""
+
+    project_id: UUID
+    by_number: Mapping[int, UUID]
+    wanted: int | None
+
+
+async def find_apps(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID | None) -> Apps:
+    """Deleted ones included. Raises `NotFound` for a project or an app that isn't there."""
+    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    numbered = await apps.number_all(conn, organization_id=organization_id, project_id=project_id)
+    return Apps(project_id, {app.app_no: app.id for app in numbered}, _number(numbered, app_id))
+
+
+def _number(numbered: Sequence[Numbered], app_id: UUID | None) -> int | None:
+    if app_id is None:
+        return None
+    for app in numbered:
+        if app.id == app_id:
+            return app.app_no
+    raise absent("sdk_app")
+
+
+async def list_page(
+    conn: Conn, found: Apps, wanted: Wanted, *, before: Position | None, limit: int
+) -> list[tuple[bytes, KeptEvent]]:
+    """At most `limit` events behind a position, each with its own."""
+    end = before or Position(wanted.until or _LAST, UUID(int=0), -1)
+    async with conn.transaction():
+        await event.walk_indexes.value(conn)
+        rows = await LIST_EVENTS.all(
+            conn,
+            project_id=found.project_id,
+            since=wanted.since or _FIRST,
+            before_at=end.at,
+            before_key=end.key,
+            before_app=end.app_no,
+            app_no=found.wanted,
+            names=wanted.names,
+            user_id=wanted.user_id,
+            limit=limit,
+        )
+    return [
+        (Position(row.occurred_at, row.event_key, row.app_no).pack(), _shown(row, found, wanted))
+        for row in rows
+    ]
+
+
+def _shown(row: _Row, found: Apps, wanted: Wanted) -> KeptEvent:
+    return KeptEvent(
+        event_id=row.event_id,
+        app_id=ids.show(ids.APP, found.by_number[row.app_no]),
+        name=row.name,
+        occurred_at=row.occurred_at,
+        received_at=row.received_at,
+        value=None if row.value_micros is None else row.value_micros / MICROS,
+        currency=row.currency,
+        **(_all_of(row) if wanted.pii else _redacted(row)),
+    )
+
+
+def _all_of(row: _Row) -> dict[str, Any]:
+    return {
+        "app_user_id": row.user_id,
+        "anonymous_id": row.anonymous_id,
+        "properties": msgspec.Raw(row.properties.encode()),
+        "context": msgspec.Raw(row.context.encode()),
+    }
+
+
+def _redacted(row: _Row) -> dict[str, Any]:
+    return {
+        "app_user_id": None if row.user_id is None else REDACTED,
+        "anonymous_id": None if row.anonymous_id is None else REDACTED,
+        "properties": redact(row.properties, event_name=row.name),
+        "context": redact(row.context),
+    }

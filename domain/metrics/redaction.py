@@ -1,0 +1,115 @@
+"""Redaction: what names or finds a person is no part of an event for keys that may not read that.
+
+The rule goes by the names of fields, at any depth, and by values that look like an address. It would rather
+hide too much. `docs/explain/metrics.md` has it in words.
+"""
+
+import re
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Any
+
+import msgspec
+
+REDACTED = "[redacted]"
+
+#: Parts of names, in small letters and without signs: whatever is called so is of a person or a device.
+PARTS = (
+    "email", "phone", "address", "firstname", "lastname", "middlename", "fullname", "surname", "username",
+    "nickname", "displayname", "birth", "passport", "password", "secret", "token", "iban", "creditcard",
+    "cardnumber", "deviceid", "advertisingid", "vendorid", "androidid", "fingerprint", "userid",
+    "anonymousid", "customerid", "externalid", "contactid", "useragent", "latitude", "longitude", "postal",
+    "postcode", "zipcode", "street", "avatar",
+)  # fmt: skip
+
+#: Whole names.
+WHOLE = frozenset(
+    "name first last mail ip ips ipv4 ipv6 mac tel mobile sms fax whatsapp gender sex dob age ssn nin vat zip"
+    " city lat lng lon geo coordinates idfa idfv gaid aaid adid imei imsi meid serial cookie cookies fbp fbc"
+    " fbclid gclid gbraid wbraid ttclid ttp msclkid login handle signature".split()
+)
+
+#: Objects whose every field is a person's.
+PEOPLE = frozenset(
+    "traits user person people customer client contact profile recipient sender member patient guest billing"
+    " shipping identity location".split()
+)
+
+#: Objects of which an `id` is a person's, or leads to one.
+DEVICES = frozenset({"device"})
+
+#: Objects of which a `name` is no person's.
+THINGS = frozenset(
+    "app os library campaign screen page product products item items category plan brand event browser store"
+    " integration network".split()
+)
+
+#: Events whose `properties` are a person's.
+ABOUT_PEOPLE = frozenset({"$identify", "$group", "$alias"})
+
+_SIGNS = re.compile(r"[\W_]+")
+_FOUND = re.compile(r"[^\s@]@[^\s@]+\.|[^\s%]%40|\A\s*\+\d[\d\s().-]{6,}\Z")
+
+#: Characters of an IP address, at most.
+LONGEST_IP = 45
+
+#: Numbers stay as they were sent: a reader that goes on knows no more of them.
+_READER = msgspec.json.Decoder(float_hook=lambda text: msgspec.Raw(str(text).encode()))
+
+
+def redact(text: str, *, event_name: str = "") -> msgspec.Raw:
+    """The JSON object without what is a person's; all of it where the event is about one."""
+    found = _READER.decode(text)
+    whole = event_name in ABOUT_PEOPLE
+    shown = dict.fromkeys(found, REDACTED) if whole else _object(found, within="")
+    return msgspec.Raw(msgspec.json.encode(shown))
+
+
+def _object(found: Mapping[str, Any], *, within: str) -> dict[str, Any]:
+    return {_key(name): _field(_plain(name), value, within) for name, value in found.items()}
+
+
+def _key(name: str) -> str:
+    """A name that is somebody's address, as maps by people have it, is hidden as well."""
+    return REDACTED if _finds(name) else name
+
+
+def _field(name: str, value: Any, within: str) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    if _is_personal(name, within) or (name in PEOPLE and isinstance(value, (dict, list))):
+        return REDACTED
+    return _value(value, within=name)
+
+
+def _is_personal(name: str, within: str) -> bool:
+    if name == "name":
+        return within not in THINGS
+    if name == "id":
+        return within in DEVICES
+    return name in WHOLE or any(part in name for part in PARTS)
+
+
+def _value(value: Any, *, within: str) -> Any:
+    if isinstance(value, dict):
+        return _object(value, within=within)
+    if isinstance(value, list):
+        return [_value(one, within=within) for one in value]
+    return REDACTED if isinstance(value, str) and _finds(value) else value
+
+
+def _finds(text: str) -> bool:
+    """True if it has an e-mail address, or is a phone number or an IP address."""
+    return bool(_FOUND.search(text)) or (len(text) <= LONGEST_IP and _is_ip(text.strip()))
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _plain(name: str) -> str:
+    return _SIGNS.sub("", name).lower()

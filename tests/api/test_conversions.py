@@ -1,0 +1,134 @@
+"""Conversions: what groups say is what the events add up to, in any grouping, from the 202 on."""
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import combinations
+from typing import Any, get_args
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from db.pool import Conn
+from domain.events.event import Event
+from schemas import ids
+from schemas.conversion_counts import Grouping
+from tests import seeds
+from tests.api.conftest import Caller
+from tests.api.refusals import refused
+from tests.domain.events.sending import NOW, event, fold_all, send
+
+ZONE = ZoneInfo("Asia/Kathmandu")
+APPS = [{"platform": "web", "webDomain": "shop.example"}, {"platform": "ios", "bundleId": "a.b"}]
+WINDOW = {
+    "since": seeds.in_utc(NOW.replace(minute=15) - timedelta(days=2)),
+    "until": seeds.in_utc(NOW.replace(minute=30)),
+}
+
+
+async def asked(caller: Caller, path: str, **params: str) -> dict[str, Any]:
+    answer = await caller.http.get(f"{path}/conversions", params=WINDOW | params)
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def new_shop(caller: Caller) -> tuple[str, UUID, list[str]]:
+    """A project in Nepal with an app for the web and one for phones; its path, its id, its apps' ids."""
+    project = (await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": ZONE.key})).json()[
+        "id"
+    ]
+    path, project_id = f"/v1/projects/{project}", ids.read(ids.PROJECT, project)
+    assert project_id
+    apps = [(await caller.http.post(f"{path}/sdk-apps", json={"name": "A"} | app)).json() for app in APPS]
+    return path, project_id, [app["appId"] for app in apps]
+
+
+def at_random(dice: random.Random, project_id: UUID, numbers: range) -> list[Event]:
+    return [
+        event(
+            number,
+            project_id=project_id,
+            app_no=dice.choice((1, 2)),
+            name=dice.choice(("purchase_success", "sign_up", "open")),
+            occurred_at=NOW - timedelta(minutes=dice.randrange(2 * 1440)),
+            value_micros=dice.choice((None, 0, 100_000, 200_000)),
+            currency=dice.choice((None, "EUR", "USD")),
+        )
+        for number in numbers
+    ]
+
+
+def said_of(events: Sequence[Event]) -> dict[str, Any]:
+    """The totals of events, from each of them."""
+    sums = defaultdict[str | None, int](int)
+    for one in events:
+        sums[one.currency] += one.value_micros or 0
+    worth = {currency: micros for currency, micros in sums.items() if currency or micros}
+    currency, micros = next(iter(worth.items()), (None, 0))
+    one_currency = len(worth) < 2
+    return {
+        "count": len(events),
+        "value": micros / 1e6 if one_currency else None,
+        "currency": currency if one_currency else None,
+    }
+
+
+def key_of(one: Event, apps: list[str], by: Sequence[str]) -> tuple[Any, ...]:
+    local = one.occurred_at.astimezone(ZONE)
+    said = {
+        "platform": APPS[one.app_no - 1]["platform"],
+        "appId": apps[one.app_no - 1],
+        "eventName": one.name,
+        "day": f"{local:%Y-%m-%d}",
+        "hour": f"{local:%Y-%m-%d %H}",
+        "currency": one.currency,
+    }
+    return tuple(said[name] for name in by)
+
+
+def shown_key(group: dict[str, Any], by: Sequence[str]) -> tuple[Any, ...]:
+    hour = group["hour"] and f"{datetime.fromisoformat(group['hour']).astimezone(ZONE):%Y-%m-%d %H}"
+    return tuple((group | {"hour": hour})[name] for name in by)
+
+
+async def test_every_grouping_is_what_the_events_add_up_to(acme: Caller, conn: Conn) -> None:
+    """Half of them are folded, and half are not yet."""
+    path, project_id, apps = await new_shop(acme)
+    dice = random.Random(31)
+    first, second = (at_random(dice, project_id, numbers) for numbers in (range(150), range(150, 300)))
+    await send(conn, first)
+    await fold_all(conn)
+    await send(conn, second)
+    names = ["purchase_success", "sign_up"]
+    start, end = (datetime.fromisoformat(WINDOW[name]) for name in ("since", "until"))
+    inside = [one for one in first + second if one.name in names and start <= one.occurred_at < end]
+    for size in range(3):
+        for by in combinations(get_args(Grouping), size):
+            found = await asked(acme, path, **({"groupBy": ",".join(by)} if by else {}))
+            assert found["totals"] == said_of(inside)
+            groups = defaultdict[tuple[Any, ...], list[Event]](list)
+            for one in inside if by else ():
+                groups[key_of(one, apps, by)].append(one)
+            shown = {shown_key(group, by): group for group in found["groups"]}
+            assert len(shown) == len(found["groups"])
+            expected = {key: said_of(of) for key, of in groups.items()}
+            assert {key: {name: shown[key][name] for name in of} for key, of in expected.items()} == expected
+            assert shown.keys() == expected.keys()
+
+
+async def test_names_and_apps_that_are_asked_for_alone_are_counted(acme: Caller, conn: Conn) -> None:
+    path, project_id, apps = await new_shop(acme)
+    events = at_random(random.Random(32), project_id, range(60))
+    await send(conn, events)
+    for names, app_no in ((["open"], 1), (["open", "sign_up"], 2)):
+        params = {"eventNames": ",".join(names), "appId": apps[app_no - 1]}
+        found = await asked(acme, path, **params, since=seeds.in_utc(NOW - timedelta(days=3)))
+        inside = [one for one in events if one.name in names and one.app_no == app_no]
+        assert (found["totals"], found["eventNames"]) == (said_of(inside), names)
+
+
+async def test_another_projects_app_is_not_found(acme: Caller) -> None:
+    path, _, _ = await new_shop(acme)
+    _, _, apps = await new_shop(acme)
+    refused(await acme.http.get(f"{path}/conversions", params={"appId": apps[0]}), 404, "NOT_FOUND")

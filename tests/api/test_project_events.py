@@ -1,0 +1,126 @@
+"""Events of a project as they are listed: each once, as it was sent, and people only to those who may."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pytest_asyncio
+
+from db.pool import Conn, Pool
+from domain.events.event import Event
+from schemas import ids
+from tests import seeds
+from tests.api.conftest import Caller, client_of, new_key
+from tests.api.parties import new_project
+from tests.api.refusals import refused
+from tests.domain.events.sending import NOW, event, send
+
+MINUTE = timedelta(minutes=1)
+
+
+class Shop(NamedTuple):
+    """A project with two apps, the first of which is number 1."""
+
+    path: str
+    id: UUID
+    app_ids: Sequence[str]
+
+
+@pytest_asyncio.fixture
+async def shop(acme: Caller) -> Shop:
+    project = await new_project(acme)
+    made = [
+        await acme.http.post(
+            f"/v1/projects/{project}/sdk-apps",
+            json={"name": "Shop", "platform": "web", "webDomain": f"{number}.example"},
+        )
+        for number in range(2)
+    ]
+    found = ids.read(ids.PROJECT, project)
+    assert found
+    return Shop(f"/v1/projects/{project}", found, [one.json()["appId"] for one in made])
+
+
+async def walk(caller: Caller, shop: Shop, **params: str) -> list[dict[str, Any]]:
+    """All pages."""
+    found: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        answer = await caller.http.get(f"{shop.path}/events", params=params | cursor)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        found += page["items"]
+        if page["nextCursor"] is None:
+            return found
+        cursor = {"cursor": page["nextCursor"]}
+
+
+def of(events: Sequence[Event]) -> list[str]:
+    """Ids of events as they are listed."""
+    newest = sorted(events, key=lambda one: (one.occurred_at, one.event_key, one.app_no), reverse=True)
+    return [one.event_id or str(one.event_key) for one in newest]
+
+
+async def test_each_event_is_on_one_page(acme: Caller, shop: Shop, conn: Conn) -> None:
+    """Of two apps and several days, many of one instant, two with each id; beside another project's."""
+    times = [NOW - timedelta(days=day) for day in range(3)]
+    events = [
+        event(n, project_id=shop.id, app_no=app_no, occurred_at=times[n % 3], user_id=f"u{n % 2}")
+        for n in range(30)
+        for app_no in (1, 2)
+    ]
+    await send(conn, events)
+    await send(conn, [event(number) for number in range(30)])
+    assert [one["eventId"] for one in await walk(acme, shop, limit="7")] == of(events)
+    kept: list[tuple[dict[str, str], list[Event]]] = [
+        ({"appId": shop.app_ids[1]}, [one for one in events if one.app_no == 2]),
+        ({"eventNames": "open,sign_up"}, [one for one in events if one.name in {"open", "sign_up"}]),
+        ({"userId": "u1"}, [one for one in events if one.user_id == "u1"]),
+        ({"since": seeds.in_utc(times[1])}, [one for one in events if one.occurred_at >= times[1]]),
+        ({"until": seeds.in_utc(times[1])}, [one for one in events if one.occurred_at < times[1]]),
+    ]
+    for params, expected in kept:
+        assert [one["eventId"] for one in await walk(acme, shop, limit="11", **params)] == of(expected), (
+            params
+        )
+
+
+async def test_an_event_is_shown_as_it_was_sent(acme: Caller, shop: Shop, conn: Conn, pool: Pool) -> None:
+    """Its JSON to the byte; and without the scope for it nothing of a person."""
+    properties = r'{"value": 1.10, "Email":"a@b.example", "note":"\u0000\ud83d\ude00", "n":1e2,"n":2}'
+    sent = event(
+        4, project_id=shop.id, event_id="order-4711", user_id="ana", anonymous_id="anon",
+        properties=properties, value_micros=1_100_000, context='{"ip":"203.0.113.9","os":{"name":"iOS"}}',
+    )  # fmt: skip
+    await send(conn, [sent])
+    answer = await acme.http.get(f"{shop.path}/events")
+    assert properties in answer.text
+    [shown] = answer.json()["items"]
+    assert (shown["eventId"], shown["appUserId"], shown["value"]) == ("order-4711", "ana", 1.1)
+    assert (shown["appId"], shown["occurredAt"]) == (shop.app_ids[0], seeds.in_utc(NOW - 4 * MINUTE))
+    assert shown["receivedAt"] > shown["occurredAt"]
+    key = await new_key(pool, acme.organization_id, scopes=("events:read",))
+    async with client_of(acme.http._transport.app, key) as client:  # type: ignore[attr-defined]
+        [hidden] = (await client.get(f"{shop.path}/events")).json()["items"]
+    secret = {"appUserId", "anonymousId", "properties", "context"}
+    assert {name for name in shown if shown[name] != hidden[name]} == secret
+    assert (hidden["appUserId"], hidden["anonymousId"]) == ("[redacted]", "[redacted]")
+    assert hidden["properties"] == shown["properties"] | {"Email": "[redacted]"}
+    assert hidden["context"] == {"ip": "[redacted]", "os": {"name": "iOS"}}
+
+
+async def test_events_of_a_deleted_app_and_an_archived_project_stay(
+    acme: Caller, shop: Shop, conn: Conn
+) -> None:
+    await send(conn, [event(1, project_id=shop.id)])
+    await acme.http.delete(f"{shop.path}/sdk-apps/{shop.app_ids[0]}")
+    await acme.http.delete(shop.path)
+    assert len(await walk(acme, shop, appId=shop.app_ids[0])) == 1
+    assert await walk(acme, shop, appId=shop.app_ids[1]) == []
+
+
+async def test_another_projects_app_is_not_found(acme: Caller, shop: Shop) -> None:
+    other = await new_project(acme)
+    answer = await acme.http.get(f"/v1/projects/{other}/events", params={"appId": shop.app_ids[0]})
+    refused(answer, 404, "NOT_FOUND")
