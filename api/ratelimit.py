@@ -18,7 +18,7 @@ from uuid import UUID
 from redis.asyncio import Redis
 
 from api.coalescing import Coalesced
-from db.reach import reaching_redis
+from db.redis_reach import reaching_redis
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import Breaker
 from jobs.loop_time import LoopTimeout

@@ -1,16 +1,15 @@
-"""Reachability of both servers: one list for each of what its client raises while the server is away.
+"""Reachability of Postgres: a list of what its client raises while the server is away.
 
 A server is away that is down, cut off, full, locked, starting or ending; a Postgres too that only reads, as
-after a failover. Whoever asks a server does so in `reaching` or `reaching_redis`, and hears one error.
+after a failover. Whoever asks it does so in `reaching`, and hears one error.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import asyncpg
-from redis.exceptions import RedisError
 
-from schemas.errors import RedisAway, Unavailable
+from schemas.errors import Unavailable
 
 POSTGRES_AWAY = (
     # The network; TimeoutError is one of these.
@@ -31,9 +30,6 @@ POSTGRES_AWAY = (
     asyncpg.LockNotAvailableError,
 )
 
-#: Also its errors for half an answer, one that isn't Redis's, and one that loads, is full or only reads.
-REDIS_AWAY = (RedisError, OSError)
-
 #: How uvloop's RuntimeError begins for a write to a connection that was reset a moment ago.
 RESET = "unable to perform operation on <"
 
@@ -44,11 +40,7 @@ PASSING = (Unavailable, asyncpg.DeadlockDetectedError, asyncpg.QueryCanceledErro
 def is_postgres_away(error: BaseException) -> bool:
     """True if a repeat may fare better; a statement under way may have been committed all the same."""
     # A value that asyncpg can't encode is an InterfaceError too, but a ValueError as well: our bug.
-    return (isinstance(error, POSTGRES_AWAY) and not isinstance(error, ValueError)) or _is_reset(error)
-
-
-def is_redis_away(error: BaseException) -> bool:
-    return isinstance(error, REDIS_AWAY) or _is_reset(error)
+    return (isinstance(error, POSTGRES_AWAY) and not isinstance(error, ValueError)) or is_reset(error)
 
 
 @contextmanager
@@ -62,16 +54,6 @@ def reaching() -> Iterator[None]:
         raise
 
 
-@contextmanager
-def reaching_redis() -> Iterator[None]:
-    """Raises `RedisAway` while Redis is away."""
-    try:
-        yield
-    except Exception as error:
-        if is_redis_away(error):
-            raise RedisAway(repr(error)) from error
-        raise
-
-
-def _is_reset(error: BaseException) -> bool:
+def is_reset(error: BaseException) -> bool:
+    """True for a write to a connection that was reset a moment ago, which is of whichever server."""
     return isinstance(error, RuntimeError) and str(error).startswith(RESET)

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 from arq.connections import ArqRedis
 
-from db.reach import reaching_redis
 from db.redis_pool import RedisPool
+from db.redis_reach import reaching_redis
 from jobs.breaker import Breaker
 from jobs.ledger import Wake
 from jobs.loop_time import LoopTimeout

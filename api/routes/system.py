@@ -11,7 +11,8 @@ from litestar.exceptions import NotFoundException
 from api.ratelimit import BUDGET_S
 from api.requests import ApiRequest
 from api.services import Services
-from db.reach import PASSING, reaching, reaching_redis
+from db.reach import PASSING, reaching
+from db.redis_reach import reaching_redis
 from jobs.loop_time import LoopTimeout
 from schemas.base import Out
 from schemas.errors import RedisAway, Unavailable

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from cli.shared.session import ADVICE, read_settings
 from db.migrate import Schema, pending
 from db.pool import Conn
-from db.reach import reaching_redis
+from db.redis_reach import reaching_redis
 from domain.operations import pools
 from domain.security.keyring import Keyring, check_keyrings, parse_keyring
 from jobs.kinds import KINDS

@@ -14,7 +14,7 @@ from arq.connections import ArqRedis
 from arq.worker import Worker, func
 
 from db.local import valkey
-from db.reach import REDIS_AWAY
+from db.redis_reach import REDIS_AWAY
 from jobs import courier
 from tests.waiting import PATIENCE_S, eventually
 from workers.runtime import listener

@@ -6,7 +6,8 @@ import asyncpg
 import pytest
 from redis import exceptions
 
-from db.reach import PASSING, is_postgres_away, is_redis_away, reaching, reaching_redis
+from db.reach import PASSING, is_postgres_away, reaching
+from db.redis_reach import is_redis_away, reaching_redis
 from schemas.errors import RedisAway, Unavailable
 
 RESET = RuntimeError(

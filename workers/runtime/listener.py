@@ -12,7 +12,7 @@ from typing import Any
 from arq.connections import ArqRedis
 from arq.worker import Function, Worker, func
 
-from db.reach import reaching_redis
+from db.redis_reach import reaching_redis
 from jobs import courier
 from jobs.kinds import Kind
 from jobs.loop_time import LoopTimeout
