@@ -90,7 +90,7 @@ async def revive(life: Life) -> None:
     await transact(life.pool, partial(projects.patch, **where, api_key_id=None, body=body))
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     gated=st.booleans(),
     before=st.lists(lives.EVENTS, min_size=3, max_size=15),

@@ -232,7 +232,7 @@ async def test_the_database_knows_the_same_states(conn: Conn) -> None:
     assert set(re.findall(r"'(\w+)'", states)) == set(PostState)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     gated=st.booleans(),
     events=st.lists(EVENTS, min_size=5, max_size=25),

@@ -8,7 +8,7 @@ from tests import plans
 from tests.domain.events.sending import NOW, PROJECT, event, send
 
 #: Ids and events of the project, and of as many other projects with as many together.
-MANY = 30_000
+MANY = 12_000
 
 TODAY = f"event_{NOW:%Y%m%d}"
 
