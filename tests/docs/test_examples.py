@@ -43,7 +43,7 @@ ELSEWHERE = {HOWTO / "add-a-kind.md"}
 MADE = {ROOT / "docs" / "reference" / "cli.md"}
 
 EVERY = sorted({ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")} - MADE)
-LANGUAGES = {"sh", "console", "ini", "http", "json", "mermaid"}
+LANGUAGES = {"sh", "console", "ini", "http", "json", "mermaid", "sql"}
 FENCE = re.compile(r"^```(.*)\n((?:(?!```).*\n)*)```$", re.MULTILINE)
 SETTING = re.compile(r"^([A-Z_]+)=", re.MULTILINE)
 COMMAND = re.compile(r"^(?:[A-Z_]+=\S+ )*tenantry ((?:[a-z-]+ ?)+)", re.MULTILINE)
