@@ -110,7 +110,7 @@ class Arrived(Out, frozen=True, kw_only=True):
     """When it was stored."""
 
 
-Trouble = Literal["NEVER_SEEN", "NONE_CAME", "KEY_ROTATED", "OLD_EVENTS"]
+Trouble = Literal["EVENTS_REFUSED", "OLD_EVENTS", "KEY_ROTATED", "NEVER_SEEN", "NONE_CAME"]
 
 
 class Finding(Out, frozen=True, kw_only=True):

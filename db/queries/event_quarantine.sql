@@ -25,6 +25,15 @@ select id, app_no, code, name, event_id, text, received_at
  order by id desc
  limit :limit;
 
+-- name: count_refused    of an app in the last seconds, by code
+select code, count(*) as n
+  from event_quarantine
+ where project_id = :project_id
+   and app_no = :app_no
+   and received_at >= now() - :seconds::float * interval '1 second'
+ group by code
+ order by n desc, code;
+
 -- name: delete_old    of all projects, a batch; how many
 with gone as (
   -- The oldest ones.

@@ -1,6 +1,6 @@
 """Verifications: jobs that listen for an event of an SDK app, and say what came, or what may be wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,7 +10,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import sdk_app
 from domain.apps import apps
-from domain.events.arrivals import Arrivals
+from domain.events.arrivals import Arrivals, Refusals
 from domain.tenancy import project_locks
 from jobs import ledger
 from jobs.kinds import VERIFY_TRACKING
@@ -73,9 +73,9 @@ def came(app: Listening, found: Arrivals) -> dict[str, Any]:
     return _shown(app, event, count, [])
 
 
-def none_came(app: Listening) -> dict[str, Any]:
-    """The result of a job that heard none."""
-    return _shown(app, None, 0, [*_findings(app)])
+def none_came(app: Listening, refused: Sequence[Refusals]) -> dict[str, Any]:
+    """The result of a job that heard none; some may have come and been refused."""
+    return _shown(app, None, 0, [_refused(refused)] if refused else [*_findings(app)])
 
 
 def _shown(app: Listening, event: Arrived | None, count: int, findings: list[Finding]) -> dict[str, Any]:
@@ -88,6 +88,15 @@ def _shown(app: Listening, event: Arrived | None, count: int, findings: list[Fin
     )
     shown: dict[str, Any] = msgspec.to_builtins(told)
     return shown
+
+
+def _refused(refused: Sequence[Refusals]) -> Finding:
+    codes = ", ".join(f"{n} of {code}" for code, n in refused)
+    return Finding(
+        code="EVENTS_REFUSED",
+        message=f"events came and were refused, {codes}: mend what sends them; the project's "
+        "events/quarantine has each",
+    )
 
 
 def _findings(app: Listening) -> Iterator[Finding]:

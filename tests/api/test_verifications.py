@@ -148,6 +148,18 @@ async def test_events_whose_time_is_long_ago_are_told_from_none(shop: Listener) 
     assert [finding["code"] for finding in result["findings"]] == ["OLD_EVENTS"]
 
 
+async def test_events_that_were_refused_are_told_by_their_codes(shop: Listener) -> None:
+    job = await shop.verify()
+    refuse = """insert into event_quarantine (project_id, id, app_no, code, text)
+                select $1, gen_random_uuid(), 1, code, '{}'
+                  from unnest(array['BAD_TIME', 'INVALID', 'BAD_TIME']) as code"""
+    await shop.pool.execute(refuse, shop.project_id)
+    async with shop.listening(listens_s=0.001):
+        [finding] = (await shop.ended(job))["result"]["findings"]
+    assert finding["code"] == "EVENTS_REFUSED"
+    assert "2 of BAD_TIME, 1 of INVALID" in finding["message"]
+
+
 async def test_one_job_listens_for_an_app_at_a_time(shop: Listener) -> None:
     first, second = await shop.verify(), await shop.verify()
     assert (second["jobId"], second["deduplicated"]) == (first["jobId"], True)
