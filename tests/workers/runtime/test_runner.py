@@ -74,7 +74,8 @@ async def test_an_outcome_that_cannot_be_stored_fails_its_own_job_and_no_other(w
         await together.wait()
         return Done(results[ctx.job.args["which"]])
 
-    async with workers.working(task):
+    # All three have to be on their way at once: none may be taken away where the machine is slow.
+    async with workers.working(task, lease_s=60):
         made = {which: await workers.submit(args={"which": which}) for which in results}
         rows = {which: await workers.ended(job_id) for which, job_id in made.items()}
     assert {which: row["state"] for which, row in rows.items()} == {
