@@ -24,6 +24,7 @@ from api.routes import (
     brand,
     console,
     content,
+    conversion_deliveries,
     docs,
     events,
     github,
@@ -57,7 +58,8 @@ MAX_BODY = 1024 * 1024
 KEYED = (
     project_events,
     projects, ingests, brand, content, posts, github, accounts, leases, sdk_apps, sdk_setup, events,
-    quarantine, metrics, jobs, ops, ops_leases, ops_organizations, ops_projects, api_keys, audit, whoami, ads,
+    quarantine, conversion_deliveries, metrics, jobs, ops, ops_leases, ops_organizations, ops_projects,
+    api_keys, audit, whoami, ads,
 )  # fmt: skip
 ROUTES = [route for module in KEYED for route in module.ROUTES]
 PUBLIC = [

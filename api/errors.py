@@ -147,4 +147,6 @@ def _issues(extra: Any) -> Iterable[dict[str, str]]:
         if issue.get("key") == "data":
             yield {"path": "body", "message": "a JSON object is required"}
         else:
-            yield {"path": camel(issue.get("key", "request")), "message": issue["message"]}
+            # Our own name for a parameter may end in a mark, where its bare one is taken.
+            path = camel(issue.get("key", "request").rstrip("_"))
+            yield {"path": path, "message": issue["message"]}

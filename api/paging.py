@@ -70,6 +70,7 @@ async def page(
     limit: int,
     *,
     identify: Callable[[T], str],
+    connect: Connect | None = None,
 ) -> Page[T]:
     """One page of a list in the order of ids; `identify` gives an item's. Raises as `page_of_places`."""
 
@@ -78,7 +79,12 @@ async def page(
         return [(UUID(identify(item).rpartition("_")[2]).bytes, item) for item in items]
 
     return await page_of_places(
-        request, placed, cursor, limit, read=lambda place: UUID(bytes=place), connect=request.connection
+        request,
+        placed,
+        cursor,
+        limit,
+        read=lambda place: UUID(bytes=place),
+        connect=connect or request.connection,
     )
 
 

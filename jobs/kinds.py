@@ -113,6 +113,17 @@ VERIFY_TRACKING = Kind(
 COLLECT_METRICS = Kind(
     "collect_metrics", "metrics", "metrics:read", timeout_s=90, max_attempts=3, total_s=3600, internal=True
 )
+RELAY_CONVERSIONS = Kind(
+    "relay_conversions",
+    "publish",
+    "projects:write",
+    timeout_s=300,
+    max_attempts=8,
+    total_s=3600,
+    cancelable=False,
+    on_archive=OnArchive.FINISH,
+    internal=True,
+)
 REGISTER_APP = Kind(
     "register_app",
     "publish",
@@ -143,6 +154,7 @@ KINDS = {
         REGISTER_APP,
         REFRESH_TOKEN,
         COLLECT_METRICS,
+        RELAY_CONVERSIONS,
         REVOKE_TOKEN,
     )
 }

@@ -6,6 +6,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
 from schemas.base import CreatedAt, In, Instant, Out, Text
+from schemas.conversions import Capi, CapiPatch
 
 AppPlatform = Literal[
     "ios", "android", "web", "react-native", "flutter", "expo", "nextjs", "vite", "react-router"
@@ -47,6 +48,8 @@ class SdkAppPatch(In, frozen=True, kw_only=True):
     """Another host of its pages."""
     rotate_key: bool = False
     """Whether to give the app a new key, which this answer alone shows."""
+    capi: CapiPatch | UnsetType = UNSET
+    """Where its conversions are sent."""
     overlap_hours: Annotated[int, Meta(ge=0, le=24)] | UnsetType = UNSET
     """So long the old key works beside the new one; 0, as unless given, ends it at once. With `rotateKey`."""
 
@@ -66,6 +69,8 @@ class SdkApp(Out, frozen=True, kw_only=True):
     """Its package on Android, or null."""
     web_domain: str | None
     """The host of its pages, as browsers send it, or null."""
+    capi: Capi
+    """Where its conversions are sent."""
     ingest_endpoint: str
     """Where it sends its events: `POST` with its own key."""
     last_event_at: Instant | None

@@ -12,7 +12,7 @@ PROJECT, JOB, ORGANIZATION, KEY = "prj", "job", "org", "key"
 CONTENT, ASSET, ACCOUNT, POST = "cnt", "ast", "sa", "sp"
 LEASE_REQUEST = "lreq"
 APP = "app"
-QUARANTINED = "qev"
+QUARANTINED, CONVERSION = "qev", "cnv"
 REQUEST, AUDIT, WORKER = "req", "aud", "wrk"
 
 OrganizationId = Annotated[str, Meta(description="Id of the organization, `org_...`.")]

@@ -208,6 +208,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     instagram_oauth_url: Annotated[Origin, Meta(description="Where Instagram gives a token for a code.")] = (
         "https://api.instagram.com"
     )
+    meta_api_url: Annotated[Origin, Meta(description="Meta's Graph API.")] = "https://graph.facebook.com"
+    tiktok_ads_url: Annotated[Origin, Meta(description="For TikTok ads.")] = "https://business-api.tiktok.com"
     fetch_allow: Annotated[
         str,
         Meta(description="Loopback hosts that an ingest may open all the same, as `host:port,host:port`."),

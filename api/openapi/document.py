@@ -54,6 +54,7 @@ TAGS = {
     "quarantine": "events",
     "sdk_apps": "apps",
     "sdk_setup": "apps",
+    "conversion_deliveries": "events",
 }
 
 #: What each group is about, in the order in which a newcomer needs them.

@@ -70,7 +70,7 @@ async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: Fr
 async def patch_sdk_app(
     request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str], data: JSONBody[SdkAppPatch]
 ) -> Response[SdkAppChanged]:
-    """Change the name or an identifier, or give the app a new key with `{"rotateKey": true}`.
+    """Change name, identifier or where conversions go, or give the app a new key with `{"rotateKey": true}`.
 
     What is omitted stays. The old key works on for `overlapHours`, so that copies of the app that have it go
     on sending until they are updated; a key from before that one ends at once.
@@ -83,6 +83,7 @@ async def patch_sdk_app(
             author=_author(request, project_id),
             app_id=paths.read("sdk_app", app_id),
             peppers=request.services.peppers,
+            vault=request.services.vault,
             body=body,
             public_url=request.services.settings.public_url,
         )

@@ -257,6 +257,15 @@ states as (
   delete from oauth_state
    where organization_id = :org
      and project_id = :project_id),
+destinations as (
+  -- Where their conversions went, with the tokens.
+  delete from conversion_destination
+   where organization_id = :org
+     and app_id in (
+           select id
+             from sdk_app
+            where organization_id = :org
+              and project_id = :project_id)),
 apps as (
   -- SDK apps, deleted ones too.
   delete from sdk_app

@@ -1,6 +1,20 @@
 -- part: app    an app as its owner sees it; never its key's hash
 id, project_id, name, platform, bundle_id, android_package, web_domain, last_event_at, last_rotated_at,
-       created_at
+       created_at,
+       (select jsonb_object_agg(d.destination, jsonb_build_object(
+                 'enabled', d.enabled, 'pixelId', d.pixel_id, 'hasAccessToken', d.sealed is not null,
+                 'testEventCode', d.test_event_code, 'eventMap', d.event_map,
+                 'lastForwardAt', d.last_forward_at, 'lastError', d.last_error))
+          from conversion_destination d
+         where d.organization_id = sdk_app.organization_id
+           and d.app_id = sdk_app.id) as capi
+
+-- part: event_maps    of an app's enabled destinations, by their names; none: null
+(select jsonb_object_agg(d.destination, d.event_map)
+          from conversion_destination d
+         where d.organization_id = a.organization_id
+           and d.app_id = a.id
+           and d.enabled) as event_maps
 
 -- name: find_keys    what presented keys are checked against; times are judged by the database's clock
 with app as materialized (
@@ -11,7 +25,8 @@ with app as materialized (
     from sdk_app
    where id = any((select :ids::uuid[])::uuid[]))
 select a.organization_id, a.project_id, a.id, a.app_no, a.platform, a.web_domain, o.tier,
-       p.status = 'archived' as archived, o.tier = 'suspended' as suspended, a.secret_hash, a.pepper_id,
+       p.status = 'archived' as archived, o.tier = 'suspended' as suspended, {event_maps},
+       a.secret_hash, a.pepper_id,
        case when a.overlap_until > now() then a.old_secret_hash end as old_secret_hash, a.old_pepper_id
   from app a
   join project p on p.organization_id = a.organization_id and p.id = a.project_id
@@ -20,7 +35,7 @@ select a.organization_id, a.project_id, a.id, a.app_no, a.platform, a.web_domain
 
 -- name: find_app    as its key would open it
 select a.organization_id, a.project_id, a.id as app_id, a.app_no, a.platform, a.web_domain, o.tier,
-       p.status = 'archived' as archived, o.tier = 'suspended' as suspended
+       p.status = 'archived' as archived, o.tier = 'suspended' as suspended, {event_maps}
   from sdk_app a
   join project p on p.organization_id = a.organization_id and p.id = a.project_id
   join organization o on o.id = a.organization_id

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import sdk_app
+from domain.apps.relays import EventMaps, Relays, relays_of
 from domain.security.keyring import Keyring
 from domain.tenancy import key_secrets, project_locks
 from domain.tenancy.key_secrets import Kept
@@ -28,7 +29,10 @@ class PresentedAppKey(NamedTuple):
 
 
 class KeyedApp(NamedTuple):
-    """An app as its key opens it. Where `archived` or `suspended` is true it sends nothing now."""
+    """An app as its key opens it, with the maps of its enabled destinations.
+
+    Where `archived` or `suspended` is true it sends nothing now.
+    """
 
     organization_id: UUID
     project_id: UUID
@@ -39,6 +43,12 @@ class KeyedApp(NamedTuple):
     tier: Tier
     archived: bool
     suspended: bool
+    event_maps: EventMaps | None = None
+
+    @property
+    def relays(self) -> Relays:
+        """Destinations of those of its events that are conversions."""
+        return relays_of(self.event_maps)
 
     def check_active(self) -> None:
         """Raises `Conflict` PROJECT_ARCHIVED."""
@@ -55,6 +65,7 @@ class _Row(NamedTuple):
     tier: Tier
     archived: bool
     suspended: bool
+    event_maps: EventMaps | None
     secret_hash: bytes
     pepper_id: str
     old_secret_hash: bytes | None
@@ -102,5 +113,5 @@ def _opened(
     if presented is None:
         return None
     row = by_id.get(presented.app_id)
-    same = key_secrets.opens(presented.secret, peppers, row and Kept(*row[9:]))
-    return KeyedApp(*row[:9]) if row is not None and same else None
+    same = key_secrets.opens(presented.secret, peppers, row and Kept(*row[10:]))
+    return KeyedApp(*row[:10]) if row is not None and same else None

@@ -13,7 +13,7 @@ from msgspec import UNSET
 from db.pool import Conn
 from db.queries import sdk_app
 from db.queries.rows import LockedProject
-from domain.apps import app_keys, identifiers
+from domain.apps import app_keys, destinations, identifiers
 from domain.apps.identifiers import Identifiers
 from domain.security.keyring import Keyring
 from domain.tenancy import audit, key_secrets, project_locks
@@ -27,6 +27,7 @@ from schemas.apps import (
     SdkAppPatch,
     SdkAppShown,
 )
+from schemas.conversions import CapiPatch
 from schemas.errors import Conflict, Invalid
 from schemas.errors.absent import absent
 
@@ -54,6 +55,7 @@ class _Row(NamedTuple):
     last_event_at: datetime | None
     last_rotated_at: datetime | None
     created_at: datetime
+    capi: dict[str, dict[str, Any]] | None
 
     @property
     def identifiers(self) -> Identifiers:
@@ -170,7 +172,14 @@ async def number_all(conn: Conn, *, organization_id: UUID, project_id: UUID) -> 
 
 
 async def patch(
-    conn: Conn, *, author: Author, app_id: UUID, peppers: Keyring, body: SdkAppPatch, public_url: str
+    conn: Conn,
+    *,
+    author: Author,
+    app_id: UUID,
+    peppers: Keyring,
+    vault: Keyring,
+    body: SdkAppPatch,
+    public_url: str,
 ) -> SdkAppChanged:
     """Apply a checked patch, in an archived project too.
 
@@ -180,6 +189,10 @@ async def patch(
     row, key = await _get(conn, author, app_id), None
     if fields := [on_wire for name, on_wire in _CHANGED.items() if getattr(body, name) is not UNSET]:
         row = await _update(conn, author, row, body)
+    if body.capi is not UNSET:
+        fields += await _patch_capi(conn, author, app_id, body.capi, vault)
+        row = await _get(conn, author, app_id)
+    if fields:
         await _record(conn, author, app_id, "updated", {"fields": fields})
     if body.rotate_key:
         overlap = timedelta(hours=body.overlap_hours or 0)
@@ -191,6 +204,7 @@ async def delete(conn: Conn, *, author: Author, app_id: UUID) -> SdkAppDeleted:
     """Its key opens nothing from the next request on; its events and number stay. Raises `NotFound`."""
     await _lock(conn, author)
     row = await _get(conn, author, app_id)
+    await destinations.drop(conn, organization_id=author.organization_id, app_id=app_id)
     deleted_at = await sdk_app.delete_app.value(conn, org=author.organization_id, id=app_id)
     await _record(conn, author, app_id, "deleted", {"name": row.name, "platform": row.platform})
     return SdkAppDeleted(app_id=ids.show(ids.APP, app_id), deleted_at=deleted_at)
@@ -250,6 +264,11 @@ async def _update(conn: Conn, author: Author, row: _Row, body: SdkAppPatch) -> _
     return await UPDATE_APP.row(conn, org=author.organization_id, id=row.id, name=name, **given._asdict())
 
 
+async def _patch_capi(conn: Conn, author: Author, app_id: UUID, body: CapiPatch, vault: Keyring) -> list[str]:
+    scope = {"organization_id": author.organization_id, "app_id": app_id}
+    return await destinations.patch(conn, **scope, body=body, keyring=vault)
+
+
 async def _rotate(
     conn: Conn, author: Author, app_id: UUID, *, peppers: Keyring, overlap: timedelta
 ) -> tuple[_Row, str]:
@@ -278,5 +297,6 @@ def _fields(row: _Row, public_url: str) -> dict[str, Any]:
     return columns | {
         "project_id": ids.show(ids.PROJECT, row.project_id),
         "app_id": app_id,
+        "capi": destinations.shown(row.capi),
         "ingest_endpoint": f"{public_url}/v1/apps/{app_id}/events",
     }

@@ -6,17 +6,22 @@ is answered as a duplicate is committed, like one that is answered as accepted.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import event_delta, event_seen
+from db.queries import event_conversion, event_delta, event_seen
+from domain.apps.relays import Relays
 from domain.events.event import Event, Key
+from schemas import ids
 
 #: Seconds of a bucket of the counts. All zones' offsets of this century are multiples of it.
 BUCKET_S = 900
+
+#: Of apps whose events are conversions: by project and app number, which ones.
+AppRelays: TypeAlias = Mapping[tuple[UUID, int], Relays]
 
 #: A row of the counts: project, app, number of the bucket, name, currency.
 _Place: TypeAlias = tuple[UUID, int, float, str, str]
@@ -32,16 +37,19 @@ class _Kept(NamedTuple):
 KEEP_IDS = event_seen.keep_ids.typed(_Kept)
 
 
-async def keep(conn: Conn, events: Sequence[Event]) -> Sequence[Event]:
+async def keep(conn: Conn, events: Sequence[Event], relays: AppRelays | None = None) -> Sequence[Event]:
     """Write those that are new, in the caller's transaction, and return them. No key comes twice.
 
-    They are sorted by their keys: that all writers have one order keeps them from deadlocks.
+    Those that are conversions are put into the outbox with them, for each destination. All are sorted by
+    their keys: that all writers have one order keeps them from deadlocks.
     """
     generation: int = await event_seen.open_generation.value(conn)
     fresh = await _keep_ids(conn, generation, events)
     if fresh:
         await conn.copy_records_to_table("event", records=fresh, columns=Event._fields)
         await _insert_deltas(conn, fresh)
+        if relays:
+            await _insert_conversions(conn, fresh, relays)
     return fresh
 
 
@@ -77,4 +85,27 @@ async def _insert_deltas(conn: Conn, events: Sequence[Event]) -> None:
         currencies=currencies,
         counts=list(counts.values()),
         values=list(values.values()),
+    )
+
+
+async def _insert_conversions(conn: Conn, events: Sequence[Event], relays: AppRelays) -> None:
+    """A row for each conversion and destination, if there is any."""
+    found = [
+        (event, relay)
+        for event in events
+        for relay in relays.get((event.project_id, event.app_no), {}).get(event.name, ())
+    ]
+    if not found:
+        return
+    await event_conversion.insert_conversions.run(
+        conn,
+        project_ids=[event.project_id for event, _ in found],
+        app_nos=[event.app_no for event, _ in found],
+        destinations=[relay.destination for _, relay in found],
+        event_keys=[event.event_key for event, _ in found],
+        ids=[ids.new() for _ in found],
+        names=[event.name for event, _ in found],
+        event_ids=[event.event_id for event, _ in found],
+        event_names=[relay.event_name for _, relay in found],
+        occurred_ats=[event.occurred_at for event, _ in found],
     )

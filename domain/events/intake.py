@@ -72,7 +72,7 @@ class Intake:
         self._came = asyncio.Event()
 
     async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> Taken:
-        """Commit events of an app, from a body of `size` bytes.
+        """Commit events of an app, from a body of `size` bytes, with the conversions that are among them.
 
         Raises `Unavailable` where the queue is full: then none was taken. Where Postgres fails or is
         silent it may be that they were committed: sent again, they are duplicates.
@@ -166,8 +166,13 @@ class Intake:
             for event in request.events:
                 firsts.setdefault(event.key, (turn, event))
         events = [firsts[key][1] for key in sorted(firsts)]
+        relays = {
+            (request.project_id, request.app.app_no): found
+            for request in group
+            if (found := request.app.relays)
+        }
         with reaching():
-            fresh = await transact(self._pool, lambda conn: keep(conn, events))
+            fresh = await transact(self._pool, lambda conn: keep(conn, events, relays))
         counts = Counter(firsts[event.key][0] for event in fresh)
         return [counts[turn] for turn in range(len(group))]
 

@@ -3,7 +3,15 @@
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import ad_day, event, event_delta, event_quarantine, event_rollup, event_seen
+from db.queries import (
+    ad_day,
+    event,
+    event_conversion,
+    event_delta,
+    event_quarantine,
+    event_rollup,
+    event_seen,
+)
 
 #: Rows of a table that are deleted at once.
 ROWS = 5_000
@@ -20,6 +28,7 @@ async def delete_batch(conn: Conn, *, project_id: UUID) -> int:
         await event.walk_indexes.value(conn)
         deleted = await event.purge_events.run(conn, **batch)
         deleted += await event_seen.purge_ids.run(conn, **batch)
+        deleted += await event_conversion.purge_conversions.run(conn, **batch)
         deleted += await event_delta.purge_deltas.run(conn, project_id=project_id)
         deleted += await event_quarantine.purge_refused.run(conn, project_id=project_id)
         deleted += await ad_day.purge_day.run(conn, project_id=project_id)

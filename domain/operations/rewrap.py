@@ -14,6 +14,7 @@ from db.pool import Conn, Pool, transact
 from db.queries import (
     Query,
     account_credential,
+    conversion_destination,
     idempotency_key,
     job_secret,
     oauth_state,
@@ -22,6 +23,7 @@ from db.queries import (
 )
 from domain.accounts import client_registrations, credentials
 from domain.accounts.client_registrations import Server
+from domain.apps import destinations
 from domain.oauth import oauth_states
 from domain.publishing import sealed
 from domain.security import job_secrets, vault
@@ -53,6 +55,13 @@ TABLES: Mapping[str, Table] = {
         account_credential.reseal,
         ("organization_id", "account_id"),
         credentials.row_name,
+    ),
+    "conversion_destination": Table(
+        conversion_destination.count_of_other_keys,
+        conversion_destination.lock_of_other_keys,
+        conversion_destination.reseal,
+        ("organization_id", "app_id", "destination"),
+        destinations.row_name,
     ),
     "idempotency_key": Table(
         idempotency_key.count_of_other_keys,

@@ -9,6 +9,7 @@ from db.pool import Conn
 from db.queries import (
     account_credential,
     api_key,
+    conversion_destination,
     idempotency_key,
     job_secret,
     oauth_state,
@@ -62,6 +63,7 @@ async def check_keyrings(conn: Conn, *, peppers: Keyring, vault: Keyring) -> Non
 #: Of each table that holds sealed rows.
 _SEALED = (
     account_credential.vault_key_ids,
+    conversion_destination.vault_key_ids,
     idempotency_key.vault_key_ids,
     job_secret.vault_key_ids,
     oauth_state.vault_key_ids,

@@ -26,6 +26,7 @@ REPOSITORY = {"repoFullName": "acme/zap"}
 TARGET = {"socialAccountId": "x"}
 LINK = {"platform": "mastodon", "returnUrl": BACK, "instance": "mastodon.social"}
 LOGIN = {"platform": "bluesky", "identifier": "shop.example", "appPassword": "secret-app-password"}
+CAPI = [("pixelId", "1/2"), ("accessToken", "two words"), ("testEventCode", "a b"), ("enabled", None)]
 ASKED = {"count": 2, "niche": "home baking"}
 
 PHONE_APP = {"name": "Shop", "platform": "ios", "bundleId": "com.example.shop"}
@@ -248,6 +249,9 @@ BODIES: dict[str, tuple[dict[str, Any], list[tuple[Any, str]]]] = {
         ({"overlapHours": 1}, "overlapHours"),
         *(({"rotateKey": True, "overlapHours": hours}, "overlapHours") for hours in (-1, 25, 1.5, "1", None)),
         ({"apiKey": "x"}, "apiKey"),
+        *(({"capi": {"meta": {field: value}}}, f"capi.meta.{field}") for field, value in CAPI),
+        ({"capi": {"google": {}}}, "capi.google"),
+        ({"capi": {"meta": {"enabled": True, "pixelId": "1"}}}, "capi.meta.accessToken"),
     ]),
     "reject_lease_request": ({}, [({"reason": ""}, "reason")]),
 }  # fmt: skip
@@ -256,6 +260,7 @@ BODIES: dict[str, tuple[dict[str, Any], list[tuple[Any, str]]]] = {
 QUERIES: dict[str, list[tuple[str, str]]] = {
     "list_projects": [("status=gone", "status"), ("search=%00", "search")],
     "list_jobs": [("status=queued", "status")],
+    "list_conversion_deliveries": [("state=lost", "state"), ("destination=google", "destination")],
     "list_content": [("approvalStatus=maybe", "approvalStatus")],
     "get_job": [(f"wait={wait}", "wait") for wait in ("1e1", "1.0", "1.5", "-1", "31", "x")],
     "list_scheduled_posts": [

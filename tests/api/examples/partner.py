@@ -81,11 +81,13 @@ async def apps(story: Story, project: str) -> None:
     body = {"name": "Tidewise for iPhone", "platform": "ios", "bundleId": "app.tidewise.phone"}
     made = await story.tell("create_sdk_app", projectId=project, json=body)
     app = made["appId"]
+    meta = {"enabled": True, "pixelId": "1234567890123456", "accessToken": "EAAB-the-pixels-token"}
+    change = {"rotateKey": True, "overlapHours": 24, "capi": {"meta": meta}}
+    await story.tell("patch_sdk_app", projectId=project, appId=app, json=change)
     await _events(story, project, app, made["apiKey"])
+    await story.tell("list_conversion_deliveries", projectId=project, params={"destination": "meta"})
     await story.tell("list_sdk_apps", projectId=project)
     await story.tell("get_sdk_app", projectId=project, appId=app)
-    rotation = {"rotateKey": True, "overlapHours": 24}
-    await story.tell("patch_sdk_app", projectId=project, appId=app, json=rotation)
     await story.tell("get_install_spec", projectId=project, appId=app, params={"platforms": "ios,web"})
     listening = await story.tell("verify_tracking", projectId=project, appId=app)
     await story.ask("POST", f"/jobs/{listening['jobId']}/cancel")

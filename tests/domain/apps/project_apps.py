@@ -26,7 +26,8 @@ async def create(pool: Pool, project: Project, **fields: Any) -> SdkAppShown:
 
 async def patch(pool: Pool, project: Project, app: SdkAppShown, **fields: Any) -> SdkAppChanged:
     body = apps.check_patch(SdkAppPatch(**fields))
-    given: dict[str, Any] = {"peppers": seeds.PEPPERS, "body": body, "public_url": seeds.PUBLIC_URL}
+    given: dict[str, Any] = {"peppers": seeds.PEPPERS, "vault": seeds.VAULT, "body": body}
+    given["public_url"] = seeds.PUBLIC_URL
     author = Author(project.org, project.id)
     return await transact(pool, lambda conn: apps.patch(conn, author=author, app_id=uuid_of(app), **given))
 

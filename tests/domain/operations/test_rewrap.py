@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
@@ -12,6 +12,7 @@ from db.pool import Conn, Pool
 from domain.accounts import client_registrations, credentials
 from domain.accounts.client_registrations import Client, Server
 from domain.accounts.credentials import Grant
+from domain.apps import destinations
 from domain.oauth import oauth_states
 from domain.operations import rewrap
 from domain.operations.rewrap import TABLES
@@ -22,6 +23,8 @@ from domain.tenancy import idempotency
 from domain.tenancy.idempotency import KeyUse, StoredAnswer
 from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT
+from schemas import ids
+from schemas.conversions import CapiDestinationPatch, CapiPatch
 from schemas.errors import SealBroken, SettingsInvalid
 from tests import seeds
 from tests.domain.project import Project
@@ -44,6 +47,7 @@ class Sealed(NamedTuple):
     record: KeyUse
     job: ledger.Claim
     post_id: UUID
+    app_id: UUID
 
 
 def ignore(_: int) -> None:
@@ -74,7 +78,19 @@ async def seal_each(conn: Conn, project: Project, keyring: Keyring = OLD) -> Sea
         conn, idempotency.fill(record, StoredAnswer(200, None, b'"body"', None), seal_with=keyring)
     )
     job, post_id = await a_job(conn, project, keyring), await a_post(conn, project, account_id, keyring)
-    return Sealed(project.org, account_id, state, record, job, post_id)
+    app_id = await an_app(conn, project, keyring)
+    return Sealed(project.org, account_id, state, record, job, post_id, app_id)
+
+
+async def an_app(conn: Conn, project: Project, keyring: Keyring) -> UUID:
+    """Whose conversions go to Meta."""
+    app_id = ids.read(ids.APP, (await seeds.app(conn, project.org, project.id)).app_id)
+    assert app_id
+    meta = CapiDestinationPatch(enabled=True, pixel_id="1", access_token="the pixel's token")
+    await destinations.patch(
+        conn, organization_id=project.org, app_id=app_id, body=CapiPatch(meta=meta), keyring=keyring
+    )
+    return app_id
 
 
 async def a_key(conn: Conn, org: UUID) -> UUID:
@@ -137,11 +153,18 @@ async def opened(conn: Conn, sealed: Sealed, keyring: Keyring) -> list[str | byt
     assert post
     kept = vault.Sealed(post["vault_key_id"], post["sealed"])
     address = sealed_of_post.reveal(keyring, kept, organization_id=sealed.org, post_id=sealed.post_id)
-    return [tokens.access_token, client.client_secret, verifier, answer.body, code, address or b""]
+    at: dict[str, Any] = {"org": sealed.org, "app_id": sealed.app_id, "destination": "meta"}
+    row = await destinations.GET_DESTINATION.row(conn, **at)
+    assert row.sealed
+    assert row.vault_key_id
+    kept = vault.Sealed(row.vault_key_id, row.sealed)
+    token = vault.unseal(keyring, kept, row=destinations.row_name(**at))
+    return [tokens.access_token, client.client_secret, verifier, answer.body, code, address or b"", token]
 
 
 PLAIN = [
     "the token", "the client secret", "the verifier", b'"body"', b"the code", b"the upload's address",
+    b"the pixel's token",
 ]  # fmt: skip
 
 
@@ -151,10 +174,10 @@ async def test_a_key_can_be_dropped_once_all_is_sealed_with_another(
     sealed = await seal_each(conn, project)
     with pytest.raises(SettingsInvalid, match="VAULT_KEYS lacks test"):
         await check_keyrings(conn, peppers=OLD, vault=NEW)
-    assert await rewrap.count(conn, keyring=BOTH) == 6
+    assert await rewrap.count(conn, keyring=BOTH) == len(TABLES)
     told: list[int] = []
     assert await rewrap.rewrap(pool, keyring=BOTH, report=told.append) == dict.fromkeys(TABLES, 1)
-    assert sum(told) == 6
+    assert sum(told) == len(TABLES)
     await check_keyrings(conn, peppers=OLD, vault=NEW)
     assert await opened(conn, sealed, NEW) == PLAIN
     assert await rewrap.rewrap(pool, keyring=BOTH, report=ignore) == dict.fromkeys(TABLES, 0)

@@ -51,11 +51,29 @@ async def fill(project: Project, conn: Conn, store: Store) -> Full:
     await strays(conn, mine, posts[0], job_id)
     await figures(conn, mine, posts[0])
     await oauth_state(conn, mine)
+    await conversions(conn, mine)
     await sending.send(conn, [sending.event(number, project_id=mine.id) for number in range(3)])
     await sending.fold_all(conn)
     await sending.send(conn, [sending.event(number, project_id=mine.id) for number in range(3, 6)])
     await quarantine.keep(conn, mine.id, [quarantine.note(1, Refused(0, "INVALID", b"{}"))])
     return Full(mine, owner, tokens)
+
+
+async def conversions(conn: Conn, mine: Scope) -> None:
+    """A destination, and a conversion on its way there."""
+    await raw(
+        conn,
+        """insert into conversion_destination (organization_id, app_id, destination)
+           select organization_id, id, 'meta' from sdk_app where organization_id = $1 and project_id = $2""",
+        mine.org, mine.id,
+    )  # fmt: skip
+    await raw(
+        conn,
+        """insert into event_conversion (project_id, app_no, destination, event_key, id, name, event_name,
+                                         occurred_at)
+           values ($1, 1, 'meta', gen_random_uuid(), gen_random_uuid(), 'sign_up', 'Register', now())""",
+        mine.id,
+    )  # fmt: skip
 
 
 async def strays(conn: Conn, mine: Scope, post_id: UUID, job_id: UUID) -> None:

@@ -1,0 +1,71 @@
+"""Deliveries of conversions: what became of each on its way to Meta or TikTok."""
+
+from functools import partial
+from typing import Annotated
+
+from litestar import get
+from litestar.params import FromPath, QueryParameter
+
+from api import paging, paths
+from api.guard import requires
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from domain.events import deliveries
+from schemas.base import Page
+from schemas.conversions import ConversionDelivery, DeliveryState, Destination
+
+DestinationFilter = Annotated[
+    list[Destination] | None, QueryParameter(description="Only to these destinations.")
+]
+StateFilter = Annotated[
+    list[DeliveryState] | None,
+    QueryParameter(name="state", description="Only with one of these states."),
+]
+AppFilter = Annotated[
+    str | None, QueryParameter(name="appId", description="Only of this SDK app of the project.")
+]
+
+
+@get("/projects/{project_id:str}/conversions/deliveries", opt=requires("events:read", Class.READ_LIGHT, 404))
+async def list_conversion_deliveries(
+    request: ApiRequest,
+    project_id: FromPath[str],
+    *,
+    destination: DestinationFilter = None,
+    state_: StateFilter = None,
+    app_id: AppFilter = None,
+    cursor: paging.Cursor = None,
+    limit: paging.Limit = paging.DEFAULT,
+) -> Page[ConversionDelivery]:
+    """A project's conversions and where each was sent, newest first: one for each event and destination.
+
+    `pending` waits for its turn, or for a destination that rests. Each has one end: `delivered`; `skipped`,
+    never sent; `failed`, refused there; `expired`, too old to be taken; `canceled`, since the app, its
+    destination or the project ended before; `outcome_unknown`, an answer was lost and it is too late to ask
+    again. `error` says why. They are kept as long as events are.
+    """
+    async with request.connection() as conn:
+        app_ids = await deliveries.apps_of_project(
+            conn,
+            organization_id=request.organization_id,
+            project_id=(project := paths.read("project", project_id)),
+        )
+    find = partial(
+        deliveries.list_of_project,
+        project_id=project,
+        app_ids=app_ids,
+        destinations=destination,
+        states=state_,
+        app_id=None if app_id is None else paths.read("sdk_app", app_id),
+    )
+    return await paging.page(
+        request,
+        find,
+        cursor=cursor,
+        limit=limit,
+        identify=lambda one: one.conversion_id,
+        connect=request.event_connection,
+    )
+
+
+ROUTES = [list_conversion_deliveries]

@@ -1,0 +1,103 @@
+-- name: get_destination    under the project's lock it stays as it is read
+select enabled, pixel_id, sealed, vault_key_id, test_event_code, event_map
+  from conversion_destination
+ where organization_id = :org
+   and app_id = :app_id
+   and destination = :destination;
+
+-- name: put_destination    whoever changes it wants it tried at once
+insert into conversion_destination as d
+       (organization_id, app_id, destination, enabled, pixel_id, sealed, vault_key_id, test_event_code,
+        event_map)
+values (:org, :app_id, :destination, :enabled, :pixel_id, :sealed, :vault_key_id, :test_event_code,
+        :event_map)
+    on conflict (organization_id, app_id, destination) do update
+   set enabled = excluded.enabled, pixel_id = excluded.pixel_id, sealed = excluded.sealed,
+       vault_key_id = excluded.vault_key_id, test_event_code = excluded.test_event_code,
+       event_map = excluded.event_map, retry_at = null, failures = 0;
+
+-- name: drop_destination    and its token
+delete from conversion_destination
+ where organization_id = :org
+   and app_id = :app_id
+   and destination = :destination;
+
+-- name: drop_destinations    of an app that goes
+delete from conversion_destination
+ where organization_id = :org
+   and app_id = :app_id;
+
+-- name: vault_key_ids
+select distinct vault_key_id
+  from conversion_destination
+ where vault_key_id is not null;
+
+-- name: count_of_other_keys    sealed with another key of the keyring than `writer`
+select count(*)
+  from conversion_destination
+ where vault_key_id <> :writer;
+
+-- name: lock_of_other_keys
+select organization_id, app_id, destination, sealed, vault_key_id
+  from conversion_destination
+ where vault_key_id <> :writer
+ order by organization_id, app_id, destination
+ limit :limit
+   for no key update;
+
+-- name: reseal
+update conversion_destination
+   set sealed = :sealed, vault_key_id = :vault_key_id
+ where organization_id = :organization_id
+   and app_id = :app_id
+   and destination = :destination;
+
+-- name: find_lines    whose conversions are due, but for those of a destination that rests
+select a.organization_id, a.id as app_id, l.project_id, l.app_no, l.destination
+  from unnest(:project_ids::uuid[], :app_nos::smallint[], :destinations::text[])
+    as l (project_id, app_no, destination)
+  join project p on p.id = l.project_id
+  join sdk_app a on a.organization_id = p.organization_id and a.project_id = p.id and a.app_no = l.app_no
+  left join conversion_destination d on d.organization_id = a.organization_id
+                                    and d.app_id = a.id
+                                    and d.destination = l.destination
+ where d.retry_at is null
+    or d.retry_at <= now()
+    or not d.enabled
+    or p.status = 'archived';
+
+-- name: open_destination    as a job finds it; no row: its project was purged
+select a.platform, a.deleted_at is not null as deleted, p.status = 'archived' as archived,
+       o.env = 'test' as sandbox, coalesce(d.enabled, false) as enabled, d.pixel_id, d.sealed, d.vault_key_id,
+       d.test_event_code
+  from sdk_app a
+  join project p on p.organization_id = a.organization_id and p.id = a.project_id
+  join organization o on o.id = a.organization_id
+  left join conversion_destination d on d.organization_id = a.organization_id
+                                    and d.app_id = a.id
+                                    and d.destination = :destination
+ where a.organization_id = :org
+   and a.id = :app_id;
+
+-- name: note_forward    it took some
+update conversion_destination
+   set last_forward_at = now(), last_error = null, retry_at = null, failures = 0
+ where organization_id = :org
+   and app_id = :app_id
+   and destination = :destination;
+
+-- name: note_failure    it rests as long as it asked for, or longer each time
+update conversion_destination
+   set last_error = :message, failures = least(failures + 1, 20),
+       retry_at = now() + interval '1 second'
+                  * coalesce(:after_s::float8, least(:first_s::float8 * 2 ^ failures, :most_s::float8))
+ where organization_id = :org
+   and app_id = :app_id
+   and destination = :destination;
+
+-- name: note_refusal    of single conversions, while it takes others
+update conversion_destination
+   set last_error = :message
+ where organization_id = :org
+   and app_id = :app_id
+   and destination = :destination;

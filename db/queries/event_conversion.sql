@@ -1,0 +1,128 @@
+-- name: insert_conversions    of events that are new; an id that comes again after weeks has its row still
+insert into event_conversion
+       (project_id, app_no, destination, event_key, id, name, event_id, event_name, occurred_at, due_at)
+select *, greatest(occurred_at, now())
+  from unnest(:project_ids::uuid[], :app_nos::smallint[], :destinations::text[], :event_keys::uuid[],
+              :ids::uuid[], :names::text[], :event_ids::text[], :event_names::text[],
+              :occurred_ats::timestamptz[])
+    as c (project_id, app_no, destination, event_key, id, name, event_id, event_name, occurred_at)
+    on conflict (project_id, app_no, destination, event_key) do nothing;
+
+-- name: find_due    lines behind one of them in order, a batch: whose and where to, and whether one is due
+with recursive line as (
+  -- The first of each, in the order of the index of those that wait: no other gives it.
+  -- However many there are in a line, few rows are read.
+  (select project_id, app_no, destination, due_at, 1 as n
+     from event_conversion
+    where state = 'pending'
+      and (project_id, app_no, destination) > (:project_id, :app_no::smallint, :destination::text)
+    order by project_id, app_no, destination, due_at
+    limit 1)
+   union all
+  select b.project_id, b.app_no, b.destination, b.due_at, l.n + 1
+    from line l
+   cross join lateral (
+         select project_id, app_no, destination, due_at
+           from event_conversion
+          where state = 'pending'
+            and (project_id, app_no, destination) > (l.project_id, l.app_no, l.destination)
+          order by project_id, app_no, destination, due_at
+          limit 1) b
+   where l.n < :limit)
+select project_id, app_no, destination, due_at <= now() as due
+  from line;
+
+-- name: list_due    of one line, the longest waiting first, each with its event; none: that is gone
+with due as materialized (
+  -- They and no others: those that wait are many.
+  select id, app_no, event_key, event_id, event_name, occurred_at, first_try_at, due_at
+    from event_conversion
+   where state = 'pending'
+     and project_id = :project_id
+     and app_no = :app_no
+     and destination = :destination
+     and due_at <= now()
+   order by due_at
+   limit :limit)
+select d.id, coalesce(d.event_id, d.event_key::text) as event_id, d.event_name, d.occurred_at, d.first_try_at,
+       e.user_id, e.anonymous_id, e.value_micros, e.currency, e.properties, e.context
+  from due d
+  left join event e on e.project_id = :project_id
+                   and e.occurred_at = d.occurred_at
+                   and e.event_key = d.event_key
+                   and e.app_no = d.app_no
+ order by d.due_at;
+
+-- name: begin_tries    before the call that can't be taken back
+update event_conversion
+   set first_try_at = coalesce(first_try_at, now()), tries = tries + 1
+ where project_id = :project_id
+   and id = any((select :ids::uuid[])::uuid[])
+   and state = 'pending';
+
+-- name: settle    each with its own word; what ended keeps its end
+update event_conversion c
+   set state = s.state, settled_at = now(), error_code = s.error_code, error_message = s.error_message
+  from unnest(:ids::uuid[], :states::text[], :error_codes::text[], :error_messages::text[])
+    as s (id, state, error_code, error_message)
+ where c.project_id = :project_id
+   and c.id = s.id
+   and c.state = 'pending';
+
+-- name: put_back    where none was taken, the destination knows none of their ids
+update event_conversion
+   set first_try_at = case when :maybe_taken then first_try_at end,
+       error_code = :error_code, error_message = :error_message
+ where project_id = :project_id
+   and id = any((select :ids::uuid[])::uuid[])
+   and state = 'pending';
+
+-- name: cancel_line    a batch of what waits in one; one that was tried may have been taken
+update event_conversion
+   set state = case when first_try_at is null then 'canceled' else 'outcome_unknown' end,
+       settled_at = now(), error_code = :error_code, error_message = :error_message
+ where project_id = :project_id
+   and id = any (array(
+         select id
+           from event_conversion
+          where state = 'pending'
+            and project_id = :project_id
+            and app_no = :app_no
+            and destination = :destination
+          order by due_at
+          limit :limit))
+   and state = 'pending';
+
+-- name: list_conversions    a project's, newest first
+select id, app_no, destination, coalesce(event_id, event_key::text) as event_id, name, event_name,
+       occurred_at, state, tries, first_try_at, settled_at, error_code, error_message, created_at
+  from event_conversion
+ where project_id = :project_id
+   and (:before::uuid is null or id < :before)
+   and (:destinations::text[] is null or destination = any(:destinations))
+   and (:states::text[] is null or state = any(:states))
+   and (:app_nos::smallint[] is null or app_no = any(:app_nos))
+ order by id desc
+ limit :limit;
+
+-- name: prune_conversions    a batch of those whose time is over
+delete from event_conversion
+ where (project_id, id) in (
+         select project_id, id
+           from event_conversion
+          where created_at < now() - :keep_s * interval '1 second'
+          order by created_at
+          limit :limit);
+
+-- name: purge_conversions    the last ones of a project, a batch
+with first as (
+  -- The first of the batch, by the index; none where it is the last batch.
+  select id
+    from event_conversion
+   where project_id = :project_id
+   order by id
+  offset :limit - 1
+   limit 1)
+delete from event_conversion
+ where project_id = :project_id
+   and id <= coalesce((select id from first), 'ffffffff-ffff-ffff-ffff-ffffffffffff');

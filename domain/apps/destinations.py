@@ -1,0 +1,113 @@
+"""Destinations of an app's conversions: a pixel at Meta or TikTok, and the sealed token that sends there.
+
+Whoever changes one has the project's lock alone, so what is read holds until the commit.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, get_args
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from db.pool import Conn
+from db.queries import conversion_destination
+from domain.apps import relays
+from domain.security import vault
+from domain.security.keyring import Keyring
+from schemas.conversions import Capi, CapiDestination, CapiDestinationPatch, CapiPatch, Destination
+from schemas.errors import Invalid
+
+DESTINATIONS: tuple[Destination, ...] = get_args(Destination)
+
+#: What a patch may change, and its name on the wire.
+_CHANGED = {
+    "enabled": "enabled",
+    "pixel_id": "pixelId",
+    "access_token": "accessToken",
+    "test_event_code": "testEventCode",
+    "event_map": "eventMap",
+}
+
+
+class _Row(NamedTuple):
+    enabled: bool
+    pixel_id: str | None
+    sealed: bytes | None
+    vault_key_id: str | None
+    test_event_code: str | None
+    event_map: dict[str, str] | None
+
+
+_NEW = _Row(
+    enabled=False, pixel_id=None, sealed=None, vault_key_id=None, test_event_code=None, event_map=None
+)
+
+GET_DESTINATION = conversion_destination.get_destination.typed(_Row)
+
+
+def shown(columns: Mapping[str, dict[str, Any]] | None) -> Capi:
+    """The destinations as the app's row has them."""
+    return Capi(**{name: _shown(name, (columns or {}).get(name)) for name in DESTINATIONS})
+
+
+def _shown(name: Destination, found: dict[str, Any] | None) -> CapiDestination | None:
+    if found is None:
+        return None
+    event_map = found.pop("eventMap")
+    given = found | {"eventMap": dict(relays.USUAL[name]) if event_map is None else event_map}
+    return msgspec.convert(given, CapiDestination)
+
+
+async def patch(
+    conn: Conn, *, organization_id: UUID, app_id: UUID, body: CapiPatch, keyring: Keyring
+) -> list[str]:
+    """Apply it; the fields that it names. Raises `Invalid` where one is enabled and lacks something."""
+    fields: list[str] = []
+    for name in DESTINATIONS:
+        given: CapiDestinationPatch | UnsetType | None = getattr(body, name)
+        where: dict[str, Any] = {"org": organization_id, "app_id": app_id, "destination": name}
+        if isinstance(given, UnsetType):
+            continue
+        if given is None:
+            await conversion_destination.drop_destination.run(conn, **where)
+            fields.append(f"capi.{name}")
+            continue
+        row = _merge(await GET_DESTINATION.one(conn, **where) or _NEW, given, keyring, row_name(**where))
+        _check(name, row)
+        await conversion_destination.put_destination.run(conn, **where, **row._asdict())
+        fields += [
+            f"capi.{name}.{wire}" for key, wire in _CHANGED.items() if getattr(given, key) is not UNSET
+        ]
+    return fields
+
+
+async def drop(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
+    """Forget an app's destinations and their tokens."""
+    await conversion_destination.drop_destinations.run(conn, org=organization_id, app_id=app_id)
+
+
+def row_name(org: UUID, app_id: UUID, destination: str) -> str:
+    """The name that binds a token to its row."""
+    return f"conversion_destination/{org}/{app_id}/{destination}"
+
+
+def _merge(row: _Row, given: CapiDestinationPatch, keyring: Keyring, name: str) -> _Row:
+    sent = {key: value for key in _CHANGED if (value := getattr(given, key)) is not UNSET}
+    if "access_token" in sent:
+        token = sent.pop("access_token")
+        sealed = vault.seal(keyring, token.encode(), row=name) if token is not None else None
+        sent |= {"sealed": sealed and sealed.data, "vault_key_id": sealed and sealed.key_id}
+    return row._replace(**sent)
+
+
+def _check(name: Destination, row: _Row) -> None:
+    """Raises `Invalid` that names what an enabled one lacks."""
+    lacking = {"pixelId": row.pixel_id, "accessToken": row.sealed}
+    issues = [
+        (f"capi.{name}.{field}", "is missing: a destination needs it to be enabled")
+        for field, value in lacking.items()
+        if value is None
+    ]
+    if row.enabled and issues:
+        raise Invalid(*issues[0], *issues[1:])

@@ -1,0 +1,139 @@
+"""Lines of conversions as their jobs work on them: one job at a time for each app and destination.
+
+The outbox lies in the event store, and whose it is here. So nothing is submitted with an event: the
+dispatcher looks for lines with something due, and whatever dies between is found by the next look.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import conversion_destination
+from domain.apps.destinations import row_name
+from domain.apps.identifiers import HAS
+from domain.events.conversions import Line
+from domain.security import vault
+from domain.security.keyring import Keyring
+from jobs import ledger
+from jobs.kinds import RELAY_CONVERSIONS
+from jobs.ledger import Claim
+from schemas.apps import AppPlatform
+from schemas.conversions import Destination
+
+#: Seconds for which a destination rests after its first failure, and at most.
+FIRST_REST_S, MOST_REST_S = 5.0, 900.0
+
+
+class OpenDestination(NamedTuple):
+    """A destination that conversions may be sent to now."""
+
+    platform: AppPlatform
+    sandbox: bool
+    pixel_id: str
+    token: str
+    test_event_code: str | None
+
+    @property
+    def is_web(self) -> bool:
+        return "web_domain" in HAS[self.platform]
+
+    def __repr__(self) -> str:
+        return f"OpenDestination({self.platform})"
+
+
+class Closed(NamedTuple):
+    """A reason for which nothing is sent there any more."""
+
+    code: str
+    message: str
+
+
+class _Found(NamedTuple):
+    organization_id: UUID
+    app_id: UUID
+    project_id: UUID
+    app_no: int
+    destination: Destination
+
+
+class _Opened(NamedTuple):
+    platform: AppPlatform
+    deleted: bool
+    archived: bool
+    sandbox: bool
+    enabled: bool
+    pixel_id: str | None
+    sealed: bytes | None
+    vault_key_id: str | None
+    test_event_code: str | None
+
+
+FIND_LINES = conversion_destination.find_lines.typed(_Found)
+OPEN_DESTINATION = conversion_destination.open_destination.typed(_Opened)
+
+DELETED = Closed("APP_DELETED", "the app was deleted before this was sent")
+ARCHIVED = Closed("PROJECT_ARCHIVED", "the project was archived before this was sent")
+DISABLED = Closed("DESTINATION_DISABLED", "the destination was switched off before this was sent")
+
+
+async def submit(conn: Conn, *, lines: Sequence[Line]) -> int:
+    """Submit the job of each line that has none and doesn't rest; how many have one now."""
+    project_ids, app_nos, destinations = zip(*lines, strict=True)
+    found = await FIND_LINES.all(conn, project_ids=project_ids, app_nos=app_nos, destinations=destinations)
+    for organization_id, app_id, project_id, app_no, destination in found:
+        args = {"project_id": project_id, "app_id": app_id, "app_no": app_no, "destination": destination}
+        await ledger.submit(
+            conn,
+            kind=RELAY_CONVERSIONS,
+            organization_id=organization_id,
+            # A purge deletes the jobs of its project: this one finds nothing then, and ends.
+            project_id=None,
+            args=args,
+            unique_key=f"relay:{app_id}:{destination}",
+        )
+    return len(found)
+
+
+def line_of(claim: Claim) -> Line:
+    args = claim.args
+    return Line(UUID(args["project_id"]), args["app_no"], args["destination"])
+
+
+async def open_destination(conn: Conn, *, claim: Claim, keyring: Keyring) -> OpenDestination | Closed:
+    """The line's destination as it is now; from an archive's commit on it is closed."""
+    scope = _scope(claim)
+    row = await OPEN_DESTINATION.one(conn, **scope)
+    if row is None or row.deleted:
+        return DELETED
+    if row.archived:
+        return ARCHIVED
+    if not row.enabled or row.pixel_id is None or row.sealed is None or row.vault_key_id is None:
+        return DISABLED
+    token = vault.unseal(keyring, vault.Sealed(row.vault_key_id, row.sealed), row=row_name(**scope))
+    return OpenDestination(row.platform, row.sandbox, row.pixel_id, token.decode(), row.test_event_code)
+
+
+async def note_forward(conn: Conn, *, claim: Claim) -> None:
+    """It took some: nothing is wrong any more."""
+    await conversion_destination.note_forward.run(conn, **_scope(claim))
+
+
+async def note_refusal(conn: Conn, *, claim: Claim, message: str) -> None:
+    """It refused some, and takes others."""
+    await conversion_destination.note_refusal.run(conn, **_scope(claim), message=message)
+
+
+async def note_failure(conn: Conn, *, claim: Claim, message: str, after_s: float | None) -> None:
+    """It takes none now: it is left alone for so long, or for longer each time."""
+    await conversion_destination.note_failure.run(
+        conn, **_scope(claim), message=message, after_s=after_s, first_s=FIRST_REST_S, most_s=MOST_REST_S
+    )
+
+
+def _scope(claim: Claim) -> dict[str, Any]:
+    return {
+        "org": claim.organization_id,
+        "app_id": UUID(claim.args["app_id"]),
+        "destination": claim.args["destination"],
+    }

@@ -1,0 +1,84 @@
+"""Deliveries: conversions as their owner sees them, by the names that their apps have."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import event_conversion
+from domain.apps import apps
+from domain.tenancy import project_locks
+from schemas import ids
+from schemas.conversions import ConversionDelivery, ConversionError, DeliveryState, Destination
+
+
+class _Row(NamedTuple):
+    id: UUID
+    app_no: int
+    destination: Destination
+    event_id: str
+    name: str
+    event_name: str
+    occurred_at: datetime
+    state: DeliveryState
+    tries: int
+    first_try_at: datetime | None
+    settled_at: datetime | None
+    error_code: str | None
+    error_message: str | None
+    created_at: datetime
+
+
+LIST_CONVERSIONS = event_conversion.list_conversions.typed(_Row)
+
+
+async def apps_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> dict[int, UUID]:
+    """By number each app that a project has or had. Raises `NotFound`."""
+    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    numbers = await apps.numbers(conn, project_id=project_id)
+    return {app_no: app_id for app_id, app_no in numbers.items()}
+
+
+async def list_of_project(
+    conn: Conn,
+    *,
+    project_id: UUID,
+    app_ids: Mapping[int, UUID],
+    destinations: Sequence[Destination] | None,
+    states: Sequence[DeliveryState] | None,
+    app_id: UUID | None,
+    before: UUID | None,
+    limit: int,
+) -> list[ConversionDelivery]:
+    """At most `limit` older than `before`, newest first. None for a filter: all; another's app has none."""
+    app_nos = None if app_id is None else [number for number, one in app_ids.items() if one == app_id]
+    rows = await LIST_CONVERSIONS.all(
+        conn,
+        project_id=project_id,
+        before=before,
+        destinations=destinations,
+        states=states,
+        app_nos=app_nos,
+        limit=limit,
+    )
+    return [_shown(row, app_ids) for row in rows if row.app_no in app_ids]
+
+
+def _shown(row: _Row, app_ids: Mapping[int, UUID]) -> ConversionDelivery:
+    error = row.error_code and ConversionError(code=row.error_code, message=row.error_message or "")
+    return ConversionDelivery(
+        conversion_id=ids.show(ids.CONVERSION, row.id),
+        app_id=ids.show(ids.APP, app_ids[row.app_no]),
+        destination=row.destination,
+        event_id=row.event_id,
+        event_name=row.name,
+        destination_event_name=row.event_name,
+        occurred_at=row.occurred_at,
+        state=row.state,
+        tries=row.tries,
+        first_tried_at=row.first_try_at,
+        settled_at=row.settled_at,
+        error=error or None,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,114 @@
+"""Where an app's conversions go: set by PATCH, read without the token, and followed in a list."""
+
+from typing import Any
+
+import pytest_asyncio
+
+from db.pool import Pool
+from tests.api.conftest import Caller
+from tests.api.parties import new_project
+from tests.api.refusals import paths, refused
+
+NEW = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
+TOKEN = "the-token-of-the-pixel"
+META = {"enabled": True, "pixelId": "1234567890", "accessToken": TOKEN}
+
+
+@pytest_asyncio.fixture
+async def at(acme: Caller) -> str:
+    """An app."""
+    apps = f"/v1/projects/{await new_project(acme)}/sdk-apps"
+    return str((await acme.http.post(apps, json=NEW)).headers["Location"])
+
+
+async def patched(caller: Caller, at: str, **capi: Any) -> dict[str, Any]:
+    answer = await caller.http.patch(at, json={"capi": capi})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()["capi"]
+    return found
+
+
+async def test_a_destination_is_read_back_without_its_token(acme: Caller, at: str, pool: Pool) -> None:
+    assert (await acme.http.get(at)).json()["capi"] == {"meta": None, "tiktok": None}
+    capi = await patched(acme, at, meta=META)
+    assert capi["tiktok"] is None
+    assert capi["meta"] | {"eventMap": None} == {
+        "enabled": True, "pixelId": "1234567890", "hasAccessToken": True, "testEventCode": None,
+        "eventMap": None, "lastForwardAt": None, "lastError": None,
+    }  # fmt: skip
+    assert capi["meta"]["eventMap"]["purchase_success"] == "Purchase"
+    listed = await acme.http.get(at.rpartition("/")[0])
+    assert listed.json()["items"][0]["capi"] == capi
+    log = await acme.http.get("/v1/audit-log")
+    assert log.json()["items"][0]["details"] == {
+        "fields": ["capi.meta.enabled", "capi.meta.pixelId", "capi.meta.accessToken"]
+    }
+    kept = str([dict(row) for row in await pool.fetch("select * from conversion_destination")])
+    assert TOKEN not in listed.text + log.text + kept
+
+
+async def test_what_is_omitted_stays_and_null_goes(acme: Caller, at: str, pool: Pool) -> None:
+    await patched(acme, at, meta=META, tiktok={"pixelId": "C4", "eventMap": {"x": "Purchase"}})
+    capi = await patched(acme, at, meta={"testEventCode": "TEST1"})
+    assert (capi["meta"]["pixelId"], capi["meta"]["testEventCode"]) == ("1234567890", "TEST1")
+    assert (capi["tiktok"]["enabled"], capi["tiktok"]["eventMap"]) == (False, {"x": "Purchase"})
+    capi = await patched(acme, at, tiktok={"eventMap": None}, meta=None)
+    assert capi["meta"] is None
+    assert capi["tiktok"]["eventMap"]["trial_start"] == "Purchase"
+    await acme.http.delete(at)
+    assert await pool.fetchval("select count(*) from conversion_destination") == 0
+
+
+async def test_a_destination_is_enabled_with_all_that_it_needs(acme: Caller, at: str) -> None:
+    enabled = {"enabled": True}
+    answer = await acme.http.patch(at, json={"capi": {"tiktok": enabled}})
+    assert paths(answer) == ["capi.tiktok.pixelId", "capi.tiktok.accessToken"]
+    refused(
+        await acme.http.patch(at, json={"capi": {"meta": enabled | {"pixelId": "1"}}}),
+        422, "VALIDATION", "capi.meta.accessToken",
+    )  # fmt: skip
+    await patched(acme, at, meta=META)
+    without = await acme.http.patch(at, json={"capi": {"meta": {"accessToken": None}}})
+    refused(without, 422, "VALIDATION", "capi.meta.accessToken")
+    assert (await patched(acme, at, meta={"enabled": False, "accessToken": None}))["meta"]["enabled"] is False
+
+
+async def test_a_refused_token_is_not_repeated(acme: Caller, at: str) -> None:
+    answer = await acme.http.patch(at, json={"capi": {"meta": {"accessToken": "a secret with spaces"}}})
+    assert answer.status_code == 422
+    assert "a secret" not in answer.text
+
+
+async def test_conversions_are_listed_by_destination_state_and_app(acme: Caller, at: str, pool: Pool) -> None:
+    await patched(acme, at, meta=META)
+    project = at.split("/")[3]
+    for number, (destination, state) in enumerate(
+        [("meta", "pending"), ("tiktok", "delivered"), ("meta", "skipped"), ("meta", "failed")]
+    ):
+        await pool.execute(
+            """insert into event_conversion (project_id, app_no, destination, event_key, id, name, event_name,
+                                             occurred_at, state, error_code)
+               values ($1, 1, $2, gen_random_uuid(), $3, 'sign_up', 'Register', now(), $4, $5)""",
+            project.removeprefix("prj_"),
+            destination,
+            f"00000000-0000-7000-8000-00000000000{number}",
+            state,
+            None if state == "delivered" else "WHY",
+        )
+    deliveries = f"/v1/projects/{project}/conversions/deliveries"
+
+    async def states(**params: Any) -> list[str]:
+        answer = await acme.http.get(deliveries, params=params)
+        assert answer.status_code == 200, answer.text
+        return [one["state"] for one in answer.json()["items"]]
+
+    assert await states() == ["failed", "skipped", "delivered", "pending"]
+    assert await states(destination="tiktok") == ["delivered"]
+    assert await states(state="pending,failed", destination="meta") == ["failed", "pending"]
+    assert await states(appId=at.rpartition("/")[2]) == await states()
+    assert await states(appId="app_00000000-0000-7000-8000-000000000000") == []
+    page = (await acme.http.get(deliveries, params={"limit": 3})).json()
+    assert page["items"][0]["error"] == {"code": "WHY", "message": ""}
+    assert await states(cursor=page["nextCursor"]) == ["pending"]
+    await acme.http.delete(f"/v1/projects/{project}")
+    assert len(await states()) == 4

@@ -1,0 +1,146 @@
+"""Conversions are written with their events, for new events alone, and found without reading the others."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from db.pool import Conn, open_pool
+from domain.apps.relays import NONE, Relay, relays_of
+from domain.events import conversions, group_commit
+from domain.events.conversions import FIRST, Line
+from domain.events.group_commit import AppRelays
+from tests import plans
+from tests.domain.events.sending import NOW, PROJECT, event
+from tests.relay import before
+
+RELAYS: AppRelays = {(PROJECT, 1): relays_of({"meta": None, "tiktok": {"open": "ViewContent"}})}
+LINE = Line(PROJECT, 1, "meta")
+
+
+async def send(conn: Conn, *numbers: int, relays: AppRelays = RELAYS, **fields: Any) -> None:
+    async with conn.transaction():
+        await group_commit.keep(conn, [event(number, **fields) for number in numbers], relays)
+
+
+async def outbox(conn: Conn) -> set[tuple[str, str, int]]:
+    rows = await conn.fetch("select destination, event_name, event_key from event_conversion")
+    return {(row["destination"], row["event_name"], row["event_key"].int) for row in rows}
+
+
+async def test_new_events_of_mapped_names_are_in_the_outbox(conn: Conn) -> None:
+    await send(conn, 0, 1, 2, relays={})
+    assert await outbox(conn) == set()
+    await send(conn, 0, 1, 2, 3, 4, 5)
+    meta = {("meta", "Purchase", 4), ("meta", "CompleteRegistration", 5)}
+    assert await outbox(conn) == meta | {("tiktok", "ViewContent", 3)}
+    await send(conn, 6, 7, app_no=2)
+    assert len(await outbox(conn)) == 3
+
+
+async def test_an_id_that_is_new_again_after_weeks_keeps_its_row(conn: Conn) -> None:
+    """Its id is forgotten before its conversion is: no commit fails for that."""
+    await send(conn, 1)
+    await conn.execute("truncate event_seen, event")
+    await conn.execute("update event_conversion set state = 'delivered'")
+    await send(conn, 1, 2)
+    states = await conn.fetch("select state from event_conversion order by event_key")
+    assert [row["state"] for row in states] == ["delivered", "pending"]
+
+
+async def test_a_commit_with_conversions_is_one_statement_more(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+    async with before(database_url) as relay, open_pool(relay.url, name="test", size=1) as pool:
+        async with pool.acquire() as conn:
+            await send(conn, 0)
+        monkeypatch.setattr(relay, "loss_of", ran.append)
+        async with pool.acquire() as conn:
+            await send(conn, 1, 2, 3)
+            await send(conn, 4, relays={(PROJECT, 1): NONE})
+    words = [statement.split()[0].strip(";").lower() for statement in ran]
+    common = "begin select with copy insert".split()
+    assert words == [*common, "insert", "commit", *common, "commit"]
+
+
+def test_a_name_goes_wherever_it_is_mapped_to() -> None:
+    found = relays_of({"tiktok": None, "meta": {"x": "Y", "search": "Search"}})
+    assert found["x"] == (Relay("meta", "Y"),)
+    assert found["search"] == (Relay("meta", "Search"), Relay("tiktok", "Search"))
+    assert relays_of(None) is NONE
+
+
+async def test_the_look_walks_around_all_lines(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many conversions wait in one of them, or long have ended."""
+    monkeypatch.setattr(conversions, "LINES", 2)
+    for number in range(plans.TIMES):
+        await send(conn, 1 + 3 * number)
+        await look(conn)
+    others = [UUID(int=number) for number in range(1, 5)]
+    for project_id in (*others, PROJECT):
+        await fill(conn, project_id, due=f"{int(project_id == others[1])} day")
+    async with plans.reading(conn, "event_conversion") as found:
+        seen = await look(conn)
+    assert sorted(line.project_id for line in seen) == sorted([others[0], *others[2:], PROJECT])
+    assert (found.scans, found.rows <= 40) == (0, True), found
+
+
+async def look(conn: Conn) -> list[Line]:
+    found, last = await conversions.find_lines(conn, after=FIRST)
+    while last != FIRST:
+        lines, last = await conversions.find_lines(conn, after=last)
+        found += lines
+    return found
+
+
+async def fill(conn: Conn, project_id: UUID, *, due: str = "0 day") -> None:
+    """Some that wait behind many that have ended."""
+    await conn.execute(
+        f"""insert into event_conversion (project_id, app_no, destination, event_key, id, name, event_name,
+                                          occurred_at, state, due_at)
+           select $1, 1, 'meta', gen_random_uuid(), gen_random_uuid(), 'sign_up', 'Register', $2,
+                  case when i % 12 = 0 then 'pending' else 'delivered' end, now() + interval '{due}'
+             from generate_series(1, 12000) i""",
+        project_id, NOW,
+    )  # fmt: skip
+
+
+async def test_a_job_reads_its_own_batch(conn: Conn) -> None:
+    """Also by plans that were made on empty tables."""
+    for number in range(plans.TIMES):
+        await send(conn, 1 + 3 * number)
+        await work(conn)
+    await fill(conn, PROJECT)
+    await fill(conn, UUID(int=1))
+    for number in range(300):
+        await send(conn, 1_000 + 3 * number, occurred_at=NOW)
+    async with plans.reading(conn, "event_conversion") as found:
+        due = await work(conn)
+    assert len(due) == conversions.MOST_AT_ONCE
+    assert found.scans == 0
+    # The list, the mark, and two ends of each, whose last version may be found behind others.
+    assert found.rows <= 9 * conversions.MOST_AT_ONCE, found
+
+
+async def work(conn: Conn) -> list[Any]:
+    due = await conversions.list_due(conn, line=LINE)
+    ids = [one.id for one in due]
+    if ids:
+        await conversions.begin_tries(conn, line=LINE, ids=ids)
+        maybe: dict[str, Any] = {"maybe_taken": True, "error_code": "X", "error_message": "x"}
+        await conversions.put_back(conn, line=LINE, ids=ids, **maybe)
+        ends = [conversions.End(one, "delivered") for one in ids]
+        await conversions.settle(conn, line=LINE, ends=ends)
+    return due
+
+
+async def test_old_ones_go(conn: Conn) -> None:
+    await send(conn, 1, 2)
+    await conn.execute(
+        "update event_conversion set created_at = now() - interval '91 days' where event_key = $1",
+        UUID(int=1),
+    )
+    prune = conversions.prune(keep_days=90)
+    assert [await prune(conn), await prune(conn)] == [1, 0]
+    assert {number for _, _, number in await outbox(conn)} == {2}
