@@ -162,9 +162,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         ),
     ] = 90
     events_archive_url: ArchiveUrl = ""
-    audit_days: Annotated[
-        int, Meta(ge=30, le=36500, description="Days for which entries of the audit log are kept.")
-    ] = 400
+    audit_days: Annotated[int, Meta(ge=30, le=36500, description="Days that the audit log is kept.")] = 400
     github_api_url: Annotated[Url, Meta(description="GitHub's REST API.")] = "https://api.github.com"
     github_url: Annotated[Url, Meta(description="GitHub's web pages and OAuth.")] = "https://github.com"
     github_token: Annotated[

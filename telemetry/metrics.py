@@ -27,6 +27,11 @@ EVENTS = Counter(
     ["outcome"],
 )
 EVENT_COMMIT = Histogram("event_commit_seconds", "One commit of events of many requests.", buckets=_QUICK)
+CONVERSIONS = Counter(
+    "conversions",
+    "Conversions by their end, or `waiting`: put back after a call that took none for certain.",
+    ["destination", "outcome"],
+)
 
 # Courier
 COURIER_SENDS = Counter(

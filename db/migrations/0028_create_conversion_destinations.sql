@@ -17,7 +17,7 @@ create table conversion_destination (
     retry_at        timestamptz,
     failures        smallint not null default 0,
     primary key (organization_id, app_id, destination),
-    foreign key (organization_id, app_id) references sdk_app (organization_id, id),
+    foreign key (organization_id, app_id) references sdk_app (organization_id, id) on delete cascade,
     check ((sealed is null) = (vault_key_id is null)),
     check (not enabled or (pixel_id is not null and sealed is not null))
 );

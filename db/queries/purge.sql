@@ -257,17 +257,8 @@ states as (
   delete from oauth_state
    where organization_id = :org
      and project_id = :project_id),
-destinations as (
-  -- Where their conversions went, with the tokens.
-  delete from conversion_destination
-   where organization_id = :org
-     and app_id in (
-           select id
-             from sdk_app
-            where organization_id = :org
-              and project_id = :project_id)),
 apps as (
-  -- SDK apps, deleted ones too.
+  -- SDK apps, deleted ones too; where their conversions went goes with them.
   delete from sdk_app
    where organization_id = :org
      and project_id = :project_id),

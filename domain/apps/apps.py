@@ -27,7 +27,6 @@ from schemas.apps import (
     SdkAppPatch,
     SdkAppShown,
 )
-from schemas.conversions import CapiPatch
 from schemas.errors import Conflict, Invalid
 from schemas.errors.absent import absent
 
@@ -190,7 +189,7 @@ async def patch(
     if fields := [on_wire for name, on_wire in _CHANGED.items() if getattr(body, name) is not UNSET]:
         row = await _update(conn, author, row, body)
     if body.capi is not UNSET:
-        fields += await _patch_capi(conn, author, app_id, body.capi, vault)
+        fields += await destinations.patch(conn, author.organization_id, app_id, body.capi, vault)
         row = await _get(conn, author, app_id)
     if fields:
         await _record(conn, author, app_id, "updated", {"fields": fields})
@@ -262,11 +261,6 @@ async def _update(conn: Conn, author: Author, row: _Row, body: SdkAppPatch) -> _
     await _check_other(conn, author, row.id, row.platform, given)
     name = row.name if body.name is UNSET else body.name
     return await UPDATE_APP.row(conn, org=author.organization_id, id=row.id, name=name, **given._asdict())
-
-
-async def _patch_capi(conn: Conn, author: Author, app_id: UUID, body: CapiPatch, vault: Keyring) -> list[str]:
-    scope = {"organization_id": author.organization_id, "app_id": app_id}
-    return await destinations.patch(conn, **scope, body=body, keyring=vault)
 
 
 async def _rotate(

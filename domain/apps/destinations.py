@@ -60,7 +60,7 @@ def _shown(name: Destination, found: dict[str, Any] | None) -> CapiDestination |
 
 
 async def patch(
-    conn: Conn, *, organization_id: UUID, app_id: UUID, body: CapiPatch, keyring: Keyring
+    conn: Conn, organization_id: UUID, app_id: UUID, body: CapiPatch, keyring: Keyring
 ) -> list[str]:
     """Apply it; the fields that it names. Raises `Invalid` where one is enabled and lacks something."""
     fields: list[str] = []

@@ -83,7 +83,7 @@ OF_A_SERVER = {
     "rotate": "leaves", "drop_leaf": "leaves", "open_generation": "leaves",
     "fold": "the server's queue into the server's counts",
     "stop_folds": "a lock", "stop_rebuilds": "a lock",
-    "prune_conversions": "old rows of the server", "delete_old": "old rows of the server",
+    "prune_conversions": "old rows of the server",
     "walk_indexes": "a setting", "horizon": "transactions of the server",
     "delete_old": "what is old on the server",
     **dict.fromkeys(

@@ -14,7 +14,7 @@ from tests.peers.node import FOLDER
 
 #: Their programs, by the name of the file that pins them.
 PROGRAMS = {
-    "chdb": "python", "mastodon_mock": "mastodon_mock", "moto": "moto_server",
+    "chdb": "python", "facebook_business": "python", "mastodon_mock": "mastodon_mock", "moto": "moto_server",
     "openapi_client": "openapi-python-client", "posthole": "posthole", "segment": "python",
 }  # fmt: skip
 #: The oldest Python that one runs on, where ours may be older.

@@ -1,8 +1,9 @@
-"""Chores of the store of events: counts are folded, tables are made ahead, and those that are old go."""
+"""Chores of the store of events: counts are folded, conversions get jobs, tables come and go."""
 
-from domain.events import partitions, quarantine, rollups
+from domain.events import conversions, partitions, quarantine, rollups
 from schemas.settings import Settings
 from workers.dispatcher.chore import Chore
+from workers.dispatcher.conversions import relay
 from workers.dispatcher.leader import Leader
 
 #: The advisory lock of the process that does them.
@@ -18,10 +19,17 @@ class EventKeeper(Leader):
         drop_days = partitions.drop_days(keep=settings.event_days, archived=bool(settings.events_archive_url))
         chores = [
             Chore("fold_events", 0.25, rollups.fold, batch=rollups.BATCH),
+            relay(settings.database_url),
             Chore("make_event_days", EVERY_S, partitions.make_days),
             Chore("rotate_event_generation", EVERY_S, partitions.rotate, batch=1),
             Chore("drop_event_leaves", EVERY_S, partitions.drop_leaf, batch=1),
             Chore("delete_refused_events", EVERY_S, quarantine.delete_old, batch=quarantine.BATCH),
             Chore("drop_event_days", EVERY_S, drop_days, batch=1),
+            Chore(
+                "prune_conversions",
+                EVERY_S,
+                conversions.prune(keep_days=settings.event_days),
+                batch=conversions.ROWS,
+            ),
         ]
         super().__init__(settings.event_store_url, name="dispatcher-events", lock=LOCK, chores=chores)

@@ -22,6 +22,7 @@ from jobs.kinds import (
     RECONCILE_POST,
     REFRESH_TOKEN,
     REGISTER_APP,
+    RELAY_CONVERSIONS,
     REVOKE_TOKEN,
     VERIFY_TRACKING,
     Kind,
@@ -43,6 +44,7 @@ from workers.tasks import (
     reconcile_post,
     refresh_token,
     register_app,
+    relay_conversions,
     revoke_token,
     verify_tracking,
 )
@@ -62,6 +64,7 @@ OPENERS: Mapping[Kind, Opener] = {
     REGISTER_APP: register_app.open_task,
     REFRESH_TOKEN: refresh_token.open_task,
     REVOKE_TOKEN: revoke_token.open_task,
+    RELAY_CONVERSIONS: relay_conversions.open_task,
     PUBLISH_POST: publish_post.open_task,
     COLLECT_METRICS: collect_metrics.open_task,
     RECONCILE_POST: reconcile_post.open_task,

@@ -87,9 +87,7 @@ async def an_app(conn: Conn, project: Project, keyring: Keyring) -> UUID:
     app_id = ids.read(ids.APP, (await seeds.app(conn, project.org, project.id)).app_id)
     assert app_id
     meta = CapiDestinationPatch(enabled=True, pixel_id="1", access_token="the pixel's token")
-    await destinations.patch(
-        conn, organization_id=project.org, app_id=app_id, body=CapiPatch(meta=meta), keyring=keyring
-    )
+    await destinations.patch(conn, project.org, app_id, CapiPatch(meta=meta), keyring)
     return app_id
 
 

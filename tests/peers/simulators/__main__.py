@@ -7,11 +7,18 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 
 from tests.peers.simulators.instagram import Instagram
+from tests.peers.simulators.meta import Meta
 from tests.peers.simulators.serving import run
 from tests.peers.simulators.simulator import Simulator
 from tests.peers.simulators.tiktok import TikTok
+from tests.peers.simulators.tiktok_events import TikTokEvents
 
-PLATFORMS: Mapping[str, type[Simulator]] = {"instagram": Instagram, "tiktok": TikTok}
+PLATFORMS: Mapping[str, type[Simulator]] = {
+    "instagram": Instagram,
+    "meta": Meta,
+    "tiktok": TikTok,
+    "tiktok_events": TikTokEvents,
+}
 
 
 def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:

@@ -1,0 +1,147 @@
+"""What Meta's and TikTok's ways in for conversions have in common: pixels, tokens, and what was counted.
+
+Harsher than both: an unknown field, a list that isn't sorted, a hash in capitals, an event ahead of time, and
+anything that looks like a person's address anywhere in a call are refused; a second time more than 48 hours
+after the first would be counted twice, and is told as `twice`.
+
+- `POST /_sim/pixels {"pixel", "token"}`: makes a pixel, or gives it another token. `token` null: it ended.
+- `POST /_sim/bad {"name"}`: from now on events of that name are refused.
+- `POST /_sim/answers {"status", "body", "times": 1, "counts": false}`: so the next calls are answered,
+  whatever they say; with `counts` what they say is counted before.
+- `GET /_sim/conversions`: `{"counted": [[pixel, name, id, times that it came], ...], "wrong": [words, ...],
+  "twice": [...], "bodies": [text, ...], "heads": [text, ...]}`.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from tests.peers.simulators.control import doing
+from tests.peers.simulators.faults import Standing, strike
+from tests.peers.simulators.routing import Answer, Refused, Request, Routes, as_json
+from tests.peers.simulators.simulator import Simulator
+
+#: Seconds for which an id is known, of the oldest event, and how far ahead one may be.
+KNOWN_S, OLDEST_S, AHEAD_S = 48 * 3600, 7 * 86400, 60
+MOST = 1000
+
+HASH = re.compile(r"[0-9a-f]{64}")
+_PERSON = re.compile(r"@|%40|\+\d{7,}", re.IGNORECASE)
+
+
+class Given(Standing, kw_only=True):
+    """An answer that a test has ordered."""
+
+    path: str = "*"
+    status: int
+    body: dict[str, Any]
+    counts: bool = False
+
+
+class Wrong(Exception):
+    """What is wrong with an event or a call."""
+
+
+class Conversions(Simulator):
+    """`first` and `times` are when each event came first, and how often; by pixel, name and id."""
+
+    def __init__(self, *, rate: float = 1.0, redirect_uris: Sequence[str] = ()) -> None:
+        super().__init__(rate=rate, redirect_uris=redirect_uris)
+        self.tokens: dict[str, str | None] = {}
+        self.bad: set[str] = set()
+        self.given: list[Given] = []
+        self.first: dict[tuple[str, str, str], float] = {}
+        self.times: dict[tuple[str, str, str], int] = {}
+        self.wrong: list[str] = []
+        self.twice: list[str] = []
+        self.bodies: list[str] = []
+        self.heads: list[str] = []
+
+    def controls(self, routes: Routes) -> None:
+        routes.add("POST", "/_sim/pixels", doing(self._make_pixel))
+        routes.add("POST", "/_sim/bad", doing(lambda asked: self.bad.add(asked["name"])))
+        routes.add("POST", "/_sim/answers", doing(self._order))
+        routes.add("GET", "/_sim/conversions", doing(self._told))
+
+    def _make_pixel(self, asked: dict[str, Any]) -> None:
+        self.tokens[asked["pixel"]] = asked["token"]
+
+    def _order(self, asked: dict[str, Any]) -> None:
+        self.given.append(msgspec.convert(asked, Given))
+
+    def _told(self, _: dict[str, Any]) -> dict[str, Any]:
+        counted = [[*key, times] for key, times in self.times.items()]
+        return {
+            "counted": counted, "wrong": self.wrong, "twice": self.twice, "bodies": self.bodies,
+            "heads": self.heads,
+        }  # fmt: skip
+
+    def heard(self, request: Request) -> None:
+        """Whatever comes is kept, for a search."""
+        self.bodies.append(request.body.decode())
+        self.heads.append(f"{request.path} {dict(request.query)} {sorted(request.headers.items())}")
+
+    def take(self, request: Request, pixel: str, events: Sequence[tuple[str, str]], answer: Answer) -> Answer:
+        """Count events by name and id, unless a test has ordered another answer."""
+        ordered = strike(self.given, lambda one: one.concerns(request.method, (request.path,)))
+        if ordered is None or ordered.counts:
+            for name, event_id in events:
+                self._count((pixel, name, event_id))
+        return answer if ordered is None else as_json(ordered.body, ordered.status)
+
+    def _count(self, key: tuple[str, str, str]) -> None:
+        now = self.clock.now()
+        if now - self.first.setdefault(key, now) > KNOWN_S:
+            self.twice.append(" ".join(key))
+        self.times[key] = self.times.get(key, 0) + 1
+
+    def refuse(self, words: str, answer: Answer) -> Refused:
+        self.wrong.append(words)
+        return Refused(answer)
+
+    def check_time(self, at: object) -> None:
+        """Raises `Wrong`."""
+        if type(at) is not int or not -OLDEST_S <= at - self.clock.now() <= AHEAD_S:
+            raise Wrong(f"event_time {at}")
+
+    def check_name(self, name: object) -> str:
+        if not isinstance(name, str) or not name or name in self.bad:
+            raise Wrong(f"the name {name}")
+        return name
+
+
+def only(found: object, allowed: Collection[str], needed: Collection[str] = ()) -> Mapping[str, Any]:
+    """An object of these fields. Raises `Wrong`."""
+    if not isinstance(found, dict) or not found.keys() <= set(allowed) or not set(needed) <= found.keys():
+        raise Wrong(f"an object of {sorted(found) if isinstance(found, dict) else found}")
+    return found
+
+
+def hashes(found: object) -> None:
+    """A sorted list of different hashes. Raises `Wrong`."""
+    if not isinstance(found, list) or not found or found != sorted(set(found)):
+        raise Wrong("hashes that aren't in order")
+    for one in found:
+        hash_(one)
+
+
+def hash_(one: object) -> None:
+    if not isinstance(one, str) or not HASH.fullmatch(one):
+        raise Wrong("no hash")
+
+
+def nobody(text: str) -> None:
+    """Raises `Wrong` for what looks like a person's address or number, wherever it stands."""
+    if found := _PERSON.search(text):
+        raise Wrong(f"a person at {found.start()}")
+
+
+def money(found: Mapping[str, Any], name: str) -> None:
+    """Raises `Wrong` for a purchase without value."""
+    value = found.get("value")
+    if name == "Purchase" and (
+        type(value) not in {int, float} or not re.fullmatch("[A-Za-z]{3}", found.get("currency", ""))
+    ):
+        raise Wrong("a purchase without its value")

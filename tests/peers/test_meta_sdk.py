@@ -1,0 +1,81 @@
+"""Normal forms and hashes beside those of Meta's own SDK for Python, which is on PyPI."""
+
+import json
+import random
+import subprocess
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from domain.values.countries import CODES
+from tests.peers import pypi
+from workers.conversions import hashing
+
+pytestmark = pytest.mark.peers
+
+EACH = 1_000
+
+#: Pairs of field and text from stdin, in one JSON list; the hash of each, or null, back.
+ASK = """
+import json, sys
+from facebook_business.adobjects.serverside.normalize import Normalize
+
+def hashed(field, text):
+    try:
+        return Normalize.normalize(field, text, True)
+    except (TypeError, ValueError):
+        return None
+
+print(json.dumps([hashed(field, text) for field, text in json.load(sys.stdin)]))
+"""
+LETTERS = "abcXYZÄéßñΣИ정李🙂 '-.,()0123456789\t"
+BLANK = hashing.sha256("")
+
+
+def test_they_are_equal() -> None:
+    chance = random.Random(20261127)
+    asked = [(field, make(chance)) for field, make in MAKE.items() for _ in range(EACH)]
+    program = str(pypi.install("facebook_business"))
+    done = subprocess.run(
+        [program, "-c", ASK], input=json.dumps(asked), capture_output=True, text=True, check=True
+    )
+    theirs = json.loads(done.stdout)
+    assert len(theirs) == len(MAKE) * EACH
+    differ = [
+        (field, text)
+        for (field, text), their in zip(asked, theirs, strict=True)
+        # What is empty once it is bare has a hash there, which is everybody's.
+        if hashing.hashed(text, hashing.META[field]) != (None if their == BLANK else their)
+    ]
+    assert differ == []
+
+
+def some(chance: random.Random, most: int = 20) -> str:
+    return "".join(chance.choices(LETTERS, k=chance.randint(1, most)))
+
+
+def email(chance: random.Random) -> str:
+    made = f"{some(chance)}@{some(chance)}.{some(chance, 3)}"
+    return chance.choice([made, made.upper(), f"  {made} ", some(chance)])
+
+
+def phone(chance: random.Random) -> str:
+    """E.164, written as people write it: of others Meta's SDK guesses what they are."""
+    digits = f"{chance.randint(1, 9)}{chance.randint(10**7, 10**12)}"
+    return "+" + "".join(digit + chance.choice(["", "", "", " ", "-"]) for digit in digits)
+
+
+def country(chance: random.Random) -> str:
+    code = chance.choice(sorted(CODES - {"xk"}))
+    return chance.choice([code, code.upper(), f" {code}", some(chance, 4)])
+
+
+def postcode(chance: random.Random) -> str:
+    return chance.choice([f"{chance.randint(10000, 99999)}-{chance.randint(1000, 9999)}", some(chance)])
+
+
+#: Eight fields, a thousand texts each.
+MAKE: Mapping[str, Callable[[random.Random], str]] = {
+    "em": email, "ph": phone, "fn": some, "ln": some, "ct": some, "st": some, "zp": postcode,
+    "country": country,
+}  # fmt: skip

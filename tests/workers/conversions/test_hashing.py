@@ -1,0 +1,126 @@
+"""Hashes of what names a person: Meta's published ones, and whatever else an app may send."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.apps.relays import USUAL
+from domain.events.conversion_lines import OpenDestination
+from domain.events.conversions import Due
+from tests.domain.events.sending import NOW
+from workers.conversions import hashing, meta, tiktok
+from workers.conversions.person import Tree
+from workers.conversions.sorting import sort
+
+HASH = re.compile(r"[0-9a-f]{64}")
+
+#: Of Meta's page of customer information parameters: what is sent, and what is hashed.
+NORMAL = [
+    ("em", " John_Smith@gmail.com ", "john_smith@gmail.com"),
+    ("ph", "+1 (650) 555-1212", "16505551212"),
+    ("fn", "Mary", "mary"),
+    ("fn", "정", "정"),
+    ("fn", "Valéry", "valéry"),
+    ("ge", "Female", "f"),
+    ("db", "1997-02-16", "19970216"),
+    ("ct", "London", "london"),
+    ("ct", "San Francisco", "sanfrancisco"),
+    ("ct", "St. Ives 2", "stives"),
+    ("st", "CA", "ca"),
+    ("zp", "94035-1234", "94035"),
+    ("zp", "M1 1AE", "m11ae"),
+    ("country", "US", "us"),
+]
+
+#: SHA-256 of texts, by another's hand (`printf %s ... | sha256sum`).
+KNOWN = {
+    "john_smith@gmail.com": "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f",
+    "16505551212": "e323ec626319ca94ee8bff2e4c87cf613be6ea19919ed1364124e16807ab3176",
+    "mary": "6915771be1c5aa0c886870b6951b03d7eafc121fea0e80a5ea83beb7c449f4ec",
+    "f": "252f10c83610ebca1a059c0bae8255eba2f95be4d1d7bcfa89d7248a82d9f111",
+}
+
+
+@pytest.mark.parametrize(("field", "sent", "normal"), NORMAL)
+def test_normal_forms_are_metas(field: str, sent: str, normal: str) -> None:
+    assert hashing.hashed(sent, hashing.META[field]) == hashing.sha256(normal)
+
+
+@pytest.mark.parametrize("text", KNOWN)
+def test_hashes_are_sha_256(text: str) -> None:
+    assert hashing.sha256(text) == KNOWN[text]
+
+
+def test_a_phone_has_its_plus_at_tiktok_alone() -> None:
+    assert hashing.hashed("+1 650 555 1212", hashing.TIKTOK["phone"]) == hashing.sha256("+16505551212")
+    for text in ("650 555 1212", "0049 151 23456", "+0 123 45678", "+49", "+1234567890123456"):
+        assert hashing.hashed(text, hashing.META["ph"]) is None, text
+
+
+def test_a_hash_passes_whatever_its_letters() -> None:
+    made = hashing.sha256("x")
+    assert {hashing.hashed(text, hashing.email) for text in (made, made.upper(), f" {made}")} == {made}
+
+
+texts = st.text(max_size=30)
+values = st.recursive(texts | st.integers() | st.floats() | st.booleans() | st.none(), st.lists)
+people = st.fixed_dictionaries(
+    {},
+    optional=dict.fromkeys(
+        [
+            "email",
+            "phone",
+            "firstName",
+            "lastName",
+            "gender",
+            "birthday",
+            "city",
+            "zip",
+            "country",
+            "address",
+        ],
+        values | st.emails() | st.from_regex(r"\+[1-9]\d{7,12}", fullmatch=True),
+    ),
+)
+
+
+@given(traits=people, properties=people, user_id=st.none() | st.emails() | texts.filter(bool))
+def test_what_names_a_person_is_hashed_whatever_it_is(
+    traits: dict[str, Any], properties: dict[str, Any], user_id: str | None
+) -> None:
+    """And nothing that an app sends makes it fail."""
+    context = {"traits": traits, "userAgent": "ua", "page": {"url": "https://a.example/b?c=d#e"}}
+    tree = Tree({"context": context, "properties": properties})
+    found = due(user_id=user_id)
+    for made in (meta.event(TO, found, tree), tiktok.event(TO, found, tree)):
+        if isinstance(made, tuple):
+            assert made.code == "NO_IDENTIFIER"
+            continue
+        user = made.get("user_data") or made["user"]
+        hashes = [
+            one
+            for name, value in user.items()
+            if name not in {"client_user_agent", "user_agent"}
+            for one in (value if isinstance(value, list) else [value])
+        ]
+        assert all(HASH.fullmatch(one) for one in hashes), hashes
+
+
+TO = OpenDestination("web", sandbox=False, pixel_id="1", token="t", test_event_code=None)
+
+
+def due(**fields: Any) -> Due:
+    given: dict[str, Any] = {
+        "id": None, "event_id": "e", "event_name": USUAL["meta"]["sign_up"], "occurred_at": NOW,
+        "first_try_at": None, "user_id": None, "anonymous_id": None, "value_micros": None, "currency": None,
+        "properties": "{}", "context": "{}",
+    }  # fmt: skip
+    return Due(**given | fields)
+
+
+def test_an_event_that_is_gone_ends_its_conversion() -> None:
+    _, [end] = sort([due(context=None, properties=None)], meta.event, TO, now=NOW)
+    assert (end.state, end.error_code) == ("skipped", "EVENT_GONE")

@@ -1,0 +1,251 @@
+"""A project with an app whose events are conversions, on their way to simulated destinations."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from db.pool import Conn, Pool, connected, transact
+from domain.apps import app_keys, apps
+from domain.apps.app_keys import KeyedApp
+from domain.apps.apps import Author
+from domain.events import group_commit
+from domain.events.event import Event
+from domain.jobs import jobs
+from domain.operations import maintenance
+from domain.projects import archive
+from jobs.kinds import RELAY_CONVERSIONS
+from jobs.ledger import Settlement
+from schemas import ids
+from schemas.apps import SdkAppPatch, SdkAppShown
+from schemas.settings import Settings
+from tests import seeds
+from tests.domain.events import sending
+from tests.peers.simulators.client import Sim
+from workers.dispatcher.conversions import Look
+from workers.platforms.connecting import open_net
+from workers.runtime.context import Context
+from workers.runtime.progress import ProgressWriter
+from workers.runtime.runner import outcome_of
+from workers.runtime.slots import Attempt, LeaseLost
+from workers.tasks.relay_conversions import relay_conversions
+
+PIXEL, TOKEN = "1234567890", "the-token-of-the-pixel"
+EMAIL, PHONE = "Buyer@Example.com ", "+49 (151) 2345-678"
+CONTEXT = {
+    "userAgent": "Mozilla/5.0",
+    "ip": "203.0.113.7",
+    "page": {"url": "https://shop.example/thanks?email=buyer@example.com"},
+    "traits": {
+        "email": EMAIL,
+        "phone": PHONE,
+        "firstName": "Ada",
+        "address": {"city": "St. Ives", "country": "GB"},
+    },
+    "os": {"name": "iOS", "version": "18.1"},
+}
+PROPERTIES = {
+    "revenue_amount": 12.5,
+    "currency": "EUR",
+    "query": "write to buyer@example.com",
+    "order_id": "o-1",
+}
+#: All that names the person, in any form but a hash.
+RAW = ("buyer", "Buyer", "1512345678", "+49", "Ada", "Ives")
+
+FUTURE = datetime.max.replace(tzinfo=UTC)
+
+
+class Died(BaseException):
+    """The process ended here."""
+
+
+class Dying:
+    """A connection whose process dies before or after its `nth` statement."""
+
+    def __init__(self, conn: Conn, nth: int, *, after: bool) -> None:
+        self._conn, self._left, self._after = conn, nth, after
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._conn, name)
+
+        async def run(*given: Any) -> Any:
+            self._left -= 1
+            if not self._left and not self._after:
+                raise Died
+            found = await call(*given)
+            if not self._left:
+                raise Died
+            return found
+
+        return run
+
+
+@dataclass
+class Scene:
+    pool: Pool
+    settings: Settings
+    sim: Sim
+    org: UUID
+    project_id: UUID
+    destination: str
+    app: SdkAppShown
+    look: Look = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.look = Look(self.settings.database_url)
+
+    # What its owner does
+
+    @property
+    def author(self) -> Author:
+        return Author(self.org, self.project_id)
+
+    @property
+    def app_id(self) -> UUID:
+        found = ids.read(ids.APP, self.app.app_id)
+        assert found
+        return found
+
+    async def patch(self, **fields: Any) -> None:
+        await self.patch_capi({self.destination: fields})
+
+    async def patch_capi(self, capi: dict[str, Any]) -> None:
+        body = apps.check_patch(msgspec.convert({"capi": capi}, SdkAppPatch))
+        given: dict[str, Any] = {"peppers": seeds.PEPPERS, "vault": seeds.VAULT, "body": body}
+        given["public_url"] = seeds.PUBLIC_URL
+        await transact(
+            self.pool, lambda conn: apps.patch(conn, author=self.author, app_id=self.app_id, **given)
+        )
+
+    async def keyed(self) -> KeyedApp:
+        async with self.pool.acquire() as conn:
+            [found] = await app_keys.apps_of_keys(conn, keys=[self.app.api_key], peppers=seeds.PEPPERS)
+        assert found
+        return found
+
+    async def send(self, numbers: Iterable[int], **fields: Any) -> list[UUID]:
+        """Commit the events of these numbers; the ids of their conversions."""
+        keyed = await self.keyed()
+        given = {"name": "purchase_success", "value_micros": 12_500_000, "currency": "EUR", "user_id": "u-1"}
+        given |= {"context": encoded(CONTEXT), "properties": encoded(PROPERTIES)}
+        given |= {"occurred_at": datetime.now(UTC) - timedelta(minutes=5)} | fields
+        events = [self.event(keyed, number, given) for number in numbers]
+        relays = {(keyed.project_id, keyed.app_no): keyed.relays}
+        await transact(self.pool, lambda conn: group_commit.keep(conn, sorted(events), relays))
+        keys = [one.event_key for one in events]
+        rows = await self.pool.fetch("select id from event_conversion where event_key = any($1)", keys)
+        return [row["id"] for row in rows]
+
+    def event(self, keyed: KeyedApp, number: int, given: dict[str, Any]) -> Event:
+        return sending.event(number, project_id=keyed.project_id, app_no=keyed.app_no, **given)
+
+    async def delete_app(self) -> None:
+        await transact(self.pool, lambda conn: apps.delete(conn, author=self.author, app_id=self.app_id))
+
+    async def archive(self) -> None:
+        stop = partial(archive.archive, organization_id=self.org, project_id=self.project_id, api_key_id=None)
+        await transact(self.pool, stop)
+
+    # What our processes do
+
+    async def submit(self) -> None:
+        async with self.pool.acquire() as conn:
+            await self.look.submit(conn)
+
+    async def attempt(self, *, event_store: Any = None) -> str | None:
+        """Submit what is due, pull its job and perform it; what it came to. None: nothing was due."""
+        await self.submit()
+        async with self.pool.acquire() as conn:
+            claims = await seeds.claims(conn, RELAY_CONVERSIONS, free=1)
+        if not claims:
+            return None
+        attempt = Attempt(claims[0], asyncio.get_running_loop().time() + RELAY_CONVERSIONS.timeout_s)
+        context = Context(attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
+        async with open_net(self.settings) as net:
+            task = partial(
+                relay_conversions, net=net, keyring=seeds.VAULT, event_store=event_store or self.store()
+            )
+            try:
+                verdict = await outcome_of(task, context, attempt)
+            except Died:
+                await self.rescue()
+                return "died"
+        assert not isinstance(verdict, LeaseLost)
+        await jobs.settle(self.pool, [Settlement(claims[0], verdict)])
+        return verdict.word
+
+    def store(
+        self, wrap: Callable[[Conn], Any] = lambda conn: conn
+    ) -> Callable[[], AbstractAsyncContextManager[Any]]:
+        @asynccontextmanager
+        async def opened() -> AsyncIterator[Any]:
+            async with connected(self.settings.event_store_url, name="test") as conn:
+                yield wrap(conn)
+
+        return opened
+
+    async def rescue(self) -> None:
+        async with self.pool.acquire() as conn:
+            await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
+            await maintenance.rescue(conn, before=FUTURE)
+
+    async def finish(self, most: int = 20) -> None:
+        """Attempts until nothing is pending; rests are over at once."""
+        for _ in range(most):
+            await self.rested()
+            await self.attempt()
+            if not await self.pool.fetchval("select count(*) from event_conversion where state = 'pending'"):
+                return
+        raise AssertionError(f"still pending: {await self.states()}")
+
+    async def rested(self) -> None:
+        await self.pool.execute("update conversion_destination set retry_at = null")
+        await self.pool.execute("update job set run_at = now(), stage = 'queued' where state = 'queued'")
+
+    async def hours_pass(self, hours: float) -> None:
+        """As if the first tries had been so long before, here and there."""
+        ago = timedelta(hours=hours)
+        await self.pool.execute("update event_conversion set first_try_at = first_try_at - $1::interval", ago)
+        await self.sim.advance(hours * 3600)
+
+    # What came of it
+
+    async def states(self) -> dict[str, int]:
+        rows = await self.pool.fetch("select state, count(*) as n from event_conversion group by state")
+        return {row["state"]: row["n"] for row in rows}
+
+    async def rows(self) -> list[asyncpg.Record]:
+        return await self.pool.fetch("select * from event_conversion order by event_key")
+
+    async def shown(self) -> Any:
+        async with self.pool.acquire() as conn:
+            where = {"organization_id": self.org, "project_id": self.project_id, "app_id": self.app_id}
+            app = await apps.get(conn, **where, public_url=seeds.PUBLIC_URL)
+        return getattr(app.capi, self.destination)
+
+    async def told(self) -> dict[str, Any]:
+        found: dict[str, Any] = await self.sim.call("GET", "/conversions")
+        return found
+
+    async def counted(self) -> dict[str, int]:
+        """How often each id came, once it has been looked that no person and no second count did."""
+        told = await self.told()
+        assert told["twice"] == []
+        everything = "\n".join(told["bodies"] + told["heads"])
+        assert [word for word in RAW if word in everything] == []
+        return {event_id: times for _, _, event_id, times in told["counted"]}
+
+    async def answers(self, status: int, body: dict[str, Any], **more: Any) -> None:
+        await self.sim.call("POST", "/answers", status=status, body=body, **more)
+
+
+def encoded(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,205 @@
+"""Each conversion is counted once, or its row says why not, whatever the destination answers."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.meta import answer_of
+from tests.workers.tasks.relay_conversions.scene import CONTEXT, TOKEN, Dying, Scene, encoded
+
+#: What a destination answers, by what it means.
+THROTTLED = {"meta": answer_of(80004), "tiktok": {"status": 200, "body": {"code": 40100}}}
+TOKEN_ENDED = {"meta": answer_of(190), "tiktok": {"status": 200, "body": {"code": 40105}}}
+FORBIDDEN = {"meta": answer_of(200), "tiktok": {"status": 200, "body": {"code": 40001}}}
+FAILED = {"meta": answer_of(2, status=500), "tiktok": {"status": 500, "body": {"code": 50000}}}
+
+SEGMENTS = {"categoryPreferences": {"Advertising": False, "Functional": True}}
+
+LOST = [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.TRUNCATED_200, Fault.DROP_BEFORE]
+
+
+async def test_conversions_go_out_by_their_own_ids_and_hashes(scene: Scene) -> None:
+    """What names the person leaves as a hash alone, whatever the event has beside it."""
+    await scene.send([1, 2, 3])
+    await scene.send([4], event_id="order 4")
+    await scene.send([5], name="open")
+    assert await scene.attempt() == "completed"
+    assert await scene.attempt() is None
+    counted = await scene.counted()
+    assert counted.pop("order 4") == 1
+    assert sorted(counted.values()) == [1, 1, 1]
+    assert await scene.states() == {"delivered": 4}
+    shown = await scene.shown()
+    assert (shown.last_error, shown.last_forward_at is not None) == (None, True)
+    assert (await scene.told())["wrong"] == []
+
+
+@pytest.mark.parametrize("fault", LOST)
+async def test_a_lost_answer_is_asked_for_again_with_the_same_id(scene: Scene, fault: Fault) -> None:
+    await scene.send(range(3))
+    await scene.sim.fault("*", fault, times=2)
+    await scene.finish()
+    assert len(await scene.counted()) == 3
+    assert await scene.states() == {"delivered": 3}
+    assert (await scene.shown()).last_error is None
+
+
+async def test_what_may_have_been_taken_is_not_sent_after_47_hours(scene: Scene) -> None:
+    """The destination would count it again: it has forgotten the id."""
+    await scene.send([1])
+    await scene.sim.fault("*", Fault.ACCEPT_THEN_DROP)
+    await scene.attempt()
+    assert await scene.states() == {"pending": 1}
+    await scene.hours_pass(47.1)
+    await scene.finish()
+    assert await scene.states() == {"outcome_unknown": 1}
+    assert list((await scene.counted()).values()) == [1]
+
+
+@pytest.mark.parametrize("answers", [THROTTLED, TOKEN_ENDED, FORBIDDEN])
+async def test_a_refusal_of_the_whole_proves_that_nothing_was_taken(
+    scene: Scene, answers: dict[str, dict[str, Any]]
+) -> None:
+    """So it is sent for the first time however late."""
+    await scene.send([1, 2])
+    await scene.answers(**answers[scene.destination])
+    await scene.attempt()
+    assert [row["first_try_at"] for row in await scene.rows()] == [None, None]
+    assert (await scene.shown()).last_error is not None
+    await scene.submit()
+    assert await scene.attempt() is None, "it rests"
+    await scene.hours_pass(100)
+    await scene.sim.advance(-100 * 3600)
+    await scene.finish()
+    assert list((await scene.counted()).values()) == [1, 1]
+
+
+async def test_another_token_is_tried_at_once(scene: Scene, destination: str) -> None:
+    await scene.sim.call("POST", "/pixels", pixel="1234567890", token=None)
+    await scene.send([1])
+    await scene.attempt()
+    assert await scene.attempt() is None
+    assert "token" in (await scene.shown()).last_error
+    assert TOKEN not in str(await scene.rows()) + str(await scene.shown())
+    await scene.sim.call("POST", "/pixels", pixel="1234567890", token="another-token")
+    await scene.patch(accessToken="another-token")
+    assert await scene.attempt() == "completed"
+    assert await scene.states() == {"delivered": 1}
+
+
+async def test_a_bad_event_is_found_and_the_others_are_taken(scene: Scene) -> None:
+    await scene.patch(eventMap={"purchase_success": "Purchase", "sign_up": "Bad"})
+    await scene.send(range(20))
+    await scene.sim.call("POST", "/bad", name="Bad")
+    await scene.send([20, 21], name="sign_up")
+    assert await scene.attempt() == "completed"
+    assert await scene.states() == {"delivered": 20, "failed": 2}
+    assert set((await scene.counted()).values()) == {1}
+    assert {row["error_code"] for row in await scene.rows()} == {None, "EVENT_REFUSED"}
+
+
+async def test_one_call_has_a_thousand_at_most(scene: Scene) -> None:
+    await scene.send(range(1_001))
+    assert await scene.attempt() == "completed"
+    assert await scene.states() == {"delivered": 1_001}
+    assert len((await scene.told())["bodies"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"context": encoded(CONTEXT | {"consent": False})}, "NO_CONSENT"),
+        ({"context": encoded(CONTEXT | {"consent": {"ad_user_data": "denied"}})}, "NO_CONSENT"),
+        ({"context": encoded(CONTEXT | {"consent": SEGMENTS})}, "NO_CONSENT"),
+        ({"context": encoded(CONTEXT | {"device": {"adTrackingEnabled": False}})}, "TRACKING_DENIED"),
+        ({"context": encoded(CONTEXT | {"device": {"attStatus": "denied"}})}, "TRACKING_DENIED"),
+        ({"context": encoded(CONTEXT | {"page": {}})}, "NO_PAGE"),
+        ({"value_micros": None}, "NO_VALUE"),
+        ({"context": encoded({"userAgent": "x", "page": CONTEXT["page"]}), "user_id": None}, "NO_IDENTIFIER"),
+    ],
+)  # fmt: skip
+async def test_what_may_not_be_sent_says_why(scene: Scene, fields: dict[str, Any], code: str) -> None:
+    await scene.send([1], **fields)
+    await scene.send([2])
+    await scene.attempt()
+    rows = {row["event_key"].int: row for row in await scene.rows()}
+    assert (rows[1]["state"], rows[1]["error_code"], rows[1]["first_try_at"]) == ("skipped", code, None)
+    assert rows[2]["state"] == "delivered"
+    assert (await scene.told())["wrong"] == []
+
+
+async def test_an_event_older_than_is_taken_expires(scene: Scene) -> None:
+    """One of them would fail the call of all others."""
+    await scene.send([1], occurred_at=datetime.now(UTC) - timedelta(days=6, hours=23, minutes=1))
+    await scene.send([2], occurred_at=datetime.now(UTC) - timedelta(days=6, hours=22))
+    await scene.attempt()
+    assert await scene.states() == {"expired": 1, "delivered": 1}
+
+
+async def test_an_event_ahead_of_its_time_waits_for_it(scene: Scene) -> None:
+    await scene.send([1], occurred_at=datetime.now(UTC) + timedelta(minutes=30))
+    assert await scene.attempt() is None
+    assert await scene.states() == {"pending": 1}
+
+
+@pytest.mark.parametrize("how", ["archived", "disabled", "forgotten", "deleted"])
+async def test_what_waits_is_canceled_with_its_reason(scene: Scene, how: str) -> None:
+    """One that may have been taken says so instead."""
+    await scene.send([1])
+    await scene.sim.fault("*", Fault.ACCEPT_THEN_DROP)
+    await scene.attempt()
+    await scene.send([2])
+    await END_BY[how](scene)
+    await scene.finish()
+    assert await scene.states() == {"canceled": 1, "outcome_unknown": 1}
+    assert list((await scene.counted()).values()) == [1]
+
+
+async def archive(scene: Scene) -> None:
+    await scene.archive()
+
+
+async def disable(scene: Scene) -> None:
+    await scene.patch(enabled=False)
+
+
+async def forget(scene: Scene) -> None:
+    await scene.patch_capi({scene.destination: None})
+
+
+async def delete(scene: Scene) -> None:
+    await scene.delete_app()
+
+
+END_BY = {"archived": archive, "disabled": disable, "forgotten": forget, "deleted": delete}
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("nth", [1, 2, 3, 4])
+async def test_whoever_dies_at_a_statement_is_followed_by_one_that_finishes(
+    scene: Scene, nth: int, after: bool
+) -> None:
+    """The statements: what is due, the mark, the end, and nothing due any more."""
+    await scene.send(range(3))
+    dying = scene.store(lambda conn: Dying(conn, nth, after=after))
+    assert await scene.attempt(event_store=dying) == "died"
+    await scene.finish()
+    assert len(await scene.counted()) == 3
+    assert await scene.states() == {"delivered": 3}
+
+
+async def test_all_goes_as_a_test_while_there_is_a_code(scene: Scene) -> None:
+    await scene.patch(testEventCode="TEST1")
+    await scene.send([1])
+    await scene.attempt()
+    [body] = (await scene.told())["bodies"]
+    assert '"test_event_code":"TEST1"' in body
+
+
+async def test_a_line_has_one_job_whoever_looks(scene: Scene) -> None:
+    await scene.send([1])
+    for _ in range(3):
+        await scene.submit()
+    assert await scene.pool.fetchval("select count(*) from job where kind = 'relay_conversions'") == 1

@@ -1,0 +1,81 @@
+"""Consent of the person behind an event, as its context tells it. Without it nothing is sent.
+
+A context that says nothing of it is sent: then the app asks, and sends events of those who said yes. An
+iPhone's own question counts too (developer.apple.com/app-store/user-privacy-and-data-use, 2026-11).
+"""
+
+import re
+from typing import Any
+
+from workers.conversions.person import Tree
+from workers.conversions.skipped import Skipped
+
+NO_CONSENT = Skipped("NO_CONSENT", "the person didn't agree that this is sent for advertising")
+TRACKING_DENIED = Skipped("TRACKING_DENIED", "the person's device doesn't let apps track them")
+
+#: Purposes for which a person has to have agreed, in lower case without marks.
+_PURPOSES = frozenset(
+    {"advertising", "marketing", "targeting", "aduserdata", "adstorage", "adpersonalization"}
+)
+_YES = frozenset({"granted", "yes", "true", "authorized", "1"})
+#: Of Apple's states, as words and numbers: all but the last.
+_DENIED = frozenset({"notdetermined", "restricted", "denied", "0", "1", "2"})
+_STATES = (
+    ("context", "device", "attStatus"),
+    ("context", "device", "att_status"),
+    ("context", "device", "trackingAuthorizationStatus"),
+)
+_TRACKING = (("context", "device", "adTrackingEnabled"), ("context", "device", "ad_tracking_enabled"))
+_OPTIONS = ("dataProcessingOptions", "data_processing_options")
+
+
+def refused(tree: Tree) -> Skipped | None:
+    """The reason why the event may not be sent, if there is one."""
+    consent = tree.find("context", "consent")
+    if consent is not None and not _agreed(consent):
+        return NO_CONSENT
+    if any(tree.find(*path) is False for path in _TRACKING):
+        return TRACKING_DENIED
+    state = tree.first(*_STATES)
+    return TRACKING_DENIED if state and _bare(state) in _DENIED else None
+
+
+def may_track(tree: Tree) -> bool:
+    """True if the device has said that it lets this app track the person."""
+    state = tree.first(*_STATES)
+    return any(tree.find(*path) is True for path in _TRACKING) or (
+        state is not None and _bare(state) in {"authorized", "3"}
+    )
+
+
+def limited(tree: Tree) -> tuple[int, int] | None:
+    """Country and state of Meta's Limited Data Use, if the context asks for it; zeros: wherever they are."""
+    for name in _OPTIONS:
+        options = tree.find("context", name)
+        if isinstance(options, list) and "LDU" in options:
+            return _number(tree, f"{name}Country", f"{name}_country"), _number(
+                tree, f"{name}State", f"{name}_state"
+            )
+    return None
+
+
+def _number(tree: Tree, *names: str) -> int:
+    found = (tree.find("context", name) for name in names)
+    return next((value for value in found if type(value) is int), 0)
+
+
+def _agreed(consent: Any) -> bool:
+    """True unless one of the purposes is refused; an answer of another shape is a yes or none."""
+    if isinstance(consent, dict):
+        nested = consent.get("categoryPreferences")
+        asked = consent | (nested if isinstance(nested, dict) else {})
+        return all(_is_yes(value) for name, value in asked.items() if _bare(name) in _PURPOSES)
+    return _is_yes(consent)
+
+
+def _is_yes(value: Any) -> bool:
+    return value is True or (isinstance(value, str) and _bare(value) in _YES)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\s_.\-]", "", text).lower()

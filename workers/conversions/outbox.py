@@ -1,0 +1,83 @@
+"""Outbox of one line, in the event store: what is due, and what became of it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import TypeAlias, TypeVar
+from uuid import UUID
+
+from db.pool import Conn
+from db.reach import reaching
+from domain.events import conversions
+from domain.events.conversions import Due, End, Line
+from schemas.errors import Unavailable
+from telemetry import metrics
+from workers.conversions.verdict import Verdict, Word
+
+T = TypeVar("T")
+
+#: What a silent event store may cost a statement.
+PATIENCE_S = 30.0
+
+#: Opens a connection to the event store.
+EventStore: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
+
+
+class OutboxAwayError(Exception):
+    """The event store can't be reached. It may be away while the main database isn't."""
+
+
+@asynccontextmanager
+async def open_outbox(event_store: EventStore, line: Line) -> AsyncIterator["Outbox"]:
+    """The outbox of a line, by a connection of its own. Raises `OutboxAwayError`."""
+    async with AsyncExitStack() as stack:
+        try:
+            with reaching():
+                conn = await stack.enter_async_context(event_store())
+        except Unavailable as error:
+            raise OutboxAwayError from error
+        yield Outbox(conn, line)
+
+
+class Outbox:
+    """Each call is one statement, which may be repeated. Raises `OutboxAwayError`."""
+
+    def __init__(self, conn: Conn, line: Line) -> None:
+        self._conn, self._line = conn, line
+
+    async def due(self) -> list[Due]:
+        return await self._run(conversions.list_due)
+
+    async def begin(self, ids: Sequence[UUID]) -> None:
+        await self._run(partial(conversions.begin_tries, ids=ids))
+
+    async def settle(self, ends: Sequence[End]) -> None:
+        if not ends:
+            return
+        await self._run(partial(conversions.settle, ends=ends))
+        for end in ends:
+            metrics.CONVERSIONS.labels(self._line.destination, end.state).inc()
+
+    async def put_back(self, ids: Sequence[UUID], verdict: Verdict) -> None:
+        await self._run(
+            partial(
+                conversions.put_back,
+                ids=ids,
+                maybe_taken=verdict.word == Word.UNCLEAR,
+                error_code=verdict.code,
+                error_message=verdict.message,
+            )
+        )
+        metrics.CONVERSIONS.labels(self._line.destination, "waiting").inc(len(ids))
+
+    async def cancel(self, *, code: str, message: str) -> int:
+        canceled = await self._run(partial(conversions.cancel, error_code=code, error_message=message))
+        metrics.CONVERSIONS.labels(self._line.destination, "canceled").inc(canceled)
+        return canceled
+
+    async def _run(self, verb: Callable[..., Awaitable[T]]) -> T:
+        try:
+            with reaching():
+                return await verb(self._conn, line=self._line)
+        except Unavailable as error:
+            raise OutboxAwayError from error
