@@ -55,6 +55,7 @@ async def fill(project: Project, conn: Conn, store: Store) -> Full:
     await sending.send(conn, [sending.event(number, project_id=mine.id) for number in range(3)])
     await sending.fold_all(conn)
     await sending.send(conn, [sending.event(number, project_id=mine.id) for number in range(3, 6)])
+    await ad(conn, mine)
     await quarantine.keep(conn, mine.id, [quarantine.note(1, Refused(0, "INVALID", b"{}"))])
     return Full(mine, owner, tokens)
 
@@ -126,6 +127,18 @@ async def figures(conn: Conn, mine: Scope, post_id: UUID) -> None:
         """insert into metric_snapshot (organization_id, account_id, subject_id, metric, at, value)
            select $1, $2, subject_id, 'followers', now(), 1 from unnest(array[$2, $3]::uuid[]) subject_id""",
         mine.org, account_id, post_id,
+    )  # fmt: skip
+
+
+async def ad(conn: Conn, mine: Scope) -> None:
+    """What an ad came to on a day."""
+    await raw(
+        conn,
+        """insert into ad_day
+                  (project_id, attribution_window, day, platform, ad_account_id, ad_id, campaign_id, adset_id,
+                   currency, spend_micros, impressions, clicks, conversions, revenue_micros)
+           values ($1, 'default', '2026-11-01', 'meta_ads', 'a', 'b', 'c', 'd', 'EUR', 1, 1, 1, 1, 1)""",
+        mine.id,
     )  # fmt: skip
 
 
