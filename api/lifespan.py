@@ -24,6 +24,7 @@ from domain.events.intake import COMMITTERS, open_intake
 from domain.events.quarantine import Quarantine
 from domain.media.probing import ProbeQueue
 from domain.media.storage import open_store
+from domain.metrics.active_users import Counted
 from domain.projects import projects
 from domain.projects.projects import New
 from domain.security.keyring import Keyring, check_keyrings, parse_keyring
@@ -69,6 +70,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
             event_connections=connections
             if event_store is pool
             else Connections(event_store, size=settings.pool_size),
+            counted=Counted(),
             courier=courier,
             redis=redis,
             peppers=peppers,

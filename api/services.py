@@ -20,6 +20,7 @@ from domain.events.quarantine import Quarantine
 from domain.jobs.jobs import Versioned
 from domain.media.probing import ProbeQueue
 from domain.media.store import Store
+from domain.metrics.active_users import Counted
 from domain.projects.projects import New
 from domain.security.keyring import Keyring
 from domain.values import urls
@@ -48,6 +49,8 @@ class Services:
     connections: Connections
     #: The event store as they use it: the same one, unless it is a database of its own.
     event_connections: Connections
+    #: Numbers of people as they were counted last.
+    counted: Counted
     courier: Courier
     redis: Redis
     peppers: Keyring

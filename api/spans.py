@@ -1,4 +1,4 @@
-"""Windows of time in queries, and how long an answer about one may be read for."""
+"""Windows of time in queries, and what an answer about one is read from, and for how long."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,6 +8,8 @@ from typing import Annotated
 from litestar.params import QueryParameter
 
 from api.paging import READ_S
+from api.requests import ApiRequest
+from domain.metrics.metrics import Stores
 from schemas.errors import Unavailable
 
 Since = Annotated[
@@ -22,6 +24,11 @@ Until = Annotated[
     str | None,
     QueryParameter(name="until", description="Before then; UTC, with `Z`. Now unless given.", max_length=40),
 ]
+
+
+def stores(request: ApiRequest) -> Stores:
+    """Connections of the caller's share to both databases."""
+    return Stores(request.connection, request.event_connection, request.services.counted)
 
 
 @asynccontextmanager

@@ -13,7 +13,6 @@ from api.requests import ApiRequest
 from db.pool import Conn
 from domain.metrics import ad_metrics, ad_rows, windows
 from domain.metrics.ad_metrics import Asked
-from domain.metrics.metrics import Stores
 from domain.tenancy import project_locks
 from schemas.ads import (
     USUAL_WINDOW,
@@ -118,7 +117,7 @@ async def get_ads_metrics(
         granularity=granularity,
     )
     async with spans.bounded():
-        return await ad_metrics.read(Stores(request.connection, request.event_connection), question, now=now)
+        return await ad_metrics.read(spans.stores(request), question, now=now)
 
 
 ROUTES = [import_ads_metrics, get_ads_metrics]

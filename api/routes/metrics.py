@@ -11,7 +11,7 @@ from api.ratelimit import Class
 from api.requests import ApiRequest
 from domain.metrics import metrics as verbs
 from domain.metrics import top_performers, windows
-from domain.metrics.metrics import Asked, Stores
+from domain.metrics.metrics import Asked
 from schemas.accounts import PlatformName
 from schemas.errors.absent import Noun
 from schemas.metrics import Granularity, Metric, Metrics, MetricScope
@@ -68,7 +68,7 @@ async def get_metrics(
         granularity=granularity,
     )
     async with spans.bounded():
-        return await verbs.read(Stores(request.connection, request.event_connection), question, now=now)
+        return await verbs.read(spans.stores(request), question, now=now)
 
 
 @get(

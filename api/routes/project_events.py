@@ -15,7 +15,6 @@ from api.requests import ApiRequest
 from db.pool import Conn
 from domain.metrics import conversions, event_list, windows
 from domain.metrics.event_list import Apps, Position, Wanted
-from domain.metrics.metrics import Stores
 from domain.tenancy.delegation import grants
 from schemas.base import Page
 from schemas.conversion_counts import Conversions, Grouping
@@ -115,7 +114,7 @@ async def count_conversions(
         by=group_by or (),
     )
     async with spans.bounded():
-        return await conversions.count(Stores(request.connection, request.event_connection), asked)
+        return await conversions.count(spans.stores(request), asked)
 
 
 async def _find_apps(request: ApiRequest, conn: Conn, project_id: str, app_id: str | None) -> Apps:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from bench import suites
 from bench.environment import Environment, on
-from bench.events import growth, latency, speed
+from bench.events import growth, latency, reads, speed
 from bench.figures import Result, Target, Tell
 
 
@@ -19,6 +19,7 @@ class Size(NamedTuple):
     few: int = 1_000_000
     many: int = 20_000_000
     commits: int = 40
+    asked: reads.Size = reads.Size()
 
 
 #: What the README quotes.
@@ -28,13 +29,23 @@ QUICK = Size(
     commits=5,
 )  # fmt: skip
 #: For a test that everything works.
-TINY = Size(rounds=1, requests={1: 40, 20: 4, 100: 2, 500: 2}, steady_s=0.2, few=400, many=800, commits=1)
+TINY = Size(
+    rounds=1,
+    requests={1: 40, 20: 4, 100: 2, 500: 2},
+    steady_s=0.2,
+    few=400,
+    many=800,
+    commits=1,
+    asked=reads.TINY,
+)
 
 TARGETS = {
     "events_cpu_x": Target("CPU of an event in batches of 500, API and Postgres, x raw COPY", 6),
     "events_single_x": Target("requests of one event a second, x a bare route", 0.5, least=True),
     "events_p99_x": Target("5,000 events/s in batches of 20: p99 of the 202, x a bare route", 5),
     "events_growth_x": Target("CPU of a commit beside 20,000,000 ids, x beside 1,000,000", 1.3),
+    "reads_days_p95_ms": Target("90 days of 100,000,000 events by day, ten names: p95, ms", 50),
+    "reads_people_p95_ms": Target("active users of 90 days by day, 10,000 a day, asked before: p95, ms", 100),
 }
 
 Part = Callable[[Environment, Size, Tell], Any]
@@ -52,7 +63,11 @@ async def _latency(environment: Environment, size: Size, tell: Tell) -> Result:
     return await latency.measure(environment, size.steady_s, size.rounds, tell)
 
 
-PARTS: Mapping[str, Part] = {"speed": _speed, "latency": _latency, "growth": _growth}
+async def _reads(environment: Environment, size: Size, tell: Tell) -> Result:
+    return await reads.measure(environment, size.asked, tell)
+
+
+PARTS: Mapping[str, Part] = {"speed": _speed, "latency": _latency, "growth": _growth, "reads": _reads}
 
 
 async def measure(

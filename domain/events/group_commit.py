@@ -14,6 +14,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import event_conversion, event_delta, event_seen
 from domain.apps.relays import Relays
+from domain.events import people
 from domain.events.event import Event, Key
 from schemas import ids
 
@@ -50,6 +51,7 @@ async def keep(conn: Conn, events: Sequence[Event], relays: AppRelays | None = N
         await _insert_deltas(conn, fresh)
         if relays:
             await _insert_conversions(conn, fresh, relays)
+        await people.note(conn, fresh)
     return fresh
 
 

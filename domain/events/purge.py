@@ -8,6 +8,7 @@ from db.queries import (
     event,
     event_conversion,
     event_delta,
+    event_person,
     event_quarantine,
     event_rollup,
     event_seen,
@@ -25,6 +26,7 @@ async def delete_batch(conn: Conn, *, project_id: UUID) -> int:
     batch = {"project_id": project_id, "limit": ROWS}
     async with conn.transaction():
         await event_rollup.stop_rebuilds.value(conn)
+        await event_person.stop_rebuilds.value(conn)
         await event.walk_indexes.value(conn)
         deleted = await event.purge_events.run(conn, **batch)
         deleted += await event_seen.purge_ids.run(conn, **batch)
@@ -32,5 +34,7 @@ async def delete_batch(conn: Conn, *, project_id: UUID) -> int:
         deleted += await event_delta.purge_deltas.run(conn, project_id=project_id)
         deleted += await event_quarantine.purge_refused.run(conn, project_id=project_id)
         deleted += await ad_day.purge_day.run(conn, project_id=project_id)
+        deleted += await event_person.purge_deltas.run(conn, project_id=project_id)
+        people: int = await event_person.purge_people.value(conn, **batch)
         counts: int = await event_rollup.purge_counts.value(conn, **batch)
-    return deleted + counts
+    return deleted + people + counts

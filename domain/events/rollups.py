@@ -10,6 +10,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import event_delta, event_rollup
+from domain.events import people
 from schemas.errors import Invalid
 
 #: Deltas that one fold takes at most.
@@ -23,7 +24,7 @@ async def fold(conn: Conn) -> int:
 
 
 async def rebuild(conn: Conn, *, project_id: UUID, day: date) -> None:
-    """Count a project's events of a day of UTC anew, beside all that writes and folds.
+    """Count a project's events and people of a day of UTC anew, beside all that writes and folds.
 
     Hour after hour, since folds wait for each. Raises `Invalid` for a day whose events aren't kept any more:
     their counts are all that there is.
@@ -39,3 +40,4 @@ async def rebuild(conn: Conn, *, project_id: UUID, day: date) -> None:
                 raise Invalid("day", f"no events of {day} are kept, so there is nothing to count")
             await event_rollup.drop_counts.run(conn, **stretch)
             await event_rollup.count_events.run(conn, **stretch)
+    await people.rebuild(conn, project_id=project_id, day=day)

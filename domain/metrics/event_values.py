@@ -1,12 +1,13 @@
-"""Values of a project's events: how many there were."""
+"""Values of a project's events: how many there were, and of how many people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from db.pool import Conn
 from domain.events.checks import OLDEST
-from domain.metrics import rollup_counts
+from domain.metrics import active_users, rollup_counts
 from domain.metrics.value_sources import Question, Values, ValueSource
+from domain.metrics.windows import Window
 from schemas.metrics import Metric
 
 #: How long a request's events may wait for their commit, and more than that.
@@ -14,19 +15,41 @@ UNDER_WAY = timedelta(minutes=10)
 
 
 async def read(conn: Conn, question: Question) -> Mapping[Metric, Values]:
-    """The number of events of each bucket, those included whose answer was just sent."""
+    """Events and people of each bucket, those included whose answer was just sent."""
+    counts = await _events(conn, question)
+    events: dict[Metric, Values] = {"events": Values(counts, sum(counts))}
+    if "active_users" not in question.metrics:
+        return events
+    return events | {"active_users": await _active_users(conn, question, counts)}
+
+
+async def _events(conn: Conn, question: Question) -> list[int]:
     found = await rollup_counts.count(
         conn, project_id=question.project_id, names=rollup_counts.ALL_NAMES, bounds=question.bounds
     )
     counts = [0] * len(question.buckets)
     for row in found:
         counts[row.place - 1] += row.n
-    return {"events": Values(counts, sum(counts))}
+    return counts
 
+
+async def _active_users(conn: Conn, question: Question, events: Sequence[int]) -> Values:
+    """Of the whole window those who were there in any bucket, each once."""
+    buckets = [Window(bucket.since, bucket.until) for bucket in question.buckets]
+    asked = {question.window: sum(events)} | dict(zip(buckets, events, strict=True))
+    found = await active_users.count(
+        conn, question.counted, project_id=question.project_id, events=asked, now=question.now
+    )
+    by_window = dict(zip(asked, found, strict=True))
+    return Values([by_window[bucket] for bucket in buckets], by_window[question.window])
+
+
+#: How long after its end a bucket may get an event.
+SETTLES = OLDEST + UNDER_WAY
 
 EVENTS = ValueSource(
     metrics={"project": frozenset({"events", "active_users"})},
-    settles=OLDEST + UNDER_WAY,
+    settles=SETTLES,
     of_events=True,
     read=read,
 )

@@ -11,6 +11,7 @@ from db.pool import Conn
 from db.queries import project
 from domain.accounts import accounts
 from domain.metrics import buckets, collected_values, event_values
+from domain.metrics.active_users import Counted
 from domain.metrics.value_sources import Question, Values, ValueSource
 from domain.metrics.windows import Window
 from domain.publishing import posts
@@ -40,10 +41,11 @@ Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
 
 class Stores(NamedTuple):
-    """Ways to the main database and to the event store."""
+    """Ways to the main database and to the event store, and what is remembered of the latter."""
 
     main: Connect
     events: Connect
+    counted: Counted
 
 
 class Asked(NamedTuple):
@@ -78,14 +80,14 @@ async def read(stores: Stores, asked: Asked, *, now: datetime) -> Metrics:
         zone = await zone_of(conn, organization_id=asked.organization_id, project_id=asked.project_id)
         await _check_subject(conn, asked)
     cut = buckets.cut(asked.window, ZoneInfo(zone), asked.granularity)
-    question = Question(*asked[:-1], cut)
+    question = Question(*asked[:-1], cut, stores.counted, now)
     sources = [source for source in SOURCES if source.has(question)]
     values: dict[Metric, Values] = {}
     for source in sources:
         async with (stores.events if source.of_events else stores.main)() as conn:
             values |= await source.read(conn, question)
     settles = max((source.settles for source in sources), default=timedelta(0))
-    return _shown(question, values, zone=zone, final_until=now - settles, now=now)
+    return _shown(question, values, zone=zone, final_until=now - settles)
 
 
 async def zone_of(conn: Conn, *, organization_id: UUID, project_id: UUID) -> str:
@@ -112,7 +114,11 @@ async def _check_subject(conn: Conn, asked: Asked) -> None:
 
 
 def _shown(
-    question: Question, values: Mapping[Metric, Values], *, zone: str, final_until: datetime, now: datetime
+    question: Question,
+    values: Mapping[Metric, Values],
+    *,
+    zone: str,
+    final_until: datetime,
 ) -> Metrics:
     def at(place: int) -> dict[str, Figure]:
         return {
@@ -121,7 +127,7 @@ def _shown(
 
     return Metrics(
         timezone=zone,
-        as_of=now,
+        as_of=question.now,
         window=MetricWindow(since=question.window.since, until=question.window.until),
         series=[
             MetricBucket(bucket=bucket.label, final=bucket.until <= final_until, values=at(place))

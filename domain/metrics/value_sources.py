@@ -6,13 +6,17 @@ from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
+from domain.metrics.active_users import Counted
 from domain.metrics.buckets import Bucket
 from domain.metrics.windows import Window
 from schemas.metrics import Figure, Metric, MetricScope
 
 
 class Question(NamedTuple):
-    """All that a source needs to know. `subject_id` is the account or the post; None for the project."""
+    """All that a source needs to know. `subject_id` is the account or the post; None for the project.
+
+    `counted` remembers numbers of people.
+    """
 
     organization_id: UUID
     project_id: UUID
@@ -21,6 +25,8 @@ class Question(NamedTuple):
     metrics: Sequence[Metric]
     window: Window
     buckets: Sequence[Bucket]
+    counted: Counted
+    now: datetime
 
     @property
     def bounds(self) -> list[datetime]:

@@ -74,6 +74,20 @@ async def test_a_project_that_is_archived_or_has_another_zone_is_counted_by_its_
     assert (await asked(acme, project, metrics="events"))["totals"] == {"events": 1}
 
 
+async def test_people_are_counted_once_in_the_window(acme: Caller, project: str, conn: Conn) -> None:
+    """Somebody who came in two hours is one of each, and one in all."""
+    sent = [(THEN, "ana"), (THEN, "bea"), (THEN + HOUR, "ana"), (THEN + HOUR, None)]
+    await send(
+        conn,
+        [event(n, project_id=uuid(project), occurred_at=at, user_id=who) for n, (at, who) in enumerate(sent)],
+    )
+    params = {"metrics": "active_users", "granularity": "hour"}
+    params |= {"since": seeds.in_utc(THEN), "until": seeds.in_utc(THEN + 2 * HOUR)}
+    found = await asked(acme, project, **params)
+    assert [bucket["values"]["active_users"] for bucket in found["series"]] == [2, 1]
+    assert found["totals"] == {"active_users": 2}
+
+
 async def test_what_was_never_collected_is_null(acme: Caller, project: str) -> None:
     found = await asked(acme, project)
     assert len(found["series"]) in {30, 31}

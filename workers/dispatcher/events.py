@@ -1,6 +1,6 @@
 """Chores of the store of events: counts are folded, conversions get jobs, tables come and go."""
 
-from domain.events import conversions, partitions, quarantine, rollups
+from domain.events import conversions, partitions, people, quarantine, rollups
 from schemas.settings import Settings
 from workers.dispatcher.chore import Chore
 from workers.dispatcher.conversions import relay
@@ -20,6 +20,7 @@ class EventKeeper(Leader):
         chores = [
             Chore("fold_events", 0.25, rollups.fold, batch=rollups.BATCH),
             relay(settings.database_url),
+            Chore("fold_people", 0.5, people.fold, batch=people.BATCH),
             Chore("make_event_days", EVERY_S, partitions.make_days),
             Chore("rotate_event_generation", EVERY_S, partitions.rotate, batch=1),
             Chore("drop_event_leaves", EVERY_S, partitions.drop_leaf, batch=1),

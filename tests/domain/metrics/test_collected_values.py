@@ -13,6 +13,7 @@ from db.pool import Conn
 from domain.collection import snapshots
 from domain.collection.snapshots import FROM_NOTHING, Subject, Told
 from domain.metrics import collected_values
+from domain.metrics.active_users import Counted
 from domain.metrics.buckets import Bucket
 from domain.metrics.value_sources import Question
 from domain.metrics.windows import Window
@@ -149,8 +150,9 @@ async def test_values_are_what_their_definition_says(conn: Conn, project: Projec
         buckets = [Bucket("", since, until) for since, until in stretches]
         window = Window(ends[0], ends[-1])
         question = Question(
-            project.org, project.id, asked.scope, asked.subject_id, METRICS[asked.scope], window, buckets
-        )
+            project.org, project.id, asked.scope, asked.subject_id, METRICS[asked.scope], window, buckets,
+            Counted(), BEGAN,
+        )  # fmt: skip
         if not buckets:
             continue
         found = await collected_values.read(conn, question)
@@ -185,6 +187,8 @@ async def test_followers_are_the_projects_while_it_has_the_account(conn: Conn, p
     days = [BEGAN + timedelta(days=number) for number in range(4)]
     buckets = [Bucket("", since, since + timedelta(days=1)) for since in days]
     window = Window(days[0], days[-1] + timedelta(days=1))
-    question = Question(project.org, project.id, "project", None, ["followers"], window, buckets)
+    question = Question(
+        project.org, project.id, "project", None, ["followers"], window, buckets, Counted(), BEGAN
+    )
     found = await collected_values.read(conn, question)
     assert (list(found["followers"].series), found["followers"].total) == ([7, 7, None, None], None)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from domain.brand import ingests
-from domain.events import quarantine
+from domain.events import people, quarantine
 from domain.events.body import Refused
 from domain.media.store import Store
 from schemas import ids
@@ -52,9 +52,11 @@ async def fill(project: Project, conn: Conn, store: Store) -> Full:
     await figures(conn, mine, posts[0])
     await oauth_state(conn, mine)
     await conversions(conn, mine)
-    await sending.send(conn, [sending.event(number, project_id=mine.id) for number in range(3)])
+    events = [sending.event(number, project_id=mine.id, user_id="ana") for number in range(6)]
+    await sending.send(conn, events[:3])
     await sending.fold_all(conn)
-    await sending.send(conn, [sending.event(number, project_id=mine.id) for number in range(3, 6)])
+    await people.fold(conn)
+    await sending.send(conn, events[3:])
     await ad(conn, mine)
     await quarantine.keep(conn, mine.id, [quarantine.note(1, Refused(0, "INVALID", b"{}"))])
     return Full(mine, owner, tokens)

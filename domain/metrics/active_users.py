@@ -1,0 +1,111 @@
+"""Active users: different people in each of several stretches of time, counted one by one."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import event_person
+from domain.events.people import HALF, QUARTERS, before_noon
+from domain.metrics.windows import QUARTER, Window
+
+DAY = timedelta(days=1)
+ALL_DAY = (1 << QUARTERS) - 1
+
+#: Whole days in a row from which on their months are asked: a month has as many rows as one of its days.
+BY_MONTH = 3
+
+
+class _Found(NamedTuple):
+    place: int
+    n: int
+
+
+COUNT_PEOPLE = event_person.count_people.typed(_Found)
+
+
+#: How long a number is kept: so long a rebuild may stay unnoticed.
+KEPT = timedelta(minutes=10)
+
+
+class Counted:
+    """Numbers of people as this process counted them last, each with how many events its window had.
+
+    While a window has no further event it has no further person. So a number is as new as the question, if
+    the events were counted before the people: those that came in between are seen the next time.
+    """
+
+    def __init__(self, most: int = 100_000) -> None:
+        self._most = most
+        self._found: OrderedDict[tuple[UUID, Window], tuple[int, int, datetime]] = OrderedDict()
+
+    def get(self, project_id: UUID, window: Window, events: int, now: datetime) -> int | None:
+        """The number; None if it isn't known for so many events."""
+        known = self._found.get((project_id, window))
+        if known is None or known[1] != events or now - known[2] >= KEPT:
+            return None
+        return known[0]
+
+    def put(self, project_id: UUID, window: Window, n: int, events: int, now: datetime) -> None:
+        """Remember it; the one that was put first is forgotten for it."""
+        self._found[project_id, window] = n, events, now
+        self._found.move_to_end((project_id, window))
+        if len(self._found) > self._most:
+            self._found.popitem(last=False)
+
+
+async def count(
+    conn: Conn, counted: Counted, *, project_id: UUID, events: Mapping[Window, int], now: datetime
+) -> list[int]:
+    """Numbers of people who did something in each window, whose events were counted just before."""
+    known = {window: counted.get(project_id, window, n, now) for window, n in events.items()}
+    found = await _count(conn, project_id, [window for window, n in known.items() if n is None])
+    for window, n in found.items():
+        counted.put(project_id, window, n, events[window], now)
+    return [found[window] if n is None else n for window, n in known.items()]
+
+
+async def _count(conn: Conn, project_id: UUID, windows: Sequence[Window]) -> dict[Window, int]:
+    if not windows:
+        return {}
+    quarters, months = list[tuple[int, date, int]](), list[tuple[int, date, int]]()
+    for place, window in enumerate(windows):
+        days = masks(window)
+        whole = [day for day, mask in days.items() if mask == ALL_DAY]
+        by_month = whole if len(whole) >= BY_MONTH else []
+        quarters += [(place, day, mask) for day, mask in days.items() if day not in {*by_month}]
+        months += [(place, month, mask) for month, mask in _months(by_month).items()]
+    rows = await COUNT_PEOPLE.all(
+        conn,
+        project_id=project_id,
+        places=[place for place, _, _ in quarters],
+        days=[day for _, day, _ in quarters],
+        ams=[before_noon(mask) for _, _, mask in quarters],
+        pms=[mask >> HALF for _, _, mask in quarters],
+        month_places=[place for place, _, _ in months],
+        months=[month for _, month, _ in months],
+        month_days=[mask for _, _, mask in months],
+    )
+    return dict.fromkeys(windows, 0) | {windows[row.place]: row.n for row in rows}
+
+
+def masks(window: Window) -> dict[date, int]:
+    """The days of UTC that a window touches, and which of their quarters are in it."""
+    found: dict[date, int] = {}
+    midnight = datetime.combine(window.since.date(), time(), UTC)
+    while midnight < window.until:
+        first = max(window.since - midnight, timedelta(0)) // QUARTER
+        last = min(window.until - midnight, DAY) // QUARTER
+        found[midnight.date()] = (1 << last) - (1 << first)
+        midnight += DAY
+    return found
+
+
+def _months(days: Iterable[date]) -> dict[date, int]:
+    found: dict[date, int] = {}
+    for day in days:
+        month = day.replace(day=1)
+        found[month] = found.get(month, 0) | 1 << (day.day - 1)
+    return found

@@ -1,0 +1,105 @@
+"""Active users are the different people of the events, in every window, folded or not."""
+
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from db.pool import Conn
+from domain.events import people, purge, rollups
+from domain.events.event import Event
+from domain.metrics import active_users
+from domain.metrics.active_users import Counted
+from domain.metrics.windows import QUARTER, Window
+from tests.domain.events.sending import PROJECT, event, fold_all, send
+
+NOW = datetime.now(UTC)
+FIRST = NOW.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=7)
+QUARTERS = 8 * 96
+
+
+def at_random(dice: random.Random, numbers: range, project_id: UUID = PROJECT) -> list[Event]:
+    """Events of a few people, by their own id or an anonymous one of the same letters, or of nobody."""
+    return [
+        event(
+            number,
+            occurred_at=FIRST + timedelta(seconds=dice.randrange(QUARTERS * 900)),
+            user_id=dice.choice((None, "ana", "béa", "cy")),
+            anonymous_id=dice.choice((None, "ana", "dan")),
+            project_id=project_id,
+        )
+        for number in numbers
+    ]
+
+
+def true(events: Sequence[Event], window: Window) -> int:
+    return len(
+        {
+            (one.user_id is None, one.user_id or one.anonymous_id)
+            for one in events
+            if window.since <= one.occurred_at < window.until and (one.user_id or one.anonymous_id)
+        }
+    )
+
+
+def windows(dice: random.Random, number: int) -> list[Window]:
+    found = []
+    for _ in range(number):
+        since = FIRST + QUARTER * dice.randrange(QUARTERS)
+        found.append(Window(since, since + QUARTER * dice.choice((1, 7, 96, dice.randrange(1, 700)))))
+    return [*dict.fromkeys(found)]
+
+
+async def counted(conn: Conn, asked: Sequence[Window]) -> list[int]:
+    events = dict.fromkeys(asked, 0)
+    return await active_users.count(conn, Counted(), project_id=PROJECT, events=events, now=NOW)
+
+
+async def fold_people(conn: Conn) -> None:
+    while await people.fold(conn):
+        pass
+
+
+async def test_each_window_has_its_people_each_once(conn: Conn) -> None:
+    """Some of them folded, some folded twice, some not; and after all were found anew by a rebuild."""
+    dice = random.Random(41)
+    events: list[Event] = []
+    asked = windows(dice, 60)
+    for turn in range(3):
+        more = at_random(dice, range(turn * 20, turn * 20 + 20))
+        await send(conn, more)
+        await send(conn, at_random(dice, range(turn * 20, turn * 20 + 20), project_id=UUID(int=8)))
+        events += more
+        assert await counted(conn, asked) == [true(events, window) for window in asked]
+        if turn < 2:
+            await fold_people(conn)
+    await conn.execute("update event_person set am = 0")
+    await conn.execute("update event_person_month set days = 0")
+    await fold_all(conn)
+    for day in {one.occurred_at.date() for one in events}:
+        await rollups.rebuild(conn, project_id=PROJECT, day=day)
+    assert await counted(conn, asked) == [true(events, window) for window in asked]
+
+
+async def test_a_purge_leaves_nobody(conn: Conn) -> None:
+    await send(conn, at_random(random.Random(42), range(40)))
+    await fold_people(conn)
+    await send(conn, at_random(random.Random(43), range(40, 60)))
+    while await purge.delete_batch(conn, project_id=PROJECT):
+        pass
+    for table in ("event_person", "event_person_month", "event_person_delta"):
+        assert not await conn.fetchval(f"select exists (select from {table})"), table
+
+
+async def test_a_window_without_another_event_is_counted_once_in_ten_minutes(conn: Conn) -> None:
+    counted, window = Counted(most=1), Window(FIRST, FIRST + timedelta(days=1))
+
+    async def asked(events: int, now: datetime = NOW) -> int:
+        [n] = await active_users.count(conn, counted, project_id=PROJECT, events={window: events}, now=now)
+        return n
+
+    assert await asked(0) == 0
+    await send(conn, [event(1, occurred_at=FIRST, user_id="ana")])
+    assert [await asked(events) for events in (0, 1)] == [0, 1]
+    await conn.execute("delete from event_person_delta")
+    assert [await asked(1), await asked(1, NOW + active_users.KEPT)] == [1, 0]
