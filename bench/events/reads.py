@@ -54,10 +54,7 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
             details[f"{what}, {shape}"] = await _timed(question, 1 if "first" in what else size.times)
     figures = {
         figure: max(took["p95"] for what, took in details.items() if what.startswith(said))
-        for figure, said in (
-            ("days_p95_ms", "ten names by day"),
-            ("people_warm_p95_ms", "people by day, again"),
-        )
+        for figure, said in FIGURES.items()
     }
     return Result(figures, details)
 
