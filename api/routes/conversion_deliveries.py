@@ -1,15 +1,17 @@
 """Deliveries of conversions: what became of each on its way to Meta or TikTok."""
 
-from functools import partial
 from typing import Annotated
+from uuid import UUID
 
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
 from api import paging, paths
 from api.guard import requires
+from api.look_up import LookUp
 from api.ratelimit import Class
 from api.requests import ApiRequest
+from db.pool import Conn
 from domain.events import deliveries
 from schemas.base import Page
 from schemas.conversions import ConversionDelivery, DeliveryState, Destination
@@ -44,27 +46,28 @@ async def list_conversion_deliveries(
     destination or the project ended before; `outcome_unknown`, an answer was lost and it is too late to ask
     again. `error` says why. They are kept as long as events are.
     """
-    async with request.connection() as conn:
-        app_ids = await deliveries.apps_of_project(
-            conn,
-            organization_id=request.organization_id,
-            project_id=(project := paths.read("project", project_id)),
+
+    async def find_apps(conn: Conn) -> dict[int, UUID]:
+        project = paths.read("project", project_id)
+        return await deliveries.apps_of_project(
+            conn, organization_id=request.organization_id, project_id=project
         )
-    find = partial(
-        deliveries.list_of_project,
-        project_id=project,
-        app_ids=app_ids,
-        destinations=destination,
-        states=state_,
-        app_id=None if app_id is None else paths.read("sdk_app", app_id),
-    )
+
+    async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[ConversionDelivery]:
+        return await deliveries.list_of_project(
+            conn,
+            project_id=paths.read("project", project_id),
+            app_ids=apps.found,
+            destinations=destination,
+            states=state_,
+            app_id=None if app_id is None else paths.read("sdk_app", app_id),
+            before=before,
+            limit=limit,
+        )
+
+    apps = LookUp(request, find_apps)
     return await paging.page(
-        request,
-        find,
-        cursor=cursor,
-        limit=limit,
-        identify=lambda one: one.conversion_id,
-        connect=request.event_connection,
+        request, find, cursor, limit, identify=lambda one: one.conversion_id, connect=apps.connect
     )
 
 

@@ -1,7 +1,6 @@
 """Events of a project, as they were sent."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from functools import partial
 from typing import Annotated
 
 from litestar import get
@@ -9,6 +8,7 @@ from litestar.params import FromPath, QueryParameter
 
 from api import filters, paths, spans
 from api.guard import requires
+from api.look_up import LookUp
 from api.paging import DEFAULT, Cursor, Limit, page_of_places
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -70,22 +70,12 @@ async def list_events(
     period = filters.period(since, until)
     pii = grants(request.principal.scopes, "events:read+pii")
     wanted = Wanted(event_names, user_id, period.since, period.until, pii)
-
-    found: list[Apps] = []
-
-    @asynccontextmanager
-    async def connect() -> AsyncIterator[Conn]:
-        """To the event store, once it is known whose the project is."""
-        if not found:
-            async with request.connection() as conn:
-                found.append(await _find_apps(request, conn, project_id, app_id))
-        async with request.event_connection() as conn:
-            yield conn
+    apps = LookUp(request, partial(_find_apps, request, project_id, app_id))
 
     async def find(conn: Conn, before: Position | None, limit: int) -> list[tuple[bytes, KeptEvent]]:
-        return await event_list.list_page(conn, found[0], wanted, before=before, limit=limit)
+        return await event_list.list_page(conn, apps.found, wanted, before=before, limit=limit)
 
-    return await page_of_places(request, find, cursor, limit, read=Position.unpack, connect=connect)
+    return await page_of_places(request, find, cursor, limit, read=Position.unpack, connect=apps.connect)
 
 
 @get("/projects/{project_id:str}/conversions", opt=requires("events:read", Class.READ_LIGHT, 404))
@@ -117,7 +107,7 @@ async def count_conversions(
         return await conversions.count(spans.stores(request), asked)
 
 
-async def _find_apps(request: ApiRequest, conn: Conn, project_id: str, app_id: str | None) -> Apps:
+async def _find_apps(request: ApiRequest, project_id: str, app_id: str | None, conn: Conn) -> Apps:
     return await event_list.find_apps(
         conn,
         organization_id=request.organization_id,

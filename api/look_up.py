@@ -1,0 +1,28 @@
+"""Look-up in the main database, such as of a project's apps, before a list is read from the event store."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Generic, TypeVar
+
+from api.requests import ApiRequest
+from db.pool import Conn
+
+T = TypeVar("T")
+
+
+class LookUp(Generic[T]):
+    """Look-up made once, by the first who connects: so what is wrong with a cursor is said before."""
+
+    found: T
+
+    def __init__(self, request: ApiRequest, find: Callable[[Conn], Awaitable[T]]) -> None:
+        self._request, self._find = request, find
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Conn]:
+        """A connection to the event store; nobody who waits for it holds one of the main database."""
+        if not hasattr(self, "found"):
+            async with self._request.connection() as conn:
+                self.found = await self._find(conn)
+        async with self._request.event_connection() as conn:
+            yield conn
