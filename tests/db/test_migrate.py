@@ -7,12 +7,13 @@ import sys
 import msgspec
 import pytest
 
-from db.migrate import EVENTS, MAIN, known
+from db.migrate import EVENTS, MAIN, Schema, known
 from db.pool import Conn
 from db.starting import UNUSABLE
 from schemas.settings import Settings
 
-EVERY = [each.name for schema in (MAIN, EVENTS) for each in known(schema)]
+SCHEMAS = (MAIN, EVENTS)
+EVERY = [each.name for schema in SCHEMAS for each in known(schema)]
 
 
 def migrate(settings: Settings, **changed: str) -> subprocess.CompletedProcess[str]:
@@ -21,6 +22,13 @@ def migrate(settings: Settings, **changed: str) -> subprocess.CompletedProcess[s
         [sys.executable, "-m", "db.migrate"],
         env=os.environ | given | changed, capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.folder)
+def test_migrations_are_numbered_one_by_one(schema: Schema) -> None:
+    """Two of one number would have the order of their words."""
+    numbers = [int(each.name[:4]) for each in known(schema)]
+    assert numbers == list(range(1, len(numbers) + 1))
 
 
 @pytest.mark.parametrize(
