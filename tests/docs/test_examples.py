@@ -32,6 +32,7 @@ PAGES = {
     HOWTO / "ingest.md": '"Tidewise"',
     HOWTO / "publish.md": '"canceledScheduledPosts":1',
     HOWTO / "lease-accounts.md": '"disconnectedReason":"released"',
+    HOWTO / "send-conversions.md": '"pixelId":"1234567890123456"',
     HOWTO / "send-events.md": '"verified":true',
     HOWTO / "connect-instagram.md": '"authorizeUrl"',
 }
