@@ -63,7 +63,7 @@ async def fill(project: Project, conn: Conn, store: Store) -> Full:
 
 
 async def conversions(conn: Conn, mine: Scope) -> None:
-    """A destination, and a conversion on its way there."""
+    """A destination, and a conversion that waits for its turn, which no dispatcher of a test sees."""
     await raw(
         conn,
         """insert into conversion_destination (organization_id, app_id, destination)
@@ -73,8 +73,9 @@ async def conversions(conn: Conn, mine: Scope) -> None:
     await raw(
         conn,
         """insert into event_conversion (project_id, app_no, destination, event_key, id, name, event_name,
-                                         occurred_at)
-           values ($1, 1, 'meta', gen_random_uuid(), gen_random_uuid(), 'sign_up', 'Register', now())""",
+                                         occurred_at, due_at)
+           values ($1, 1, 'meta', gen_random_uuid(), gen_random_uuid(), 'sign_up', 'Register', now(),
+                   now() + interval '1 day')""",
         mine.id,
     )  # fmt: skip
 
