@@ -108,7 +108,7 @@ async def _finals(found: Parties) -> None:
         found.clock.ahead = ahead
         return {bucket["final"] for bucket in (await asked(found.acme, project, **params))["series"]}
 
-    assert await finals(7 * DAY - 3 * HOUR) == {False}
+    assert await finals(7 * DAY - 12 * HOUR) == {False}
     assert await finals(7 * DAY) == {True}
 
 

@@ -150,32 +150,43 @@ async def test_a_message_without_an_id_is_one_however_often_it_is_sent(phone: Se
     assert success(await post(phone, "b", sent)) == (0, 3, 0)
 
 
-def at(**delta: float) -> str:
-    return f"{datetime.now(UTC) + timedelta(**delta):%Y-%m-%dT%H:%M:%SZ}"
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def at(ahead: timedelta | None) -> str | None:
+    """A time so far from now, as it is sent."""
+    return None if ahead is None else f"{datetime.now(UTC) + ahead:%Y-%m-%dT%H:%M:%SZ}"
 
 
 @pytest.mark.parametrize(
     ("times", "expected"),
     [
-        ({"timestamp": at(hours=-5)}, at(hours=-5)),
-        ({"timestamp": at(hours=-5)[:-1]}, at(hours=-5)),
-        ({"timestamp": None, "originalTimestamp": at(hours=-4)}, at(hours=-4)),
-        ({"timestamp": None}, at()),
+        ({"timestamp": -5 * HOUR}, -5 * HOUR),
+        ({"timestamp": None, "originalTimestamp": -4 * HOUR}, -4 * HOUR),
+        ({"timestamp": None}, timedelta()),
         # A file that lay for two days.
-        ({"timestamp": at(days=-2, hours=-1), "sentAt": at(days=-2)}, at(days=-2, hours=-1)),
+        ({"timestamp": -2 * DAY - HOUR, "sentAt": -2 * DAY}, -2 * DAY - HOUR),
         # A clock that is a year ahead.
-        ({"timestamp": at(days=365, hours=-1), "sentAt": at(days=365)}, at(hours=-1)),
-        ({"timestamp": at(days=366), "sentAt": at(days=365)}, at()),
+        ({"timestamp": 365 * DAY - HOUR, "sentAt": 365 * DAY}, -HOUR),
+        ({"timestamp": 366 * DAY, "sentAt": 365 * DAY}, timedelta()),
     ],
-    ids=range(7),
+    ids=range(6),
 )
 async def test_the_time_is_the_messages_unless_it_can_not_be(
-    phone: Sender, pool: Pool, times: dict[str, Any], expected: str
+    phone: Sender, pool: Pool, times: dict[str, timedelta | None], expected: timedelta
 ) -> None:
-    sent_at = {"sentAt": times.pop("sentAt")} if "sentAt" in times else {"sentAt": None}
-    assert success(await post(phone, "b", batch(phone, message() | times, **sent_at))) == (1, 0, 0)
+    sent = {name: at(ahead) for name, ahead in times.items()}
+    sent_at = {"sentAt": sent.pop("sentAt", None)}
+    assert success(await post(phone, "b", batch(phone, message() | sent, **sent_at))) == (1, 0, 0)
     [row] = await stored(pool, phone)
-    assert abs(row["occurred_at"] - datetime.fromisoformat(expected)) < timedelta(minutes=5)
+    assert abs(row["occurred_at"] - datetime.now(UTC) - expected) < timedelta(minutes=5)
+
+
+async def test_a_time_without_a_zone_is_one_of_utc(phone: Sender, pool: Pool) -> None:
+    answer = await post(phone, "b", batch(phone, message(timestamp=(at(-HOUR) or "")[:-1])))
+    assert success(answer) == (1, 0, 0)
+    [row] = await stored(pool, phone)
+    assert abs(row["occurred_at"] - datetime.now(UTC) + HOUR) < timedelta(minutes=5)
 
 
 async def test_refusals_are_those_of_events(shop: Sender) -> None:

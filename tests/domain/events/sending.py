@@ -17,8 +17,8 @@ from domain.events.intake import Taken
 PROJECT = UUID(int=7)
 NAMES = ("open", "purchase_success", "sign_up")
 
-#: A moment of today, at which no bucket ends.
-NOW = datetime.now(UTC).replace(minute=7, second=0, microsecond=0)
+#: A moment of the hour before this one, at which no bucket ends.
+NOW = datetime.now(UTC).replace(minute=7, second=0, microsecond=0) - timedelta(hours=1)
 
 
 def event(number: int = 0, *, project_id: UUID = PROJECT, app_no: int = 1, **fields: Any) -> Event:

@@ -10,7 +10,7 @@ from db.pool import Conn
 from tests.chaos.fleet import open_fleet
 from tests.jobs.scene import waits_for_lock
 from tests.peers.simulators.faults import Fault
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 from tests.workers.tasks.relay_conversions.scene import Scene
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(120)]
@@ -50,13 +50,13 @@ async def held(scene: Scene, point: str) -> AsyncIterator[Callable[[], Awaitable
 
         async def reached() -> None:
             if point in {"during the call", "before its end"}:
-                await eventually(scene.sim.held, within=20)
+                await eventually(scene.sim.held, within=PATIENCE_S)
             if point == "before its end":
                 await holder.execute(ROWS)
                 await scene.sim.release()
             if point != "during the call":
                 async with scene.pool.acquire() as observer:
-                    await eventually(lambda: waits_for_lock(observer), within=20)
+                    await eventually(lambda: waits_for_lock(observer), within=PATIENCE_S)
 
         yield reached
         await holding.rollback()
