@@ -1,11 +1,11 @@
 """Intake: the queue of events before their commit, in each process that takes them.
 
 What came while the last commit ran is the next one. A request waits for the commit of its events and no
-longer; projects take turns, and none fills the queue of the others.
+longer; organizations take turns, and none fills the queue of the others.
 """
 
 import asyncio
-from collections import Counter, OrderedDict, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,10 +15,11 @@ from uuid import UUID
 import asyncpg
 
 from db.pool import Pool, transact
-from db.reach import reaching
+from db.reach import PASSING, reaching
 from domain.apps.app_keys import KeyedApp
 from domain.events.event import Event, Key
 from domain.events.group_commit import keep
+from domain.events.round_robin import RoundRobin
 from schemas.errors import Unavailable
 from telemetry import logs, metrics
 
@@ -46,6 +47,10 @@ class Taken(NamedTuple):
     duplicates: int
 
 
+class Unwritten(Exception):
+    """Events that can't be written, by the name of Postgres's error: its text may have what people did."""
+
+
 @dataclass(eq=False, slots=True)
 class _Request:
     """Events of one request, all of one app; `weight` is what they count in the queue."""
@@ -54,6 +59,10 @@ class _Request:
     events: Sequence[Event]
     weight: int
     answer: asyncio.Future[Taken]
+
+    @property
+    def organization_id(self) -> UUID:
+        return self.app.organization_id
 
     @property
     def project_id(self) -> UUID:
@@ -67,15 +76,14 @@ class Intake:
         self._pool = pool
         self._held = 0
         self._held_of = Counter[UUID]()
-        #: Requests that wait, by project; the one whose turn is next comes first.
-        self._waiting: OrderedDict[UUID, deque[_Request]] = OrderedDict()
+        self._waiting = RoundRobin[_Request]()
         self._came = asyncio.Event()
 
     async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> Taken:
         """Commit events of an app, from a body of `size` bytes, with the conversions that are among them.
 
         Raises `Unavailable` where the queue is full: then none was taken. Where Postgres fails or is
-        silent it may be that they were committed: sent again, they are duplicates.
+        silent it may be that they were committed: sent again, they are duplicates. Raises `Unwritten`.
         """
         if not events:
             return Taken(0, 0)
@@ -100,39 +108,31 @@ class Intake:
             self._release(group)
 
     def _enter(self, request: _Request) -> None:
-        """Let it wait if its project then holds no more than is free."""
-        if self._held_of[request.project_id] + request.weight > MOST_HELD - self._held - request.weight:
+        """Let it wait if its organization then holds no more than is free."""
+        if self._held_of[request.organization_id] + request.weight > MOST_HELD - self._held - request.weight:
             metrics.EVENTS.labels("refused").inc(len(request.events))
             raise Unavailable("too many events wait to be stored: send these again in a second")
         self._held += request.weight
-        self._held_of[request.project_id] += request.weight
-        self._waiting.setdefault(request.project_id, deque()).append(request)
+        self._held_of[request.organization_id] += request.weight
+        self._waiting.add(request)
         self._came.set()
 
     def _withdraw(self, request: _Request) -> None:
         """Nobody waits for it any more: unless its commit has begun, there will be none."""
-        queue = self._waiting.get(request.project_id)
-        if queue and request in queue:
-            queue.remove(request)
-            self._forget_empty(request.project_id)
+        if self._waiting.remove(request):
+            self._rest()
             self._release([request])
 
     def _next_group(self) -> list[_Request]:
-        """Requests for one commit: one of each project in turn, and again, until there are enough."""
+        """Requests for one commit: one of each organization in turn, and again, until there are enough."""
         group, room = list[_Request](), MOST_AT_ONCE
-        while self._waiting:
-            project_id, queue = next(iter(self._waiting.items()))
-            if group and queue[0].weight > room:
-                break
-            group.append(queue.popleft())
+        while self._waiting and (not group or self._waiting.first().weight <= room):
+            group.append(self._waiting.take())
             room -= group[-1].weight
-            self._waiting.move_to_end(project_id)
-            self._forget_empty(project_id)
+        self._rest()
         return group
 
-    def _forget_empty(self, project_id: UUID) -> None:
-        if not self._waiting[project_id]:
-            del self._waiting[project_id]
+    def _rest(self) -> None:
         if not self._waiting:
             self._came.clear()
 
@@ -151,7 +151,6 @@ class Intake:
             if len(group) == 1 or isinstance(error, Unavailable):
                 _fail(group, _said(error))
                 return
-            # Its text may have what people did.
             _log.error("a group of events can't be written", error=type(error).__name__)
             for request in group:
                 await self._answer([request])
@@ -180,9 +179,9 @@ class Intake:
         """They are held no more. Those without an answer had none: this process ends."""
         for request in group:
             self._held -= request.weight
-            self._held_of[request.project_id] -= request.weight
-            if not self._held_of[request.project_id]:
-                del self._held_of[request.project_id]
+            self._held_of[request.organization_id] -= request.weight
+            if not self._held_of[request.organization_id]:
+                del self._held_of[request.organization_id]
         _fail(group, Unavailable("this process ends: send these events again"))
 
 
@@ -197,7 +196,9 @@ def _said(error: Exception) -> Exception:
     """The error as a request hears it."""
     if isinstance(error, asyncpg.CheckViolationError):
         return Unavailable("there is no table for the day of an event yet")
-    return error
+    if isinstance(error, PASSING):
+        return error if isinstance(error, Unavailable) else Unavailable()
+    return Unwritten(type(error).__name__)
 
 
 def _fail(group: list[_Request], error: Exception) -> None:

@@ -44,10 +44,10 @@ class Takes(Protocol):
     async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> Taken: ...
 
 
-def keyed(project_id: UUID, app_no: int) -> KeyedApp:
-    """An app as its key opens it."""
+def keyed(project_id: UUID, app_no: int, organization_id: UUID | None = None) -> KeyedApp:
+    """An app as its key opens it: of the only project of an organization, unless told."""
     return KeyedApp(
-        UUID(int=1), project_id, UUID(int=app_no), app_no, "web", None, "standard",
+        organization_id or project_id, project_id, UUID(int=app_no), app_no, "web", None, "standard",
         archived=False, suspended=False,
     )  # fmt: skip
 

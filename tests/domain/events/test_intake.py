@@ -1,9 +1,12 @@
 """The intake: who waits, whose turn it is, and what becomes of a request whose commit goes wrong."""
 
 import asyncio
+import random
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,9 +14,10 @@ import pytest
 from db.pool import Conn, Pool, open_pool
 from domain.events import intake as intakes
 from domain.events.event import Event
-from domain.events.intake import Intake, Taken, open_intake
+from domain.events.intake import Intake, Taken, Unwritten, open_intake
+from domain.events.round_robin import RoundRobin
 from schemas.errors import Unavailable
-from tests.domain.events.sending import NOW, event, fold_all, stored, take, wrong_counts
+from tests.domain.events.sending import NOW, event, fold_all, keyed, stored, take, wrong_counts
 from tests.jobs import scene
 from tests.relay import Loss, before
 from tests.servers import Servers
@@ -47,6 +51,12 @@ def send(intake: Intake, events: list[Event]) -> "asyncio.Task[Taken]":
     return asyncio.create_task(take(intake, events))
 
 
+def send_of(intake: Intake, organization_id: UUID, events: list[Event]) -> "asyncio.Task[Taken]":
+    """Of one of the projects of an organization."""
+    app = keyed(events[0].project_id, 1, organization_id)
+    return asyncio.create_task(intake.take(app, events, size=0))
+
+
 async def test_requests_of_one_moment_are_one_commit(pool: Pool, conn: Conn) -> None:
     async with open_intake(pool) as intake:
         first, second = sent(range(300)), sent(range(200, 500))
@@ -66,14 +76,14 @@ async def test_an_id_that_comes_twice_in_a_request_is_a_duplicate(pool: Pool) ->
 
 
 @pytest.mark.usefixtures("one_committer")
-async def test_a_project_that_floods_leaves_room_for_others(pool: Pool) -> None:
-    """Each may hold as much as is free then: half, a quarter, an eighth."""
+async def test_an_organization_that_floods_leaves_room_for_others(pool: Pool) -> None:
+    """Each may hold as much as is free then: half, a quarter, an eighth; by many projects, too."""
     tasks = []
     async with open_intake(pool) as intake:
         async with held_up(pool, intake):
-            for project_id in (A, B, uuid4()):
+            for organization_id in (A, B, uuid4()):
                 for start in range(0, 20_000, 500):
-                    tasks.append(send(intake, sent(range(start, start + 500), project_id)))
+                    tasks.append(send_of(intake, organization_id, sent(range(start, start + 500), uuid4())))
                     await asyncio.sleep(0)
         answers = await asyncio.gather(*tasks, return_exceptions=True)
     refused = [one for one in answers if isinstance(one, Unavailable)]
@@ -96,16 +106,55 @@ async def test_a_large_body_counts_as_many_events(pool: Pool) -> None:
 
 
 @pytest.mark.usefixtures("one_committer")
-async def test_projects_take_turns(pool: Pool) -> None:
-    """What little one sends goes with the next commit, however much of another one came before."""
+async def test_organizations_take_turns_and_so_do_their_projects(pool: Pool) -> None:
+    """What little one sends goes with the next commit, however much of others came before."""
     async with open_intake(pool) as intake:
         async with held_up(pool, intake):
-            flood = [send(intake, sent(range(start, start + 500))) for start in range(0, 9_500, 500)]
-            little = send(intake, sent(range(10), B))
+            parts = [range(start, start + 500) for start in range(0, 9_000, 500)]
+            flood = [send_of(intake, A, sent(part, A if part.start < 8_000 else uuid4())) for part in parts]
+            little = [send_of(intake, A, sent(range(10), B)), send(intake, sent(range(10), uuid4()))]
             await asyncio.sleep(0)
-        assert await little == Taken(10, 0)
+        assert await asyncio.gather(*little) == [Taken(10, 0)] * 2
         assert sum(task.done() for task in flood) <= 8
         await asyncio.gather(*flood)
+
+
+def test_turns_are_fair_by_organization_and_then_by_project() -> None:
+    """Property: of whatever waits, no organization's turn comes a second time before another's first."""
+    for seed in range(200):
+        dice, turns = random.Random(seed), RoundRobin[Waiting]()
+        waiting = [Waiting(dice.choice((A, B, C)), UUID(int=dice.randrange(3)), n) for n in range(20)]
+        for one in waiting:
+            turns.add(one)
+        gone = dice.sample(waiting, 5)
+        assert [turns.remove(one) for one in gone * 2] == [True] * 5 + [False] * 5
+        order = []
+        while turns:
+            order.append(turns.first())
+            assert turns.take() == order[-1]
+        assert sorted(order) == sorted(set(waiting) - set(gone))
+        check_fair([one.organization_id for one in order])
+        for organization_id in (A, B, C):
+            own = [one for one in order if one.organization_id == organization_id]
+            check_fair([one.project_id for one in own])
+            for project_id in {one.project_id for one in own}:
+                numbers = [one.number for one in own if one.project_id == project_id]
+                assert numbers == sorted(numbers)
+
+
+class Waiting(NamedTuple):
+    organization_id: UUID
+    project_id: UUID
+    number: int
+
+
+def check_fair(order: list[UUID]) -> None:
+    """Between two turns of one, each other that still waits has one."""
+    for place, one in enumerate(order):
+        later = order[place + 1 :]
+        if one in later:
+            again = later.index(one)
+            assert set(later[again:]) <= {one, *later[:again]}
 
 
 @pytest.mark.usefixtures("one_committer")
@@ -140,13 +189,13 @@ async def test_whoever_hangs_up_during_the_commit_is_written(pool: Pool, conn: C
 async def test_one_that_cannot_be_written_loses_no_other(pool: Pool, conn: Conn) -> None:
     async with open_intake(pool) as intake:
         async with held_up(pool, intake):
-            bad = [event(1, project_id=B, properties="\0")]
+            bad = [event(1, project_id=B, name=None, properties='{"email": "ada@example.com"}')]
             tasks = [send(intake, one) for one in (sent(range(10)), bad, sent(range(10, 20), C))]
             await asyncio.sleep(0)
         first, second, third = await asyncio.gather(*tasks, return_exceptions=True)
     assert (first, third) == (Taken(10, 0), Taken(10, 0))
-    assert isinstance(second, Exception)
-    assert not isinstance(second, Unavailable)
+    assert isinstance(second, Unwritten)
+    assert "ada@example.com" not in "".join(traceback.format_exception(second))
     assert await stored(conn) == [*range(20), 900_000]
 
 
