@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import hmac
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
@@ -16,7 +16,7 @@ import msgspec
 from litestar import Response
 
 from api.replies import Reply
-from api.requests import ApiRequest
+from api.requests import UNREADABLE, ApiRequest
 from db.pool import Conn
 from domain.security.keyring import Keyring
 from domain.tenancy import idempotency
@@ -70,9 +70,14 @@ async def once_plain(request: ApiRequest, write: Callable[[Conn], Awaitable[T]])
 async def write_once(
     request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]], body: bytes
 ) -> Made[T]:
-    """`once` without the reply; `body` is JSON that stands for a body which was not kept."""
+    """`once` without the reply; `body` stands for one which was not kept."""
     claim = _claim_of(request, body)
     return await _when_free(partial(request.transact, partial(_write, request, claim, write)))
+
+
+def has_key(request: ApiRequest) -> bool:
+    """True if the request has a key: without one, its effect need not be one transaction."""
+    return b"idempotency-key" in request.request_state.headers
 
 
 async def insert_once(
@@ -140,12 +145,23 @@ def _fingerprints(peppers: Keyring, digest: bytes) -> tuple[bytes, tuple[bytes, 
 
 
 def _digest(request: ApiRequest, body: bytes) -> bytes:
-    """Method, concrete path, query and body; neither the order of fields nor white space changes it."""
+    """Method, concrete path, query and body."""
     query = request.scope["query_string"]
     pairs = sorted(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else []
-    parsed = msgspec.json.decode(body) if body else None
-    parts = [request.method, request.scope["path"], pairs, parsed]
-    return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).digest()
+    return digest([request.method, request.scope["path"], pairs], body)
+
+
+def digest(where: Sequence[Any], body: bytes) -> bytes:
+    """A digest that neither the order of fields nor white space changes; else, of no JSON, each byte does."""
+    try:
+        text = _ordered([*where, msgspec.json.decode(body) if body else None])
+    except UNREADABLE:
+        text = _ordered([*where, hashlib.sha256(body).hexdigest()])
+    return hashlib.sha256(text).digest()
+
+
+def _ordered(value: Sequence[Any]) -> bytes:
+    return msgspec.json.encode(value, order="deterministic")
 
 
 def _record(request: ApiRequest, claim: KeyUse, made: Made[Any]) -> Record:

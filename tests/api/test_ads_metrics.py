@@ -86,12 +86,18 @@ async def test_only_rows_may_come_as_a_table(acme: Caller, at: str) -> None:
 
 
 async def test_a_repeat_with_its_key_is_answered_as_before(acme: Caller, at: str) -> None:
-    key = {"Idempotency-Key": "import-1"}
-    first = await put(acme, at, json={"rows": [ROW]}, headers=key)
-    await put(acme, at, json={"rows": [ROW | {"clicks": 7}]})
-    again = await put(acme, at, json={"rows": [ROW]}, headers=key)
-    assert again.json() == first.json() == {"imported": 1, "replaced": 0}
-    assert (await read(acme, at, metrics="clicks"))["totals"] == {"clicks": 7}
+    sent: list[dict[str, Any]] = [
+        {"json": {"rows": [ROW]}, "headers": {"Idempotency-Key": "json"}},
+        {"content": table(ROW), "headers": CSV | {"Idempotency-Key": "table"}},
+    ]
+    for turn, one in enumerate(sent):
+        first = await put(acme, at, **one)
+        await put(acme, at, json={"rows": [ROW | {"clicks": 7}]})
+        again = await put(acme, at, **one)
+        assert again.json() == first.json() == {"imported": 1, "replaced": turn}
+        assert (await read(acme, at, metrics="clicks"))["totals"] == {"clicks": 7}
+    other = await put(acme, at, content=table(ROW | {"clicks": 8}), headers=sent[1]["headers"])
+    assert reason(other)[:2] == (409, "IDEMPOTENCY_CONFLICT")
 
 
 async def test_an_archived_project_is_read_and_takes_no_more(acme: Caller, at: str) -> None:

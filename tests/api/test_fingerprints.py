@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
+from api import idempotency
 from api.app import create_app
 from db.pool import Pool
 from schemas.settings import Settings
@@ -33,6 +34,13 @@ async def test_a_record_of_before_is_still_good(acme: Caller, pool: Pool, write:
     assert (await post(acme, write)).content == first.content
     await pool.execute("update idempotency_key set fingerprint = $1", hashed("PUT", write))
     assert (await post(acme, write)).status_code == 409
+
+
+def test_whatever_was_sent_has_a_digest() -> None:
+    """A table, what nests as deep as a reader goes, and no text at all: by each byte."""
+    bodies = [b"a,b\n1,2", b"a,b\n1,3", b"\xff", b"", b"1e999"]
+    bodies += [b"[" * levels + b"]" * levels for levels in range(1, 1_020)]
+    assert len({idempotency.digest(["POST", "/v1/x", []], body) for body in bodies}) == len(bodies)
 
 
 def hashed(method: str, write: Write) -> bytes:
