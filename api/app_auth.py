@@ -40,11 +40,10 @@ class AppAuthenticator:
     async def authenticate(self, key: str) -> KeyedApp:
         """The app of a key. Raises `AppUnauthenticated`, `Killed` for a suspended organization's."""
         app = await self._apps.ask(key) if app_keys.parse(key) else None
-        if app is None:
-            raise AppUnauthenticated
-        if app.suspended:
-            raise Killed("organization")
         remembered = self._hash(key)
+        if app is None or app.suspended:
+            self._opened.pop(remembered, None)
+            raise Killed("organization") if app else AppUnauthenticated
         self._opened[remembered] = app
         self._opened.move_to_end(remembered)
         if len(self._opened) > REMEMBERED:

@@ -85,6 +85,15 @@ async def test_a_request_with_many_events_is_taken_and_paid_for_by_those_after_i
     assert 57_000 < int(over.headers["Retry-After"]) <= 57_601
 
 
+async def test_a_key_that_opens_no_more_spends_nothing_of_its_app(shop: Sender) -> None:
+    """Once that is known: the first request with it asks both at once."""
+    assert taken(await shop.send(event(1)))[0] == 1
+    new = await shop.rotate()
+    for _ in range(4):
+        assert problem(await shop.send(event(2)))[0] == 401
+    assert taken(await shop.send(event(2), key=new))[0] == 1
+
+
 async def test_an_app_that_was_refused_asks_nobody(
     shop: Sender, app: Litestar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
