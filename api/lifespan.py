@@ -94,12 +94,12 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
 async def _open_events(
     settings: Settings, pool: Pool, redis: Redis, peppers: Keyring
 ) -> AsyncIterator[EventServices]:
-    """The intake has connections of its own: one for each commit at once, and one beside them."""
+    """The intake has connections of its own: one for each commit at once, and two for the quarantine."""
     async with (
         open_pool(
             settings.event_store_url,
             name="tenantry-events",
-            size=COMMITTERS + 1,
+            size=COMMITTERS + 2,
             lock_timeout=LOCK_TIMEOUT,
             command_timeout=COMMAND_TIMEOUT_S,
         ) as event_pool,
