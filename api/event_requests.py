@@ -5,6 +5,7 @@ can be refused without the body is refused before it is read.
 """
 
 import re
+from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -17,7 +18,8 @@ from domain.apps.app_keys import KeyedApp
 from domain.events import body
 from domain.events.body import Body
 from domain.events.intake import Taken, weight
-from schemas.errors import AppUnauthenticated, OriginRefused, Unsupported
+from domain.events.json_text import GZIP_TIMES, MOST_PLAIN
+from schemas.errors import AppUnauthenticated, Malformed, OriginRefused, Oversized, Unsupported
 from schemas.errors.absent import absent
 
 #: Seconds for which a browser remembers that it may send.
@@ -73,18 +75,36 @@ def presented(request: ApiRequest) -> str | None:
     return app_auth.presented(request.request_state.headers, request.scope["query_string"])
 
 
-async def read(request: ApiRequest, app: KeyedApp) -> Body:
-    """The events of the body, whatever type it says it is. Raises `Malformed`, `Invalid`, `Oversized`."""
-    return body.read(
-        await request.body(),
-        packed=is_packed(request),
-        project_id=app.project_id,
-        app_no=app.app_no,
-        now=request.services.clock(),
-    )
+async def unpacked(request: ApiRequest, app: KeyedApp | None, *, most: int = MOST_PLAIN) -> bytes:
+    """The text of the body, whatever type it says it is. Raises `Malformed`, `Oversized`, `Unsupported`.
+
+    An app pays for a body that is refused as for the most that can have come out of it.
+    """
+    data, packed = await request.body(), _is_packed(request)
+    try:
+        return body.unpacked(data, packed=packed, most=most)
+    except (Malformed, Oversized):
+        if app:
+            size = min(most, len(data) * GZIP_TIMES)
+            request.services.events.limiter.spend(app, weight(1, size))
+        raise
 
 
-def is_packed(request: ApiRequest) -> bool:
+def read(request: ApiRequest, app: KeyedApp, plain: bytes, reader: Callable[..., Body]) -> Body:
+    """The events that `reader` finds in a text. Raises `Malformed`, `Invalid`.
+
+    The app pays for them all the same, and for a text without any as for one event of its size.
+    """
+    many, now = 1, request.services.clock()
+    try:
+        found = reader(plain, project_id=app.project_id, app_no=app.app_no, now=now)
+        many = max(1, len(found.events) + len(found.refused))
+    finally:
+        request.services.events.limiter.spend(app, weight(many, len(plain)))
+    return found
+
+
+def _is_packed(request: ApiRequest) -> bool:
     """True if the body is gzip. Raises `Unsupported` for any other encoding."""
     encoding = request.request_state.headers.get(b"content-encoding", b"identity").strip().lower()
     if encoding not in {b"gzip", b"identity", b""}:
@@ -93,13 +113,11 @@ def is_packed(request: ApiRequest) -> bool:
 
 
 async def take(request: ApiRequest, app: KeyedApp, found: Body) -> Taken:
-    """Commit the events that were found. Raises `Unavailable`."""
-    services = request.services
-    many = len(found.events) + len(found.rejected)
-    services.events.limiter.spend(app, weight(many, found.size))
-    taken = await services.events.intake.take(app, found.events, size=found.size)
-    services.events.last.note(app)
-    services.events.quarantine.note(app, found.refused)
+    """Commit the events that were found, and note those that were refused. Raises `Unavailable`."""
+    events = request.services.events
+    taken = await events.intake.take(app, found.events, size=found.size)
+    events.last.note(app)
+    events.quarantine.note(app, found.refused)
     return taken
 
 

@@ -1,14 +1,11 @@
 """Events: what SDK apps, and partners' servers for them, say has happened."""
 
-import hashlib
-
-import msgspec
 from litestar import Response, post
 from litestar.params import FromPath
 
 from api import event_requests, paths
 from api.guard import requires
-from api.idempotency import Made, reply, write_once
+from api.idempotency import Made, has_key, once, reply
 from api.ratelimit import Class
 from api.replies import Reply
 from api.requests import ApiRequest
@@ -17,7 +14,7 @@ from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
 from domain.events import body
 from domain.events.body import Parts
-from domain.events.json_text import MOST_PACKED, UNREADABLE
+from domain.events.json_text import MOST_PACKED
 from schemas.events import EventsFromServer, EventsIn, EventsTaken, ServerHead
 
 
@@ -37,7 +34,7 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
     """
     key, named = event_requests.presented(request), paths.read("sdk_app", app_id)
     app = await event_requests.admit(request, key, app_id=named)
-    found = await event_requests.read(request, app)
+    found = event_requests.read(request, app, await event_requests.unpacked(request, app), body.read)
     taken = await event_requests.take(request, app, found)
     return Reply(EventsTaken(**taken._asdict(), rejected=found.rejected), status_code=202)
 
@@ -56,34 +53,32 @@ async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
     parts = body.split(await request.body(), body.FROM_SERVER)
 
     async def take(conn: Conn) -> Made[EventsTaken]:
-        app = await app_keys.app_of_project(
-            conn,
-            organization_id=request.organization_id,
-            project_id=paths.read("project", parts.head.project_id),
-            app_id=paths.read("sdk_app", parts.head.sdk_app_id),
-        )
-        app.check_active()
-        return Made(await _taken(request, app, parts), status=202)
+        return await _take(request, await _app(request, conn, parts.head), parts)
 
-    return await reply(request, await write_once(request, take, _stand_in(await request.body())))
+    if has_key(request):
+        return await once(request, take)
+    async with request.connection() as conn:
+        app = await _app(request, conn, parts.head)
+    return await reply(request, await _take(request, app, parts))
 
 
-async def _taken(request: ApiRequest, app: KeyedApp, parts: Parts[ServerHead]) -> EventsTaken:
-    events, now = request.services.events, request.services.clock()
+async def _app(request: ApiRequest, conn: Conn, head: ServerHead) -> KeyedApp:
+    """The app that the events are of. Raises `NotFound`, `Conflict`."""
+    app = await app_keys.app_of_project(
+        conn,
+        organization_id=request.organization_id,
+        project_id=paths.read("project", head.project_id),
+        app_id=paths.read("sdk_app", head.sdk_app_id),
+    )
+    app.check_active()
+    return app
+
+
+async def _take(request: ApiRequest, app: KeyedApp, parts: Parts[ServerHead]) -> Made[EventsTaken]:
+    now = request.services.clock()
     found = body.check(parts.events, parts.size, project_id=app.project_id, app_no=app.app_no, now=now)
-    taken = await events.intake.take(app, found.events, size=found.size)
-    events.last.note(app)
-    events.quarantine.note(app, found.refused)
-    return EventsTaken(**taken._asdict(), rejected=found.rejected)
-
-
-def _stand_in(text: bytes) -> bytes:
-    """JSON that tells one body from another, also where an event of it can't be read."""
-    try:
-        msgspec.json.decode(text)
-    except UNREADABLE:
-        return msgspec.json.encode(hashlib.sha256(text).hexdigest())
-    return text
+    taken = await event_requests.take(request, app, found)
+    return Made(EventsTaken(**taken._asdict(), rejected=found.rejected), status=202)
 
 
 #: With an API key.

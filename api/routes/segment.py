@@ -4,6 +4,8 @@ Their SDKs drop what is answered with most of 4xx and with 501, and send again a
 be taken later is one of those, and nothing else is.
 """
 
+from functools import partial
+
 from litestar import Response, get, post
 from litestar.params import FromPath
 
@@ -11,7 +13,7 @@ from api import event_requests
 from api.replies import Reply
 from api.requests import ApiRequest
 from domain.apps import app_keys
-from domain.events import body, segment
+from domain.events import segment
 from domain.events.json_text import MOST_PACKED
 from schemas.base import Out
 from schemas.errors.absent import absent
@@ -41,11 +43,9 @@ async def take_messages(request: ApiRequest) -> Response[SegmentTaken]:
     kind = segment.KINDS[request.scope["path"].rpartition("/")[2]]
     key = event_requests.presented(request)
     app = await event_requests.admit(request, key) if key else None
-    packed = event_requests.is_packed(request)
-    sent = segment.split(body.unpacked(await request.body(), packed=packed), kind)
-    app = app or await event_requests.admit(request, sent.key)
-    now = request.services.clock()
-    found = segment.check(sent, project_id=app.project_id, app_no=app.app_no, now=now)
+    plain = await event_requests.unpacked(request, app, most=segment.MOST_PLAIN)
+    app = app or await event_requests.admit(request, segment.key_in(plain))
+    found = event_requests.read(request, app, plain, partial(segment.read, kind=kind))
     taken = await event_requests.take(request, app, found)
     return Reply(SegmentTaken(success=True, **taken._asdict(), rejected=found.rejected))
 

@@ -31,7 +31,7 @@ def events(count: int, projects: Sequence[UUID]) -> list[Event]:
         event
         for project_id in projects
         for data in bodies(share // batch, batch)
-        for event in body.read(data, packed=False, project_id=project_id, app_no=1, now=now).events
+        for event in body.read(data, project_id=project_id, app_no=1, now=now).events
     ]
     return sorted(kept)
 

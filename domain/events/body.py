@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from domain.events.checks import EventRefused, kept
 from domain.events.event import Event
-from domain.events.json_text import MOST_PACKED, UNREADABLE, mend, unpack
+from domain.events.json_text import MOST_PACKED, MOST_PLAIN, UNREADABLE, mend, unpack
 from schemas.errors import Invalid, Malformed, Oversized
 from schemas.events import (
     MOST_EVENTS,
@@ -91,17 +91,17 @@ _ONE = msgspec.json.Decoder(EventIn)
 _NAMED = re.compile(r"(?:unknown|required) field `(.*)`", re.DOTALL)
 
 
-def read(data: bytes, *, packed: bool, project_id: UUID, app_no: int, now: datetime) -> Body:
-    """The events of an app's request. Raises `Malformed`, `Invalid`, `Oversized` for the whole of it."""
-    parts = split(unpacked(data, packed=packed), FROM_APP)
-    return check(parts.events, parts.size, project_id=project_id, app_no=app_no, now=now)
-
-
-def unpacked(data: bytes, *, packed: bool) -> bytes:
+def unpacked(data: bytes, *, packed: bool, most: int = MOST_PLAIN) -> bytes:
     """The text of a body. Raises `Malformed`, `Oversized`."""
     if len(data) > MOST_PACKED:
         raise Oversized(f"the body has more than {MOST_PACKED} bytes: send fewer events at once")
-    return unpack(data) if packed else data
+    return unpack(data, most) if packed else data
+
+
+def read(plain: bytes, *, project_id: UUID, app_no: int, now: datetime) -> Body:
+    """The events of an app's request. Raises `Malformed`, `Invalid` for the whole of it."""
+    parts = split(plain, FROM_APP)
+    return check(parts.events, parts.size, project_id=project_id, app_no=app_no, now=now)
 
 
 def split(plain: bytes, form: Form[H]) -> Parts[H]:
@@ -109,19 +109,24 @@ def split(plain: bytes, form: Form[H]) -> Parts[H]:
     try:
         head = form.whole.decode(plain)
     except UNREADABLE:
-        head = decode_mended(plain, form.split)
+        head = decode(mend(plain), form.split)
     events: Sequence[EventIn | msgspec.Raw] = head.events  # type: ignore[attr-defined]  # each form has them
     return Parts(head, events, len(plain))
 
 
-def decode_mended(plain: bytes, decoder: msgspec.json.Decoder[H]) -> H:
-    """The value of a text in which half of a pair may stand. Raises `Malformed`, `Invalid`."""
+def decode(text: bytes, decoder: msgspec.json.Decoder[H]) -> H:
+    """The value of a text. Raises `Malformed`, `Invalid`."""
     try:
-        return decoder.decode(mend(plain))
+        return decoder.decode(text)
     except msgspec.ValidationError as error:
-        _refuse(plain, error)
+        _refuse(text, error)
     except UNREADABLE as error:
-        raise Malformed(f"the body is no JSON that can be read: {error}") from None
+        raise malformed(error) from None
+
+
+def malformed(error: Exception) -> Malformed:
+    """The refusal of a text, by what its reader said."""
+    return Malformed(f"the body is no JSON that can be read: {error}")
 
 
 def check(
@@ -138,12 +143,12 @@ def check(
     return body
 
 
-def _refuse(plain: bytes, error: msgspec.ValidationError) -> NoReturn:
+def _refuse(text: bytes, error: msgspec.ValidationError) -> NoReturn:
     """A text that is no list of events: unless all of it is JSON, that is what is wrong with it."""
     try:
-        msgspec.json.decode(plain)
+        msgspec.json.decode(text)
     except UNREADABLE as unreadable:
-        raise Malformed(f"the body is no JSON that can be read: {unreadable}") from None
+        raise malformed(unreadable) from None
     what, _, place = str(error).partition(" - at `$")
     named = _NAMED.search(what)
     raise Invalid((named[1] if named else place.strip(".`")) or "body", what) from None

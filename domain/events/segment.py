@@ -16,14 +16,17 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from domain.events.body import Body, Refused, decode_mended
-from domain.events.checks import AHEAD, EventRefused, kept, read_object
+from domain.events.body import Body, Refused, decode, malformed
+from domain.events.checks import AHEAD, MOST_BYTES, EventRefused, kept, read_object
 from domain.events.event import Event
-from domain.events.json_text import UNREADABLE, mend
+from domain.events.json_text import UNREADABLE, mend, without_escapes
 from schemas.events import EventIn
 
 #: Messages of one batch: as many small ones as the 475 KB hold that mobile SDKs put into a file.
 MOST_MESSAGES = 5_000
+
+#: Bytes of a body as text: twice such a file.
+MOST_PLAIN = 1_000_000
 
 #: Types of messages by the last word of a path; None: a batch, whose messages say their own.
 KINDS: Mapping[str, str | None] = {
@@ -73,10 +76,13 @@ class _Message(msgspec.Struct):
     context: msgspec.Raw = _EMPTY
 
 
+class _Keyed(msgspec.Struct):
+    writeKey: str | None = None  # noqa: N815
+
+
 class _Head(msgspec.Struct):
     """Fields of a request that are not one message's alone."""
 
-    writeKey: str | None = None  # noqa: N815
     sentAt: datetime | None = None  # noqa: N815
 
 
@@ -84,32 +90,31 @@ class _Batch(_Head):
     batch: Annotated[list[msgspec.Raw], Meta(max_length=MOST_MESSAGES)] = []
 
 
-class Sent(NamedTuple):
+class _Sent(NamedTuple):
     """Messages as they came; `kind` is the type of all of them, None where each says its own."""
 
-    key: str | None
     kind: str | None
     messages: Sequence[msgspec.Raw]
     sent_at: datetime | None
-    size: int
 
 
-_MESSAGE, _HEAD = msgspec.json.Decoder(_Message), msgspec.json.Decoder(_Head)
-_BATCH = msgspec.json.Decoder(_Batch)
+_KEYED, _MESSAGE = msgspec.json.Decoder(_Keyed), msgspec.json.Decoder(_Message)
+_HEAD, _BATCH = msgspec.json.Decoder(_Head), msgspec.json.Decoder(_Batch)
 
 
-def split(plain: bytes, kind: str | None) -> Sent:
-    """Messages of a request. Raises `Malformed`, `Invalid`."""
-    if kind is None:
-        batch = decode_mended(plain, _BATCH)
-        return Sent(batch.writeKey, None, batch.batch, batch.sentAt, len(plain))
-    head = decode_mended(plain, _HEAD)
-    return Sent(head.writeKey, kind, [msgspec.Raw(mend(plain))], head.sentAt, len(plain))
+def key_in(plain: bytes) -> str | None:
+    """The key in a body, if it has one; nothing else in it is kept. Raises `Malformed`."""
+    try:
+        return _KEYED.decode(without_escapes(plain)).writeKey
+    except msgspec.ValidationError:
+        return None
+    except UNREADABLE as error:
+        raise malformed(error) from None
 
 
-def check(sent: Sent, *, project_id: UUID, app_no: int, now: datetime) -> Body:
-    """The events of the messages, each as it is kept or why it isn't."""
-    body = Body([], [], sent.size)
+def read(plain: bytes, *, kind: str | None, project_id: UUID, app_no: int, now: datetime) -> Body:
+    """The events of messages, each as it is kept or why it isn't. Raises `Malformed`, `Invalid` for all."""
+    sent, body = _split(mend(plain), kind), Body([], [], len(plain))
     for index, text in enumerate(sent.messages):
         try:
             body.events.append(_event(text, sent, project_id, app_no, now))
@@ -118,7 +123,14 @@ def check(sent: Sent, *, project_id: UUID, app_no: int, now: datetime) -> Body:
     return body
 
 
-def _event(text: msgspec.Raw, sent: Sent, project_id: UUID, app_no: int, now: datetime) -> Event:
+def _split(text: bytes, kind: str | None) -> _Sent:
+    if kind is None:
+        batch = decode(text, _BATCH)
+        return _Sent(None, batch.batch, batch.sentAt)
+    return _Sent(kind, [msgspec.Raw(text)], decode(text, _HEAD).sentAt)
+
+
+def _event(text: msgspec.Raw, sent: _Sent, project_id: UUID, app_no: int, now: datetime) -> Event:
     message = _read(text)
     kind = sent.kind or message.type or ""
     name = message.event if kind == "track" else NAMES.get(kind)
@@ -153,11 +165,15 @@ def _id(given: str | None, text: msgspec.Raw) -> str:
 
 
 def _time(message: _Message, batch_sent_at: datetime | None, now: datetime) -> datetime:
+    """Its time, mended where its clock is ahead. Raises `EventRefused`."""
     sent_at = _aware(message.sentAt or batch_sent_at)
     time = _aware(message.timestamp or message.originalTimestamp) or sent_at or now
-    if sent_at and sent_at > now and time > now + AHEAD:
+    if not (sent_at and sent_at > now and time > now + AHEAD):
+        return time
+    try:
         return min(now, now - (sent_at - time))
-    return time
+    except OverflowError:
+        raise EventRefused("BAD_TIME") from None
 
 
 def _aware(time: datetime | None) -> datetime | None:
@@ -179,7 +195,7 @@ def _object(given: msgspec.Raw) -> msgspec.Raw:
 
 
 def _properties(message: _Message, kind: str) -> msgspec.Raw:
-    """Its properties, or traits, with what stands beside them."""
+    """Its properties, or traits, with what stands beside them. Raises `EventRefused`."""
     given = message.properties if kind in {"track", "page", "screen"} else message.traits
     text = _object(given)
     beside: dict[str, Any] = {
@@ -187,4 +203,6 @@ def _properties(message: _Message, kind: str) -> msgspec.Raw:
     }
     if not beside:
         return text
+    if len(bytes(text)) > MOST_BYTES:
+        raise EventRefused("TOO_LARGE")
     return msgspec.Raw(msgspec.json.encode(beside | read_object(bytes(text))))

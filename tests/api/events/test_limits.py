@@ -1,6 +1,7 @@
 """Limits of events: requests and events of one app, which slow no other app and ask nobody once refused."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 
 import httpx
@@ -83,6 +84,37 @@ async def test_a_request_with_many_events_is_taken_and_paid_for_by_those_after_i
     over = await shop.send(event(30))
     assert problem(over) == (429, "RATE_LIMITED", {"limit": "events"})
     assert 57_000 < int(over.headers["Retry-After"]) <= 57_601
+
+
+BOMB = gzip.compress(b" " * 8_000_001)
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "outcome"),
+    [
+        ("", b"{" + b" " * 100_000, (400, 48)),
+        ("", b'{"events": {}}' + b" " * 100_000, (422, 48)),
+        ("", gzip.compress(b" " * 100_000), (400, 48)),
+        ("", BOMB, (413, 3_906)),
+        ("", BOMB[:-9], (400, 3_906)),
+        ("b", b"[" + b" " * 100_000, (400, 48)),
+        ("b", gzip.compress(b" " * 100_000), (400, 48)),
+        ("b", BOMB, (413, 488)),
+        ("b", b'{"batch":[]}', (200, 1)),
+    ],
+    ids=range(9),
+)
+async def test_a_body_that_is_refused_whole_costs_what_it_was_to_read(
+    phone: Sender, buckets: Redis, path: str, content: bytes, outcome: tuple[int, int]
+) -> None:
+    at, (status, cost) = f"/v1/{path}" if path else phone.at, outcome
+    packed = {"Content-Encoding": "gzip"} if content.startswith(b"\x1f\x8b") else {}
+    assert (await phone.post(content, at=at, headers=packed)).status_code == status
+
+    async def spent() -> bool:
+        return round(await left(buckets, phone)) == FEW.events - cost
+
+    await eventually(spent)
 
 
 async def test_a_key_that_opens_no_more_spends_nothing_of_its_app(shop: Sender) -> None:

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from db.pool import Pool
+from domain.events import segment
 from tests.api.events.sender import Sender, event, kept
 from tests.api.refusals import problem, reason, refused
 
@@ -126,6 +127,8 @@ async def test_one_bad_message_loses_no_other(phone: Sender, pool: Pool) -> None
         message(9, timestamp="1969-12-31T23:59:59Z"),
         message(9, properties=[]),
         message(9, properties={"a": "x" * 33_000}),
+        message(9, type="page", name="Home", properties={"a": "x" * 33_000}),
+        message(9, timestamp="2027-01-01T00:00:00Z", sentAt="9999-12-31T23:59:59Z"),
     ]
     mixed = [one for number, wrong in enumerate(bad) for one in (wrong, message(100 + number))]
     cut = batch(phone, *mixed, message(200, properties={"title": "cut "})).replace(b"cut ", b"cut \\ud83d")
@@ -192,14 +195,35 @@ async def test_a_time_without_a_zone_is_one_of_utc(phone: Sender, pool: Pool) ->
 async def test_refusals_are_those_of_events(shop: Sender) -> None:
     """What is dropped for them could never be taken."""
     refused(await post(shop, "b", b"{"), 400, "BAD_REQUEST")
-    refused(await post(shop, "t", b"[]"), 422, "VALIDATION", "body")
-    refused(await post(shop, "b", b'{"batch": {}}'), 422, "VALIDATION", "batch")
+    refused(await post(shop, f"t?key={shop.key}", b"[]"), 422, "VALIDATION", "body")
+    refused(await post(shop, "b", batch(shop).replace(b"[]", b"{}")), 422, "VALIDATION", "batch")
     refused(await post(shop, "b", batch(shop, message(), writeKey=None)), 401, "UNAUTHENTICATED")
     refused(await post(shop, "b", batch(shop, message(), writeKey="lpa_x")), 401, "UNAUTHENTICATED")
     answer = await post(shop, "b", batch(shop, message()), Origin="https://elsewhere.example")
     refused(answer, 403, "ORIGIN_NOT_ALLOWED")
     await shop.owner.http.delete(f"/v1/projects/{shop.project}")
     assert reason(await post(shop, "b", batch(shop, message()))) == (409, "CONFLICT", "PROJECT_ARCHIVED")
+
+
+async def test_a_body_is_looked_into_for_its_key_alone_before_that_opens(
+    phone: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever else is in it: anybody can send such a body."""
+    cut = batch(phone, message(1, properties={"title": "cut "})).replace(b"cut ", rb"cut \ud83d")
+    with monkeypatch.context() as patch:
+        patch.delattr(segment, "mend")
+        unknown = cut.replace(phone.key.encode(), b"lpa_x")
+        refused(await post(phone, "b", unknown), 401, "UNAUTHENTICATED")
+        for keyless in (b'{"batch": {}}', b"[]", b'{"writeKey": 7}'):
+            refused(await post(phone, "b", keyless), 401, "UNAUTHENTICATED")
+    assert success(await post(phone, "b", cut)) == (1, 0, 0)
+
+
+async def test_a_body_has_1_mb_also_out_of_gzip(phone: Sender) -> None:
+    """Twice as much as the files of phones."""
+    bomb = gzip.compress(batch(phone, message(1), more=" " * 1_000_000))
+    for path in ("b", f"b?key={phone.key}"):
+        refused(await post(phone, path, bomb, **{"Content-Encoding": "gzip"}), 413, "PAYLOAD_TOO_LARGE")
 
 
 async def test_what_may_be_taken_later_is_asked_for_again(shop: Sender, pool: Pool) -> None:

@@ -1,16 +1,19 @@
 """Events from a partner's server, with an API key: the same events, under the same ids."""
 
+import asyncio
 from typing import Any
 
 import httpx
 import msgspec
 from litestar import Litestar
 
-from db.pool import Pool
+from db.pool import Conn, Pool
 from schemas import ids
 from tests.api.conftest import Caller, calling
 from tests.api.events.sender import Sender, event, kept, sender, taken
 from tests.api.refusals import reason, refused
+from tests.jobs import scene
+from tests.waiting import eventually
 
 
 async def post(
@@ -43,6 +46,23 @@ async def test_a_repeat_with_a_key_gets_the_first_answer(phone: Sender, pool: Po
     headers = {"Idempotency-Key": "odd", "Content-Type": "application/json"}
     answers = [await phone.owner.http.post("/v1/events", content=text, headers=headers) for _ in range(2)]
     assert [taken(answer) for answer in answers] == [(0, 0, [(0, "INVALID")])] * 2
+
+
+async def test_who_waits_for_the_commit_holds_nothing_of_the_main_database(
+    phone: Sender, pool: Pool, conn: Conn
+) -> None:
+    async with pool.acquire() as other:
+        await other.execute("select pg_advisory_lock(7203)")
+        sending = asyncio.create_task(post(phone, event(1)))
+        await eventually(lambda: scene.waits_for_lock(conn))
+        held = await conn.fetchval(
+            """select count(*) from pg_stat_activity
+                where datname = current_database() and application_name = 'tenantry-web'
+                  and state = 'idle in transaction'"""
+        )
+        await other.execute("select pg_advisory_unlock(7203)")
+    assert taken(await sending) == (1, 0, [])
+    assert held == 0
 
 
 async def test_an_app_is_one_of_the_project(

@@ -3,13 +3,14 @@
 import gzip
 import json
 import random
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from db.pool import Conn
-from domain.events import body
+from domain.events import body, json_text
 from domain.events.body import Body
 from schemas.errors import DomainError, Invalid, Malformed, Oversized
 from tests.domain.events.sending import PROJECT, send
@@ -91,7 +92,8 @@ GOOD: list[bytes] = [
 
 
 def read(text: bytes, *, packed: bool = False) -> Body:
-    return body.read(text, packed=packed, project_id=PROJECT, app_no=1, now=NOW)
+    plain = body.unpacked(text, packed=packed)
+    return body.read(plain, project_id=PROJECT, app_no=1, now=NOW)
 
 
 def among(events: list[bytes]) -> bytes:
@@ -133,6 +135,25 @@ def test_bad_events_lose_no_others() -> None:
 def test_half_a_pair_is_replaced_and_nothing_else() -> None:
     [event] = read(among([raw(b'{"a": "\\ud83d\\ude00 \\ud83d \\\\ud83d \\u00e9"}')])).events
     assert json.loads(event.properties) == {"a": "\U0001f600 \ufffd \\ud83d é"}
+
+
+def test_a_text_is_mended_as_if_it_was_read_escape_by_escape() -> None:
+    """Property: of whatever bytes. For its key alone a text needs no mending."""
+    pieces = [b"\\", rb"\\", rb"\u", rb"\ud83d", rb"\uDE00", b"ud83d", rb"\n", b"a", b'"', b"d8", b"\n"]
+    for seed in range(3_000):
+        dice = random.Random(seed)
+        text = b"".join(dice.choices(pieces, k=dice.randrange(12)))
+        expected = ESCAPE.sub(lambda one: rb"\ufffd" if one[1] else one[0], text)
+        assert json_text.mend(text) == expected
+        assert len(json_text.without_escapes(text)) == len(text)
+        assert rb"\u" not in json_text.without_escapes(text)
+
+
+#: A whole pair, half of one, or any other escape.
+ESCAPE = re.compile(
+    rb"\\u[dD][89abAB]%b{2}\\u[dD][c-fC-F]%b{2}|(\\u[dD][89a-fA-F]%b{2})|\\." % ((b"[0-9a-fA-F]",) * 3),
+    re.DOTALL,
+)
 
 
 @pytest.mark.parametrize(
