@@ -51,7 +51,7 @@
           url: _page.origin + _page.pathname,
           path: _page.pathname,
           title: document.title,
-          referrer: document.referrer,
+          referrer: document.referrer.split(/[?#]/)[0],
         },
         userAgent: navigator.userAgent,
         locale: navigator.language,

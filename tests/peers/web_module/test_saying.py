@@ -34,6 +34,21 @@ def test_what_a_page_says_comes_once_with_what_it_is_about(page: Page, server: E
     assert page.run(KEPT) == 0
 
 
+def test_addresses_are_told_without_their_query(browser: Page, server: EventServer) -> None:
+    """Also the one before, which a site's own pages pass on whole."""
+    server.open(browser, "/reset")
+    browser.run("history.replaceState({}, '', '/reset?token=secret#secret')")
+    browser.run("void (location.href = '/new?code=secret#secret')")
+    browser.until("location.pathname === '/new' && globalThis.tenantry?.init")
+    assert browser.run("document.referrer") == f"{server.site}/reset?token=secret"
+    browser.run(server.init())
+    track(browser, "one")
+    browser.run("tenantry.flush()")
+    told = server.events[0]["context"]["page"]
+    assert (told["url"], told["referrer"]) == (f"{server.site}/new", f"{server.site}/reset")
+    assert "secret" not in str(server.events)
+
+
 def test_ids_are_uuids_that_sort_as_they_were_made(page: Page, server: EventServer) -> None:
     ids = track(page, *map(str, range(99)))
     assert all(UUID7.fullmatch(one) for one in ids)
