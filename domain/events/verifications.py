@@ -105,8 +105,8 @@ def _findings(app: Listening) -> Iterator[Finding]:
     if app.came:
         yield Finding(
             code="OLD_EVENTS",
-            message="events came that happened over an hour ago, by the device's clock: set that right, or "
-            "wait until the device has sent what it kept",
+            message="events came that happened over an hour ago, by the device's clock, or were sent before: "
+            "set that right, wait until the device has sent what it kept, or send one with a new eventId",
         )
         return
     if rotated and (last is None or last < rotated):
