@@ -14,6 +14,9 @@ from schemas.errors import Invalid, Malformed
 #: Rows of a table, and names in its first line. What is longer isn't looked through.
 MOST, MOST_NAMES = 1_000, 100
 
+#: Characters of a name that an answer repeats, at most.
+MOST_NAME = 64
+
 
 class Row(NamedTuple):
     """A row by its cells' names, and the line that it begins on; an empty cell is left out."""
@@ -63,8 +66,9 @@ def _lines(body: bytes) -> Iterator[tuple[int, list[str]]]:
 def _check_names(names: list[str], row_kind: type[msgspec.Struct]) -> None:
     fields = msgspec.structs.fields(row_kind)
     known = [field.encode_name for field in fields]
-    issues = [("header", f"names no field: {name!r}") for name in names if name not in known]
-    issues += [("header", f"names {name!r} twice") for name in dict.fromkeys(names) if names.count(name) > 1]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    issues = [("header", f"names no field: {name[:MOST_NAME]!r}") for name in names if name not in known]
+    issues += [("header", f"names {name[:MOST_NAME]!r} twice") for name in twice]
     required = [field.encode_name for field in fields if field.required]
     issues += [("header", f"lacks {name!r}") for name in required if name not in names]
     if issues:

@@ -80,6 +80,13 @@ def test_the_first_line_names_each_field_that_a_row_must_have_once() -> None:
     assert issues("name,number\n" + "x,1\n" * 1_001) == [("rows", "Expected `array` of length <= 1000")]
 
 
+def test_of_a_long_name_a_part_is_repeated() -> None:
+    name = "n" * 100_000
+    with pytest.raises(Invalid) as refusal:
+        tables.read(f"{name},{name}\n".encode(), Lines)
+    assert len(str(refusal.value.details)) < 1_000
+
+
 @pytest.mark.parametrize("body", [b"x\n", b"x,1,2\n", b'"x,1\n', b'"x"y,1\n', b"\xff"])
 def test_what_is_no_table_is_told_with_its_line(body: bytes) -> None:
     with pytest.raises(Malformed, match=r"line \d|UTF-8"):
