@@ -56,11 +56,31 @@ MAX_BODY = 1024 * 1024
 
 #: Everything under /v1 that needs a key, and what needs none.
 KEYED = (
+    accounts,
+    ads,
+    api_keys,
+    audit,
+    brand,
+    content,
+    conversion_deliveries,
+    events,
+    github,
+    ingests,
+    jobs,
+    leases,
+    metrics,
+    ops,
+    ops_leases,
+    ops_organizations,
+    ops_projects,
+    posts,
     project_events,
-    projects, ingests, brand, content, posts, github, accounts, leases, sdk_apps, sdk_setup, events,
-    quarantine, conversion_deliveries, metrics, jobs, ops, ops_leases, ops_organizations, ops_projects,
-    api_keys, audit, whoami, ads,
-)  # fmt: skip
+    projects,
+    quarantine,
+    sdk_apps,
+    sdk_setup,
+    whoami,
+)
 ROUTES = [route for module in KEYED for route in module.ROUTES]
 PUBLIC = [
     route

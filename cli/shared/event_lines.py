@@ -10,8 +10,7 @@ from cli.shared.output import printable
 from domain.events.checks import MICROS
 from domain.events.tail import KeptEvent
 from schemas import ids
-
-HIDDEN = "[redacted]"
+from schemas.events import REDACTED
 
 
 def fields(kept: KeptEvent, apps: Mapping[int, UUID], *, pii: bool) -> dict[str, Any]:
@@ -23,7 +22,7 @@ def fields(kept: KeptEvent, apps: Mapping[int, UUID], *, pii: bool) -> dict[str,
         "context": msgspec.Raw(kept.context.encode()),
     }
     if not pii:
-        person = {name: value and HIDDEN for name, value in person.items()}
+        person = {name: value and REDACTED for name, value in person.items()}
     return {
         "name": kept.name,
         "eventId": kept.event_id or str(kept.event_key),

@@ -13,10 +13,11 @@ from db.queries import event
 from domain.apps import apps
 from domain.apps.apps import Numbered
 from domain.events.checks import MICROS
-from domain.metrics.redaction import REDACTED, redact
+from domain.metrics.redaction import redact
 from domain.tenancy import project_locks
 from schemas import ids
 from schemas.errors.absent import absent
+from schemas.events import REDACTED
 from schemas.kept_events import KeptEvent
 
 #: Before all events, and behind them.

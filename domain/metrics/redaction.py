@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-REDACTED = "[redacted]"
+from schemas.events import REDACTED
 
 #: Parts of names, in small letters and without signs: whatever is called so is of a person or a device.
 PARTS = (

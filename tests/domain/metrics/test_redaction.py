@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.metrics.redaction import REDACTED, redact
+from domain.metrics.redaction import redact
+from schemas.events import REDACTED
 
 SECRET = "Q7secretQ7"
 
