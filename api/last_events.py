@@ -51,6 +51,10 @@ class LastEvents:
                         await apps.note_event(conn, organization_id=app.organization_id, app_id=app.app_id)
             except PASSING:
                 self._noted.pop(app.app_id, None)
+            except Exception:
+                # The others don't wait for one that can't be written.
+                del self._due[app.app_id]
+                raise
             del self._due[app.app_id]
 
 

@@ -1,0 +1,59 @@
+"""Writing behind the answers goes on, whatever one writing comes to."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from structlog.testing import capture_logs
+
+from api.behind import written_behind
+from api.last_events import LastEvents
+from db.pool import Pool
+from domain.apps import apps
+from tests.domain.events.sending import keyed
+from tests.waiting import eventually
+
+
+async def test_an_error_is_told_by_its_type_and_the_next_writing_comes() -> None:
+    came, errors, written = asyncio.Event(), [ValueError("a secret"), None, KeyError("a secret")], []
+
+    async def write_due() -> None:
+        came.clear()
+        error = errors[len(written)]
+        written.append(error)
+        if error:
+            raise error
+
+    async def writes(count: int) -> None:
+        async def done() -> bool:
+            return len(written) == count
+
+        came.set()
+        await eventually(done)
+
+    with capture_logs() as logged:
+        async with written_behind(came, write_due):
+            await writes(1)
+            await writes(2)
+    assert [line["error"] for line in logged] == ["ValueError", "KeyError"]
+    assert "secret" not in str(logged)
+
+
+async def test_a_note_that_cannot_be_written_holds_up_no_other(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last, noted = LastEvents(pool), list[object]()
+    bad, good = (keyed(uuid4(), number) for number in range(2))
+
+    async def note_event(_: object, *, app_id: object, **__: object) -> None:
+        if app_id == bad.app_id:
+            raise ZeroDivisionError
+        noted.append(app_id)
+
+    monkeypatch.setattr(apps, "note_event", note_event)
+    last.note(bad)
+    last.note(good)
+    with pytest.raises(ZeroDivisionError):
+        await last.write_due()
+    await last.write_due()
+    assert noted == [good.app_id]
