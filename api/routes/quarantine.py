@@ -55,11 +55,16 @@ async def list_quarantined_events(
         app_no = None if app_id is None else numbers.get(paths.read("sdk_app", app_id))
         if app_id is not None and app_no is None:
             raise absent("sdk_app")
+        app_ids = {no: uuid for uuid, no in numbers.items()}
         # By a connection of another pool: nobody who has one of those waits for one of these.
         rows = await request.services.events.quarantine.list_page(
-            project_id=project_id, app_no=app_no, codes=code, before=before, limit=limit
+            project_id=project_id,
+            last_app=max(app_ids, default=0),
+            app_no=app_no,
+            codes=code,
+            before=before,
+            limit=limit,
         )
-        app_ids = {no: uuid for uuid, no in numbers.items()}
         return [_shown(row, app_ids[row.app_no], pii=pii) for row in rows]
 
     return await page_of_project(request, find, project_id, cursor, limit, identify=lambda one: one.id)

@@ -28,6 +28,7 @@ select app_no, event_key, coalesce(event_id, event_key::text) as event_id, name,
    and occurred_at >= :since
    and occurred_at <= :before_at
    and (occurred_at, event_key, app_no) < (:before_at::timestamptz, :before_key::uuid, :before_app::int)
+   and app_no <= :last_app
    and (:app_no::int is null or app_no = :app_no)
    and (:names::text[] is null or name = any(:names))
    and (:user_id::text is null or user_id = :user_id)

@@ -101,6 +101,7 @@ select id, app_no, destination, coalesce(event_id, event_key::text) as event_id,
    and (:before::uuid is null or id < :before)
    and (:destinations::text[] is null or destination = any(:destinations))
    and (:states::text[] is null or state = any(:states))
+   and app_no <= :last_app
    and (:app_nos::smallint[] is null or app_no = any(:app_nos))
  order by id desc
  limit :limit;

@@ -19,6 +19,7 @@ delete from event_quarantine
 select id, app_no, code, name, event_id, text, received_at
   from event_quarantine
  where project_id = :project_id
+   and app_no <= :last_app
    and (:app_no::smallint is null or app_no = :app_no)
    and (:codes::text[] is null or code = any(:codes))
    and (:before::uuid is null or id < :before)

@@ -51,7 +51,10 @@ async def list_of_project(
     before: UUID | None,
     limit: int,
 ) -> list[ConversionDelivery]:
-    """At most `limit` older than `before`, newest first. None for a filter: all; another's app has none."""
+    """At most `limit` older than `before`, newest first. None for a filter: all; another's app has none.
+
+    Those of an app that was made after `app_ids` were read, which has a higher number, are left out.
+    """
     app_nos = None if app_id is None else [number for number, one in app_ids.items() if one == app_id]
     rows = await LIST_CONVERSIONS.all(
         conn,
@@ -59,10 +62,11 @@ async def list_of_project(
         before=before,
         destinations=destinations,
         states=states,
+        last_app=max(app_ids, default=0),
         app_nos=app_nos,
         limit=limit,
     )
-    return [_shown(row, app_ids) for row in rows if row.app_no in app_ids]
+    return [_shown(row, app_ids) for row in rows]
 
 
 def _shown(row: _Row, app_ids: Mapping[int, UUID]) -> ConversionDelivery:

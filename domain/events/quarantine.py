@@ -1,10 +1,12 @@
 """Quarantine: events that were refused, kept for a while so that their sender can see why.
 
-It is best effort and never in the way: what is refused is noted in memory, and written behind the answers, a
-project's newest ones first. A flood of refusals writes little, and a process that is killed loses a second.
+It is best effort and never in the way: what is refused is noted in memory, the newest ones of a project, and
+written behind the answers. A flood of refusals takes little memory, no organization takes all of it, and a
+process that is killed loses a second.
 """
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -29,8 +31,11 @@ MOST, AGE = 1_000, timedelta(days=7)
 #: Characters of an event's text that are kept, and events of a project that wait to be written, at most.
 MOST_TEXT, MOST_NOTED = 4_096, 100
 
-#: Projects whose refused events wait to be written, at most.
-MOST_PROJECTS = 200
+#: Bytes of memory that events of a project take which wait to be written, at most.
+MOST_BYTES = 256 * 1024
+
+#: Projects whose refused events wait to be written, at most, and those of one organization among them.
+MOST_PROJECTS, MOST_OF_ONE = 200, 20
 
 #: Rows that the chore deletes at once.
 BATCH = 1_000
@@ -58,6 +63,27 @@ class Noted(NamedTuple):
     event_id: str | None
     text: str
 
+    @property
+    def size(self) -> int:
+        """Bytes of memory that it takes, about: one rare character makes four bytes of each."""
+        return sum(sys.getsizeof(text) for text in (self.name, self.event_id, self.text))
+
+
+class _Waiting:
+    """A project's newest events that wait to be written, and whose project it is."""
+
+    def __init__(self, organization_id: UUID) -> None:
+        self.organization_id = organization_id
+        self.noted: deque[Noted] = deque()
+        self._size = 0
+
+    def add(self, one: Noted) -> None:
+        """The oldest ones make room for it."""
+        self.noted.append(one)
+        self._size += one.size
+        while len(self.noted) > MOST_NOTED or self._size > MOST_BYTES:
+            self._size -= self.noted.popleft().size
+
 
 class _Named(msgspec.Struct):
     """Fields by which a person knows an event, in our words and in Segment's."""
@@ -77,7 +103,7 @@ class Quarantine:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._due: dict[UUID, deque[Noted]] = {}
+        self._due: dict[UUID, _Waiting] = {}
         #: Whoever reads takes one connection, and leaves the others to the intake.
         self._reading = asyncio.Semaphore(1)
         self.came = asyncio.Event()
@@ -85,37 +111,57 @@ class Quarantine:
     def note(self, app: KeyedApp, refused: Sequence[Refused]) -> None:
         """Events of an app were refused just now."""
         metrics.EVENTS.labels("rejected").inc(len(refused))
-        if not refused or (app.project_id not in self._due and len(self._due) >= MOST_PROJECTS):
+        waiting = self._place(app) if refused else None
+        if waiting is None:
             return
-        noted = self._due.setdefault(app.project_id, deque(maxlen=MOST_NOTED))
-        noted.extend(note(app.app_no, one) for one in refused[:MOST_NOTED])
+        for one in refused[-MOST_NOTED:]:
+            waiting.add(note(app.app_no, one))
         self.came.set()
+
+    def _place(self, app: KeyedApp) -> _Waiting | None:
+        """The place where events of its project wait; None while others have all of them."""
+        if app.project_id not in self._due:
+            theirs = sum(one.organization_id == app.organization_id for one in self._due.values())
+            if len(self._due) >= MOST_PROJECTS or theirs >= MOST_OF_ONE:
+                return None
+            self._due[app.project_id] = _Waiting(app.organization_id)
+        return self._due[app.project_id]
 
     async def list_page(
         self,
         *,
         project_id: UUID,
+        last_app: int,
         app_no: int | None,
         codes: Sequence[RejectCode] | None,
         before: UUID | None,
         limit: int,
     ) -> list[Quarantined]:
-        """At most `limit` of a project's that are older than `before`, newest first. Raises `Unavailable`."""
+        """At most `limit` of a project's that are older than `before`, newest first. Raises `Unavailable`.
+
+        Those of an app that was made after `last_app`, which has a higher number, are left out.
+        """
         with reaching():
             async with self._reading, acquire(self._pool) as conn:
                 return await LIST_REFUSED.all(
-                    conn, project_id=project_id, app_no=app_no, codes=codes, before=before, limit=limit
+                    conn,
+                    project_id=project_id,
+                    last_app=last_app,
+                    app_no=app_no,
+                    codes=codes,
+                    before=before,
+                    limit=limit,
                 )
 
     async def write_due(self) -> None:
         """Write all that wait. Where Postgres is away they are dropped."""
         self.came.clear()
         while self._due:
-            project_id, noted = self._due.popitem()
+            project_id, waiting = self._due.popitem()
             try:
                 with reaching():
                     async with acquire(self._pool) as conn:
-                        await keep(conn, project_id, noted)
+                        await keep(conn, project_id, waiting.noted)
             except PASSING:
                 continue
 

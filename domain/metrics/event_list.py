@@ -79,6 +79,11 @@ class Apps(NamedTuple):
     by_number: Mapping[int, UUID]
     wanted: int | None
 
+    @property
+    def last(self) -> int:
+        """The last number. An app that is made later has a higher one, and its events are left out."""
+        return max(self.by_number, default=0)
+
 
 async def find_apps(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID | None) -> Apps:
     """Deleted ones included. Raises `NotFound` for a project or an app that isn't there."""
@@ -110,6 +115,7 @@ async def list_page(
             before_at=end.at,
             before_key=end.key,
             before_app=end.app_no,
+            last_app=found.last,
             app_no=found.wanted,
             names=wanted.names,
             user_id=wanted.user_id,

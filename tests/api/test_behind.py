@@ -15,7 +15,8 @@ from tests.waiting import eventually
 
 
 async def test_an_error_is_told_by_its_type_and_the_next_writing_comes() -> None:
-    came, errors, written = asyncio.Event(), [ValueError("a secret"), None, KeyError("a secret")], []
+    came, written = asyncio.Event(), list[object]()
+    errors = [ValueError("a secret"), None, KeyError("a secret")]
 
     async def write_due() -> None:
         came.clear()

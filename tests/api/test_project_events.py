@@ -18,6 +18,14 @@ from tests.domain.events.sending import NOW, event, send
 
 MINUTE = timedelta(minutes=1)
 
+#: What puts an event into the other lists: of a project, an app's number and an id.
+INSERTS = (
+    "insert into event_quarantine (project_id, app_no, id, code, text) values ($1, $2, $3, 'INVALID', '{}')",
+    """insert into event_conversion (project_id, app_no, id, destination, event_key, name, event_name,
+                                     occurred_at)
+       values ($1, $2, $3, 'meta', gen_random_uuid(), 'open', 'ViewContent', now())""",
+)
+
 
 class Shop(NamedTuple):
     """A project with two apps, the first of which is number 1."""
@@ -42,12 +50,12 @@ async def shop(acme: Caller) -> Shop:
     return Shop(f"/v1/projects/{project}", found, [one.json()["appId"] for one in made])
 
 
-async def walk(caller: Caller, shop: Shop, **params: str) -> list[dict[str, Any]]:
+async def walk(caller: Caller, shop: Shop, listed: str = "events", **params: str) -> list[dict[str, Any]]:
     """All pages."""
     found: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     while True:
-        answer = await caller.http.get(f"{shop.path}/events", params=params | cursor)
+        answer = await caller.http.get(f"{shop.path}/{listed}", params=params | cursor)
         assert answer.status_code == 200, answer.text
         page = answer.json()
         found += page["items"]
@@ -118,6 +126,19 @@ async def test_events_of_a_deleted_app_and_an_archived_project_stay(
     await acme.http.delete(shop.path)
     assert len(await walk(acme, shop, appId=shop.app_ids[0])) == 1
     assert await walk(acme, shop, appId=shop.app_ids[1]) == []
+
+
+async def test_what_comes_of_an_app_that_is_made_meanwhile_is_left_to_the_next_list(
+    acme: Caller, shop: Shop, conn: Conn
+) -> None:
+    """Its number is read before, from another database; the list goes on behind it."""
+    for app_no in (1, 1, 3, 1):
+        for insert in INSERTS:
+            await conn.execute(insert, shop.id, app_no, ids.new())
+    await send(conn, [event(n, project_id=shop.id, app_no=3 if n == 1 else 1) for n in range(4)])
+    for listed in ("events", "events/quarantine", "conversions/deliveries"):
+        found = await walk(acme, shop, listed, limit="1")
+        assert [one["appId"] for one in found] == [shop.app_ids[0]] * 3, listed
 
 
 async def test_another_projects_app_is_not_found(acme: Caller, shop: Shop) -> None:

@@ -18,7 +18,7 @@ def refused(number: int, code: RejectCode = "INVALID", text: bytes | None = None
 
 
 async def listed(pool: Pool, project_id: UUID = PROJECT, **chosen: object) -> list[Quarantined]:
-    given = {"app_no": None, "codes": None, "before": None, "limit": 10_000} | chosen
+    given = {"last_app": 9, "app_no": None, "codes": None, "before": None, "limit": 10_000} | chosen
     return await Quarantine(pool).list_page(project_id=project_id, **given)  # type: ignore[arg-type]
 
 
@@ -35,6 +35,7 @@ async def test_what_was_refused_is_listed_newest_first(pool: Pool) -> None:
         (1, "INVALID", "e-1"),
     ]
     assert [row.event_id for row in await listed(pool, app_no=1)] == ["e-2", "e-1"]
+    assert [row.event_id for row in await listed(pool, last_app=1)] == ["e-2", "e-1"]
     assert [row.event_id for row in await listed(pool, codes=["BAD_TIME"])] == ["e-2"]
     assert [row.event_id for row in await listed(pool, before=rows[0].id, limit=1)] == ["e-2"]
 
@@ -75,6 +76,37 @@ async def test_a_flood_keeps_the_newest(pool: Pool, monkeypatch: pytest.MonkeyPa
     expected = [*range(2_200, 2_300), *range(1_250, 1_300)]
     assert sorted(row.event_id or "" for row in await listed(pool)) == sorted(f"e-{n}" for n in expected)
     assert len(await listed(pool, other)) == 1
+
+
+async def test_of_a_large_request_the_newest_are_kept(pool: Pool) -> None:
+    waiting = Quarantine(pool)
+    waiting.note(keyed(PROJECT, 1), [refused(number) for number in range(150)])
+    await waiting.write_due()
+    assert [row.event_id for row in await listed(pool)] == [f"e-{number}" for number in range(149, 49, -1)]
+
+
+async def test_what_waits_takes_little_memory_of_each_project(pool: Pool) -> None:
+    """Of long texts with a rare character, which Python keeps in four bytes for each, fewer wait."""
+    text = '{"eventId":"e-%d","a":"' + "\U0001f600" + "x" * 5_000
+    waiting = Quarantine(pool)
+    for number in range(90):
+        waiting.note(keyed(PROJECT, 1), [refused(number, text=(text % number).encode())])
+    await waiting.write_due()
+    rows = await listed(pool)
+    assert [row.text[12:16] for row in rows] == [f"e-{number}" for number in range(89, 89 - len(rows), -1)]
+    assert len(rows) >= 10
+    assert len(rows) * 4 * quarantine.MOST_TEXT <= quarantine.MOST_BYTES
+
+
+async def test_no_organization_takes_the_places_of_all(pool: Pool) -> None:
+    waiting = Quarantine(pool)
+    for _ in range(300):
+        waiting.note(keyed(uuid4(), 1), [refused(0)])
+    waiting.note(keyed(PROJECT, 1)._replace(organization_id=uuid4()), [refused(1)])
+    await waiting.write_due()
+    assert [row.event_id for row in await listed(pool)] == ["e-1"]
+    projects = await pool.fetchval("select count(distinct project_id) from event_quarantine")
+    assert projects == quarantine.MOST_OF_ONE + 1
 
 
 async def test_what_is_a_week_old_goes_and_so_does_a_purged_projects(pool: Pool, conn: Conn) -> None:
