@@ -25,6 +25,10 @@ from schemas.errors.absent import absent
 #: Seconds between two looks.
 EVERY_S = 0.5
 
+PASSED_OVER = (
+    "More events come than a look reads: from here on some may be passed over. Follow an app or a name."
+)
+
 
 @click.group()
 def events() -> None:
@@ -88,7 +92,7 @@ def tail(  # noqa: PLR0917 - click's signature
     """Print events of a project as they are committed, each once, until Ctrl-C.
 
     It begins with those that come from now on. With --json each is a line of JSON. Users and what they did
-    are shown with --pii alone.
+    are shown with --pii alone. If more come than can be followed, it says that some are passed over.
 
     \b
     Examples:
@@ -127,7 +131,11 @@ async def _coming(wanted: Wanted) -> AsyncGenerator[KeptEvent, None]:
     async with connected(read_settings().event_store_url, name="tenantry-cli") as conn:
         await tail.begin(conn)
         click.echo(f"Following events of {ids.show(ids.PROJECT, wanted.project_id)}.", err=True)
+        told = False
         while True:
-            async for kept in tail.look(conn):
+            for kept in await tail.look(conn):
                 yield kept
-            await asyncio.sleep(EVERY_S)
+            if tail.passed_over and not told:
+                click.echo(PASSED_OVER, err=True)
+                told = True
+            await asyncio.sleep(0 if tail.more else EVERY_S)

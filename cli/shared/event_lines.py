@@ -18,8 +18,8 @@ def fields(kept: KeptEvent, apps: Mapping[int, UUID], *, pii: bool) -> dict[str,
     person = {
         "appUserId": kept.user_id,
         "anonymousId": kept.anonymous_id,
-        "properties": msgspec.Raw(kept.properties.encode()),
-        "context": msgspec.Raw(kept.context.encode()),
+        "properties": _on_one_line(kept.properties),
+        "context": _on_one_line(kept.context),
     }
     if not pii:
         person = {name: value and REDACTED for name, value in person.items()}
@@ -45,6 +45,11 @@ def line(shown: Mapping[str, Any], *, as_json: bool) -> str:
         *(_text(shown[name]) for name in ("appUserId", "properties")),
     ]  # fmt: skip
     return printable("  ".join(text for text in texts if text))
+
+
+def _on_one_line(text: str) -> msgspec.Raw:
+    """JSON as it was sent, without the lines and spaces between its values."""
+    return msgspec.Raw(msgspec.json.format(text.encode(), indent=-1))
 
 
 def _text(value: Any) -> str:

@@ -54,13 +54,14 @@ delete from event
          coalesce((select occurred_at from first), '-infinity'),
          coalesce((select event_key from first), '00000000-0000-0000-0000-000000000000'));
 
--- name: horizon    whatever received_at is before it is committed, or never will be
-select least(now(), min(xact_start)) - :spare::interval
+-- name: horizon    what was received before is committed, or never will be, or takes too long to wait for
+select greatest(least(now(), min(xact_start)), now() - :longest::interval) - :spare::interval
   from pg_stat_activity
  where datname = current_database()
+   and backend_type = 'client backend'
    and pid <> pg_backend_pid();
 
--- name: tail_events    a page of a project's, in the order in which they came
+-- name: tail_events    the first ones behind a place of a project's, in the order in which they came
 select project_id, app_no, event_key, name, occurred_at, received_at, event_id, user_id, anonymous_id,
        value_micros, currency, properties, context
   from event

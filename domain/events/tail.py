@@ -2,10 +2,10 @@
 
 `received_at` is when an event's transaction began. Of two, the one that began first may be committed last;
 so each look begins where no transaction that had begun earlier was still open at the look before, and leaves
-out what that one has shown.
+out what that one has shown. A look reads no more than `LIMIT` events. Where those that it would have to read
+again are more, the next one begins behind them: no event is shown twice, and some may be passed over.
 """
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
@@ -13,16 +13,21 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import event
 
-#: Events of one page.
-LIMIT = 1_000
+#: Events that one look reads, at most.
+LIMIT = 5_000
 
 #: How long a transaction that has begun may not be on the server's list of them yet.
 SPARE = timedelta(seconds=1)
 
+#: How long a transaction is waited for. One that writes events takes a second, or some more on a store that
+#: is next to still; what is open for longer is another one, such as a dump.
+LONGEST = timedelta(minutes=1)
+
 #: The order in which events are shown: when one came, its app, its key.
 Order: TypeAlias = tuple[datetime, int, UUID]
 
-_NO_KEY = UUID(int=0)
+#: Before each event of a moment.
+_FIRST = (-1, UUID(int=0))
 
 
 class KeptEvent(NamedTuple):
@@ -60,43 +65,51 @@ TAIL_EVENTS = event.tail_events.typed(KeptEvent)
 
 
 class Tail:
-    """Events that are committed from `begin` on. It holds those that it has shown of the last second."""
+    """Events that are committed from `begin` on. It holds those that it has shown and will read again.
+
+    `more` is true where the last look ended at its limit, and `passed_over` once some may have been committed
+    that will never be shown.
+    """
 
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
-        self._since: datetime
-        self._shown: set[Order] = set()
+        self._since: Order
+        self._shown: frozenset[Order] = frozenset()
+        self.more = self.passed_over = False
 
     async def begin(self, conn: Conn) -> None:
         """Pass over what is committed now."""
-        self._since = await event.horizon.value(conn, spare=SPARE)
-        self._shown = {kept.place async for kept in self._read(conn)}
+        self._since = (await self._horizon(conn), *_FIRST)
+        await self.look(conn)
+        while self.more:
+            await self.look(conn)
 
-    async def look(self, conn: Conn) -> AsyncIterator[KeptEvent]:
-        """Events that were committed since the last look, which must have been read to its end."""
-        horizon: datetime = await event.horizon.value(conn, spare=SPARE)
-        shown = set[Order]()
-        async for kept in self._read(conn):
-            if kept.received_at >= horizon:
-                shown.add(kept.place)
-            if kept.place not in self._shown:
-                yield kept
-        self._since, self._shown = max(self._since, horizon), shown
+    async def look(self, conn: Conn) -> list[KeptEvent]:
+        """Events that were committed since the last look, `LIMIT` of them at most."""
+        shown = self._shown
+        return [kept for kept in await self._read(conn) if kept.place not in shown]
 
-    async def _read(self, conn: Conn) -> AsyncIterator[KeptEvent]:
-        """Page after page, from the last horizon on."""
-        last: Order = (self._since, -1, _NO_KEY)
-        while True:
-            page = await TAIL_EVENTS.all(
-                conn,
-                **self._wanted._asdict(),
-                received_at=last[0],
-                after_app=last[1],
-                after_key=last[2],
-                limit=LIMIT,
-            )
-            for kept in page:
-                yield kept
-            if len(page) < LIMIT:
-                return
-            last = page[-1].place
+    async def _read(self, conn: Conn) -> list[KeptEvent]:
+        """The first events behind the place where no transaction was open, and on to the next such place."""
+        horizon: Order = (await self._horizon(conn), *_FIRST)
+        received_at, after_app, after_key = self._since
+        found = await TAIL_EVENTS.all(
+            conn,
+            **self._wanted._asdict(),
+            received_at=received_at,
+            after_app=after_app,
+            after_key=after_key,
+            limit=LIMIT,
+        )
+        self.more = len(found) == LIMIT
+        if self.more:
+            self.passed_over |= found[-1].place > horizon
+            self._since = found[-1].place
+        else:
+            self._since = max(self._since, horizon)
+        self._shown = frozenset(kept.place for kept in found if kept.place > self._since)
+        return found
+
+    async def _horizon(self, conn: Conn) -> datetime:
+        found: datetime = await event.horizon.value(conn, spare=SPARE, longest=LONGEST)
+        return found

@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from db.pool import Conn
+from db.pool import Conn, Pool
+from domain.events import tail
 from schemas import ids
 from schemas.apps import SdkAppShown
 from tests import seeds
@@ -60,8 +61,12 @@ async def followed(tenantry: Tenantry, conn: Conn, shop: Shop, *options: str) ->
         tenantry(*shop.tail("--count", "1", "--app", shop.app.app_id, *options))
     )
     await eventually(lambda: follows(conn))
-    told: dict[str, Any] = {"project_id": shop.project_id, "user_id": "u-7", "properties": '{"a":"\\u001b"}'}
-    told["occurred_at"] = shop.at
+    told: dict[str, Any] = {
+        "project_id": shop.project_id,
+        "occurred_at": shop.at,
+        "user_id": "u-7",
+        "properties": '{"a":\n "\\u001b"}',
+    }
     await send(conn, [event(1, app_no=2, **told)])
     await send(conn, [event(2, event_id="e-2", **told)])
     result = await following
@@ -83,7 +88,8 @@ async def test_an_event_is_printed_as_it_comes_and_hides_people(
 
 
 async def test_with_pii_all_of_it_is_shown(tenantry: Tenantry, conn: Conn, shop: Shop) -> None:
-    shown = json.loads(await followed(tenantry, conn, shop, "--json", "--pii"))
+    [line] = (await followed(tenantry, conn, shop, "--json", "--pii")).splitlines()
+    shown = json.loads(line)
     assert (shown["appUserId"], shown["properties"]) == ("u-7", {"a": "\x1b"})
 
 
@@ -96,6 +102,22 @@ async def test_a_person_gets_a_line_of_signs_that_can_be_printed(
         f"{shop.at:%Y-%m-%d %H:%M:%S}Z  {sent.name}  e-2  0.002 EUR  u-7  "
         '{"a":"\\u001b"}\n'
     )  # fmt: skip
+
+
+async def test_that_events_may_be_passed_over_is_said(
+    tenantry: Tenantry, pool: Pool, conn: Conn, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a transaction that is still open others may come, which began before those that were shown."""
+    monkeypatch.setattr(tail, "LIMIT", 1)
+    following = asyncio.ensure_future(tenantry(*shop.tail("--count", "3", "--json")))
+    await eventually(lambda: follows(conn))
+    async with pool.acquire() as other, other.transaction():
+        await other.execute("select 1")
+        told: dict[str, Any] = {"project_id": shop.project_id, "occurred_at": shop.at}
+        await send(conn, [event(number, **told) for number in range(3)])
+        result = await following
+    assert len(result.stdout.splitlines()) == 3
+    assert result.stderr.count("may be passed over") == 1
 
 
 async def test_what_is_not_there_is_not_followed(tenantry: Tenantry, shop: Shop) -> None:

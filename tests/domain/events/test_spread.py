@@ -178,7 +178,7 @@ async def _live(router: Router, conn: Conn, project_id: UUID) -> None:
     await followed.begin(conn)
     sent = [spread_event(number)._replace(project_id=project_id) for number in range(50)]
     assert await take(router, sorted(sent)) == (50, 0)
-    assert len([kept async for kept in followed.look(conn)]) == 50
+    assert len(await followed.look(conn)) == 50
     assert await rollups.fold(conn) > 0
     await rollups.rebuild(conn, project_id=project_id, day=NOW.date())
     await fold_all(conn)
