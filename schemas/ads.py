@@ -49,7 +49,7 @@ class AdRow(In, frozen=True, kw_only=True):
     date: Day
     """The day, in the ad account's zone."""
     attribution_window: AttributionWindow = USUAL_WINDOW
-    """By which window conversions were attributed, in your words. Rows of two windows are never added up."""
+    """By which conversions were attributed, in your words, ten a project. Rows of two are never added up."""
     currency: Currency
     """The ad account's currency, by ISO 4217."""
     spend_micros: Micros

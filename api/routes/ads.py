@@ -68,7 +68,7 @@ async def import_ads_metrics(
     The same ad, day and attribution window again replaces the row, so send the last 28 days daily: platforms
     attribute conversions later. The rows come as CSV, too: a line that names the fields, then a line a row;
     an empty cell is a field that is left out. What is wrong with a row is told with its index and its line.
-    A project has at most 5,000 ads on a day.
+    A project has at most 5,000 ads on a day by each of at most ten windows.
     """
     ad_rows.check(data.rows, now=request.services.clock())
 

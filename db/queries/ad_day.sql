@@ -1,6 +1,22 @@
 -- name: lock_imports    of a project, until the transaction ends: one comes after the other
 select pg_advisory_xact_lock(7205, hashtext(:project_id::uuid::text));
 
+-- name: name_windows    of a project, of which there are few
+with recursive named as (
+  -- The first one, and to each the next: one step in the index, whatever it has of rows.
+  select (select min(attribution_window)
+            from ad_day
+           where project_id = :project_id) as name
+   union all
+  select (select min(attribution_window)
+            from ad_day
+           where project_id = :project_id
+             and attribution_window > named.name)
+    from named
+   where named.name is not null)
+select coalesce(array_agg(name) filter (where name is not null), '{}')
+  from named;
+
 -- name: put_days    no ad, day and window twice; how many replaced what was there
 with put as (
   -- Only what was there has had another version.

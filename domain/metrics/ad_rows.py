@@ -14,6 +14,9 @@ from schemas.errors import Conflict, Invalid
 #: Ads of one project on one day, by one window.
 MOST_A_DAY = 5_000
 
+#: Attribution windows of one project, each of which has rows of its own.
+MOST_WINDOWS = 10
+
 #: Faults that one answer names.
 MOST_FAULTS = 100
 
@@ -28,11 +31,12 @@ def check(rows: Sequence[AdRow], *, now: datetime) -> None:
 async def replace(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) -> int:
     """Put checked rows into the event store, in one transaction; how many of them were there before.
 
-    Raises `Conflict` TOO_MANY_ADS.
+    Raises `Conflict` TOO_MANY_ADS, TOO_MANY_WINDOWS.
     """
     windows, days = [row.attribution_window for row in rows], [row.date for row in rows]
     async with conn.transaction():
         await ad_day.lock_imports.value(conn, project_id=project_id)
+        await _check_windows(conn, project_id, {*windows})
         replaced: int = await ad_day.put_days.value(
             conn,
             project_id=project_id,
@@ -57,6 +61,16 @@ async def replace(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) -> int
         if full is not None:
             raise Conflict("TOO_MANY_ADS", f"{full} would have more than {MOST_A_DAY} ads", limit=MOST_A_DAY)
     return replaced
+
+
+async def _check_windows(conn: Conn, project_id: UUID, given: set[str]) -> None:
+    known: set[str] = {*await ad_day.name_windows.value(conn, project_id=project_id)}
+    if given - known and len(given | known) > MOST_WINDOWS:
+        raise Conflict(
+            "TOO_MANY_WINDOWS",
+            f"the project would have rows of more than {MOST_WINDOWS} attribution windows",
+            limit=MOST_WINDOWS,
+        )
 
 
 def _faults(rows: Sequence[AdRow], now: datetime) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from db.pool import Conn, Pool
 from domain.metrics import ad_rows
-from domain.metrics.ad_rows import MOST_A_DAY
+from domain.metrics.ad_rows import MOST_A_DAY, MOST_WINDOWS
 from schemas.ads import AdMetric, AdPlatform, AdRow
 from schemas.errors import Conflict, Invalid
 from tests.domain.metrics.ad_scene import FIRST, LAST, NOW, put, read, row
@@ -151,6 +151,24 @@ async def test_a_day_has_no_more_ads_than_it_may(conn: Conn, project: Project) -
     assert refusal.value.details == {"reason": "TOO_MANY_ADS", "limit": MOST_A_DAY}
     assert await put(conn, project, *ads[:3], row(date=LAST)) == 3
     assert await conn.fetchval("select count(*) from ad_day") == MOST_A_DAY + 1
+
+
+async def test_a_project_has_no_more_windows_than_it_may(conn: Conn, project: Project) -> None:
+    """What is too many is refused with all that comes with it; rows of those that there are go on coming."""
+    windows = [row(attribution_window=f"{number}d_click") for number in range(MOST_WINDOWS)]
+    other = project._replace(id=project.org)
+    for rows in (windows[3:], windows):
+        await put(conn, project, *rows)
+    with pytest.raises(Conflict) as refusal:
+        await put(
+            conn, project, row(attribution_window="one_more"), row(attribution_window="3d_click", clicks=7)
+        )
+    assert refusal.value.details == {"reason": "TOO_MANY_WINDOWS", "limit": MOST_WINDOWS}
+    assert await put(conn, other, row(attribution_window="one_more")) == 0
+    assert await put(conn, project, *windows, row(date=LAST, attribution_window="1d_click")) == MOST_WINDOWS
+    with pytest.raises(Conflict):
+        await put(conn, other, *windows)
+    assert await conn.fetchval("select sum(clicks) from ad_day") == 10 * (MOST_WINDOWS + 2)
 
 
 def test_rows_that_cannot_be_are_told_by_their_index() -> None:
