@@ -45,13 +45,18 @@ select count(*) filter (where replaced)::int
   from put;
 
 -- name: full_day    one of these that has more ads than it may, by some window
-select day
-  from ad_day
- where project_id = :project_id
-   and attribution_window = any(:windows)
-   and day = any(:days)
- group by attribution_window, day
-having count(*) > :most
+select at.day
+  from unnest(:windows::text[]) as by (attribution_window)
+ cross join unnest(:days::date[]) as at (day)
+ cross join lateral (
+         -- One after the other: for lists PostgreSQL 15 reads all of a project.
+         select count(*) as n
+           from ad_day a
+          where a.project_id = :project_id
+            and a.attribution_window = by.attribution_window
+            and a.day = at.day
+         offset 0) as ads
+ where ads.n > :most
  limit 1;
 
 -- name: sum_days    of a project's ads, or of some: by day and currency

@@ -108,10 +108,10 @@ async def test_no_event_is_counted_in_a_wrong_bucket_of_ten_thousand_windows(con
 
 
 async def test_counts_are_told_apart_by_what_is_asked_for(conn: Conn) -> None:
-    """By names, apps and currencies; of one app; and with the sums of values."""
+    """By names, of which one comes twice, apps and currencies; of one app; and with the sums of values."""
     events = await happen(conn, random.Random(23), 500)
     bounds = [BEGAN, BEGAN + timedelta(days=DAYS)]
-    names = ["open", "purchase_success"]
+    names = ["open", "purchase_success", "open"]
     found = await rollup_counts.count(
         conn, project_id=PROJECT, names=names, bounds=bounds, by=By(place=False, name=True, app=True)
     )
