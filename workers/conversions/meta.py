@@ -22,9 +22,10 @@ NAME, VERSION = "Meta", "v25.0"
 SEND_S = 20.0
 
 _TOKEN, _UNKNOWN_OBJECT = frozenset({102, 190}), (100, 33)
-_LIMITS = frozenset({4, 17, 32, 613, 80003, 80004})
+_LIMITS = frozenset({4, 17, 32, 613, *range(80000, 80100)})
 _BLOCKED, _UNCLEAR = frozenset({341, 368}), frozenset({1, 2, 5000})
-_PERMISSION = frozenset({3, 10, *range(200, 300)})
+#: With those that the address can't be used, or no more, whatever is sent there.
+_PERMISSION = frozenset({3, 10, *range(200, 300), 803, 2500, 2635})
 #: Of `extinfo`: how it begins by the system, and where the rest of it is in the context.
 _SYSTEMS = {"android": "a2", "ios": "i2", "ipados": "i2"}
 _EXTINFO = (
@@ -38,7 +39,6 @@ _EXTINFO_LENGTH, _OS_VERSION = 16, 4
 class _Error(msgspec.Struct):
     code: int = 0
     error_subcode: int | None = None
-    fbtrace_id: str = ""
 
 
 class _Body(msgspec.Struct):

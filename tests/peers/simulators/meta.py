@@ -92,6 +92,6 @@ def denied(code: int, *, subcode: int | None = None, status: int = 400) -> Answe
     return as_json({"error": error | ({"error_subcode": subcode} if subcode else {})}, status)
 
 
-def answer_of(code: int, *, status: int = 400) -> dict[str, Any]:
+def answer_of(code: int, *, subcode: int | None = None, status: int = 400) -> dict[str, Any]:
     """An order of `POST /_sim/answers`."""
-    return {"status": status, "body": msgspec.json.decode(denied(code).body)}
+    return {"status": status, "body": msgspec.json.decode(denied(code, subcode=subcode).body)}
