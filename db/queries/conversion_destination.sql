@@ -86,14 +86,16 @@ update conversion_destination
    and app_id = :app_id
    and destination = :destination;
 
--- name: note_failure    it rests as long as it asked for, or longer each time
+-- name: note_failure    it rests as long as it asked for, or longer each time; not one that was changed meanwhile
 update conversion_destination
    set last_error = :message, failures = least(failures + 1, 20),
        retry_at = now() + interval '1 second'
                   * coalesce(:after_s::float8, least(:first_s::float8 * 2 ^ failures, :most_s::float8))
  where organization_id = :org
    and app_id = :app_id
-   and destination = :destination;
+   and destination = :destination
+   and pixel_id = :pixel_id
+   and sealed = :sealed;
 
 -- name: note_refusal    of single conversions, while it takes others
 update conversion_destination

@@ -55,7 +55,15 @@ select d.id, coalesce(d.event_id, d.event_key::text) as event_id, d.event_name, 
 
 -- name: begin_tries    before the call that can't be taken back
 update event_conversion
-   set first_try_at = coalesce(first_try_at, now()), tries = tries + 1
+   -- Of a further try it moves by the least that there is: none of several is the only one then.
+   set first_try_at = coalesce(first_try_at - interval '1 microsecond', :at), tries = tries + 1
+ where project_id = :project_id
+   and id = any((select :ids::uuid[])::uuid[])
+   and state = 'pending';
+
+-- name: take_back_tries    of a call that wasn't made
+update event_conversion
+   set first_try_at = nullif(first_try_at, :at), tries = tries - 1
  where project_id = :project_id
    and id = any((select :ids::uuid[])::uuid[])
    and state = 'pending';
@@ -69,9 +77,9 @@ update event_conversion c
    and c.id = s.id
    and c.state = 'pending';
 
--- name: put_back    where none was taken, the destination knows none of their ids
+-- name: put_back    where the call that began at that time was the only one, and took none, none is known
 update event_conversion
-   set first_try_at = case when :maybe_taken then first_try_at end,
+   set first_try_at = case when :maybe_taken then first_try_at else nullif(first_try_at, :at) end,
        error_code = :error_code, error_message = :error_message
  where project_id = :project_id
    and id = any((select :ids::uuid[])::uuid[])

@@ -26,12 +26,13 @@ FIRST_REST_S, MOST_REST_S = 5.0, 900.0
 
 
 class OpenDestination(NamedTuple):
-    """A destination that conversions may be sent to now."""
+    """A destination that conversions may be sent to now. `sealed` is its token as it is kept."""
 
     platform: AppPlatform
     sandbox: bool
     pixel_id: str
     token: str
+    sealed: bytes
     test_event_code: str | None
 
     @property
@@ -111,7 +112,9 @@ async def open_destination(conn: Conn, *, claim: Claim, keyring: Keyring) -> Ope
     if not row.enabled or row.pixel_id is None or row.sealed is None or row.vault_key_id is None:
         return DISABLED
     token = vault.unseal(keyring, vault.Sealed(row.vault_key_id, row.sealed), row=row_name(**scope))
-    return OpenDestination(row.platform, row.sandbox, row.pixel_id, token.decode(), row.test_event_code)
+    return OpenDestination(
+        row.platform, row.sandbox, row.pixel_id, token.decode(), row.sealed, row.test_event_code
+    )
 
 
 async def note_forward(conn: Conn, *, claim: Claim) -> None:
@@ -124,10 +127,19 @@ async def note_refusal(conn: Conn, *, claim: Claim, message: str) -> None:
     await conversion_destination.note_refusal.run(conn, **_scope(claim), message=message)
 
 
-async def note_failure(conn: Conn, *, claim: Claim, message: str, after_s: float | None) -> None:
-    """It takes none now: it is left alone for so long, or for longer each time."""
+async def note_failure(
+    conn: Conn, *, claim: Claim, to: OpenDestination, message: str, after_s: float | None
+) -> None:
+    """It takes none now: it is left alone for so long, or for longer each time, unless it was changed."""
     await conversion_destination.note_failure.run(
-        conn, **_scope(claim), message=message, after_s=after_s, first_s=FIRST_REST_S, most_s=MOST_REST_S
+        conn,
+        **_scope(claim),
+        pixel_id=to.pixel_id,
+        sealed=to.sealed,
+        message=message,
+        after_s=after_s,
+        first_s=FIRST_REST_S,
+        most_s=MOST_REST_S,
     )
 
 

@@ -76,9 +76,14 @@ async def list_due(conn: Conn, *, line: Line) -> list[Due]:
     return await LIST_DUE.all(conn, **line._asdict(), limit=MOST_AT_ONCE)
 
 
-async def begin_tries(conn: Conn, *, line: Line, ids: Sequence[UUID]) -> None:
-    """Write down that the destination may have these from now on: before the call."""
-    await event_conversion.begin_tries.run(conn, project_id=line.project_id, ids=ids)
+async def begin_tries(conn: Conn, *, line: Line, ids: Sequence[UUID], at: datetime) -> None:
+    """Write down that the destination may have these from now on: before the call, which `at` names."""
+    await event_conversion.begin_tries.run(conn, project_id=line.project_id, ids=ids, at=at)
+
+
+async def take_back_tries(conn: Conn, *, line: Line, ids: Sequence[UUID], at: datetime) -> None:
+    """Write down that the call that began `at` wasn't made."""
+    await event_conversion.take_back_tries.run(conn, project_id=line.project_id, ids=ids, at=at)
 
 
 async def settle(conn: Conn, *, line: Line, ends: Sequence[End]) -> None:
@@ -90,13 +95,21 @@ async def settle(conn: Conn, *, line: Line, ends: Sequence[End]) -> None:
 
 
 async def put_back(
-    conn: Conn, *, line: Line, ids: Sequence[UUID], maybe_taken: bool, error_code: str, error_message: str
+    conn: Conn,
+    *,
+    line: Line,
+    ids: Sequence[UUID],
+    at: datetime,
+    maybe_taken: bool,
+    error_code: str,
+    error_message: str,
 ) -> None:
-    """Let these wait. Unless they may have been taken, the destination knows none of them."""
+    """Let these wait. Unless this call may have taken them, or another one, the destination knows none."""
     await event_conversion.put_back.run(
         conn,
         project_id=line.project_id,
         ids=ids,
+        at=at,
         maybe_taken=maybe_taken,
         error_code=error_code,
         error_message=error_message,

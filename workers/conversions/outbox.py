@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
 from typing import TypeAlias, TypeVar
 from uuid import UUID
@@ -48,8 +49,15 @@ class Outbox:
     async def due(self) -> list[Due]:
         return await self._run(conversions.list_due)
 
-    async def begin(self, ids: Sequence[UUID]) -> None:
-        await self._run(partial(conversions.begin_tries, ids=ids))
+    async def begin(self, ids: Sequence[UUID]) -> datetime:
+        """Mark these before a call; when it began, by which they are put back."""
+        at = datetime.now(UTC)
+        await self._run(partial(conversions.begin_tries, ids=ids, at=at))
+        return at
+
+    async def take_back(self, ids: Sequence[UUID], *, at: datetime) -> None:
+        """Of a call that wasn't made after all."""
+        await self._run(partial(conversions.take_back_tries, ids=ids, at=at))
 
     async def settle(self, ends: Sequence[End]) -> None:
         if not ends:
@@ -58,11 +66,12 @@ class Outbox:
         for end in ends:
             metrics.CONVERSIONS.labels(self._line.destination, end.state).inc()
 
-    async def put_back(self, ids: Sequence[UUID], verdict: Verdict) -> None:
+    async def put_back(self, ids: Sequence[UUID], verdict: Verdict, *, at: datetime) -> None:
         await self._run(
             partial(
                 conversions.put_back,
                 ids=ids,
+                at=at,
                 maybe_taken=verdict.word == Word.UNCLEAR,
                 error_code=verdict.code,
                 error_message=verdict.message,

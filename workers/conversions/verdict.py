@@ -56,6 +56,11 @@ def unsent(name: str) -> Verdict:
     return Verdict(Word.CLOSED, "DESTINATION_UNREACHABLE", f"{name} could not be reached")
 
 
+def all_refused(last: Verdict) -> Verdict:
+    message = f"{last.message}, as each before it: look whether the destination is as it should be"
+    return Verdict(Word.CLOSED, "ALL_REFUSED", message, OWNER_S)
+
+
 def unclear(name: str, *, status: int | None = None) -> Verdict:
     answer = "the answer was lost" if status is None else f"the answer was {status}"
     return Verdict(Word.UNCLEAR, "ANSWER_UNCLEAR", f"{name} may have it: {answer}")

@@ -6,8 +6,11 @@ dies after that leaves them pending, and they are sent again with the same ids, 
 """
 
 import asyncio
+from collections import Counter
 from datetime import UTC, datetime
 from functools import partial
+from typing import NamedTuple
+from uuid import UUID
 
 from db.pool import connected
 from domain.events import conversion_lines
@@ -19,7 +22,7 @@ from workers.conversions import calls
 from workers.conversions.calls import Server
 from workers.conversions.outbox import PATIENCE_S, EventStore, Outbox, OutboxAwayError, open_outbox
 from workers.conversions.sorting import Ready, sort
-from workers.conversions.verdict import Verdict, Word
+from workers.conversions.verdict import Verdict, Word, all_refused
 from workers.platforms.connecting import Net, open_net
 from workers.resources import Resources
 from workers.runtime.context import Context
@@ -29,6 +32,8 @@ from workers.runtime.runner import Task
 SPELL_S = 60.0
 #: Until the next try where the event store is away.
 AWAY_S = 5.0
+#: Single conversions that end for the same answer before any is taken: it isn't them, then.
+MOST_REFUSED = 10
 
 
 async def open_task(resources: Resources) -> Task:
@@ -56,27 +61,42 @@ async def relay_conversions(ctx: Context, *, net: Net, keyring: Keyring, event_s
     return Done()
 
 
+class Try(NamedTuple):
+    """A call: what was sent, where to, and when it was marked."""
+
+    part: list[Ready]
+    to: OpenDestination
+    at: datetime
+
+    @property
+    def ids(self) -> list[UUID]:
+        return [one.id for one in self.part]
+
+
 class Relay:
-    """One attempt. `_parts` are conversions that are ready, the last ones for the next call."""
+    """One attempt. `_parts` are conversions that are ready, the last ones for the next call, and `_refused`
+    counts single ones by the answer.
+    """
 
     def __init__(self, ctx: Context, net: Net, keyring: Keyring, server: Server, outbox: Outbox) -> None:
         self._ctx, self._net, self._keyring = ctx, net, keyring
         self._server, self._outbox = server, outbox
         self._parts: list[list[Ready]] = []
+        self._refused, self._taken = Counter[str](), False
 
     async def go_on(self) -> bool:
         """One call at most; False when nothing is left that can be done now."""
-        opened = await self._ctx.step(
-            partial(conversion_lines.open_destination, claim=self._ctx.job, keyring=self._keyring)
-        )
+        opened = await self._open()
         if isinstance(opened, Closed):
             return await self._outbox.cancel(code=opened.code, message=opened.message) > 0
         if not self._parts and not await self._take(opened):
             return False
-        if not self._parts:
-            return True
-        part = self._parts.pop()
-        return await self._settle(part, await self._call(opened, part))
+        return await self._try(self._parts.pop()) if self._parts else True
+
+    async def _open(self) -> OpenDestination | Closed:
+        return await self._ctx.step(
+            partial(conversion_lines.open_destination, claim=self._ctx.job, keyring=self._keyring)
+        )
 
     async def _take(self, to: OpenDestination) -> bool:
         """Look what is due, and end what can't be sent; False if nothing is."""
@@ -87,34 +107,48 @@ class Relay:
             self._parts.append(ready)
         return bool(due)
 
-    async def _call(self, to: OpenDestination, part: list[Ready]) -> Verdict:
-        async with self._ctx.at(self._server.base):
-            await self._outbox.begin([one.id for one in part])
-            return await calls.call(self._net, self._server, to, part)
-
-    async def _settle(self, part: list[Ready], verdict: Verdict) -> bool:
-        """Write down what a call came to; False if the destination is to be left alone."""
+    async def _try(self, part: list[Ready]) -> bool:
+        """One call; False if the destination is to be left alone. What is closed by now is not called."""
         ids = [one.id for one in part]
+        async with self._ctx.at(self._server.base):
+            at = await self._outbox.begin(ids)
+            # Once more, since its turn may have been long in coming.
+            to = await self._open()
+            if isinstance(to, Closed):
+                await self._outbox.take_back(ids, at=at)
+                return True
+            verdict = await calls.call(self._net, self._server, to, part)
+        return await self._settle(Try(part, to, at), verdict)
+
+    async def _settle(self, tried: Try, verdict: Verdict) -> bool:
+        """Write down what a call came to; False if the destination is to be left alone."""
         if verdict.word == Word.TAKEN:
-            await self._outbox.settle([End(one, "delivered") for one in ids])
+            self._taken = True
+            await self._outbox.settle([End(one, "delivered") for one in tried.ids])
             await self._ctx.step(partial(conversion_lines.note_forward, claim=self._ctx.job))
             return True
         if verdict.word == Word.BAD:
-            await self._find_bad(part, verdict)
-            return True
-        await self._outbox.put_back(ids, verdict)
-        note = partial(conversion_lines.note_failure, message=verdict.message, after_s=verdict.after_s)
-        await self._ctx.step(partial(note, claim=self._ctx.job))
+            return await self._find_bad(tried, verdict)
+        return await self._rest(tried, verdict)
+
+    async def _rest(self, tried: Try, verdict: Verdict) -> bool:
+        await self._outbox.put_back(tried.ids, verdict, at=tried.at)
+        note = partial(conversion_lines.note_failure, to=tried.to, message=verdict.message)
+        await self._ctx.step(partial(note, claim=self._ctx.job, after_s=verdict.after_s))
         return False
 
-    async def _find_bad(self, part: list[Ready], verdict: Verdict) -> None:
-        """Of several, ask for each half; one by itself is the bad one."""
-        ids = [one.id for one in part]
+    async def _find_bad(self, tried: Try, verdict: Verdict) -> bool:
+        """Of several, ask for each half; one by itself is the bad one, unless all others are."""
+        part = tried.part
         if len(part) > 1:
-            await self._outbox.put_back(ids, verdict)
+            await self._outbox.put_back(tried.ids, verdict, at=tried.at)
             half = len(part) // 2
             self._parts += [part[half:], part[:half]]
-            return
-        await self._outbox.settle([End(ids[0], "failed", verdict.code, verdict.message)])
+            return True
+        if not self._taken and self._refused[verdict.message] >= MOST_REFUSED:
+            return await self._rest(tried, all_refused(verdict))
+        self._refused[verdict.message] += 1
+        await self._outbox.settle([End(part[0].id, "failed", verdict.code, verdict.message)])
         note = partial(conversion_lines.note_refusal, message=verdict.message)
         await self._ctx.step(partial(note, claim=self._ctx.job))
+        return True

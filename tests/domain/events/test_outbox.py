@@ -1,5 +1,6 @@
 """Conversions are written with their events, for new events alone, and found without reading the others."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -127,12 +128,26 @@ async def work(conn: Conn) -> list[Any]:
     due = await conversions.list_due(conn, line=LINE)
     ids = [one.id for one in due]
     if ids:
-        await conversions.begin_tries(conn, line=LINE, ids=ids)
-        maybe: dict[str, Any] = {"maybe_taken": True, "error_code": "X", "error_message": "x"}
+        await conversions.begin_tries(conn, line=LINE, ids=ids, at=NOW)
+        maybe: dict[str, Any] = {"at": NOW, "maybe_taken": True, "error_code": "X", "error_message": "x"}
         await conversions.put_back(conn, line=LINE, ids=ids, **maybe)
         ends = [conversions.End(one, "delivered") for one in ids]
         await conversions.settle(conn, line=LINE, ends=ends)
     return due
+
+
+async def test_whoever_wakes_late_forgets_no_other_try(conn: Conn) -> None:
+    """A call of an attempt that lost its lease was refused, while its successor's may be taken."""
+    await send(conn, 1)
+    [one] = await conversions.list_due(conn, line=LINE)
+    calls = [NOW, NOW + timedelta(seconds=30)]
+    for at in calls:
+        await conversions.begin_tries(conn, line=LINE, ids=[one.id], at=at)
+    for at in calls:
+        why: dict[str, Any] = {"maybe_taken": False, "error_code": "X", "error_message": "x"}
+        await conversions.put_back(conn, line=LINE, ids=[one.id], at=at, **why)
+    [one] = await conversions.list_due(conn, line=LINE)
+    assert one.first_try_at == NOW - timedelta(microseconds=1)
 
 
 async def test_old_ones_go(conn: Conn) -> None:

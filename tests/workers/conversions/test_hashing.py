@@ -109,7 +109,7 @@ def test_what_names_a_person_is_hashed_whatever_it_is(
         assert all(HASH.fullmatch(one) for one in hashes), hashes
 
 
-TO = OpenDestination("web", sandbox=False, pixel_id="1", token="t", test_event_code=None)
+TO = OpenDestination("web", sandbox=False, pixel_id="1", token="t", sealed=b"", test_event_code=None)
 
 
 def due(**fields: Any) -> Due:

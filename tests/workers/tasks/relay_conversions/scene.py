@@ -1,7 +1,7 @@
 """A project with an app whose events are conversions, on their way to simulated destinations."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -84,6 +84,22 @@ class Dying:
             if not self._left:
                 raise Died
             return found
+
+        return run
+
+
+class Meanwhile:
+    """A connection before whose `nth` statement something happens elsewhere."""
+
+    def __init__(self, conn: Conn, nth: int, happens: Callable[[], Awaitable[None]]) -> None:
+        self._conn, self._left, self._happens = conn, nth, happens
+
+    def __getattr__(self, name: str) -> Any:
+        async def run(*given: Any) -> Any:
+            self._left -= 1
+            if not self._left:
+                await self._happens()
+            return await getattr(self._conn, name)(*given)
 
         return run
 

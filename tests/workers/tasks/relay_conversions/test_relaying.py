@@ -1,18 +1,29 @@
 """Each conversion is counted once, or its row says why not, whatever the destination answers."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.meta import answer_of
-from tests.workers.tasks.relay_conversions.scene import CONTEXT, TOKEN, Dying, Scene, encoded
+from tests.workers.tasks.relay_conversions.scene import (
+    CONTEXT,
+    PIXEL,
+    TOKEN,
+    Dying,
+    Meanwhile,
+    Scene,
+    encoded,
+)
+from workers.tasks.relay_conversions import MOST_REFUSED
 
 #: What a destination answers, by what it means.
 THROTTLED = {"meta": answer_of(80004), "tiktok": {"status": 200, "body": {"code": 40100}}}
 TOKEN_ENDED = {"meta": answer_of(190), "tiktok": {"status": 200, "body": {"code": 40105}}}
 FORBIDDEN = {"meta": answer_of(200), "tiktok": {"status": 200, "body": {"code": 40001}}}
+REFUSED = {"meta": answer_of(100, subcode=2804003), "tiktok": {"status": 200, "body": {"code": 40002}}}
 FAILED = {"meta": answer_of(2, status=500), "tiktok": {"status": 500, "body": {"code": 50000}}}
 
 SEGMENTS = {"categoryPreferences": {"Advertising": False, "Functional": True}}
@@ -58,6 +69,28 @@ async def test_what_may_have_been_taken_is_not_sent_after_47_hours(scene: Scene)
     assert list((await scene.counted()).values()) == [1]
 
 
+@pytest.mark.parametrize(
+    ("later", "end"), [([THROTTLED], "hours"), ([TOKEN_ENDED], "archive"), ([REFUSED, FAILED], "hours")]
+)
+async def test_a_later_refusal_forgets_no_earlier_try(
+    scene: Scene, later: list[dict[str, dict[str, Any]]], end: str
+) -> None:
+    """It says nothing of the call whose answer was lost."""
+    await scene.send([1, 2])
+    await scene.sim.fault("*", Fault.ACCEPT_THEN_DROP)
+    await scene.attempt()
+    [first, _] = [row["first_try_at"] for row in await scene.rows()]
+    for answers in later:
+        await scene.answers(**answers[scene.destination])
+    await scene.rested()
+    assert await scene.attempt() == "completed"
+    assert all(abs(row["first_try_at"] - first) < timedelta(seconds=0.001) for row in await scene.rows())
+    await (scene.hours_pass(48.1) if end == "hours" else scene.archive())
+    await scene.finish()
+    assert await scene.states() == {"outcome_unknown": 2}
+    assert list((await scene.counted()).values()) == [1, 1]
+
+
 @pytest.mark.parametrize("answers", [THROTTLED, TOKEN_ENDED, FORBIDDEN])
 async def test_a_refusal_of_the_whole_proves_that_nothing_was_taken(
     scene: Scene, answers: dict[str, dict[str, Any]]
@@ -87,6 +120,29 @@ async def test_another_token_is_tried_at_once(scene: Scene, destination: str) ->
     await scene.patch(accessToken="another-token")
     assert await scene.attempt() == "completed"
     assert await scene.states() == {"delivered": 1}
+
+
+async def test_another_token_rests_for_no_answer_to_the_one_before(scene: Scene) -> None:
+    """Its owner sends it while a call with the old one is under way."""
+    await scene.send([1])
+    await scene.sim.call("POST", "/pixels", pixel=PIXEL, token="another-token")
+    patch = partial(scene.patch, accessToken="another-token")
+    before_the_note = scene.store(lambda conn: Meanwhile(conn, 3, patch))
+    assert await scene.attempt(event_store=before_the_note) == "completed"
+    assert (await scene.told())["counted"] == []
+    assert await scene.attempt() == "completed"
+    assert await scene.states() == {"delivered": 1}
+
+
+async def test_a_destination_that_refuses_all_is_left_alone(scene: Scene) -> None:
+    """Whatever is wrong there: no more than a few events end for it."""
+    await scene.send(range(60))
+    await scene.answers(**REFUSED[scene.destination], times=100)
+    assert await scene.attempt() == "completed"
+    assert await scene.states() == {"failed": MOST_REFUSED, "pending": 60 - MOST_REFUSED}
+    assert len((await scene.told())["bodies"]) < 4 * MOST_REFUSED
+    assert "as each before" in (await scene.shown()).last_error
+    assert await scene.attempt() is None, "it rests"
 
 
 async def test_a_bad_event_is_found_and_the_others_are_taken(scene: Scene) -> None:
@@ -155,6 +211,16 @@ async def test_what_waits_is_canceled_with_its_reason(scene: Scene, how: str) ->
     await scene.finish()
     assert await scene.states() == {"canceled": 1, "outcome_unknown": 1}
     assert list((await scene.counted()).values()) == [1]
+
+
+@pytest.mark.parametrize("how", ["archived", "disabled"])
+async def test_what_ends_while_a_call_waits_for_its_turn_is_not_called(scene: Scene, how: str) -> None:
+    await scene.send([1, 2])
+    ended = scene.store(lambda conn: Meanwhile(conn, 2, partial(END_BY[how], scene)))
+    assert await scene.attempt(event_store=ended) == "completed"
+    assert (await scene.told())["bodies"] == []
+    assert await scene.states() == {"canceled": 2}
+    assert {(row["tries"], row["first_try_at"]) for row in await scene.rows()} == {(0, None)}
 
 
 async def archive(scene: Scene) -> None:
