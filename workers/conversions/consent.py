@@ -17,6 +17,8 @@ TRACKING_DENIED = Skipped("TRACKING_DENIED", "the person's device doesn't let ap
 _PURPOSES = frozenset(
     {"advertising", "marketing", "targeting", "aduserdata", "adstorage", "adpersonalization"}
 )
+#: Where Segment's clients have them.
+_SEGMENTS = "categoryPreferences"
 _YES = frozenset({"granted", "yes", "true", "authorized", "1"})
 #: Of Apple's states, as words and numbers: all but the last.
 _DENIED = frozenset({"notdetermined", "restricted", "denied", "0", "1", "2"})
@@ -65,12 +67,14 @@ def _number(tree: Tree, *names: str) -> int:
 
 
 def _agreed(consent: Any) -> bool:
-    """True unless one of the purposes is refused; an answer of another shape is a yes or none."""
-    if isinstance(consent, dict):
-        nested = consent.get("categoryPreferences")
-        asked = consent | (nested if isinstance(nested, dict) else {})
-        return all(_is_yes(value) for name, value in asked.items() if _bare(name) in _PURPOSES)
-    return _is_yes(consent)
+    """True unless one of the purposes is refused; where none of them is known, anything is."""
+    if not isinstance(consent, dict):
+        return _is_yes(consent)
+    nested = consent.get(_SEGMENTS)
+    asked = {name: value for name, value in consent.items() if name != _SEGMENTS}
+    asked |= nested if isinstance(nested, dict) else {}
+    known = [value for name, value in asked.items() if _bare(name) in _PURPOSES]
+    return all(map(_is_yes, known or asked.values()))
 
 
 def _is_yes(value: Any) -> bool:

@@ -1,0 +1,37 @@
+"""Consent: whatever isn't a yes is a no, in any of the shapes in which apps say it."""
+
+from typing import Any
+
+import pytest
+
+from workers.conversions import consent
+from workers.conversions.person import Tree
+
+NO = [
+    False,
+    "denied",
+    0,
+    [],
+    {"granted": False},
+    {"ads": False},
+    {"status": "denied"},
+    {"status": "granted", "ads": None},
+    {"ad_storage": "denied", "granted": True},
+    {"categoryPreferences": {"Advertising": False, "Functional": True}},
+    {"categoryPreferences": {"C0004": False}},
+    {"google": {"ad_storage": "denied"}},
+]
+YES = [
+    True,
+    "granted",
+    {"granted": True},
+    {"ad_storage": "granted", "analytics": False},
+    {"categoryPreferences": {"Advertising": True, "Functional": False}},
+    {},
+    None,
+]
+
+
+@pytest.mark.parametrize(("given", "agreed"), [(one, False) for one in NO] + [(one, True) for one in YES])
+def test_what_is_no_yes_is_a_no(given: Any, agreed: bool) -> None:
+    assert (consent.refused(Tree({"context": {"consent": given}})) is None) == agreed
