@@ -26,10 +26,11 @@ PARTS = (
 WHOLE = frozenset(
     "name first last mail ip ips ipv4 ipv6 mac tel mobile sms fax whatsapp gender sex dob age ssn nin vat zip"
     " city lat lng lon geo coordinates idfa idfv gaid aaid adid imei imsi meid serial cookie cookies fbp fbc"
-    " fbclid gclid gbraid wbraid ttclid ttp msclkid login handle signature".split()
+    " fbclid gclid gbraid wbraid ttclid ttp msclkid login handle signature em ph fn ln ge db ct st zp state"
+    " country".split()
 )
 
-#: Objects whose every field is a person's.
+#: Objects whose every field is a person's, and texts that are.
 PEOPLE = frozenset(
     "traits user person people customer client contact profile recipient sender member patient guest billing"
     " shipping identity location".split()
@@ -48,7 +49,8 @@ THINGS = frozenset(
 ABOUT_PEOPLE = frozenset({"$identify", "$group", "$alias"})
 
 _SIGNS = re.compile(r"[\W_]+")
-_FOUND = re.compile(r"[^\s@]@[^\s@]+\.|[^\s%]%40|\A\s*\+\d[\d\s().-]{6,}\Z")
+_FOUND = re.compile(r"[^\s@]@[^\s@]+\.|[^\s%]%40|\+\d[\d\s().-]{6,}")
+_WORD, _CARRIES = re.compile(r"\S+"), re.compile(r"[?#]")
 
 #: Characters of an IP address, at most.
 LONGEST_IP = 45
@@ -65,6 +67,11 @@ def redact(text: str, *, event_name: str = "") -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(shown))
 
 
+def redact_id(text: str) -> str:
+    """An event's id, unless its app made it of somebody's address."""
+    return REDACTED if _finds(text) else text
+
+
 def _object(found: Mapping[str, Any], *, within: str) -> dict[str, Any]:
     return {_key(name): _field(_plain(name), value, within) for name, value in found.items()}
 
@@ -77,7 +84,7 @@ def _key(name: str) -> str:
 def _field(name: str, value: Any, within: str) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    if _is_personal(name, within) or (name in PEOPLE and isinstance(value, (dict, list))):
+    if _is_personal(name, within) or (name in PEOPLE and isinstance(value, (dict, list, str))):
         return REDACTED
     return _value(value, within=name)
 
@@ -95,11 +102,24 @@ def _value(value: Any, *, within: str) -> Any:
         return _object(value, within=within)
     if isinstance(value, list):
         return [_value(one, within=within) for one in value]
-    return REDACTED if isinstance(value, str) and _finds(value) else value
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(text: str) -> str:
+    if _finds(text):
+        return REDACTED
+    return _WORD.sub(_without_query, text) if _CARRIES.search(text) else text
+
+
+def _without_query(word: re.Match[str]) -> str:
+    """A word up to its query or fragment, if it is an address: both may carry anything."""
+    address, *rest = _CARRIES.split(word[0], maxsplit=1)
+    carries = "//" in word[0] or address.startswith("/") or (rest and "=" in rest[0])
+    return address if carries else word[0]
 
 
 def _finds(text: str) -> bool:
-    """True if it has an e-mail address, or is a phone number or an IP address."""
+    """True if it has an e-mail address or a phone number, or is an IP address."""
     return bool(_FOUND.search(text)) or (len(text) <= LONGEST_IP and _is_ip(text.strip()))
 
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.metrics.redaction import redact
+from domain.metrics.redaction import redact, redact_id
 from schemas.events import REDACTED
+from workers.conversions.person import PLACES
 
 SECRET = "Q7secretQ7"
 
@@ -69,17 +70,52 @@ def test_numbers_keep_their_digits(text: str) -> None:
     assert bytes(redact(text)).decode() == text
 
 
+def test_what_is_relayed_of_a_person_is_hidden() -> None:
+    """Each place in which conversions look for a person, by its own name wherever it stands."""
+    names = {path[-1] for paths in PLACES.values() for path in paths}
+    assert shown({"order": dict.fromkeys(names, SECRET)}) == {"order": dict.fromkeys(names, REDACTED)}
+
+
+def test_an_address_is_shown_without_what_it_carries() -> None:
+    page = {
+        "url": "https://shop.example/in?token=Q7&name=Jane#x",
+        "path": "/in?q=Q7",
+        "search": "?token=Q7",
+        "referrer": "//a.example/#Q7",
+        "title": "How? See https://a.example/b?t=Q7 #1, c#",
+        "query": "a?b=Q7",
+    }
+    assert shown({"page": page}) == {
+        "page": {
+            "url": "https://shop.example/in",
+            "path": "/in",
+            "search": "",
+            "referrer": "//a.example/",
+            "title": "How? See https://a.example/b #1, c#",
+            "query": "a",
+        }
+    }
+
+
+@pytest.mark.parametrize("text", ["signup:jane@x.com", "call:+491511234567", "jane%40x.com"])
+def test_an_id_that_has_an_address_is_hidden(text: str) -> None:
+    assert redact_id(text) == REDACTED
+    assert redact_id("order-2026-11-27T10:00:00+01:00") == "order-2026-11-27T10:00:00+01:00"
+
+
 def test_people_are_hidden_and_things_are_named() -> None:
     context = {
         "app": {"name": "Tidewise", "version": "1.2"},
         "device": {"id": "x", "name": "Anna's iPhone", "model": "iPhone17"},
         "traits": {"plan": "pro"},
+        "customer": "Jane Doe",
         "ana@shop.example": 1,
     }
     assert shown(context) == {
         "app": {"name": "Tidewise", "version": "1.2"},
         "device": {"id": REDACTED, "name": REDACTED, "model": "iPhone17"},
         "traits": REDACTED,
+        "customer": REDACTED,
         REDACTED: 1,
     }
     assert shown({"plan": "pro"}, event_name="$identify") == {"plan": REDACTED}
@@ -87,6 +123,6 @@ def test_people_are_hidden_and_things_are_named() -> None:
 
 def test_a_text_of_any_form_takes_no_time() -> None:
     """Each as long as an event may be; in 100 levels, too."""
-    for part in ("a@", "+1 ", "::", "%40", " ", "1.1.1.1"):
+    for part in ("a@", "+1 ", "::", "%40", " ", "1.1.1.1", "://", "?a", "+1", "/?=# "):
         redact(msgspec.json.encode({"note": part * (32_000 // len(part))}).decode())
     redact('{"a":' * 100 + "1" + "}" * 100)
