@@ -97,7 +97,8 @@ class ConversionDelivery(Out, frozen=True, kw_only=True):
     destination: Destination
     """Where it goes."""
     event_id: str
-    """The event's id as the app sent it. The destination knows it by the same."""
+    """The event's id as the app sent it. The destination knows it by the same, or by its SHA-256 in hex where
+    it has somebody's address or number in it."""
     event_name: str
     """What the event is called in the app."""
     destination_event_name: str

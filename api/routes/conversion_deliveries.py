@@ -13,6 +13,8 @@ from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.events import deliveries
+from domain.metrics.redaction import redact_id
+from domain.tenancy.delegation import grants
 from schemas.base import Page
 from schemas.conversions import ConversionDelivery, DeliveryState, Destination
 
@@ -44,8 +46,10 @@ async def list_conversion_deliveries(
     `pending` waits for its turn, or for a destination that rests. Each has one end: `delivered`; `skipped`,
     never sent; `failed`, refused there; `expired`, too old to be taken; `canceled`, since the app, its
     destination or the project ended before; `outcome_unknown`, an answer was lost and it is too late to ask
-    again. `error` says why. They are kept as long as events are.
+    again. `error` says why. They are kept as long as events are. Without `events:read+pii` an `eventId` with
+    somebody's address in it is `[redacted]`.
     """
+    pii = grants(request.principal.scopes, "events:read+pii")
 
     async def find_apps(conn: Conn) -> dict[int, UUID]:
         project = paths.read("project", project_id)
@@ -61,6 +65,7 @@ async def list_conversion_deliveries(
             destinations=destination,
             states=state_,
             app_id=None if app_id is None else paths.read("sdk_app", app_id),
+            show_id=str if pii else redact_id,
             before=before,
             limit=limit,
         )

@@ -14,6 +14,7 @@ from api.requests import ApiRequest
 from db.pool import Conn
 from domain.apps import apps
 from domain.events.quarantine import Quarantined
+from domain.metrics.redaction import redact_id
 from domain.tenancy import project_locks
 from domain.tenancy.delegation import grants
 from schemas import ids
@@ -43,7 +44,7 @@ async def list_quarantined_events(
     """Events of a project that were refused, newest first, of an archived project too.
 
     They are kept for 7 days, the newest 1,000 or so, and appear within about a second. Without
-    `events:read+pii` their `text` is `[redacted]`.
+    `events:read+pii` their `text` is `[redacted]`, and so is an `eventId` with somebody's address in it.
     """
     pii = grants(request.principal.scopes, "events:read+pii")
 
@@ -76,7 +77,7 @@ def _shown(row: Quarantined, app_id: UUID, *, pii: bool) -> QuarantinedEvent:
         app_id=ids.show(ids.APP, app_id),
         code=row.code,
         name=row.name,
-        event_id=row.event_id,
+        event_id=row.event_id if pii or row.event_id is None else redact_id(row.event_id),
         text=row.text if pii else REDACTED,
         received_at=row.received_at,
     )

@@ -1,6 +1,6 @@
 """Deliveries: conversions as their owner sees them, by the names that their apps have."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -36,8 +36,8 @@ LIST_CONVERSIONS = event_conversion.list_conversions.typed(_Row)
 async def apps_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> dict[int, UUID]:
     """By number each app that a project has or had. Raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
-    numbers = await apps.numbers(conn, project_id=project_id)
-    return {app_no: app_id for app_id, app_no in numbers.items()}
+    numbered = await apps.number_all(conn, organization_id=organization_id, project_id=project_id)
+    return {app.app_no: app.id for app in numbered}
 
 
 async def list_of_project(
@@ -48,12 +48,14 @@ async def list_of_project(
     destinations: Sequence[Destination] | None,
     states: Sequence[DeliveryState] | None,
     app_id: UUID | None,
+    show_id: Callable[[str], str],
     before: UUID | None,
     limit: int,
 ) -> list[ConversionDelivery]:
     """At most `limit` older than `before`, newest first. None for a filter: all; another's app has none.
 
     Those of an app that was made after `app_ids` were read, which has a higher number, are left out.
+    `show_id` is how an event's id is shown.
     """
     app_nos = None if app_id is None else [number for number, one in app_ids.items() if one == app_id]
     rows = await LIST_CONVERSIONS.all(
@@ -66,16 +68,16 @@ async def list_of_project(
         app_nos=app_nos,
         limit=limit,
     )
-    return [_shown(row, app_ids) for row in rows]
+    return [_shown(row, app_ids, show_id) for row in rows]
 
 
-def _shown(row: _Row, app_ids: Mapping[int, UUID]) -> ConversionDelivery:
+def _shown(row: _Row, app_ids: Mapping[int, UUID], show_id: Callable[[str], str]) -> ConversionDelivery:
     error = row.error_code and ConversionError(code=row.error_code, message=row.error_message or "")
     return ConversionDelivery(
         conversion_id=ids.show(ids.CONVERSION, row.id),
         app_id=ids.show(ids.APP, app_ids[row.app_no]),
         destination=row.destination,
-        event_id=row.event_id,
+        event_id=show_id(row.event_id),
         event_name=row.name,
         destination_event_name=row.event_name,
         occurred_at=row.occurred_at,

@@ -13,7 +13,7 @@ from db.queries import event
 from domain.apps import apps
 from domain.apps.apps import Numbered
 from domain.events.checks import MICROS
-from domain.metrics.redaction import redact
+from domain.metrics.redaction import redact, redact_id
 from domain.tenancy import project_locks
 from schemas import ids
 from schemas.errors.absent import absent
@@ -129,7 +129,6 @@ async def list_page(
 
 def _shown(row: _Row, found: Apps, wanted: Wanted) -> KeptEvent:
     return KeptEvent(
-        event_id=row.event_id,
         app_id=ids.show(ids.APP, found.by_number[row.app_no]),
         name=row.name,
         occurred_at=row.occurred_at,
@@ -142,6 +141,7 @@ def _shown(row: _Row, found: Apps, wanted: Wanted) -> KeptEvent:
 
 def _all_of(row: _Row) -> dict[str, Any]:
     return {
+        "event_id": row.event_id,
         "app_user_id": row.user_id,
         "anonymous_id": row.anonymous_id,
         "properties": msgspec.Raw(row.properties.encode()),
@@ -151,6 +151,7 @@ def _all_of(row: _Row) -> dict[str, Any]:
 
 def _redacted(row: _Row) -> dict[str, Any]:
     return {
+        "event_id": redact_id(row.event_id),
         "app_user_id": None if row.user_id is None else REDACTED,
         "anonymous_id": None if row.anonymous_id is None else REDACTED,
         "properties": redact(row.properties, event_name=row.name),

@@ -8,7 +8,10 @@ from uuid import UUID
 import pytest_asyncio
 
 from db.pool import Conn, Pool
+from domain.apps.relays import relays_of
+from domain.events import group_commit, quarantine
 from domain.events.event import Event
+from domain.events.quarantine import Noted
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller, client_of, new_key
@@ -116,6 +119,25 @@ async def test_an_event_is_shown_as_it_was_sent(acme: Caller, shop: Shop, conn: 
     assert (hidden["appUserId"], hidden["anonymousId"]) == ("[redacted]", "[redacted]")
     assert hidden["properties"] == shown["properties"] | {"Email": "[redacted]"}
     assert hidden["context"] == {"ip": "[redacted]", "os": {"name": "iOS"}}
+
+
+async def test_an_id_that_names_somebody_is_for_who_may_see_people(
+    acme: Caller, shop: Shop, conn: Conn, pool: Pool
+) -> None:
+    """In each list that has events' ids."""
+    name = "signup:jane@x.example"
+    relays = {(shop.id, 1): relays_of({"meta": None})}
+    async with conn.transaction():
+        sent = [event(1, project_id=shop.id, event_id=name, name="sign_up")]
+        await group_commit.keep(conn, sent, relays)
+    await quarantine.keep(conn, shop.id, [Noted(ids.new(), 1, "INVALID", None, name, "")])
+    app = acme.http._transport.app  # type: ignore[attr-defined]
+    for more, seen in (((), "[redacted]"), (("events:read+pii",), name)):
+        key = await new_key(pool, acme.organization_id, scopes=("events:read", *more))
+        async with client_of(app, key) as client:
+            for path in ("events", "events/quarantine", "conversions/deliveries"):
+                [item] = (await client.get(f"{shop.path}/{path}")).json()["items"]
+                assert item["eventId"] == seen, path
 
 
 async def test_events_of_a_deleted_app_and_an_archived_project_stay(

@@ -55,7 +55,7 @@ def event(to: OpenDestination, due: Due, tree: Tree) -> dict[str, Any] | Skipped
     made: dict[str, Any] = {
         "event_name": due.event_name,
         "event_time": int(due.occurred_at.timestamp()),
-        "event_id": due.event_id,
+        "event_id": person.event_id(due),
         "action_source": "website" if to.is_web else "app",
         "user_data": user,
     }

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from domain.events.conversions import Due
+from workers.conversions import hashing
 
 _TRAITS, _ADDRESS = ("context", "traits"), ("context", "traits", "address")
 
@@ -38,7 +39,7 @@ PLACES: Mapping[str, tuple[tuple[str, ...], ...]] = {
 
 #: What may be a person's address or number inside a text that is meant for something else.
 _TELLING = re.compile(r"@|%40|\+?\d[\d\s().\-]{5,}\d", re.IGNORECASE)
-_ADDRESSED = re.compile(r"@|%40|^\s*\+", re.IGNORECASE)
+_ADDRESSED = re.compile(r"@|%40|^\s*\+|\+\d[\d\s().\-]{6,}", re.IGNORECASE)
 _LONGEST = 1_000
 
 
@@ -80,6 +81,11 @@ def texts(tree: Tree) -> dict[str, str]:
     return {name: text for name, paths in PLACES.items() if (text := tree.first(*paths))}
 
 
+def event_id(due: Due) -> str:
+    """The event's id; a hash of one that its app made of somebody's address."""
+    return hashing.sha256(due.event_id) if _ADDRESSED.search(due.event_id) else due.event_id
+
+
 def external_ids(due: Due) -> list[str]:
     """The app's own ids of the person."""
     return [found for found in (due.user_id, due.anonymous_id) if found]
@@ -90,11 +96,11 @@ def click(tree: Tree, name: str, parameter: str | None = None) -> str | None:
     given = tree.first(("context", name), ("properties", name))
     if given or parameter is None:
         return given
-    query = urlsplit_or_none(tree.text("context", "page", "url"))
+    query = _query_of(tree.text("context", "page", "url"))
     return next((value for key, value in parse_qsl(query) if key == parameter), None)
 
 
-def urlsplit_or_none(url: str | None) -> str:
+def _query_of(url: str | None) -> str:
     """The query of an address; empty where there is none that can be read."""
     try:
         return urlsplit(url or "").query
@@ -102,10 +108,10 @@ def urlsplit_or_none(url: str | None) -> str:
         return ""
 
 
-def page_of(tree: Tree, *, name: str = "url") -> str | None:
+def page_of(tree: Tree) -> str | None:
     """The address of the page, without what may name a person: query, fragment, a path with an address."""
     try:
-        parts = urlsplit(tree.text("context", "page", name) or "")
+        parts = urlsplit(tree.text("context", "page", "url") or "")
         host = parts.hostname
     except ValueError:
         return None

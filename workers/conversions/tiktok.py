@@ -35,7 +35,7 @@ def event(to: OpenDestination, due: Due, tree: Tree) -> dict[str, Any] | Skipped
     made: dict[str, Any] = {
         "event": due.event_name,
         "event_time": int(due.occurred_at.timestamp()),
-        "event_id": due.event_id,
+        "event_id": person.event_id(due),
         "user": user,
     }
     if properties:

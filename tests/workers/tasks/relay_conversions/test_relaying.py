@@ -10,6 +10,7 @@ from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.meta import answer_of
 from tests.workers.tasks.relay_conversions.scene import (
     CONTEXT,
+    EMAIL,
     PIXEL,
     TOKEN,
     Dying,
@@ -17,6 +18,7 @@ from tests.workers.tasks.relay_conversions.scene import (
     Scene,
     encoded,
 )
+from workers.conversions.hashing import sha256
 from workers.tasks.relay_conversions import MOST_REFUSED
 
 #: What a destination answers, by what it means.
@@ -25,6 +27,9 @@ TOKEN_ENDED = {"meta": answer_of(190), "tiktok": {"status": 200, "body": {"code"
 FORBIDDEN = {"meta": answer_of(200), "tiktok": {"status": 200, "body": {"code": 40001}}}
 REFUSED = {"meta": answer_of(100, subcode=2804003), "tiktok": {"status": 200, "body": {"code": 40002}}}
 FAILED = {"meta": answer_of(2, status=500), "tiktok": {"status": 500, "body": {"code": 50000}}}
+
+#: Ids of events that an app makes of what names a person.
+ADDRESSES = (f"signup:{EMAIL}", "call:+4915112345678")
 
 SEGMENTS = {"categoryPreferences": {"Advertising": False, "Functional": True}}
 
@@ -36,12 +41,15 @@ async def test_conversions_go_out_by_their_own_ids_and_hashes(scene: Scene) -> N
     await scene.send([1, 2, 3])
     await scene.send([4], event_id="order 4")
     await scene.send([5], name="open")
+    for number, event_id in enumerate(ADDRESSES, 6):
+        await scene.send([number], event_id=event_id)
     assert await scene.attempt() == "completed"
     assert await scene.attempt() is None
     counted = await scene.counted()
     assert counted.pop("order 4") == 1
+    assert [counted.pop(sha256(event_id)) for event_id in ADDRESSES] == [1, 1]
     assert sorted(counted.values()) == [1, 1, 1]
-    assert await scene.states() == {"delivered": 4}
+    assert await scene.states() == {"delivered": 6}
     shown = await scene.shown()
     assert (shown.last_error, shown.last_forward_at is not None) == (None, True)
     assert (await scene.told())["wrong"] == []
