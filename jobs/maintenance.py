@@ -21,7 +21,7 @@ MAX_CRASHES = 3
 GRACE_S = 0.5
 
 #: How long what has ended is kept, in seconds.
-KEEP_JOBS_S, KEEP_WORKERS_S = 30 * 86400.0, 3600.0
+KEEP_JOBS_S, KEEP_PASSING_S, KEEP_WORKERS_S = 30 * 86400.0, 3600.0, 3600.0
 
 #: Jobs that wait in a pool and are counted at once; more are counted in parts of so many. Then seconds for
 #: which such a count says how many wait, and seconds between two of its parts.
@@ -119,6 +119,11 @@ async def count_due(conn: Conn) -> int:
 async def prune_jobs(conn: Conn) -> int:
     """Delete jobs that ended long ago, with their attempts; how many. Some stay: a row still names them."""
     return await job_maintenance.prune_jobs.run(conn, limit=BATCH, keep_s=KEEP_JOBS_S)
+
+
+async def prune_passing(conn: Conn) -> int:
+    """Delete jobs that come all the time and are no history, such as a look at an account; how many."""
+    return await job_maintenance.prune_passing.run(conn, limit=BATCH, keep_s=KEEP_PASSING_S)
 
 
 async def prune_workers(conn: Conn) -> int:

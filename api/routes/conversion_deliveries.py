@@ -45,17 +45,14 @@ async def list_conversion_deliveries(
 
     `pending` waits for its turn, or for a destination that rests. Each has one end: `delivered`; `skipped`,
     never sent; `failed`, refused there; `expired`, too old to be taken; `canceled`, since the app, its
-    destination or the project ended before; `outcome_unknown`, an answer was lost and it is too late to ask
-    again. `error` says why. They are kept as long as events are. Without `events:read+pii` an `eventId` with
-    somebody's address in it is `[redacted]`.
+    destination or the project ended before; `outcome_unknown`, an answer was lost, too late to ask again.
+    They are kept as events are. Without `events:read+pii` an `eventId` with an address is `[redacted]`.
     """
-    pii = grants(request.principal.scopes, "events:read+pii")
+    show_id = str if grants(request.principal.scopes, "events:read+pii") else redact_id
 
     async def find_apps(conn: Conn) -> dict[int, UUID]:
-        project = paths.read("project", project_id)
-        return await deliveries.apps_of_project(
-            conn, organization_id=request.organization_id, project_id=project
-        )
+        where = {"project_id": paths.read("project", project_id)}
+        return await deliveries.apps_of_project(conn, organization_id=request.organization_id, **where)
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[ConversionDelivery]:
         return await deliveries.list_of_project(
@@ -65,7 +62,7 @@ async def list_conversion_deliveries(
             destinations=destination,
             states=state_,
             app_id=None if app_id is None else paths.read("sdk_app", app_id),
-            show_id=str if pii else redact_id,
+            show_id=show_id,
             before=before,
             limit=limit,
         )

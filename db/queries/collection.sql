@@ -126,24 +126,3 @@ update social_account
  where organization_id = :org
    and id = :account_id
    and collect_at is not null;
-
--- name: prune_visits    jobs of their pool that have ended, and their attempts
-with old as materialized (
-  -- A batch, the oldest first.
-  select organization_id, id
-    from job
-   where pool = :pool
-     and finished_at < now() - :keep_s * interval '1 second'
-   order by finished_at
-   limit :limit
-     for update skip locked),
-attempts as (
-  -- Their attempts.
-  delete from job_attempt a
-   using old o
-   where a.organization_id = o.organization_id
-     and a.job_id = o.id)
-delete from job j
- using old o
- where j.organization_id = o.organization_id
-   and j.id = o.id;

@@ -86,7 +86,7 @@ update conversion_destination
    and app_id = :app_id
    and destination = :destination;
 
--- name: note_failure    it rests as long as it asked for, or longer each time; not one that was changed meanwhile
+-- name: note_failure    unless it was changed it rests as long as it asked for, or longer each time
 update conversion_destination
    set last_error = :message, failures = least(failures + 1, 20),
        retry_at = now() + interval '1 second'

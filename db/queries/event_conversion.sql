@@ -8,7 +8,7 @@ select *, greatest(occurred_at, now())
     as c (project_id, app_no, destination, event_key, id, name, event_id, event_name, occurred_at)
     on conflict (project_id, app_no, destination, event_key) do nothing;
 
--- name: find_due    lines behind one of them in order, a batch: whose and where to, and whether one is due
+-- name: find_due    lines behind one of them in order, a batch: whose, where to, if one has waited
 with recursive line as (
   -- The first of each, in the order of the index of those that wait: no other gives it.
   -- However many there are in a line, few rows are read.
@@ -29,7 +29,7 @@ with recursive line as (
           order by project_id, app_no, destination, due_at
           limit 1) b
    where l.n < :limit)
-select project_id, app_no, destination, due_at <= now() as due
+select project_id, app_no, destination, due_at <= now() - :gather_s * interval '1 second' as due
   from line;
 
 -- name: list_due    of one line, the longest waiting first, each with its event; none: that is gone
@@ -77,7 +77,7 @@ update event_conversion c
    and c.id = s.id
    and c.state = 'pending';
 
--- name: put_back    where the call that began at that time was the only one, and took none, none is known
+-- name: put_back    none is known where the call that began then was the only one, and took none
 update event_conversion
    set first_try_at = case when :maybe_taken then first_try_at else nullif(first_try_at, :at) end,
        error_code = :error_code, error_message = :error_message
@@ -99,7 +99,8 @@ update event_conversion
             and destination = :destination
           order by due_at
           limit :limit))
-   and state = 'pending';
+   and state = 'pending'
+returning state;
 
 -- name: list_conversions    a project's, newest first
 select id, app_no, destination, coalesce(event_id, event_key::text) as event_id, name, event_name,

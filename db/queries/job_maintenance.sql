@@ -112,6 +112,27 @@ update job j
    and j.id = l.id
 returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;
 
+-- name: prune_passing    of kinds that come all the time, those that ended a while ago, and their attempts
+with old as materialized (
+  -- A batch, the oldest first, by an index of theirs alone.
+  select organization_id, id
+    from job
+   where kind in ('collect_metrics', 'relay_conversions')
+     and finished_at < now() - :keep_s * interval '1 second'
+   order by finished_at
+   limit :limit
+     for update skip locked),
+attempts as (
+  -- Their attempts.
+  delete from job_attempt a
+   using old o
+   where a.organization_id = o.organization_id
+     and a.job_id = o.id)
+delete from job j
+ using old o
+ where j.organization_id = o.organization_id
+   and j.id = o.id;
+
 -- name: prune_jobs    with their attempts, `keep_s` after their end, unless a row still names them
 with old as materialized (
   -- A batch of each pool, for its index: first those that ended first.

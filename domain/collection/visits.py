@@ -24,10 +24,8 @@ from jobs.kinds import COLLECT_METRICS
 from jobs.ledger import Claim
 from schemas.errors import PlatformError, ReauthRequired, Throttled, TokenExpired
 
-#: Accounts of one look, and rows of one prune. A look is a part of the dispatcher's tick, so it is short.
-LOOKED_AT, PRUNED = 50, 500
-#: Seconds for which a job that has ended is kept.
-KEEP_S = 3600.0
+#: Accounts of one look: it is a part of the dispatcher's tick, so it is short.
+LOOKED_AT = 50
 
 
 class DueAccount(NamedTuple):
@@ -220,11 +218,6 @@ def _after(error: PlatformError | None, failures: int, *, more: bool) -> float |
         return cadence.REFRESH_S
     asked_s = (error.after_s or 0.0) if isinstance(error, Throttled) else 0.0
     return max(asked_s, cadence.after_failures(failures))
-
-
-async def prune(conn: Conn) -> int:
-    """Delete a batch of jobs that ended a while ago; how many. There may be one an account and hour."""
-    return await collection.prune_visits.run(conn, pool=COLLECT_METRICS.pool, keep_s=KEEP_S, limit=PRUNED)
 
 
 def subject(post: DuePost) -> Subject:

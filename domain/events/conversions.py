@@ -3,6 +3,7 @@
 A row is written with its event. It is pending until it has an end, and keeps that.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -14,6 +15,9 @@ from schemas.conversions import Destination, Ended
 
 #: Rows of one line, of the look for lines, and of a cleaning, at once.
 MOST_AT_ONCE, LINES, ROWS = 1_000, 200, 1_000
+
+#: Seconds that the first of a line waits for more: a steady flow goes in batches, each with a job.
+GATHER_S = 5.0
 
 
 class Line(NamedTuple):
@@ -65,8 +69,8 @@ LIST_DUE = event_conversion.list_due.typed(Due)
 
 
 async def find_lines(conn: Conn, *, after: Line) -> tuple[list[Line], Line]:
-    """Lines with something due among the next ones behind `after`, and where to go on."""
-    found = await FIND_DUE.all(conn, **after._asdict(), limit=LINES)
+    """Lines with something due for a while among the next ones behind `after`, and where to go on."""
+    found = await FIND_DUE.all(conn, **after._asdict(), limit=LINES, gather_s=GATHER_S)
     last = Line(*found[-1][:3]) if len(found) == LINES else FIRST
     return [Line(*one[:3]) for one in found if one.due], last
 
@@ -116,11 +120,12 @@ async def put_back(
     )
 
 
-async def cancel(conn: Conn, *, line: Line, error_code: str, error_message: str) -> int:
-    """End a batch of what waits in a line; how many."""
-    return await event_conversion.cancel_line.run(
+async def cancel(conn: Conn, *, line: Line, error_code: str, error_message: str) -> Counter[Ended]:
+    """End a batch of what waits in a line; how many with each end."""
+    rows = await event_conversion.cancel_line.all(
         conn, **line._asdict(), error_code=error_code, error_message=error_message, limit=ROWS
     )
+    return Counter(row["state"] for row in rows)
 
 
 def prune(*, keep_days: int) -> Callable[[Conn], Awaitable[int]]:

@@ -80,9 +80,10 @@ class Outbox:
         metrics.CONVERSIONS.labels(self._line.destination, "waiting").inc(len(ids))
 
     async def cancel(self, *, code: str, message: str) -> int:
-        canceled = await self._run(partial(conversions.cancel, error_code=code, error_message=message))
-        metrics.CONVERSIONS.labels(self._line.destination, "canceled").inc(canceled)
-        return canceled
+        ended = await self._run(partial(conversions.cancel, error_code=code, error_message=message))
+        for state, count in ended.items():
+            metrics.CONVERSIONS.labels(self._line.destination, state).inc(count)
+        return ended.total()
 
     async def _run(self, verb: Callable[..., Awaitable[T]]) -> T:
         try:

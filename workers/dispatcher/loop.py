@@ -13,7 +13,7 @@ from jobs import maintenance
 from jobs.courier import Courier, open_courier
 from schemas.settings import Settings
 from telemetry import health, metrics
-from workers.dispatcher.collect import COLLECT, PRUNE_VISITS
+from workers.dispatcher.collect import COLLECT
 from workers.dispatcher.count import COUNT
 from workers.dispatcher.event_archiver import EventArchiver
 from workers.dispatcher.events import EventKeeper
@@ -56,7 +56,6 @@ class Dispatcher(Leader):
             REFRESH,
             COLLECT,
             COUNT,
-            PRUNE_VISITS,
             *RETENTION,
             prune_audit(settings.audit_days),
             prune_media(open_store(settings)),

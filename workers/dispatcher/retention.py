@@ -9,7 +9,7 @@ from domain.media.store import Store
 from domain.operations.maintenance import prune_idempotency, prune_oauth_states
 from domain.publishing import quotas
 from domain.tenancy import audit
-from jobs.maintenance import prune_jobs, prune_workers
+from jobs.maintenance import prune_jobs, prune_passing, prune_workers
 from schemas.errors import Unavailable
 from telemetry import logs
 from workers.dispatcher.chore import Chore
@@ -22,6 +22,7 @@ _log = logs.get("retention")
 
 RETENTION = [
     Chore("prune_jobs", EVERY_S, prune_jobs),
+    Chore("prune_passing", EVERY_S, prune_passing),
     Chore("prune_workers", EVERY_S, prune_workers),
     Chore("prune_idempotency", EVERY_S, prune_idempotency),
     Chore("prune_oauth_states", EVERY_S, prune_oauth_states),

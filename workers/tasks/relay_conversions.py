@@ -15,7 +15,7 @@ from uuid import UUID
 from db.pool import connected
 from domain.events import conversion_lines
 from domain.events.conversion_lines import Closed, OpenDestination
-from domain.events.conversions import End
+from domain.events.conversions import MOST_AT_ONCE, End
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Outcome, Snooze
 from workers.conversions import calls
@@ -82,6 +82,7 @@ class Relay:
         self._ctx, self._net, self._keyring = ctx, net, keyring
         self._server, self._outbox = server, outbox
         self._parts: list[list[Ready]] = []
+        self._more = True
         self._refused, self._taken = Counter[str](), False
 
     async def go_on(self) -> bool:
@@ -89,7 +90,7 @@ class Relay:
         opened = await self._open()
         if isinstance(opened, Closed):
             return await self._outbox.cancel(code=opened.code, message=opened.message) > 0
-        if not self._parts and not await self._take(opened):
+        if not self._parts and not (self._more and await self._take(opened)):
             return False
         return await self._try(self._parts.pop()) if self._parts else True
 
@@ -99,8 +100,9 @@ class Relay:
         )
 
     async def _take(self, to: OpenDestination) -> bool:
-        """Look what is due, and end what can't be sent; False if nothing is."""
+        """Look what is due, and end what can't be sent; False if nothing is. What comes meanwhile gathers."""
         due = await self._outbox.due()
+        self._more = len(due) == MOST_AT_ONCE
         ready, ends = sort(due, self._server.make, to, now=datetime.now(UTC))
         await self._outbox.settle(ends)
         if ready:

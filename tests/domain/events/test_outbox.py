@@ -80,7 +80,7 @@ async def test_the_look_walks_around_all_lines(conn: Conn, monkeypatch: pytest.M
         await look(conn)
     others = [UUID(int=number) for number in range(1, 5)]
     for project_id in (*others, PROJECT):
-        await fill(conn, project_id, due=f"{int(project_id == others[1])} day")
+        await fill(conn, project_id, due="1 second" if project_id == others[1] else "6 seconds")
     async with plans.reading(conn, "event_conversion") as found:
         seen = await look(conn)
     assert sorted(line.project_id for line in seen) == sorted([others[0], *others[2:], PROJECT])
@@ -88,6 +88,7 @@ async def test_the_look_walks_around_all_lines(conn: Conn, monkeypatch: pytest.M
 
 
 async def look(conn: Conn) -> list[Line]:
+    """Those with something that has waited."""
     found, last = await conversions.find_lines(conn, after=FIRST)
     while last != FIRST:
         lines, last = await conversions.find_lines(conn, after=last)
@@ -95,13 +96,13 @@ async def look(conn: Conn) -> list[Line]:
     return found
 
 
-async def fill(conn: Conn, project_id: UUID, *, due: str = "0 day") -> None:
-    """Some that wait behind many that have ended."""
+async def fill(conn: Conn, project_id: UUID, *, due: str = "6 seconds") -> None:
+    """Some that are due for so long behind many that have ended."""
     await conn.execute(
         f"""insert into event_conversion (project_id, app_no, destination, event_key, id, name, event_name,
                                           occurred_at, state, due_at)
            select $1, 1, 'meta', gen_random_uuid(), gen_random_uuid(), 'sign_up', 'Register', $2,
-                  case when i % 12 = 0 then 'pending' else 'delivered' end, now() + interval '{due}'
+                  case when i % 12 = 0 then 'pending' else 'delivered' end, now() - interval '{due}'
              from generate_series(1, 12000) i""",
         project_id, NOW,
     )  # fmt: skip

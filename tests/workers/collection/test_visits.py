@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from db.pool import Pool
-from domain.collection import cadence, visits
+from domain.collection import cadence
+from jobs import maintenance
 from tests import seeds
 from tests.workers.collection.scene import Scene
 from workers.platforms.collecting import Figures
@@ -134,7 +135,7 @@ async def test_a_project_that_is_archived_meanwhile_keeps_nothing(scene: Scene, 
 async def test_jobs_that_have_ended_go_soon(scene: Scene, pool: Pool) -> None:
     await scene.visit()
     async with pool.acquire() as conn:
-        assert await visits.prune(conn) == 0
+        assert await maintenance.prune_passing(conn) == 0
         await conn.execute("update job set finished_at = finished_at - interval '2 hours'")
-        assert await visits.prune(conn) == 1
+        assert await maintenance.prune_passing(conn) == 1
     assert await scene.count("job_attempt") == 0

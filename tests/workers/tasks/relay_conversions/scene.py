@@ -17,6 +17,7 @@ from domain.apps import app_keys, apps
 from domain.apps.app_keys import KeyedApp
 from domain.apps.apps import Author
 from domain.events import group_commit
+from domain.events.conversions import GATHER_S
 from domain.events.event import Event
 from domain.jobs import jobs
 from domain.operations import maintenance
@@ -91,7 +92,7 @@ class Dying:
 class Meanwhile:
     """A connection before whose `nth` statement something happens elsewhere."""
 
-    def __init__(self, conn: Conn, nth: int, happens: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, conn: Conn, nth: int, happens: Callable[[], Awaitable[Any]]) -> None:
         self._conn, self._left, self._happens = conn, nth, happens
 
     def __getattr__(self, name: str) -> Any:
@@ -157,7 +158,13 @@ class Scene:
         relays = {(keyed.project_id, keyed.app_no): keyed.relays}
         await transact(self.pool, lambda conn: group_commit.keep(conn, sorted(events), relays))
         keys = [one.event_key for one in events]
-        rows = await self.pool.fetch("select id from event_conversion where event_key = any($1)", keys)
+        # They have gathered.
+        rows = await self.pool.fetch(
+            """update event_conversion set due_at = due_at - $2 * interval '1 second'
+                where event_key = any($1) returning id""",
+            keys,
+            GATHER_S,
+        )
         return [row["id"] for row in rows]
 
     def event(self, keyed: KeyedApp, number: int, given: dict[str, Any]) -> Event:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from jobs import maintenance
 from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.meta import answer_of
 from tests.workers.tasks.relay_conversions.scene import (
@@ -164,6 +165,19 @@ async def test_a_bad_event_is_found_and_the_others_are_taken(scene: Scene) -> No
     assert {row["error_code"] for row in await scene.rows()} == {None, "EVENT_REFUSED"}
 
 
+async def test_a_steady_flow_goes_in_batches(scene: Scene) -> None:
+    """What comes during a call waits for more."""
+    await scene.send([1])
+    [fresh] = await scene.send([2])
+    await scene.pool.execute("update event_conversion set due_at = now() where id = $1", fresh)
+    comes = partial(scene.send, [3])
+    during_the_call = scene.store(lambda conn: Meanwhile(conn, 3, comes))
+    assert await scene.attempt(event_store=during_the_call) == "completed"
+    assert await scene.states() == {"delivered": 2, "pending": 1}
+    await scene.pool.execute("update event_conversion set due_at = now()")
+    assert await scene.attempt() is None, "it gathers"
+
+
 async def test_one_call_has_a_thousand_at_most(scene: Scene) -> None:
     await scene.send(range(1_001))
     assert await scene.attempt() == "completed"
@@ -208,60 +222,28 @@ async def test_an_event_ahead_of_its_time_waits_for_it(scene: Scene) -> None:
     assert await scene.states() == {"pending": 1}
 
 
-@pytest.mark.parametrize("how", ["archived", "disabled", "forgotten", "deleted"])
-async def test_what_waits_is_canceled_with_its_reason(scene: Scene, how: str) -> None:
-    """One that may have been taken says so instead."""
-    await scene.send([1])
-    await scene.sim.fault("*", Fault.ACCEPT_THEN_DROP)
-    await scene.attempt()
-    await scene.send([2])
-    await END_BY[how](scene)
-    await scene.finish()
-    assert await scene.states() == {"canceled": 1, "outcome_unknown": 1}
-    assert list((await scene.counted()).values()) == [1]
-
-
-@pytest.mark.parametrize("how", ["archived", "disabled"])
-async def test_what_ends_while_a_call_waits_for_its_turn_is_not_called(scene: Scene, how: str) -> None:
-    await scene.send([1, 2])
-    ended = scene.store(lambda conn: Meanwhile(conn, 2, partial(END_BY[how], scene)))
-    assert await scene.attempt(event_store=ended) == "completed"
-    assert (await scene.told())["bodies"] == []
-    assert await scene.states() == {"canceled": 2}
-    assert {(row["tries"], row["first_try_at"]) for row in await scene.rows()} == {(0, None)}
-
-
-async def archive(scene: Scene) -> None:
-    await scene.archive()
-
-
-async def disable(scene: Scene) -> None:
-    await scene.patch(enabled=False)
-
-
-async def forget(scene: Scene) -> None:
-    await scene.patch_capi({scene.destination: None})
-
-
-async def delete(scene: Scene) -> None:
-    await scene.delete_app()
-
-
-END_BY = {"archived": archive, "disabled": disable, "forgotten": forget, "deleted": delete}
-
-
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("nth", [1, 2, 3, 4])
+@pytest.mark.parametrize("nth", [1, 2, 3])
 async def test_whoever_dies_at_a_statement_is_followed_by_one_that_finishes(
     scene: Scene, nth: int, after: bool
 ) -> None:
-    """The statements: what is due, the mark, the end, and nothing due any more."""
+    """The statements: what is due, the mark, the end."""
     await scene.send(range(3))
     dying = scene.store(lambda conn: Dying(conn, nth, after=after))
     assert await scene.attempt(event_store=dying) == "died"
     await scene.finish()
     assert len(await scene.counted()) == 3
     assert await scene.states() == {"delivered": 3}
+
+
+async def test_jobs_of_lines_go_soon(scene: Scene) -> None:
+    """There may be one every few seconds."""
+    await scene.send([1])
+    await scene.attempt()
+    async with scene.pool.acquire() as conn:
+        assert await maintenance.prune_passing(conn) == 0
+        await conn.execute("update job set finished_at = finished_at - interval '2 hours'")
+        assert await maintenance.prune_passing(conn) == 1
 
 
 async def test_all_goes_as_a_test_while_there_is_a_code(scene: Scene) -> None:

@@ -1,0 +1,59 @@
+"""What waits when its app, its destination or its project ends isn't sent, and says if it may have been."""
+
+from functools import partial
+
+import pytest
+from prometheus_client import REGISTRY
+
+from tests.peers.simulators.faults import Fault
+from tests.workers.tasks.relay_conversions.scene import Meanwhile, Scene
+
+
+@pytest.mark.parametrize("how", ["archived", "disabled", "forgotten", "deleted"])
+async def test_what_waits_is_canceled_with_its_reason(scene: Scene, how: str) -> None:
+    """One that may have been taken says so instead."""
+    await scene.send([1])
+    await scene.sim.fault("*", Fault.ACCEPT_THEN_DROP)
+    await scene.attempt()
+    await scene.send([2])
+    ends = ("canceled", "outcome_unknown")
+    before = [counted_ends(scene, end) for end in ends]
+    await END_BY[how](scene)
+    await scene.finish()
+    assert await scene.states() == dict.fromkeys(ends, 1)
+    assert [counted_ends(scene, end) for end in ends] == [one + 1 for one in before]
+    assert list((await scene.counted()).values()) == [1]
+
+
+def counted_ends(scene: Scene, end: str) -> float:
+    labels = {"destination": scene.destination, "outcome": end}
+    return REGISTRY.get_sample_value("conversions_total", labels) or 0
+
+
+@pytest.mark.parametrize("how", ["archived", "disabled"])
+async def test_what_ends_while_a_call_waits_for_its_turn_is_not_called(scene: Scene, how: str) -> None:
+    await scene.send([1, 2])
+    ended = scene.store(lambda conn: Meanwhile(conn, 2, partial(END_BY[how], scene)))
+    assert await scene.attempt(event_store=ended) == "completed"
+    assert (await scene.told())["bodies"] == []
+    assert await scene.states() == {"canceled": 2}
+    assert {(row["tries"], row["first_try_at"]) for row in await scene.rows()} == {(0, None)}
+
+
+async def archive(scene: Scene) -> None:
+    await scene.archive()
+
+
+async def disable(scene: Scene) -> None:
+    await scene.patch(enabled=False)
+
+
+async def forget(scene: Scene) -> None:
+    await scene.patch_capi({scene.destination: None})
+
+
+async def delete(scene: Scene) -> None:
+    await scene.delete_app()
+
+
+END_BY = {"archived": archive, "disabled": disable, "forgotten": forget, "deleted": delete}
