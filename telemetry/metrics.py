@@ -29,7 +29,7 @@ EVENTS = Counter(
 EVENT_COMMIT = Histogram("event_commit_seconds", "One commit of events of many requests.", buckets=_QUICK)
 CONVERSIONS = Counter(
     "conversions",
-    "Conversions by their end, or `waiting`: put back after a call that took none for certain.",
+    "Conversions by their end, or `waiting`: put back after a call that took none, or may have.",
     ["destination", "outcome"],
 )
 

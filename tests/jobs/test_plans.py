@@ -113,6 +113,7 @@ USES: dict[str, tuple[Use, int]] = {
         2 * RUNNING + 10,
     ),
     "end_overdue": (lambda conn, _: maintenance.end_overdue(conn), 5),
+    "prune_passing": (lambda conn, _: maintenance.prune_passing(conn), 5),
 }
 
 #: Until there are statistics, a list may sort a tenant's open jobs, which its caps bound.
