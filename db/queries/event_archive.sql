@@ -14,16 +14,26 @@ select pg_advisory_xact_lock(7208);
 select day, attempt, emptied, batches, copied, last_project, last_occurred_at, last_key, last_app_no
   from event_archive;
 
--- name: batch    of a day, behind the last one that was copied
+-- name: batch    of a day, behind the last one that was copied; the last event may pass the bytes
+with behind as (
+  -- As many as a batch may have, each with the bytes of those before it.
+  select project_id, app_no, event_key, name, occurred_at, received_at, event_id, user_id, anonymous_id,
+         value_micros, currency, properties, context,
+         sum(octet_length(properties) + octet_length(context)) over (
+           order by project_id, occurred_at, event_key, app_no
+           rows between unbounded preceding and 1 preceding) as bytes_before
+    from event
+   where occurred_at >= :since
+     and occurred_at < :until
+     and (project_id, occurred_at, event_key, app_no)
+         > (:last_project::uuid, :last_occurred_at::timestamptz, :last_key::uuid, :last_app_no::smallint)
+   order by project_id, occurred_at, event_key, app_no
+   limit :limit)
 select project_id, app_no, event_key, name, occurred_at, received_at, event_id, user_id, anonymous_id,
        value_micros, currency, properties, context
-  from event
- where occurred_at >= :since
-   and occurred_at < :until
-   and (project_id, occurred_at, event_key, app_no)
-       > (:last_project::uuid, :last_occurred_at::timestamptz, :last_key::uuid, :last_app_no::smallint)
- order by project_id, occurred_at, event_key, app_no
- limit :limit;
+  from behind
+ where coalesce(bytes_before, 0) < :bytes
+ order by project_id, occurred_at, event_key, app_no;
 
 -- name: note_emptied    of this attempt nothing is in the archive yet
 update event_archive

@@ -1,11 +1,13 @@
 """Event archive: a copy of closed days in a database for analysis, each event once.
 
-A day is copied once no event of it can come any more, in batches, each under a name of its own. The archive
-ignores a batch whose name it knows: so whoever dies between the copy and the note of it copies it again
-without harm. At its end a day is counted there. If its count isn't what was copied, since a project was
-purged meanwhile or the archive has lost something, it is emptied and copied anew under other names.
+A day is copied once no event of it can come any more, in batches, each under a name that says its content.
+The archive ignores a batch whose name it knows: so whoever dies between the copy and the note of it copies it
+again without harm. At its end a day is counted there. If its count isn't what was copied, since the archive
+has lost something, or got a batch of which a part was purged before the next try, it is emptied and copied
+anew under other names. So it is where a project is purged meanwhile.
 """
 
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple, Protocol
@@ -16,8 +18,9 @@ from db.queries import event_archive
 from domain.events.partitions import BEHIND
 from domain.events.tail import KeptEvent
 
-#: Events of a batch: it is copied within the seconds for which a leader's session may be idle.
-BATCH = 5_000
+#: Events of a batch, and bytes of their JSON: it is copied within the seconds for which a leader's session
+#: may be idle, and is held in memory twice.
+BATCH, BYTES = 5_000, 8 << 20
 
 
 class EventArchive(Protocol):
@@ -70,10 +73,14 @@ async def advance(conn: Conn, *, archive: EventArchive, limit: int = BATCH) -> i
 
 
 async def forget(conn: Conn, *, archive: EventArchive, project_id: UUID) -> None:
-    """Delete a project's events in the archive, once the store has none: no batch under way has any then."""
+    """Delete a project's events in the archive, once the store has none: no batch under way has any then.
+
+    The day under way begins anew: a batch of it that failed may come yet, with events of the project.
+    """
     async with conn.transaction():
         await event_archive.lock_archive.value(conn)
         await archive.forget(project_id)
+        await event_archive.begin_again.run(conn)
 
 
 async def _copy(conn: Conn, state: _State, archive: EventArchive, limit: int) -> int:
@@ -88,10 +95,11 @@ async def _copy(conn: Conn, state: _State, archive: EventArchive, limit: int) ->
         last_key=state.last_key,
         last_app_no=state.last_app_no,
         limit=limit,
+        bytes=BYTES,
     )
     if not events:
         return 0
-    await archive.copy(events, name=f"{state.day}.{state.attempt}.{state.batches}")
+    await archive.copy(events, name=_name(state, events))
     last = events[-1]
     return await event_archive.note_batch.run(
         conn,
@@ -101,6 +109,14 @@ async def _copy(conn: Conn, state: _State, archive: EventArchive, limit: int) ->
         last_key=last.event_key,
         last_app_no=last.app_no,
     )
+
+
+def _name(state: _State, events: Sequence[KeptEvent]) -> str:
+    """The name of a batch: one of other events has another, though it has the same place."""
+    digest = hashlib.sha256()
+    for one in events:
+        digest.update(one.project_id.bytes + one.event_key.bytes + one.app_no.to_bytes(2, "big", signed=True))
+    return f"{state.day}.{state.attempt}.{state.batches}.{digest.hexdigest()}"
 
 
 async def _end(conn: Conn, state: _State, archive: EventArchive) -> int:

@@ -1,9 +1,11 @@
 """The archive has each event of a closed day once, whatever dies at which step, and then days may go."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,12 +23,17 @@ OTHER = uuid4()
 
 
 class Shelf:
-    """An archive as it promises to be, which fails before or after its work where `faults` say so."""
+    """An archive as it promises to be, which fails before or after its work where `faults` say so.
+
+    Work that is "late" is done when it lands, long after it failed.
+    """
 
     def __init__(self, faults: Sequence[str] = ()) -> None:
         self.faults = [*faults]
         self.kept: list[KeptEvent] = []
         self.names: set[str] = set()
+        self.batches: list[Sequence[KeptEvent]] = []
+        self.land: Callable[[], None] = lambda: None
 
     async def empty(self, day: date) -> None:
         self._work(lambda: setattr(self, "kept", [one for one in self.kept if day_of(one) != day]))
@@ -36,6 +43,7 @@ class Shelf:
             if name not in self.names:
                 self.names.add(name)
                 self.kept += events
+                self.batches.append(events)
 
         self._work(keep)
 
@@ -50,6 +58,9 @@ class Shelf:
         fault = self.faults.pop() if self.faults else ""
         if fault == "before":
             raise Unavailable("away")
+        if fault == "late":
+            self.land = work
+            raise Unavailable("it takes too long")
         work()
         if fault == "after":
             raise Unavailable("its answer is lost")
@@ -144,3 +155,43 @@ async def test_a_purged_project_is_forgotten_in_days_that_are_copied_and_in_that
     assert {one.project_id for one in shelf.kept} <= {PROJECT}
     await advance(conn, shelf, 1)
     assert shelved(shelf) == await closed(conn)
+
+
+@pytest.mark.parametrize("limit", [1, 3, 100])
+async def test_a_batch_that_lands_after_a_purge_leaves_nothing_of_the_project(conn: Conn, limit: int) -> None:
+    """Whichever batch it is: the next try reads other events, and not those that have landed."""
+    for steps in (1, 2, 4, 7):
+        await stock(conn)
+        shelf = Shelf()
+        for _ in range(steps):
+            await event_archive.advance(conn, archive=shelf, limit=limit)
+        shelf.faults = ["late"]
+        with suppress(Unavailable):
+            await event_archive.advance(conn, archive=shelf, limit=limit)
+        shelf.faults = []
+        while await purge.delete_batch(conn, project_id=OTHER):
+            pass
+        await event_archive.forget(conn, archive=shelf, project_id=OTHER)
+        shelf.land()
+        await advance(conn, shelf, limit)
+        assert shelved(shelf) == await closed(conn) != []
+
+
+async def test_a_batch_is_bounded_in_bytes(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for its last event, so that one of any size comes through."""
+    monkeypatch.setattr(event_archive, "BYTES", 1_000)
+    await conn.execute("truncate event, event_seen, event_delta, event_archive")
+    await conn.execute("select make_event_days($1, $2)", CLOSED[0], TODAY)
+    noon = datetime(CLOSED[0].year, CLOSED[0].month, CLOSED[0].day, 12, tzinfo=UTC)
+    sizes = (0, 300, 300, 1_500, 10, 10, 990, 400, 500, 90, 5_000, 5_000)
+    texts = [f'{{"a":"{"ü" * (size // 2)}"}}' for size in sizes]
+    await send(conn, [event(n, occurred_at=noon, properties=text) for n, text in enumerate(texts)])
+    shelf = Shelf()
+    await advance(conn, shelf, 100)
+    assert shelved(shelf) == await closed(conn)
+    assert [len(batch) for batch in shelf.batches] == [4, 3, 3, 1, 1]
+    assert all(sum(size_of(one) for one in batch[:-1]) < 1_000 for batch in shelf.batches)
+
+
+def size_of(one: KeptEvent) -> int:
+    return len(one.properties.encode()) + len(one.context)
