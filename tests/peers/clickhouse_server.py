@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from chdb.session import Session
 
-NAMED = ("query", "database")
+NAMED = ("query", "database", "default_format")
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -1,6 +1,7 @@
 """Leader of the event archive: it copies closed days, batch after batch, so that their tables may go."""
 
 from db.pool import Conn
+from db.reach import PASSING, is_postgres_away
 from domain.events import event_archive
 from schemas.errors import Unavailable
 from schemas.settings import Settings
@@ -28,9 +29,16 @@ class EventArchiver(Leader):
             await super().run(stop)
 
     async def _advance(self, conn: Conn) -> int:
-        """One step; where the archive is away it comes again in a minute."""
+        """One step; it comes again in a minute, whatever the archive does: nothing else waits for it."""
         try:
             return await event_archive.advance(conn, archive=self._archive)
         except Unavailable as error:
-            self._log.warning("the event archive failed, trying again soon", error=str(error))
-            return 0
+            self._failed(str(error))
+        except Exception as error:
+            if isinstance(error, PASSING) or is_postgres_away(error):
+                raise
+            self._failed(type(error).__name__)
+        return 0
+
+    def _failed(self, error: str) -> None:
+        self._log.warning("the event archive failed, trying again soon", error=error)

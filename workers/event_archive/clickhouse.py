@@ -4,6 +4,7 @@ Sources: clickhouse.com/docs/interfaces/http, /docs/operations/settings/settings
 /docs/operations/settings/merge-tree-settings#non_replicated_deduplication_window (2026-11).
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date
 from types import TracebackType
@@ -17,7 +18,7 @@ import msgspec
 from domain.events.tail import KeptEvent
 from schemas.errors import Unavailable
 
-#: Seconds that a step may take: a leader's session is idle meanwhile.
+#: Seconds that a call may take as a whole: a leader's session is idle meanwhile.
 PATIENCE_S = 4.0
 
 #: Batches whose names are remembered: only the last one is ever copied again.
@@ -63,35 +64,42 @@ class ClickHouse:
         await self._client.aclose()
 
     async def empty(self, day: date) -> None:
-        await self._run(TABLE)
-        await self._run(f"alter table event drop partition {day:%Y%m%d}")
+        await self._run(TABLE, f"alter table event drop partition {day:%Y%m%d}")
 
     async def copy(self, events: Sequence[KeptEvent], *, name: str) -> None:
         rows = msgspec.json.Encoder().encode_lines(event._asdict() for event in events)
         await self._run(
-            "insert into event format JSONEachRow", rows, insert_deduplication_token=name, **READ_TIMES
+            "insert into event format JSONEachRow", data=rows, insert_deduplication_token=name, **READ_TIMES
         )
 
     async def count(self, day: date) -> int:
-        return int(
-            await self._run(
-                "select count() from event where toDate(occurred_at) = {day:Date}", param_day=f"{day}"
-            )
+        answer = await self._run(
+            "select count() from event where toDate(occurred_at) = {day:Date}", param_day=f"{day}"
         )
+        try:
+            return int(answer)
+        except ValueError:
+            raise Unavailable("the archive of events answered a count with no number") from None
 
     async def forget(self, project_id: UUID) -> None:
         """Delete what is there of a project."""
-        await self._run(TABLE)
-        await self._run("delete from event where project_id = {project:UUID}", param_project=f"{project_id}")
+        delete = "delete from event where project_id = {project:UUID}"
+        await self._run(TABLE, delete, param_project=f"{project_id}")
 
-    async def _run(self, sql: str, data: bytes = b"", **settings: str) -> str:
-        """The answer to a statement. Raises `Unavailable`, without a word of the data."""
-        given = {"query": sql, "database": self._database, **settings}
+    async def _run(self, *statements: str, data: bytes = b"", **settings: str) -> str:
+        """The answer to the last statement. Raises `Unavailable`, without a word of the data."""
+        given = {"database": self._database, "default_format": "TabSeparated", **settings}
         try:
-            answer = await self._client.post("/", params=given, content=data)
-        except httpx.HTTPError as error:
+            async with asyncio.timeout(PATIENCE_S):
+                for sql in statements:
+                    answer = await self._client.post("/", params={"query": sql, **given}, content=data)
+                    _check(answer)
+        except (httpx.HTTPError, TimeoutError) as error:
             raise Unavailable(f"the archive of events is away: {type(error).__name__}") from error
-        if not answer.is_success:
-            code = answer.headers.get("x-clickhouse-exception-code", answer.status_code)
-            raise Unavailable(f"the archive of events refused a statement with {code}")
         return answer.text
+
+
+def _check(answer: httpx.Response) -> None:
+    if not answer.is_success:
+        code = answer.headers.get("x-clickhouse-exception-code", answer.status_code)
+        raise Unavailable(f"the archive of events refused a statement with {code}")

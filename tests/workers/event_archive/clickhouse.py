@@ -13,18 +13,25 @@ from tests.http_server import Asked, Told, listening
 
 
 class Shelves:
-    """Rows of a table, and names of batches that it ignores. `down`: how many answers more are refusals."""
+    """Rows of a table, and names of batches that it ignores.
+
+    `down`: how many answers more are refusals; `foreign`: how many more are a success, and somebody else's.
+    """
 
     def __init__(self) -> None:
         self.url = ""
         self.rows: list[dict[str, Any]] = []
         self.names: set[str] = set()
         self.down = 0
+        self.foreign = 0
 
     async def answer(self, asked: Asked) -> Told:
         if self.down:
             self.down -= 1
             return Told(503, "the data of somebody", ("X-ClickHouse-Exception-Code: 241",))
+        if self.foreign:
+            self.foreign -= 1
+            return Told(200, "<h1>Sign in</h1>")
         match asked.query["query"].split()[:2]:
             case ["alter", _]:
                 day = asked.query["query"].split()[-1]
@@ -32,7 +39,7 @@ class Shelves:
             case ["insert", _] if asked.query["insert_deduplication_token"] not in self.names:
                 self.names.add(asked.query["insert_deduplication_token"])
                 self.rows += msgspec.json.Decoder().decode_lines(asked.body)
-            case ["select", _]:
+            case ["select", _] if asked.query["default_format"] == "TabSeparated":
                 day = asked.query["param_day"]
                 return Told(200, sum(row["occurred_at"].startswith(day) for row in self.rows))
             case ["delete", _]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import msgspec
@@ -13,11 +13,13 @@ from db.pool import Conn
 from schemas.errors import Unavailable
 from schemas.settings import Settings
 from tests.domain.events.sending import PROJECT, event, send
+from tests.http_server import Asked, serve
 from tests.waiting import eventually
 from tests.workers.event_archive.clickhouse import shelves
 from workers.dispatcher import event_archiver, events
 from workers.dispatcher.event_archiver import EventArchiver
 from workers.dispatcher.events import EventKeeper
+from workers.event_archive import clickhouse
 from workers.event_archive.clickhouse import ClickHouse
 from workers.runtime.shutdown import Stop
 
@@ -59,6 +61,31 @@ async def test_closed_days_go_into_the_archive_and_then(
     assert len(archive.rows) == 20
 
 
+async def test_it_survives_whatever_its_archive_makes_of_a_day(
+    settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else it would end the whole dispatcher, and the next one too."""
+    for module in (events, event_archiver):
+        monkeypatch.setattr(module, "EVERY_S", 0.05)
+    count, faults = ClickHouse.count, [ZeroDivisionError("the data of somebody")]
+
+    async def counted(archive: ClickHouse, day: date) -> int:
+        if faults:
+            raise faults.pop()
+        return await count(archive, day)
+
+    monkeypatch.setattr(ClickHouse, "count", counted)
+    await stock(conn)
+    async with shelves() as archive:
+        archive.foreign = 3
+        own = msgspec.structs.replace(settings, event_days=8, events_archive_url=archive.url)
+        async with dispatching(own):
+            await eventually(lambda: is_gone(conn))
+    said = capsys.readouterr().out
+    assert "ZeroDivisionError" in said
+    assert "somebody" not in said
+
+
 async def is_gone(conn: Conn) -> bool:
     found: bool = await conn.fetchval(f"select to_regclass('event_{CLOSED:%Y%m%d}') is null")
     return found
@@ -85,3 +112,26 @@ async def test_an_archive_that_fails_is_away_and_nothing_of_its_answer_is_said()
     async with ClickHouse(opened.url) as archive:
         with pytest.raises(Unavailable, match="away"):
             await archive.forget(uuid4())
+
+
+async def test_an_answer_that_is_no_number_is_none() -> None:
+    async with shelves() as opened, ClickHouse(opened.url) as archive:
+        opened.foreign = 1
+        with pytest.raises(Unavailable, match="no number"):
+            await archive.count(TODAY)
+
+
+async def test_an_answer_is_waited_for_so_long_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However it comes: the leader's session may be idle for no longer."""
+    monkeypatch.setattr(clickhouse, "PATIENCE_S", 0.3)
+
+    async def drip(_: Asked, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b"1")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    async with serve(drip) as host, ClickHouse(f"http://{host}/events") as archive:
+        with pytest.raises(Unavailable, match="away"):
+            await archive.empty(TODAY)
