@@ -99,7 +99,7 @@ async def get_top_performers(
     Figures are what came in the window. An `engagement_rate` is likes, comments, shares and saves by views,
     and only of 100 views or more. `conversions` and `roas` aren't known by post, and are a 422.
     """
-    async with request.connection() as conn:
+    async with spans.bounded(), request.connection() as conn:
         return await top_performers.rank(
             conn,
             organization_id=request.organization_id,

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from db.pool import Conn
+from api import spans
+from db.pool import Conn, Pool
 from domain.collection import snapshots
 from domain.collection.snapshots import Subject, Told
 from schemas import ids
@@ -92,3 +93,14 @@ async def test_what_is_not_known_by_post_is_refused(acme: Caller, project: str, 
 
 async def test_a_project_of_nobody_is_not_found(acme: Caller) -> None:
     refused(await acme.http.get(f"/v1/projects/prj_{UUID(int=1)}/top-performers"), 404, "NOT_FOUND")
+
+
+async def test_an_answer_that_takes_too_long_is_ended(
+    acme: Caller, project: str, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spans, "READ_S", 0.05)
+    async with pool.acquire() as conn, conn.transaction():
+        await conn.execute("lock table metric_snapshot in access exclusive mode")
+        answer = await acme.http.get(f"/v1/projects/{project}/top-performers")
+    refused(answer, 503, "UNAVAILABLE")
+    assert "shorter time" in answer.json()["error"]["message"]
