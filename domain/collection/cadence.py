@@ -30,6 +30,12 @@ def next_due(published_at: datetime, asked_at: datetime) -> datetime | None:
     return due if due - published_at < LAST else None
 
 
+def next_try(published_at: datetime, asked_at: datetime) -> datetime | None:
+    """The same of a post that nobody answered for then: not at once, since it would be the first again."""
+    due = next_due(published_at, asked_at)
+    return due and min(due, asked_at + STEPS[0][1])
+
+
 def after_failures(failures: int) -> float:
     """Seconds until an account comes up again after so many failures in a row."""
     return float(min(FAILED_S * 2 ** min(failures - 1, 20), LONGEST_S))

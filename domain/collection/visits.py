@@ -86,12 +86,13 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(NamedTuple):
-    """Posts that a visit has asked about, and the values that it was told.
+    """Posts that a visit has asked about, those that nobody answered for, and the values that it was told.
 
     `error` ended it before it was through.
     """
 
     asked: list[DuePost]
+    failed: list[DuePost]
     told: list[Told]
     error: PlatformError | None
 
@@ -178,14 +179,16 @@ async def keep(conn: Conn, *, claim: Claim, visit: Visit, found: Found) -> dict[
     org = claim.organization_id
     scope: dict[str, Any] = {"organization_id": org, "account_id": visit.account_id}
     kept = await snapshots.keep(conn, **scope, told=found.told, at=visit.now)
-    more = visit.more or len(found.asked) < len(visit.posts)
+    more = visit.more or len(found.asked) + len(found.failed) < len(visit.posts)
+    dues = {post.id: cadence.next_due(post.published_at, visit.now) for post in found.asked}
+    dues |= {post.id: cadence.next_try(post.published_at, visit.now) for post in found.failed}
     await collection.keep_asked.run(
         conn,
         org=org,
         account_id=visit.account_id,
         at=visit.now,
-        post_ids=[post.id for post in found.asked],
-        dues=[cadence.next_due(post.published_at, visit.now) for post in found.asked],
+        post_ids=[*dues],
+        dues=[*dues.values()],
     )
     await _end(conn, org, visit, found.error, more=more)
     return {"asked": len(found.asked), "kept": kept}

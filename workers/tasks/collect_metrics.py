@@ -4,14 +4,15 @@ Until the last step nothing is written: an attempt that dies is asked for anew, 
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from typing import NamedTuple
 
 from domain.collection import visits
 from domain.collection.snapshots import Told
-from domain.collection.visits import Found, Visit
+from domain.collection.visits import DuePost, Found, Visit
 from domain.security.keyring import Keyring
 from jobs.outcomes import Canceled, Done, Outcome
 from schemas.errors import Conflict, NotSent, PlatformError, Rejected
@@ -31,6 +32,8 @@ from workers.runtime.runner import Task
 VISIT_S = 45.0
 #: Posts that a visit asks about at most, whatever its platform allows.
 MOST = 500
+#: Calls for posts that may fail in a row: then the platform is away, and not some posts spoiled.
+FAILURES = 3
 #: Refusals that are about the account, or about us, and not about a post.
 OF_ACCOUNT = frozenset({"account_issue", "config"})
 LATE = NotSent("PLATFORM_TIMEOUT", "the platform did not answer in time")
@@ -77,7 +80,7 @@ async def collect_metrics(ctx: Context, *, collectors: Collectors) -> Outcome:
 
 async def ask(collector: Collector, visit: Visit) -> Found:
     """Answers of the platform: as many as it gives until it fails, or the visit's time is up."""
-    found = Found([], [], None)
+    found = Found([], [], [], None)
     try:
         async with asyncio.timeout(VISIT_S):
             if visit.gauges and (followers := await collector.followers(visit.account)) is not None:
@@ -86,20 +89,39 @@ async def ask(collector: Collector, visit: Visit) -> Found:
     except PlatformError as error:
         return found._replace(error=error)
     except TimeoutError:
-        return found if found.asked else found._replace(error=LATE)
+        return found if found.asked or found.failed else found._replace(error=LATE)
     return found
 
 
 async def ask_for_posts(collector: Collector, visit: Visit, found: Found) -> None:
-    """Add to what is found. A post that is refused isn't told of, and holds up no other one."""
+    """Add to what is found. A call that fails is made post by post; what fails alone holds up no other."""
     batch, most = collector.limits
-    for start in range(0, min(most, len(visit.posts)), batch):
-        some = visit.posts[start : start + batch]
+    posts = visit.posts[:most]
+    waiting = deque(posts[start : start + batch] for start in range(0, len(posts), batch))
+    failures = 0
+    while waiting:
+        some = waiting.popleft()
         try:
-            figures = await collector.posts(visit.account, some, visit.now)
-        except Rejected as error:
-            if error.category in OF_ACCOUNT:
+            found.told.extend(await tell(collector, visit, some))
+        except NotSent:
+            failures += 1
+            if len(some) == 1:
+                found.failed.extend(some)
+            else:
+                waiting.extendleft([post] for post in reversed(some))
+            if failures == FAILURES or not (waiting or found.asked):
                 raise
-            figures = {}
-        found.told.extend(Told(visits.subject(post), figures[post.id]) for post in some if post.id in figures)
-        found.asked.extend(some)
+        else:
+            failures = 0
+            found.asked.extend(some)
+
+
+async def tell(collector: Collector, visit: Visit, some: Sequence[DuePost]) -> list[Told]:
+    """The values that one call tells. Of a post that is refused there are none."""
+    try:
+        figures = await collector.posts(visit.account, some, visit.now)
+    except Rejected as error:
+        if error.category in OF_ACCOUNT:
+            raise
+        return []
+    return [Told(visits.subject(post), figures[post.id]) for post in some if post.id in figures]

@@ -39,12 +39,16 @@ TABLES = {
 
 @dataclass
 class Telling(Collector):
-    """Tells `posts` by their external ids; each call first does the next of `faults`, if that is one."""
+    """Tells `posts` by their external ids; each call first does the next of `faults`, if that is one.
+
+    A call with one of `spoiled` always does that one's.
+    """
 
     limits: ClassVar[Limits] = Limits(batch=2, most=5)
     told: dict[str, Figures] = field(default_factory=dict)
     people: int | None = 10
     faults: list[BaseException | None] = field(default_factory=list)
+    spoiled: dict[str, BaseException] = field(default_factory=dict)
     asked: list[list[str]] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     meanwhile: Callable[[], Awaitable[object]] | None = None
@@ -54,6 +58,9 @@ class Telling(Collector):
     ) -> Mapping[UUID, Figures]:
         self.asked.append([post.external_id for post in posts])
         await self._fail(account)
+        for post in posts:
+            if fault := self.spoiled.get(post.external_id):
+                raise fault
         return {post.id: self.told[post.external_id] for post in posts if post.external_id in self.told}
 
     async def followers(self, account: Account) -> int | None:

@@ -51,7 +51,7 @@ async def test_a_worker_that_comes_back_from_the_dead_keeps_nothing(scene: Scene
 async def test_what_was_told_before_an_answer_was_lost_is_kept(scene: Scene) -> None:
     posts = [await scene.post(f"post {number}", hours=number) for number in range(4)]
     scene.platform.told = {f"post {number}": {"views": 5} for number in range(4)}
-    scene.platform.faults = [None, None, LOST]
+    scene.platform.faults = [None, None, LOST, LOST, LOST]
     assert await scene.visit() == ["completed"]
     kept = [await scene.values(post) for post in posts]
     assert kept == [[(5, 5)], [(5, 5)], [], []]
@@ -103,6 +103,32 @@ async def test_a_post_that_is_refused_holds_up_no_other(scene: Scene) -> None:
     await scene.visit()
     assert [await scene.values(post) for post in posts] == [[], [], [(5, 5)], [(5, 5)]]
     assert (await scene.account())["failures"] == 0
+
+
+async def test_posts_that_always_fail_hold_up_no_other(scene: Scene) -> None:
+    """However many: after three in a row the platform is left alone, and then it is others' turn."""
+    posts = {name: await scene.post(name) for name in ("a", "b", "c", "d", "e", "f", "g", "h")}
+    scene.platform.spoiled = dict.fromkeys("abcd", LOST)
+    for views in (5, 6):
+        scene.platform.told = {name: {"views": views} for name in posts}
+        for _ in range(6):
+            await scene.visit()
+            await scene.pass_time(0.25)
+    assert [await scene.values(posts[name]) for name in "efgh"] == [[(5, 5), (6, 1)]] * 4
+    assert [await scene.values(posts[name]) for name in "abcd"] == [[]] * 4
+
+
+async def test_a_post_that_fails_once_is_asked_again_within_an_hour(scene: Scene) -> None:
+    """However old it is. The account isn't taken for one whose platform is away."""
+    posts = {name: await scene.post(name, hours=24 * 20) for name in ("a", "b")}
+    scene.platform.told = {name: {"views": 5} for name in posts}
+    scene.platform.spoiled = {"a": LOST}
+    await scene.visit()
+    assert (await scene.account())["failures"] == 0
+    scene.platform.spoiled = {}
+    await scene.pass_time(1.1)
+    await scene.visit()
+    assert [len(await scene.values(post)) for post in posts.values()] == [1, 1]
 
 
 async def test_a_token_that_has_ended_is_refreshed_once(scene: Scene) -> None:
