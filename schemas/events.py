@@ -46,7 +46,8 @@ class EventIn(In, frozen=True, kw_only=True, gc=False):
     anonymous_id: PersonId | None = None
     """An id of whoever has not signed in."""
     properties: Json = msgspec.field(default_factory=_empty)
-    """Any JSON object. `revenue_amount`, `price_amount` or `value` in it is its value, in `currency`."""
+    """Any JSON object. `revenue_amount`, `price_amount` or `value` in it is its value, in `currency`,
+    a code of ISO 4217."""
     context: Json = msgspec.field(default_factory=_empty)
     """Any JSON object: device, page, campaign."""
 

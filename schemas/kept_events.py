@@ -24,7 +24,7 @@ class KeptEvent(Out, frozen=True, kw_only=True):
     value: float | None
     """The first number of `revenue_amount`, `price_amount` and `value` in `properties`; null: none."""
     currency: str | None
-    """The value's currency, in capitals, or null."""
+    """The value's currency, in capitals; null: none of ISO 4217 was sent."""
     properties: Json
     """What was sent with it."""
     context: Json

@@ -1,6 +1,5 @@
 """Checks of one event: what is wrong with it is said of it alone."""
 
-import re
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ import msgspec
 from domain.events.event import Event
 from domain.events.event_keys import key_of
 from domain.events.json_text import UNREADABLE, is_too_deep
+from domain.values import currencies
 from schemas.events import EventIn, RejectCode
 
 #: How old an event may be, and how far ahead of our clock its own may be.
@@ -23,7 +23,6 @@ MOST_VALUE = 1e9
 MICROS = 1_000_000
 VALUES = ("revenue_amount", "price_amount", "value")
 
-_CURRENCY = re.compile(r"[A-Za-z]{3}")
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -89,7 +88,4 @@ def _value(properties: dict[str, Any]) -> tuple[int | None, str | None]:
         return None, None
     if not abs(found) <= MOST_VALUE:
         raise EventRefused("BAD_VALUE")
-    currency = properties.get("currency")
-    if not isinstance(currency, str) or not _CURRENCY.fullmatch(currency):
-        return round(found * MICROS), None
-    return round(found * MICROS), currency.upper()
+    return round(found * MICROS), currencies.find(properties.get("currency"))

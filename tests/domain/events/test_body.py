@@ -164,6 +164,7 @@ ESCAPE = re.compile(
         ({"value": True}, (None, None)),
         ({"value": 9.99, "currency": "eur"}, (9_990_000, "EUR")),
         ({"value": 2, "currency": "euro"}, (2_000_000, None)),
+        ({"value": 2, "currency": "xyz"}, (2_000_000, None)),
         ({"value": 1, "price_amount": 2, "revenue_amount": 3}, (3_000_000, None)),
         ({"value": 1, "price_amount": None}, (1_000_000, None)),
         ({"value": -1e9}, (-(10**15), None)),
