@@ -87,6 +87,10 @@ select p.place, s.n
                     and d.day - extract(day from d.day)::int + 1 = m.month
                     and m.days & (1 << (extract(day from d.day)::int - 1)) <> 0) person) s;
 
+-- name: first_day    on which somebody of a project was noted; folded or not
+select least((select min(day) from event_person where project_id = :project_id),
+             (select min(day) from event_person_delta where project_id = :project_id));
+
 -- name: drop_people    a project's of a day
 with days as (
   -- Its quarters.

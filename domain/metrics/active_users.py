@@ -67,6 +67,12 @@ async def count(
     return [found[window] if n is None else n for window, n in known.items()]
 
 
+async def known_from(conn: Conn, *, project_id: UUID) -> datetime | None:
+    """The first midnight from which on people of a project were noted; None: nobody ever was."""
+    day: date | None = await event_person.first_day.value(conn, project_id=project_id)
+    return None if day is None else datetime.combine(day, time(), UTC)
+
+
 async def _count(conn: Conn, project_id: UUID, windows: Sequence[Window]) -> dict[Window, int]:
     if not windows:
         return {}

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from db.pool import Conn
 from domain.events.checks import OLDEST
 from domain.metrics import active_users, rollup_counts
 from domain.metrics.value_sources import Question, Values, ValueSource
 from domain.metrics.windows import Window
-from schemas.metrics import Metric
+from schemas.metrics import Figure, Metric
 
 #: How long a request's events may wait for their commit, and more than that.
 UNDER_WAY = timedelta(minutes=10)
@@ -34,14 +35,27 @@ async def _events(conn: Conn, question: Question) -> list[int]:
 
 
 async def _active_users(conn: Conn, question: Question, events: Sequence[int]) -> Values:
-    """Of the whole window those who were there in any bucket, each once."""
+    """Of the whole window those who were there in any bucket, each once.
+
+    None for events of a time before anybody was noted, such as those that an earlier release has kept.
+    """
     buckets = [Window(bucket.since, bucket.until) for bucket in question.buckets]
     asked = {question.window: sum(events)} | dict(zip(buckets, events, strict=True))
     found = await active_users.count(
         conn, question.counted, project_id=question.project_id, events=asked, now=question.now
     )
-    by_window = dict(zip(asked, found, strict=True))
-    return Values([by_window[bucket] for bucket in buckets], by_window[question.window])
+    people: dict[Window, Figure] = dict(zip(asked, found, strict=True))
+    empty = [window for window, n in people.items() if asked[window] and not n]
+    people |= dict.fromkeys(await _unknown(conn, question.project_id, empty))
+    return Values([people[bucket] for bucket in buckets], people[question.window])
+
+
+async def _unknown(conn: Conn, project_id: UUID, empty: Sequence[Window]) -> list[Window]:
+    """Those of windows without people in which nobody was noted yet."""
+    if not empty:
+        return []
+    since = await active_users.known_from(conn, project_id=project_id)
+    return [window for window in empty if since is None or window.until <= since]
 
 
 #: How long after its end a bucket may get an event.
