@@ -37,7 +37,8 @@ class MetricBucket(Out, frozen=True, kw_only=True):
     bucket: str
     """A day's date, or that of a week's Monday, in the project's zone; an hour's first instant, in UTC."""
     final: bool
-    """Whether its values stay as they are. Until then what comes late may change them."""
+    """Whether its values stay as they are. Until then what comes late may change them. One exception: whoever
+    says after two days that a lost post is there adds it to `posts_published` of when it was sent."""
     values: dict[str, Figure]
     """By the name of each metric that was asked for. 0 is counted; null was never collected."""
 

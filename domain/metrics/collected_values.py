@@ -30,10 +30,15 @@ PARTS: Mapping[Metric, tuple[Metric, ...]] = {
     "follower_delta": ("followers",),
 }
 OF_POSTS: frozenset[Metric] = frozenset({*COUNTERS, "engagement_rate"})
-OF_ACCOUNTS: frozenset[Metric] = OF_POSTS | {"followers", "follower_delta", "posts_published"}
+OF_ACCOUNTS: frozenset[Metric] = OF_POSTS | {"followers", "follower_delta"}
+PUBLISHED: frozenset[Metric] = frozenset({"posts_published"})
 
 #: A visit keeps what it finds as of its beginning, so long after it at most.
 SETTLES = timedelta(minutes=5)
+
+#: A post whose answer was lost is looked for for a day, and then counts when it was sent. A person who says
+#: later that it is there changes a bucket that was final.
+PUBLISHED_SETTLES = timedelta(hours=48)
 
 
 class Account(NamedTuple):
@@ -120,9 +125,13 @@ async def read(conn: Conn, question: Question) -> Mapping[Metric, Values]:
             found[metric] = _values(question, partial(FIGURES.get(metric, counter), told, metric))
     if "followers" in question.metrics:
         found["followers"] = await _followers(conn, question, accounts)
-    if "posts_published" in question.metrics:
-        found["posts_published"] = await _published(conn, question, of)
     return found
+
+
+async def read_published(conn: Conn, question: Question) -> Mapping[Metric, Values]:
+    """The posts that were published, which we know without being told."""
+    accounts = await _accounts(conn, question)
+    return {"posts_published": await _published(conn, question, [account.id for account in accounts])}
 
 
 def counter(told: Told, metric: Metric, stretch: Stretch) -> Figure:
@@ -230,4 +239,11 @@ COLLECTED = ValueSource(
     settles=SETTLES,
     of_events=False,
     read=read,
+)
+
+POSTS_PUBLISHED = ValueSource(
+    metrics={"project": PUBLISHED, "social_account": PUBLISHED},
+    settles=PUBLISHED_SETTLES,
+    of_events=False,
+    read=read_published,
 )

@@ -21,7 +21,11 @@ from schemas.errors.absent import absent
 from schemas.metrics import Figure, Granularity, Metric, MetricBucket, Metrics, MetricScope, MetricWindow
 
 #: Sources of values. No two have one metric of one scope.
-SOURCES: Sequence[ValueSource] = (event_values.EVENTS, collected_values.COLLECTED)
+SOURCES: Sequence[ValueSource] = (
+    event_values.EVENTS,
+    collected_values.COLLECTED,
+    collected_values.POSTS_PUBLISHED,
+)
 
 _OF_POSTS: tuple[Metric, ...] = (
     "views", "reach", "impressions", "likes", "comments", "shares", "saves", "watch_time_ms",

@@ -88,28 +88,49 @@ async def test_people_are_counted_once_in_the_window(acme: Caller, project: str,
     assert found["totals"] == {"active_users": 2}
 
 
+async def test_people_of_days_before_anybody_was_noted_are_unknown(
+    acme: Caller, project: str, conn: Conn
+) -> None:
+    """As of a store that has events of an earlier release. Where nothing happened, nobody was there."""
+    sent = [(THEN - HOUR, None), (THEN - HOUR, None), (THEN + DAY, "ana")]
+    await send(
+        conn,
+        [event(n, project_id=uuid(project), occurred_at=at, user_id=who) for n, (at, who) in enumerate(sent)],
+    )
+    params = {"metrics": "events,active_users", "since": seeds.in_utc(THEN - DAY)}
+    found = await asked(acme, project, **params, until=seeds.in_utc(THEN + DAY + HOUR))
+    days = [(bucket["values"]["events"], bucket["values"]["active_users"]) for bucket in found["series"]]
+    assert sorted(days, key=str) == sorted([(0, 0)] * (len(days) - 2) + [(2, None), (1, 1)], key=str)
+    assert found["totals"] == {"events": 3, "active_users": 1}
+    found = await asked(acme, project, **params, until=seeds.in_utc(THEN))
+    assert found["totals"] == {"events": 2, "active_users": None}
+
+
 async def test_what_was_never_collected_is_null(acme: Caller, project: str) -> None:
     found = await asked(acme, project)
     assert len(found["series"]) in {30, 31}
     assert (found["totals"]["events"], found["totals"]["views"]) == (0, None)
 
 
-async def test_a_bucket_is_final_once_no_event_of_it_can_come(settings: Settings, pool: Pool) -> None:
-    """Events may come for seven days."""
+@pytest.mark.parametrize(("metric", "after"), [("events", 7 * DAY), ("posts_published", 2 * DAY)])
+async def test_a_bucket_is_final_once_no_event_of_it_can_come(
+    settings: Settings, pool: Pool, metric: str, after: timedelta
+) -> None:
+    """Events may come for seven days; a post whose answer was lost is looked for for a day."""
     async with parties(settings, pool) as found:
-        await _finals(found)
+        await _finals(found, metric, after)
 
 
-async def _finals(found: Parties) -> None:
+async def _finals(found: Parties, metric: str, after: timedelta) -> None:
     project = await new_project(found.acme)
-    params = {"metrics": "events", "since": seeds.in_utc(THEN - HOUR), "until": seeds.in_utc(THEN)}
+    params = {"metrics": metric, "since": seeds.in_utc(THEN - HOUR), "until": seeds.in_utc(THEN)}
 
     async def finals(ahead: timedelta) -> set[bool]:
         found.clock.ahead = ahead
         return {bucket["final"] for bucket in (await asked(found.acme, project, **params))["series"]}
 
-    assert await finals(7 * DAY - 12 * HOUR) == {False}
-    assert await finals(7 * DAY) == {True}
+    assert await finals(after - 12 * HOUR) == {False}
+    assert await finals(after) == {True}
 
 
 @pytest.mark.parametrize(
