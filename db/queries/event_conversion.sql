@@ -115,6 +115,20 @@ select id, app_no, destination, coalesce(event_id, event_key::text) as event_id,
  order by id desc
  limit :limit;
 
+-- name: list_undelivered    the same of those that ended otherwise, by their own index
+select id, app_no, destination, coalesce(event_id, event_key::text) as event_id, name, event_name,
+       occurred_at, state, tries, first_try_at, settled_at, error_code, error_message, created_at
+  from event_conversion
+ where project_id = :project_id
+   and state not in ('pending', 'delivered')
+   and (:before::uuid is null or id < :before)
+   and (:destinations::text[] is null or destination = any(:destinations))
+   and state = any(:states::text[])
+   and app_no <= :last_app
+   and (:app_nos::smallint[] is null or app_no = any(:app_nos))
+ order by id desc
+ limit :limit;
+
 -- name: prune_conversions    a batch of those whose time is over
 delete from event_conversion
  where (project_id, id) in (

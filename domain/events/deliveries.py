@@ -31,6 +31,10 @@ class _Row(NamedTuple):
 
 
 LIST_CONVERSIONS = event_conversion.list_conversions.typed(_Row)
+LIST_UNDELIVERED = event_conversion.list_undelivered.typed(_Row)
+
+#: States that may be most of a project's.
+FREQUENT: frozenset[DeliveryState] = frozenset({"pending", "delivered"})
 
 
 async def apps_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> dict[int, UUID]:
@@ -58,7 +62,8 @@ async def list_of_project(
     `show_id` is how an event's id is shown.
     """
     app_nos = None if app_id is None else [number for number, one in app_ids.items() if one == app_id]
-    rows = await LIST_CONVERSIONS.all(
+    query = LIST_UNDELIVERED if states and FREQUENT.isdisjoint(states) else LIST_CONVERSIONS
+    rows = await query.all(
         conn,
         project_id=project_id,
         before=before,

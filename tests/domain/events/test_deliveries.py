@@ -1,0 +1,53 @@
+"""Deliveries: the few that a caller asks for are found among very many others."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from db.pool import Conn
+from domain.events import deliveries
+from schemas import ids
+from schemas.conversions import DeliveryState
+from tests import plans
+from tests.domain.events.sending import PROJECT
+
+DELIVERED, FAILED = 5_000, 5
+APPS = {1: ids.new()}
+
+
+async def count(conn: Conn, states: Sequence[DeliveryState] | None, limit: int = 50) -> int:
+    found = await deliveries.list_of_project(
+        conn,
+        project_id=PROJECT,
+        app_ids=APPS,
+        destinations=None,
+        states=states,
+        app_id=None,
+        show_id=str,
+        before=None,
+        limit=limit,
+    )
+    return len(found)
+
+
+@pytest.mark.parametrize("states", [["failed"], ["failed", "expired"]])
+async def test_those_that_failed_are_found_among_those_that_did_not(
+    conn: Conn, states: Sequence[DeliveryState]
+) -> None:
+    """Also by a plan that was made on an empty table."""
+    for _ in range(plans.TIMES):
+        await count(conn, states)
+    for state, n in (("failed", FAILED), ("delivered", DELIVERED)):
+        await conn.execute(
+            """insert into event_conversion (project_id, app_no, destination, event_key, id, name, event_name,
+                                             occurred_at, state)
+               select $1, 1, 'meta', gen_random_uuid(),
+                      ('00000000-0000-7000-8000-' || lpad(to_hex(i + $4), 12, '0'))::uuid, 'buy', 'Purchase',
+                      now(), $2
+                 from generate_series(1, $3::int) i""",
+            PROJECT, state, n, DELIVERED if state == "delivered" else 0,
+        )  # fmt: skip
+    async with plans.reading(conn, "event_conversion") as found:
+        assert await count(conn, states) == FAILED
+    assert (found.scans, found.rows) == (0, FAILED)
+    assert await count(conn, None, DELIVERED + FAILED) == DELIVERED + FAILED
