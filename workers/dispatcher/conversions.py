@@ -4,6 +4,8 @@ It looks in the event store, and submits in the main database, which may be anot
 for its line: however often the same is found, and whatever dies between, one runs.
 """
 
+import asyncio
+
 from db.pool import Conn, connected
 from db.reach import reaching
 from domain.events import conversion_lines, conversions
@@ -12,8 +14,8 @@ from workers.dispatcher.chore import Chore
 
 EVERY_S = 0.5
 
-#: What a silent main database may cost: the counts of events wait meanwhile.
-PATIENCE_S = 5.0
+#: Seconds that the main database may cost as a whole, also a silent one: the counts of events wait meanwhile.
+PATIENCE_S = 3.0
 
 
 class Look:
@@ -34,14 +36,21 @@ class Look:
         """False while the main database is away: the same lines are looked for again."""
         try:
             with reaching():
-                async with (
-                    connected(self._database_url, name="conversions", command_timeout=PATIENCE_S) as main,
-                    main.transaction(),
-                ):
-                    await conversion_lines.submit(main, lines=lines)
+                async with asyncio.timeout(PATIENCE_S):
+                    await self._submit_in_main(lines)
         except Unavailable:
             return False
         return True
+
+    async def _submit_in_main(self, lines: list[conversions.Line]) -> None:
+        """Not in one transaction: what a slow database has come to by then stays."""
+        async with connected(self._database_url, name="conversions") as main:
+            try:
+                await conversion_lines.submit(main, lines=lines)
+            except BaseException:
+                # A close would wait for the answer to what was cut off.
+                main.terminate()
+                raise
 
 
 def relay(database_url: str) -> Chore:

@@ -1,0 +1,34 @@
+"""The look for lines of conversions: what a silent main database costs it."""
+
+import asyncio
+
+import pytest
+
+from db.pool import Conn
+from schemas import ids
+from schemas.settings import Settings
+from tests import relay
+from tests.domain.events.sending import PROJECT
+from tests.relay import Loss
+from workers.dispatcher import conversions
+from workers.dispatcher.conversions import Look
+
+
+@pytest.mark.parametrize("words", ["", "conversion_destination"])
+async def test_a_silent_main_database_is_waited_for_so_long_as_a_whole(
+    settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    """Silent from the first byte on, or from a statement: counts of events wait meanwhile."""
+    monkeypatch.setattr(conversions, "PATIENCE_S", 1.0)
+    await conn.execute(
+        """insert into event_conversion (project_id, app_no, destination, event_key, id, name, event_name,
+                                         occurred_at)
+           values ($1, 1, 'meta', $2, $2, 'buy', 'Purchase', now())""",
+        PROJECT, ids.new(),
+    )  # fmt: skip
+    async with relay.before(settings.database_url) as network:
+        network.whole = not words
+        network.fall_silent_at(words, Loss.ANSWER, whole=True)
+        look = Look(network.url)
+        async with asyncio.timeout(8):
+            assert await look.submit(conn) == 0
