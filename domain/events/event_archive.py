@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import event_archive
+from db.queries import event, event_archive
 from domain.events.partitions import BEHIND
 from domain.events.tail import KeptEvent
 
@@ -86,6 +86,7 @@ async def forget(conn: Conn, *, archive: EventArchive, project_id: UUID) -> None
 async def _copy(conn: Conn, state: _State, archive: EventArchive, limit: int) -> int:
     """Copy the next batch; 0 where there is none."""
     midnight = datetime.combine(state.day, time(), UTC)
+    await event.walk_indexes.value(conn)
     events = await READ_BATCH.all(
         conn,
         since=midnight,

@@ -1,11 +1,13 @@
 """Statements of the store read few rows of large tables, also by plans that were made on empty ones."""
 
+import pytest
 import pytest_asyncio
 
 from db.pool import Conn
-from domain.events import purge, rollups
+from domain.events import event_archive, purge, rollups
 from tests import plans
 from tests.domain.events.sending import NOW, PROJECT, event, send
+from tests.domain.events.test_event_archive import Shelf
 
 #: Ids and events of the project, and of as many other projects with as many together.
 MANY = 12_000
@@ -21,6 +23,7 @@ async def full(conn: Conn) -> Conn:
         await rollups.fold(conn)
         await rollups.rebuild(conn, project_id=PROJECT, day=NOW.date())
         await purge.delete_batch(conn, project_id=PROJECT)
+        await copy_batch(conn)
     for project in ("$1", "gen_random_uuid()"):
         await fill(conn, project)
     return conn
@@ -46,6 +49,17 @@ async def fill(conn: Conn, project: str) -> None:
               from generate_series(1, $2::int) i""",
         PROJECT, MANY, NOW,
     )  # fmt: skip
+
+
+async def copy_batch(conn: Conn) -> int:
+    """How many of the day's first hundred the archive gets."""
+    await conn.execute("delete from event_archive")
+    await conn.execute("insert into event_archive (day, emptied) values ($1, true)", NOW.date())
+    shelf = Shelf()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(event_archive, "BEHIND", -2)
+        await event_archive.advance(conn, archive=shelf, limit=100)
+    return len(shelf.kept)
 
 
 async def test_a_commit_asks_for_its_own_ids(full: Conn) -> None:
@@ -87,3 +101,11 @@ async def test_a_purge_reads_what_it_deletes(full: Conn) -> None:
     for found in (events, ids, counts):
         assert found.scans == 0
         assert found.rows <= 2 * purge.ROWS + 10
+
+
+async def test_a_batch_of_the_archive_reads_what_it_copies(full: Conn) -> None:
+    """But for those that a step of a sort reads ahead: the index has no apps."""
+    async with plans.reading(full, TODAY) as found:
+        assert await copy_batch(full) == 100
+    assert found.scans == 0
+    assert found.rows <= 200
