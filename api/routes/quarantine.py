@@ -12,14 +12,12 @@ from api.paging import DEFAULT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain.apps import apps
 from domain.events.quarantine import Quarantined
+from domain.metrics.event_list import find_apps
 from domain.metrics.redaction import redact_id
-from domain.tenancy import project_locks
 from domain.tenancy.delegation import grants
 from schemas import ids
 from schemas.base import Page
-from schemas.errors.absent import absent
 from schemas.events import REDACTED, QuarantinedEvent, RejectCode
 
 RefusedApp = Annotated[
@@ -51,22 +49,18 @@ async def list_quarantined_events(
     async def find(
         conn: Conn, /, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
     ) -> list[QuarantinedEvent]:
-        await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
-        numbers = await apps.numbers(conn, project_id=project_id)
-        app_no = None if app_id is None else numbers.get(paths.read("sdk_app", app_id))
-        if app_id is not None and app_no is None:
-            raise absent("sdk_app")
-        app_ids = {no: uuid for uuid, no in numbers.items()}
+        app = None if app_id is None else paths.read("sdk_app", app_id)
+        apps = await find_apps(conn, organization_id=organization_id, project_id=project_id, app_id=app)
         # By a connection of another pool: nobody who has one of those waits for one of these.
         rows = await request.services.events.quarantine.list_page(
             project_id=project_id,
-            last_app=max(app_ids, default=0),
-            app_no=app_no,
+            last_app=apps.last,
+            app_no=apps.wanted,
             codes=code,
             before=before,
             limit=limit,
         )
-        return [_shown(row, app_ids[row.app_no], pii=pii) for row in rows]
+        return [_shown(row, apps.by_number[row.app_no], pii=pii) for row in rows]
 
     return await page_of_project(request, find, project_id, cursor, limit, identify=lambda one: one.id)
 
