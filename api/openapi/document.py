@@ -9,7 +9,7 @@ from litestar import Litestar
 
 from api import event_limits
 from api.errors import CODES
-from api.openapi.examples import shown, shown_as_table
+from api.openapi.examples import shown
 from api.openapi.operations import Operation, operations
 from api.openapi.parameters import parameters
 from api.openapi.responses import HEADERS, refused, responses
@@ -154,8 +154,6 @@ def _body(one: Operation, schemas: dict[Any, Json]) -> Json:
     if one.body is None:
         return {}
     content = {"application/json": {"schema": schemas[one.body], **said}}
-    if one.needs and one.needs.csv:
-        content["text/csv"] = {"schema": {"type": "string"}, **shown_as_table(one.id)}
     return {
         "requestBody": {
             "required": "data" not in one.fields or not one.fields["data"].has_default,

@@ -40,13 +40,6 @@ def shown(operation: str, part: Literal["body", "answer"]) -> dict[str, Any]:
     return {} if value is UNSET else {"example": value}
 
 
-def shown_as_table(operation: str) -> dict[str, str]:
-    """The `example` of a request's rows as CSV: none of its values has a comma."""
-    rows = [row for body in shown(operation, "body").values() for row in body["rows"]]
-    lines = [",".join(map(str, cells)) for cells in (*rows[:1], *(row.values() for row in rows))]
-    return {"example": "\n".join(lines)} if rows else {}
-
-
 def of_parameter(operation: str, name: str) -> dict[str, Any]:
     """The same of a parameter."""
     found = examples().get(operation)

@@ -66,8 +66,9 @@ async def import_ads_metrics(
     """Import what ads came to, a row for each ad and day: all rows or, if one can't be, none.
 
     The same ad, day and attribution window again replaces the row, so send the last 28 days daily: platforms
-    attribute conversions later. The rows come as CSV, too: a line that names the fields, then a line a row;
-    an empty cell is a field that is left out. What is wrong with a row is told with its index and its line.
+    attribute conversions later. The rows come as CSV (`text/csv`), too: a line that names the fields, then a
+    line a row; an empty cell is a field that is left out. What is wrong with a row is told with its index and
+    its line.
     A project has at most 5,000 ads on a day by each of at most ten windows.
     """
     ad_rows.check(data.rows, now=request.services.clock())
