@@ -34,7 +34,7 @@ SLOTS, POOL_SIZE = 400, 30
 LEASE_S = 15.0
 #: Time passes by so much at least: a jump costs a round of the dispatcher's.
 JUMP_S = 5.0
-PATIENCE_S = 90.0
+PATIENCE_S = 180.0
 
 
 class Doomed(NamedTuple):
