@@ -109,17 +109,17 @@ def split(plain: bytes, form: Form[H]) -> Parts[H]:
     try:
         head = form.whole.decode(plain)
     except UNREADABLE:
-        head = decode(mend(plain), form.split)
+        head = decode(mend(plain), form.split, sent=plain)
     events: Sequence[EventIn | msgspec.Raw] = head.events  # type: ignore[attr-defined]  # each form has them
     return Parts(head, events, len(plain))
 
 
-def decode(text: bytes, decoder: msgspec.json.Decoder[H]) -> H:
-    """The value of a text. Raises `Malformed`, `Invalid`."""
+def decode(text: bytes, decoder: msgspec.json.Decoder[H], *, sent: bytes | None = None) -> H:
+    """The value of a text, which was `sent` as it is unless that is given. Raises `Malformed`, `Invalid`."""
     try:
         return decoder.decode(text)
     except msgspec.ValidationError as error:
-        _refuse(text, error)
+        _refuse(sent or text, error)
     except UNREADABLE as error:
         raise malformed(error) from None
 

@@ -100,9 +100,10 @@ async def test_what_waits_takes_little_memory_of_each_project(pool: Pool) -> Non
 
 async def test_no_organization_takes_the_places_of_all(pool: Pool) -> None:
     waiting = Quarantine(pool)
+    greedy = uuid4()
     for _ in range(300):
-        waiting.note(keyed(uuid4(), 1), [refused(0)])
-    waiting.note(keyed(PROJECT, 1)._replace(organization_id=uuid4()), [refused(1)])
+        waiting.note(keyed(uuid4(), 1)._replace(organization_id=greedy), [refused(0)])
+    waiting.note(keyed(PROJECT, 1), [refused(1)])
     await waiting.write_due()
     assert [row.event_id for row in await listed(pool)] == ["e-1"]
     projects = await pool.fetchval("select count(distinct project_id) from event_quarantine")
