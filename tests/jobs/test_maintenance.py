@@ -14,7 +14,7 @@ from jobs.outcomes import Done, Retry
 from tests import seeds
 from tests.jobs import scene
 from tests.jobs.scene import ERRAND, FREE_ERRAND
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 FUTURE = datetime.max.replace(tzinfo=UTC)
 
@@ -128,20 +128,17 @@ async def test_a_silent_session_that_holds_a_late_attempt_is_ended(pool: Pool, c
     job_id, other = await late(conn, org), (await scene.submit(conn, org)).job_id
     async with pool.acquire() as silent, pool.acquire() as patient, patient.transaction():
         await patient.execute("select from job where id = $1 for no key update", other)
-        session = silent.get_server_pid()
+        hung_up = asyncio.Event()
+        silent.add_termination_listener(lambda _: hung_up.set())
         await silent.execute("begin")
         await silent.execute("select from job where id = $1 for no key update", job_id)
 
         async def ended() -> bool:
             return await maintenance.hang_up(conn, before=FUTURE, patience_s=0.1) == 1
 
-        async def hung_up() -> bool:
-            return not await conn.fetchval(
-                "select exists (select from pg_stat_activity where pid = $1)", session
-            )
-
         await eventually(ended)
-        await eventually(hung_up)
+        # Until its driver has heard of it, it could not be given back.
+        await asyncio.wait_for(hung_up.wait(), PATIENCE_S)
         await patient.execute("select")
     assert len(await rescue(conn)) == 1
 
