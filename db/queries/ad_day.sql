@@ -4,14 +4,18 @@ select pg_advisory_xact_lock(7205, hashtext(:project_id::uuid::text));
 -- name: name_windows    of a project, of which there are few
 with recursive named as (
   -- The first one, and to each the next: one step in the index, whatever it has of rows.
-  select (select min(attribution_window)
-            from ad_day
-           where project_id = :project_id) as name
-   union all
-  select (select min(attribution_window)
+  select (select attribution_window
             from ad_day
            where project_id = :project_id
-             and attribution_window > named.name)
+           order by attribution_window
+           limit 1) as name
+   union all
+  select (select attribution_window
+            from ad_day
+           where project_id = :project_id
+             and attribution_window > named.name
+           order by attribution_window
+           limit 1)
     from named
    where named.name is not null)
 select coalesce(array_agg(name) filter (where name is not null), '{}')
