@@ -126,7 +126,9 @@ async def ended(system: System) -> None:
         running = "select count(*) from job where attempt_started_at is not null"
         if not await system.pool.fetchval(running):
             await let_pass(system)
-        left: int = await system.pool.fetchval("select count(*) from job where finished_at is null")
+        left: int = await system.pool.fetchval(
+            "select count(*) from job where pool = 'publish' and finished_at is null"
+        )
         return left == 0
 
     await eventually(are, within=PATIENCE_S)

@@ -115,10 +115,10 @@ class System:
             self._told[name] = now
 
     async def next_due(self) -> float | None:
-        """In how many seconds a job is due; None: nothing waits."""
+        """In how many seconds a job of posts is due; None: nothing waits. Nobody here collects figures."""
         left: float | None = await self.pool.fetchval(
             """select extract(epoch from min(run_at) - clock_timestamp())::float8
-                 from job where finished_at is null and attempt_started_at is null"""
+                 from job where pool = 'publish' and finished_at is null and attempt_started_at is null"""
         )
         return left
 
