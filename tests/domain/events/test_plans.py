@@ -98,9 +98,11 @@ async def test_a_purge_reads_what_it_deletes(full: Conn) -> None:
         plans.reading(full, "event_rollup") as counts,
     ):
         await purge.delete_batch(full, project_id=PROJECT)
+    # Entries of what planning deleted are passed over while a snapshot may see them: four a round at most.
+    left = 4 * plans.TIMES
     for found in (events, ids, counts):
         assert found.scans == 0
-        assert found.rows <= 2 * purge.ROWS + 10
+        assert found.rows <= 2 * purge.ROWS + 10 + left
 
 
 async def test_a_batch_of_the_archive_reads_what_it_copies(full: Conn) -> None:
