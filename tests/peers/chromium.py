@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,6 +20,9 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-dev-shm-usage", "--remote-debugging-pipe", "about:blank",
 )  # fmt: skip
+
+#: What Chromium says of a question to a page that another one took the place of before it answered.
+LEFT = ("navigated or closed", "context was destroyed", "Cannot find context")
 
 #: Chromium reads from 3 and writes to 4. (A shell may know no descriptors of two digits.)
 EXEC = """
@@ -36,6 +39,10 @@ def command() -> str:
     return found or sys.exit(
         "tests of pages need Chromium: `apt-get install chromium`, or name one in CHROMIUM"
     )
+
+
+class Left(Exception):
+    """A page was left while it was asked."""
 
 
 class Browser:
@@ -58,11 +65,17 @@ class Browser:
         while True:
             told = self._read()
             if told.get("id") == number:
-                assert "error" not in told, told
-                answer: dict[str, Any] = told["result"]
-                return answer
+                return self._result(told)
             if hear := self._hears.get(told.get("sessionId", "")):
                 hear(told)
+
+    def _result(self, told: dict[str, Any]) -> dict[str, Any]:
+        match told:
+            case {"error": {"message": str(message)}} if any(words in message for words in LEFT):
+                raise Left(message)
+        assert "error" not in told, told
+        answer: dict[str, Any] = told["result"]
+        return answer
 
     def _read(self) -> dict[str, Any]:
         while b"\0" not in self._left:
@@ -100,9 +113,12 @@ class Page:
         self.until(ready)
 
     def until(self, ready: str) -> None:
-        """Asked again each time the page has drawn itself."""
+        """Asked again each time the page has drawn itself, and of the page that takes its place."""
         ask = f"const ask = () => ({ready}) ? done(true) : requestAnimationFrame(ask); ask();"
-        assert self.run(f"new Promise((done) => {{ {ask} }})")
+        while True:
+            with suppress(Left):
+                assert self.run(f"new Promise((done) => {{ {ask} }})")
+                return
 
     def run(self, script: str) -> Any:
         """The value of an expression; a promise is waited for."""
