@@ -7,7 +7,7 @@ import pytest
 from jobs.kinds import KINDS
 from tests.architecture.tree import ROOT, contents, sources, text, tracked
 
-PACKAGES = {"api", "bench", "cli", "db", "domain", "jobs", "schemas", "telemetry", "workers"}
+PACKAGES = {"api", "bench", "cli", "db", "domain", "generation", "jobs", "schemas", "telemetry", "workers"}
 FOLDERS = PACKAGES | {".ci", "bin", "docs", "tests"}
 MAX_FUNCTION, MAX_FILE = 40, 300
 

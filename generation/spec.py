@@ -1,0 +1,94 @@
+"""Spec of a piece of generated content: the brand as it was when it was asked for, its words, its seed.
+
+A spec is a value: whoever has it makes the same piece again, without the project it came from.
+"""
+
+from typing import Literal
+
+import msgspec
+from msgspec import field
+
+Format = Literal["slideshow", "video", "ugc_remix", "image"]
+#: Fields of a brand that words are taken from; `caller` is whoever asked for the piece.
+Source = Literal["appName", "tagline", "appDescription", "keywords", "audience", "links", "caller"]
+#: Part of the brand that a text rests on: its own clause, its keyword, a formula around its names, the
+#: caller's own words, a model's that were checked.
+Rule = Literal["clause", "keyword", "formula", "caller", "model"]
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Part of a spec, closed, in camelCase where it is written down."""
+
+
+class Evidence(Value, frozen=True, kw_only=True):
+    """Words of one field of the brand, as they stand there."""
+
+    field: Source
+    quote: str
+
+
+class Line(Value, frozen=True, kw_only=True):
+    """Text that is shown, and all that it rests on. A formula without names rests on nothing."""
+
+    text: str
+    rule: Rule
+    evidence: list[Evidence] = field(default_factory=list)
+
+
+class Brand(Value, frozen=True, kw_only=True):
+    """Snapshot of a project's brand. Of texts with several sources the winner is first.
+
+    `links` are by the name of the place, as the brand context has them; `language` is a BCP-47 tag.
+    """
+
+    name: str
+    taglines: list[str] = field(default_factory=list)
+    descriptions: list[str] = field(default_factory=list)
+    keywords: list[str] = field(default_factory=list)
+    audience: str | None = None
+    voice: str | None = None
+    language: str | None = None
+    colors: list[str] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
+
+
+class Labels(Value, frozen=True, kw_only=True):
+    """Texts that say nothing of the brand, in the copy's language; empty where it has no formulas.
+
+    `presenter` is what every drawn presenter carries, in whatever language, and never empty.
+    """
+
+    swipe: str = ""
+    about: str = ""
+    save: str = ""
+    presenter: str
+
+
+class Copy(Value, frozen=True, kw_only=True):
+    """All texts of a piece. `language` is the one they are in, which may be another than was asked for.
+
+    `tagline` stands on the end card, `recap` is a title above the points, `place` a store or a site.
+    `caption` is what is posted with the files, hashtags included. A warning is a word and its reason.
+    """
+
+    language: str
+    hook: Line
+    points: list[Line] = field(default_factory=list)
+    tagline: Line | None = None
+    recap: Line
+    call_to_action: Line
+    place: Line | None = None
+    hashtags: list[Line] = field(default_factory=list)
+    caption: str
+    labels: Labels
+    warnings: list[str] = field(default_factory=list)
+
+
+class Spec(Value, frozen=True, kw_only=True):
+    """Piece to make: `hook` is the caller's, word for word, `language` a wish."""
+
+    format: Format
+    brand: Brand
+    seed: str
+    hook: str | None = None
+    language: str | None = None
