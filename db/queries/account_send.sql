@@ -3,8 +3,9 @@ join social_account o on o.organization_id = coalesce(a.owner_organization_id, a
                      and o.id = coalesce(a.owner_account_id, a.id)
 
 -- name: lock_sender    as lock_post, without a post
-select a.platform, a.service_url, a.external_id, a.handle, a.traits, a.status, o.status as owner_status,
-       o.organization_id as owner_organization_id, o.project_id as owner_project_id, o.id as owner_id
+select a.platform, a.service_url, a.external_id, a.handle as account_handle, a.traits, a.status,
+       o.status as owner_status, o.organization_id as owner_organization_id,
+       o.project_id as owner_project_id, o.id as owner_id
   from social_account a
   {owner}
  where a.organization_id = :org

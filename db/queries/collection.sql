@@ -1,5 +1,9 @@
 -- The rounds of collection: which accounts come up, what is due of one, and what became of its visit.
 
+-- part: owner    as in account_send.sql
+join social_account o on o.organization_id = coalesce(a.owner_organization_id, a.organization_id)
+                     and o.id = coalesce(a.owner_account_id, a.id)
+
 -- name: take_due_accounts    those that come up, the longest first; `wanted`: something is due of it
 with up as materialized (
   -- A batch, whoever holds none of them.
@@ -21,8 +25,7 @@ known as materialized (
     from up
     join social_account a on a.organization_id = up.organization_id and a.id = up.id
     join organization n on n.id = a.organization_id
-    join social_account o on o.organization_id = coalesce(a.owner_organization_id, a.organization_id)
-                         and o.id = coalesce(a.owner_account_id, a.id)
+    {owner}
     left join project p on p.organization_id = a.organization_id and p.id = a.project_id
     left join account_collection c on c.organization_id = a.organization_id and c.account_id = a.id),
 due as materialized (
@@ -57,8 +60,9 @@ returning a.organization_id, a.project_id, a.id as account_id, d.wanted;
 
 -- name: find_account    as a visit begins: no row where nothing may be asked any more
 -- `gauges`: its followers are its project's now, which those of an account on lease are not its owner's.
-select a.platform, o.service_url, o.external_id, o.handle, o.traits, g.env = 'test' as sandbox,
-       o.organization_id as owner_organization_id, o.project_id as owner_project_id, o.id as owner_id,
+select a.platform, o.service_url, o.external_id, o.handle as account_handle, o.traits,
+       g.env = 'test' as sandbox, o.organization_id as owner_organization_id,
+       o.project_id as owner_project_id, o.id as owner_id,
        a.status = 'connected'
          and not exists (
                select from account_lease l
@@ -66,8 +70,7 @@ select a.platform, o.service_url, o.external_id, o.handle, o.traits, g.env = 'te
                   and upper_inf(l.period)) as gauges,
        c.asked_at, coalesce(c.failures, 0) as failures, clock_timestamp() as now
   from social_account a
-  join social_account o on o.organization_id = coalesce(a.owner_organization_id, a.organization_id)
-                       and o.id = coalesce(a.owner_account_id, a.id)
+  {owner}
   join organization g on g.id = a.organization_id and g.tier <> 'suspended'
   join project p on p.organization_id = a.organization_id and p.id = a.project_id and p.status = 'active'
   left join account_collection c on c.organization_id = a.organization_id and c.account_id = a.id

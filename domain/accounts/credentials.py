@@ -20,6 +20,9 @@ from jobs.ledger import Submitted
 #: After how long a refresh that was due is tried again, in seconds.
 AGAIN_S = 6 * 3600.0
 
+#: A token that ends sooner is refreshed before it is used.
+FRESH = timedelta(seconds=60)
+
 #: A token's life counts within these, in seconds, whatever its platform says. One that ends as it comes would
 #: be refreshed for a post that waits, which is woken by that, again and at once.
 LEAST_LIFE_S, MOST_LIFE_S = 300.0, 10 * 365 * 86400.0
@@ -79,6 +82,11 @@ TAKE_DUE = account_credential.take_due.typed(DueCredential)
 def ending(life_s: float) -> datetime:
     """The end of a token that lives so long from now."""
     return datetime.now(UTC) + timedelta(seconds=min(max(life_s, LEAST_LIFE_S), MOST_LIFE_S))
+
+
+def ends_soon(expires_at: datetime | None, *, now: datetime) -> bool:
+    """True of a token that is to be refreshed before it is used."""
+    return expires_at is not None and expires_at <= now + FRESH
 
 
 async def open(conn: Conn, *, organization_id: UUID, account_id: UUID, keyring: Keyring) -> Tokens:  # noqa: A001  what it is

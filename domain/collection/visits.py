@@ -13,10 +13,10 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import collection
-from domain.accounts import accounts, credentials
+from domain.accounts import credentials, owners
 from domain.collection import cadence, snapshots
 from domain.collection.snapshots import Subject, Told
-from domain.publishing import sending
+from domain.publishing import outgoing
 from domain.publishing.outgoing import Account
 from domain.security.keyring import Keyring
 from jobs import ledger
@@ -43,7 +43,7 @@ class AccountRow(NamedTuple):
     platform: str
     service_url: str
     external_id: str
-    handle: str
+    account_handle: str
     traits: dict[str, Any]
     sandbox: bool
     owner_organization_id: UUID
@@ -137,11 +137,10 @@ async def begin(conn: Conn, *, claim: Claim, most: int, keyring: Keyring) -> Vis
     row = await FIND_ACCOUNT.one(conn, org=org, account_id=account_id)
     if row is None:
         return None
-    tokens = await credentials.open(
-        conn, organization_id=row.owner_organization_id, account_id=row.owner_id, keyring=keyring
-    )
-    if tokens.expires_at is not None and tokens.expires_at <= row.now + sending.FRESH:
-        await _refresh(conn, claim, row)
+    tokens = await owners.open(conn, row, keyring)
+    if credentials.ends_soon(tokens.expires_at, now=row.now):
+        await owners.refresh(conn, row)
+        await collection.come_up.run(conn, org=org, account_id=account_id, after_s=cadence.REFRESH_S)
         return None
     last_s = cadence.LAST.total_seconds()
     posts = await LIST_POSTS.all(
@@ -149,7 +148,7 @@ async def begin(conn: Conn, *, claim: Claim, most: int, keyring: Keyring) -> Vis
     )
     return Visit(
         account_id=account_id,
-        account=_account(row, tokens.access_token),
+        account=outgoing.account_of(row, tokens.access_token),
         sandbox=row.sandbox,
         posts=posts[:most],
         gauges=row.gauges,
@@ -160,17 +159,6 @@ async def begin(conn: Conn, *, claim: Claim, most: int, keyring: Keyring) -> Vis
         owner_project_id=row.owner_project_id,
         owner_id=row.owner_id,
         now=row.now,
-    )
-
-
-def _account(row: AccountRow, access_token: str) -> Account:
-    return Account(
-        platform=row.platform,
-        service_url=row.service_url,
-        external_id=row.external_id,
-        handle=row.handle,
-        traits=row.traits,
-        access_token=access_token,
     )
 
 
@@ -205,9 +193,9 @@ async def _end(conn: Conn, org: UUID, visit: Visit, error: PlatformError | None,
         error=error and error.code,
     )
     if isinstance(error, TokenExpired) and failures == 1:
-        await _refresh_owner(conn, visit)
+        await owners.refresh(conn, visit)
     if isinstance(error, ReauthRequired):
-        await _require_reauth(conn, visit, error)
+        await owners.require_reauth(conn, visit, reason=error.code, generation=visit.generation)
     after_s = _after(error, failures, more=more)
     if after_s is not None:
         await collection.come_up.run(conn, org=org, account_id=visit.account_id, after_s=after_s)
@@ -229,35 +217,3 @@ def subject(post: DuePost) -> Subject:
 
 def account_itself(visit: Visit) -> Subject:
     return Subject(visit.account_id, None)
-
-
-async def _refresh(conn: Conn, claim: Claim, row: AccountRow) -> None:
-    await credentials.submit_refresh(
-        conn,
-        organization_id=row.owner_organization_id,
-        project_id=row.owner_project_id,
-        account_id=row.owner_id,
-    )
-    account_id = UUID(claim.args["account_id"])
-    await collection.come_up.run(
-        conn, org=claim.organization_id, account_id=account_id, after_s=cadence.REFRESH_S
-    )
-
-
-async def _refresh_owner(conn: Conn, visit: Visit) -> None:
-    await credentials.submit_refresh(
-        conn,
-        organization_id=visit.owner_organization_id,
-        project_id=visit.owner_project_id,
-        account_id=visit.owner_id,
-    )
-
-
-async def _require_reauth(conn: Conn, visit: Visit, error: ReauthRequired) -> None:
-    await accounts.require_reauth(
-        conn,
-        organization_id=visit.owner_organization_id,
-        account_id=visit.owner_id,
-        reason=error.code,
-        generation=visit.generation,
-    )

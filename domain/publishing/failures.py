@@ -9,7 +9,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import account_send, outgoing_post
-from domain.accounts import accounts, credentials
+from domain.accounts import credentials, owners
 from domain.publishing import account_queue, locked_post, posts, quotas
 from domain.publishing.locked_post import LockedPost
 from jobs import ledger
@@ -161,12 +161,7 @@ async def cool_down(conn: Conn, *, organization_id: UUID, account_id: UUID, cool
 
 async def refresh(conn: Conn, post: LockedPost) -> NotDone:
     """Refresh the account's token in one job, whoever asks; its end wakes the account's posts."""
-    await credentials.submit_refresh(
-        conn,
-        organization_id=post.owner_organization_id,
-        project_id=post.owner_project_id,
-        account_id=post.owner_id,
-    )
+    await owners.refresh(conn, post)
     return await pause(conn, post, REFRESH_S)
 
 
@@ -184,9 +179,7 @@ async def _after(
         case TokenExpired() if not post.repeats(error):
             return await refresh(conn, post)
         case ReauthRequired():
-            await accounts.require_reauth(
-                conn, organization_id=org, account_id=account_id, reason=error.code, generation=generation
-            )
+            await owners.require_reauth(conn, post, reason=error.code, generation=generation)
             return await pause(conn, post, REFRESH_S)
         case Rejected():
             return await give_up(conn, post) if post.sent else await fail(conn, post, error)

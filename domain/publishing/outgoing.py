@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
@@ -42,6 +42,21 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Account({self.platform}, {self.handle})"
+
+
+class AccountColumns(Protocol):
+    """A row that says which account posts, or is asked about."""
+
+    @property
+    def platform(self) -> str: ...
+    @property
+    def service_url(self) -> str: ...
+    @property
+    def external_id(self) -> str: ...
+    @property
+    def account_handle(self) -> str: ...
+    @property
+    def traits(self) -> dict[str, Any]: ...
 
 
 class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +135,7 @@ async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
     return OutgoingPost(
         post_id=post.id,
         content_id=post.content_id,
-        account=_account(post, tokens.access_token),
+        account=account_of(post, tokens.access_token),
         generation=tokens.generation,
         token_ends=tokens.expires_at,
         sandbox=draft.sandbox,
@@ -142,13 +157,14 @@ async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
     )
 
 
-def _account(post: LockedPost, access_token: str) -> Account:
+def account_of(row: AccountColumns, access_token: str) -> Account:
+    """The row's account, opened by its token."""
     return Account(
-        platform=post.platform,
-        service_url=post.service_url,
-        external_id=post.external_id,
-        handle=post.account_handle,
-        traits=post.traits,
+        platform=row.platform,
+        service_url=row.service_url,
+        external_id=row.external_id,
+        handle=row.account_handle,
+        traits=row.traits,
         access_token=access_token,
     )
 

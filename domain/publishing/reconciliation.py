@@ -13,9 +13,9 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import account_send, lost_post
-from domain.accounts import accounts, credentials
+from domain.accounts import credentials, owners
 from domain.media import tickets
-from domain.publishing import failures, job_end, posts, sending
+from domain.publishing import failures, job_end, outgoing, posts, sending
 from domain.publishing.outgoing import Account
 from domain.security.keyring import Keyring
 from jobs.ledger import Claim
@@ -40,7 +40,7 @@ class Sender(NamedTuple):
     platform: str
     service_url: str
     external_id: str
-    handle: str
+    account_handle: str
     traits: dict[str, Any]
     status: str
     owner_status: str
@@ -106,21 +106,16 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> LostPost | Not
         return None
     if account.owner_status == "reauth_required":
         return undecided(later_s)
-    tokens = await credentials.open(
-        conn,
-        organization_id=account.owner_organization_id,
-        account_id=account.owner_id,
-        keyring=keyring,
-    )
-    if tokens.expires_at is not None and tokens.expires_at <= post.now + sending.FRESH:
-        await _refresh(conn, account)
+    tokens = await owners.open(conn, account, keyring)
+    if credentials.ends_soon(tokens.expires_at, now=post.now):
+        await owners.refresh(conn, account)
         return undecided(later_s and min(later_s, max(failures.REFRESH_S, post.age_s / 4)))
     return LostPost(
         post_id=post_id,
         account_id=post.account_id,
         project_id=post.project_id,
         status=post.status,
-        account=_account(account, tokens.access_token),
+        account=outgoing.account_of(account, tokens.access_token),
         generation=tokens.generation,
         sandbox=post.sandbox,
         handle=post.handle,
@@ -129,17 +124,6 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> LostPost | Not
         now=post.now,
         fetched=await tickets.close(conn, organization_id=org, post_id=post_id),
         next_s=later_s,
-    )
-
-
-def _account(account: Sender, access_token: str) -> Account:
-    return Account(
-        platform=account.platform,
-        service_url=account.service_url,
-        external_id=account.external_id,
-        handle=account.handle,
-        traits=account.traits,
-        access_token=access_token,
     )
 
 
@@ -152,25 +136,10 @@ async def unverified(conn: Conn, *, claim: Claim, lost: LostPost, error: Platfor
     """The platform could not be asked: again at the next time."""
     account = await _LOCK_SENDER.row(conn, org=claim.organization_id, account_id=lost.account_id)
     if isinstance(error, TokenExpired):
-        await _refresh(conn, account)
+        await owners.refresh(conn, account)
     if isinstance(error, ReauthRequired):
-        await accounts.require_reauth(
-            conn,
-            organization_id=account.owner_organization_id,
-            account_id=account.owner_id,
-            reason=error.code,
-            generation=lost.generation,
-        )
+        await owners.require_reauth(conn, account, reason=error.code, generation=lost.generation)
     return undecided(lost.next_s)
-
-
-async def _refresh(conn: Conn, account: Sender) -> None:
-    await credentials.submit_refresh(
-        conn,
-        organization_id=account.owner_organization_id,
-        project_id=account.owner_project_id,
-        account_id=account.owner_id,
-    )
 
 
 async def found(

@@ -5,12 +5,13 @@ whole picture. From the commit of `mark` on the platform may have the post, and 
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
 from db.queries import lost_post, outgoing_post, sending
+from domain.accounts import credentials
 from domain.media import tickets as media_tickets
 from domain.publishing import account_queue, failures, job_end, locked_post, outgoing, posts, quotas, sealed
 from domain.publishing.locked_post import LockedPost
@@ -24,8 +25,6 @@ from schemas.errors import OutcomeUnknown, Rejected
 
 #: How often the wait in the account's queue doubles, so that a long one costs little.
 MOST_DOUBLED = 3
-#: A token that ends sooner is refreshed first.
-FRESH = timedelta(seconds=60)
 
 NOT_APPROVED = Rejected(
     "NOT_APPROVED", "the content is not approved any more: have it approved and schedule anew"
@@ -67,7 +66,7 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> OutgoingPost |
     if outcome is not None:
         return outcome
     begun = await outgoing.read(conn, post, keyring)
-    if begun.token_ends is not None and begun.token_ends <= begun.now + FRESH:
+    if credentials.ends_soon(begun.token_ends, now=begun.now):
         return await failures.refresh(conn, post)
     return begun
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.publishing import sending
+from domain.accounts import credentials
 from tests.http_server import Told
 from tests.leasing import actions
 from tests.social_servers import REFUSED, UNKNOWN_CLIENT, Fediverse, Pds
@@ -56,7 +56,7 @@ async def test_a_token_that_has_ended_as_it_comes_is_tried_all_the_same(
         assert (await project.refreshed(account))["result"] == {"refreshed": True}
         ends = (await project.tokens(account)).expires_at
         assert ends is not None
-        assert ends > datetime.now(UTC) + sending.FRESH
+        assert ends > datetime.now(UTC) + credentials.FRESH
 
 
 async def test_the_old_refresh_token_stays_where_none_is_sent(project: Project, fediverse: Fediverse) -> None:

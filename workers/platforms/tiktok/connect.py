@@ -1,6 +1,6 @@
 """Connection of a TikTok account: access tokens of a day, refreshed by tokens of a year, and their end."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from domain.accounts import credentials
@@ -17,8 +17,6 @@ from workers.platforms.tiktok.oauth import Token
 
 #: Part of a refresh token's life after which it is used although nobody needs it, so that it never ends.
 REFRESHED_AT = 0.5
-#: An access token that ends sooner is refreshed before it is revoked: TikTok revokes only a living one.
-FRESH = timedelta(seconds=60)
 
 
 async def connect(net: Net, asked: ConnectArgs, secret: Code) -> Connected:
@@ -53,9 +51,12 @@ async def refresh(net: Net, tokens: Tokens) -> Grant:
 
 
 async def revoke(net: Net, revocable: Revocable) -> None:
-    """End our access. Raises `Rejected` where TikTok knows the token no more, any `PlatformError`."""
+    """End our access. TikTok revokes only a living token, so one that ends soon is refreshed first.
+
+    Raises `Rejected` where TikTok knows the token no more, any `PlatformError`.
+    """
     token = revocable.access_token
-    if revocable.expires_at is not None and revocable.expires_at < datetime.now(UTC) + FRESH:
+    if credentials.ends_soon(revocable.expires_at, now=datetime.now(UTC)):
         token = (await refresh(net, revocable.tokens)).access_token
     await oauth.post(net, "revoke", {"token": token})
 
