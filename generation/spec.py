@@ -67,8 +67,9 @@ class Labels(Value, frozen=True, kw_only=True):
 class Copy(Value, frozen=True, kw_only=True):
     """All texts of a piece. `language` is the one they are in, which may be another than was asked for.
 
-    `tagline` stands on the end card, `recap` is a title above the points, `place` a store or a site.
-    `caption` is what is posted with the files, hashtags included. A warning is a word and its reason.
+    A piece shows all points, since its hook may name their number. `tagline` stands on the end card, `recap`
+    is a title above the points, `places` are stores and the site. `caption` is what is posted with the files:
+    hook, points, ending, hashtags. A warning is a word and its reason.
     """
 
     language: str
@@ -77,7 +78,8 @@ class Copy(Value, frozen=True, kw_only=True):
     tagline: Line | None = None
     recap: Line
     call_to_action: Line
-    place: Line | None = None
+    places: list[Line] = field(default_factory=list)
+    ending: Line
     hashtags: list[Line] = field(default_factory=list)
     caption: str
     labels: Labels
