@@ -30,11 +30,11 @@ async def test_what_others_did_with_a_post_is_counted(mastodon: MastodonAccount)
     """The account favourites its own post, which either server counts; one that is not there is left out."""
     live = await publish(mastodon.adapter, mastodon.account, post(unique("counted")))
     collector, shown = MastodonCollector(mastodon.client), due(live.external_id)
-    before = await patiently(lambda: collector.posts(mastodon.account, [shown], AT))
+    before = await patiently(lambda: collector.posts(mastodon.account, [shown]))
     assert before[shown.id] == {"likes": 0, "comments": 0, "shares": 0}
     url = mastodon.api.url(f"/api/v1/statuses/{live.external_id}/favourite")
     await patiently(lambda: mastodon.api.ask("POST", url))
-    after = await patiently(lambda: collector.posts(mastodon.account, [shown, due("999999999")], AT))
+    after = await patiently(lambda: collector.posts(mastodon.account, [shown, due("999999999")]))
     assert after == {shown.id: {"likes": 1, "comments": 0, "shares": 0}}
 
 
@@ -83,7 +83,7 @@ async def test_the_account_server_asks_the_network_in_the_accounts_name(pds: Pds
             access_token=session.access_jwt,
         )
         collector, shown = BlueskyCollector(client), due(uri)
-        assert await collector.posts(account, [shown, due(f"{uri}2")], AT) == {
+        assert await collector.posts(account, [shown, due(f"{uri}2")]) == {
             shown.id: {"likes": 5, "comments": 1, "shares": 2}
         }
         assert await collector.followers(account) == 12

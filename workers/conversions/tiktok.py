@@ -86,7 +86,7 @@ def _properties(due: Due, tree: Tree) -> dict[str, Any]:
 
 
 async def send(api: Api, to: OpenDestination, events: list[dict[str, Any]]) -> Verdict:
-    """Raises as `http.ask` does."""
+    """Raises as `Api.ask` does."""
     body: dict[str, Any] = {
         "event_source": "web" if to.is_web else "app",
         "event_source_id": to.pixel_id,
@@ -94,8 +94,7 @@ async def send(api: Api, to: OpenDestination, events: list[dict[str, Any]]) -> V
     }
     if to.test_event_code:
         body["test_event_code"] = to.test_event_code
-    answer = await http.ask(
-        api.client,
+    answer = await api.anonymous.ask(
         "POST",
         f"{api.base}{PATH}",
         headers={**http.JSON, "Access-Token": api.token or ""},

@@ -6,7 +6,6 @@ whatever the account's owner didn't let us read. Failures are `schemas.errors.pl
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, cast
 from uuid import UUID
 
@@ -36,9 +35,7 @@ class Collector(Protocol):
 
     limits: ClassVar[Limits]
 
-    async def posts(
-        self, account: Account, posts: Sequence[DuePost], now: datetime
-    ) -> Mapping[UUID, Figures]:
+    async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
         """The figures of at most `limits.batch` posts, by their ids. Raises a `PlatformError`."""
         ...
 

@@ -10,13 +10,14 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import msgspec
 from ssrfguard import SSRFGuardError
 
+from domain.publishing.outgoing import Account
 from schemas.errors import NotSent, OutcomeUnknown, PlatformError, Rejected, SourceError
 from workers.web import inflate
 
@@ -60,6 +61,15 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
     base: str
     token: str | None = None
 
+    @classmethod
+    def of(cls, account: Account, client: httpx.AsyncClient) -> Self:
+        """The server that an account is on, asked with its token."""
+        return cls(client=client, base=account.service_url, token=account.access_token)
+
+    @property
+    def anonymous(self) -> Self:
+        return msgspec.structs.replace(self, token=None)
+
     @property
     def headers(self) -> dict[str, str]:
         return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
@@ -76,18 +86,34 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
         limit: int = LIMIT,
         irreversible: bool = False,
     ) -> "Answer":
-        """The answer to one request with the token. Raises as the function `ask` does."""
-        return await ask(
-            self.client,
-            method,
-            url,
-            headers={**self.headers, **headers},
-            content=content,
-            timeout_s=timeout_s,
-            silences=silences,
-            limit=limit,
-            irreversible=irreversible,
-        )
+        """The answer to one request, given up after `timeout_s`, on a connection of its own.
+
+        `silences` are httpx's limits between two parts of the body, and before the answer, if they are
+        shorter. The server may just be closing a kept connection: nobody could say whether a request on it
+        was lost. Raises `NotSent`, `OutcomeUnknown` if `irreversible`, `Rejected` for an address that isn't
+        public.
+        """
+        trace = SendTrace()
+        try:
+            request = self.client.build_request(
+                method,
+                url,
+                headers={"Accept": "application/json", "Connection": "close", **self.headers, **headers},
+                content=content if content is None or isinstance(content, bytes) else each(content),
+                timeout=httpx.Timeout(timeout_s, **{"connect": min(CONNECT_S, timeout_s), **silences}),
+                extensions={"trace": trace},
+            )
+            async with asyncio.timeout(timeout_s):
+                answer = await exchange(self.client, request, limit=limit, irreversible=irreversible)
+        except httpx.InvalidURL as error:
+            raise NotSent("ADDRESS_UNREADABLE", "the platform gave an address that is none") from error
+        except SSRFGuardError as error:
+            raise Rejected(
+                "ADDRESS_BLOCKED", f"{host(url)} leads to an address that is not public", category="config"
+            ) from error
+        except (TimeoutError, httpx.HTTPError, SourceError) as error:
+            raise lost(url, error, unknown=irreversible and trace.begun) from error
+        return msgspec.structs.replace(answer, secrets=secrets_of(request, content))
 
     async def post_form(
         self, path: str, fields: Mapping[str, str], *, timeout_s: float = READ_S, irreversible: bool = False
@@ -142,47 +168,6 @@ class SendTrace:
 
     async def __call__(self, event: str, _info: Mapping[str, Any]) -> None:
         self.begun = self.begun or event.endswith("send_request_headers.started")
-
-
-async def ask(
-    client: httpx.AsyncClient,
-    method: str,
-    url: str,
-    *,
-    headers: Mapping[str, str] = {},
-    content: bytes | AsyncIterable[bytes] | None = None,
-    timeout_s: float = READ_S,
-    silences: Mapping[str, float] = {},
-    limit: int = LIMIT,
-    irreversible: bool = False,
-) -> Answer:
-    """The answer to one request, given up after `timeout_s`, on a connection of its own.
-
-    `silences` are httpx's limits between two parts of the body, and before the answer, if they are shorter.
-    The server may just be closing a kept connection: nobody could say whether a request on it was lost.
-    Raises `NotSent`, `OutcomeUnknown` if `irreversible`, `Rejected` for an address that isn't public.
-    """
-    trace = SendTrace()
-    try:
-        request = client.build_request(
-            method,
-            url,
-            headers={"Accept": "application/json", "Connection": "close", **headers},
-            content=content if content is None or isinstance(content, bytes) else each(content),
-            timeout=httpx.Timeout(timeout_s, **{"connect": min(CONNECT_S, timeout_s), **silences}),
-            extensions={"trace": trace},
-        )
-        async with asyncio.timeout(timeout_s):
-            answer = await exchange(client, request, limit=limit, irreversible=irreversible)
-    except httpx.InvalidURL as error:
-        raise NotSent("ADDRESS_UNREADABLE", "the platform gave an address that is none") from error
-    except SSRFGuardError as error:
-        raise Rejected(
-            "ADDRESS_BLOCKED", f"{host(url)} leads to an address that is not public", category="config"
-        ) from error
-    except (TimeoutError, httpx.HTTPError, SourceError) as error:
-        raise lost(url, error, unknown=irreversible and trace.begun) from error
-    return msgspec.structs.replace(answer, secrets=secrets_of(request, content))
 
 
 def secrets_of(request: httpx.Request, content: object) -> tuple[str, ...]:

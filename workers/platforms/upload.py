@@ -30,7 +30,7 @@ def patience(size_bytes: int) -> Patience:
 async def upload(
     api: Api, url: str, content: AsyncIterable[bytes], *, content_type: str, size_bytes: int
 ) -> Answer:
-    """The answer to a POST of so many bytes. Raises as `http.ask` does."""
+    """The answer to a POST of so many bytes. Raises as `Api.ask` does."""
     limits = patience(size_bytes)
     return await api.ask(
         "POST",

@@ -42,14 +42,13 @@ _log = logs.get("collect")
 
 
 class Collectors(NamedTuple):
-    """The collectors by platform, the one of sandboxes, and what opens credentials."""
+    """The collectors by platform, and what opens credentials."""
 
     by_platform: Mapping[str, Collector]
-    fake: Collector
     keyring: Keyring
 
     def of(self, visit: Visit) -> Collector:
-        return self.fake if visit.sandbox else self.by_platform[visit.account.platform]
+        return FakeCollector(visit.now) if visit.sandbox else self.by_platform[visit.account.platform]
 
 
 async def open_task(resources: Resources) -> Task:
@@ -60,7 +59,7 @@ async def open_task(resources: Resources) -> Task:
         "instagram": InstagramCollector(net.client, settings.instagram_api_url),
         "tiktok": TikTokCollector(net.client, settings.tiktok_api_url),
     }
-    return partial(collect_metrics, collectors=Collectors(by_platform, FakeCollector(), resources.keyring))
+    return partial(collect_metrics, collectors=Collectors(by_platform, resources.keyring))
 
 
 async def collect_metrics(ctx: Context, *, collectors: Collectors) -> Outcome:
@@ -119,7 +118,7 @@ async def ask_for_posts(collector: Collector, visit: Visit, found: Found) -> Non
 async def tell(collector: Collector, visit: Visit, some: Sequence[DuePost]) -> list[Told]:
     """The values that one call tells. Of a post that is refused there are none."""
     try:
-        figures = await collector.posts(visit.account, some, visit.now)
+        figures = await collector.posts(visit.account, some)
     except Rejected as error:
         if error.category in OF_ACCOUNT:
             raise

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
@@ -53,9 +53,7 @@ class Telling(Collector):
     tokens: list[str] = field(default_factory=list)
     meanwhile: Callable[[], Awaitable[object]] | None = None
 
-    async def posts(
-        self, account: Account, posts: Sequence[DuePost], now: datetime
-    ) -> Mapping[UUID, Figures]:
+    async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
         self.asked.append([post.external_id for post in posts])
         await self._fail(account)
         for post in posts:
@@ -121,7 +119,7 @@ class Scene:
         attempt = Attempt(claim, asyncio.get_running_loop().time() + COLLECT_METRICS.timeout_s)
         context = Mortal(death, attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
         platforms = dict.fromkeys(("mastodon", "bluesky"), self.platform)
-        task = partial(collect_metrics, collectors=Collectors(platforms, self.platform, seeds.VAULT))
+        task = partial(collect_metrics, collectors=Collectors(platforms, seeds.VAULT))
         try:
             verdict = await outcome_of(task, context, attempt)
         except Died:

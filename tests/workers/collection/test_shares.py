@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from typing import ClassVar
 from uuid import UUID
@@ -31,9 +30,7 @@ class Slow(Collector):
     def __init__(self) -> None:
         self.answers, self.held = asyncio.Event(), 0
 
-    async def posts(
-        self, account: Account, posts: Sequence[DuePost], now: datetime
-    ) -> Mapping[UUID, Figures]:
+    async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
         return {}
 
     async def followers(self, account: Account) -> int | None:
@@ -50,7 +47,7 @@ async def test_accounts_on_a_silent_server_delay_no_other_tenants(scene: Scene, 
         for number in range(HOGS):
             await seeds.account(conn, scene.org, scene.id, handle=f"shop{number}", service_url=SILENT)
     slow = Slow()
-    collectors = Collectors({"mastodon": slow}, slow, seeds.VAULT)
+    collectors = Collectors({"mastodon": slow}, seeds.VAULT)
 
     async def all_told() -> bool:
         return await scene.count("metric_snapshot") == HOGS + 1

@@ -1,7 +1,7 @@
 """Collectors: what each platform tells becomes our metrics, and what it doesn't tell is left out."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -36,7 +36,7 @@ def due(name: str, *, video: bool = False) -> DuePost:
 async def figures(collector: Collector, of: Account, *names: str, video: bool = False) -> dict[str, Figures]:
     """By the posts' own names."""
     posts = {name: due(name, video=video) for name in names}
-    found = await collector.posts(of, [*posts.values()], datetime.now(UTC))
+    found = await collector.posts(of, [*posts.values()])
     return {name: found[post.id] for name, post in posts.items() if post.id in found}
 
 
@@ -287,10 +287,10 @@ async def test_tiktok_fails_as_it_does_for_posts(tok: Tok, fault: Fault, error: 
 
 async def test_a_sandboxs_figures_grow_for_a_week_and_are_always_the_same() -> None:
     post = DuePost(UUID(int=5), "x", AT, video=False, due_at=None)
-    collector, shop = FakeCollector(), account(None, "mastodon")
+    collector, shop = FakeCollector(AT), account(None, "mastodon")
     told_at = [
-        (await collector.posts(shop, [post], AT.replace(day=AT.day + days - 1)))[post.id]["views"]
-        for days in range(1, 7)
+        (await FakeCollector(AT + timedelta(days=days)).posts(shop, [post]))[post.id]["views"]
+        for days in range(6)
     ]
     assert told_at == sorted(told_at)
     assert told_at[0] == 0

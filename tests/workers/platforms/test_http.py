@@ -12,7 +12,7 @@ from schemas.errors import NotSent, OutcomeUnknown, PlatformError, Rejected
 from tests.workers.net import Net
 from tests.workers.platforms.scripted import LOST, Answer, client_for, server, told
 from tests.workers.web.web import say
-from workers.platforms.http import LEAST_COOLDOWN_S, MASK, ask, cooldown_s
+from workers.platforms.http import LEAST_COOLDOWN_S, MASK, Api, cooldown_s
 from workers.platforms.http import Answer as Whole
 from workers.web.fetch import open_client
 
@@ -20,11 +20,16 @@ from workers.web.fetch import open_client
 SECRET = "s3cr3t/of+an=account%"
 
 
+def anyones(client: httpx.AsyncClient) -> Api:
+    """A server of anybody's, asked without a token."""
+    return Api(client=client, base="")
+
+
 async def lost(answer: Answer, *, irreversible: bool) -> PlatformError:
     async with server(x=answer) as served, client_for(served) as client:
         with pytest.raises(PlatformError) as caught:
-            await ask(
-                client, "POST", f"{served.base}/x", content=b"{}", timeout_s=0.3, irreversible=irreversible
+            await anyones(client).ask(
+                "POST", f"{served.base}/x", content=b"{}", timeout_s=0.3, irreversible=irreversible
             )
     return caught.value
 
@@ -44,7 +49,7 @@ async def test_any_other_call_without_an_answer_is_worth_another_try(how: str) -
 
 async def refused(url: str, client: httpx.AsyncClient) -> PlatformError:
     with pytest.raises(PlatformError) as caught:
-        await ask(client, "POST", url, content=b"{}", timeout_s=5, irreversible=True)
+        await anyones(client).ask("POST", url, content=b"{}", timeout_s=5, irreversible=True)
     return caught.value
 
 
@@ -75,7 +80,9 @@ async def test_a_server_that_accepts_nothing_in_time_was_sent_nothing() -> None:
             served.base = "http://{}:{}".format(*full.getsockname())
             async with client_for(served) as client:
                 with pytest.raises(NotSent) as caught:
-                    await ask(client, "POST", served.base, content=b"{}", timeout_s=0.3, irreversible=True)
+                    await anyones(client).ask(
+                        "POST", served.base, content=b"{}", timeout_s=0.3, irreversible=True
+                    )
     assert caught.value.code == "PLATFORM_TIMEOUT"
 
 
@@ -88,7 +95,7 @@ async def test_an_address_that_is_not_public_is_never_asked() -> None:
 
 async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
     async with server(x=say(307, location="/y")) as served, client_for(served) as client:
-        answer = await ask(client, "POST", f"{served.base}/x", content=b"{}")
+        answer = await anyones(client).ask("POST", f"{served.base}/x", content=b"{}")
     assert (answer.status, answer.refused) == (307, False)
     assert [asked.path for asked in served.asked] == ["/x"]
 
@@ -109,7 +116,7 @@ class Stream:
 async def test_what_is_streamed_from_a_storage_is_sent() -> None:
     async with server(x=told({})) as served, client_for(served) as client:
         sent = {"Content-Length": "5"}
-        await ask(client, "POST", f"{served.base}/x", headers=sent, content=Stream(b"bytes"))
+        await anyones(client).ask("POST", f"{served.base}/x", headers=sent, content=Stream(b"bytes"))
     assert served.asked[0].body == b"bytes"
 
 
@@ -158,7 +165,7 @@ async def test_a_secret_that_a_platform_echoes_is_not_quoted(
 ) -> None:
     """Cut off in its middle or whole: what is kept of a refusal is shown to partners."""
     async with server(x=say(400, b"{}")) as served, client_for(served) as client:
-        answer = await ask(client, "POST", f"{served.base}{target}", headers=headers, content=content)
+        answer = await anyones(client).ask("POST", f"{served.base}{target}", headers=headers, content=content)
     assert answer.quoted(f"no {SECRET}, no") == f"no {MASK}, no"
     assert SECRET[:8] not in answer.quoted("x" * 290 + SECRET)
     assert answer.quoted("grant_type refresh of me.example: Fresh bread") == (
@@ -172,5 +179,5 @@ async def test_a_file_shows_nothing() -> None:
         yield b"code=12345678"
 
     async with server(x=say(400, b"{}")) as served, client_for(served) as client:
-        answer = await ask(client, "POST", f"{served.base}/x", content=chunks())
+        answer = await anyones(client).ask("POST", f"{served.base}/x", content=chunks())
     assert answer.secrets == ()

@@ -178,7 +178,7 @@ async def resolve_handle(api: Api, handle: str) -> str | None:
 
 async def upload_limit(api: Api) -> int | None:
     """Bytes that a file may have on this server; None where it doesn't say."""
-    answer = await http.ask(api.client, "GET", api.url("com.atproto.server.describeServer"))
+    answer = await api.anonymous.ask("GET", api.url("com.atproto.server.describeServer"))
     return http.read(accepted(answer), Described).blob_upload_limit
 
 

@@ -7,7 +7,6 @@ Nobody counts views there.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -58,23 +57,15 @@ class BlueskyCollector(Collector):
     client: httpx.AsyncClient
     limits: ClassVar[Limits] = Limits(batch=25, most=500)
 
-    async def posts(
-        self,
-        account: Account,
-        posts: Sequence[DuePost],
-        now: datetime,  # noqa: ARG002
-    ) -> Mapping[UUID, Figures]:
-        server = self.server(account)
+    async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
+        server = Api.of(account, self.client)
         asked = urlencode([("uris", post.external_id) for post in posts])
         answer = await server.ask("GET", f"{server.url('app.bsky.feed.getPosts')}?{asked}", timeout_s=CALL_S)
         found = {view.uri: view.figures for view in http.read(accepted(answer), Posts).posts}
         return {post.id: found[post.external_id] for post in posts if post.external_id in found}
 
     async def followers(self, account: Account) -> int | None:
-        server = self.server(account)
+        server = Api.of(account, self.client)
         url = server.url("app.bsky.actor.getProfile", actor=account.external_id)
         answer = accepted(await server.ask("GET", url, timeout_s=CALL_S))
         return http.read(answer, Profile).followers_count
-
-    def server(self, account: Account) -> Api:
-        return Api(client=self.client, base=account.service_url, token=account.access_token)

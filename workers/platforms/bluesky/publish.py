@@ -60,7 +60,7 @@ class Bluesky(Adapter):
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:  # noqa: ARG002
         """Upload the files. A repeat leaves nothing behind: the same bytes get the same name."""
         media.check(account, draft)
-        server = self.server(account)
+        server = Api.of(account, self.client)
         await check_videos(server, draft.media)
         blobs = [await upload(server, file) for file in draft.media]
         people = await look_up(server, draft.caption)
@@ -70,7 +70,7 @@ class Bluesky(Adapter):
 
     async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:  # noqa: ARG002
         try:
-            await api.put_record(self.server(account), prepared.request, timeout_s=timeout_s)
+            await api.put_record(Api.of(account, self.client), prepared.request, timeout_s=timeout_s)
         except Rejected as error:
             if error.code != api.KEY_TAKEN:
                 raise
@@ -95,14 +95,11 @@ class Bluesky(Adapter):
     async def look(self, account: Account, prepared: Prepared) -> Found:
         put = msgspec.json.decode(prepared.request, type=Put)
         record = await api.get_record(
-            self.server(account), repo=put.repo, collection=put.collection, rkey=put.rkey
+            Api.of(account, self.client), repo=put.repo, collection=put.collection, rkey=put.rkey
         )
         if record is None:
             return Absent()
         return live(prepared) if record.value == put.record else Undecided()
-
-    def server(self, account: Account) -> Api:
-        return Api(client=self.client, base=account.service_url, token=account.access_token)
 
 
 def live(prepared: Prepared) -> Live:

@@ -1,6 +1,7 @@
 """Collector of a sandbox: figures that follow from a post's id and its age alone, and grow for a week."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
@@ -12,18 +13,15 @@ from workers.platforms.collecting import Collector, Figures, Limits
 GROWS = timedelta(days=7)
 
 
+@dataclass(frozen=True)
 class FakeCollector(Collector):
     """The collector for all platforms of a sandbox. A handle's letters are as many hundred followers."""
 
+    now: datetime
     limits: ClassVar[Limits] = Limits(batch=100, most=500)
 
-    async def posts(
-        self,
-        account: Account,  # noqa: ARG002
-        posts: Sequence[DuePost],
-        now: datetime,
-    ) -> Mapping[UUID, Figures]:
-        return {post.id: figures_of(post, now) for post in posts}
+    async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:  # noqa: ARG002
+        return {post.id: figures_of(post, self.now) for post in posts}
 
     async def followers(self, account: Account) -> int | None:
         return 100 * len(account.handle)

@@ -7,7 +7,6 @@ which a missing permission is, too. What a reel alone has is refused for a pictu
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -72,12 +71,7 @@ class InstagramCollector(Collector):
     #: Of some 200 calls in an hour that each account is good for; a post may take two.
     limits: ClassVar[Limits] = Limits(batch=1, most=60)
 
-    async def posts(
-        self,
-        account: Account,
-        posts: Sequence[DuePost],
-        now: datetime,  # noqa: ARG002
-    ) -> Mapping[UUID, Figures]:
+    async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
         server, found = self.server(account), dict[UUID, Figures]()
         for post in posts:
             told = await insights(server, post) or await counts(server, post)

@@ -6,7 +6,6 @@ counts are of what the account's own server knows. Nobody counts views there.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar
 from urllib.parse import quote
 from uuid import UUID
@@ -50,24 +49,16 @@ class MastodonCollector(Collector):
     client: httpx.AsyncClient
     limits: ClassVar[Limits] = Limits(batch=1, most=60)
 
-    async def posts(
-        self,
-        account: Account,
-        posts: Sequence[DuePost],
-        now: datetime,  # noqa: ARG002
-    ) -> Mapping[UUID, Figures]:
-        found = dict[UUID, Figures]()
+    async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
+        server, found = Api.of(account, self.client), dict[UUID, Figures]()
         for post in posts:
-            path = f"/api/v1/statuses/{quote(post.external_id, safe='')}"
-            answer = await self._get(account, path)
+            url = server.url(f"/api/v1/statuses/{quote(post.external_id, safe='')}")
+            answer = await server.ask("GET", url, timeout_s=CALL_S)
             if answer.status not in GONE:
                 found[post.id] = http.read(accepted(answer), Counted).figures
         return found
 
     async def followers(self, account: Account) -> int | None:
-        answer = await self._get(account, "/api/v1/accounts/verify_credentials")
+        server = Api.of(account, self.client)
+        answer = await server.ask("GET", server.url("/api/v1/accounts/verify_credentials"), timeout_s=CALL_S)
         return http.read(accepted(answer), Person).followers_count
-
-    async def _get(self, account: Account, path: str) -> http.Answer:
-        server = Api(client=self.client, base=account.service_url, token=account.access_token)
-        return await server.ask("GET", server.url(path), timeout_s=CALL_S)

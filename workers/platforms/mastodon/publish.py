@@ -53,7 +53,7 @@ class Mastodon(Adapter):
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:  # noqa: ARG002
         media.check(account, draft)
-        server = self.server(account)
+        server = Api.of(account, self.client)
         after = await reconcile.newest(server, account.external_id)
         media_ids = [await uploads.upload(server, file) for file in draft.media]
         language = draft.language or msgspec.UNSET
@@ -63,18 +63,15 @@ class Mastodon(Adapter):
 
     async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:  # noqa: ARG002
         status = await api.post_status(
-            self.server(account), prepared.request, key=handle(prepared).key, timeout_s=timeout_s
+            Api.of(account, self.client), prepared.request, key=handle(prepared).key, timeout_s=timeout_s
         )
         return reconcile.live(status)
 
     async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
         post = msgspec.json.decode(inquiry.prepared.request, type=Post)
         wanted = Wanted(text=post.status, media_ids=post.media_ids, after=handle(inquiry.prepared).after)
-        found = await reconcile.find(self.server(account), account.external_id, wanted)
+        found = await reconcile.find(Api.of(account, self.client), account.external_id, wanted)
         return inquiry.confirm(found, in_flight=IN_FLIGHT)
-
-    def server(self, account: Account) -> Api:
-        return Api(client=self.client, base=account.service_url, token=account.access_token)
 
 
 def handle(prepared: Prepared) -> Handle:

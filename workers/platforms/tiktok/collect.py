@@ -7,7 +7,6 @@ the code `ok`, as in the rest of TikTok's API.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -62,12 +61,7 @@ class TikTokCollector(Collector):
     base: str
     limits: ClassVar[Limits] = Limits(batch=20, most=400)
 
-    async def posts(
-        self,
-        account: Account,
-        posts: Sequence[DuePost],
-        now: datetime,  # noqa: ARG002
-    ) -> Mapping[UUID, Figures]:
+    async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
         server = self.server(account)
         body = msgspec.json.encode({"filters": {"video_ids": [post.external_id for post in posts]}})
         url, found = f"{server.base}/v2/video/query/?fields={FIELDS}", dict[str, Figures]()

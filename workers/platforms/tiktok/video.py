@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from schemas.errors import NotSent, Outdated, PlatformError
-from workers.platforms import http
 from workers.platforms.contract import Draft, Media, Prepared
 from workers.platforms.http import Answer, Api
 from workers.platforms.tiktok import api, creator, handle, outcome
@@ -104,8 +103,7 @@ async def put(
     """Send a chunk: 206 while bytes are missing, else 201. Raises `Outdated` for an expired address."""
     upload = uploaded(handle.read(prepared))
     start, end = upload.start(number), upload.end(number)
-    answer = await http.ask(
-        server.client,
+    answer = await server.anonymous.ask(
         "PUT",
         (prepared.secret or b"").decode(),
         headers={
