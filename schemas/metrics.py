@@ -10,7 +10,8 @@ MetricScope = Literal["project", "social_account", "platform_post"]
 
 Metric = Literal[
     "views", "reach", "impressions", "likes", "comments", "shares", "saves", "watch_time_ms",
-    "engagement_rate", "followers", "follower_delta", "posts_published", "events", "active_users",
+    "engagement_rate", "followers", "follower_delta", "posts_published", "events", "other_events",
+    "active_users",
 ]  # fmt: skip
 
 #: Those that platforms tell, of posts and of accounts; all others follow from them.

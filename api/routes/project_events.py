@@ -30,7 +30,9 @@ NameFilter = Annotated[
 ConversionNames = Annotated[
     list[str] | None,
     QueryParameter(
-        name="eventNames", description="Events of these names. Those that ad platforms know unless given."
+        name="eventNames",
+        description="Events of these names. Those that ad platforms know unless given. `(other)`: of all "
+        "names beyond the first 2,000 of the project.",
     ),
 ]
 GroupBy = Annotated[

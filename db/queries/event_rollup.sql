@@ -19,6 +19,99 @@ delete from event_rollup_hour
    and bucket >= :since
    and bucket < :until;
 
+-- part: add    what `seen` has to the counts, by name and of all names together
+ranked as (
+  -- Whether a name has its place, and where it stands among its project's new ones.
+  select project_id, name, bucket, app_no, currency, n, value_micros, known,
+         dense_rank() over (partition by project_id, known order by first_seen, name) as place
+    from (select *,
+                 min(first) over (partition by project_id, name) as first_seen,
+                 name = any(:always::text[])
+                   or (select true
+                         from event_name k
+                        where k.project_id = seen.project_id
+                          and k.name = seen.name
+                        limit 1) is not null as known
+            from seen) as s),
+named as materialized (
+  -- Whether each is counted by its own name.
+  select project_id, name, bucket, app_no, currency, n, value_micros, known,
+         case when known then true
+              else place <= :most_names::int - coalesce((
+                     select c.n
+                       from event_name_count c
+                      where c.project_id = ranked.project_id), 0) end as own
+    from ranked),
+counted as materialized (
+  -- Each count, and that of all names together.
+  select project_id, case when own then name else :other::text end as name, bucket, app_no, currency,
+         sum(n)::bigint as n, sum(value_micros) as value_micros
+    from named
+   group by 1, 2, 3, 4, 5
+  union all
+  select project_id, '', bucket, app_no, '', sum(n)::bigint, 0
+    from named
+   group by project_id, bucket, app_no),
+quarters as (
+  -- In one order, as all who add: else two of them would wait for each other.
+  insert into event_rollup as r (project_id, name, bucket, app_no, currency, n, value_micros)
+  select project_id, name, bucket, app_no, currency, n, value_micros
+    from counted
+   order by project_id, name, bucket, app_no, currency
+      on conflict (project_id, name, bucket, app_no, currency) do update
+     set n = r.n + excluded.n, value_micros = r.value_micros + excluded.value_micros
+  returning 1),
+hours as (
+  -- The same of the hour of UTC that each quarter lies in; all quarters were locked before.
+  insert into event_rollup_hour as r (project_id, name, bucket, app_no, currency, n, value_micros)
+  select project_id, name, date_trunc('hour', bucket, 'UTC'), app_no, currency,
+         sum(n)::bigint, sum(value_micros)
+    from counted
+   where (select count(*) from quarters) > 0
+   group by project_id, name, date_trunc('hour', bucket, 'UTC'), app_no, currency
+   order by project_id, name, date_trunc('hour', bucket, 'UTC'), app_no, currency
+      on conflict (project_id, name, bucket, app_no, currency) do update
+     set n = r.n + excluded.n, value_micros = r.value_micros + excluded.value_micros
+  returning 1),
+placed as (
+  -- New names that have their place from now on; counts were locked before, as a purge does it.
+  insert into event_name (project_id, name)
+  select distinct project_id, name
+    from named
+   where own
+     and not known
+     and (select count(*) from hours) > 0
+  returning project_id),
+places as (
+  -- How many there are now.
+  insert into event_name_count as c (project_id, n)
+  select project_id, count(*)::int
+    from placed
+   group by project_id
+      on conflict (project_id) do update
+     set n = c.n + excluded.n)
+
+-- name: fold    a batch of the queue into the counts; how many. Under the lock of names
+with gone as (
+  -- Those that nobody else takes. They have no address but their row's: none is ever updated.
+  delete from event_delta
+   where ctid = any (array(
+           select ctid
+             from event_delta
+            order by seq
+            limit :limit
+              for update skip locked))
+  returning project_id, app_no, bucket, name, currency, n, value_micros, seq),
+seen as (
+  -- Each count once, and when its name came.
+  select project_id, name, bucket, app_no, currency, sum(n) as n, sum(value_micros) as value_micros,
+         min(seq) as first
+    from gone
+   group by project_id, name, bucket, app_no, currency),
+{add}
+select count(*)::int
+  from gone;
+
 -- name: count_events    anew, from all that this snapshot has; none of them may be in a delta any more
 with folded as (
   -- Deltas of the events that are counted below. Those that come later have deltas that come later.
@@ -26,32 +119,19 @@ with folded as (
    where project_id = :project_id
      and bucket >= :since
      and bucket < :until),
-counted as materialized (
-  -- By quarter of an hour.
-  select name, date_bin('15 minutes', occurred_at, '2000-01-01Z') as bucket, app_no,
-         coalesce(currency, '') as currency, count(*) as n, coalesce(sum(value_micros), 0) as value_micros
+seen as (
+  -- By quarter of an hour, and when its name came.
+  select project_id, name, date_bin('15 minutes', occurred_at, '2000-01-01Z') as bucket, app_no,
+         coalesce(currency, '') as currency, count(*) as n, coalesce(sum(value_micros), 0) as value_micros,
+         min(received_at) as first
     from event
    where project_id = :project_id
      and occurred_at >= :since
      and occurred_at < :until
-   group by 1, 2, 3, 4),
-summed as materialized (
-  -- And of all names together.
-  select name, bucket, app_no, currency, n, value_micros
-    from counted
-  union all
-  select '', bucket, app_no, '', sum(n), 0
-    from counted
-   group by bucket, app_no),
-quarters as (
-  -- As they are.
-  insert into event_rollup (project_id, name, bucket, app_no, currency, n, value_micros)
-  select :project_id, name, bucket, app_no, currency, n, value_micros
-    from summed)
-insert into event_rollup_hour (project_id, name, bucket, app_no, currency, n, value_micros)
-select :project_id, name, date_trunc('hour', bucket, 'UTC'), app_no, currency, sum(n), sum(value_micros)
-  from summed
- group by 1, 2, 3, 4, 5;
+   group by 1, 2, 3, 4, 5),
+{add}
+select count(*)::int
+  from counted;
 
 -- name: purge_counts    the last ones of a project, a batch of quarters and the hours behind its first
 with first as (
@@ -88,6 +168,14 @@ project_id = :project_id
               and name = one.of_name
               and (:app_nos::smallint[] is null or app_no = any(:app_nos))
 
+-- part: has_place    a delta's name
+(:most_names::int > coalesce((select n from event_name_count where project_id = :project_id), 0)
+          or name = any(:always::text[])
+          or exists (
+               select from event_name k
+                where k.project_id = :project_id
+                  and k.name = event_delta.name))
+
 -- part: unfolded    those that wait in the queue, also as part of all names
 select name, bucket, app_no, currency, n, value_micros
     from event_delta
@@ -96,6 +184,16 @@ select name, bucket, app_no, currency, n, value_micros
      and (:app_nos::smallint[] is null or app_no = any(:app_nos))
      and bucket >= :since
      and bucket < :until
+     and {has_place}
+  union all
+  select :other, bucket, app_no, currency, n, value_micros
+    from event_delta
+   where :other::text = any(:names)
+     and project_id = :project_id
+     and (:app_nos::smallint[] is null or app_no = any(:app_nos))
+     and bucket >= :since
+     and bucket < :until
+     and not {has_place}
   union all
   select '', bucket, app_no, '', n, 0
     from event_delta

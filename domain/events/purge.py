@@ -8,6 +8,7 @@ from db.queries import (
     event,
     event_conversion,
     event_delta,
+    event_name,
     event_person,
     event_quarantine,
     event_rollup,
@@ -37,4 +38,5 @@ async def delete_batch(conn: Conn, *, project_id: UUID) -> int:
         deleted += await event_person.purge_deltas.run(conn, project_id=project_id)
         people: int = await event_person.purge_people.value(conn, **batch)
         counts: int = await event_rollup.purge_counts.value(conn, **batch)
+        deleted += await event_name.purge_names.run(conn, project_id=project_id)
     return deleted + people + counts

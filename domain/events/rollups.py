@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import event_delta, event_rollup
-from domain.events import people
+from db.queries import event_name, event_rollup
+from domain.events import event_names, people
 from schemas.errors import Invalid
 
 #: Deltas that one fold takes at most.
@@ -18,8 +18,11 @@ BATCH = 5_000
 
 
 async def fold(conn: Conn) -> int:
-    """Add a batch of deltas to the counts; how many. Any number may do so at once."""
-    folded: int = await event_delta.fold.value(conn, limit=BATCH)
+    """Add a batch of deltas to the counts; how many. Any number may do so, one after the other."""
+    async with conn.transaction():
+        # A statement of its own: the snapshot of the next one has all names that got their place.
+        await event_name.lock_names.value(conn)
+        folded: int = await event_rollup.fold.value(conn, limit=BATCH, **event_names.PLACES)
     return folded
 
 
@@ -34,10 +37,11 @@ async def rebuild(conn: Conn, *, project_id: UUID, day: date) -> None:
         since = midnight + timedelta(hours=hour)
         stretch = {"project_id": project_id, "since": since, "until": since + timedelta(hours=1)}
         async with conn.transaction():
-            # A statement of its own, so that the snapshot of those below is younger than the last fold.
+            # Statements of their own, so that the snapshot of those below is younger than the last fold.
+            await event_name.lock_names.value(conn)
             await event_rollup.stop_folds.value(conn)
             if not await event_rollup.has_day.value(conn, day=day):
                 raise Invalid("day", f"no events of {day} are kept, so there is nothing to count")
             await event_rollup.drop_counts.run(conn, **stretch)
-            await event_rollup.count_events.run(conn, **stretch)
+            await event_rollup.count_events.run(conn, **stretch, **event_names.PLACES)
     await people.rebuild(conn, project_id=project_id, day=day)

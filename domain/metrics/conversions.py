@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from domain.apps import apps
 from domain.apps.apps import Numbered
 from domain.events.checks import MICROS
+from domain.events.event_names import CONVERSIONS
 from domain.metrics import buckets, rollup_counts
 from domain.metrics.buckets import Bucket
 from domain.metrics.metrics import Stores, zone_of
@@ -20,18 +21,12 @@ from schemas.errors import Invalid
 from schemas.errors.absent import absent
 from schemas.metrics import MetricWindow
 
-#: Names that are conversions unless others are asked for: those that platforms have a name of their own for.
-NAMES = (
-    "purchase_success", "subscription_start", "sign_up", "trial_start", "add_to_cart", "content_open",
-    "search",
-)  # fmt: skip
-
 #: Groups of one answer.
 MOST = 10_000
 
 
 class Asked(NamedTuple):
-    """A caller's question. `names` are None for those of `NAMES`, `app_id` is None for all apps."""
+    """A caller's question. `names` are None for `CONVERSIONS`, `app_id` is None for all apps."""
 
     organization_id: UUID
     project_id: UUID
@@ -62,7 +57,7 @@ async def count(stores: Stores, asked: Asked) -> Conversions:
         of_project = {"organization_id": asked.organization_id, "project_id": asked.project_id}
         zone = ZoneInfo(await zone_of(conn, **of_project))
         numbered = {app.app_no: app for app in await apps.number_all(conn, **of_project)}
-    cut, names = _cut(asked, zone), [*(asked.names or NAMES)]
+    cut, names = _cut(asked, zone), [*(asked.names or CONVERSIONS)]
     async with stores.events() as conn:
         found = await rollup_counts.count(
             conn,

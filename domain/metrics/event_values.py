@@ -6,6 +6,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from domain.events.checks import OLDEST
+from domain.events.event_names import OTHER
 from domain.metrics import active_users, rollup_counts
 from domain.metrics.value_sources import Question, Values, ValueSource
 from domain.metrics.windows import Window
@@ -17,16 +18,19 @@ UNDER_WAY = timedelta(minutes=10)
 
 async def read(conn: Conn, question: Question) -> Mapping[Metric, Values]:
     """Events and people of each bucket, those included whose answer was just sent."""
-    counts = await _events(conn, question)
-    events: dict[Metric, Values] = {"events": Values(counts, sum(counts))}
-    if "active_users" not in question.metrics:
-        return events
-    return events | {"active_users": await _active_users(conn, question, counts)}
+    counts = await _events(conn, question, rollup_counts.ALL_NAMES)
+    found: dict[Metric, Values] = {"events": Values(counts, sum(counts))}
+    if "other_events" in question.metrics:
+        others = await _events(conn, question, (OTHER,))
+        found["other_events"] = Values(others, sum(others))
+    if "active_users" in question.metrics:
+        found["active_users"] = await _active_users(conn, question, counts)
+    return found
 
 
-async def _events(conn: Conn, question: Question) -> list[int]:
+async def _events(conn: Conn, question: Question, names: Sequence[str]) -> list[int]:
     found = await rollup_counts.count(
-        conn, project_id=question.project_id, names=rollup_counts.ALL_NAMES, bounds=question.bounds
+        conn, project_id=question.project_id, names=names, bounds=question.bounds
     )
     counts = [0] * len(question.buckets)
     for row in found:
@@ -62,7 +66,7 @@ async def _unknown(conn: Conn, project_id: UUID, empty: Sequence[Window]) -> lis
 SETTLES = OLDEST + UNDER_WAY
 
 EVENTS = ValueSource(
-    metrics={"project": frozenset({"events", "active_users"})},
+    metrics={"project": frozenset({"events", "other_events", "active_users"})},
     settles=SETTLES,
     of_events=True,
     read=read,

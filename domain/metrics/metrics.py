@@ -35,7 +35,7 @@ _OF_ACCOUNTS: tuple[Metric, ...] = (*_OF_POSTS, "followers", "follower_delta", "
 
 #: Metrics that each scope has; what no source has is null.
 METRICS: Mapping[MetricScope, tuple[Metric, ...]] = {
-    "project": (*_OF_ACCOUNTS, "events", "active_users"),
+    "project": (*_OF_ACCOUNTS, "events", "other_events", "active_users"),
     "social_account": _OF_ACCOUNTS,
     "platform_post": _OF_POSTS,
 }

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import event_rollup
+from domain.events import event_names
 from domain.metrics.windows import QUARTER
 
 HOUR = timedelta(hours=1)
@@ -68,6 +69,7 @@ async def count(
         "by_name": by.name,
         "by_app": by.app,
         "limit": limit,
+        **event_names.PLACES,
     }
     split = split_hours(bounds)
     if 2 * len(split) * HOUR > bounds[-1] - bounds[0]:

@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from api.app import serve_from
 from db.pool import Conn, Pool, connected
+from domain.events.event_names import MOST
 from schemas import ids
 from schemas.settings import Settings
 from tests import seeds
@@ -86,6 +87,25 @@ async def test_people_are_counted_once_in_the_window(acme: Caller, project: str,
     found = await asked(acme, project, **params)
     assert [bucket["values"]["active_users"] for bucket in found["series"]] == [2, 1]
     assert found["totals"] == {"active_users": 2}
+
+
+async def test_events_of_names_beyond_the_limit_are_told_together(
+    acme: Caller, project: str, conn: Conn
+) -> None:
+    await conn.execute("insert into event_name_count values ($1, $2)", uuid(project), MOST)
+    names = ["new", "newer", "sign_up"]
+    await send(
+        conn,
+        [event(n, project_id=uuid(project), occurred_at=THEN, name=name) for n, name in enumerate(names)],
+    )
+    for _ in ("in the queue", "folded"):
+        found = await asked(acme, project, metrics="events,other_events")
+        assert found["totals"] == {"events": 3, "other_events": 2}
+        params = {"eventNames": "new,sign_up,(other)", "groupBy": "eventName"}
+        answer = await acme.http.get(f"/v1/projects/{project}/conversions", params=params)
+        counts = {group["eventName"]: group["count"] for group in answer.json()["groups"]}
+        assert counts == {"sign_up": 1, "(other)": 2}
+        await fold_all(conn)
 
 
 async def test_people_of_days_before_anybody_was_noted_are_unknown(

@@ -80,7 +80,7 @@ async def test_the_look_walks_around_all_lines(conn: Conn, monkeypatch: pytest.M
         await look(conn)
     others = [UUID(int=number) for number in range(1, 5)]
     for project_id in (*others, PROJECT):
-        await fill(conn, project_id, due="1 second" if project_id == others[1] else "6 seconds")
+        await fill(conn, project_id, due="-1 hour" if project_id == others[1] else "6 seconds")
     async with plans.reading(conn, "event_conversion") as found:
         seen = await look(conn)
     assert sorted(line.project_id for line in seen) == sorted([others[0], *others[2:], PROJECT])
@@ -97,7 +97,7 @@ async def look(conn: Conn) -> list[Line]:
 
 
 async def fill(conn: Conn, project_id: UUID, *, due: str = "6 seconds") -> None:
-    """Some that are due for so long behind many that have ended."""
+    """Some that are due for so long, or not for so long yet, behind many that have ended."""
     await conn.execute(
         f"""insert into event_conversion (project_id, app_no, destination, event_key, id, name, event_name,
                                           occurred_at, state, due_at)

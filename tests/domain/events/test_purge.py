@@ -6,6 +6,7 @@ from functools import partial
 from db.pool import Conn, Pool
 from db.queries import event_rollup
 from domain.events import purge
+from domain.events.event_names import PLACES
 from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send
 from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
@@ -24,8 +25,11 @@ async def test_a_purge_beside_a_rebuild_waits_for_it_and_leaves_nothing(pool: Po
             purged = asyncio.create_task(purge.delete_batch(purging, project_id=PROJECT))
             await eventually(partial(waits_for_lock, conn))
             await event_rollup.drop_counts.run(rebuilding, **stretch)
-            await event_rollup.count_events.run(rebuilding, **stretch)
+            await event_rollup.count_events.run(rebuilding, **stretch, **PLACES)
         assert await purged > 0
     assert await purge.delete_batch(conn, project_id=PROJECT) == 0
-    for table in ("event", "event_seen", "event_delta", "event_rollup", "event_rollup_hour", "ad_day"):
+    for table in (
+        "event", "event_seen", "event_delta", "event_name", "event_name_count", "event_rollup",
+        "event_rollup_hour", "ad_day",
+    ):  # fmt: skip
         assert not await conn.fetchval(f"select exists (select from {table})"), table

@@ -1,0 +1,91 @@
+"""Names beyond a project's limit are counted together, by whoever folds, rebuilds or reads."""
+
+import asyncio
+import random
+from collections import Counter
+from datetime import timedelta
+
+from db.pool import Conn, Pool
+from domain.events import group_commit, rollups
+from domain.events.event import Event
+from domain.events.event_names import ALWAYS, MOST, OTHER
+from domain.metrics import rollup_counts
+from domain.metrics.rollup_counts import By
+from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send
+
+HOUR = NOW.replace(minute=0)
+
+#: More names than there is room for, and some that need none.
+NAMES = [f"name {number}" for number in range(MOST + 150)]
+
+
+def named(numbers: range, names: list[str]) -> list[Event]:
+    """An event of each number, with a name of these."""
+    return [
+        event(number, name=name, occurred_at=NOW, value_micros=1_000, currency="EUR")
+        for number, name in zip(numbers, names, strict=True)
+    ]
+
+
+async def read(conn: Conn) -> Counter[str]:
+    """Counts of the hour by name, and of all names together, folded or not."""
+    rows = await rollup_counts.count(
+        conn,
+        project_id=PROJECT,
+        names=[*NAMES, *ALWAYS, ""],
+        bounds=[HOUR, HOUR + timedelta(hours=1)],
+        by=By(name=True),
+    )
+    return Counter({row.name: row.n for row in rows})
+
+
+async def by_events(conn: Conn) -> Counter[str]:
+    """The same by the events themselves and the names that have a place."""
+    rows = await conn.fetch("select name, count(*) as n from event group by name")
+    places = {row["name"] for row in await conn.fetch("select name from event_name")} | {*ALWAYS}
+    counts = Counter[str]()
+    for row in rows:
+        counts[row["name"] if row["name"] in places else OTHER] += row["n"]
+        counts[""] += row["n"]
+    return counts
+
+
+async def test_names_beyond_the_limit_are_counted_once_and_together(wide: Pool, conn: Conn) -> None:
+    """Whoever writes, folds and rebuilds at once; what is read before a fold is what is read behind it."""
+    dice, done = random.Random(5), asyncio.Event()
+
+    async def write(first: int) -> None:
+        names = dice.sample(NAMES, len(NAMES))
+        for start in range(0, len(names), 500):
+            some = names[start : start + 500]
+            async with wide.acquire() as own, own.transaction():
+                numbers = range(first + start, first + start + len(some))
+                await group_commit.keep(own, sorted(named(numbers, some)))
+
+    async def fold() -> None:
+        while not done.is_set():
+            async with wide.acquire() as own:
+                await rollups.fold(own)
+
+    async def rebuild() -> None:
+        while not done.is_set():
+            async with wide.acquire() as own:
+                await rollups.rebuild(own, project_id=PROJECT, day=NOW.date())
+
+    others = asyncio.gather(fold(), fold(), rebuild())
+    await asyncio.gather(write(0), write(10_000))
+    done.set()
+    await others
+    await fold_all(conn)
+    assert await conn.fetchval("select count(*) from event_name") == MOST
+    assert await conn.fetchval("select n from event_name_count") == MOST
+    assert await read(conn) == await by_events(conn)
+
+    late = ["never seen", *ALWAYS, *NAMES[:200]]
+    await send(conn, named(range(20_000, 20_000 + len(late)), late))
+    unfolded = await read(conn)
+    await fold_all(conn)
+    folded = await read(conn)
+    await rollups.rebuild(conn, project_id=PROJECT, day=NOW.date())
+    assert unfolded == folded == await read(conn) == await by_events(conn)
+    assert folded[OTHER] >= 2 * (len(NAMES) - MOST) + 2
