@@ -67,7 +67,7 @@ select at.day
 select day, currency, sum(spend_micros)::bigint as spend, sum(impressions)::bigint as impressions,
        sum(clicks)::bigint as clicks, sum(conversions)::bigint as conversions,
        sum(revenue_micros)::bigint as revenue, count(*) filter (where impressions > 0) as shown,
-       (sum(reach) filter (where impressions > 0))::bigint as reach, max(imported_at) as imported_at
+       (sum(reach) filter (where impressions > 0))::bigint as reach
   from ad_day
  where project_id = :project_id
    and attribution_window = :attribution_window

@@ -5,7 +5,7 @@ days, may be one person. So a reach is known where it is that of a single row.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 
 from schemas.ads import AdMetric
@@ -30,7 +30,6 @@ class DaySum(NamedTuple):
     revenue: int
     shown: int
     reach: int | None
-    imported_at: datetime
 
 
 class Sum(NamedTuple):
