@@ -24,6 +24,8 @@ Until = Annotated[
     str | None,
     QueryParameter(name="until", description="Before then; UTC, with `Z`. Now unless given.", max_length=40),
 ]
+SCOPE = QueryParameter(name="scope", description="What the metrics are of.")
+GRANULARITY = QueryParameter(name="granularity", description="What the buckets are; weeks begin on Monday.")
 
 
 def stores(request: ApiRequest) -> Stores:

@@ -25,7 +25,6 @@ from schemas.ads import (
     AdScope,
 )
 
-ScopeChoice = Annotated[AdScope, QueryParameter(name="scope", description="What the metrics are of.")]
 SubjectId = Annotated[
     str | None,
     QueryParameter(
@@ -48,10 +47,6 @@ WindowChoice = Annotated[
         description="Only rows of this window: to add those of two up would count what was spent twice.",
         pattern=r"^[a-z0-9_]{1,64}$",
     ),
-]
-GranularityChoice = Annotated[
-    AdGranularity,
-    QueryParameter(name="granularity", description="What the buckets are; weeks begin on Monday."),
 ]
 
 
@@ -88,14 +83,14 @@ async def get_ads_metrics(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    ad_scope: ScopeChoice = "project",
+    ad_scope: Annotated[AdScope, spans.SCOPE] = "project",
     subject_id: SubjectId = None,
     metrics: MetricFilter = None,
     platforms: PlatformFilter = None,
     attribution_window: WindowChoice = USUAL_WINDOW,
     since: spans.Since = None,
     until: spans.Until = None,
-    granularity: GranularityChoice = "day",
+    granularity: Annotated[AdGranularity, spans.GRANULARITY] = "day",
 ) -> AdMetrics:
     """Figures of imported ads by day or week, of an archived project too.
 

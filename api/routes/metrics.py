@@ -17,7 +17,6 @@ from schemas.errors.absent import Noun
 from schemas.metrics import Granularity, Metric, Metrics, MetricScope
 from schemas.top_performers import SourceType, TopMetric, TopPerformers, TopWindow
 
-ScopeChoice = Annotated[MetricScope, QueryParameter(name="scope", description="What the metrics are of.")]
 SubjectId = Annotated[
     str | None,
     QueryParameter(
@@ -30,10 +29,6 @@ MetricFilter = Annotated[
     list[Metric] | None,
     QueryParameter(name="metrics", description="Only these; else all that the scope has."),
 ]
-GranularityChoice = Annotated[
-    Granularity,
-    QueryParameter(name="granularity", description="What the buckets are; weeks begin on Monday."),
-]
 
 _SUBJECTS: dict[MetricScope, Noun] = {"social_account": "account", "platform_post": "post"}
 
@@ -43,12 +38,12 @@ async def get_metrics(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    metric_scope: ScopeChoice = "project",
+    metric_scope: Annotated[MetricScope, spans.SCOPE] = "project",
     subject_id: SubjectId = None,
     metrics: MetricFilter = None,
     since: spans.Since = None,
     until: spans.Until = None,
-    granularity: GranularityChoice = "day",
+    granularity: Annotated[Granularity, spans.GRANULARITY] = "day",
 ) -> Metrics:
     """Figures by hour, day or week of the project's zone, of an archived project too.
 
