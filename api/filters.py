@@ -18,6 +18,10 @@ MadeSince = Annotated[
 MadeUntil = Annotated[
     str | None, QueryParameter(name="until", description="Made before then; UTC, with `Z`.", max_length=40)
 ]
+AppId = Annotated[
+    str | None,
+    QueryParameter(name="appId", description="Only of this app, which may be deleted.", max_length=100),
+]
 
 
 def period(since: str | None, until: str | None) -> Period:
@@ -38,3 +42,8 @@ def words(name: str, values: Sequence[str] | None, known: Collection[str]) -> No
 def read_ids(noun: Noun, values: Iterable[str] | None) -> list[UUID] | None:
     """The ids, each once, in whichever ways it is written. Raises `NotFound`."""
     return None if values is None else [*dict.fromkeys(paths.read(noun, value) for value in values)]
+
+
+def read_id(noun: Noun, value: str | None) -> UUID | None:
+    """The same of one id."""
+    return None if value is None else paths.read(noun, value)

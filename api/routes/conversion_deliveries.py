@@ -6,12 +6,14 @@ from uuid import UUID
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import paging, paths
+from api import filters, paging, paths
 from api.guard import requires
 from api.look_up import LookUp
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
+from domain.apps import app_numbers
+from domain.apps.app_numbers import Apps
 from domain.events import deliveries
 from domain.metrics.redaction import redact_id
 from domain.tenancy.delegation import grants
@@ -50,18 +52,17 @@ async def list_conversion_deliveries(
     """
     show_id = str if grants(request.principal.scopes, "events:read+pii") else redact_id
 
-    async def find_apps(conn: Conn) -> dict[int, UUID]:
+    async def find_apps(conn: Conn) -> Apps:
         where = {"project_id": paths.read("project", project_id)}
-        return await deliveries.apps_of_project(conn, organization_id=request.organization_id, **where)
+        return await app_numbers.find(conn, organization_id=request.organization_id, **where, app_id=None)
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[ConversionDelivery]:
         return await deliveries.list_of_project(
             conn,
-            project_id=paths.read("project", project_id),
-            app_ids=apps.found,
+            apps=apps.found,
             destinations=destination,
             states=state_,
-            app_id=None if app_id is None else paths.read("sdk_app", app_id),
+            app_id=filters.read_id("sdk_app", app_id),
             show_id=show_id,
             before=before,
             limit=limit,

@@ -123,8 +123,8 @@ async def list_scheduled_posts(
         return await posts.list_page(
             conn,
             **where,
-            account_id=None if social_account_id is None else paths.read("account", social_account_id),
-            content_id=None if content_id is None else paths.read("content", content_id),
+            account_id=filters.read_id("account", social_account_id),
+            content_id=filters.read_id("content", content_id),
             statuses=status,
             period=period,
         )

@@ -13,17 +13,15 @@ from api.paging import DEFAULT, Cursor, Limit, page_of_places
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
+from domain.apps import app_numbers
+from domain.apps.app_numbers import Apps
 from domain.metrics import conversions, event_list, windows
-from domain.metrics.event_list import Apps, Position, Wanted
+from domain.metrics.event_list import Position, Wanted
 from domain.tenancy.delegation import grants
 from schemas.base import Page
 from schemas.conversion_counts import Conversions, Grouping
 from schemas.kept_events import KeptEvent
 
-AppFilter = Annotated[
-    str | None,
-    QueryParameter(name="appId", description="Only of this app, which may be deleted.", max_length=100),
-]
 NameFilter = Annotated[
     list[str] | None, QueryParameter(name="eventNames", description="Only of these names.")
 ]
@@ -56,7 +54,7 @@ async def list_events(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    app_id: AppFilter = None,
+    app_id: filters.AppId = None,
     event_names: NameFilter = None,
     user_id: UserFilter = None,
     since: OccurredSince = None,
@@ -85,7 +83,7 @@ async def count_conversions(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    app_id: AppFilter = None,
+    app_id: filters.AppId = None,
     event_names: ConversionNames = None,
     group_by: GroupBy = None,
     since: spans.Since = None,
@@ -102,7 +100,7 @@ async def count_conversions(
         project_id=paths.read("project", project_id),
         window=window,
         names=event_names,
-        app_id=None if app_id is None else paths.read("sdk_app", app_id),
+        app_id=filters.read_id("sdk_app", app_id),
         by=group_by or (),
     )
     async with spans.bounded():
@@ -110,11 +108,11 @@ async def count_conversions(
 
 
 async def _find_apps(request: ApiRequest, project_id: str, app_id: str | None, conn: Conn) -> Apps:
-    return await event_list.find_apps(
+    return await app_numbers.find(
         conn,
         organization_id=request.organization_id,
         project_id=paths.read("project", project_id),
-        app_id=None if app_id is None else paths.read("sdk_app", app_id),
+        app_id=filters.read_id("sdk_app", app_id),
     )
 
 

@@ -6,24 +6,20 @@ from uuid import UUID
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import paths
+from api import filters
 from api.guard import requires
 from api.paging import DEFAULT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
+from domain.apps import app_numbers
 from domain.events.quarantine import Quarantined
-from domain.metrics.event_list import find_apps
 from domain.metrics.redaction import redact_id
 from domain.tenancy.delegation import grants
 from schemas import ids
 from schemas.base import Page
 from schemas.events import REDACTED, QuarantinedEvent, RejectCode
 
-RefusedApp = Annotated[
-    str | None,
-    QueryParameter(name="appId", description="Only of this app, which may be deleted.", max_length=100),
-]
 CodeFilter = Annotated[
     list[RejectCode] | None, QueryParameter(name="code", description="Only with one of these codes.")
 ]
@@ -34,7 +30,7 @@ async def list_quarantined_events(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    app_id: RefusedApp = None,
+    app_id: filters.AppId = None,
     code: CodeFilter = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
@@ -49,8 +45,10 @@ async def list_quarantined_events(
     async def find(
         conn: Conn, /, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
     ) -> list[QuarantinedEvent]:
-        app = None if app_id is None else paths.read("sdk_app", app_id)
-        apps = await find_apps(conn, organization_id=organization_id, project_id=project_id, app_id=app)
+        app = filters.read_id("sdk_app", app_id)
+        apps = await app_numbers.find(
+            conn, organization_id=organization_id, project_id=project_id, app_id=app
+        )
         # By a connection of another pool: nobody who has one of those waits for one of these.
         rows = await request.services.events.quarantine.list_page(
             project_id=project_id,
@@ -60,7 +58,7 @@ async def list_quarantined_events(
             before=before,
             limit=limit,
         )
-        return [_shown(row, apps.by_number[row.app_no], pii=pii) for row in rows]
+        return [_shown(row, apps.by_number[row.app_no].id, pii=pii) for row in rows]
 
     return await page_of_project(request, find, project_id, cursor, limit, identify=lambda one: one.id)
 

@@ -1,14 +1,13 @@
 """Deliveries: conversions as their owner sees them, by the names that their apps have."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
 from db.queries import event_conversion
-from domain.apps import apps
-from domain.tenancy import project_locks
+from domain.apps.app_numbers import Apps
 from schemas import ids
 from schemas.conversions import ConversionDelivery, ConversionError, DeliveryState, Destination
 
@@ -37,18 +36,10 @@ LIST_UNDELIVERED = event_conversion.list_undelivered.typed(_Row)
 FREQUENT: frozenset[DeliveryState] = frozenset({"pending", "delivered"})
 
 
-async def apps_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> dict[int, UUID]:
-    """By number each app that a project has or had. Raises `NotFound`."""
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
-    numbered = await apps.number_all(conn, organization_id=organization_id, project_id=project_id)
-    return {app.app_no: app.id for app in numbered}
-
-
 async def list_of_project(
     conn: Conn,
     *,
-    project_id: UUID,
-    app_ids: Mapping[int, UUID],
+    apps: Apps,
     destinations: Sequence[Destination] | None,
     states: Sequence[DeliveryState] | None,
     app_id: UUID | None,
@@ -58,29 +49,28 @@ async def list_of_project(
 ) -> list[ConversionDelivery]:
     """At most `limit` older than `before`, newest first. None for a filter: all; another's app has none.
 
-    Those of an app that was made after `app_ids` were read, which has a higher number, are left out.
     `show_id` is how an event's id is shown.
     """
-    app_nos = None if app_id is None else [number for number, one in app_ids.items() if one == app_id]
+    app_nos = None if app_id is None else [app.app_no for app in apps.by_number.values() if app.id == app_id]
     query = LIST_UNDELIVERED if states and FREQUENT.isdisjoint(states) else LIST_CONVERSIONS
     rows = await query.all(
         conn,
-        project_id=project_id,
+        project_id=apps.project_id,
         before=before,
         destinations=destinations,
         states=states,
-        last_app=max(app_ids, default=0),
+        last_app=apps.last,
         app_nos=app_nos,
         limit=limit,
     )
-    return [_shown(row, app_ids, show_id) for row in rows]
+    return [_shown(row, apps, show_id) for row in rows]
 
 
-def _shown(row: _Row, app_ids: Mapping[int, UUID], show_id: Callable[[str], str]) -> ConversionDelivery:
+def _shown(row: _Row, apps: Apps, show_id: Callable[[str], str]) -> ConversionDelivery:
     error = row.error_code and ConversionError(code=row.error_code, message=row.error_message or "")
     return ConversionDelivery(
         conversion_id=ids.show(ids.CONVERSION, row.id),
-        app_id=ids.show(ids.APP, app_ids[row.app_no]),
+        app_id=ids.show(ids.APP, apps.by_number[row.app_no].id),
         destination=row.destination,
         event_id=show_id(row.event_id),
         event_name=row.name,

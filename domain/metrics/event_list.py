@@ -1,7 +1,7 @@
 """Events of a project as they are read, newest first by when they occurred."""
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,13 +10,10 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import event
-from domain.apps import apps
-from domain.apps.apps import Numbered
+from domain.apps.app_numbers import Apps
 from domain.events.checks import MICROS
 from domain.metrics.redaction import redact, redact_id
-from domain.tenancy import project_locks
 from schemas import ids
-from schemas.errors.absent import absent
 from schemas.events import REDACTED
 from schemas.kept_events import KeptEvent
 
@@ -72,35 +69,6 @@ class Wanted(NamedTuple):
     pii: bool
 
 
-class Apps(NamedTuple):
-    """A project's apps by their numbers, and the one that is asked for."""
-
-    project_id: UUID
-    by_number: Mapping[int, UUID]
-    wanted: int | None
-
-    @property
-    def last(self) -> int:
-        """The last number. An app that is made later has a higher one, and its events are left out."""
-        return max(self.by_number, default=0)
-
-
-async def find_apps(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID | None) -> Apps:
-    """Deleted ones included. Raises `NotFound` for a project or an app that isn't there."""
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
-    numbered = await apps.number_all(conn, organization_id=organization_id, project_id=project_id)
-    return Apps(project_id, {app.app_no: app.id for app in numbered}, _number(numbered, app_id))
-
-
-def _number(numbered: Sequence[Numbered], app_id: UUID | None) -> int | None:
-    if app_id is None:
-        return None
-    for app in numbered:
-        if app.id == app_id:
-            return app.app_no
-    raise absent("sdk_app")
-
-
 async def list_page(
     conn: Conn, found: Apps, wanted: Wanted, *, before: Position | None, limit: int
 ) -> list[tuple[bytes, KeptEvent]]:
@@ -129,7 +97,7 @@ async def list_page(
 
 def _shown(row: _Row, found: Apps, wanted: Wanted) -> KeptEvent:
     return KeptEvent(
-        app_id=ids.show(ids.APP, found.by_number[row.app_no]),
+        app_id=ids.show(ids.APP, found.by_number[row.app_no].id),
         name=row.name,
         occurred_at=row.occurred_at,
         received_at=row.received_at,

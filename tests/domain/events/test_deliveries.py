@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from db.pool import Conn
+from domain.apps.app_numbers import Apps
+from domain.apps.apps import Numbered
 from domain.events import deliveries
 from schemas import ids
 from schemas.conversions import DeliveryState
@@ -12,14 +14,13 @@ from tests import plans
 from tests.domain.events.sending import PROJECT
 
 DELIVERED, FAILED = 5_000, 5
-APPS = {1: ids.new()}
+APPS = Apps(PROJECT, {1: Numbered(ids.new(), 1, "web")}, None)
 
 
 async def count(conn: Conn, states: Sequence[DeliveryState] | None, limit: int = 50) -> int:
     found = await deliveries.list_of_project(
         conn,
-        project_id=PROJECT,
-        app_ids=APPS,
+        apps=APPS,
         destinations=None,
         states=states,
         app_id=None,

@@ -8,8 +8,10 @@ from uuid import UUID
 import pytest_asyncio
 
 from db.pool import Conn
+from domain.apps.app_numbers import Apps
+from domain.apps.apps import Numbered
 from domain.metrics import event_list, rollup_counts
-from domain.metrics.event_list import Apps, Position, Wanted
+from domain.metrics.event_list import Position, Wanted
 from tests import plans
 from tests.domain.events.sending import NOW, PROJECT
 
@@ -94,7 +96,7 @@ async def test_only_the_projects_own_deltas_are_read(full: Conn) -> None:
 
 async def test_a_page_of_events_is_read_by_their_index(conn: Conn) -> None:
     """Of a project with many of the day; by plans made when there were none."""
-    found = Apps(PROJECT, {1: PROJECT}, None)
+    found = Apps(PROJECT, {1: Numbered(PROJECT, 1, "web")}, None)
     wanted = Wanted(None, None, None, None, pii=True)
     behind = Position(NOW, UUID(int=2**127), 1)
     for before in (None, behind):

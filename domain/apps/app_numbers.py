@@ -1,0 +1,40 @@
+"""Numbers of a project's apps, which the event store knows them by."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from domain.apps import apps
+from domain.apps.apps import Numbered
+from domain.tenancy import project_locks
+from schemas.errors.absent import absent
+
+
+class Apps(NamedTuple):
+    """A project's apps by their numbers, deleted ones included, and the one that is asked for."""
+
+    project_id: UUID
+    by_number: Mapping[int, Numbered]
+    wanted: int | None
+
+    @property
+    def last(self) -> int:
+        """The last number. An app that is made later has a higher one, and what is its own is left out."""
+        return max(self.by_number, default=0)
+
+
+async def find(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID | None) -> Apps:
+    """Raises `NotFound` for a project or an app that isn't there."""
+    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    numbered = await apps.number_all(conn, organization_id=organization_id, project_id=project_id)
+    return Apps(project_id, {app.app_no: app for app in numbered}, _number(numbered, app_id))
+
+
+def _number(numbered: Sequence[Numbered], app_id: UUID | None) -> int | None:
+    if app_id is None:
+        return None
+    for app in numbered:
+        if app.id == app_id:
+            return app.app_no
+    raise absent("sdk_app")
