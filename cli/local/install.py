@@ -25,7 +25,12 @@ STAMP = VENV / "installed"
 SUPPORTED = "(3, 11) <= sys.version_info < (3, 14)"
 
 #: What bin/lock wrote for each extra; one has what those before it have.
-LOCKS = {"local": "constraints.txt", "dev": "constraints-dev.txt", "peers": "constraints-peers.txt"}
+LOCKS = {
+    "local": "constraints.txt",
+    "generate": "constraints-generate.txt",
+    "dev": "constraints-dev.txt",
+    "peers": "constraints-peers.txt",
+}
 #: uv, which installs the rest: 3 s of CPU where pip takes 27.
 INSTALLER = "constraints-installer.txt"
 
