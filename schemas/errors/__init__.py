@@ -27,6 +27,9 @@ TenantryError
 │   ├── ModelUnavailable
 │   │   └── ModelFormatRefused   the endpoint knows no JSON schemas
 │   └── ModelInvalid · ModelRefused
+├── GenerationError      content can't be made as it was asked for; its code says why
+│   ├── PictureRefused · TextRefused         what was given can't be drawn
+│   └── LibrariesMissing                     the extra `generate` isn't installed
 ├── DemoFailed           `up --demo` could not ingest our own page, or post in a sandbox
 └── DomainError          a verb refuses; carries code, message and details
     ├── Malformed        400: not readable as what it says it is
@@ -64,6 +67,7 @@ from schemas.errors.base import (
     SettingsInvalid,
     TenantryError,
 )
+from schemas.errors.generation import GenerationError, LibrariesMissing, PictureRefused, TextRefused
 from schemas.errors.model import ModelError, ModelFormatRefused, ModelInvalid, ModelRefused, ModelUnavailable
 from schemas.errors.platforms import (
     NotSent,
@@ -131,11 +135,13 @@ __all__ = [
     "FetchFailed",
     "FetchTimeout",
     "Forbidden",
+    "GenerationError",
     "InFlight",
     "InstallationGone",
     "Invalid",
     "KeyReused",
     "Killed",
+    "LibrariesMissing",
     "Limited",
     "LocalUnavailable",
     "Malformed",
@@ -155,6 +161,7 @@ __all__ = [
     "OutcomeUnknown",
     "Outdated",
     "Oversized",
+    "PictureRefused",
     "PlatformError",
     "ReauthRequired",
     "RedisAway",
@@ -170,6 +177,7 @@ __all__ = [
     "SourceRateLimited",
     "Stale",
     "TenantryError",
+    "TextRefused",
     "Throttled",
     "TokenExpired",
     "TooLarge",

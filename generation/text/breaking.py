@@ -1,0 +1,173 @@
+"""Line breaks: where a text may be broken, and its pieces laid into lines of a width."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import budoux
+import pyphen
+import regex
+from uniseg.graphemecluster import grapheme_clusters
+from uniseg.linebreak import line_break_units
+
+from generation.text.cleaning import SOFT_HYPHEN
+from generation.text.scripts import UNSPACED
+from generation.text.shaping import Style, shape
+
+_WORDS = regex.compile(r"\S*\s*")
+_THAI = regex.compile(r"\p{Thai}")
+_KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
+_HAN = regex.compile(r"\p{Han}")
+_KANA_END = regex.compile(r"(?<=\p{Hiragana})(?=[\p{Katakana}\p{Han}])", regex.VERSION1)
+_PHRASED = regex.compile(rf"[{UNSPACED}]")
+_LONG_KANA = regex.compile(r"[\p{Katakana}ー]{8,}")
+_HANGUL = regex.compile(r"\p{Hangul}")
+
+#: Letters of a word that may be hyphenated, and what stays together at its ends.
+LEAST_HYPHENATED, LEAST_END = 10, 3
+_LONG_WORD = regex.compile(rf"\p{{L}}{{{LEAST_HYPHENATED},}}")
+_COUNTRIES = {"en": "en_US", "de": "de_DE", "pt": "pt_PT", "nb": "nb_NO", "no": "nb_NO", "hu": "hu_HU"}
+
+
+class Piece(NamedTuple):
+    """Part of a text that stays in one line, and its width without the spaces at its end, in em.
+
+    `space` is the width of those. A piece that ends within a word takes the hyphen's width at a line's end.
+    """
+
+    text: str
+    width: float
+    space: float
+    hyphen: float
+
+
+def pieces(text: str, style: Style) -> list[Piece]:
+    """A paragraph's pieces; those of hyphenated words end with a soft hyphen."""
+    return [_piece(unit, style) for unit in _units(text, style.language)]
+
+
+def _piece(unit: str, style: Style) -> Piece:
+    hyphen = shape("-", style).width if unit.endswith(SOFT_HYPHEN) else 0.0
+    body = unit.rstrip().replace(SOFT_HYPHEN, "")
+    space = shape(" ", style).width if unit != unit.rstrip() else 0.0
+    return Piece(unit, shape(body, style).width, space, hyphen)
+
+
+def _units(text: str, language: str) -> Iterator[str]:
+    """Words, where spaces divide them; phrases in Japanese, Chinese and Thai, where nothing does.
+
+    A compound with hyphens is one word, as long as it needn't be loosened.
+    """
+    for word in filter(None, _WORDS.findall(text)):
+        if parser := _phrases(word, language):
+            yield from parser.parse(word)
+        else:
+            yield word
+
+
+def _phrases(word: str, language: str) -> budoux.Parser | None:
+    if _THAI.search(word):
+        return _parser("th")
+    if _KANA.search(word) or (_HAN.search(word) and language.startswith("ja")):
+        return _parser("ja")
+    if _HAN.search(word):
+        return _parser("zh-hant" if language.lower().startswith(("zh-hant", "zh-tw", "zh-hk")) else "zh-hans")
+    return None
+
+
+@cache
+def _parser(language: str) -> budoux.Parser:
+    loads = {
+        "th": budoux.load_default_thai_parser,
+        "ja": budoux.load_default_japanese_parser,
+        "zh-hans": budoux.load_default_simplified_chinese_parser,
+        "zh-hant": budoux.load_default_traditional_chinese_parser,
+    }
+    return loads[language]()
+
+
+def loosened(text: str, style: Style) -> list[Piece]:
+    """Smaller pieces: compounds and long words by syllables, phrases of Japanese by words."""
+    dictionary = _dictionary(style.language)
+    soft = _LONG_WORD.sub(lambda word: _soften(word[0], dictionary), text) if dictionary else text
+    phrases = [part for unit in _units(soft, style.language) for part in _KANA_END.split(unit)]
+    return [_piece(unit, style) for phrase in phrases for unit in _smaller(phrase)]
+
+
+def _smaller(phrase: str) -> Sequence[str]:
+    """Parts by the Unicode rules (UAX 14) of what has no other scripts' phrases, or words of foreign origin:
+    those are long in Japanese, and may be broken at each syllable.
+    """
+    if _HANGUL.search(phrase) or (_PHRASED.search(phrase) and not _LONG_KANA.search(phrase)):
+        return [phrase]
+    return [*line_break_units(phrase)]
+
+
+def _soften(word: str, dictionary: pyphen.Pyphen) -> str:
+    ends = [at for at in dictionary.positions(word) if LEAST_END <= at <= len(word) - LEAST_END]
+    return SOFT_HYPHEN.join(word[a:b] for a, b in itertools.pairwise([0, *ends, len(word)]))
+
+
+@cache
+def _dictionary(language: str) -> pyphen.Pyphen | None:
+    short = language.partition("-")[0].lower()
+    known = pyphen.language_fallback(_COUNTRIES.get(short, short))
+    return pyphen.Pyphen(lang=known) if known else None
+
+
+def cut(parts: Sequence[Piece], width: float, style: Style) -> list[Piece]:
+    """Pieces none of which is wider: those that were are cut between graphemes."""
+    return [small for one in parts for small in ([one] if _fits(one, width) else _cut(one, width, style))]
+
+
+def _fits(piece: Piece, width: float) -> bool:
+    return piece.width + piece.hyphen <= width
+
+
+def _cut(piece: Piece, width: float, style: Style) -> Iterator[Piece]:
+    current, filled = "", 0.0
+    for cluster in grapheme_clusters(piece.text):
+        wide = shape(cluster, style).width
+        if current and filled + wide > width:
+            yield _piece(current, style)
+            current, filled = "", 0.0
+        current, filled = current + cluster, filled + wide
+    yield _piece(current, style)
+
+
+def lay(parts: Sequence[Piece], width: float) -> list[str]:
+    """The lines of a paragraph, each as full as it gets."""
+    lines: list[list[Piece]] = []
+    room = 0.0
+    for one in parts:
+        space = lines[-1][-1].space if lines else 0.0
+        if lines and space + one.width + one.hyphen <= room:
+            lines[-1].append(one)
+            room -= space + one.width
+        else:
+            lines.append([one])
+            room = width - one.width
+    return [_said(line) for line in lines]
+
+
+def _said(line: Sequence[Piece]) -> str:
+    text = "".join(one.text for one in line).rstrip()
+    return text.replace(SOFT_HYPHEN, "") + ("-" if text.endswith(SOFT_HYPHEN) else "")
+
+
+def widest(parts: Sequence[Piece]) -> float:
+    return max((one.width + one.hyphen for one in parts), default=0.0)
+
+
+def balanced(parts: Sequence[Piece], width: float) -> list[str]:
+    """Lines of about one length: those of the narrowest width that needs no more of them."""
+    count = len(lay(parts, width))
+    low, high = min(widest(parts), width), width
+    for _ in range(10):
+        middle = (low + high) / 2
+        if len(lay(parts, middle)) <= count:
+            high = middle
+        else:
+            low = middle
+    return lay(parts, high)

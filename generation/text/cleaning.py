@@ -1,0 +1,43 @@
+"""Cleaning of texts that come from anywhere: what remains can be drawn, and costs little to lay out."""
+
+import unicodedata
+
+import regex
+from uniseg.graphemecluster import grapheme_clusters
+
+from generation.text.scripts import UNSPACED
+
+#: Graphemes of a text, letters of a word, marks on a letter: more are no language, but cost like one.
+MAX_TEXT, MAX_WORD, MAX_MARKS = 600, 60, 3
+SOFT_HYPHEN, ELLIPSIS = "\u00ad", "…"
+
+#: Parts of what other characters are joined with; other controls, overrides of direction too, are dropped.
+_JOINERS = "\u200c\u200d\ufe0f"
+_DROPPED = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
+_SPACES = regex.compile(r"[^\S\n]+")
+_LINES = regex.compile(r" *\n\s*")
+_LONG = regex.compile(rf"[^\s{UNSPACED}]{{{MAX_WORD + 1},}}")
+
+
+def clean(text: str) -> str:
+    """A text in NFC without controls, its spaces folded, its marks and words bounded."""
+    kept = "".join(filter(_is_drawn, unicodedata.normalize("NFC", text[: MAX_TEXT * 8])))
+    folded = _LINES.sub("\n", _SPACES.sub(" ", kept)).strip()
+    bounded = [_with_few_marks(cluster) for cluster in grapheme_clusters(folded)][:MAX_TEXT]
+    return str(_LONG.sub(lambda word: word[0][:MAX_WORD] + ELLIPSIS, "".join(bounded)))
+
+
+def _is_drawn(char: str) -> bool:
+    return char == "\n" or char in _JOINERS or char.isspace() or unicodedata.category(char) not in _DROPPED
+
+
+def _with_few_marks(cluster: str) -> str:
+    """A letter with the first of its marks."""
+    if len(cluster) <= MAX_MARKS:
+        return cluster
+    kept, marks = [], 0
+    for char in cluster:
+        marks += bool(unicodedata.combining(char))
+        if marks <= MAX_MARKS or not unicodedata.combining(char):
+            kept.append(char)
+    return "".join(kept)

@@ -1,0 +1,141 @@
+"""Fitting: the largest size at which a text fits a box.
+
+Whole words come first, then hyphenated ones, then words cut anywhere, then an ellipsis.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from uniseg.graphemecluster import grapheme_clusters
+
+from generation.text.breaking import Piece, balanced, cut, lay, loosened, pieces, widest
+from generation.text.cleaning import ELLIPSIS, SOFT_HYPHEN, clean
+from generation.text.scripts import is_right_to_left, leading_of
+from generation.text.shaping import Line, Style, shape
+
+#: Words are hyphenated to reach this share of the largest size and no more, if that gains as much as that.
+HYPHENATE_BELOW, HYPHENATE_FOR = 0.62, 1.2
+#: Least heights of a block's first and last line over and under their baselines, in em: those of Inter.
+CAP, DESCENT = 0.73, 0.2
+
+_TRAILING = f" ,;:.-{SOFT_HYPHEN}"
+
+
+class Box(NamedTuple):
+    """Room for a text, in pixels, and how many lines it may have."""
+
+    width: float
+    height: float
+    lines: int = 6
+
+
+class Block(NamedTuple):
+    """A fitted text: its lines, their size in pixels, and the distance of their baselines in em."""
+
+    lines: tuple[Line, ...]
+    size: int
+    leading: float
+    right_to_left: bool
+    is_cut: bool = False
+
+    @property
+    def ascent(self) -> float:
+        """Pixels from the block's top to its first baseline: capitals reach up to it, accents stay within."""
+        return self.size * max(CAP, self.lines[0].top if self.lines else 0.0)
+
+    @property
+    def height(self) -> float:
+        return self.ascent + self.size * (self.leading * (len(self.lines) - 1) + self._descent)
+
+    @property
+    def width(self) -> float:
+        return self.size * max((line.width for line in self.lines), default=0.0)
+
+    @property
+    def _descent(self) -> float:
+        return max(DESCENT, self.lines[-1].bottom if self.lines else 0.0)
+
+
+class Text(NamedTuple):
+    """A text to fit: its paragraphs in pieces, its style and its leading."""
+
+    paragraphs: list[list[Piece]]
+    style: Style
+    leading: float
+
+    def laid(self, width: float) -> list[str]:
+        return [line for one in self.paragraphs for line in lay(one, width)]
+
+    def balanced(self, width: float) -> list[str]:
+        return [line for one in self.paragraphs for line in balanced(one, width)]
+
+    def cut(self, width: float) -> "Text":
+        return self._replace(paragraphs=[cut(one, width, self.style) for one in self.paragraphs])
+
+    @property
+    def widest(self) -> float:
+        return max(map(widest, self.paragraphs), default=0.0)
+
+
+def fit(text: str, box: Box, style: Style, *, largest: int, least: int, leading: float = 1.06) -> Block:
+    """A text in a box, at a size between the two. Raises `TextRefused`."""
+    said = clean(text)
+    paragraphs, leading = said.split("\n"), leading_of(said, leading)
+    whole = Text([pieces(one, style) for one in paragraphs], style, leading)
+    size = _largest_size(lambda size: _holds(whole, box, size), least, largest)
+    if (size or 0) < HYPHENATE_BELOW * largest and box.lines > 1:
+        soft = Text([loosened(one, style) for one in paragraphs], style, leading)
+        softer = _largest_size(lambda size: _holds(soft, box, size), least, int(HYPHENATE_BELOW * largest))
+        if softer and softer > HYPHENATE_FOR * (size or 0):
+            whole, size = soft, softer
+    if size is None:
+        size = _largest_size(lambda size: _holds(whole.cut(box.width / size), box, size), least, largest)
+    return _block(whole, box, size) if size else _shortened(whole, box, least)
+
+
+def _largest_size(holds: Callable[[int], bool], least: int, largest: int) -> int | None:
+    found = None
+    while least <= largest:
+        size = (least + largest) // 2
+        if holds(size):
+            found, least = size, size + 1
+        else:
+            largest = size - 1
+    return found
+
+
+def _holds(text: Text, box: Box, size: int) -> bool:
+    width = box.width / size
+    lines = text.laid(width)
+    high = CAP + text.leading * (len(lines) - 1) + DESCENT
+    return text.widest <= width and len(lines) <= box.lines and size * high <= box.height
+
+
+def _block(text: Text, box: Box, size: int) -> Block:
+    return _shaped(text.cut(box.width / size).balanced(box.width / size), text, box, size)
+
+
+def _shaped(said: Sequence[str], text: Text, box: Box, size: int, *, is_cut: bool = False) -> Block:
+    """Lines as they are shaped whole: smaller, where accents or letters of two pieces need more."""
+    lines = tuple(shape(line, text.style) for line in said)
+    block = Block(lines, size, text.leading, is_right_to_left(text.style.language), is_cut)
+    needed = max((max(line.width, line.right - min(0.0, line.left)) for line in lines), default=0.0)
+    share = min(1.0, box.width / max(1.0, size * needed), box.height / max(1.0, block.height))
+    return block if share == 1.0 else block._replace(size=max(1, int(size * share)))
+
+
+def _shortened(text: Text, box: Box, size: int) -> Block:
+    """As many lines as there is room for, at the least size; the last one ends with an ellipsis."""
+    lines = text.cut(box.width / size).laid(box.width / size)
+    room = 1 + max(0, int((box.height / size - CAP - DESCENT) / text.leading))
+    kept = lines[: min(box.lines, room)]
+    if len(kept) < len(lines):
+        kept[-1] = _with_ellipsis(kept[-1], box.width / size, text.style)
+    return _shaped(kept, text, box, size, is_cut=len(kept) < len(lines))
+
+
+def _with_ellipsis(line: str, width: float, style: Style) -> str:
+    clusters = list(grapheme_clusters(line.rstrip(_TRAILING)))
+    while clusters and shape("".join(clusters) + ELLIPSIS, style).width > width:
+        clusters.pop()
+    return "".join(clusters).rstrip(_TRAILING) + ELLIPSIS

@@ -1,0 +1,100 @@
+"""Fonts, all from packages: Inter for Latin, Noto for other scripts and emoji; none is the system's."""
+
+import unicodedata
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import uharfbuzz as hb
+
+from schemas.errors import TextRefused
+
+#: Units of an em in shaped text, whatever a font's own are.
+EM = 1 << 14
+
+INTER, EMOJI = "Inter", "NotoEmoji"
+#: Emoji are drawn as high as the letters beside them.
+_EMOJI_EM = round(EM * 0.82)
+#: Fonts whose letters may be set closer: the others' join, stack or fill a square.
+TRACKED = frozenset({INTER, "NotoSans"})
+
+_SCRIPTS = (
+    "Arabic Hebrew Devanagari Thai Bengali Tamil Telugu Kannada Malayalam Gujarati Gurmukhi Oriya Sinhala "
+    "Khmer Lao Myanmar Armenian Georgian Ethiopic Symbols"
+).split()
+_CJK = {"ja": "JP", "zh-hans": "SC", "zh-hant": "TC", "ko": "KR"}
+_TRADITIONAL = ("zh-hant", "zh-tw", "zh-hk", "zh-mo")
+
+_INVISIBLE = frozenset("\u200c\u200d\ufe0e\ufe0f\n ")
+_EMOJI_FROM = 0x1F000
+
+
+@cache
+def chain(language: str) -> tuple[str, ...]:
+    """Fonts to look for a letter in: Chinese and Japanese draw the same letters differently."""
+    first = _cjk(language.lower())
+    east = sorted(_CJK.values(), key=lambda one: (one != first, one))
+    others = [f"NotoSans{script}" for script in _SCRIPTS]
+    cjk = [f"NotoSans{one}" for one in east]
+    return (INTER, *cjk[: first is not None], "NotoSans", *others, *cjk[first is not None :], EMOJI)
+
+
+def _cjk(language: str) -> str | None:
+    if language.startswith("zh"):
+        return _CJK["zh-hant" if language.startswith(_TRADITIONAL) else "zh-hans"]
+    return _CJK.get(language.partition("-")[0])
+
+
+@cache
+def _path(name: str) -> Path:
+    if name == INTER:
+        return Path(str(files("fontpkg_inter"))) / "files" / "Inter[opsz,wght].ttf"
+    if (script := name.removeprefix("NotoSans")) in _CJK.values():
+        return (
+            Path(str(files("justmytype_intl_cjk"))) / f"fonts/ofl/{name.lower()}/NotoSans{script}[wght].ttf"
+        )
+    return Path(str(files("manimgx_fonts"))) / f"{name}[wght].ttf"
+
+
+@cache
+def _face(name: str) -> hb.Face:
+    return hb.Face(hb.Blob.from_file_path(str(_path(name))))
+
+
+@cache
+def _letters(name: str) -> hb.Set:
+    return _face(name).unicodes
+
+
+@cache
+def font(name: str, weight: int) -> hb.Font:
+    """A font at a weight, or at its own heaviest; letters in the shapes that are meant for large sizes."""
+    made = hb.Font(_face(name))
+    made.scale = (_EMOJI_EM, _EMOJI_EM) if name == EMOJI else (EM, EM)
+    made.set_variations({"wght": float(weight), "opsz": 32.0})
+    return made
+
+
+@cache
+def font_of(cluster: str, language: str) -> str | None:
+    """The first font that has all of a grapheme; none for a symbol that no font has, which is left out.
+
+    Raises `TextRefused` for a letter that no font has: boxes in its place would tell nobody anything.
+    """
+    letters = [ord(char) for char in cluster if char not in _INVISIBLE]
+    names = chain(language)
+    for name in (EMOJI, *names) if is_emoji(cluster) else names:
+        if all(letter in _letters(name) for letter in letters):
+            return name
+    lacking = next(char for char in cluster if char not in _INVISIBLE)
+    if unicodedata.category(lacking)[0] in "LMN":
+        named = unicodedata.name(lacking, f"U+{ord(lacking):04X}")
+        raise TextRefused(
+            "SCRIPT_NOT_SUPPORTED", f"no font here has the letter {named}: use another language"
+        )
+    return None
+
+
+def is_emoji(cluster: str) -> bool:
+    """Characters that have both forms are emoji where they ask for it, such as ❤ followed by U+FE0F."""
+    return "\ufe0f" in cluster or ord(cluster[0]) >= _EMOJI_FROM

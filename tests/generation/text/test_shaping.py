@@ -1,0 +1,67 @@
+"""Letters become glyphs of the right font, in the order in which they are seen."""
+
+import pytest
+
+from generation.text.cleaning import clean
+from generation.text.direction import levels
+from generation.text.fonts import EMOJI, font, font_of
+from generation.text.raster import ink
+from generation.text.shaping import Style, shape
+from schemas.errors import TextRefused
+
+SAMPLES = {
+    "en": "Feeel", "de": "Übung", "el": "Άσκηση", "ru": "Тренировка", "vi": "Luyện tập", "ar": "تمارين",
+    "fa": "می\u200cخواهم", "he": "אימון", "hi": "घर पर",
+    "bn": "ব্যায়াম", "ta": "உடற்பயிற்சி", "th": "บ้าน",
+    "ja": "運動アプリ", "zh-Hans": "锻炼", "zh-Hant": "鍛鍊",
+    "ko": "운동", "ka": "ვარჯიში", "hy": "մարզում", "am": "ልምምድ",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", SAMPLES)
+def test_each_script_is_drawn_without_a_box(language: str) -> None:
+    line = shape(SAMPLES[language], Style(850, language))
+    assert line.glyphs
+    assert all(glyph.id for glyph in line.glyphs)
+    found = ink(line, 100)
+    assert found
+    assert found.mask.getextrema() == (0, 255)
+    assert abs(found.mask.width - 100 * (line.right - line.left)) < 3
+
+
+def test_a_script_that_no_font_has_is_refused_by_its_name() -> None:
+    with pytest.raises(TextRefused, match="CHEROKEE") as refused:
+        shape("ᏣᎳᎩ", Style(850, "chr"))
+    assert refused.value.code == "SCRIPT_NOT_SUPPORTED"
+
+
+def test_a_symbol_that_no_font_has_is_left_out() -> None:
+    assert len(shape("a\U0001f8b2b", Style(850, "en")).glyphs) == 2
+
+
+def test_chinese_and_japanese_draw_the_same_letter_differently() -> None:
+    assert font_of("直", "ja") != font_of("直", "zh") != font_of("直", "zh-TW")
+
+
+def test_an_emoji_is_one_glyph_however_many_characters_it_has() -> None:
+    for emoji in ("👩‍💻", "🇩🇪", "1️⃣", "❤️"):
+        glyphs = shape(emoji, Style(850, "en")).glyphs
+        [glyph] = [one for one in glyphs if one.font.get_glyph_extents(one.id).width]
+        assert glyph.font is font(EMOJI, 850), emoji
+
+
+def test_a_latin_name_keeps_its_direction_on_an_arabic_line() -> None:
+    """Seen from the left: the name, and then the word that is before it."""
+    line = shape("مع Feeel", Style(850, "ar"))
+    assert [glyph.font is font("Inter", 850) for glyph in line.glyphs[:5]] == [True] * 5
+    assert line.glyphs[-1].font is font("NotoSansArabic", 850)
+    assert set(levels("مع Feeel", right_to_left=True)) == {1, 2}
+
+
+def test_joiners_take_the_level_of_what_they_follow() -> None:
+    assert levels("می\u200cخ", right_to_left=True) == [1] * 4
+
+
+def test_controls_and_heaps_of_marks_are_dropped() -> None:
+    assert clean("a\u202eb\u0000c\ufeff\u00ad  d \n\n e") == "abc d\ne"
+    assert clean("a" + "\u0316" * 50) == "a" + "\u0316" * 3
