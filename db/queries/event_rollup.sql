@@ -225,17 +225,19 @@ with counted as (
             where {of_one}
               and bucket >= :since
               and bucket < :until
-              and bucket <> all(:split::timestamptz[])
+              -- Looked up in a hash: compared with each, they took half of the time for 90 days.
+              and bucket not in (select unnest(:split::timestamptz[]))
            offset 0) as found
   union all
   select found.*
     from (select distinct unnest(:names::text[])) as one (of_name)
-   cross join unnest(:quarters::timestamptz[]) as quarter (at)
+   cross join unnest(:split::timestamptz[]) as hour (at)
    cross join lateral (
            select {row}
              from event_rollup
             where {of_one}
-              and bucket = quarter.at
+              and bucket >= greatest(hour.at, :since)
+              and bucket < least(hour.at + interval '1 hour', :until)
            offset 0) as found
   union all
   {unfolded})

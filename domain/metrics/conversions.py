@@ -1,7 +1,7 @@
 """Conversions: counts and values of events that are worth something, in the groups that are asked for."""
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -73,10 +73,9 @@ async def count(stores: Stores, asked: Asked) -> Conversions:
             "groupBy", f"gives more than {MOST} groups: ask for a shorter time, or for fewer groups"
         )
     grouped = defaultdict[_Group, list[Count]](list)
+    group_of = _grouper(asked.by, cut, zone, numbered)
     for row in found if asked.by else ():
-        bucket = cut[max(row.place, 1) - 1]
-        day = f"{bucket.since.astimezone(zone):%Y-%m-%d}"
-        grouped[_group(row, asked.by, bucket, day, numbered.get(row.app_no))].append(row)
+        grouped[group_of(row)].append(row)
     return Conversions(
         window=MetricWindow(since=asked.window.since, until=asked.window.until),
         timezone=zone.key,
@@ -105,23 +104,29 @@ def _numbers(numbered: Collection[Numbered], app_id: UUID | None) -> list[int] |
     return found
 
 
-def _group(row: Count, by: Collection[Grouping], bucket: Bucket, day: str, app: Numbered | None) -> _Group:
-    said: dict[Grouping, str] = {
-        "platform": app.platform if app else "",
-        "appId": ids.show(ids.APP, app.id) if app else "",
-        "eventName": row.name,
-        "day": day,
-        "hour": bucket.label,
-        "currency": row.currency,
+def _grouper(
+    by: Collection[Grouping], cut: Sequence[Bucket], zone: ZoneInfo, apps: Mapping[int, Numbered]
+) -> Callable[[Count], _Group]:
+    """Function that tells the group of a row: of thousands, so what can be made before them is."""
+    days = [f"{bucket.since.astimezone(zone):%Y-%m-%d}" for bucket in cut]
+    app_ids = {number: ids.show(ids.APP, app.id) for number, app in apps.items()}
+    telling: dict[Grouping, Callable[[Count], str]] = {
+        "platform": lambda row: apps[row.app_no].platform if row.app_no in apps else "",
+        "appId": lambda row: app_ids.get(row.app_no, ""),
+        "eventName": lambda row: row.name,
+        "day": lambda row: days[max(row.place, 1) - 1],
+        "hour": lambda row: cut[max(row.place, 1) - 1].label,
+        "currency": lambda row: row.currency,
     }
-    return _Group(*(said[name] if name in by else None for name in get_args(Grouping)))
+    asked = [telling[name] if name in by else None for name in get_args(Grouping)]
+    return lambda row: _Group(*[tell(row) if tell else None for tell in asked])
 
 
 def _sum(rows: Sequence[Count]) -> dict[str, Any]:
     """Fields of totals. What has no currency and no value mixes with any."""
-    micros = Counter[str]()
+    micros: dict[str, int] = {}
     for row in rows:
-        micros[row.currency] += int(row.micros)
+        micros[row.currency] = micros.get(row.currency, 0) + int(row.micros)
     valued = [(currency, sum_) for currency, sum_ in micros.items() if currency or sum_]
     currency, value = valued[0] if valued else ("", 0)
     mixed = len(valued) > 1

@@ -13,7 +13,6 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import event_rollup
 from domain.events import event_names
-from domain.metrics.windows import QUARTER
 
 HOUR = timedelta(hours=1)
 
@@ -74,9 +73,7 @@ async def count(
     split = split_hours(bounds)
     if 2 * len(split) * HOUR > bounds[-1] - bounds[0]:
         return await BY_QUARTERS.all(conn, **asked)
-    quarters = [hour + part * QUARTER for hour in split for part in range(4)]
-    inside = [quarter for quarter in quarters if bounds[0] <= quarter < bounds[-1]]
-    return await BY_HOURS.all(conn, **asked, split=split, quarters=inside)
+    return await BY_HOURS.all(conn, **asked, split=split)
 
 
 def split_hours(bounds: Sequence[datetime]) -> list[datetime]:
