@@ -17,7 +17,7 @@ from cli.shared.session import open_session, read_settings
 from db.pool import connected
 from domain.apps import apps
 from domain.events import rollups
-from domain.events.tail import KeptEvent, Tail, Wanted
+from domain.events.tail import StoredEvent, Tail, Wanted
 from schemas import ids
 from schemas.errors import Invalid
 from schemas.errors.absent import absent
@@ -125,7 +125,7 @@ async def _followed(project_id: UUID, app_id: UUID | None, name: str | None, bac
     return Followed(wanted, {app_no: each for each, app_no in numbers.items()})
 
 
-async def _coming(wanted: Wanted) -> AsyncGenerator[KeptEvent, None]:
+async def _coming(wanted: Wanted) -> AsyncGenerator[StoredEvent, None]:
     """Events that are committed from now on."""
     tail = Tail(wanted)
     async with connected(read_settings().event_store_url, name="tenantry-cli") as conn:

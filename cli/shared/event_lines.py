@@ -8,12 +8,12 @@ import msgspec
 
 from cli.shared.output import printable
 from domain.events.checks import MICROS
-from domain.events.tail import KeptEvent
+from domain.events.tail import StoredEvent
 from schemas import ids
 from schemas.events import REDACTED
 
 
-def fields(kept: KeptEvent, apps: Mapping[int, UUID], *, pii: bool) -> dict[str, Any]:
+def fields(kept: StoredEvent, apps: Mapping[int, UUID], *, pii: bool) -> dict[str, Any]:
     """The event by the names that it was sent with. Without `pii` all that may tell a person is hidden."""
     person = {
         "appUserId": kept.user_id,

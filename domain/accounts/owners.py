@@ -10,7 +10,7 @@ from domain.security.keyring import Keyring
 from jobs.ledger import Submitted
 
 
-class Owned(Protocol):
+class HasOwner(Protocol):
     """A row that names its account's owner; a stub's project is None."""
 
     @property
@@ -21,14 +21,14 @@ class Owned(Protocol):
     def owner_id(self) -> UUID: ...
 
 
-async def open(conn: Conn, row: Owned, keyring: Keyring) -> Tokens:  # noqa: A001  what it is
+async def open(conn: Conn, row: HasOwner, keyring: Keyring) -> Tokens:  # noqa: A001  what it is
     """Raises LookupError for a disconnected account."""
     return await credentials.open(
         conn, organization_id=row.owner_organization_id, account_id=row.owner_id, keyring=keyring
     )
 
 
-async def refresh(conn: Conn, row: Owned) -> Submitted:
+async def refresh(conn: Conn, row: HasOwner) -> Submitted:
     """The job that refreshes the tokens: one at a time, whoever asks."""
     return await credentials.submit_refresh(
         conn,
@@ -38,7 +38,7 @@ async def refresh(conn: Conn, row: Owned) -> Submitted:
     )
 
 
-async def require_reauth(conn: Conn, row: Owned, *, reason: str, generation: int) -> None:
+async def require_reauth(conn: Conn, row: HasOwner, *, reason: str, generation: int) -> None:
     """Only a person can open the account again, unless tokens newer than this generation are there."""
     await accounts.require_reauth(
         conn,

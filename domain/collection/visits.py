@@ -37,7 +37,7 @@ class DueAccount(NamedTuple):
     wanted: bool
 
 
-class AccountRow(NamedTuple):
+class VisitedAccount(NamedTuple):
     """The account that a visit is about, with what opens it; an account on lease has its owner's."""
 
     platform: str
@@ -98,7 +98,7 @@ class Found(NamedTuple):
 
 
 TAKE_DUE = collection.take_due_accounts.typed(DueAccount)
-FIND_ACCOUNT = collection.find_account.typed(AccountRow)
+FIND_ACCOUNT = collection.find_account.typed(VisitedAccount)
 LIST_POSTS = collection.list_due_posts.typed(DuePost)
 
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import event, event_archive
 from domain.events.partitions import BEHIND
-from domain.events.tail import KeptEvent
+from domain.events.tail import StoredEvent
 
 #: Events of a batch, and bytes of their JSON: it is copied within the seconds for which a leader's session
 #: may be idle, and is held in memory twice.
@@ -29,7 +29,7 @@ class EventArchive(Protocol):
     async def empty(self, day: date) -> None:
         """Delete what is there of a day of UTC."""
 
-    async def copy(self, events: Sequence[KeptEvent], *, name: str) -> None:
+    async def copy(self, events: Sequence[StoredEvent], *, name: str) -> None:
         """Keep events of one day, unless a batch of this name was kept."""
 
     async def count(self, day: date) -> int:
@@ -52,7 +52,7 @@ class _State(NamedTuple):
 
 
 STATE = event_archive.state.typed(_State)
-READ_BATCH = event_archive.batch.typed(KeptEvent)
+READ_BATCH = event_archive.batch.typed(StoredEvent)
 
 
 async def advance(conn: Conn, *, archive: EventArchive, limit: int = BATCH) -> int:
@@ -112,7 +112,7 @@ async def _copy(conn: Conn, state: _State, archive: EventArchive, limit: int) ->
     )
 
 
-def _name(state: _State, events: Sequence[KeptEvent]) -> str:
+def _name(state: _State, events: Sequence[StoredEvent]) -> str:
     """The name of a batch: one of other events has another, though it has the same place."""
     digest = hashlib.sha256()
     for one in events:

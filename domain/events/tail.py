@@ -30,7 +30,7 @@ Order: TypeAlias = tuple[datetime, int, UUID]
 _FIRST = (-1, UUID(int=0))
 
 
-class KeptEvent(NamedTuple):
+class StoredEvent(NamedTuple):
     """An event as it is stored; the project and the app say whose it is."""
 
     project_id: UUID
@@ -61,7 +61,7 @@ class Wanted(NamedTuple):
     back: timedelta = timedelta(hours=1)
 
 
-TAIL_EVENTS = event.tail_events.typed(KeptEvent)
+TAIL_EVENTS = event.tail_events.typed(StoredEvent)
 
 
 class Tail:
@@ -84,12 +84,12 @@ class Tail:
         while self.more:
             await self.look(conn)
 
-    async def look(self, conn: Conn) -> list[KeptEvent]:
+    async def look(self, conn: Conn) -> list[StoredEvent]:
         """Events that were committed since the last look, `LIMIT` of them at most."""
         shown = self._shown
         return [kept for kept in await self._read(conn) if kept.place not in shown]
 
-    async def _read(self, conn: Conn) -> list[KeptEvent]:
+    async def _read(self, conn: Conn) -> list[StoredEvent]:
         """The first events behind the place where no transaction was open, and on to the next such place."""
         horizon: Order = (await self._horizon(conn), *_FIRST)
         received_at, after_app, after_key = self._since

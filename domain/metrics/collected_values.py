@@ -41,7 +41,7 @@ SETTLES = timedelta(minutes=5)
 PUBLISHED_SETTLES = timedelta(hours=48)
 
 
-class Account(NamedTuple):
+class HeldAccount(NamedTuple):
     """An account of the project; `disconnected_at` is when it stopped being one."""
 
     id: UUID
@@ -79,7 +79,7 @@ class Published(NamedTuple):
     n: int
 
 
-LIST_ACCOUNTS = collected.list_of_project.typed(Account)
+LIST_ACCOUNTS = collected.list_of_project.typed(HeldAccount)
 SUM_OF_ACCOUNTS, SUM_OF_POST = collected.sum_of_accounts.typed(Delta), collected.sum_of_post.typed(Delta)
 FIRST_OF_ACCOUNTS = collected.first_of_accounts.typed(First)
 FIRST_OF_POST = collected.first_of_post.typed(First)
@@ -168,7 +168,7 @@ def _values(question: Question, figure: Callable[[Stretch], Figure]) -> Values:
     return Values(series, figure(Stretch(None, *question.window)))
 
 
-async def _accounts(conn: Conn, question: Question) -> list[Account]:
+async def _accounts(conn: Conn, question: Question) -> list[HeldAccount]:
     """The scope's accounts; none of a post."""
     if question.scope == "platform_post":
         return []
@@ -199,7 +199,7 @@ async def _told(conn: Conn, question: Question, account_ids: Sequence[UUID]) -> 
     return Told(subjects, dict(sums), {(row.metric, row.account_id): row.at for row in firsts})
 
 
-async def _followers(conn: Conn, question: Question, accounts: Sequence[Account]) -> Values:
+async def _followers(conn: Conn, question: Question, accounts: Sequence[HeldAccount]) -> Values:
     """The last value of each account by the end of a bucket that began while it was the project's."""
     rows = await LIST_FOLLOWERS.all(
         conn,

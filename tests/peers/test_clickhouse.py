@@ -9,7 +9,7 @@ import pytest
 from db.pool import Conn
 from db.server import free_port
 from domain.events import event_archive
-from domain.events.tail import KeptEvent
+from domain.events.tail import StoredEvent
 from schemas.errors import Unavailable
 from tests.domain.events.test_event_archive import CLOSED, OTHER, closed, stock
 from tests.peers import pypi
@@ -24,7 +24,7 @@ class Losing(ClickHouse):
 
     turn = 0
 
-    async def copy(self, events: Sequence[KeptEvent], *, name: str) -> None:
+    async def copy(self, events: Sequence[StoredEvent], *, name: str) -> None:
         self.turn += 1
         if self.turn % 4 != 3:
             await super().copy(events, name=name)

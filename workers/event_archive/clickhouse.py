@@ -15,7 +15,7 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from domain.events.tail import KeptEvent
+from domain.events.tail import StoredEvent
 from schemas.errors import Unavailable
 
 #: Seconds that a call may take as a whole: a leader's session is idle meanwhile.
@@ -66,7 +66,7 @@ class ClickHouse:
     async def empty(self, day: date) -> None:
         await self._run(TABLE, f"alter table event drop partition {day:%Y%m%d}")
 
-    async def copy(self, events: Sequence[KeptEvent], *, name: str) -> None:
+    async def copy(self, events: Sequence[StoredEvent], *, name: str) -> None:
         rows = msgspec.json.Encoder().encode_lines(event._asdict() for event in events)
         await self._run(
             "insert into event format JSONEachRow", data=rows, insert_deduplication_token=name, **READ_TIMES

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from db.pool import Conn
 from domain.events import event_archive, partitions, purge
 from domain.events.partitions import BEHIND
-from domain.events.tail import KeptEvent
+from domain.events.tail import StoredEvent
 from schemas.errors import Unavailable
 from tests.domain.events.sending import PROJECT, event, send
 
@@ -30,15 +30,15 @@ class Shelf:
 
     def __init__(self, faults: Sequence[str] = ()) -> None:
         self.faults = [*faults]
-        self.kept: list[KeptEvent] = []
+        self.kept: list[StoredEvent] = []
         self.names: set[str] = set()
-        self.batches: list[Sequence[KeptEvent]] = []
+        self.batches: list[Sequence[StoredEvent]] = []
         self.land: Callable[[], None] = lambda: None
 
     async def empty(self, day: date) -> None:
         self._work(lambda: setattr(self, "kept", [one for one in self.kept if day_of(one) != day]))
 
-    async def copy(self, events: Sequence[KeptEvent], *, name: str) -> None:
+    async def copy(self, events: Sequence[StoredEvent], *, name: str) -> None:
         def keep() -> None:
             if name not in self.names:
                 self.names.add(name)
@@ -66,7 +66,7 @@ class Shelf:
             raise Unavailable("its answer is lost")
 
 
-def day_of(one: KeptEvent) -> date:
+def day_of(one: StoredEvent) -> date:
     return one.occurred_at.date()
 
 
@@ -193,5 +193,5 @@ async def test_a_batch_is_bounded_in_bytes(conn: Conn, monkeypatch: pytest.Monke
     assert all(sum(size_of(one) for one in batch[:-1]) < 1_000 for batch in shelf.batches)
 
 
-def size_of(one: KeptEvent) -> int:
+def size_of(one: StoredEvent) -> int:
     return len(one.properties.encode()) + len(one.context)
