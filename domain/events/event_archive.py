@@ -15,7 +15,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import event, event_archive
-from domain.events.partitions import BEHIND
+from domain.events import partitions
 from domain.events.tail import StoredEvent
 
 #: Events of a batch, and bytes of their JSON: it is copied within the seconds for which a leader's session
@@ -64,7 +64,7 @@ async def advance(conn: Conn, *, archive: EventArchive, limit: int = BATCH) -> i
         await event_archive.lock_archive.value(conn)
         await event_archive.begin.run(conn)
         state = await STATE.one(conn)
-        if state is None or state.day >= datetime.now(UTC).date() - timedelta(days=BEHIND):
+        if state is None or state.day >= partitions.today() - timedelta(days=partitions.BEHIND):
             return 0
         if not state.emptied:
             await archive.empty(state.day)

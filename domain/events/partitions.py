@@ -18,8 +18,8 @@ CLOSED = 2
 
 async def make_days(conn: Conn) -> int:
     """Make the tables that are missing; how many."""
-    today = _today()
-    first_day, last_day = today - timedelta(days=BEHIND), today + timedelta(days=AHEAD)
+    day = today()
+    first_day, last_day = day - timedelta(days=BEHIND), day + timedelta(days=AHEAD)
     return await _patiently(event.make_days, conn, first_day=first_day, last_day=last_day)
 
 
@@ -31,7 +31,7 @@ def drop_days(*, keep: int, archived: bool = False) -> Callable[[Conn], Awaitabl
     query = event_archive.drop_archived_day if archived else event.drop_day
 
     async def drop(conn: Conn) -> int:
-        return await _patiently(query, conn, before=_today() - timedelta(days=keep))
+        return await _patiently(query, conn, before=today() - timedelta(days=keep))
 
     return drop
 
@@ -55,5 +55,6 @@ async def _patiently(query: Query, conn: Conn, **values: object) -> int:
     return done
 
 
-def _today() -> date:
+def today() -> date:
+    """The day of UTC."""
     return datetime.now(UTC).date()

@@ -8,10 +8,10 @@ import pytest
 
 from db.pool import Conn
 from db.server import free_port
-from domain.events import event_archive
+from domain.events import event_archive, partitions
 from domain.events.tail import StoredEvent
 from schemas.errors import Unavailable
-from tests.domain.events.test_event_archive import CLOSED, OTHER, closed, stock
+from tests.domain.events.test_event_archive import OTHER, closed, closed_days, stock
 from tests.peers import pypi
 from tests.peers.processes import running
 from workers.event_archive.clickhouse import ClickHouse
@@ -41,16 +41,21 @@ def url(tmp_path: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/default"
 
 
-async def test_each_event_is_there_once_and_a_purged_project_is_not(url: str, conn: Conn) -> None:
-    await stock(conn)
+async def test_each_event_is_there_once_and_a_purged_project_is_not(
+    url: str, conn: Conn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = partitions.today()
+    monkeypatch.setattr(partitions, "today", lambda: today)
+    await stock(conn, today)
+    days = closed_days(today)
     async with Losing(url) as archive:
         while await advanced(conn, archive):
             pass
-        counts = [await archive.count(day) for day in CLOSED]
-        assert sum(counts) == len(await closed(conn)) == 16
-        assert await archive.count(CLOSED[-1] + timedelta(days=1)) == 0
+        counts = [await archive.count(day) for day in days]
+        assert sum(counts) == len(await closed(conn, today)) == 16
+        assert await archive.count(days[-1] + timedelta(days=1)) == 0
         await event_archive.forget(conn, archive=archive, project_id=OTHER)
-        assert sum([await archive.count(day) for day in CLOSED]) == 8
+        assert sum([await archive.count(day) for day in days]) == 8
 
 
 async def advanced(conn: Conn, archive: ClickHouse) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,9 +16,6 @@ from domain.events.tail import StoredEvent
 from schemas.errors import Unavailable
 from tests.domain.events.sending import PROJECT, event, send
 
-TODAY = datetime.now(UTC).date()
-#: Closed days, of which each has a table, and the first open one.
-CLOSED, OPEN = [TODAY - timedelta(days=BEHIND + ago) for ago in (3, 2, 1)], TODAY - timedelta(days=BEHIND)
 OTHER = uuid4()
 
 
@@ -70,11 +67,16 @@ def day_of(one: StoredEvent) -> date:
     return one.occurred_at.date()
 
 
-async def stock(conn: Conn) -> None:
-    """Events of closed days, two of one id and time by two apps among them, and of an open one."""
-    await conn.execute("truncate event, event_seen, event_delta, event_archive")
-    await conn.execute("select make_event_days($1, $2)", CLOSED[0], TODAY)
-    noon = [datetime(day.year, day.month, day.day, 12, tzinfo=UTC) for day in (CLOSED[0], CLOSED[2], OPEN)]
+def closed_days(today: date) -> list[date]:
+    """The last three of them."""
+    return [today - timedelta(days=BEHIND + ago) for ago in (3, 2, 1)]
+
+
+async def stock(conn: Conn, today: date) -> None:
+    """Events of closed days, two of one id and time by two apps among them, and of the first open one."""
+    first, _, last = closed_days(today)
+    await empty(conn, today)
+    noon = [datetime.combine(day, time(12), UTC) for day in (first, last, last + timedelta(days=1))]
     sent = [
         event(number, app_no=app_no, project_id=project_id, occurred_at=at)
         for number in range(5)
@@ -85,10 +87,16 @@ async def stock(conn: Conn) -> None:
     await send(conn, sent)
 
 
-async def closed(conn: Conn) -> list[tuple[object, ...]]:
+async def empty(conn: Conn, today: date) -> None:
+    """A store without events, with tables from the first closed day on."""
+    await conn.execute("truncate event, event_seen, event_delta, event_archive")
+    await conn.execute("select make_event_days($1, $2)", closed_days(today)[0], today)
+
+
+async def closed(conn: Conn, today: date) -> list[tuple[object, ...]]:
     rows = await conn.fetch(
         "select project_id, app_no, event_key from event where occurred_at < $1",
-        datetime(OPEN.year, OPEN.month, OPEN.day, tzinfo=UTC),
+        datetime.combine(today - timedelta(days=BEHIND), time(), UTC),
     )
     return sorted(map(tuple, rows))
 
@@ -112,31 +120,33 @@ async def advance(conn: Conn, shelf: Shelf, limit: int) -> None:
     faults=st.lists(st.sampled_from(["", "", "before", "after"]), max_size=20),
     limit=st.sampled_from([1, 3, 100]),
 )
-async def test_each_event_of_closed_days_is_there_once(conn: Conn, faults: list[str], limit: int) -> None:
-    await stock(conn)
+async def test_each_event_of_closed_days_is_there_once(
+    conn: Conn, today: date, faults: list[str], limit: int
+) -> None:
+    await stock(conn, today)
     shelf = Shelf(faults)
     await advance(conn, shelf, limit)
-    assert shelved(shelf) == await closed(conn) != []
+    assert shelved(shelf) == await closed(conn, today) != []
 
 
-async def test_a_day_that_does_not_add_up_is_copied_anew(conn: Conn) -> None:
+async def test_a_day_that_does_not_add_up_is_copied_anew(conn: Conn, today: date) -> None:
     """As where the archive has taken a batch twice."""
-    await stock(conn)
+    await stock(conn, today)
     shelf, spoiled = Shelf(), False
     while await event_archive.advance(conn, archive=shelf, limit=2):
         if shelf.kept and not spoiled:
             shelf.kept *= 2
             spoiled = True
     assert spoiled
-    assert shelved(shelf) == await closed(conn)
+    assert shelved(shelf) == await closed(conn, today)
 
 
-async def test_a_day_goes_once_the_archive_has_it(conn: Conn) -> None:
-    await stock(conn)
+async def test_a_day_goes_once_the_archive_has_it(conn: Conn, today: date) -> None:
+    await stock(conn, today)
     drop = partitions.drop_days(keep=BEHIND, archived=True)
     shelf = Shelf()
     assert await drop(conn) == 0
-    for _ in CLOSED:
+    for _ in closed_days(today):
         assert await drop(conn) == 0
         while not await drop(conn):
             assert await event_archive.advance(conn, archive=shelf, limit=100) == 1
@@ -144,24 +154,28 @@ async def test_a_day_goes_once_the_archive_has_it(conn: Conn) -> None:
     assert len(shelf.kept) == 16
 
 
-async def test_a_purged_project_is_forgotten_in_days_that_are_copied_and_in_that_which_is(conn: Conn) -> None:
-    await stock(conn)
-    shelf = Shelf()
-    while {day_of(one) for one in shelf.kept} != {CLOSED[0], CLOSED[2]}:
+async def test_a_purged_project_is_forgotten_in_days_that_are_copied_and_in_that_which_is(
+    conn: Conn, today: date
+) -> None:
+    await stock(conn, today)
+    shelf, (first, _, last) = Shelf(), closed_days(today)
+    while {day_of(one) for one in shelf.kept} != {first, last}:
         await event_archive.advance(conn, archive=shelf, limit=1)
     while await purge.delete_batch(conn, project_id=OTHER):
         pass
     await event_archive.forget(conn, archive=shelf, project_id=OTHER)
     assert {one.project_id for one in shelf.kept} <= {PROJECT}
     await advance(conn, shelf, 1)
-    assert shelved(shelf) == await closed(conn)
+    assert shelved(shelf) == await closed(conn, today)
 
 
 @pytest.mark.parametrize("limit", [1, 3, 100])
-async def test_a_batch_that_lands_after_a_purge_leaves_nothing_of_the_project(conn: Conn, limit: int) -> None:
+async def test_a_batch_that_lands_after_a_purge_leaves_nothing_of_the_project(
+    conn: Conn, today: date, limit: int
+) -> None:
     """Whichever batch it is: the next try reads other events, and not those that have landed."""
     for steps in (1, 2, 4, 7):
-        await stock(conn)
+        await stock(conn, today)
         shelf = Shelf()
         for _ in range(steps):
             await event_archive.advance(conn, archive=shelf, limit=limit)
@@ -174,21 +188,20 @@ async def test_a_batch_that_lands_after_a_purge_leaves_nothing_of_the_project(co
         await event_archive.forget(conn, archive=shelf, project_id=OTHER)
         shelf.land()
         await advance(conn, shelf, limit)
-        assert shelved(shelf) == await closed(conn) != []
+        assert shelved(shelf) == await closed(conn, today) != []
 
 
-async def test_a_batch_is_bounded_in_bytes(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_batch_is_bounded_in_bytes(conn: Conn, today: date, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for its last event, so that one of any size comes through."""
     monkeypatch.setattr(event_archive, "BYTES", 1_000)
-    await conn.execute("truncate event, event_seen, event_delta, event_archive")
-    await conn.execute("select make_event_days($1, $2)", CLOSED[0], TODAY)
-    noon = datetime(CLOSED[0].year, CLOSED[0].month, CLOSED[0].day, 12, tzinfo=UTC)
+    await empty(conn, today)
+    noon = datetime.combine(closed_days(today)[0], time(12), UTC)
     sizes = (0, 300, 300, 1_500, 10, 10, 990, 400, 500, 90, 5_000, 5_000)
     texts = [f'{{"a":"{"ü" * (size // 2)}"}}' for size in sizes]
     await send(conn, [event(n, occurred_at=noon, properties=text) for n, text in enumerate(texts)])
     shelf = Shelf()
     await advance(conn, shelf, 100)
-    assert shelved(shelf) == await closed(conn)
+    assert shelved(shelf) == await closed(conn, today)
     assert [len(batch) for batch in shelf.batches] == [4, 3, 3, 1, 1]
     assert all(sum(size_of(one) for one in batch[:-1]) < 1_000 for batch in shelf.batches)
 

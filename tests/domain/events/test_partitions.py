@@ -1,6 +1,6 @@
 """Tables of the store: made ahead of their day, dropped after their time, and nobody waits for long."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import asyncpg
 import pytest
@@ -8,9 +8,7 @@ import pytest
 from db.pool import Conn, Pool
 from domain.events import group_commit, partitions
 from domain.events.partitions import AHEAD, BEHIND, CLOSED
-from tests.domain.events.sending import NOW, event, send, stored
-
-TODAY = datetime.now(UTC).date()
+from tests.domain.events.sending import event, send, stored
 
 
 async def days(conn: Conn) -> list[str]:
@@ -20,46 +18,47 @@ async def days(conn: Conn) -> list[str]:
     return sorted(row["leaf"] for row in rows)
 
 
-def named(*ago: int) -> list[str]:
-    return [f"event_{TODAY - timedelta(days=day):%Y%m%d}" for day in ago]
+def named(today: date, *ago: int) -> list[str]:
+    """The tables of days so many days ago."""
+    return [f"event_{today - timedelta(days=day):%Y%m%d}" for day in ago]
 
 
-async def test_all_days_on_which_events_may_come_have_a_table(conn: Conn) -> None:
-    assert await days(conn) == named(*range(BEHIND, -AHEAD - 1, -1))
-    for day in named(3, 0, -AHEAD):
+async def test_all_days_on_which_events_may_come_have_a_table(conn: Conn, today: date) -> None:
+    assert await days(conn) == named(today, *range(BEHIND, -AHEAD - 1, -1))
+    for day in named(today, 3, 0, -AHEAD):
         await conn.execute(f"drop table {day}")
     assert [await partitions.make_days(conn), await partitions.make_days(conn)] == [3, 0]
-    assert await days(conn) == named(*range(BEHIND, -AHEAD - 1, -1))
+    assert await days(conn) == named(today, *range(BEHIND, -AHEAD - 1, -1))
 
 
-async def test_a_table_has_its_day_of_utc_and_no_more(conn: Conn) -> None:
-    midnight = NOW.replace(hour=0, minute=0)
+async def test_a_table_has_its_day_of_utc_and_no_more(conn: Conn, today: date) -> None:
+    midnight = datetime.combine(today, time(), UTC)
     sent = [event(1, occurred_at=midnight), event(2, occurred_at=midnight - timedelta(microseconds=1))]
     await send(conn, sent)
-    for day, number in zip(named(0, 1), (1, 2), strict=True):
+    for day, number in zip(named(today, 0, 1), (1, 2), strict=True):
         assert [row["event_key"].int for row in await conn.fetch(f"select * from {day}")] == [number]
     with pytest.raises(asyncpg.CheckViolationError):
-        await send(conn, [event(3, occurred_at=NOW - timedelta(days=BEHIND + 2))])
+        await send(conn, [event(3, occurred_at=midnight - timedelta(days=BEHIND + 1))])
     assert await stored(conn) == [1, 2]
 
 
-async def test_days_go_when_they_are_old_the_oldest_first(conn: Conn) -> None:
+async def test_days_go_when_they_are_old_the_oldest_first(conn: Conn, today: date) -> None:
     drop = partitions.drop_days(keep=BEHIND - 2)
     assert [await drop(conn) for _ in range(3)] == [1, 1, 0]
-    assert (await days(conn))[0] == named(BEHIND - 2)[0]
+    assert (await days(conn))[0] == named(today, BEHIND - 2)[0]
 
 
+@pytest.mark.usefixtures("today")
 async def test_what_must_wait_for_a_commit_gives_up_and_comes_again(pool: Pool, conn: Conn) -> None:
     drop = partitions.drop_days(keep=0)
     async with pool.acquire() as writing, writing.transaction():
         await group_commit.keep(writing, [event(1)])
         assert await drop(conn) == 0
-        await conn.execute(f"drop table if exists {named(-AHEAD)[0]}_x")
     assert await drop(conn) == 1
 
 
-async def test_days_are_made_beside_a_commit_that_is_under_way(pool: Pool, conn: Conn) -> None:
-    await conn.execute(f"drop table {named(-AHEAD)[0]}")
+async def test_days_are_made_beside_a_commit_that_is_under_way(pool: Pool, conn: Conn, today: date) -> None:
+    await conn.execute(f"drop table {named(today, -AHEAD)[0]}")
     async with pool.acquire() as writing, writing.transaction():
         await group_commit.keep(writing, [event(1)])
         assert await partitions.make_days(conn) == 1

@@ -1,10 +1,12 @@
 """Statements of the store read few rows of large tables, also by plans that were made on empty ones."""
 
+from datetime import timedelta
+
 import pytest
 import pytest_asyncio
 
 from db.pool import Conn
-from domain.events import event_archive, purge, rollups
+from domain.events import event_archive, partitions, purge, rollups
 from tests import plans
 from tests.domain.events.sending import NOW, PROJECT, event, send
 from tests.domain.events.test_event_archive import Shelf
@@ -57,7 +59,7 @@ async def copy_batch(conn: Conn) -> int:
     await conn.execute("insert into event_archive (day, emptied) values ($1, true)", NOW.date())
     shelf = Shelf()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(event_archive, "BEHIND", -2)
+        patch.setattr(partitions, "today", lambda: NOW.date() + timedelta(days=partitions.BEHIND + 1))
         await event_archive.advance(conn, archive=shelf, limit=100)
     return len(shelf.kept)
 

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 import pytest
 
 from db.pool import Conn, Pool
-from domain.events import group_commit
+from domain.events import group_commit, partitions
 from schemas.settings import Settings
 from tests.domain.events.sending import event, send, wrong_counts
 from tests.waiting import eventually
@@ -33,12 +33,13 @@ def asking(conn: Conn, sql: str) -> Callable[[], Awaitable[object]]:
     return lambda: conn.fetchval(sql)
 
 
-async def test_all_of_them_are_done(settings: Settings, conn: Conn) -> None:
-    today = datetime.now(UTC).date()
+async def test_all_of_them_are_done(settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+    today = partitions.today()
+    monkeypatch.setattr(partitions, "today", lambda: today)
     await send(conn, [event(number) for number in range(30)])
     await conn.execute(f"drop table event_{today + timedelta(days=9):%Y%m%d}")
     await conn.execute("update event_generation set since = now() - interval '16 days'")
-    await conn.execute("select make_event_days(current_date - 40, current_date - 9)")
+    await conn.execute("select make_event_days($1::date - 40, $1::date - 9)", today)
     short = msgspec.structs.replace(settings, event_days=8)
     async with keeping(short, short):
         await eventually(asking(conn, "select not exists (select from event_delta)"))
