@@ -78,10 +78,11 @@ async def answer(value: object) -> object:
 
 
 async def test_a_scheduled_job_starts_at_its_time(settings: Settings, conn: Conn, org: UUID) -> None:
+    run_at = datetime.now(UTC) + timedelta(seconds=0.3)
     async with dispatching(settings) as courier:
-        await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(seconds=0.3))
-        assert courier.sent == []
+        await scene.submit(conn, org, run_at=run_at)
         await eventually(lambda: answer(courier.sent))
+    assert datetime.now(UTC) >= run_at
     assert len(await scene.pull(conn, await scene.worker(conn))) == 1
 
 
@@ -157,8 +158,7 @@ async def test_a_silent_session_ends(settings: Settings, conn: Conn, monkeypatch
 
 async def fall_silent(settings: Settings, conn: Conn) -> None:
     async with leader.session(settings.database_url, "test") as silent:
-        await maintenance.try_to_lead(silent)
-        assert len(await leaders(conn)) == 1
+        assert (await maintenance.try_to_lead(silent)).leads
         await eventually(lambda: gone(conn))
         await maintenance.try_to_lead(silent)
 

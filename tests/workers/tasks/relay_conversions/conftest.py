@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Pool
+from domain.events import conversion_lines, conversions
 from schemas.settings import Settings
 from tests import seeds
 from tests.peers.simulators.client import Sim
@@ -28,6 +29,13 @@ def destination(request: pytest.FixtureRequest) -> str:
 def base(destination: str) -> Iterator[str]:
     with served(SIMULATORS[destination]()) as address:
         yield address
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What rests or gathers has not done so for long enough before a test says it, on a slow machine too."""
+    monkeypatch.setattr(conversions, "GATHER_S", 600.0)
+    monkeypatch.setattr(conversion_lines, "FIRST_REST_S", 600.0)
 
 
 @pytest_asyncio.fixture

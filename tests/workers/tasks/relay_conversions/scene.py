@@ -16,8 +16,7 @@ from db.pool import Conn, Pool, connected, transact
 from domain.apps import app_keys, apps
 from domain.apps.app_keys import KeyedApp
 from domain.apps.apps import Author
-from domain.events import group_commit
-from domain.events.conversions import GATHER_S
+from domain.events import conversions, group_commit
 from domain.events.event import Event
 from domain.jobs import jobs
 from domain.operations import maintenance
@@ -163,7 +162,7 @@ class Scene:
             """update event_conversion set due_at = due_at - $2 * interval '1 second'
                 where event_key = any($1) returning id""",
             keys,
-            GATHER_S,
+            conversions.GATHER_S,
         )
         return [row["id"] for row in rows]
 
