@@ -91,6 +91,12 @@ select p.place, s.n
 select least((select min(day) from event_person where project_id = :project_id),
              (select min(day) from event_person_delta where project_id = :project_id));
 
+-- part: month    of the day
+:day::date - extract(day from :day::date)::int + 1
+
+-- part: bit    of the day, in its month's
+1 << (extract(day from :day::date)::int - 1)
+
 -- name: drop_people    a project's of a day
 with days as (
   -- Its quarters.
@@ -98,10 +104,10 @@ with days as (
    where project_id = :project_id
      and day = :day::date)
 update event_person_month
-   set days = days & ~(1 << (extract(day from :day::date)::int - 1))
+   set days = days & ~({bit})
  where project_id = :project_id
-   and month = :day::date - extract(day from :day::date)::int + 1
-   and days & (1 << (extract(day from :day::date)::int - 1)) <> 0;
+   and month = {month}
+   and days & ({bit}) <> 0;
 
 -- name: find_people    anew, from all that this snapshot has; none of them may be in the queue any more
 with folded as (
@@ -133,8 +139,7 @@ days as (
   select :project_id, :day::date, person, am, pm
     from merged)
 insert into event_person_month as r (project_id, month, person, days)
-select :project_id, :day::date - extract(day from :day::date)::int + 1, person,
-       1 << (extract(day from :day::date)::int - 1)
+select :project_id, {month}, person, {bit}
   from merged
     on conflict (project_id, month, person) do update
    set days = r.days | excluded.days;

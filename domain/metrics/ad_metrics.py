@@ -1,12 +1,13 @@
 """Metrics of ads by day or week of the ad accounts' own calendars, in the shape that other metrics have."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from db.pool import Conn
 from db.queries import ad_day
 from domain.metrics import ad_figures, buckets
 from domain.metrics.ad_figures import DaySum
@@ -22,6 +23,14 @@ SUM_DAYS = ad_day.sum_days.typed(DaySum)
 SETTLES = timedelta(days=28)
 
 INSTANT = timedelta(microseconds=1)
+
+#: What rows have the platform's id of each scope in, but for the project.
+_COLUMNS: Mapping[AdScope, str] = {
+    "ad_account": "ad_account_id",
+    "campaign": "campaign_id",
+    "adset": "adset_id",
+    "ad": "ad_id",
+}
 
 
 class Asked(NamedTuple):
@@ -51,17 +60,8 @@ async def read(stores: Stores, asked: Asked, *, now: datetime) -> AdMetrics:
     zone = ZoneInfo(name)
     cut = buckets.cut(asked.window, zone, asked.granularity)
     last_days = [(bucket.until - INSTANT).astimezone(zone).date() for bucket in cut]
-    scopes = {"ad_account_id": "ad_account", "campaign_id": "campaign", "adset_id": "adset", "ad_id": "ad"}
     async with stores.events() as conn:
-        rows = await SUM_DAYS.all(
-            conn,
-            project_id=asked.project_id,
-            attribution_window=asked.attribution_window,
-            first_day=asked.window.since.astimezone(zone).date(),
-            last_day=last_days[-1],
-            platforms=asked.platforms,
-            **{name: asked.subject_id if asked.scope == scope else None for name, scope in scopes.items()},
-        )
+        rows = await _sum(conn, asked, asked.window.since.astimezone(zone).date(), last_days[-1])
     labelled = defaultdict[str, list[DaySum]](list)
     for row in rows:
         labelled[_label(row.day, asked.granularity)].append(row)
@@ -81,6 +81,19 @@ async def read(stores: Stores, asked: Asked, *, now: datetime) -> AdMetrics:
             for bucket, last_day in zip(cut, last_days, strict=True)
         ],
         totals=ad_figures.values(total, asked.metrics, money=money),
+    )
+
+
+async def _sum(conn: Conn, asked: Asked, first_day: date, last_day: date) -> list[DaySum]:
+    named = {column: asked.subject_id if asked.scope == scope else None for scope, column in _COLUMNS.items()}
+    return await SUM_DAYS.all(
+        conn,
+        project_id=asked.project_id,
+        attribution_window=asked.attribution_window,
+        first_day=first_day,
+        last_day=last_day,
+        platforms=asked.platforms,
+        **named,
     )
 
 
