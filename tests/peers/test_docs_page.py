@@ -1,6 +1,5 @@
 """The page at /docs in Chromium: every operation with all that the document says of it, on any screen."""
 
-import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -8,13 +7,8 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from db.migrate import migrate
-from db.pool import open_pool
-from domain.tenancy import organizations
-from tests import servers as made
-from tests.api.conftest import new_key
-from tests.api_process import serving
 from tests.peers.chromium import Page, browsing
+from tests.peers.own_api import own_api
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
 
@@ -38,23 +32,8 @@ class Served(NamedTuple):
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("page")
-    with made.embedded(folder) as servers:
-        settings = made.settings_for(
-            servers.postgres.url, servers.valkey.url, assets_url=f"file://{folder}/media"
-        )
-        key = asyncio.run(prepared(servers.postgres.url))
-        with serving(settings, folder / "api.log") as served:
-            yield Served(served.url, httpx.get(f"{served.url}/v1/openapi.json").json(), key)
-
-
-async def prepared(url: str) -> str:
-    """A key of a sandbox, in a new database."""
-    await migrate(url)
-    async with open_pool(url, name="test") as pool:
-        async with pool.acquire() as conn:
-            pair = await organizations.create(conn, name="Page", tier="partner")
-        return await new_key(pool, pair.sandbox, env="test")
+    with own_api(tmp_path_factory.mktemp("page"), sandbox=True) as api:
+        yield Served(api.url, httpx.get(f"{api.url}/v1/openapi.json").json(), api.key)
 
 
 @pytest.fixture(params=WIDTHS)

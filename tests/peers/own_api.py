@@ -1,0 +1,57 @@
+"""An API of ours for a browser: on servers of its own, in a process of its own, with a key."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+
+from db.migrate import migrate
+from db.pool import open_pool
+from domain.tenancy import organizations
+from tests import servers as made
+from tests.api.conftest import new_key
+from tests.api_process import serving
+
+
+class OwnApi(NamedTuple):
+    """Its address, a key, and its database."""
+
+    url: str
+    key: str
+    database_url: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+    def client(self) -> httpx.Client:
+        """One with the key."""
+        return httpx.Client(base_url=f"{self.url}/v1", headers=self.headers)
+
+    def project(self, client: httpx.Client) -> str:
+        """The id of a new project."""
+        made_project = client.post("/projects", json={"name": "Shop", "timezone": "UTC"})
+        return str(made_project.json()["id"])
+
+
+@contextmanager
+def own_api(folder: Path, *, sandbox: bool = False) -> Iterator[OwnApi]:
+    """The key is a partner's, or its sandbox's."""
+    with made.embedded(folder) as servers:
+        postgres, valkey = servers.postgres.url, servers.valkey.url
+        settings = made.settings_for(postgres, valkey, assets_url=f"file://{folder}/media")
+        key = asyncio.run(_prepared(postgres, sandbox=sandbox))
+        with serving(settings, folder / "api.log") as served:
+            yield OwnApi(served.url, key, postgres)
+
+
+async def _prepared(url: str, *, sandbox: bool) -> str:
+    """A key, in a new database."""
+    await migrate(url)
+    async with open_pool(url, name="test") as pool:
+        async with pool.acquire() as conn:
+            pair = await organizations.create(conn, name="Page", tier="partner")
+        return await new_key(pool, pair.sandbox, env="test") if sandbox else await new_key(pool, pair.live)
