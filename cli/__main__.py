@@ -18,6 +18,7 @@ COMMANDS = {
     "api": "Make a request to the API and print its answer, which is JSON.",
     "bench": "Measure this machine: each figure with its target, beside a peer in the same run.",
     "brand": "Look at what an ingest would read of a brand.",
+    "content": "Render generated content from a file, without servers.",
     "doctor": "Check what this machine and the platform need, and say what is wrong.",
     "events": "Watch a project's events as they come; count them anew.",
     "keys": "Create, list, rotate and kill API keys; seal every secret with a new vault key.",

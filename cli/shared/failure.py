@@ -16,7 +16,9 @@ from cli.shared.session import ADVICE, where
 from db.reach import POSTGRES_AWAY
 from schemas.errors import (
     DomainError,
+    GenerationError,
     Invalid,
+    LibrariesMissing,
     LocalUnavailable,
     NotFound,
     Oversized,
@@ -76,8 +78,9 @@ def explain(error: Exception) -> Failure:
     """One of `EXPECTED`, by the table of meanings; a domain's and a source's error bring their own."""
     if isinstance(error, DomainError):
         return Failure(_exit_code(error), error.code, error.message, error.details)
-    if isinstance(error, SourceError):
-        return Failure(FAILED, error.code, error.message)
+    if isinstance(error, SourceError | GenerationError):
+        missing = isinstance(error, LibrariesMissing)
+        return Failure(UNUSABLE if missing else FAILED, error.code, error.message)
     _, exit_code, code, said = next(line for line in MEANINGS if isinstance(error, line[0]))
     place = where() if "{where}" in said else ""
     return Failure(exit_code, code, said.format(error=_reason(error), where=place))

@@ -8,11 +8,10 @@ from typing import NamedTuple
 import budoux
 import pyphen
 import regex
-from uniseg.graphemecluster import grapheme_clusters
 from uniseg.linebreak import line_break_units
 
 from generation.text.cleaning import SOFT_HYPHEN
-from generation.text.scripts import UNSPACED
+from generation.text.scripts import UNSPACED, graphemes
 from generation.text.shaping import Style, shape
 
 _WORDS = regex.compile(r"\S*\s*")
@@ -127,7 +126,7 @@ def _fits(piece: Piece, width: float) -> bool:
 
 def _cut(piece: Piece, width: float, style: Style) -> Iterator[Piece]:
     current, filled = "", 0.0
-    for cluster in grapheme_clusters(piece.text):
+    for cluster in graphemes(piece.text):
         wide = shape(cluster, style).width
         if current and filled + wide > width:
             yield _piece(current, style)

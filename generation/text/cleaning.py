@@ -3,9 +3,8 @@
 import unicodedata
 
 import regex
-from uniseg.graphemecluster import grapheme_clusters
 
-from generation.text.scripts import UNSPACED
+from generation.text.scripts import UNSPACED, graphemes
 
 #: Graphemes of a text, letters of a word, marks on a letter: more are no language, but cost like one.
 MAX_TEXT, MAX_WORD, MAX_MARKS = 600, 60, 3
@@ -23,7 +22,7 @@ def clean(text: str) -> str:
     """A text in NFC without controls, its spaces folded, its marks and words bounded."""
     kept = "".join(filter(_is_drawn, unicodedata.normalize("NFC", text[: MAX_TEXT * 8])))
     folded = _LINES.sub("\n", _SPACES.sub(" ", kept)).strip()
-    bounded = [_with_few_marks(cluster) for cluster in grapheme_clusters(folded)][:MAX_TEXT]
+    bounded = [_with_few_marks(cluster) for cluster in graphemes(folded)[:MAX_TEXT]]
     return str(_LONG.sub(lambda word: word[0][:MAX_WORD] + ELLIPSIS, "".join(bounded)))
 
 

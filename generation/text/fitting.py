@@ -6,11 +6,9 @@ Whole words come first, then hyphenated ones, then words cut anywhere, then an e
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from uniseg.graphemecluster import grapheme_clusters
-
 from generation.text.breaking import Piece, balanced, cut, lay, loosened, pieces, widest
 from generation.text.cleaning import ELLIPSIS, SOFT_HYPHEN, clean
-from generation.text.scripts import is_right_to_left, leading_of
+from generation.text.scripts import graphemes, is_right_to_left, leading_of
 from generation.text.shaping import Line, Style, shape
 
 #: Words are hyphenated to reach this share of the largest size and no more, if that gains as much as that.
@@ -135,7 +133,7 @@ def _shortened(text: Text, box: Box, size: int) -> Block:
 
 
 def _with_ellipsis(line: str, width: float, style: Style) -> str:
-    clusters = list(grapheme_clusters(line.rstrip(_TRAILING)))
+    clusters = graphemes(line.rstrip(_TRAILING))
     while clusters and shape("".join(clusters) + ELLIPSIS, style).width > width:
         clusters.pop()
     return "".join(clusters).rstrip(_TRAILING) + ELLIPSIS

@@ -17,6 +17,14 @@ UNSPACED = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}"
 STACKED_LEADING, SQUARE_LEADING = 1.35, 1.22
 
 
+_GRAPHEME = regex.compile(r"\X")
+
+
+def graphemes(text: str) -> list[str]:
+    """Letters with their marks, emoji with all that they are joined of: what a reader takes for one."""
+    return list(_GRAPHEME.findall(text))
+
+
 def is_right_to_left(language: str) -> bool:
     """The language decides, not the first letter: a name in Latin letters turns no Arabic page around."""
     return language.partition("-")[0].lower() in _RIGHT_TO_LEFT

@@ -5,11 +5,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import uharfbuzz as hb
-from uniseg.graphemecluster import grapheme_clusters
 
 from generation.text.direction import levels, visual_order
 from generation.text.fonts import EM, EMOJI, TRACKED, font, font_of
-from generation.text.scripts import is_right_to_left
+from generation.text.scripts import graphemes, is_right_to_left
 
 
 class Style(NamedTuple):
@@ -64,7 +63,7 @@ def _runs(text: str, language: str) -> Iterator[tuple[Run, int]]:
     of_each = levels(text, right_to_left=is_right_to_left(language))
     current: tuple[Run, int] | None = None
     at = 0
-    for cluster in grapheme_clusters(text):
+    for cluster in graphemes(text):
         name, level = font_of(cluster, language), of_each[at]
         at += len(cluster)
         if name is None:

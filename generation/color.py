@@ -1,0 +1,129 @@
+"""Colours: OKLCH, in which equal steps look equal, and contrast as WCAG counts it.
+
+OKLCH is by B. Ottosson (https://bottosson.github.io/posts/oklab), contrast by WCAG 2.2, 1.4.3.
+"""
+
+import math
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from PIL import Image
+
+RGB: TypeAlias = tuple[int, int, int]
+
+WHITE: RGB = (255, 255, 255)
+BLACK: RGB = (10, 10, 14)
+
+#: Least contrast of text, and the share of the pixels under it that may have less.
+LEAST_CONTRAST, MAY_BE_WORSE = 4.5, 2.0
+
+_HEX = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})", re.IGNORECASE)
+_CHANNELS = np.array([0.2126, 0.7152, 0.0722])
+#: Steps towards what sRGB has, each with this share of the chroma before.
+_NARROWER, _STEPS = 0.93, 40
+
+
+class Oklch(NamedTuple):
+    """Lightness 0 to 1, chroma from 0 to about 0.37, hue in degrees."""
+
+    lightness: float
+    chroma: float
+    hue: float
+
+    def but(self, *, lightness: float | None = None, chroma: float | None = None, hue: float = 0.0) -> RGB:
+        """The colour with another lightness, with no more chroma than that, with its hue turned."""
+        return rgb(
+            self.lightness if lightness is None else min(1.0, max(0.0, lightness)),
+            self.chroma if chroma is None else min(self.chroma, chroma),
+            (self.hue + hue) % 360,
+        )
+
+
+def read(values: Iterable[str]) -> list[RGB]:
+    """Those of the values that are colours in hexadecimal, as brands have them."""
+    found = (_HEX.fullmatch(value.strip()) for value in values)
+    digits = (one[1] if len(one[1]) == 6 else "".join(char * 2 for char in one[1]) for one in found if one)
+    return [(int(one[:2], 16), int(one[2:4], 16), int(one[4:], 16)) for one in digits]
+
+
+def _linear(value: float) -> float:
+    share = value / 255
+    return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+
+
+def _encoded(light: float) -> int:
+    bounded = min(1.0, max(0.0, light))
+    share = 12.92 * bounded if bounded <= 0.0031308 else 1.055 * bounded ** (1 / 2.4) - 0.055
+    return round(share * 255)
+
+
+@cache
+def oklch(color: RGB) -> Oklch:
+    r, g, b = map(_linear, color)
+    long = math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)
+    middle = math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b)
+    short = math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b)
+    lightness = 0.2104542553 * long + 0.7936177850 * middle - 0.0040720468 * short
+    red = 1.9779984951 * long - 2.4285922050 * middle + 0.4505937099 * short
+    yellow = 0.0259040371 * long + 0.7827717662 * middle - 0.8086757660 * short
+    return Oklch(lightness, math.hypot(red, yellow), math.degrees(math.atan2(yellow, red)) % 360)
+
+
+@cache
+def rgb(lightness: float, chroma: float, hue: float) -> RGB:
+    """The colour in sRGB; one that sRGB lacks with as much chroma as it has there."""
+    for _ in range(_STEPS):
+        light = _light(lightness, chroma, hue)
+        if all(-0.002 <= one <= 1.002 for one in light):
+            break
+        chroma *= _NARROWER
+    red, green, blue = map(_encoded, light)
+    return red, green, blue
+
+
+def _light(lightness: float, chroma: float, hue: float) -> tuple[float, float, float]:
+    a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
+    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    middle = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    return (
+        4.0767416621 * long - 3.3077115913 * middle + 0.2309699292 * short,
+        -1.2684380046 * long + 2.6097574011 * middle - 0.3413193965 * short,
+        -0.0041960863 * long - 0.7034186147 * middle + 1.7076147010 * short,
+    )
+
+
+@cache
+def luminance(color: RGB) -> float:
+    r, g, b = map(_linear, color)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def contrast(one: RGB, other: RGB) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@cache
+def _linear_table() -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    return np.array([_linear(value) for value in range(256)])
+
+
+def measured_contrast(under: Image.Image, text: RGB) -> float:
+    """Contrast of a text's colour to the pixels that it is set on, but for the worst of them."""
+    pixels = np.asarray(under).reshape(-1, 3)[::3]
+    ground, above = _linear_table()[pixels] @ _CHANNELS, luminance(text)
+    found = (np.maximum(ground, above) + 0.05) / (np.minimum(ground, above) + 0.05)
+    return float(np.percentile(found, MAY_BE_WORSE))
+
+
+def standing_out(color: RGB, ground: RGB, least: float = LEAST_CONTRAST) -> RGB:
+    """A colour made lighter, or darker, until it stands out from its ground."""
+    place = oklch(color)
+    lighter = contrast(WHITE, ground) > contrast(BLACK, ground)
+    ends = range(int(place.lightness * 100), 101) if lighter else range(int(place.lightness * 100), -1, -1)
+    shades = (place.but(lightness=end / 100) for end in ends)
+    return next((one for one in shades if contrast(one, ground) >= least), WHITE if lighter else BLACK)

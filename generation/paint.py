@@ -1,0 +1,144 @@
+"""Paint: grounds, shapes, shadows and sprites on Pillow images, with smooth edges."""
+
+import math
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
+
+from generation.color import RGB
+from generation.seeds import between, noise
+
+Size: TypeAlias = tuple[int, int]
+
+#: Grounds are drawn at this part of their size, shadows at the second.
+_GROUND_PART, _SHADOW_PART = 6, 4
+#: Side of the tile of noise that hides steps of colour, and the most that it changes a channel.
+_NOISE_SIDE, _NOISE = 256, 2
+_GAMMA = 2.2
+#: Exponent of the outline of an app's icon.
+_SQUIRCLE = 5.0
+#: Parts of a pixel that curves are drawn in.
+_FINER = 4
+
+
+def ground(size: Size, tints: tuple[RGB, ...], seed: str) -> Image.Image:
+    """A soft mesh of the tints on the first of them, with a little noise against bands."""
+    width, height = (max(8, side // _GROUND_PART) for side in size)
+    y, x = np.mgrid[:height, :width]
+    across, down = x / width, y / width
+    mixed = np.broadcast_to(np.array(tints[0]) ** _GAMMA, (height, width, 3))
+    for number, tint in enumerate(tints[1:]):
+        left = between(-0.1, 1.1, seed, f"x{number}")
+        top = between(-0.1, 1.1, seed, f"y{number}") * height / width
+        spread = between(0.24, 0.38, seed, f"spread{number}")
+        share = np.exp(-((across - left) ** 2 + (down - top) ** 2) / (2 * spread**2))[..., None]
+        mixed = mixed * (1 - share) + (np.array(tint) ** _GAMMA) * share
+    small = Image.fromarray((mixed ** (1 / _GAMMA) + 0.5).clip(0, 255).astype(np.uint8))
+    return _with_noise(small.resize(size, Image.Resampling.BICUBIC), seed)
+
+
+def _with_noise(image: Image.Image, seed: str) -> Image.Image:
+    """Added to all channels alike, so that it changes no hue."""
+    raw = np.frombuffer(noise(seed, _NOISE_SIDE**2), np.uint8).reshape(_NOISE_SIDE, _NOISE_SIDE)
+    tile = (raw % (2 * _NOISE + 1)).astype(np.int16) - _NOISE
+    across, down = (math.ceil(side / _NOISE_SIDE) for side in image.size)
+    grain = np.tile(tile, (down, across))[: image.height, : image.width, None]
+    return Image.fromarray((np.asarray(image) + grain).clip(0, 255).astype(np.uint8))
+
+
+@lru_cache(maxsize=64)
+def rounded(size: Size, radius: float) -> Image.Image:
+    """A mask of a rectangle with round corners, by its distance from each pixel."""
+    width, height = size
+    radius = min(radius, width / 2, height / 2)
+    y, x = np.ogrid[:height, :width]
+    across = np.abs(x + 0.5 - width / 2) - (width / 2 - radius)
+    down = np.abs(y + 0.5 - height / 2) - (height / 2 - radius)
+    outside = np.hypot(np.maximum(across, 0), np.maximum(down, 0))
+    distance = outside + np.minimum(np.maximum(across, down), 0) - radius
+    return Image.fromarray((np.clip(0.5 - distance, 0, 1) * 255 + 0.5).astype(np.uint8))
+
+
+@lru_cache(maxsize=16)
+def squircle(side: int) -> Image.Image:
+    """A mask of the outline that phones give to an app's icon."""
+    place = np.abs((np.arange(side) + 0.5) / side * 2 - 1) ** _SQUIRCLE
+    distance = (place[None] + place[:, None]) ** (1 / _SQUIRCLE)
+    return Image.fromarray((np.clip((1 - distance) * side / 2 + 0.5, 0, 1) * 255).astype(np.uint8))
+
+
+def fill(
+    image: Image.Image, place: Size, size: Size, color: RGB, *, radius: float = 0.0, alpha: int = 255
+) -> None:
+    """A rectangle with round corners, opaque or not."""
+    mask = rounded(size, radius)
+    if alpha < 255:
+        mask = mask.point([value * alpha // 255 for value in range(256)])
+    image.paste(color, place, mask)
+
+
+def orb(image: Image.Image, center: Size, radius: int, color: RGB) -> None:
+    """A disc that fades out to its foot; what is outside of the image is left out."""
+    left, top = max(0, center[0] - radius), max(0, center[1] - radius)
+    right, bottom = min(image.width, center[0] + radius), min(image.height, center[1] + radius)
+    if left >= right or top >= bottom:
+        return
+    y, x = np.ogrid[top:bottom, left:right]
+    distance = np.hypot(x + np.float32(0.5 - center[0]), y + np.float32(0.5 - center[1]))
+    fading = np.clip((center[1] + radius * 0.72 - y) / (radius * 1.6), 0, 1)
+    share = np.clip(radius - distance, 0, 1) * fading
+    image.paste(color, (left, top), Image.fromarray((share * 255 + 0.5).astype(np.uint8)))
+
+
+def shadow(image: Image.Image, place: Size, mask: Image.Image, *, blur: int, down: int, alpha: int) -> None:
+    """The shadow of what has this mask and will be put at this place."""
+    edge = blur * 3 // _SHADOW_PART
+    small = (mask.width // _SHADOW_PART, mask.height // _SHADOW_PART)
+    cast = Image.new("L", (small[0] + 2 * edge, small[1] + 2 * edge))
+    cast.paste(
+        mask.resize(small, Image.Resampling.BILINEAR).point([v * alpha // 255 for v in range(256)]),
+        (edge, edge),
+    )
+    soft = cast.filter(ImageFilter.GaussianBlur(blur / _SHADOW_PART))
+    soft = soft.resize((soft.width * _SHADOW_PART, soft.height * _SHADOW_PART), Image.Resampling.BILINEAR)
+    image.paste((0, 0, 0), (place[0] - edge * _SHADOW_PART, place[1] - edge * _SHADOW_PART + down), soft)
+
+
+def put(
+    image: Image.Image, sprite: Image.Image, place: Size, *, blur: int = 46, down: int = 30, alpha: int = 95
+) -> None:
+    """A sprite with its shadow."""
+    mask = sprite.getchannel("A")
+    shadow(image, place, mask, blur=blur, down=down, alpha=alpha)
+    image.paste(sprite, place, mask)
+
+
+def covering(picture: Image.Image, size: Size, *, top: bool = False) -> Image.Image:
+    """A picture scaled until it covers a size, and cropped to its middle, or to its top."""
+    scale = max(size[0] / picture.width, size[1] / picture.height)
+    width, height = size[0] / scale, size[1] / scale
+    left, upper = (picture.width - width) / 2, 0.0 if top else (picture.height - height) / 2
+    box = (left, upper, left + width, upper + height)
+    return picture.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+
+
+def turned(double: Image.Image, degrees: float) -> Image.Image:
+    """A sprite that was drawn at twice its size, turned and then halved, so that its edges stay smooth."""
+    return double.rotate(degrees, Image.Resampling.BICUBIC, expand=True).reduce(2)
+
+
+def arrow(side: int, *, left: bool = False) -> Image.Image:
+    """A mask of an arrow."""
+    whole = side * _FINER
+    mask = Image.new("L", (whole, whole))
+    draw = ImageDraw.Draw(mask)
+    thick = whole // 9
+    tip = [(whole * 0.56, whole * 0.2), (whole * 0.87, whole * 0.5), (whole * 0.56, whole * 0.8)]
+    draw.line([(whole * 0.12, whole * 0.5), tip[1]], fill=255, width=thick)
+    draw.line(tip, fill=255, width=thick, joint="curve")
+    for x, y in (tip[0], tip[2], (whole * 0.12, whole * 0.5)):
+        draw.ellipse([x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2], fill=255)
+    drawn = mask.resize((side, side), Image.Resampling.LANCZOS)
+    return drawn.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if left else drawn

@@ -1,0 +1,116 @@
+"""Pictures from anywhere: of known types, bounded, upright and in sRGB, or refused with a code at once."""
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from generation.vectors import rasterized
+from schemas.errors import PictureRefused
+
+#: Sides and pixels of a picture that is decoded at all, and the longest side that it keeps.
+MAX_SIDE, MAX_PIXELS, KEPT_SIDE = 12_000, 60_000_000, 2_600
+MAX_BYTES = 20 << 20
+#: A side may be so many times the other one.
+MAX_RATIO = 20
+#: A logo's least side and the most that a side may be of the other; less opaque than this shows nothing.
+LEAST_LOGO, MAX_LOGO_RATIO, LEAST_OPAQUE = 48, 4, 32
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+_SVG = re.compile(rb"\s*(<\?xml|<!--|<!DOCTYPE svg|<svg)")
+_MAX_PROFILE = 4 << 20
+_UNREADABLE = (OSError, ValueError, SyntaxError, KeyError, IndexError, EOFError, MemoryError)
+_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+_SRGB = ImageCms.createProfile("sRGB")
+
+
+def read(data: bytes) -> Image.Image:
+    """A picture in RGB, or in RGBA where some of it is transparent. Raises `PictureRefused`."""
+    if not data:
+        raise PictureRefused("PICTURE_EMPTY", "the picture has no bytes")
+    if len(data) > MAX_BYTES:
+        raise PictureRefused("PICTURE_TOO_LARGE", f"the picture has more than {MAX_BYTES >> 20} MB")
+    if _SVG.match(data.removeprefix(b"\xef\xbb\xbf")):
+        return _opened(rasterized(data))
+    return _opened(data)
+
+
+def _opened(data: bytes) -> Image.Image:
+    try:
+        with _strict(), Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            _check_size(*image.size)
+            return _decoded(image)
+    except _BOMBS:
+        raise PictureRefused("PICTURE_TOO_LARGE", "the picture has too many pixels") from None
+    except UnidentifiedImageError:
+        raise PictureRefused("PICTURE_TYPE", f"the picture is none of {', '.join(FORMATS)}, SVG") from None
+    except _UNREADABLE as error:
+        raise PictureRefused("PICTURE_UNREADABLE", f"the picture is damaged: {error}") from None
+
+
+@contextmanager
+def _strict() -> Iterator[None]:
+    """Pillow warns of a picture that is larger than any that is decoded here: that refuses it, too."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
+def _check_size(width: int, height: int) -> None:
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise PictureRefused("PICTURE_TOO_LARGE", f"the picture has {width} x {height} pixels")
+    if max(width, height) > MAX_RATIO * min(width, height):
+        raise PictureRefused("PICTURE_TOO_NARROW", f"the picture has {width} x {height} pixels")
+
+
+def _decoded(image: Image.Image) -> Image.Image:
+    """The first frame, scaled down as it is read where it is larger than is ever needed."""
+    profile = image.info.get("icc_profile")
+    image.draft("RGB", (KEPT_SIDE, KEPT_SIDE))
+    image.load()
+    upright = ImageOps.exif_transpose(image)
+    if max(upright.size) > KEPT_SIDE:
+        upright.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return _converted(_eight_bits(upright), profile)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """The upper half of 16 bits a channel: Pillow's own conversion takes all that is bright for white."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.frombytes("L", image.size, image.convert("I;16").tobytes()[1::2])
+
+
+def _converted(image: Image.Image, profile: object) -> Image.Image:
+    transparent = image.has_transparency_data
+    alpha = image.convert("RGBA").getchannel("A") if transparent else None
+    flat = image if image.mode in {"RGB", "CMYK"} else image.convert("RGB")
+    if isinstance(profile, bytes) and len(profile) < _MAX_PROFILE:
+        flat = _in_srgb(flat, profile)
+    plain = flat.convert("RGB")
+    if alpha is not None and alpha.getextrema() != (255, 255):
+        plain.putalpha(alpha)
+    return plain
+
+
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """By the picture's own profile, where it has one that fits."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, source, _SRGB, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return image
+    return converted or image
+
+
+def logo(data: bytes) -> Image.Image | None:
+    """A logo without its empty margin; none of one that would only do harm. Raises `PictureRefused`."""
+    image = read(data)
+    if image.mode == "RGBA":
+        box = image.getchannel("A").point([255 * (value >= LEAST_OPAQUE) for value in range(256)]).getbbox()
+        image = image.crop(box) if box else image.resize((1, 1))
+    small, large = sorted(image.size)
+    return image if small >= LEAST_LOGO and large <= MAX_LOGO_RATIO * small else None

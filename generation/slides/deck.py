@@ -1,0 +1,27 @@
+"""Deck: the slides of a piece, in their order."""
+
+from collections.abc import Callable
+from functools import partial
+
+from generation.canvas import Canvas
+from generation.slides.end import end
+from generation.slides.hook import hook, image
+from generation.slides.kit import Kit
+from generation.slides.point import point
+from generation.slides.recap import LEAST_POINTS, recap
+from generation.spec import Copy
+
+Slide = Callable[[], Canvas]
+
+
+def slideshow(kit: Kit, copy: Copy) -> list[Slide]:
+    """Hook, points, from three of them on a recap, end; each is drawn when it is called."""
+    has_recap = len(copy.points) >= LEAST_POINTS
+    pages = len(copy.points) + 2 + has_recap
+    points = [partial(point, kit, line.text, number, pages) for number, line in enumerate(copy.points, 1)]
+    recaps = [partial(recap, kit, copy, pages - 2, pages)] if has_recap else []
+    return [partial(hook, kit, copy, pages), *points, *recaps, partial(end, kit, copy, pages - 1)]
+
+
+def single(kit: Kit, copy: Copy) -> list[Slide]:
+    return [partial(image, kit, copy)]

@@ -1,0 +1,74 @@
+"""Devices: screenshots in a phone, or wide ones on a card, upright or tilted."""
+
+from PIL import Image
+
+from generation import paint
+from generation.canvas import Canvas
+from generation.slides.kit import MARGIN, Kit
+
+#: Shapes of a phone's screen: screenshots that are wider or narrower are cropped to it.
+_NARROWEST, _WIDEST = 0.45, 0.62
+_RIM, _RIM_LIGHT, _BEZEL = (38, 38, 44, 255), (92, 92, 102, 255), (8, 8, 11, 255)
+PHONE = 1240
+
+
+def is_wide(screenshot: Image.Image) -> bool:
+    return screenshot.width > screenshot.height
+
+
+def phone(screenshot: Image.Image, height: int) -> Image.Image:
+    """A screenshot on a phone, from its top down."""
+    shape = min(_WIDEST, max(_NARROWEST, screenshot.width / screenshot.height))
+    bezel = max(8, round(height * 0.0135))
+    screen = (round((height - 2 * bezel) * shape), height - 2 * bezel)
+    width = screen[0] + 2 * bezel
+    radius, edge = width * 0.145, max(2, bezel // 3)
+    made = Image.new("RGBA", (width, height))
+    for inset, color in ((0, _RIM_LIGHT), (max(1, edge // 2), _RIM), (edge, _BEZEL)):
+        size = (width - 2 * inset, height - 2 * inset)
+        made.paste(color, (inset, inset), paint.rounded(size, radius - inset))
+    shown = paint.covering(screenshot.convert("RGB"), screen, top=True)
+    made.paste(shown, (bezel, bezel), paint.rounded(screen, radius - bezel))
+    return made
+
+
+def card(screenshot: Image.Image, width: int) -> Image.Image:
+    """A wide screenshot with round corners; one that is much wider than high is cropped."""
+    size = (width, round(width * min(0.75, max(0.5, screenshot.height / screenshot.width))))
+    made = Image.new("RGBA", size)
+    shown = paint.covering(screenshot.convert("RGB"), size, top=True)
+    made.paste(shown, (0, 0), paint.rounded(size, width * 0.034))
+    return made
+
+
+def _put_wide(kit: Kit, canvas: Canvas, shown: Image.Image, top: int) -> None:
+    """A card in the middle of what is left below the text, or a little above it."""
+    made = card(shown, kit.column)
+    spare = max(0, kit.size[1] - MARGIN - top - made.height)
+    paint.put(canvas.image, made, (MARGIN, top + spare * 2 // 5))
+
+
+def put_pair(kit: Kit, canvas: Canvas, top: int) -> None:
+    """One device, or two that lean apart, running out of the picture's lower edge."""
+    first, *others = kit.screenshots
+    if is_wide(first):
+        _put_wide(kit, canvas, first, top)
+        return
+    if others and not is_wide(others[0]):
+        behind = paint.turned(phone(others[0], 2 * PHONE), -9)
+        paint.put(canvas.image, behind, (round(kit.size[0] * 0.54), top + 110))
+        paint.put(canvas.image, paint.turned(phone(first, 2 * PHONE), 6), (round(kit.size[0] * 0.09), top))
+        return
+    alone = paint.turned(phone(first, 2 * PHONE), 6)
+    paint.put(canvas.image, alone, ((kit.size[0] - alone.width) // 2, top))
+
+
+def put_one(kit: Kit, canvas: Canvas, top: int, number: int) -> None:
+    """The device of a point: each has its own screenshot, and every other one leans."""
+    shown = kit.screenshots[(number - 1) % len(kit.screenshots)]
+    if is_wide(shown):
+        _put_wide(kit, canvas, shown, top)
+        return
+    lean = (0, 5, 0, -5)[(number - 1) % 4]
+    made = paint.turned(phone(shown, 2 * PHONE), lean) if lean else phone(shown, PHONE)
+    paint.put(canvas.image, made, ((kit.size[0] - made.width) // 2, top))

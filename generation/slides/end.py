@@ -1,0 +1,60 @@
+"""Last slide: the app, in one look, and what to do next."""
+
+from generation import paint
+from generation.canvas import Canvas
+from generation.slides import parts, tile
+from generation.slides.kit import BODY, LABEL, MARGIN, TITLE, Kit
+from generation.spec import Copy
+from generation.text.fitting import Block, Box
+
+#: Side of the icon, height of the button, and room for the line at the foot.
+_ICON, _BUTTON, _FOOT = 270, 110, 60
+#: Room below the icon, below the name, and above the button.
+_BELOW_ICON, _BELOW_NAME, _ABOVE_BUTTON = 58, 34, 70
+
+
+def end(kit: Kit, copy: Copy, page: int) -> Canvas:
+    """The whole stands in the middle of what the line at the foot leaves."""
+    canvas = kit.canvas(kit.theme.vivid, page)
+    lines = _lines(kit, copy)
+    between = _BELOW_ICON + _BELOW_NAME * (len(lines) - 1) + _ABOVE_BUTTON
+    high = _ICON + sum(block.height for block in lines.values()) + between + _BUTTON
+    y = (canvas.height - _FOOT - high) / 2
+    _icon(kit, canvas, round(y))
+    y = _set(kit, canvas, lines, y + _ICON + _BELOW_ICON)
+    ground = kit.theme.vivid
+    center = (canvas.width / 2, y + _ABOVE_BUTTON + _BUTTON / 2)
+    colors = (ground.text, ground.tints[0])
+    parts.pill(kit, canvas, copy.call_to_action.text, center=center, colors=colors, size=48)
+    if copy.places:
+        _places(kit, canvas, " · ".join(line.text for line in copy.places))
+    return canvas
+
+
+def _lines(kit: Kit, copy: Copy) -> dict[str, Block]:
+    lines = {"app": kit.fit(kit.name, Box(kit.column, 240, 2), TITLE, (54, 136), 1.0)}
+    if copy.tagline:
+        lines["tagline"] = kit.fit(copy.tagline.text, Box(kit.column - 60, 210, 3), BODY, (32, 54), 1.22)
+    return lines
+
+
+def _icon(kit: Kit, canvas: Canvas, top: int) -> None:
+    icon = tile.tile(kit, kit.theme.vivid, _ICON)
+    place = ((canvas.width - _ICON) // 2, top)
+    paint.shadow(canvas.image, place, icon.getchannel("A"), blur=50, down=26, alpha=90)
+    tile.put(canvas.image, icon, place, kit.theme.vivid.text)
+
+
+def _set(kit: Kit, canvas: Canvas, lines: dict[str, Block], y: float) -> float:
+    """The y of the last line's bottom."""
+    for name, block in lines.items():
+        color = kit.theme.vivid.text
+        bottom = canvas.set(name, block, (MARGIN, y), kit.column, color=color, align="middle")
+        y = bottom + _BELOW_NAME
+    return y - _BELOW_NAME
+
+
+def _places(kit: Kit, canvas: Canvas, text: str) -> None:
+    where = kit.fit(text, Box(kit.column, 50, 1), LABEL, (24, 36))
+    place = (MARGIN, canvas.height - MARGIN - where.height)
+    canvas.set("place", where, place, kit.column, color=kit.theme.vivid.text, align="middle")

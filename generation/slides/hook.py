@@ -1,0 +1,65 @@
+"""First slide: the hook, as large as it gets, on the brand's own colour."""
+
+import re
+
+from generation import paint
+from generation.canvas import Canvas
+from generation.slides import devices, parts, tile
+from generation.slides.kit import MARGIN, TITLE, Kit
+from generation.slides.parts import BELOW_HEADER
+from generation.spec import Copy
+from generation.text.fitting import Block, Box
+
+#: Room for a hook above devices, and for one that stands alone.
+_WITH_DEVICES, _ALONE = Box(0, 470, 5), Box(0, 800, 7)
+_SIZES = (54, 150)
+_ICON = 380
+#: Share of its size that a hook keeps at least if its sentences begin lines.
+_APART = 0.84
+_SENTENCE = re.compile(r"(?<=[.!?…:])\s+(?=\S)")
+
+
+def hook(kit: Kit, copy: Copy, pages: int) -> Canvas:
+    """The first slide of a slideshow: it asks for the next one."""
+    canvas = _titled(kit, copy, pages)
+    parts.onward(kit, canvas, kit.theme.vivid, copy.labels.swipe)
+    return canvas
+
+
+def image(kit: Kit, copy: Copy) -> Canvas:
+    """A piece of one slide: it asks for the app."""
+    canvas = _titled(kit, copy, 1)
+    parts.onward(kit, canvas, kit.theme.vivid, copy.call_to_action.text)
+    return canvas
+
+
+def _titled(kit: Kit, copy: Copy, pages: int) -> Canvas:
+    ground = kit.theme.vivid
+    canvas = kit.canvas(ground, 0)
+    parts.header(kit, canvas, ground, 0, pages)
+    room = (_WITH_DEVICES if kit.screenshots else _ALONE)._replace(width=kit.column)
+    title = _title(kit, copy.hook.text, room)
+    if not kit.screenshots:
+        _lean_icon(kit, canvas, BELOW_HEADER + round(title.height))
+    canvas.set("hook", title, (MARGIN, BELOW_HEADER), kit.column, color=ground.text)
+    if kit.screenshots:
+        devices.put_pair(kit, canvas, BELOW_HEADER + round(title.height) + 70)
+    return canvas
+
+
+def _title(kit: Kit, text: str, room: Box) -> Block:
+    """A hook with a line for each of its sentences, where that costs little size."""
+    whole = kit.fit(text, room, TITLE, _SIZES, 1.02)
+    apart = kit.fit(_SENTENCE.sub("\n", text), room, TITLE, _SIZES, 1.02)
+    return apart if apart.size >= _APART * whole.size else whole
+
+
+def _lean_icon(kit: Kit, canvas: Canvas, top: int) -> None:
+    """The brand's icon, large and tilted, where the hook leaves room for it."""
+    room = canvas.height - MARGIN - 100 - 50 - (top + 60)
+    side = min(_ICON, room)
+    if side < 180:
+        return
+    made = paint.turned(tile.tile(kit, kit.theme.vivid, 2 * side), -8 if canvas.right_to_left else 8)
+    place = (canvas.start(MARGIN - 10, made.width), canvas.height - MARGIN - made.height + 24)
+    paint.put(canvas.image, made, place, blur=52, down=34, alpha=105)

@@ -1,0 +1,60 @@
+"""Kit: all that the slides of one piece share."""
+
+from typing import NamedTuple
+
+from PIL import Image
+
+from generation import paint
+from generation.canvas import Canvas
+from generation.seeds import between
+from generation.text.fitting import Block, Box, fit
+from generation.text.scripts import is_right_to_left
+from generation.text.shaping import Style
+from generation.theme import Ground, Theme
+
+#: From 4:5 on Instagram takes JPEG as it is; no text comes nearer to an edge than the margin.
+SIZE = (1080, 1350)
+MARGIN = 84
+
+#: Weights and trackings: titles, what explains them, labels.
+TITLE, BODY, LABEL = (850, -0.03), (560, -0.012), (680, -0.012)
+
+
+class Kit(NamedTuple):
+    """`language` is that of the copy; `screenshots` may be none."""
+
+    name: str
+    theme: Theme
+    language: str
+    seed: str
+    logo: Image.Image | None = None
+    screenshots: tuple[Image.Image, ...] = ()
+    size: paint.Size = SIZE
+
+    @property
+    def column(self) -> int:
+        return self.size[0] - 2 * MARGIN
+
+    def canvas(self, ground: Ground, number: int) -> Canvas:
+        """A slide's ground. Its orbs lie on the edges between slides, so that one leads to the next."""
+        image = paint.ground(self.size, ground.tints, f"{self.seed}/{number}")
+        canvas = Canvas(image, right_to_left=is_right_to_left(self.language))
+        for edge in (number, number + 1):
+            self._orb(canvas, ground, edge, number)
+        return canvas
+
+    def _orb(self, canvas: Canvas, ground: Ground, edge: int, number: int) -> None:
+        width, height = self.size
+        across = (edge - number) * width
+        center = width - across if canvas.right_to_left else across
+        down = between(0.35, 0.95, self.seed, f"down {edge}") * height
+        radius = round(between(0.3, 0.46, self.seed, f"radius {edge}") * width)
+        paint.orb(canvas.image, (center, round(down)), radius, ground.shape)
+
+    def fit(
+        self, text: str, box: Box, kind: tuple[int, float], sizes: tuple[int, int], leading: float = 1.06
+    ) -> Block:
+        """A text of a kind in a box, at a size from the first to the second of the two."""
+        weight, tracking = kind
+        style = Style(weight, self.language, tracking)
+        return fit(text, box, style, least=sizes[0], largest=sizes[1], leading=leading)

@@ -1,0 +1,84 @@
+"""Parts that several slides have: the header, pills, numbers."""
+
+from generation import paint
+from generation.canvas import Canvas
+from generation.color import RGB
+from generation.slides import tile
+from generation.slides.kit import LABEL, MARGIN, TITLE, Kit
+from generation.text.fitting import Box
+from generation.theme import Ground
+
+#: Top of a header and height of its tile; where what follows may begin.
+HEADER, TILE, BELOW_HEADER = 70, 76, 196
+_DOT, _STEP = 12, 25
+
+
+def header(kit: Kit, canvas: Canvas, ground: Ground, page: int, pages: int) -> None:
+    """The brand's tile and name at the start, a dot for each slide at the end."""
+    tile.put(canvas.image, tile.tile(kit, ground, TILE), (canvas.start(MARGIN, TILE), HEADER), ground.text)
+    offset = MARGIN + TILE + 22
+    room = canvas.width - offset - 2 * MARGIN - pages * _STEP
+    name = kit.fit(kit.name, Box(room, TILE, 1), LABEL, (24, 38))
+    middle = HEADER + (TILE - name.ascent) / 2
+    canvas.set("name", name, (canvas.start(offset, room), middle), room, color=ground.text)
+    if pages > 1:
+        _dots(canvas, ground, page, pages)
+
+
+def _dots(canvas: Canvas, ground: Ground, page: int, pages: int) -> None:
+    first = canvas.width - MARGIN - pages * _STEP + (_STEP - _DOT)
+    for number in range(pages):
+        place = (canvas.start(first + number * _STEP, _DOT), HEADER + (TILE - _DOT) // 2)
+        alpha = 255 if number == page else 85
+        paint.fill(canvas.image, place, (_DOT, _DOT), ground.text, radius=_DOT / 2, alpha=alpha)
+
+
+def pill(
+    kit: Kit, canvas: Canvas, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB], size: int
+) -> None:
+    """A button: a text in the second colour on the first."""
+    block = kit.fit(text, Box(kit.column - 2 * size, size * 2.2, 1), LABEL, (24, size), 1.0)
+    width, height = round(block.width + size * 1.9), round(size * 2.3)
+    place = (round(center[0] - width / 2), round(center[1] - height / 2))
+    mask = paint.rounded((width, height), height / 2)
+    paint.shadow(canvas.image, place, mask, blur=28, down=12, alpha=60)
+    canvas.image.paste(colors[0], place, mask)
+    top = center[1] - block.ascent / 2
+    canvas.set(
+        "pill", block, (center[0] - block.width / 2, top), block.width, color=colors[1], align="middle"
+    )
+
+
+def onward(kit: Kit, canvas: Canvas, ground: Ground, label: str) -> None:
+    """A button at the lower end: an arrow, after a label where there is one."""
+    side = 100
+    word = kit.fit(label, Box(340, side, 1), LABEL, (24, 36), 1.0) if label else None
+    width = side + (round(word.width) + 24 if word else 0)
+    place = (canvas.start(canvas.width - MARGIN - width, width), canvas.height - MARGIN - side)
+    mask = paint.rounded((width, side), side / 2)
+    paint.shadow(canvas.image, place, mask, blur=30, down=10, alpha=80)
+    canvas.image.paste(ground.text, place, mask)
+    if word:
+        middle = place[1] + (side - word.ascent) / 2
+        left = place[0] + (width - 40 - word.width if canvas.right_to_left else 40)
+        canvas.set("onward", word, (left, middle), word.width, color=ground.tints[0])
+    arrow = paint.arrow(52, left=canvas.right_to_left)
+    inner = (side - arrow.width) // 2
+    left = place[0] + inner if canvas.right_to_left else place[0] + width - inner - arrow.width
+    canvas.image.paste(ground.tints[0], (left, place[1] + inner), arrow)
+
+
+def badge(
+    kit: Kit, canvas: Canvas, number: int, *, place: tuple[int, int], side: int, colors: tuple[RGB, RGB]
+) -> None:
+    """A number in the second colour on a rounded square of the first."""
+    paint.fill(canvas.image, place, (side, side), colors[0], radius=side * 0.32)
+    block = kit.fit(str(number), Box(side * 0.8, side, 1), TITLE, (16, round(side * 0.56)))
+    canvas.set(
+        "number",
+        block,
+        (place[0], place[1] + (side - block.ascent) / 2),
+        side,
+        color=colors[1],
+        align="middle",
+    )

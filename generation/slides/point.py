@@ -1,0 +1,37 @@
+"""Slide of a point: its number, its words, and a device where there are screenshots."""
+
+from generation.canvas import Canvas
+from generation.slides import devices, parts
+from generation.slides.kit import MARGIN, TITLE, Kit
+from generation.slides.parts import BELOW_HEADER
+from generation.text.fitting import Box
+from generation.theme import Ground
+
+_BADGE = 84
+_NUMBER = 330
+
+
+def point(kit: Kit, text: str, number: int, pages: int) -> Canvas:
+    ground = (kit.theme.light, kit.theme.dark)[(number - 1) % 2]
+    canvas = kit.canvas(ground, number)
+    parts.header(kit, canvas, ground, number, pages)
+    lay = _beside_device if kit.screenshots else _alone
+    lay(kit, canvas, ground, text, number)
+    return canvas
+
+
+def _beside_device(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: int) -> None:
+    place = (canvas.start(MARGIN, _BADGE), BELOW_HEADER)
+    parts.badge(kit, canvas, number, place=place, side=_BADGE, colors=(ground.accent, ground.tints[0]))
+    said = kit.fit(text, Box(kit.column, 260, 3), TITLE, (42, 88), 1.08)
+    bottom = canvas.set("point", said, (MARGIN, BELOW_HEADER + _BADGE + 34), kit.column, color=ground.text)
+    devices.put_one(kit, canvas, round(bottom) + 64, number)
+
+
+def _alone(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: int) -> None:
+    """A large number above, the words at the foot: what is between them is meant to be empty."""
+    large = kit.fit(str(number), Box(kit.column, _NUMBER, 1), TITLE, (100, _NUMBER))
+    canvas.set("number", large, (MARGIN - 8, BELOW_HEADER + 40), kit.column, color=ground.accent)
+    said = kit.fit(text, Box(kit.column, 600, 6), TITLE, (46, 128), 1.05)
+    top = canvas.height - MARGIN - said.height
+    canvas.set("point", said, (MARGIN, top), kit.column, color=ground.text)

@@ -1,0 +1,69 @@
+"""Slide before the last one: all points in a list, worth keeping."""
+
+from generation import paint
+from generation.canvas import Canvas
+from generation.slides import parts
+from generation.slides.kit import LABEL, MARGIN, TITLE, Kit
+from generation.slides.parts import BELOW_HEADER
+from generation.spec import Copy
+from generation.text.fitting import Block, Box
+from generation.theme import Ground
+
+#: Points from which on a list of them is worth a slide.
+LEAST_POINTS = 3
+_ROW, _GAP, _INSET, _LARGEST = 236, 22, 38, 52
+
+
+def recap(kit: Kit, copy: Copy, page: int, pages: int) -> Canvas:
+    ground = (kit.theme.light, kit.theme.dark)[(page - 1) % 2]
+    canvas = kit.canvas(ground, page)
+    parts.header(kit, canvas, ground, page, pages)
+    title = kit.fit(copy.recap.text, Box(kit.column, 210, 2), TITLE, (44, 100), 1.04)
+    top = canvas.set("recap", title, (MARGIN, BELOW_HEADER + 10), kit.column, color=ground.text) + 44
+    bottom = _foot(kit, canvas, ground, copy.labels.save)
+    row = min(_ROW, (bottom - top) / len(copy.points))
+    height = round(row) - _GAP
+    size = min(_said(kit, line.text, height, _LARGEST).size for line in copy.points)
+    for number, line in enumerate(copy.points, 1):
+        said = _said(kit, line.text, height, size)
+        _item(kit, canvas, ground, said, number, row=(round(top + (number - 1) * row), height))
+    return canvas
+
+
+def _said(kit: Kit, text: str, height: int, largest: int) -> Block:
+    room = kit.column - _offset(height) - _INSET
+    return kit.fit(text, Box(room, height - 32, 3), LABEL, (min(26, largest), largest), 1.16)
+
+
+def _offset(height: int) -> int:
+    """From a row's start to its words."""
+    return _INSET + _badge(height) + 30
+
+
+def _badge(height: int) -> int:
+    return min(96, height - 40)
+
+
+def _foot(kit: Kit, canvas: Canvas, ground: Ground, label: str) -> float:
+    """A line below the list, where the language has one; the y that the list may reach."""
+    if not label:
+        return canvas.height - MARGIN + _GAP
+    said = kit.fit(label, Box(kit.column, 60, 1), LABEL, (24, 36))
+    top = canvas.height - MARGIN - said.height
+    canvas.set("save", said, (MARGIN, top), kit.column, color=ground.muted, align="middle")
+    return top - 40 + _GAP
+
+
+def _item(
+    kit: Kit, canvas: Canvas, ground: Ground, said: Block, number: int, *, row: tuple[int, int]
+) -> None:
+    top, height = row
+    alpha = 22 if ground.is_dark else 190
+    paint.fill(canvas.image, (MARGIN, top), (kit.column, height), (255, 255, 255), radius=40, alpha=alpha)
+    side = _badge(height)
+    place = (canvas.start(MARGIN + _INSET, side), top + (height - side) // 2)
+    parts.badge(kit, canvas, number, place=place, side=side, colors=(ground.accent, ground.tints[0]))
+    room = kit.column - _offset(height) - _INSET
+    middle = top + (height - said.height) / 2 + 2
+    start = canvas.start(MARGIN + _offset(height), room)
+    canvas.set("item", said, (start, middle), room, color=ground.text)

@@ -1,0 +1,101 @@
+"""Tile: a brand's logo as an app's icon, so that it shows on any ground; its initial where it has none."""
+
+from PIL import Image
+
+from generation import paint
+from generation.color import RGB, contrast, luminance
+from generation.paint import Size
+from generation.slides.kit import TITLE, Kit
+from generation.text.cleaning import clean
+from generation.text.fitting import Box
+from generation.text.raster import ink
+from generation.theme import Ground
+
+#: Share of a tile that a logo without a ground of its own fills.
+_FILLED = 0.66
+#: Sides of logos that fill a tile whole are about equal.
+_SQUARE = (0.8, 1.25)
+#: A tile whose edge has less contrast to its ground gets a rim, of this part of its side.
+_LEAST_EDGE, _RIM = 1.35, 42
+
+
+def tile(kit: Kit, ground: Ground, side: int) -> Image.Image:
+    """The brand's tile for a ground."""
+    if kit.logo is None:
+        return _initial(kit, kit.theme.light if ground is kit.theme.vivid else kit.theme.vivid, side)
+    return _whole(kit.logo, side) if _fills(kit.logo) else _within(kit, kit.logo, side)
+
+
+def _fills(logo: Image.Image) -> bool:
+    """A square whose corners, or whose edges at least, are opaque: it was drawn as an icon."""
+    if not _SQUARE[0] < logo.width / logo.height < _SQUARE[1]:
+        return False
+    small = logo.convert("RGBA").resize((24, 24), Image.Resampling.BOX)
+    return all(_opacity(small, at) > 200 for at in ((12, 1), (12, 22), (1, 12), (22, 12), (4, 4), (19, 19)))
+
+
+def _opacity(image: Image.Image, at: Size) -> int:
+    return _pixel(image, at)[3]
+
+
+def _pixel(image: Image.Image, at: Size) -> tuple[int, ...]:
+    found = image.getpixel(at)
+    return found if isinstance(found, tuple) else (0, 0, 0, 0)
+
+
+def _whole(logo: Image.Image, side: int) -> Image.Image:
+    """The logo in the outline of an icon; where it is transparent itself it stays so."""
+    drawn = logo.convert("RGBA").resize((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    empty = Image.new("RGBA", (side, side))
+    return Image.composite(drawn, empty, paint.squircle(side))
+
+
+def _within(kit: Kit, logo: Image.Image, side: int) -> Image.Image:
+    ground = kit.theme.light if _is_dark(logo) else kit.theme.dark
+    made = _plain(ground.tints[0] if not _is_dark(logo) else (255, 255, 255), side)
+    scale = side * _FILLED / max(logo.size)
+    size = (max(1, round(logo.width * scale)), max(1, round(logo.height * scale)))
+    drawn = logo.convert("RGBA").resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    made.alpha_composite(drawn, ((side - size[0]) // 2, (side - size[1]) // 2))
+    return made
+
+
+def _is_dark(logo: Image.Image) -> bool:
+    """Dark by what is opaque of it."""
+    small = logo.convert("RGBA").resize((16, 16), Image.Resampling.BOX)
+    pixels = [_pixel(small, (x, y)) for x in range(16) for y in range(16)]
+    lights = [luminance((r, g, b)) for r, g, b, opacity in pixels if opacity > 128]
+    return sum(lights) <= 0.55 * len(lights)
+
+
+def _initial(kit: Kit, ground: Ground, side: int) -> Image.Image:
+    made = _plain(ground.tints[0], side)
+    block = kit.fit(
+        clean(kit.name)[:1].upper() or "?", Box(side * 0.7, side * 0.7, 1), TITLE, (8, round(side * 0.62))
+    )
+    if found := ink(block.lines[0], block.size):
+        place = ((side - found.mask.width) // 2, (side - found.mask.height) // 2)
+        made.paste(ground.accent, place, found.mask)
+    return made
+
+
+def _plain(color: RGB, side: int) -> Image.Image:
+    made = Image.new("RGBA", (side, side))
+    made.paste(color, (0, 0), paint.squircle(side))
+    return made
+
+
+def put(image: Image.Image, icon: Image.Image, place: Size, rim: RGB) -> None:
+    """A tile on an image, with a rim where it is too like its ground."""
+    side = icon.width
+    under = image.getpixel((min(image.width - 1, place[0] + side // 2), max(0, place[1] - 2)))
+    if isinstance(under, tuple) and _edge_contrast(icon, (under[0], under[1], under[2])) < _LEAST_EDGE:
+        width = max(3, side // _RIM)
+        image.paste(rim, (place[0] - width, place[1] - width), paint.squircle(side + 2 * width))
+    image.paste(icon, place, icon)
+
+
+def _edge_contrast(icon: Image.Image, under: RGB) -> float:
+    middle, end = icon.width // 2, icon.width - 5
+    edges = [_pixel(icon, at) for at in ((middle, 4), (4, middle), (middle, end), (end, middle))]
+    return min(contrast((r, g, b), under) for r, g, b, _ in edges)

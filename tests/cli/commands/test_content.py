@@ -1,0 +1,91 @@
+"""`tenantry content render`: files from a spec, without servers."""
+
+import importlib.util
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from PIL import Image
+
+from cli.shared.rendering import Design
+from generation.spec import Brand, Format
+from tests.architecture.tree import ROOT
+from tests.cli.conftest import Tenantry, decoded, refused
+from tests.generation.slides.test_deck import copy
+
+pytestmark = pytest.mark.usefixtures("elsewhere")
+
+
+def design(folder: Path, format_: Format = "slideshow") -> Path:
+    Image.new("RGB", (300, 300), (20, 90, 160)).save(folder / "logo.png")
+    brand = Brand(name="Tideline", colors=["#0b6e99"])
+    path = folder / "spec.json"
+    said = {"format": format_, "brand": brand, "seed": "1", "copy": copy("No ads"), "logo": "logo.png"}
+    path.write_bytes(msgspec.json.encode(said))
+    return path
+
+
+async def test_slides_come_with_what_they_were_made_from(tenantry: Tenantry, elsewhere: Path) -> None:
+    path = design(elsewhere)
+    made = decoded(await tenantry("content", "render", str(path), "--out", "out", "--json"))
+    assert [one["name"] for one in made["files"]] == [f"slideshow-{number}.jpg" for number in (1, 2, 3)]
+    assert min(one["contrast"] for one in made["files"]) >= 4.5
+    written = msgspec.json.decode((elsewhere / "out" / "spec.json").read_bytes())
+    assert written["files"] == made["files"]
+    assert written["design"]["copy"]["hook"]["text"] == copy().hook.text
+    # What was written down is a spec again, and gives the same bytes.
+    (elsewhere / "again.json").write_bytes(msgspec.json.encode(written["design"]))
+    again = decoded(await tenantry("content", "render", "again.json", "--out", "other", "--json"))
+    assert again == made
+
+
+def test_the_spec_of_the_page_is_one() -> None:
+    page = (ROOT / "docs/howto/render-content.md").read_text()
+    [spec] = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert msgspec.json.decode(spec, type=Design).copy.points
+
+
+async def test_an_image_is_one_file(tenantry: Tenantry, elsewhere: Path) -> None:
+    result = await tenantry("content", "render", str(design(elsewhere, "image")), "--out", "out")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[1].startswith("image-1.jpg")
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "exit_code"),
+    [
+        ({"format": "video"}, "FORMAT_NOT_DRAWN", 1),
+        ({"format": "poster"}, "VALIDATION", 2),
+        ({"logo": "absent.png"}, "FILE_UNUSABLE", 1),
+        ({"screenshots": ["spec.json"]}, "PICTURE_TYPE", 1),
+        ({"brand": {"name": "ᏣᎳᎩ"}}, "SCRIPT_NOT_SUPPORTED", 1),
+    ],
+)
+async def test_what_cant_be_drawn_is_refused(
+    tenantry: Tenantry, elsewhere: Path, fields: dict[str, Any], code: str, exit_code: int
+) -> None:
+    path = design(elsewhere)
+    path.write_bytes(msgspec.json.encode(msgspec.json.decode(path.read_bytes()) | fields))
+    result = await tenantry("content", "render", str(path), "--out", "out", "--json")
+    assert refused(result, exit_code)["code"] == code
+
+
+async def test_a_file_that_is_no_json_is_refused(tenantry: Tenantry, elsewhere: Path) -> None:
+    (elsewhere / "spec.json").write_text("{")
+    result = await tenantry("content", "render", "spec.json", "--out", "out", "--json")
+    assert refused(result, 1)["code"] == "SPEC_NOT_JSON"
+
+
+async def test_without_the_extra_one_line_says_what_is_missing(
+    tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        "generation.libraries.find_spec", lambda name: None if name == "uharfbuzz" else find(name)
+    )
+    result = await tenantry("content", "render", str(design(elsewhere)), "--out", "out")
+    assert result.exit_code == 5
+    [said] = result.stderr.splitlines()
+    assert "uharfbuzz isn't installed" in said

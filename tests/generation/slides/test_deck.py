@@ -1,0 +1,102 @@
+"""Slides: legible on any brand's colours, within their margins, the same each time."""
+
+import hashlib
+
+import pytest
+from PIL import Image
+
+from generation.canvas import Canvas
+from generation.slides.deck import slideshow
+from generation.slides.jpeg import MAX_BYTES, jpeg
+from generation.slides.kit import MARGIN, SIZE, Kit
+from generation.spec import Copy, Labels, Line
+from generation.theme import theme
+
+LONG = "A home workout app that respects your privacy and the one who wrote this far too long hook"
+COMPOUND = "Privatsphäre-Grundeinstellungen ohne Benutzerkontenverwaltung"
+#: Glyphs may reach out of their advance a little: a J, an accent.
+OVERHANG = 10
+
+PALETTES = [["#ffffff"], ["#00ff00", "#ff00ff"], ["#ff4b5c", "#ffb03a"]]
+
+
+def line(text: str) -> Line:
+    return Line(text=text, rule="caller")
+
+
+def copy(*points: str, hook: str = "Know the tide before you go 🌊", language: str = "en") -> Copy:
+    return Copy(
+        language=language,
+        hook=line(hook),
+        points=[line(point) for point in points],
+        tagline=line("A home workout app that respects your privacy"),
+        recap=line("Three reasons to try it"),
+        call_to_action=line("Try Tideline"),
+        places=[line("Google Play"), line("tideline.example")],
+        ending=line(""),
+        caption="",
+        labels=Labels(swipe="Swipe", save="Save this for later", presenter="A digital presenter"),
+    )
+
+
+def screenshot(size: tuple[int, int]) -> Image.Image:
+    return Image.linear_gradient("L").resize(size).convert("RGB")
+
+
+def wrong(canvas: Canvas) -> list[str]:
+    """Texts that can't be read, were cut, or stand in the margin."""
+    width, height = canvas.image.size
+    bad = []
+    for mark in canvas.marks:
+        left, top, right, bottom = mark.box
+        across = left >= MARGIN - OVERHANG and right <= width - MARGIN + OVERHANG
+        down = top >= MARGIN - 24 and bottom <= height - MARGIN + OVERHANG
+        if mark.contrast < 4.5 or mark.is_cut or not (across and down):
+            bad.append(str(mark))
+    return bad
+
+
+@pytest.mark.parametrize("colors", PALETTES, ids=" ".join)
+def test_any_palette_is_legible_on_every_slide(colors: list[str]) -> None:
+    kit = Kit("Tideline", theme(colors), "en", "seed")
+    deck = [slide() for slide in slideshow(kit, copy("Works offline", "No ads", COMPOUND, hook=LONG))]
+    assert [problem for canvas in deck for problem in wrong(canvas)] == []
+    assert {canvas.image.size for canvas in deck} == {SIZE}
+
+
+@pytest.mark.parametrize(("shape", "language"), [((390, 844), "ar"), ((1280, 720), "en")])
+def test_devices_leave_the_texts_their_room(shape: tuple[int, int], language: str) -> None:
+    logo = Image.new("RGBA", (200, 200), (20, 90, 160, 255))
+    kit = Kit("مد", theme(["#0b6e99"]), language, "seed", logo, (screenshot(shape), screenshot(shape)))
+    said = copy("تمارين بسيطة", "يعمل بلا اتصال", hook="تطبيق بسيط يحترم خصوصيتك", language=language)
+    assert [problem for slide in slideshow(kit, said)[:2] for problem in wrong(slide())] == []
+
+
+def test_an_arabic_page_runs_the_other_way() -> None:
+    kits = [Kit("Tideline", theme(["#0b6e99"]), language, "seed") for language in ("en", "ar")]
+    english, arabic = (slideshow(kit, copy("No ads"))[1]() for kit in kits)
+    lefts = [
+        next(mark.box[0] for mark in canvas.marks if mark.name == "number") for canvas in (english, arabic)
+    ]
+    assert lefts[0] < SIZE[0] / 4
+    assert lefts[1] > SIZE[0] / 2
+
+
+def test_a_list_of_the_points_comes_from_three_of_them_on() -> None:
+    kit = Kit("Tideline", theme([]), "en", "seed")
+    assert [len(slideshow(kit, copy(*["point"] * count))) for count in range(5)] == [2, 3, 4, 6, 7]
+
+
+def test_the_same_kit_gives_the_same_pixels_and_another_seed_others() -> None:
+    def digest(seed: str) -> str:
+        kit = Kit("Tideline", theme(["#0b6e99"]), "en", seed)
+        return hashlib.sha256(slideshow(kit, copy())[-1]().image.tobytes()).hexdigest()
+
+    assert digest("one") == digest("one") != digest("two")
+
+
+def test_files_are_small_enough_for_every_platform() -> None:
+    noise = Image.effect_noise(SIZE, 120).convert("RGB")
+    data = jpeg(noise)
+    assert data[:2] == b"\xff\xd8"
+    assert len(data) <= MAX_BYTES

@@ -1,0 +1,143 @@
+"""Pictures from anywhere: hostile ones are refused with a code, odd ones come out upright and in sRGB."""
+
+import io
+import struct
+import zlib
+
+import pytest
+from PIL import Image, ImageCms
+
+from generation import pictures
+from schemas.errors import PictureRefused
+
+RED = (230, 30, 40)
+
+
+def written(image: Image.Image, format_: str = "PNG", **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, format_, **options)
+    return file.getvalue()
+
+
+def header_of(width: int, height: int) -> bytes:
+    """A PNG that says how large it is, and has no more."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    size = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", size)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 99))
+        + chunk(b"IEND", b"")
+    )
+
+
+def svg(body: str, sizes: str = 'viewBox="0 0 100 100"') -> bytes:
+    namespaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    return f"<svg {namespaces} {sizes}>{body}</svg>".encode()
+
+
+SOLID = Image.new("RGB", (320, 200), RED)
+JPEG = written(SOLID, "JPEG")
+BOMB = b'<!DOCTYPE svg [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + svg("&b;")
+
+REFUSED = {
+    "PICTURE_EMPTY": b"",
+    "PICTURE_TYPE": b"<html><body>404</body></html>",
+    "PICTURE_TYPE of another format": written(SOLID, "TIFF"),
+    "PICTURE_UNREADABLE": written(Image.effect_noise((320, 200), 90), "JPEG")[:4_000],
+    "PICTURE_UNREADABLE in its middle": header_of(300, 300),
+    "PICTURE_TOO_LARGE": header_of(30_000, 30_000),
+    "PICTURE_TOO_LARGE in bytes": b"\xff\xd8" + b"\0" * (pictures.MAX_BYTES + 1),
+    "PICTURE_TOO_NARROW": written(Image.new("RGB", (900, 30))),
+    "PICTURE_TOO_NARROW drawing": svg("", 'viewBox="0 0 1 100000"'),
+    "PICTURE_UNSAFE": BOMB,
+    "PICTURE_UNREADABLE drawing": b"<svg xmlns='http://www.w3.org/2000/svg'><g>",
+    "PICTURE_TOO_LARGE drawing": svg("<g/>" * 20_001),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_no_picture_for_us_is_refused_with_a_code(case: str) -> None:
+    with pytest.raises(PictureRefused) as refused:
+        pictures.read(REFUSED[case])
+    assert refused.value.code == case.partition(" ")[0]
+
+
+def turned() -> bytes:
+    image = Image.new("RGB", (200, 320), RED)
+    exif = image.getexif()
+    exif[0x0112] = 6
+    return written(image, "JPEG", exif=exif)
+
+
+def animated() -> bytes:
+    frames = [Image.new("RGB", (320, 200), color) for color in (RED, (0, 0, 255))]
+    return written(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
+
+
+HANDLED = {
+    "CMYK": written(SOLID.convert("CMYK"), "JPEG"),
+    "with a profile": written(
+        SOLID, icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    ),
+    "with a broken profile": written(SOLID, icc_profile=b"not a profile"),
+    "with a palette": written(SOLID.quantize(4)),
+    "turned by EXIF": turned(),
+    "animated": animated(),
+    "drawn": svg('<rect width="100" height="100" fill="#e61e28"/>', 'width="320" height="200"'),
+}
+
+
+@pytest.mark.parametrize("case", HANDLED)
+def test_what_is_odd_comes_out_upright_and_in_srgb(case: str) -> None:
+    image = pictures.read(HANDLED[case])
+    assert image.mode == "RGB" or case == "drawn"
+    assert image.width > image.height
+    pixel = image.convert("RGB").getpixel((5, 5))
+    assert isinstance(pixel, tuple)
+    assert max(abs(one - other) for one, other in zip(pixel, RED, strict=True)) < 45
+
+
+def test_sixteen_bits_a_channel_keep_their_middle() -> None:
+    deep = Image.frombytes("I;16", (64, 64), struct.pack("<H", 0x8000) * 64 * 64)
+    assert pictures.read(written(deep)).getpixel((9, 9)) == (128, 128, 128)
+
+
+def test_a_drawing_reads_no_file_and_no_address() -> None:
+    outside = (
+        '<image href="file:///etc/passwd" width="50" height="50"/><use href="http://127.0.0.1/x#a"/>'
+        '<rect width="100" height="100" fill="url(http://127.0.0.1/#a)" style="fill:url( //127.0.0.1/)"/>'
+        "<style>@import 'http://127.0.0.1/a.css';</style><script>1</script><foreignObject/>"
+    )
+    plain = pictures.read(svg('<rect width="100" height="100"/>'))
+    assert pictures.read(svg(outside)).tobytes() == plain.tobytes()
+
+
+def test_shapes_that_use_each_other_draw_nothing_twice() -> None:
+    """Ten levels of ten uses each would be ten thousand million shapes."""
+    uses = [f'<use href="#n{level}"/>' * 10 for level in range(10)]
+    levels = (f'<g id="n{level}">{inner}</g>' for level, inner in enumerate(uses, 1))
+    bomb = svg(f'<g id="n0"><rect width="9" height="9"/></g>{"".join(levels)}<use href="#n10"/>')
+    assert pictures.read(bomb).size == (1_024, 1_024)
+
+
+def test_large_pictures_are_scaled_down_as_they_are_read() -> None:
+    image = pictures.read(written(Image.new("RGB", (3_000, 200), RED), "JPEG"))
+    assert max(image.size) <= pictures.KEPT_SIDE
+
+
+@pytest.mark.parametrize("size", [(1, 1), (30, 300), (600, 60)])
+def test_a_logo_that_would_do_harm_is_none(size: tuple[int, int]) -> None:
+    assert pictures.logo(written(Image.new("RGB", size))) is None
+    assert pictures.logo(written(Image.new("RGBA", (300, 300)))) is None
+
+
+def test_a_logos_empty_margin_is_cut_off() -> None:
+    image = Image.new("RGBA", (400, 400))
+    image.paste((*RED, 255), (100, 150, 300, 250))
+    found = pictures.logo(written(image))
+    assert found
+    assert found.size == (200, 100)
