@@ -129,3 +129,10 @@ update social_account
  where organization_id = :org
    and id = :account_id
    and collect_at is not null;
+
+-- name: come_up_now    those of a project that may be asked again; not one that ended for good meanwhile
+update social_account
+   set collect_at = now()
+ where organization_id = :org
+   and project_id = :project_id
+   and collect_at > now();

@@ -52,11 +52,11 @@ update conversion_destination
    and app_id = :app_id
    and destination = :destination;
 
--- name: find_lines    whose conversions are due, but for those of a destination that rests
+-- name: find_lines    that are due, but for a destination that rests, and for a project that is purged
 select a.organization_id, a.id as app_id, l.project_id, l.app_no, l.destination
   from unnest(:project_ids::uuid[], :app_nos::smallint[], :destinations::text[])
     as l (project_id, app_no, destination)
-  join project p on p.id = l.project_id
+  join project p on p.id = l.project_id and p.purging_at is null
   join sdk_app a on a.organization_id = p.organization_id and a.project_id = p.id and a.app_no = l.app_no
   left join conversion_destination d on d.organization_id = a.organization_id
                                     and d.app_id = a.id

@@ -3,6 +3,7 @@
 Each refresh and each new connection is another `generation`; what is based on an older one comes too late.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,6 +17,7 @@ from domain.security.keyring import Keyring
 from jobs import ledger, maintenance
 from jobs.kinds import REFRESH_TOKEN
 from jobs.ledger import Submitted
+from schemas.errors import Limited
 
 #: After how long a refresh that was due is tried again, in seconds.
 AGAIN_S = 6 * 3600.0
@@ -140,15 +142,17 @@ async def submit_refresh(
 async def refresh_due(conn: Conn) -> int:
     """Submit the jobs that refresh a batch of tokens whose time has come; how many came up.
 
-    Each comes up again after a while, whatever becomes of its job: what a refresh brings has its own time.
+    Each comes up again after a while, whatever becomes of its job, also where the ledger takes none now: what
+    a refresh brings has its own time.
     """
     async with conn.transaction():
         due = await TAKE_DUE.all(conn, limit=maintenance.BATCH, again_s=AGAIN_S)
         for organization_id, project_id, account_id, connected in due:
             if connected:
-                await submit_refresh(
-                    conn, organization_id=organization_id, project_id=project_id, account_id=account_id
-                )
+                with suppress(Limited):
+                    await submit_refresh(
+                        conn, organization_id=organization_id, project_id=project_id, account_id=account_id
+                    )
     return len(due)
 
 

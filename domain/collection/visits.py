@@ -22,7 +22,7 @@ from domain.security.keyring import Keyring
 from jobs import ledger
 from jobs.kinds import COLLECT_METRICS
 from jobs.ledger import Claim
-from schemas.errors import PlatformError, ReauthRequired, Throttled, TokenExpired
+from schemas.errors import Limited, PlatformError, ReauthRequired, Throttled, TokenExpired
 
 #: Accounts of one look: it is a part of the dispatcher's tick, so it is short.
 LOOKED_AT = 50
@@ -115,17 +115,26 @@ async def submit_due(conn: Conn) -> int:
         look_s=cadence.LOOK_S,
         later_s=cadence.LATER_S,
     )
-    for organization_id, project_id, account_id, wanted in due:
-        if wanted:
-            await ledger.submit(
-                conn,
-                kind=COLLECT_METRICS,
-                organization_id=organization_id,
-                project_id=project_id,
-                args={"account_id": str(account_id)},
-                unique_key=f"collect:{account_id}",
-            )
+    for account in due:
+        if account.wanted:
+            await _submit(conn, account)
     return len(due)
+
+
+async def _submit(conn: Conn, account: DueAccount) -> None:
+    """The account's job; where the ledger takes none now, it comes up again soon."""
+    org, project_id, account_id, _ = account
+    try:
+        await ledger.submit(
+            conn,
+            kind=COLLECT_METRICS,
+            organization_id=org,
+            project_id=project_id,
+            args={"account_id": str(account_id)},
+            unique_key=f"collect:{account_id}",
+        )
+    except Limited:
+        await collection.come_up.run(conn, org=org, account_id=account_id, after_s=cadence.MORE_S)
 
 
 async def begin(conn: Conn, *, claim: Claim, most: int, keyring: Keyring) -> Visit | None:

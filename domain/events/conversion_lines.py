@@ -5,6 +5,7 @@ dispatcher looks for lines with something due, and whatever dies between is foun
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from jobs.kinds import RELAY_CONVERSIONS
 from jobs.ledger import Claim
 from schemas.apps import AppPlatform
 from schemas.conversions import Destination
+from schemas.errors import Limited
 
 #: Seconds for which a destination rests after its first failure, and at most.
 FIRST_REST_S, MOST_REST_S = 5.0, 900.0
@@ -79,20 +81,24 @@ DISABLED = Closed("DESTINATION_DISABLED", "the destination was switched off befo
 
 
 async def submit(conn: Conn, *, lines: Sequence[Line]) -> int:
-    """Submit the job of each line that has none and doesn't rest; how many have one now."""
+    """Submit the job of each line that has none and doesn't rest; how many lines these are.
+
+    One that the ledger takes no job of now is found again by the next look.
+    """
     project_ids, app_nos, destinations = zip(*lines, strict=True)
     found = await FIND_LINES.all(conn, project_ids=project_ids, app_nos=app_nos, destinations=destinations)
     for organization_id, app_id, project_id, app_no, destination in found:
         args = {"project_id": project_id, "app_id": app_id, "app_no": app_no, "destination": destination}
-        await ledger.submit(
-            conn,
-            kind=RELAY_CONVERSIONS,
-            organization_id=organization_id,
-            # A purge deletes the jobs of its project: this one finds nothing then, and ends.
-            project_id=None,
-            args=args,
-            unique_key=f"relay:{app_id}:{destination}",
-        )
+        with suppress(Limited):
+            await ledger.submit(
+                conn,
+                kind=RELAY_CONVERSIONS,
+                organization_id=organization_id,
+                # A purge deletes the jobs of its project: this one finds nothing then, and ends.
+                project_id=None,
+                args=args,
+                unique_key=f"relay:{app_id}:{destination}",
+            )
     return len(found)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from db.pool import Conn
+from db.queries import collection
 from db.queries import project as projects
 from db.queries.rows import LockedProject
 from domain.publishing import posts
@@ -93,12 +94,13 @@ async def retry(conn: Conn, *, organization_id: UUID, project_id: UUID, retry_of
 
 
 async def revive(conn: Conn, locked: LockedProject) -> None:
-    """Make the project active again; what the archive ended stays ended.
+    """Make the project active again; what the archive ended stays ended. Its figures are collected at once.
 
     Raises `Conflict` ARCHIVE_RUNNING until the archive's job has ended, and all posts that it has canceled.
     """
     await check_done(conn, organization_id=locked.organization_id, project_id=locked.id)
     await projects.unarchive_project.run(conn, org=locked.organization_id, id=locked.id)
+    await collection.come_up_now.run(conn, org=locked.organization_id, project_id=locked.id)
 
 
 async def check_done(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:

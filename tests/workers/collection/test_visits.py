@@ -1,13 +1,18 @@
 """Visits: what is due is asked for, in one job at a time, and kept where it changed."""
 
 import asyncio
+from functools import partial
+from typing import Any
 
 import pytest
 
-from db.pool import Pool
+from db.pool import Pool, transact
 from domain.collection import cadence
+from domain.projects import projects
 from jobs import maintenance
+from schemas.projects import ProjectPatch
 from tests import seeds
+from tests.domain.project import Project, archive
 from tests.workers.collection.scene import Scene
 from workers.platforms.collecting import Figures
 
@@ -121,6 +126,21 @@ async def test_nothing_is_asked_for_what_has_ended(scene: Scene, pool: Pool, end
     assert (scene.platform.asked, await scene.count("metric_snapshot")) == ([], 0)
     account = await scene.account()
     assert (account["in_s"] is None) is (end == "disconnected")
+
+
+async def test_a_project_that_is_active_again_is_looked_at_at_once(scene: Scene, pool: Pool) -> None:
+    """Not six hours after the last look at it."""
+    await scene.post("one")
+    project = Project(scene.org, scene.id)
+    async with pool.acquire() as conn:
+        await archive(conn, project)
+    assert await scene.visit() == []
+    await pool.execute(
+        "update job set finished_at = now(), state = 'completed' where kind = 'archive_project'"
+    )
+    where: dict[str, Any] = {"organization_id": scene.org, "project_id": scene.id, "api_key_id": None}
+    await transact(pool, partial(projects.patch, **where, body=ProjectPatch(status="active")))
+    assert await scene.visit() == ["completed"]
 
 
 async def test_a_project_that_is_archived_meanwhile_keeps_nothing(scene: Scene, pool: Pool) -> None:

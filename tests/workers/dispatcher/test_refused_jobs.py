@@ -1,0 +1,90 @@
+"""A chore whose job the ledger refuses goes on with the next one, and the dispatcher with its chores."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest_asyncio
+
+from db.pool import Conn
+from domain.accounts import credentials
+from domain.collection import cadence, visits
+from domain.events import conversion_lines
+from domain.events.conversions import Line
+from schemas import ids
+from tests import seeds
+from tests.domain.project import Project
+
+KEY = "select unique_key from job where unique_key is not null"
+
+
+@pytest_asyncio.fixture
+async def project(conn: Conn) -> Project:
+    org = await seeds.organization(conn)
+    return Project(org, await seeds.project(conn, org))
+
+
+async def refuse(conn: Conn, key: str) -> None:
+    """No job of this key gets a row, as where another one holds the key each time it is tried."""
+    await conn.execute(
+        f"""create function refuse() returns trigger language plpgsql
+            as $$ begin if new.unique_key = '{key}' then return null; end if; return new; end $$"""
+    )
+    await conn.execute("create trigger refuse before insert on job for each row execute function refuse()")
+
+
+async def keys(conn: Conn) -> set[str]:
+    return {row["unique_key"] for row in await conn.fetch(KEY)}
+
+
+async def accounts(conn: Conn, project: Project) -> list[UUID]:
+    """Three, of whom something is to be collected, and whose tokens are to be refreshed."""
+    found = [await seeds.account(conn, project.org, project.id, handle=f"shop{n}") for n in range(3)]
+    await conn.execute(
+        "update account_credential set refresh_at = now(), rotated_at = now() - interval '2 days'"
+    )
+    return found
+
+
+async def test_an_account_whose_visit_is_refused_comes_up_again_soon(conn: Conn, project: Project) -> None:
+    refused, *others = await accounts(conn, project)
+    await refuse(conn, f"collect:{refused}")
+    assert await visits.submit_due(conn) == 3
+    assert await keys(conn) == {f"collect:{one}" for one in others}
+    soon = "select collect_at < now() + $2 * interval '1 second' from social_account where id = $1"
+    assert [await conn.fetchval(soon, one, cadence.MORE_S) for one in (refused, *others)] == [
+        True, False, False,
+    ]  # fmt: skip
+
+
+async def test_a_refresh_that_is_refused_keeps_no_other_one_back(conn: Conn, project: Project) -> None:
+    refused, *others = await accounts(conn, project)
+    await refuse(conn, f"refresh:{refused}")
+    assert await credentials.refresh_due(conn) == 3
+    assert await keys(conn) == {f"refresh:{one}" for one in others}
+
+
+async def lines(conn: Conn, project: Project) -> dict[str, Line]:
+    """Of three apps, by the keys of their jobs."""
+    found: dict[str, Line] = {}
+    for number in range(3):
+        fields: dict[str, Any] = {"web_domain": f"shop{number}.example"}
+        app = ids.read(ids.APP, (await seeds.app(conn, project.org, project.id, **fields)).app_id)
+        app_no = await conn.fetchval("select app_no from sdk_app where id = $1", app)
+        found[f"relay:{app}:meta"] = Line(project.id, app_no, "meta")
+    return found
+
+
+async def test_a_line_whose_job_is_refused_keeps_no_other_one_back(conn: Conn, project: Project) -> None:
+    found = await lines(conn, project)
+    refused, *others = found
+    await refuse(conn, refused)
+    await conversion_lines.submit(conn, lines=[*found.values()])
+    assert await keys(conn) == {*others}
+
+
+async def test_lines_of_a_project_that_is_purged_are_left_to_the_purge(conn: Conn, project: Project) -> None:
+    """Else jobs would look again and again at rows that go."""
+    found = await lines(conn, project)
+    await conn.execute("update project set status = 'archived', archived_at = now(), purging_at = now()")
+    assert await conversion_lines.submit(conn, lines=[*found.values()]) == 0
+    assert await keys(conn) == set()
