@@ -1,0 +1,214 @@
+"""Simulated destinations of conversions: what they count, and what they refuse, with the originals' codes."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeAlias
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from tests.peers.simulators.client import Sim
+from tests.peers.simulators.conversions import AHEAD_S, KNOWN_S, MOST, OLDEST_S
+from tests.peers.simulators.destination import (
+    BOUGHT,
+    HASH,
+    META,
+    OTHER,
+    PIXEL,
+    TIKTOK,
+    TOKEN,
+    Destination,
+    Dialect,
+    Json,
+)
+from tests.peers.simulators.faults import Fault
+from tests.peers.simulators.serving import served
+
+
+@pytest_asyncio.fixture(params=[META, TIKTOK], ids=["meta", "tiktok"])
+async def to(request: pytest.FixtureRequest) -> AsyncIterator[Destination]:
+    dialect: Dialect = request.param
+    with served(dialect.simulator()) as base:
+        async with Sim(base) as sim, httpx.AsyncClient(base_url=base, verify=False) as http:
+            await sim.call("POST", "/pixels", pixel=PIXEL, token=TOKEN)
+            yield Destination(dialect, sim, http)
+
+
+# Events
+
+Change: TypeAlias = Callable[[Json, Dialect], Json]
+
+
+def user(event: Json, **fields: Any) -> Json:
+    """The event with other fields of its person; None takes one away."""
+    name = "user" if "user" in event else "user_data"
+    found = event[name] | fields
+    return event | {name: {key: value for key, value in found.items() if value is not None}}
+
+
+def custom(event: Json, **fields: Any) -> Json:
+    return event | {("properties" if "properties" in event else "custom_data"): fields}
+
+
+def page(event: Json, url: str) -> Json:
+    return event | ({"page": {"url": url}} if "page" in event else {"event_source_url": url})
+
+
+def email(event: Json, dialect: Dialect, value: str) -> Json:
+    return user(event, **{dialect.email: [value] if dialect is META else value})
+
+
+def later(event: Json, seconds: float) -> Json:
+    return event | {"event_time": event["event_time"] + seconds}
+
+
+WRONG: dict[str, Change] = {
+    "an unknown field": lambda event, _: event | {"colour": "red"},
+    "an unknown field of the person": lambda event, _: user(event, colour="red"),
+    "an unknown field of what was bought": lambda event, _: custom(event, colour="red", **BOUGHT),
+    "no id": lambda event, _: {key: event[key] for key in event.keys() - {"event_id"}},
+    "no name": lambda event, dialect: event | {dialect.name: ""},
+    "too old": lambda event, _: later(event, -OLDEST_S - 5),
+    "ahead of its time": lambda event, _: later(event, AHEAD_S + 30),
+    "milliseconds": lambda event, _: event | {"event_time": event["event_time"] * 1000},
+    "a time that is no whole number": lambda event, _: later(event, -0.5),
+    "a hash in capitals": lambda event, dialect: email(event, dialect, HASH.upper()),
+    "a hash that was cut": lambda event, dialect: email(event, dialect, HASH[:-1]),
+    "a name in plain": lambda event, dialect: email(event, dialect, "ada"),
+    "an address in plain": lambda event, dialect: email(event, dialect, "ada@shop.example"),
+    "an address in the id": lambda event, _: event | {"event_id": "ada%40shop.example"},
+    "a number in the page": lambda event, _: page(event, "https://shop.example/+4915112345678"),
+    "nobody": lambda event, dialect: user(event, **{dialect.email: None}),
+    "a page's query": lambda event, _: page(event, "https://shop.example/?a=b"),
+    "no page": lambda event, _: page(event, ""),
+    "a purchase without a value": lambda event, _: custom(event, currency="EUR"),
+    "a purchase without a currency": lambda event, _: custom(event, value=1),
+    "a value that is a text": lambda event, _: custom(event, value="1", currency="EUR"),
+}
+
+
+async def test_a_wrong_event_fails_its_call(to: Destination) -> None:
+    for why, change in WRONG.items():
+        bad = change(to.event(2), to.dialect)
+        to.refused(await to.call(to.event(1), bad, to.event(3)), "event", why)
+    told = await to.told()
+    assert (told["counted"], len(told["wrong"])) == ([], len(WRONG))
+
+
+DEVICE = ["i2", *[""] * 3, "18.1", *[""] * 11]
+APP = {"advertiser_tracking_enabled": 0, "application_tracking_enabled": 1, "extinfo": DEVICE}
+
+OF_META: dict[str, Json] = {
+    "hashes out of order": {"user_data": {"em": [OTHER, HASH], "client_user_agent": "ua"}},
+    "a hash twice": {"user_data": {"em": [HASH, HASH], "client_user_agent": "ua"}},
+    "no list of hashes": {"user_data": {"em": HASH, "client_user_agent": "ua"}},
+    "a page without a browser": {"user_data": {"em": [HASH]}},
+    "an unknown source": {"action_source": "email"},
+    "an app without a device": {"action_source": "app"},
+    "a device without a system": {"action_source": "app", "app_data": APP | {"extinfo": [""] * 16}},
+    "a system without a version": {
+        "action_source": "app",
+        "app_data": APP | {"extinfo": ["i2", *[""] * 15]},
+    },
+    "an advertising id without consent": {
+        "action_source": "app",
+        "app_data": APP,
+        "user_data": {"madid": "38400000-8cf0-11bd-b23e-10b96e40000d"},
+    },
+}
+
+
+@pytest.mark.parametrize("to", [META], indirect=True)
+async def test_meta_refuses_these_too(to: Destination) -> None:
+    for why, fields in OF_META.items():
+        to.refused(await to.call(to.event(**fields)), "event", why)
+    assert len((await to.told())["wrong"]) == len(OF_META)
+
+
+@pytest.mark.parametrize("to", [TIKTOK], indirect=True)
+async def test_tiktok_takes_no_page_of_an_app(to: Destination) -> None:
+    to.refused(await to.call(to.event(), event_source="app"), "event")
+    without = {key: value for key, value in to.event().items() if key != "page"}
+    to.taken(await to.call(without, event_source="app"))
+
+
+async def test_a_name_that_is_refused_from_now_on(to: Destination) -> None:
+    await to.sim.call("POST", "/bad", name="Purchase")
+    to.refused(await to.call(to.event()), "event")
+
+
+# Calls
+
+
+@pytest.mark.parametrize("count", [0, MOST + 1])
+async def test_a_call_has_one_to_a_thousand_events(to: Destination, count: int) -> None:
+    to.refused(await to.call(*map(to.event, range(count))), "event")
+    to.taken(await to.call(*map(to.event, range(MOST))), MOST)
+    assert len(await to.counted()) == MOST
+
+
+async def test_a_call_that_is_no_call(to: Destination) -> None:
+    to.refused(await to.call(to.event(), colour="red"), "event")
+    to.refused(await to.call(data="none"), "event")
+    to.refused(await to.call(to.event(), test_event_code="+4915112345678"), "event")
+    assert (await to.counted()) == {}
+
+
+async def test_a_token_opens_its_own_pixel_until_it_ends(to: Destination) -> None:
+    await to.sim.call("POST", "/pixels", pixel="2", token="another")
+    to.refused(await to.call(to.event(), token="another"), "token")
+    to.refused(await to.call(to.event(), pixel="3"), "pixel")
+    to.taken(await to.call(to.event()))
+    await to.sim.call("POST", "/pixels", pixel=PIXEL, token=None)
+    for token in (TOKEN, "None"):
+        to.refused(await to.call(to.event(), token=token), "token")
+    assert await to.counted() == {"e-1": 1}
+
+
+@pytest.mark.parametrize(
+    ("fault", "why", "times"),
+    [(Fault.REFUSE_429, "limit", 0), (Fault.REFUSE_500, "broken", 0), (Fault.ACCEPT_THEN_500, "broken", 1)],
+)
+async def test_a_limit_or_a_failure_is_told_as_the_original_tells_it(
+    to: Destination, fault: Fault, why: str, times: int
+) -> None:
+    """And whether the event was counted all the same."""
+    await to.sim.fault("*", fault)
+    to.refused(await to.call(to.event()), why)
+    assert list((await to.counted()).values()) == [1] * times
+    to.taken(await to.call(to.event()))
+
+
+# Counts
+
+
+async def test_an_id_is_known_for_48_hours(to: Destination) -> None:
+    """By the name of its event. What comes again later is counted twice, and told."""
+    for _ in range(2):
+        to.taken(await to.call(to.event()))
+    to.taken(await to.call(to.event() | {to.dialect.name: "Subscribe"}))
+    assert sorted((await to.told())["counted"]) == [
+        [PIXEL, "Purchase", "e-1", 2],
+        [PIXEL, "Subscribe", "e-1", 1],
+    ]
+    assert (await to.told())["twice"] == []
+    await to.sim.advance(KNOWN_S + 1)
+    to.taken(await to.call(later(to.event(), KNOWN_S)))
+    assert (await to.told())["twice"] == [f"{PIXEL} Purchase e-1"]
+
+
+@pytest.mark.parametrize("counts", [False, True])
+async def test_an_answer_that_was_ordered(to: Destination, counts: bool) -> None:
+    await to.sim.call("POST", "/answers", status=418, body={"x": 1}, counts=counts, times=2)
+    for _ in range(2):
+        assert (await to.call(to.event())).status_code == 418
+    assert await to.counted() == ({"e-1": 2} if counts else {})
+    to.taken(await to.call(to.event(2)))
+
+
+async def test_all_that_came_is_kept_for_a_search(to: Destination) -> None:
+    """What was refused most of all."""
+    to.refused(await to.call(email(to.event(), to.dialect, "ada@shop.example")), "event")
+    told = await to.told()
+    assert "ada@shop.example" in told["bodies"][0]
+    assert TOKEN in told["heads"][0]
