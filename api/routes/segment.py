@@ -54,13 +54,15 @@ async def take_messages(request: ApiRequest) -> Response[SegmentTaken]:
 async def get_segment_settings(request: ApiRequest, key: FromPath[str]) -> Response[dict[str, object]]:
     """Settings that an SDK asks for before it sends: events go here, and nowhere else.
 
-    They say nothing of a key but that it could be one.
+    Nor do counters of the SDK's own, which it would send to its makers. They say nothing of a key but that it
+    could be one.
     """
     if app_keys.parse(key) is None:
         raise absent("sdk_app")
     protocol, _, host = request.services.settings.public_url.partition("://")
     settings = {
         "integrations": {"Segment.io": {"apiKey": key, "apiHost": f"{host}/v1", "protocol": protocol}},
+        "metrics": {"sampleRate": 0.0},
         "plan": {"track": {"__default": {"enabled": True, "integrations": {}}}},
         "edgeFunction": {},
     }

@@ -88,11 +88,15 @@ class Browser:
 
 
 class Page:
-    """A tab. `troubles` are errors of its scripts, of its console and of what it loads."""
+    """A tab. `troubles` are errors of its scripts, of its console and of what it loads.
+
+    `requests` are addresses that it asked, once the domain `Network` is enabled.
+    """
 
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
         self.troubles: list[str] = []
+        self.requests: list[str] = []
         self._tab = browser.ask("Target.createTarget", {"url": "about:blank"})["targetId"]
         attached = browser.ask("Target.attachToTarget", {"targetId": self._tab, "flatten": True})
         self._session = attached["sessionId"]
@@ -146,6 +150,8 @@ class Page:
                 "params": {"entry": {"level": "error" | "warning", "text": text}},
             }:
                 self.troubles.append(text)
+            case {"method": "Network.requestWillBeSent", "params": {"request": {"url": url}}}:
+                self.requests.append(url)
 
 
 @contextmanager

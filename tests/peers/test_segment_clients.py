@@ -1,10 +1,16 @@
-"""Segment's own client against our API, over a network that loses answers: every event once."""
+"""Segment's own clients against our API, over a network that loses what they say: every event once."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator
+import json
+import re
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -13,13 +19,66 @@ from schemas.settings import Settings
 from tests import servers as made
 from tests.api.conftest import Caller
 from tests.api.parties import new_project
-from tests.api_process import Served, serving
-from tests.peers import pypi
-from tests.peers.proxy import Loss, Rule, between
+from tests.api_process import serving
+from tests.peers import node, pypi
+from tests.peers.chromium import browsing
+from tests.peers.proxy import Loss, Proxy, Rule, between
+from tests.peers.site import site
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(240)]
 
-PROGRAM = Path(__file__).with_name("clients") / "segment_client.py"
+Json: TypeAlias = dict[str, Any]
+
+PROGRAMS = Path(__file__).with_name("clients")
+MESSAGE_ID = re.compile(rb'"messageId": ?"([^"]+)"')
+
+#: What each call of every client becomes: the event's name, and what the call says.
+CALLS: list[tuple[str, Json]] = [
+    ("$alias", {"previousId": "guest-1"}),
+    ("$group", {"groupId": "g-1", "seats": 4}),
+    ("$identify", {"plan": "pro"}),
+    ("$page", {"category": "Shop", "name": "Prices", "items": 2}),
+    ("$screen", {"category": "Shop", "name": "Cart", "items": 3}),
+    *(("sign_up", {"number": number}) for number in range(20)),
+]
+#: What a page's calls say by themselves, beside that.
+OF_PAGES = {"path", "referrer", "search", "title", "url"}
+
+
+class Network(NamedTuple):
+    """The API as clients reach it, with the key of an app of pages on localhost."""
+
+    proxy: Proxy
+    key: str
+    loss: Loss
+
+    @property
+    def address(self) -> str:
+        return self.proxy.base
+
+    async def has_answered(self, messages: int) -> None:
+        """Until each of so many messages, one a request, has come again and been answered."""
+        posts = messages * (2 if self.loss is Loss.ANSWER else 1)
+
+        async def all_are() -> bool:
+            return sum(line.startswith("POST") for line, _ in self.proxy.answers) >= posts
+
+        await eventually(all_are, within=60)
+
+
+def first_of_each_message(loss: Loss) -> Rule:
+    """The first request with a message is lost so; those of messages that were lost before pass."""
+    lost = set[bytes]()
+
+    def rule(_: str, body: bytes) -> Loss:
+        messages = {*MESSAGE_ID.findall(body)}
+        if messages <= lost:
+            return Loss.NOTHING
+        lost.update(messages)
+        return loss
+
+    return rule
 
 
 @pytest.fixture
@@ -29,44 +88,96 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
 
 @pytest_asyncio.fixture
 async def key(acme: Caller) -> str:
-    """The key of an app."""
     at = f"/v1/projects/{await new_project(acme)}/sdk-apps"
-    body = {"name": "Shop", "platform": "ios", "bundleId": "com.example.shop"}
+    body = {"name": "Shop", "platform": "web", "webDomain": "localhost"}
     shown: str = (await acme.http.post(at, json=body)).json()["apiKey"]
     return shown
 
 
-@pytest.fixture
-def served(settings: Settings, tmp_path: Path) -> Iterator[Served]:
-    with serving(settings, tmp_path / "api.log") as found:
-        yield found
+@pytest_asyncio.fixture(params=[Loss.ANSWER, Loss.REQUEST], ids=lambda loss: loss.name)
+async def network(
+    request: pytest.FixtureRequest, settings: Settings, key: str, tmp_path: Path
+) -> AsyncIterator[Network]:
+    async with between(0, first_of_each_message(request.param)) as proxy:
+        told = msgspec.structs.replace(settings, public_url=proxy.base)
+        with serving(told, tmp_path / "api.log") as served:
+            proxy.port = urlsplit(served.url).port or 0
+            yield Network(proxy, key, request.param)
 
 
-def every_other_one(loss: Loss) -> Rule:
-    """Of messages, every other request is lost so; the first one is."""
-    seen = Counter[str]()
-
-    def rule(line: str, _: bytes) -> Loss:
-        seen[line] += 1
-        return loss if seen[line] % 2 else Loss.NOTHING
-
-    return rule
+async def stored(pool: Pool) -> list[tuple[str, Json]]:
+    """Each event as its call said it, all by the one person."""
+    rows = await pool.fetch("select name, user_id, properties from event")
+    assert {row["user_id"] for row in rows} == {"u-1"}
+    found = [(row["name"], json.loads(row["properties"])) for row in rows]
+    said = [(name, {key: one[key] for key in one.keys() - OF_PAGES}) for name, one in found]
+    return sorted(said, key=lambda call: (call[0], call[1].get("number", 0)))
 
 
-@pytest.mark.parametrize("loss", [Loss.NOTHING, Loss.ANSWER, Loss.REQUEST])
-async def test_segments_client_for_python_has_every_event_stored_once(
-    served: Served, key: str, pool: Pool, loss: Loss
+# Servers
+
+Words: TypeAlias = Callable[[Network], list[str | Path]]
+
+
+def python(network: Network) -> list[str | Path]:
+    return [pypi.install("segment"), PROGRAMS / "segment_client.py", network.address, network.key]
+
+
+def javascript(network: Network) -> list[str | Path]:
+    return [*in_node("segment_server.mjs"), network.address, network.key]
+
+
+def in_node(program: str) -> list[str | Path]:
+    """The words of a program that may ask this machine alone."""
+    guard = (PROGRAMS / "only_here.mjs").as_uri()
+    return [node.command(), "--import", guard, PROGRAMS / program, node.install()]
+
+
+@pytest.mark.parametrize("words", [python, javascript])
+async def test_a_server_has_every_event_stored_once(network: Network, pool: Pool, words: Words) -> None:
+    """segment-analytics-python, and @segment/analytics-node."""
+    client = await asyncio.create_subprocess_exec(*words(network), stderr=PIPE)
+    _, said = await client.communicate()
+    assert client.returncode == 0, said.decode()
+    assert network.proxy.lost
+    assert await stored(pool) == CALLS
+
+
+# Pages
+
+
+@asynccontextmanager
+async def in_jsdom(address: str) -> AsyncIterator[None]:
+    """The page at an address, open while the block runs; it has asked nobody but this machine."""
+    page = await asyncio.create_subprocess_exec(*in_node("open_page.mjs"), address, stdin=PIPE, stderr=PIPE)
+    try:
+        yield
+    finally:
+        _, said = await page.communicate(b"")
+        assert page.returncode == 0, said.decode()
+
+
+@asynccontextmanager
+async def in_chromium(address: str) -> AsyncIterator[None]:
+    """Likewise. What waits for Chromium is in a thread, since the network is in this one."""
+    with browsing() as page:
+        page.ask("Network.enable")
+        await asyncio.to_thread(page.open, address, "globalThis.AnalyticsNext")
+        yield
+        await asyncio.to_thread(page.run, "0")
+        assert {urlsplit(url).hostname for url in page.requests} == {"localhost", "127.0.0.1"}
+
+
+@pytest.mark.parametrize("opened", [in_jsdom, in_chromium])
+async def test_a_page_has_every_event_stored_once_and_tells_nobody_else(
+    network: Network, pool: Pool, opened: Callable[[str], AbstractAsyncContextManager[None]]
 ) -> None:
-    program = pypi.install("segment")
-    async with between(int(served.url.rpartition(":")[2]), every_other_one(loss)) as proxy:
-        client = await asyncio.create_subprocess_exec(
-            program, str(PROGRAM), proxy.base, key, stderr=asyncio.subprocess.PIPE
-        )
-        _, said = await client.communicate()
-        assert client.returncode == 0, said.decode()
-        assert loss is Loss.NOTHING or proxy.lost
-    rows = await pool.fetch("select name, user_id, count(*) as n from event group by name, user_id")
-    assert {(row["name"], row["user_id"]): row["n"] for row in rows} == {
-        **{("sign_up", f"user-{number}"): 1 for number in range(20)},
-        ("$identify", "user-1"): 1,
-    }
+    """@segment/analytics-next, which asks us for its settings: they say where all goes."""
+    bundle = node.install() / "@segment" / "analytics-next" / "dist" / "umd" / "index.js"
+    page = (PROGRAMS / "segment_page.html").read_text()
+    page = page.replace("%KEY%", network.key).replace("%ADDRESS%", network.address)
+    with site({"/": page, "/segment.js": bundle.read_text()}) as address:
+        async with opened(address):
+            await network.has_answered(len(CALLS))
+    assert network.proxy.lost == len(CALLS)
+    assert await stored(pool) == CALLS

@@ -242,6 +242,7 @@ async def test_sdks_are_told_where_to_send(shop: Sender) -> None:
         "apiHost": "127.0.0.1:8000/v1",
         "protocol": "http",
     }
+    assert answer.json()["metrics"] == {"sampleRate": 0}
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     refused(await shop.http.get(f"/v1/projects/{shop.owner.key}/settings"), 404, "NOT_FOUND")
     assert (await shop.http.options("/v1/t", headers={"Origin": "https://x.example"})).status_code == 204

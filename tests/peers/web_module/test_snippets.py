@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import httpx
@@ -18,6 +15,7 @@ from tests import servers as made
 from tests.api.conftest import new_key
 from tests.api_process import serving
 from tests.peers.chromium import Page
+from tests.peers.site import site
 from tests.waiting import until
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
@@ -86,33 +84,6 @@ async def prepared(url: str) -> str:
         async with pool.acquire() as conn:
             pair = await organizations.create(conn, name="Page", tier="partner")
         return await new_key(pool, pair.live)
-
-
-@contextmanager
-def site(files: Mapping[str, str]) -> Iterator[str]:
-    """A site of these files; whatever else is asked for is its page."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            name = self.path if self.path in files else "/"
-            body = files[name].encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/javascript" if name.endswith(".js") else "text/html")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://localhost:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def test_a_page_view_and_an_event_are_stored_once_whatever_answer_is_lost(shop: Shop, browser: Page) -> None:
