@@ -1,0 +1,58 @@
+"""Texts of the install spec in parsers of others. Those of `web` and `vite` run in `web_module`."""
+
+import json
+import plistlib
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from domain.apps import install_spec
+from schemas.apps import AppPlatform
+from tests.peers import node
+
+pytestmark = pytest.mark.peers
+
+PARSE = Path(__file__).with_name("clients") / "parse.cjs"
+#: How the file is called that the snippet goes into.
+INTO: Mapping[AppPlatform, str] = {
+    "react-native": "App.tsx", "expo": "App.tsx", "nextjs": "layout.jsx", "vite": "main.js",
+    "react-router": "root.jsx",
+}  # fmt: skip
+
+
+def texts(*platforms: AppPlatform) -> dict[str, str]:
+    """Everything that a product pastes, by the name of a file."""
+    shown = install_spec.show(
+        app_id="app_1", endpoint="https://api.example/v1/apps/app_1/events", public_url="https://api.example",
+        platforms=platforms,
+    )  # fmt: skip
+    return {
+        f"{one.platform}/{path}": text
+        for one in shown.platforms
+        for path, text in [
+            (INTO.get(one.platform, "snippet"), one.init_snippet),
+            *((file.path, file.content) for file in one.files),
+        ]
+    }
+
+
+def complaints(given: Mapping[str, str]) -> list[str]:
+    words = [node.command(), str(PARSE), str(node.install())]
+    done = subprocess.run(words, input=json.dumps(given), capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
+def test_javascript_and_typescript_can_be_parsed() -> None:
+    found = texts(*INTO)
+    assert len(found) == 2 * len(INTO)
+    assert complaints(found) == []
+    broken = {name: f"{text}\n(" for name, text in found.items()}
+    assert {line.partition(":")[0] for line in complaints(broken)} == found.keys()
+
+
+def test_a_phones_property_list_can_be_parsed() -> None:
+    listed = texts("ios")["ios/Info.plist"]
+    read = plistlib.loads(f'<plist version="1.0"><dict>{listed}</dict></plist>'.encode())
+    assert read == {"TENANTRY_KEY": "$(TENANTRY_KEY)"}
