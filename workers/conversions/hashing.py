@@ -75,7 +75,10 @@ META: Mapping[str, Callable[[str], str | None]] = {
     "country": _country,
 }
 
-#: By TikTok's; the others of its fields are no part of its documentation for all regions.
+#: By TikTok's. Of names and addresses nobody agrees how it wants them: its own template for tag managers
+#: sends none, Segment's destination hashes names and postcodes without blanks and sends places in plain,
+#: PostHog's hashes names with blanks (github.com/tiktok/gtm-template-eapi, segmentio/action-destinations,
+#: PostHog/posthog, 2026-11). A hash of another form matches nobody, and nothing goes in plain.
 TIKTOK: Mapping[str, Callable[[str], str | None]] = {"email": email, "phone": phone}
 
 
