@@ -1,0 +1,142 @@
+"""Conversions from an app's request to two destinations and back to its owner, by real processes of ours."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from api.app import serve_from
+from db.pool import Pool, connected
+from schemas.settings import Settings
+from tests import servers as made
+from tests.api.conftest import Caller, built, calling, held
+from tests.api.events.sender import event, taken, written
+from tests.api.parties import new_project
+from tests.chaos.fleet import open_fleet
+from tests.peers.simulators.client import Sim
+from tests.peers.simulators.serving import served
+from tests.waiting import eventually
+from tests.workers.tasks.relay_conversions.conftest import SIMULATORS
+from tests.workers.tasks.relay_conversions.scene import CONTEXT, PIXEL, PROPERTIES, RAW, TOKEN
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(180)]
+
+Json: TypeAlias = dict[str, Any]
+
+SHOP = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
+CAPI = {"enabled": True, "pixelId": PIXEL, "accessToken": TOKEN}
+BOUGHT = {"name": "purchase_success", "appUserId": "u-1", "properties": PROPERTIES}
+EVENTS = [
+    *(event(number, **BOUGHT, context=CONTEXT) for number in range(5)),
+    event(5, **BOUGHT, context=CONTEXT | {"consent": False}),
+    event(6, name="no_conversion", context=CONTEXT),
+]
+
+ENDED = "select not exists (select from event_conversion where state = 'pending')"
+
+
+@pytest_asyncio.fixture(loop_scope="session", params=["main", "apart"])
+async def store_url(
+    request: pytest.FixtureRequest, template: made.Template, database_url: str
+) -> AsyncIterator[str]:
+    """The database of events: the main one, or one of its own."""
+    if request.param == "main":
+        yield database_url
+        return
+    async with made.copy(template) as url:
+        yield url
+
+
+@pytest.fixture
+def destinations() -> Iterator[Mapping[str, str]]:
+    """The address of each."""
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(served(simulator())) for name, simulator in SIMULATORS.items()}
+
+
+@pytest.fixture
+def settings(settings: Settings, store_url: str, destinations: Mapping[str, str]) -> Settings:
+    return msgspec.structs.replace(
+        settings,
+        telemetry_url="" if store_url == settings.database_url else store_url,
+        meta_api_url=destinations["meta"],
+        tiktok_ads_url=destinations["tiktok"],
+        fetch_allow=",".join(base.removeprefix("http://") for base in destinations.values()),
+    )
+
+
+async def shop_of(caller: Caller) -> Json:
+    """An app whose conversions go to both destinations."""
+    apps = f"/v1/projects/{await new_project(caller)}/sdk-apps"
+    app: Json = (await caller.http.post(apps, json=SHOP)).json()
+    capi = {"capi": dict.fromkeys(SIMULATORS, CAPI)}
+    answer = await caller.http.patch(f"{apps}/{app['appId']}", json=capi)
+    assert answer.status_code == 200, answer.text
+    return app
+
+
+async def send(caller: Caller, app: Json) -> None:
+    """As a page of the app does it."""
+    answer = await caller.http.post(
+        f"/v1/apps/{app['appId']}/events",
+        content=written(*EVENTS),
+        headers={"Authorization": f"Bearer {app['apiKey']}", "Origin": "https://shop.example"},
+    )
+    assert taken(answer)[0] == len(EVENTS)
+
+
+async def ends(caller: Caller, app: Json) -> Counter[tuple[str, str, str | None]]:
+    """How many of the app's conversions are how, as its owner reads it."""
+    at = f"/v1/projects/{app['projectId']}/conversions/deliveries"
+    items = (await caller.http.get(at, params={"appId": app["appId"]})).json()["items"]
+    return Counter((one["destination"], one["state"], (one["error"] or {}).get("code")) for one in items)
+
+
+async def counted(base: str) -> Json:
+    """How often each event came, after a search of all that came for a person."""
+    async with Sim(base) as sim:
+        told = await sim.call("GET", "/conversions")
+    everything = "\n".join(told["bodies"] + told["heads"])
+    assert told["bodies"]
+    assert [word for word in RAW if word in everything] == []
+    assert (told["wrong"], told["twice"]) == ([], [])
+    return {event_id: times for _, _, event_id, times in told["counted"]}
+
+
+async def test_an_event_is_counted_once_at_each_destination_and_its_owner_sees_it(
+    settings: Settings, store_url: str, destinations: Mapping[str, str], pool: Pool, tmp_path: Path
+) -> None:
+    for base in destinations.values():
+        async with Sim(base) as sim:
+            await sim.call("POST", "/pixels", pixel=PIXEL, token=TOKEN)
+    api = serve_from(built(), settings)
+    async with (
+        held(api.lifespan()),
+        calling(api, pool, "Acme") as acme,
+        open_fleet(settings, tmp_path) as fleet,
+    ):
+        app = await shop_of(acme)
+        await send(acme, app)
+        async with connected(store_url, name="test") as store:
+            # They have gathered.
+            await store.execute("update event_conversion set due_at = now()")
+            await fleet.dispatcher()
+            await fleet.of_product("publish")
+
+            async def all_have_ended() -> bool:
+                return bool(await store.fetchval(ENDED))
+
+            await eventually(all_have_ended, within=60)
+        assert await ends(acme, app) == Counter(
+            {(name, "delivered", None): 5 for name in destinations}
+            | {(name, "skipped", "NO_CONSENT"): 1 for name in destinations}
+        )
+        shown = await acme.http.get(f"/v1/projects/{app['projectId']}/sdk-apps/{app['appId']}")
+        assert all(shown.json()["capi"][name]["lastForwardAt"] for name in destinations)
+    for base in destinations.values():
+        assert await counted(base) == {f"e-{number}": 1 for number in range(5)}
