@@ -40,7 +40,7 @@ class EventIn(In, frozen=True, kw_only=True, gc=False):
     event_id: EventId
     """Its id, made where it happened. What comes with the same id from the same app is the same event."""
     occurred_at: Instant
-    """When it happened: at most 7 days ago and an hour ahead."""
+    """When it happened, with `Z` or an offset: at most 7 days ago and an hour ahead."""
     app_user_id: PersonId | None = None
     """The app's own id of the person."""
     anonymous_id: PersonId | None = None
@@ -81,7 +81,10 @@ class Rejected(Out, frozen=True, kw_only=True):
     index: int
     """Its place in `events`, from 0."""
     code: RejectCode
-    """Why: `MALFORMED` is no readable JSON, `INVALID` lacks a field or has one that can't be."""
+    """Why: `MALFORMED` is no UTF-8; `INVALID` lacks a field, or has one that is unknown, too long or of
+    another type; `TOO_LARGE` has more than 32 KiB of `properties` and `context`, `TOO_DEEP` more than 100
+    levels in one of them; `BAD_TIME` occurred more than 7 days ago, or more than an hour ahead; `BAD_VALUE`
+    has a value beyond a billion."""
 
 
 class QuarantinedEvent(Out, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from api.requests import ApiRequest
 from db.pool import Conn
 from domain.apps import app_numbers
 from domain.apps.app_numbers import Apps
+from domain.events.event_names import CONVERSIONS
 from domain.metrics import conversions, event_list, windows
 from domain.metrics.event_list import Position, Wanted
 from domain.tenancy.delegation import grants
@@ -29,8 +30,9 @@ ConversionNames = Annotated[
     list[str] | None,
     QueryParameter(
         name="eventNames",
-        description="Events of these names. Those that ad platforms know unless given. `(other)`: of all "
-        "names beyond the first 2,000 of the project.",
+        description="Events of these names; unless given "
+        f"{', '.join(f'`{name}`' for name in CONVERSIONS)}. "
+        "`(other)`: of all names beyond the first 2,000 of the project.",
     ),
 ]
 GroupBy = Annotated[

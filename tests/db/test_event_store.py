@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Iterator
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -11,6 +12,8 @@ from db.migrate import EVENTS, known, migrate
 from db.pool import Conn, connected
 from db.queries import TABLES, Query
 from tests import servers
+
+GROWTH = Path(__file__).parents[2] / "docs" / "howto" / "scale-events.md"
 
 #: Beginnings of its tables' names.
 OURS = ("event", "ad_")
@@ -75,6 +78,22 @@ async def test_a_leaf_of_ids_has_one_index(store: Conn) -> None:
     """With two that begin alike a plan that was made on an empty leaf may stay with the wrong one."""
     rows = await store.fetch("select indexname from pg_indexes where tablename ~ '^event_seen'")
     assert [row["indexname"] for row in rows] == ["event_seen_0_key"]
+
+
+async def test_the_page_on_growth_names_each_table(store: Conn) -> None:
+    """In what is dropped once the store has moved, and those of projects in what is spread."""
+    rows = await store.fetch(
+        """select c.relname, exists (
+                    select from pg_attribute where attrelid = c.oid and attname = 'project_id') as of_project
+             from pg_class c
+            where c.relkind in ('r', 'p') and not c.relispartition
+              and c.relnamespace = 'public'::regnamespace"""
+    )
+    page = GROWTH.read_text("utf-8")
+    (dropped,) = re.findall(r"`drop table ([^`]*)`", page)
+    assert {*re.split(r",\s+", dropped)} == {row["relname"] for row in rows}
+    spread = {*re.findall(r"create_distributed_table\('(\w+)'", page)}
+    assert spread == {row["relname"] for row in rows if row["of_project"]}
 
 
 #: Statements that are about a server's own tables, whichever projects lie there, and why.
