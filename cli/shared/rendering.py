@@ -12,6 +12,7 @@ from msgspec import field
 
 from generation import libraries
 from generation.spec import Copy, Spec, Value
+from generation.words.write import write
 from schemas.errors import GenerationError
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ PROVENANCE = "spec.json"
 
 
 class Design(Spec, frozen=True, kw_only=True):
-    """A spec with its copy; pictures are files beside it."""
+    """A spec, and its copy where it shall be another than the brand's words; pictures are files beside it."""
 
-    copy: Copy
+    copy: Copy | None = None
     logo: str | None = None
     screenshots: list[str] = field(default_factory=list)
 
@@ -53,7 +54,9 @@ class Rendering:
 
     def __init__(self, path: Path) -> None:
         libraries.require()
-        self.design = _read(path)
+        given = _read(path)
+        self.copy = given.copy or write(given)
+        self.design = msgspec.structs.replace(given, copy=self.copy)
         files = [name for name in (self.design.logo, *self.design.screenshots) if name is not None]
         self.pictures = {name: _bytes(path.parent / name) for name in files}
         self.piece = self._prepared()
@@ -65,7 +68,7 @@ class Rendering:
             logo=self.pictures[design.logo] if design.logo is not None else None,
             screenshots=[self.pictures[name] for name in design.screenshots],
         )
-        piece: Piece = drawing.prepare(design, design.copy, given)
+        piece: Piece = drawing.prepare(design, self.copy, given)
         return piece
 
     def into(self, folder: Path) -> Iterator[Made]:

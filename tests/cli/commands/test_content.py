@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from PIL import Image
 
-from cli.shared.rendering import Design
+from cli.shared.rendering import Design, Provenance
 from generation.spec import Brand, Format
 from tests.architecture.tree import ROOT
 from tests.cli.conftest import Tenantry, decoded, refused
@@ -44,7 +44,19 @@ async def test_slides_come_with_what_they_were_made_from(tenantry: Tenantry, els
 def test_the_spec_of_the_page_is_one() -> None:
     page = (ROOT / "docs/howto/render-content.md").read_text()
     [spec] = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
-    assert msgspec.json.decode(spec, type=Design).copy.points
+    said = msgspec.json.decode(spec, type=Design).copy
+    assert said is not None
+    assert said.points
+
+
+async def test_without_a_copy_the_brand_has_the_words(tenantry: Tenantry, elsewhere: Path) -> None:
+    path = design(elsewhere, "image")
+    brand = Brand(name="Tideline", taglines=["Know the tide before you go"])
+    path.write_bytes(msgspec.json.encode({"format": "image", "brand": brand, "seed": "1"}))
+    decoded(await tenantry("content", "render", str(path), "--out", "out", "--json"))
+    written = msgspec.json.decode((elsewhere / "out" / "spec.json").read_bytes(), type=Provenance)
+    assert written.design.copy is not None
+    assert written.design.copy.hook.text == "Know the tide before you go"
 
 
 async def test_an_image_is_one_file(tenantry: Tenantry, elsewhere: Path) -> None:
@@ -61,6 +73,7 @@ async def test_an_image_is_one_file(tenantry: Tenantry, elsewhere: Path) -> None
         ({"logo": "absent.png"}, "FILE_UNUSABLE", 1),
         ({"screenshots": ["spec.json"]}, "PICTURE_TYPE", 1),
         ({"brand": {"name": "ᏣᎳᎩ"}}, "SCRIPT_NOT_SUPPORTED", 1),
+        ({"copy": None}, "BRAND_LACKS_WORDS", 1),
     ],
 )
 async def test_what_cant_be_drawn_is_refused(

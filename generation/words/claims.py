@@ -1,0 +1,69 @@
+"""Claims: what needs a person's eye before it is said, whoever wrote it, and is never taken by itself."""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from generation.words.languages import TABLES
+from generation.words.languages.table import any_of
+from generation.words.speech import sounds
+
+#: Signs of claims in any language.
+SIGNS: Mapping[str, str] = {
+    "superlative": r"#\s?1\b|\bno?\.?[\s-]?[º°]?\s?1\b|[🥇🏆💯👑]",
+    "award": r"[⭐★🌟🏅🎖]|\d(?:[.,]\d)?\s?/\s?(?:5|10)\b",
+    "price": r"[$€£¥₹₽₩₺₿¢]|\b(?:USD|EUR|GBP|CHF|JPY)\b",
+    "percentage": r"[%‰٪]",
+    "users": r"\d{3,}|\d[.,'\u00a0\u202f ]\d{3}\b|\d\s?\+|\b\d+[kKM]\b",
+    "quote": r"[\"“”«»„‟‘‹›「」『』《》]",
+    "year": r"(?<!\d)(?:19|20)\d\d(?!\d)|['’]\d\d\b|\b\d{1,2}[./]\d{1,2}[./]",
+    "link": r"://|\bwww\.|\S@\S|(?<!\w)[@#]\w|\b[\w-]+\.(?:com|org|net|io|app|dev|de|fr|es|eu|uk|ch|at|it|nl|info|biz"
+    r"|co|me|tv|ai|gg|ly|so|xyz|online|shop|blog|cloud|edu|gov)\b|\+?\d[\d\s/()-]{6,}\d",
+    "legal": r"[©®™§]",
+}
+#: English words of claims that other languages use, too.
+LOANS: Mapping[str, str] = {
+    "superlative": "best best_of number_one world_class top",
+    "award": "award* winner editor's_choice",
+    "price": "premium free for_free discount*",
+    "money": "cashback trading cash",
+    "current": "beta update updates new",
+    "donation": "patreon liberapay",
+    "legal": "gpl copyright cookie*",
+}
+KINDS = frozenset(SIGNS) | {kind for table in TABLES.values() for kind in table.never}
+#: English phrases in which a word claims nothing.
+HARMLESS = any_of("free_of free_from free_up feel_free free_software hands_free ad_free free_time free_text")
+
+
+def claims(text: str, language: str, names: Iterable[str] = ()) -> frozenset[str]:
+    """Kinds of claims that a text makes beside its names, in whatever language it may be."""
+    said = HARMLESS.sub(" ", _without(text, names))
+    return frozenset(
+        kind for kind, pattern in _patterns(language, *sorted(sounds(said))) if pattern.search(said)
+    )
+
+
+def claimed(text: str, language: str) -> frozenset[str]:
+    """The words and signs that make them, in lower case."""
+    return frozenset(
+        found.group().lower()
+        for _, pattern in _patterns(language, *TABLES)
+        for found in pattern.finditer(text)
+    )
+
+
+@cache
+def _patterns(*languages: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Those of some languages; of one without a table any digit is a claim, since its words tell nothing."""
+    tables = [TABLES[language].never for language in dict.fromkeys(languages) if language in TABLES]
+    numbers = () if languages[0] in TABLES else (("users", re.compile(r"\d")),)
+    signs = ((kind, re.compile(sign)) for kind, sign in SIGNS.items())
+    blocks = ((kind, any_of(block)) for table in (*tables, LOANS) for kind, block in table.items())
+    return (*signs, *blocks, *numbers)
+
+
+def _without(text: str, names: Iterable[str]) -> str:
+    for name in filter(None, names):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", text, flags=re.IGNORECASE)
+    return text

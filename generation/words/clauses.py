@@ -1,0 +1,202 @@
+"""Clauses: pieces of a brand's own text that stand alone as a line, each with its sentence as evidence."""
+
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from generation.spec import Brand, Evidence, Line, Source
+from generation.words import texts
+from generation.words.claims import claims
+from generation.words.languages import TABLES
+from generation.words.languages.table import APP, Table, any_of
+
+#: Characters of a line at least and at most; what reads best; those of a sentence that is looked at.
+SHORTEST, LONGEST, GOOD, READ = 8, 110, 48, 600
+#: Characters of a text and sentences of one that are looked at.
+TEXT, SENTENCES = 20_000, 80
+#: Words of a line at least.
+FEWEST = 3
+#: Part of the words that two lines may share.
+SHARED = 0.6
+#: Letters of a word at most: longer ones are addresses and keys.
+LONGEST_WORD = 40
+CODE = re.compile(r"[<>{}\[\]\\|=~^_`]|/\w*/|\(\)")
+UNFINISHED = ("?", "？", "؟", ":", "：", "…", "...")
+#: Word that joins a half to the one before.
+FIRST = re.compile(r"^,? (?:and|which|that|und|et|qui|y|e|que) ", re.IGNORECASE)
+ENDS = " .!,;:。！।-–—"
+PAIRS = ("()", "（）")
+
+
+class Clause(NamedTuple):
+    """`place` is its sentence's, from the beginning of all texts; `rank` is better the lower it is."""
+
+    text: str
+    field: Source
+    quote: str
+    place: int
+    rank: float
+
+
+class Reading(NamedTuple):
+    """Patterns of a language."""
+
+    tails: re.Pattern[str]
+    open_ends: re.Pattern[str]
+    back: re.Pattern[str]
+    theirs: re.Pattern[str]
+    asides: re.Pattern[str]
+    more: re.Pattern[str]
+    bare: re.Pattern[str]
+    joints: re.Pattern[str]
+    limits: re.Pattern[str]
+
+
+def clauses(brand: Brand, language: str) -> list[Clause]:
+    """All clauses that say something of their own, best first."""
+    kept: list[Clause] = []
+    for clause in sorted(_all(brand, language), key=lambda one: one.rank):
+        if not any(alike(clause.text, other.text) for other in kept):
+            kept.append(clause)
+    return kept
+
+
+def line(clause: Clause) -> Line:
+    return Line(text=clause.text, rule="clause", evidence=[Evidence(field=clause.field, quote=clause.quote)])
+
+
+def alike(one: str, other: str) -> bool:
+    """True if two lines share most of the words of the shorter one."""
+    left, right = ({word for word in texts.words(text) if len(word) != 1} for text in (one, other))
+    return len(left & right) > SHARED * max(1, min(len(left), len(right)))
+
+
+def _all(brand: Brand, language: str) -> Iterator[Clause]:
+    place = 0
+    for number, (field, text) in enumerate(_own_texts(brand)):
+        for order, quote in enumerate(_sentences(text)):
+            for found in readings(quote, brand.name, language):
+                place += 1
+                yield Clause(found, field, quote, place, number + order * 0.1 + abs(len(found) - GOOD) / 60)
+
+
+def _own_texts(brand: Brand) -> Iterator[tuple[Source, str]]:
+    """Descriptions first: what a tagline says, a hook mostly says already."""
+    yield from (("appDescription", text) for text in brand.descriptions)
+    yield from (("tagline", text) for text in brand.taglines)
+
+
+def _sentences(text: str) -> list[str]:
+    return [piece for piece in texts.sentences(text[:TEXT]) if len(piece) <= READ][:SENTENCES]
+
+
+def readings(sentence: str, app: str, language: str) -> list[str]:
+    """The lines that a sentence gives, pieces of it, cased: the whole, else its halves, else its head."""
+    whole = texts.clean(sentence)
+    reading = _reading(language)
+    if not whole or whole.endswith(UNFINISHED):
+        return []
+    if text := _line(whole, app, language, reading):
+        return [text]
+    if reading.limits.search(whole):
+        return []
+    pieces = (_line(half, app, language, reading) for half in _halves(whole, reading))
+    return [text for text in pieces if text] or [
+        text for text in [_head(whole, app, language, reading)] if text
+    ]
+
+
+def _line(piece: str, app: str, language: str, reading: Reading) -> str | None:
+    text = reading.tails.sub("", _without_lead(piece, app, language).rstrip(ENDS)).strip(ENDS)
+    return texts.initial(text) if _fits(text, app, language, reading) else None
+
+
+def _without_lead(whole: str, app: str, language: str) -> str:
+    text = whole
+    for lead in _leads(language, app):
+        shorter = lead.sub("", text, count=1)
+        text = shorter if len(shorter) >= SHORTEST else text
+    return text
+
+
+def _halves(whole: str, reading: Reading) -> Iterator[str]:
+    """Halves with verbs of their own; not those that speak of what the half before names."""
+    starts = [found.start() for found in reading.joints.finditer(whole)]
+    for number, (start, end) in enumerate(pairwise([0, *starts, len(whole)])):
+        half = FIRST.sub("", whole[start:end], count=1) if number else whole[start:end]
+        listed = "," in half and whole[end : end + 1] == " "
+        if starts and not listed and not (number and reading.theirs.search(half)):
+            yield half.strip(ENDS)
+
+
+def _head(whole: str, app: str, language: str, reading: Reading) -> str | None:
+    """The longest part before an addition that is a line."""
+    found = (one.start() for pattern in (reading.more, reading.bare) for one in pattern.finditer(whole))
+    ends = sorted(set(found), reverse=True)
+    heads = (_line(whole[:end], app, language, reading) for end in ends if end > SHORTEST * 2)
+    return next(filter(None, heads), None)
+
+
+def _fits(text: str, app: str, language: str, reading: Reading) -> bool:
+    return (
+        SHORTEST <= len(text) <= LONGEST
+        and is_prose(text)
+        and len(texts.words(text)) >= FEWEST
+        and not reading.open_ends.search(text)
+        and not reading.back.match(text)
+        and not reading.asides.search(text)
+        and not claims(text, language, [texts.clean(app)])
+        and texts.words(text) != texts.words(app)
+    )
+
+
+def is_prose(text: str) -> bool:
+    """True for words that can be read: no code, no shouting, no half of a pair, no endless word."""
+    found = texts.words(text)
+    letters = sum(character.isalpha() or character == " " for character in text)
+    return (
+        len(found) >= 2
+        and letters >= 0.8 * len(text)
+        and not CODE.search(text)
+        and (len(found) < 3 or text != text.upper() or text == text.lower())
+        and all(text.count(pair[0]) == text.count(pair[1]) for pair in PAIRS)
+        and max(map(len, found)) <= LONGEST_WORD
+    )
+
+
+@cache
+def _reading(language: str) -> Reading:
+    if (table := TABLES.get(language)) is None:
+        nothing = any_of()
+        return Reading(*[nothing] * 9)
+    return Reading(
+        tails=_tail(table),
+        open_ends=re.compile(rf"{any_of(table.open_ends).pattern}$", re.IGNORECASE),
+        back=any_of(table.back),
+        theirs=any_of(table.theirs),
+        asides=any_of(table.asides),
+        more=re.compile(
+            rf"(?:,| [–—-]|;) {any_of(table.more).pattern}|; | [–—-] | \((?=[^()]*\)\W*$)", re.IGNORECASE
+        ),
+        bare=_after_blank(table.bare),
+        joints=_after_blank(table.joints),
+        limits=any_of(table.limits),
+    )
+
+
+@lru_cache(maxsize=256)
+def _leads(language: str, app: str) -> tuple[re.Pattern[str], ...]:
+    """The lead-ins of a language around a name."""
+    name = re.escape(texts.clean(app)) or "(?!)"
+    leads = TABLES[language].leads if language in TABLES else ()
+    return tuple(re.compile(f"^{lead.replace(APP, name)}", re.IGNORECASE) for lead in leads)
+
+
+def _after_blank(block: str) -> re.Pattern[str]:
+    return re.compile(rf",? {any_of(block).pattern}", re.IGNORECASE)
+
+
+def _tail(table: Table) -> re.Pattern[str]:
+    return re.compile(rf",? {any_of(table.tails).pattern}$", re.IGNORECASE)

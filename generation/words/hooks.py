@@ -1,0 +1,128 @@
+"""Hooks: first lines that a brand can carry, each with its evidence, or the fields that it lacks."""
+
+from collections.abc import Iterator, Sequence
+
+from generation.spec import Brand, Evidence, Line, Source
+from generation.words import names, texts
+from generation.words.claims import claims
+from generation.words.clauses import ENDS, LONGEST, Clause, is_prose, line
+from generation.words.formulas import fill
+from generation.words.languages import TABLES
+from generation.words.speech import speaks
+
+#: Proposals at most; keywords that become one; points from which on their number is worth a line; clauses
+#: that a piece needs for its points.
+MOST, KEYWORDS, NUMBERED, FEW = 10, 3, 3, 2
+#: Characters of a clause at most that is short enough for a hook.
+SHORT = 70
+#: Words of a voice that take the casual formula.
+CASUAL = {
+    "casual",
+    "witty",
+    "playful",
+    "funny",
+    "informal",
+    "locker",
+    "witzig",
+    "décontracté",
+    "informel",
+    "cercana",
+}
+
+
+def missing_fields(brand: Brand, found: Sequence[Clause], language: str) -> list[Source]:
+    """The fields without which there is nothing to say: the name, or all of those that say what it is."""
+    lacking: list[Source] = [] if names.app(brand) else ["appName"]
+    if not (found or tagline(brand, language) or names.keywords(brand, language)):
+        lacking += ["tagline", "appDescription", "keywords"]
+    return lacking
+
+
+def tagline(brand: Brand, language: str) -> Line | None:
+    return next(taglines(brand, language), None)
+
+
+def taglines(brand: Brand, language: str) -> Iterator[Line]:
+    """Its own short lines that claim nothing."""
+    for own in brand.taglines:
+        text = texts.clean(own).rstrip(" .。,;:-–—")
+        if (
+            len(text) <= LONGEST
+            and is_prose(text)
+            and not claims(text, language, [names.app(brand)])
+            and speaks(text, language)
+        ):
+            yield Line(text=texts.initial(text), rule="clause", evidence=[names.evidence("tagline", own)])
+
+
+def questions(brand: Brand, language: str) -> Iterator[Line]:
+    """Its own questions, where they are short."""
+    for text in brand.descriptions:
+        for quote in texts.sentences(text[:2000]):
+            asked = texts.clean(quote)
+            if asked.endswith(("?", "？")) and len(asked) <= SHORT and _can_ask(asked, brand, language):
+                yield Line(
+                    text=texts.initial(asked),
+                    rule="clause",
+                    evidence=[names.evidence("appDescription", quote)],
+                )
+
+
+def _can_ask(asked: str, brand: Brand, language: str) -> bool:
+    return (
+        len(texts.words(asked)) >= 3
+        and is_prose(asked.rstrip(ENDS))
+        and not claims(asked, language, [names.app(brand)])
+    )
+
+
+def counted(brand: Brand, language: str, number: int) -> Iterator[Line]:
+    """The formula around the number of its clauses."""
+    if language in TABLES and number >= NUMBERED:
+        yield from fill(TABLES[language].formulas.number, brand, n=(str(number), None))
+
+
+def named(brand: Brand, language: str) -> Iterator[Line]:
+    """Formulas around its keywords and its audience."""
+    if (table := TABLES.get(language)) is None:
+        return
+    for keyword, quoted in names.keywords(brand, language)[:KEYWORDS]:
+        yield from fill(table.formulas.keyword, brand, Keyword=(texts.initial(keyword), quoted))
+    if (people := names.audience(brand, language)) is not None:
+        yield from fill(table.formulas.audience, brand, Audience=people)
+
+
+def weak(brand: Brand, language: str) -> list[Line]:
+    """Hooks that say no more than the name."""
+    if (table := TABLES.get(language)) is None:
+        return [Line(text=names.app(brand), rule="formula", evidence=[names.app_evidence(brand)])]
+    casual = [table.formulas.casual] if set(texts.words(brand.voice or "")) & CASUAL else []
+    return [found for text in (*table.formulas.meet, *casual) for found in fill(text, brand)]
+
+
+def tiers(brand: Brand, found: Sequence[Clause], language: str, number: int) -> list[list[Line]]:
+    """Hooks by how much they say: own words and longer names, one clause of many, the name, other names."""
+    own = [*taglines(brand, language), *questions(brand, language), *counted(brand, language, number)]
+    around = list(named(brand, language))
+    telling = [hook for hook in around if tells(hook.evidence[0], brand, language)]
+    short = [line(one) for one in found if len(one.text) <= SHORT][: len(found) > FEW]
+    return [distinct([*own, *telling]), short, weak(brand, language), around]
+
+
+def tells(slot: Evidence, brand: Brand, language: str) -> bool:
+    """True for an audience, and for a keyword of several words, none inflected, that the brand opens with."""
+    keyword = slot.quote.strip().casefold()
+    openings = [next(texts.sentences(text), "") for text in brand.descriptions[:1]]
+    said = " ".join([*brand.taglines, *brand.descriptions]).casefold()
+    opens = keyword not in said or any(keyword in text.casefold() for text in (*brand.taglines, *openings))
+    return slot.field == "audience" or (" " in keyword and opens and language not in names.CAPITALIZED)
+
+
+def proposals(brand: Brand, found: Sequence[Clause], language: str, number: int) -> list[Line]:
+    """Up to ten, those that say most first."""
+    told, short, name, around = tiers(brand, found, language, number)
+    return distinct([*told, *short, *around, *name])[:MOST]
+
+
+def distinct(lines: Sequence[Line]) -> list[Line]:
+    return list({line.text.casefold(): line for line in reversed(lines)}.values())[::-1]

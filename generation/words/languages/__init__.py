@@ -1,0 +1,15 @@
+"""Tables of the languages that have formulas: English, German, French, Spanish."""
+
+from collections.abc import Mapping
+
+from generation.words.languages import de, en, es, fr
+from generation.words.languages.table import Table
+
+TABLES: Mapping[str, Table] = {"en": en.TABLE, "de": de.TABLE, "fr": fr.TABLE, "es": es.TABLE}
+#: Language of brands that say none.
+DEFAULT = "en"
+
+
+def primary(tag: str | None) -> str:
+    """The language of a tag such as `de-AT`: its first part."""
+    return (tag or DEFAULT).replace("_", "-").partition("-")[0].lower()

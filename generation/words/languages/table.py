@@ -1,0 +1,68 @@
+"""Table of a language: formulas around a brand's names, and how its sentences are read.
+
+Words stand in blocks, one entry a blank; in an entry `_` is a blank or a hyphen and `*` any letters.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+#: Name that a pattern of lead-ins has for the app's own.
+APP = "{app}"
+
+
+class Formulas(NamedTuple):
+    """Texts with slots for names alone, so that none has to agree with what fills it."""
+
+    keyword: str
+    audience: str
+    number: str
+    meet: tuple[str, ...]
+    casual: str
+    recap: str
+    try_it: str
+    visit: str
+    apple: str
+    google: str
+    ending: str
+    swipe: str
+    about: str
+    save: str
+    presenter: str
+
+
+class Table(NamedTuple):
+    """One language. `leads` are cut off a clause's beginning, in this order; `tails` off its end.
+
+    `open_ends` are words that something has to follow, `back` are beginnings that mean nothing without the
+    sentence before, `theirs` words that mean nothing without the half before. `more` begins what only adds
+    to a sentence that is over without it, `bare` the same without a comma, `joints` a half that has a verb
+    of its own; `limits` is what a sentence isn't true without. `never` are claims, by their kind; `asides`
+    what is not about the product. `force` changes what is claimed, `glue` doesn't.
+    """
+
+    formulas: Formulas
+    leads: tuple[str, ...]
+    tails: str
+    open_ends: str
+    back: str
+    theirs: str
+    more: str
+    bare: str
+    joints: str
+    limits: str
+    never: Mapping[str, str]
+    asides: str
+    force: str
+    glue: str
+
+
+def entries(block: str) -> Iterable[str]:
+    for word in block.split():
+        yield re.escape(word).replace(r"\*", r"\w*").replace("_", r"[\s\-‑]+")
+
+
+def any_of(*blocks: str) -> re.Pattern[str]:
+    """Any entry of the blocks as whole words; of none no text."""
+    found = "|".join(entry for block in blocks for entry in entries(block))
+    return re.compile(rf"(?<!\w)(?:{found or '(?!)'})(?!\w)", re.IGNORECASE)

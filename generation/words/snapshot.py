@@ -1,0 +1,74 @@
+"""Snapshot of a brand, as its project's sources say it at that moment."""
+
+from collections.abc import Iterable
+
+from generation.spec import Brand
+from schemas.brand import Brand as Known
+from schemas.brand import BrandField, Field, Said
+
+#: Confidence from which on what only came second is told, too.
+SURE = 0.7
+#: Name of a link to the site that a brand was read from, where none is said.
+WEBSITE = "website"
+
+
+def snapshot(known: Known) -> Brand:
+    """The winner of each field; of taglines and descriptions also what else is sure."""
+    said = known.fields
+    return Brand(
+        name=_text(said.get("appName")) or "",
+        taglines=_texts(said.get("tagline")),
+        descriptions=_texts(said.get("appDescription")),
+        keywords=_keywords(said.get("keywords")),
+        audience=_text(said.get("audience")),
+        voice=_text(said.get("brandVoice")),
+        language=_text(said.get("primaryLanguage")),
+        colors=_list(said.get("colors")),
+        links=_links(said),
+    )
+
+
+def _text(field: BrandField | None) -> str | None:
+    return field.value if field and isinstance(field.value, str) and field.value else None
+
+
+def _texts(field: BrandField | None) -> list[str]:
+    """The winner and sure alternatives, each once; nothing where the partner wants none."""
+    if not (first := _text(field)) or field is None:
+        return []
+    others = (one.value for one in field.alternatives if one.provenance.confidence >= SURE)
+    return list(dict.fromkeys(text for text in (first, *others) if isinstance(text, str) and text))
+
+
+def _keywords(field: BrandField | None) -> list[str]:
+    """Keywords as declared; of derived ones phrases that stand so in their evidence."""
+    evidence = field.provenance.evidence if field and field.provenance else []
+    quotes = "\n".join(evidence).casefold()
+    return [one for one in _list(field) if not quotes or (" " in one and one.casefold() in quotes)]
+
+
+def _list(field: BrandField | None) -> list[str]:
+    return [one for one in field.value if one] if field and isinstance(field.value, list) else []
+
+
+def _links(said: dict[Field, BrandField]) -> dict[str, str]:
+    """Its links; a website that was read is its own, unless the partner says otherwise."""
+    field = said.get("links")
+    found = field.value if field and isinstance(field.value, dict) else {}
+    links = {name: link for name, link in found.items() if link}
+    if WEBSITE not in links and not (field and _is_partners(field)):
+        sites = [
+            one.provenance.url for one in _all(said.get("appName")) if one.provenance.source == "website"
+        ]
+        links |= dict.fromkeys([WEBSITE], sites[0]) if sites and sites[0] else {}
+    return links
+
+
+def _is_partners(field: BrandField) -> bool:
+    return field.provenance is not None and field.provenance.source == "partner"
+
+
+def _all(field: BrandField | None) -> Iterable[Said]:
+    if field and field.provenance is not None and field.value is not None:
+        yield Said(value=field.value, provenance=field.provenance)
+        yield from field.alternatives

@@ -1,0 +1,182 @@
+"""Copy of a piece: all its texts, out of a brand's snapshot, a wish and a seed."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from generation.spec import Brand, Copy, Evidence, Format, Labels, Line, Source, Spec
+from generation.words import hooks, names, texts
+from generation.words.choice import pick, sample
+from generation.words.clauses import Clause, alike, clauses, line
+from generation.words.formulas import fill
+from generation.words.hashtags import hashtags
+from generation.words.languages import DEFAULT, TABLES, primary
+from generation.words.speech import language_of, speaks
+from schemas.errors.generation import GenerationError
+
+#: Points of a piece at most, and clauses that they are chosen from.
+POINTS: dict[Format, int] = {"slideshow": 4, "video": 3, "ugc_remix": 2, "image": 3}
+CHOICE = 7
+#: Clauses below which keywords become points.
+FEWEST = 2
+#: Formats that show their points one by one, so that a hook may count them.
+COUNTED: frozenset[Format] = frozenset({"slideshow", "video"})
+
+
+class Lacking(GenerationError):
+    """A brand without words for a piece; `fields` are those that would help."""
+
+    def __init__(self, fields: Sequence[Source]) -> None:
+        super().__init__("BRAND_LACKS_WORDS", f"nothing can be said of the brand: add {', '.join(fields)}")
+        self.fields = list(fields)
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """A brand as it is written about: its texts' language, and its clauses in it."""
+
+    brand: Brand
+    language: str
+    clauses: list[Clause]
+
+
+def read(brand: Brand) -> Words:
+    language = language_of(brand)
+    found = [one for one in clauses(brand, language) if speaks(one.text, language)]
+    return Words(brand=brand, language=language, clauses=found)
+
+
+def propose(brand: Brand) -> list[Line]:
+    """Up to ten hooks with the evidence of each. Raises `Lacking`."""
+    words = _checked(read(brand))
+    number = min(len(words.clauses), POINTS["slideshow"])
+    return hooks.proposals(brand, words.clauses, words.language, number)
+
+
+def write(spec: Spec) -> Copy:
+    """The same copy for the same spec. Raises `Lacking`, unless the caller brings a hook for a name."""
+    words = read(spec.brand)
+    if spec.hook is None or not names.app(spec.brand):
+        _checked(words)
+    hook = choose_hook(words, spec)
+    points = choose_points(words, spec, hook)
+    return compose(words, hook, points, warnings=list(warnings(words, spec)))
+
+
+def _checked(words: Words) -> Words:
+    if lacking := hooks.missing_fields(words.brand, words.clauses, words.language):
+        raise Lacking(lacking)
+    return words
+
+
+def choose_hook(words: Words, spec: Spec) -> Line:
+    """The caller's, word for word; else one of those that say most, as the seed says."""
+    if spec.hook is not None:
+        return Line(text=spec.hook, rule="caller", evidence=[Evidence(field="caller", quote=spec.hook)])
+    number = min(len(words.clauses), POINTS[spec.format]) if spec.format in COUNTED else 0
+    tiers = hooks.tiers(words.brand, words.clauses, words.language, number)
+    return pick(spec.seed, next(filter(None, tiers)), "hook")
+
+
+def choose_points(words: Words, spec: Spec, hook: Line) -> list[Line]:
+    """The best clause and others of the best, as the seed says, in their order; none says the hook again."""
+    most = POINTS[spec.format]
+    fresh = [one for one in words.clauses if not alike(one.text, hook.text)]
+    best = [one for one in fresh if one.field != "tagline"]
+    best += [one for one in fresh if one.field == "tagline"][: max(most - len(best), 0)]
+    chosen = best[:1] + sample(spec.seed, best[1:CHOICE], most - 1, "points")
+    lines = [line(one) for one in sorted(chosen, key=lambda one: one.place)]
+    if len(lines) >= FEWEST:
+        return lines
+    return [*lines, *_keywords(words, hook, several=bool(lines))][:most]
+
+
+def _keywords(words: Words, hook: Line, *, several: bool) -> Iterator[Line]:
+    """Keywords as points; beside a clause those of several words alone, since one says little."""
+    for keyword, quoted in names.keywords(words.brand, words.language):
+        if not alike(keyword, hook.text) and (" " in keyword or not several):
+            yield Line(text=texts.initial(keyword), rule="keyword", evidence=[quoted])
+
+
+def compose(words: Words, hook: Line, points: list[Line], warnings: list[str]) -> Copy:
+    brand, language = words.brand, words.language
+    tags, ending = hashtags(brand, language), _ending(brand, language)
+    return Copy(
+        language=brand.language if brand.language and primary(brand.language) == language else language,
+        hook=hook,
+        points=points,
+        tagline=_closing(words, [hook, *points]),
+        recap=_formula("recap", brand, language),
+        call_to_action=_formula("try_it" if _in_store(brand) else "visit", brand, language),
+        places=list(_places(brand, language)),
+        ending=ending,
+        hashtags=tags,
+        caption=caption(hook, points, ending, tags),
+        labels=labels(language),
+        warnings=warnings,
+    )
+
+
+def _closing(words: Words, said: Sequence[Line]) -> Line | None:
+    """The tagline, unless the piece has said it."""
+    own = hooks.tagline(words.brand, words.language)
+    return own if own and own.text not in {one.text for one in said} else None
+
+
+def caption(hook: Line, points: Sequence[Line], ending: Line, tags: Sequence[Line]) -> str:
+    """The text that is posted with the files: the same lines, one paragraph each."""
+    listed = "\n".join(f"• {point.text}" for point in points)
+    paragraphs = (hook.text, listed, ending.text, " ".join(tag.text for tag in tags))
+    return "\n\n".join(filter(None, paragraphs))
+
+
+def labels(language: str) -> Labels:
+    table = TABLES.get(language)
+    if table is None:
+        return Labels(presenter=TABLES[DEFAULT].formulas.presenter)
+    own = table.formulas
+    return Labels(swipe=own.swipe, about=own.about, save=own.save, presenter=own.presenter)
+
+
+def warnings(words: Words, spec: Spec) -> Iterator[str]:
+    """A word and its reason each."""
+    own = words.language
+    if spec.language and primary(spec.language) != own:
+        yield f"language_kept: the brand's texts are in {own}, and nothing here translates"
+    if own not in TABLES:
+        yield f"no_formulas: of {own} only the brand's own words and names; claims in them aren't recognised"
+    if len(words.clauses) < FEWEST:
+        yield "few_clauses: add an appDescription of three to five plain sentences"
+
+
+def _formula(name: str, brand: Brand, language: str) -> Line:
+    """A filled formula; the name alone where the language has none, or it would be too long."""
+    alone = Line(text=names.app(brand), rule="formula", evidence=[names.app_evidence(brand)])
+    if (table := TABLES.get(language)) is None:
+        return alone
+    return next(fill(getattr(table.formulas, name), brand), alone)
+
+
+def _in_store(brand: Brand) -> bool:
+    return any(names.store(brand, which) for which in names.STORES)
+
+
+def _places(brand: Brand, language: str) -> Iterator[Line]:
+    """The stores that links prove, and its own site."""
+    table = TABLES.get(language, TABLES[DEFAULT]).formulas
+    shown = {"apple": "App Store", "google": "Google Play"}
+    if language in TABLES:
+        shown = {"apple": table.apple, "google": table.google}
+    for which, text in shown.items():
+        if (link := names.store(brand, which)) is not None:
+            yield Line(text=text, rule="formula", evidence=[link])
+    if (own := names.site(brand)) is not None:
+        yield Line(text=own[0], rule="formula", evidence=[own[1]])
+
+
+def _ending(brand: Brand, language: str) -> Line:
+    if (own := names.site(brand)) is None:
+        return _formula("ending", brand, language)
+    text, link = own
+    return Line(
+        text=f"{names.app(brand)} – {text}", rule="formula", evidence=[names.app_evidence(brand), link]
+    )

@@ -1,0 +1,74 @@
+"""Any brand's copy: each line rests on the brand, claims nothing by itself, and is the same each time."""
+
+import msgspec
+from hypothesis import given, reject, settings
+
+from generation.spec import Brand, Copy, Line, Source, Spec
+from generation.words.hashtags import MOST
+from generation.words.write import Lacking, propose, write
+from tests.generation.words.brands import ANY_BRAND, ANY_SPEC, TELLTALE
+from tests.generation.words.tracing import lines, untraced
+
+ENOUGH = settings(max_examples=40, deadline=None)
+
+
+def written(spec: Spec) -> Copy:
+    try:
+        return write(spec)
+    except Lacking:
+        reject()
+
+
+@ENOUGH
+@given(spec=ANY_SPEC)
+def test_each_line_is_a_clause_of_the_brand_or_a_formula_around_its_names(spec: Spec) -> None:
+    assert [why for line in lines(written(spec)) if (why := untraced(line, spec.brand))] == []
+
+
+@ENOUGH
+@given(spec=ANY_SPEC)
+def test_no_line_but_the_callers_is_long_or_empty(spec: Spec) -> None:
+    said = [line for line in lines(written(spec)) if line.rule != "caller"]
+    assert [line.text for line in said if not 0 < len(line.text) <= 110] == []
+
+
+@ENOUGH
+@given(spec=ANY_SPEC)
+def test_nothing_is_claimed_that_a_caller_did_not_write(spec: Spec) -> None:
+    said = [line.text.casefold() for line in lines(written(spec)) if line.rule != "caller"]
+    words = [word.replace("_", " ") for word in TELLTALE]
+    assert [(word, text) for word in words for text in said if word in text] == []
+
+
+@ENOUGH
+@given(spec=ANY_SPEC)
+def test_the_same_spec_has_the_same_copy(spec: Spec) -> None:
+    again = msgspec.json.decode(msgspec.json.encode(spec), type=Spec)
+    assert written(spec) == write(again)
+
+
+@ENOUGH
+@given(spec=ANY_SPEC)
+def test_no_point_is_said_twice_and_a_number_is_the_count(spec: Spec) -> None:
+    copy = written(spec)
+    said = [line.text.casefold() for line in (copy.hook, *copy.points)]
+    assert len({*said}) == len(said)
+    if copy.hook.rule == "formula" and copy.hook.text[0] in "34":
+        assert copy.hook.text[0] == str(len(copy.points))
+    assert len(copy.hashtags) <= MOST
+
+
+@ENOUGH
+@given(brand=ANY_BRAND)
+def test_a_brand_proposes_up_to_ten_hooks_or_says_what_it_lacks(brand: Brand) -> None:
+    hooks, lacking = proposed(brand)
+    assert bool(hooks) != bool(lacking)
+    assert len({hook.text for hook in hooks}) == len(hooks) <= 10
+    assert [why for hook in hooks if (why := untraced(hook, brand))] == []
+
+
+def proposed(brand: Brand) -> tuple[list[Line], list[Source]]:
+    try:
+        return propose(brand), []
+    except Lacking as lacking:
+        return [], lacking.fields

@@ -1,0 +1,43 @@
+"""Claims: each kind is known in each language, and plain sentences make none."""
+
+import pytest
+
+from generation.words.claims import KINDS, claims
+from generation.words.languages import TABLES
+from tests.generation.words.brands import BRANDS, CLAIMS
+
+PLAIN = [
+    ("en", "Feel free to plan a trip without ads"),
+    ("en", "A 7-day plan for the coast, in 3 steps"),
+    ("de", "Ein Wochenplan für die Küste"),
+    ("fr", "Les ports de tous les pays"),
+    ("es", "La marea sale a las 8"),
+]
+
+
+@pytest.mark.parametrize(("language", "text"), [(one, text) for one in CLAIMS for text in CLAIMS[one]])
+def test_a_claim_is_known(language: str, text: str) -> None:
+    assert claims(text, language)
+
+
+@pytest.mark.parametrize("language", TABLES)
+def test_each_kind_has_words_or_signs_in_each_language(language: str) -> None:
+    assert KINDS - TABLES[language].never.keys() <= {"quote", "year", "link"}
+
+
+@pytest.mark.parametrize(("language", "text"), PLAIN)
+def test_a_plain_sentence_claims_nothing(language: str, text: str) -> None:
+    assert claims(text, language) == frozenset()
+
+
+def test_a_name_claims_nothing_by_itself() -> None:
+    assert claims("Plan a trip with Best Tides", "en", ["Best Tides"]) == frozenset()
+    assert "superlative" in claims("The best trip with Best Tides", "en", ["Best Tides"])
+
+
+def test_a_claim_in_another_language_than_declared_is_known() -> None:
+    assert claims("Stimmt in 99 Prozent aller Fälle", "en")
+
+
+def test_of_a_language_without_words_any_digit_is_a_claim() -> None:
+    assert claims(BRANDS["ja"].descriptions[0], "ja") == {"users"}

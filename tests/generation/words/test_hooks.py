@@ -1,0 +1,94 @@
+"""Hooks, points, places and tags: which are chosen, and what a brand lacks."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from generation.spec import Brand, Evidence, Spec
+from generation.words.write import Lacking, propose, write
+from tests.generation.words.brands import TIDELINE
+
+NAMED = Brand(name="Tideline")
+
+
+def with_(**changes: Any) -> Brand:
+    return msgspec.structs.replace(TIDELINE, **changes)
+
+
+def test_proposals_begin_with_the_brands_own_words() -> None:
+    texts = [hook.text for hook in propose(TIDELINE)]
+    assert texts[0] == "Know the tide before you go"
+    assert "Sea swimming? Meet Tideline." in texts
+    assert "Kayakers and sea swimmers, meet Tideline." in texts
+    assert "4 things to know about Tideline" in texts
+    assert texts[-1] == "Have you seen Tideline yet?"
+
+
+def test_a_formula_quotes_each_of_its_names() -> None:
+    hook = next(one for one in propose(TIDELINE) if one.text == "Sea swimming? Meet Tideline.")
+    keyword, name = hook.evidence
+    assert keyword == Evidence(field="keywords", quote="sea swimming")
+    assert name == Evidence(field="appName", quote="Tideline")
+
+
+@pytest.mark.parametrize(
+    ("brand", "fields"),
+    [
+        (NAMED, ["tagline", "appDescription", "keywords"]),
+        (with_(name=" \u200b"), ["appName"]),
+        (Brand(name="", keywords=["kotlin"]), ["appName", "tagline", "appDescription", "keywords"]),
+        (Brand(name="Tideline", taglines=["The best tides"]), ["tagline", "appDescription", "keywords"]),
+    ],
+)
+def test_a_brand_that_carries_no_hook_says_what_it_lacks(brand: Brand, fields: list[str]) -> None:
+    with pytest.raises(Lacking) as lacking:
+        propose(brand)
+    assert lacking.value.fields == fields
+
+
+def test_a_callers_hook_is_verbatim_and_needs_only_a_name() -> None:
+    hook = "  The BEST app:\n100% free! " + "x" * 1900
+    copy = write(Spec(format="image", brand=NAMED, seed="1", hook=hook))
+    assert copy.hook.text == hook
+    assert copy.caption.startswith(hook)
+
+
+def test_fewer_than_two_clauses_take_keywords_and_warn() -> None:
+    copy = write(Spec(format="slideshow", brand=with_(descriptions=[]), seed="1", hook="Look"))
+    assert [point.text for point in copy.points] == [
+        "Know the tide before you go",
+        "Sea swimming",
+        "Harbour log",
+    ]
+    assert [warning.partition(":")[0] for warning in copy.warnings] == ["few_clauses"]
+
+
+def test_a_seed_changes_the_hook_and_a_format_the_number_of_points() -> None:
+    hooks = {write(Spec(format="slideshow", brand=TIDELINE, seed=str(seed))).hook.text for seed in range(20)}
+    assert len(hooks) >= 3
+    assert len(write(Spec(format="video", brand=TIDELINE, seed="1")).points) == 3
+
+
+@pytest.mark.parametrize(
+    ("links", "places"),
+    [
+        ({"play": "https://play.google.com/store/apps/x"}, ["On Google Play"]),
+        ({"appstore": "https://apps.apple.com/us/app/id1"}, ["On the App Store"]),
+        ({"play": "https://play.google.com.evil.test/"}, []),
+        ({"website": "https://apps.apple.com@evil.test/"}, []),
+        ({"website": "https://www.tideline.example/"}, ["tideline.example"]),
+        ({"website": "https://github.com/tideline/app"}, []),
+        ({"website": "http://tideline.example/"}, []),
+    ],
+)
+def test_a_place_is_named_only_if_a_link_proves_it(links: dict[str, str], places: list[str]) -> None:
+    copy = write(Spec(format="slideshow", brand=with_(links=links), seed="1"))
+    assert [place.text for place in copy.places] == places
+
+
+def test_hashtags_are_of_keywords_that_say_what_it_is_about() -> None:
+    copy = write(Spec(format="slideshow", brand=TIDELINE, seed="1"))
+    assert [tag.text for tag in copy.hashtags] == ["#tides", "#SeaSwimming", "#HarbourLog"]
+    many = with_(keywords=[f"tide {letter * 3}" for letter in "abcdef"])
+    assert len(write(Spec(format="slideshow", brand=many, seed="1")).hashtags) == 4

@@ -1,0 +1,108 @@
+"""Languages: the copies of one brand in each, whole, and a language without formulas."""
+
+import re
+
+import msgspec
+import pytest
+
+from generation.spec import Spec
+from generation.words.clauses import readings
+from generation.words.languages import TABLES
+from generation.words.write import write
+from tests.generation.words.brands import BRANDS, TIDELINE
+from tests.generation.words.tracing import templates
+
+POINTS = {
+    "en": {
+        "A quiet tide clock for small harbours",
+        "Follow the harbours you know",
+        "Works without a connection once a harbour is saved",
+        "Set a reminder for the turn of the tide",
+    },
+    "de": {
+        "Eine ruhige Gezeitenuhr für kleine Häfen",
+        "Deine Häfen verfolgen",
+        "Zeigt Hoch- und Niedrigwasser auf einen Blick",
+        "Eine Erinnerung einstellen",
+    },
+    "fr": {
+        "Une horloge des marées pour les petits ports",
+        "Suivre les ports de la côte",
+        "Régler un rappel avant la marée",
+        "Affiche les hautes et basses eaux",
+    },
+    "es": {
+        "Un reloj de mareas para puertos pequeños",
+        "Seguir los puertos de la costa",
+        "Poner un aviso para el cambio de marea",
+        "Muestra la altura del agua",
+    },
+    "ja": {"出かける前に潮を知る", "小さな港のための潮時計です", "港を保存すると接続なしで動きます"},
+}
+FAR = "along the coast that nobody has sailed before in winter, whatever the weather does"
+#: Sentences of each language and the lines that they give.
+READINGS = [
+    ("en", "With Tideline you can plan a trip along the coast.", ["Plan a trip along the coast"]),
+    ("en", "It was voted best app of the year by 20,000 sailors and keeps a log of your trips.",
+     ["Keeps a log of your trips"]),
+    ("en", "However, it needs an account.", []),
+    ("en", f"It shows the tides and lets you plan trips {FAR}.", ["Shows the tides", f"Plan trips {FAR}"]),
+    ("en", "It is a log of trips and charts (and notes).", ["A log of trips and charts (and notes)"]),
+    ("en", "Free of ads in every harbour.", ["Free of ads in every harbour"]),
+    ("en", "Free in every harbour.", []),
+    ("en", "Its charts:", []),
+    ("de", "Die App ist ein Logbuch für Fahrten an der Küste.", ["Ein Logbuch für Fahrten an der Küste"]),
+    ("de", "Dadurch sparst du Zeit.", []),
+    ("fr", "C’est un journal des sorties en mer.", ["Un journal des sorties en mer"]),
+    ("fr", "Cependant, le port est loin.", []),
+    ("es", "La aplicación es un diario de salidas al mar.", ["Un diario de salidas al mar"]),
+    ("es", "Sin embargo, el puerto está lejos.", []),
+]  # fmt: skip
+#: Words for oneself in the four languages: a presenter has no life to tell of.
+FIRST_PERSON = re.compile(r"\b(?:i|me|my|ich|mir|mein|je|j'|mon|ma|yo|mi|me)\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("language", BRANDS)
+def test_points_are_clauses_without_their_lead_ins(language: str) -> None:
+    copy = write(Spec(format="slideshow", brand=BRANDS[language], seed="1", hook="Look"))
+    assert {point.text for point in copy.points} == POINTS[language]
+    assert copy.language == BRANDS[language].language
+    assert all(point.rule == "clause" for point in copy.points)
+
+
+@pytest.mark.parametrize(("language", "sentence", "lines"), READINGS)
+def test_a_sentence_gives_these_lines(language: str, sentence: str, lines: list[str]) -> None:
+    assert readings(sentence, "Tideline", language) == lines
+
+
+@pytest.mark.parametrize("language", TABLES)
+def test_formulas_are_filled_in_the_brands_language(language: str) -> None:
+    copy = write(Spec(format="image", brand=BRANDS[language], seed="1"))
+    own = TABLES[language].formulas
+    assert copy.recap.text == own.recap.format(app="Tideline")
+    assert copy.labels.presenter == own.presenter
+    wanted = own.try_it if language == "en" else own.visit
+    assert copy.call_to_action.text == wanted.format(app="Tideline")
+
+
+def test_another_language_than_the_brands_is_kept_and_told() -> None:
+    copy = write(Spec(format="slideshow", brand=TIDELINE, seed="1", language="de"))
+    assert copy.language == "en"
+    assert [warning.partition(":")[0] for warning in copy.warnings] == ["language_kept"]
+
+
+def test_a_language_without_formulas_has_names_and_own_words_only() -> None:
+    copy = write(Spec(format="slideshow", brand=BRANDS["ja"], seed="1"))
+    assert [warning.partition(":")[0] for warning in copy.warnings] == ["no_formulas"]
+    assert {copy.recap.text, copy.call_to_action.text, copy.ending.text} == {"Tideline"}
+    assert copy.labels.presenter == "a digital presenter, not a real person"
+    assert not copy.labels.swipe
+
+
+def test_what_the_texts_are_in_goes_before_what_is_declared() -> None:
+    mistaken = msgspec.structs.replace(BRANDS["fr"], language="en")
+    assert write(Spec(format="slideshow", brand=mistaken, seed="1")).language == "fr"
+
+
+def test_no_formula_speaks_of_a_life() -> None:
+    assert [text for text in templates() if FIRST_PERSON.search(text)] == []

@@ -1,0 +1,88 @@
+"""Checker of copies that knows the brand and the formulas, and nothing of how lines are chosen."""
+
+import re
+from collections.abc import Iterator
+
+from generation.spec import Brand, Copy, Evidence, Line
+from generation.words.languages import TABLES
+from generation.words.texts import clean
+
+
+def lines(copy: Copy) -> Iterator[Line]:
+    yield from (copy.hook, copy.recap, copy.call_to_action, copy.ending)
+    yield from (*copy.points, *copy.places, *copy.hashtags)
+    if copy.tagline:
+        yield copy.tagline
+
+
+def untraced(line: Line, brand: Brand) -> str | None:
+    """Why a line rests on nothing, or None."""
+    if wrong := [one for one in line.evidence if not stands(one, brand)]:
+        return f"{wrong} stands nowhere"
+    said, quotes = line.text.casefold(), [clean(one.quote).casefold() for one in line.evidence]
+    match line.rule:
+        case "clause":
+            rests = len(quotes) == 1 and said in quotes[0]
+        case "keyword":
+            rests = len(quotes) == 1 and letters(said) == letters(quotes[0])
+        case "formula":
+            rests = line.text in filled(line, brand)
+        case _:
+            rests = line.rule == "caller"
+    return None if rests else f"{line.text!r} is nowhere in {quotes}"
+
+
+def stands(evidence: Evidence, brand: Brand) -> bool:
+    fields = {
+        "appName": [brand.name],
+        "tagline": brand.taglines,
+        "appDescription": brand.descriptions,
+        "keywords": brand.keywords,
+        "audience": [brand.audience or ""],
+        "links": list(brand.links.values()),
+        "caller": [evidence.quote],
+    }
+    return any(evidence.quote in text for text in fields[evidence.field])
+
+
+def letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
+
+
+def filled(line: Line, brand: Brand) -> set[str]:
+    """All that formulas of any language say around the names that the line quotes."""
+    app = shown_name(brand)
+    hosts = [host for one in line.evidence if one.field == "links" if (host := host_of(one.quote))]
+    texts = {app, "App Store", "Google Play", *hosts, *(f"{app} – {host}" for host in hosts)}
+    slots = [clean(one.quote) for one in line.evidence if one.field in {"keywords", "audience"}] or [""]
+    for template in templates():
+        for slot in slots:
+            named = template.replace("{Keyword}", spelled(slot, line)).replace(
+                "{Audience}", spelled(slot, line)
+            )
+            for number in "34":
+                text = named.replace("{n}", number).replace("{app}", app)
+                texts |= {text, text.removesuffix(".")}
+    return texts
+
+
+def templates() -> Iterator[str]:
+    for table in TABLES.values():
+        for formula in table.formulas:
+            yield from (formula,) if isinstance(formula, str) else formula
+
+
+def spelled(slot: str, line: Line) -> str:
+    """The slot as the line spells it, which differs in capitals alone."""
+    found = re.search(re.escape(slot.rstrip(".。 ")), line.text, re.IGNORECASE)
+    return found.group() if found else slot
+
+
+def shown_name(brand: Brand) -> str:
+    whole = clean(brand.name)
+    return whole if len(whole) <= 60 else whole[:61].rpartition(" ")[0] or whole[:60]
+
+
+def host_of(link: str) -> str | None:
+    found = re.fullmatch(r"https://(?:www\.)?([a-z.]+)(?:/.*)?", link)
+    return found[1] if found else None
