@@ -107,7 +107,9 @@ class Tail:
             self._since = found[-1].place
         else:
             self._since = max(self._since, horizon)
-        self._shown = frozenset(kept.place for kept in found if kept.place > self._since)
+        # What an earlier look has shown may lie behind those that fill this one.
+        read = self._shown.union(kept.place for kept in found)
+        self._shown = frozenset(place for place in read if place > self._since)
         return found
 
     async def _horizon(self, conn: Conn) -> datetime:

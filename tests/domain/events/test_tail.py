@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from asyncpg.transaction import Transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from db.pool import Conn, Pool
@@ -64,6 +64,7 @@ DEEDS = st.tuples(st.sampled_from(["look", "write", "write", "commit", "undo"]),
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deeds=st.lists(DEEDS, min_size=1, max_size=24), limit=st.sampled_from([1, 3, 1_000]))
+@example(deeds=[*[("write", 0)] * 3, ("write", 1), ("commit", 1), ("look", 0)], limit=3)
 async def test_each_event_is_shown_at_the_first_look_after_its_commit(
     pool: Pool, conn: Conn, deeds: list[tuple[str, int]], limit: int
 ) -> None:
