@@ -5,6 +5,7 @@ import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import TypeAlias, TypeVar
 
 import asyncpg
@@ -148,11 +149,20 @@ async def transact(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
 
     Not at once: it could take the lock that the other one waits for, and both would deadlock again.
     """
+    return await _repeated(partial(_attempt, pool, body))
+
+
+async def autocommit(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
+    """Run `body`, whose one statement commits by itself, and once more likewise."""
+    return await _repeated(partial(_attempt_alone, pool, body))
+
+
+async def _repeated(attempt: Callable[[], Awaitable[T]]) -> T:
     try:
-        return await _attempt(pool, body)
+        return await attempt()
     except asyncpg.DeadlockDetectedError:
         await asyncio.sleep(random.uniform(*AFTER_DEADLOCK_S))  # noqa: S311  no secret
-        return await _attempt(pool, body)
+        return await attempt()
 
 
 async def _attempt(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
@@ -160,6 +170,11 @@ async def _attempt(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
     async with acquire(pool) as conn, conn.transaction():
         with dropping_dead(conn):
             return await body(conn)
+
+
+async def _attempt_alone(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
+    async with acquire(pool) as conn:
+        return await body(conn)
 
 
 @asynccontextmanager

@@ -26,6 +26,9 @@ EVENTS = Counter(
     "Events of apps: accepted, duplicate, rejected, which can't be kept, or refused, since too many waited.",
     ["outcome"],
 )
+EVENTS_BY_OUTCOME = {
+    outcome: EVENTS.labels(outcome) for outcome in ("accepted", "duplicate", "rejected", "refused")
+}
 EVENT_COMMIT = Histogram("event_commit_seconds", "One commit of events of many requests.", buckets=_QUICK)
 CONVERSIONS = Counter(
     "conversions",

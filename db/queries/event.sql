@@ -1,3 +1,7 @@
+-- name: keep_events    sorted ones, none of them twice; which of them are new, or null where all are
+select keep_events(:project_ids, :app_nos, :event_keys, :names, :occurred_ats, :event_ids, :user_ids,
+                   :anonymous_ids, :micros, :currencies, :properties, :contexts);
+
 -- name: make_days    how many had no table
 select make_event_days(:first_day, :last_day);
 

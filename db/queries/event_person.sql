@@ -1,8 +1,3 @@
--- name: insert_deltas
-insert into event_person_delta (project_id, day, person, am, pm)
-select *
-  from unnest(:project_ids::uuid[], :days::date[], :people::uuid[], :ams::bigint[], :pms::bigint[]);
-
 -- name: fold    a batch of the queue into days and months; how many
 with gone as (
   -- As in event_delta.sql.

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
-from db.pool import Pool, transact
+from db.pool import Pool, autocommit, transact
 from db.reach import PASSING, reaching
 from domain.apps.app_keys import KeyedApp
 from domain.events.event import Event, Key
@@ -110,7 +110,7 @@ class Intake:
     def _enter(self, request: _Request) -> None:
         """Let it wait if its organization then holds no more than is free."""
         if self._held_of[request.organization_id] + request.weight > MOST_HELD - self._held - request.weight:
-            metrics.EVENTS.labels("refused").inc(len(request.events))
+            metrics.EVENTS_BY_OUTCOME["refused"].inc(len(request.events))
             raise Unavailable("too many events wait to be stored: send these again in a second")
         self._held += request.weight
         self._held_of[request.organization_id] += request.weight
@@ -155,6 +155,8 @@ class Intake:
             for request in group:
                 await self._answer([request])
         else:
+            metrics.EVENTS_BY_OUTCOME["accepted"].inc(sum(fresh))
+            metrics.EVENTS_BY_OUTCOME["duplicate"].inc(sum(len(one.events) for one in group) - sum(fresh))
             for request, accepted in zip(group, fresh, strict=True):
                 _succeed(request, Taken(accepted, len(request.events) - accepted))
 
@@ -171,7 +173,8 @@ class Intake:
             if (found := request.app.relays)
         }
         with reaching():
-            fresh = await transact(self._pool, lambda conn: keep(conn, events, relays))
+            run = transact if relays else autocommit
+            fresh = await run(self._pool, lambda conn: keep(conn, events, relays))
         counts = Counter(firsts[event.key][0] for event in fresh)
         return [counts[turn] for turn in range(len(group))]
 
@@ -186,8 +189,6 @@ class Intake:
 
 
 def _succeed(request: _Request, taken: Taken) -> None:
-    metrics.EVENTS.labels("accepted").inc(taken.accepted)
-    metrics.EVENTS.labels("duplicate").inc(taken.duplicates)
     if not request.answer.done():
         request.answer.set_result(taken)
 

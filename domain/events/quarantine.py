@@ -110,8 +110,10 @@ class Quarantine:
 
     def note(self, app: KeyedApp, refused: Sequence[Refused]) -> None:
         """Events of an app were refused just now."""
-        metrics.EVENTS.labels("rejected").inc(len(refused))
-        waiting = self._place(app) if refused else None
+        if not refused:
+            return
+        metrics.EVENTS_BY_OUTCOME["rejected"].inc(len(refused))
+        waiting = self._place(app)
         if waiting is None:
             return
         for one in refused[-MOST_NOTED:]:

@@ -99,7 +99,7 @@ async def test_the_page_on_growth_names_each_table(store: Conn) -> None:
 #: Statements that are about a server's own tables, whichever projects lie there, and why.
 OF_A_SERVER = {
     "make_days": "tables of days", "drop_day": "tables of days", "has_day": "tables of days",
-    "rotate": "leaves", "drop_leaf": "leaves", "open_generation": "leaves",
+    "rotate": "leaves", "drop_leaf": "leaves",
     "fold": "the server's queue into the server's counts",
     "stop_folds": "a lock", "stop_rebuilds": "a lock",
     "prune_conversions": "old rows of the server",
