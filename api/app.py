@@ -10,7 +10,7 @@ from typing import cast
 from litestar import Litestar, Router
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
-from api import access_log, errors, event_requests, heads, paths
+from api import access_log, direct, errors, event_requests, heads, paths
 from api.guard import bind, guard
 from api.lifespan import serving
 from api.openapi import document
@@ -106,10 +106,12 @@ class Api(Litestar):
         state = access_log.begin(request)
         watched = access_log.watching(state, sends)
         try:
-            if paths.is_plain(request["raw_path"]):
-                await super().__call__(request, receives, watched)
-            else:
+            if not paths.is_plain(request["raw_path"]):
                 await errors.no_route(ApiRequest(request))(request, receives, watched)
+            elif handler := direct.find(self, request):
+                await direct.serve(handler, request, receives, watched)
+            else:
+                await super().__call__(request, receives, watched)
         finally:
             request["method"] = method
             await access_log.end(request, state)
@@ -133,7 +135,9 @@ def build() -> Litestar:
     """All routes, which takes 80 ms; what they stand on, `serve_from` says."""
     behind_the_guard = Router("/v1", route_handlers=ROUTES, before_request=guard)
     handlers = [*events.FOR_APPS, *segment.FOR_APPS]
-    for_apps = Router("/v1", route_handlers=handlers, before_request=event_requests.before)
+    for_apps = Router(
+        "/v1", route_handlers=handlers, before_request=event_requests.before, opt={direct.DIRECT: True}
+    )
     app = Api(
         route_handlers=[behind_the_guard, for_apps, *PUBLIC],
         request_class=ApiRequest,

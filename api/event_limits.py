@@ -9,6 +9,7 @@ import asyncio
 import math
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -26,6 +27,9 @@ CLASS, REQUESTS = "events", "event-requests"
 
 #: Seconds in which an empty bucket is full again.
 WINDOW_S = 1
+
+#: Seconds for which events that are to be counted may wait for a question.
+SPEND_S = 0.01
 
 #: Apps that are remembered as refused, at most.
 REMEMBERED = 10_000
@@ -57,10 +61,9 @@ class EventStanding(NamedTuple):
     wait_ms: int
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        limits, wait_s = self.limits, self._wait_s
-        policy = f'"{REQUESTS}";q={limits.requests};w={WINDOW_S}, "{CLASS}";q={limits.events};w={WINDOW_S}'
+        wait_s = self._wait_s
         state = f'"{REQUESTS}";r={self.requests_left};t={wait_s}, "{CLASS}";r={self.events_left};t={wait_s}'
-        return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode())]
+        return [_policy(self.limits, WINDOW_S), (b"ratelimit", state.encode())]
 
     def refusal(self) -> Limited:
         limit = REQUESTS if self.events_left else CLASS
@@ -72,13 +75,18 @@ class EventStanding(NamedTuple):
         return max(1, math.ceil(self.wait_ms / 1000))
 
 
+@cache
+def _policy(limits: EventLimits, window_s: int) -> tuple[bytes, bytes]:
+    policy = f'"{REQUESTS}";q={limits.requests};w={window_s}, "{CLASS}";q={limits.events};w={window_s}'
+    return b"ratelimit-policy", policy.encode()
+
+
 class _Question(NamedTuple):
-    """A request that asks, or events of one that passed."""
+    """Requests of an app that ask: one, or none where its events alone are to be counted."""
 
     app_id: UUID
     limits: EventLimits
     requests: int
-    events: int
 
 
 class EventLimiter:
@@ -90,6 +98,8 @@ class EventLimiter:
         self._questions = Coalesced(self._ask)
         #: Refused apps with their standing, and until when, by the event loop's clock.
         self._refused: OrderedDict[UUID, tuple[float, EventStanding]] = OrderedDict()
+        #: Events of requests that passed, by app, which the next question takes along.
+        self._spent: dict[UUID, tuple[EventLimits, int]] = {}
 
     def refused(self, app: KeyedApp) -> EventStanding | None:
         """The standing of an app that was refused a moment ago and still is."""
@@ -98,18 +108,31 @@ class EventLimiter:
 
     def charge(self, app: KeyedApp) -> asyncio.Future[EventStanding]:
         """Count one request, if it may pass. It is on its way before it is waited for."""
-        return self._questions.ask(_Question(app.app_id, _limits(app), 1, 0))
+        return self._questions.ask(_Question(app.app_id, _limits(app), 1))
 
     def spend(self, app: KeyedApp, events: int) -> None:
-        """Count events of a request that passed; nobody waits for it."""
-        self._questions.ask(_Question(app.app_id, _limits(app), 0, events))
+        """Count events of a request that passed: before this process asks again, and `SPEND_S` later at most.
+
+        Nobody waits for it.
+        """
+        if not self._spent:
+            asyncio.get_running_loop().call_later(SPEND_S, self._count_spent)
+        limits, before = self._spent.get(app.app_id, (_limits(app), 0))
+        self._spent[app.app_id] = limits, before + events
+
+    def _count_spent(self) -> None:
+        """Ask for no request, unless a question has taken all of it along meanwhile."""
+        for app_id, (limits, _) in self._spent.items():
+            self._questions.ask(_Question(app_id, limits, 0))
+            return
 
     async def _ask(self, questions: Sequence[_Question]) -> list[EventStanding]:
         buckets: dict[UUID, list[int]] = {}
         for one in questions:
-            counts = buckets.setdefault(one.app_id, [*one.limits, 0, 0])
-            counts[2] += one.requests
-            counts[3] += one.events
+            buckets.setdefault(one.app_id, [*one.limits, 0, 0])[2] += one.requests
+        spent, self._spent = self._spent, {}
+        for app_id, (limits, events) in spent.items():
+            buckets.setdefault(app_id, [*limits, 0, 0])[3] += events
         keys = [f"rate:{app_id}:{CLASS}" for app_id in buckets]
         words = [WINDOW_S, *(word for counts in buckets.values() for word in counts)]
         rows = await self._script.run(keys, words, asked=len(questions))

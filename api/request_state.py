@@ -42,7 +42,7 @@ class RequestState:
     )
 
     def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        self.id = ids.show(ids.REQUEST, ids.new())
+        self.id = ids.show_new(ids.REQUEST)
         self.started = time.perf_counter()
         #: The last one of each name, in lower case.
         self.headers: Mapping[bytes, bytes] = dict(headers)

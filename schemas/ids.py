@@ -34,10 +34,20 @@ def new() -> UUID:
 
     So ids that one process makes one after the other sort in that order.
     """
+    return UUID(int=_new())
+
+
+def show_new(prefix: str) -> str:
+    """The wire form of a new one, at a third of the cost: each request has one."""
+    digits = f"{_new():032x}"
+    return f"{prefix}_{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _new() -> int:
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     fraction = (rest << 12) // 1_000_000
     chance = int.from_bytes(os.urandom(8)) >> 2
-    return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | chance)
+    return milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | chance
 
 
 def first_of(moment: datetime) -> UUID:

@@ -13,7 +13,8 @@ from db.pool import Conn
 from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
 from domain.events import body
-from domain.events.body import Parts
+from domain.events.body import Body, Parts
+from domain.events.intake import Taken
 from domain.events.json_text import MOST_PACKED
 from schemas.events import EventsFromServer, EventsIn, EventsTaken, ServerHead
 
@@ -36,7 +37,7 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
     app = await event_requests.admit(request, key, app_id=named)
     found = event_requests.read(request, app, await event_requests.unpacked(request, app), body.read)
     taken = await event_requests.take(request, app, found)
-    return Reply(EventsTaken(**taken._asdict(), rejected=found.rejected), status_code=202)
+    return Reply(_told(taken, found), status_code=202)
 
 
 @post(
@@ -78,7 +79,11 @@ async def _take(request: ApiRequest, app: KeyedApp, parts: Parts[ServerHead]) ->
     now = request.services.clock()
     found = body.check(parts.events, parts.size, project_id=app.project_id, app_no=app.app_no, now=now)
     taken = await event_requests.take(request, app, found)
-    return Made(EventsTaken(**taken._asdict(), rejected=found.rejected), status=202)
+    return Made(_told(taken, found), status=202)
+
+
+def _told(taken: Taken, found: Body) -> EventsTaken:
+    return EventsTaken(accepted=taken.accepted, duplicates=taken.duplicates, rejected=found.rejected)
 
 
 #: With an API key.

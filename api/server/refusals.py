@@ -37,7 +37,7 @@ FAULT = Refusal("INTERNAL", "something failed on our side: repeat the request, o
 def written(refusal: Refusal) -> bytes:
     """The whole answer, after which the connection closes."""
     status = HTTPStatus(CODES[refusal.code].status)
-    request_id = ids.show(ids.REQUEST, ids.new())
+    request_id = ids.show_new(ids.REQUEST)
     problem = Problem(code=refusal.code, message=refusal.message, request_id=request_id)
     body = msgspec.json.encode(Envelope(error=problem))
     head = [

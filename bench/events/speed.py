@@ -12,9 +12,11 @@ from bench.events.load import Plan
 from bench.events.serving import Server, check_stored, send, serving
 from bench.figures import Result, Tell, ratio
 from bench.processes import cpu_s
+from domain.events.intake import MOST_HELD
 
-#: Connections that ask as soon as they have an answer: so many that a commit has company for its next one.
-CALLERS = 200
+#: Connections that ask as soon as they have an answer: so many that a commit has company for its next one,
+#: and so few that the events of all may wait at once.
+CALLERS, MOST_EVENTS = 200, MOST_HELD // 2
 
 #: The batches by which two figures are judged.
 LARGE, ONE = 500, 1
@@ -61,7 +63,8 @@ async def measure(environment: Environment, requests: Mapping[int, int], rounds:
 
 
 async def _run(environment: Environment, server: Server, batch: int, requests: int) -> Run:
-    plan = Plan(port=0, ways=[], requests=requests, batch=batch, connections=CALLERS)
+    callers = min(CALLERS, MOST_EVENTS // batch)
+    plan = Plan(port=0, ways=[], requests=requests, batch=batch, connections=callers)
     async with environment.pool.acquire() as conn:
         postgres = await server_of(conn)
     before_s = cpu_s(server.child), server_cpu_s(postgres)

@@ -1,9 +1,11 @@
 """Keys of SDK apps, `lpa_<app id>_<secret>`: one lies in each copy of an app, and only sends its events."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
+
+from asyncpg.pgproto import pgproto
 
 from db.pool import Conn
 from db.queries import sdk_app
@@ -84,7 +86,7 @@ def show(app_id: UUID, secret: str) -> str:
 def parse(text: str) -> PresentedAppKey | None:
     """None for what can't be a key, so that it costs no look-up."""
     found = _FORM.fullmatch(text)
-    return PresentedAppKey(UUID(found[1]), found[2]) if found else None
+    return PresentedAppKey(pgproto.UUID(found[1]), found[2]) if found else None
 
 
 async def apps_of_keys(conn: Conn, *, keys: Sequence[str], peppers: Keyring) -> list[KeyedApp | None]:
@@ -92,10 +94,11 @@ async def apps_of_keys(conn: Conn, *, keys: Sequence[str], peppers: Keyring) -> 
 
     Whoever deletes an app, or rotates its key, closes the old key for the next call.
     """
-    presented = [parse(key) for key in keys]
-    rows = await FIND_KEYS.all(conn, ids=[one.app_id for one in presented if one])
+    presented = {key: parse(key) for key in keys}  # an app's requests of one moment have one
+    rows = await FIND_KEYS.all(conn, ids=[one.app_id for one in presented.values() if one])
     by_id = {row.id: row for row in rows}
-    return [_opened(one, peppers, by_id) for one in presented]
+    opened = {key: one and _opened(one, peppers, by_id.get(one.app_id)) for key, one in presented.items()}
+    return [opened[key] for key in keys]
 
 
 async def app_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID) -> KeyedApp:
@@ -107,11 +110,6 @@ async def app_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID,
     return found
 
 
-def _opened(
-    presented: PresentedAppKey | None, peppers: Keyring, by_id: Mapping[UUID, _Row]
-) -> KeyedApp | None:
-    if presented is None:
-        return None
-    row = by_id.get(presented.app_id)
+def _opened(presented: PresentedAppKey, peppers: Keyring, row: _Row | None) -> KeyedApp | None:
     same = key_secrets.opens(presented.secret, peppers, row and Kept(*row[10:]))
     return KeyedApp(*row[:10]) if row is not None and same else None
