@@ -11,7 +11,7 @@ from api.app_auth import AppAuthenticator
 from api.auth import Authenticator, Strangers
 from api.behind import written_behind
 from api.coalescing import Coalesced
-from api.connections import Connections
+from api.connections import RESERVE, Connections
 from api.event_limits import EventLimiter
 from api.last_events import open_last_events
 from api.ratelimit import COOL_S, Limiter
@@ -115,6 +115,7 @@ async def _open_events(
             intake=intake,
             last=last,
             quarantine=quarantine,
+            keyed=Connections(pool, size=RESERVE + (settings.pool_size - RESERVE) // 2),
         )
 
 

@@ -37,6 +37,9 @@ class EventServices:
     intake: Intake
     last: LastEvents
     quarantine: Quarantine
+    #: Shares of servers' requests with an Idempotency-Key: each holds a connection of the main database until
+    #: its events are committed, and all of them have half of what is shared.
+    keyed: Connections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

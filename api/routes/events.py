@@ -57,7 +57,8 @@ async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
         return await _take(request, await _app(request, conn, parts.head), parts)
 
     if has_key(request):
-        return await once(request, take)
+        async with request.services.events.keyed.share(request.organization_id):
+            return await once(request, take)
     async with request.connection() as conn:
         app = await _app(request, conn, parts.head)
     return await reply(request, await _take(request, app, parts))

@@ -7,6 +7,7 @@ import httpx
 import msgspec
 from litestar import Litestar
 
+from api.services import Services
 from db.pool import Conn, Pool
 from schemas import ids
 from tests.api.conftest import Caller, calling
@@ -63,6 +64,33 @@ async def test_who_waits_for_the_commit_holds_nothing_of_the_main_database(
         await other.execute("select pg_advisory_unlock(7203)")
     assert taken(await sending) == (1, 0, [])
     assert held == 0
+
+
+async def test_who_waits_with_a_key_leaves_connections_to_others(
+    phone: Sender, rival: Caller, anonymous: httpx.AsyncClient, app: Litestar, pool: Pool
+) -> None:
+    """However many organizations send, and however long the event store takes."""
+    services: Services = app.state.services
+    keyed = services.events.keyed
+    async with calling(app, pool, "Third") as third, pool.acquire() as other:
+        senders = [phone, await sender(rival, anonymous), await sender(third, anonymous)]
+        await other.execute("select pg_advisory_lock(7203)")
+        sending = [
+            asyncio.create_task(post(one, event(number), key=str(number)))
+            for one in senders
+            for number in range(4)
+        ]
+
+        async def all_wait() -> bool:
+            return sum(map(len, keyed._waiting.values())) == len(sending) - len(senders)
+
+        await eventually(all_wait)
+        await eventually(lambda: scene.waits_for_lock(other))
+        read = await third.http.get("/v1/projects")
+        await other.execute("select pg_advisory_unlock(7203)")
+        answers = await asyncio.gather(*sending)
+    assert read.status_code == 200
+    assert [taken(answer) for answer in answers] == [(1, 0, [])] * 12
 
 
 async def test_an_app_is_one_of_the_project(
