@@ -1,13 +1,13 @@
 """Quarantine: events that were refused, kept for a while so that their sender can see why.
 
 It is best effort and never in the way: what is refused is noted in memory, the newest ones of a project, and
-written behind the answers. A flood of refusals takes little memory, no organization takes all of it, and a
-process that is killed loses a second.
+written behind the answers. A flood of refusals takes little memory, few organizations never take all of it,
+and a process that is killed loses a second.
 """
 
 import asyncio
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -121,13 +121,30 @@ class Quarantine:
         self.came.set()
 
     def _place(self, app: KeyedApp) -> _Waiting | None:
-        """The place where events of its project wait; None while others have all of them."""
+        """The place where events of its project wait; None while its organization has its share of them."""
         if app.project_id not in self._due:
-            theirs = sum(one.organization_id == app.organization_id for one in self._due.values())
-            if len(self._due) >= MOST_PROJECTS or theirs >= MOST_OF_ONE:
+            if not self._has_room(app.organization_id):
                 return None
             self._due[app.project_id] = _Waiting(app.organization_id)
         return self._due[app.project_id]
+
+    def _has_room(self, organization_id: UUID) -> bool:
+        """True if there is a place for one more project of an organization.
+
+        If need be whoever has most of them gives up the place that it took first, unless this one would then
+        have more: so all places are never those of a few.
+        """
+        places = Counter(one.organization_id for one in self._due.values())
+        if places[organization_id] >= MOST_OF_ONE:
+            return False
+        if len(self._due) < MOST_PROJECTS:
+            return True
+        [(largest, most)] = places.most_common(1)
+        if most <= places[organization_id] + 1:
+            return False
+        first = next(project for project, one in self._due.items() if one.organization_id == largest)
+        del self._due[first]
+        return True
 
     async def list_page(
         self,

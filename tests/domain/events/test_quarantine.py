@@ -1,5 +1,7 @@
 """Quarantine: the newest refused events of a project, for a week, with as much of them as tells why."""
 
+import random
+from collections import Counter
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -108,6 +110,19 @@ async def test_no_organization_takes_the_places_of_all(pool: Pool) -> None:
     assert [row.event_id for row in await listed(pool)] == ["e-1"]
     projects = await pool.fetchval("select count(distinct project_id) from event_quarantine")
     assert projects == quarantine.MOST_OF_ONE + 1
+
+
+def test_however_few_have_all_places_another_organization_gets_its_share(pool: Pool) -> None:
+    """Property: whoever wants more places than it has is at most one behind whoever has most."""
+    for seed in range(20):
+        dice, waiting = random.Random(seed), Quarantine(pool)
+        organizations = [uuid4() for _ in range(dice.choice((1, 3, 10, 40, 199)))]
+        for organization_id in [*dice.choices(organizations, k=600), *[PROJECT] * 30]:
+            waiting.note(keyed(uuid4(), 1)._replace(organization_id=organization_id), [refused(0)])
+        places = Counter(one.organization_id for one in waiting._due.values())
+        assert places.total() <= quarantine.MOST_PROJECTS
+        assert max(places.values()) <= quarantine.MOST_OF_ONE
+        assert places[PROJECT] >= max(1, max(places.values()) - 1)
 
 
 async def test_what_is_a_week_old_goes_and_so_does_a_purged_projects(pool: Pool, conn: Conn) -> None:
