@@ -1,0 +1,133 @@
+"""People are those of the events at each moment, whoever writes, folds and counts anew at once."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from db.pool import Conn, Pool, open_pool
+from db.reach import reaching
+from domain.events import people
+from domain.events.event import Event
+from domain.events.intake import Intake, open_intake
+from domain.metrics import active_users
+from domain.metrics.active_users import Counted
+from domain.metrics.windows import QUARTER, Window
+from schemas.errors import Unavailable
+from schemas.settings import Settings
+from tests.domain.events.sending import PROJECT, event, take
+
+MIDNIGHT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=2)
+DAY, INSTANT = timedelta(days=1), timedelta(microseconds=1)
+
+#: Days behind one another, at whose borders people come, and quarters of an hour beside the borders.
+BORDERS = [MIDNIGHT + n * DAY for n in range(-2, 2)]
+WINDOWS = [
+    *(Window(border - QUARTER, border) for border in BORDERS),
+    *(Window(border, border + QUARTER) for border in BORDERS),
+    *(Window(border, border + DAY) for border in BORDERS),
+    Window(BORDERS[0], BORDERS[-1]),
+    Window(BORDERS[0] - DAY, BORDERS[-1] + DAY),
+]
+
+
+class Did(NamedTuple):
+    """A row of the events, as far as people follow from it."""
+
+    occurred_at: datetime
+    user_id: str | None
+    anonymous_id: str | None
+
+    @property
+    def who(self) -> tuple[bool, str | None]:
+        """Whoever signs in is another person from then on."""
+        return self.user_id is None, self.user_id or self.anonymous_id
+
+
+def visits(dice: random.Random, number: int) -> list[Event]:
+    """Events of a few people on either side of midnights, some of whom say who they are."""
+    return [
+        event(
+            dice.randrange(2_000),
+            name=dice.choice(("open", "$identify")),
+            occurred_at=dice.choice(BORDERS) + dice.choice((-QUARTER, -INSTANT, 0 * QUARTER, QUARTER)),
+            user_id=dice.choice((None, "ana", "bea", f"u{dice.randrange(30)}")),
+            anonymous_id=dice.choice((None, "ana", f"a{dice.randrange(30)}")),
+        )
+        for _ in range(number)
+    ]
+
+
+def true(did: Sequence[Did], window: Window) -> int:
+    return len(
+        {
+            one.who
+            for one in did
+            if window.since <= one.occurred_at < window.until and (one.user_id or one.anonymous_id)
+        }
+    )
+
+
+async def look(conn: Conn) -> int:
+    """One snapshot of the events and of the people; how many events it had."""
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        asked = dict.fromkeys(WINDOWS, 0)
+        found = await active_users.count(conn, Counted(), project_id=PROJECT, events=asked, now=MIDNIGHT)
+        rows = await conn.fetch("select occurred_at, user_id, anonymous_id from event")
+    did = [Did(*row) for row in rows]
+    assert found == [true(did, window) for window in WINDOWS]
+    return len(did)
+
+
+async def write(intake: Intake, seed: int) -> None:
+    dice = random.Random(seed)
+    for _ in range(25):
+        await take(intake, visits(dice, 40))
+
+
+async def fold_or_die(conn: Conn, dice: random.Random) -> None:
+    with suppress(Unavailable), reaching():
+        async with conn.transaction():
+            await people.fold(conn)
+            if dice.random() < 0.2:
+                await conn.execute("select pg_terminate_backend(pg_backend_pid())")
+
+
+async def rebuild(conn: Conn, dice: random.Random) -> None:
+    await people.rebuild(conn, project_id=PROJECT, day=dice.choice(BORDERS).date())
+
+
+async def watch(conn: Conn, _: random.Random) -> None:
+    await look(conn)
+
+
+async def test_people_are_those_of_the_events_at_each_moment(
+    settings: Settings, wide: Pool, conn: Conn
+) -> None:
+    """Two processes take events of the same people, some of them the same events; folds die."""
+    dice, done = random.Random(3), asyncio.Event()
+
+    async def repeat(one: Callable[[Conn, random.Random], Awaitable[object]]) -> None:
+        while not done.is_set():
+            async with wide.acquire() as own:
+                await one(own, dice)
+
+    async with AsyncExitStack() as stack:
+        pools = [
+            await stack.enter_async_context(open_pool(settings.database_url, name="writer", size=2))
+            for _ in range(2)
+        ]
+        intakes = [await stack.enter_async_context(open_intake(pool)) for pool in pools]
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        for one in (fold_or_die, fold_or_die, rebuild, watch):
+            group.create_task(repeat(one))
+        try:
+            await asyncio.gather(*[write(intakes[seed % 2], seed) for seed in range(4)])
+        finally:
+            done.set()
+    assert await look(conn) > 1_000
+    while await people.fold(conn):
+        pass
+    assert await look(conn) > 1_000
