@@ -33,8 +33,8 @@ def read(body: bytes, kind: Any) -> Any:
     try:
         return msgspec.convert({field.encode_name: [row.cells for row in found]}, kind, strict=False)
     except msgspec.ValidationError as error:
-        wrong = [*_faults(found, row_kind)] or [faults.read(error)]
-        raise Invalid(*wrong[0], *wrong[1 : faults.MOST]) from None
+        wrong = [*islice(_faults(found, row_kind), faults.MOST)] or [faults.read(error)]
+        raise Invalid(*wrong[0], *wrong[1:]) from None
 
 
 def _rows(body: bytes, row_kind: type[msgspec.Struct]) -> Iterator[Row]:
@@ -76,10 +76,18 @@ def _check_names(names: list[str], row_kind: type[msgspec.Struct]) -> None:
 
 
 def _faults(rows: list[Row], row_kind: Any) -> Iterator[tuple[str, str]]:
-    """The first one of each row."""
+    """Each of each row, by its field."""
     for place, row in enumerate(rows):
-        try:
-            msgspec.convert(row.cells, row_kind, strict=False)
-        except msgspec.ValidationError as error:
-            path, message = faults.read(error)
-            yield f"rows[{place}].{path}", f"line {row.line}: {message}"
+        for field in msgspec.structs.fields(row_kind):
+            if fault := _fault(row.cells.get(field.encode_name), field):
+                yield f"rows[{place}].{field.encode_name}", f"line {row.line}: {fault}"
+
+
+def _fault(cell: str | None, field: msgspec.structs.FieldInfo) -> str | None:
+    if cell is None:
+        return f"Object missing required field `{field.encode_name}`" if field.required else None
+    try:
+        msgspec.convert(cell, field.type, strict=False)
+    except msgspec.ValidationError as error:
+        return faults.read(error).message
+    return None

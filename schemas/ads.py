@@ -51,7 +51,7 @@ class AdRow(In, frozen=True, kw_only=True):
     attribution_window: AttributionWindow = USUAL_WINDOW
     """By which conversions were attributed, in your words, ten a project. Rows of two are never added up."""
     currency: Currency
-    """The ad account's currency, by ISO 4217."""
+    """The ad account's currency, one of ISO 4217."""
     spend_micros: Micros
     """What it cost, in millionths of the currency's unit."""
     impressions: Count
@@ -80,6 +80,15 @@ class AdRowsImported(Out, frozen=True, kw_only=True):
     """How many."""
     replaced: int
     """How many of them replaced one of the same ad, day and window."""
+
+
+class AdRowsDeleted(Out, frozen=True, kw_only=True):
+    """Rows that were deleted."""
+
+    deleted: int
+    """How many."""
+    more: bool
+    """Whether there may be others: send the same again."""
 
 
 class AdMetrics(Metrics, frozen=True, kw_only=True):

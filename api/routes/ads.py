@@ -2,7 +2,7 @@
 
 from typing import Annotated, get_args
 
-from litestar import Response, get, post
+from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import paths, spans
@@ -21,9 +21,11 @@ from schemas.ads import (
     AdMetrics,
     AdPlatform,
     AdRows,
+    AdRowsDeleted,
     AdRowsImported,
     AdScope,
 )
+from schemas.errors import Invalid
 
 SubjectId = Annotated[
     str | None,
@@ -45,6 +47,15 @@ WindowChoice = Annotated[
     QueryParameter(
         name="attributionWindow",
         description="Only rows of this window: to add those of two up would count what was spent twice.",
+        pattern=r"^[a-z0-9_]{1,64}$",
+    ),
+]
+
+WindowToDelete = Annotated[
+    str | None,
+    QueryParameter(
+        name="attributionWindow",
+        description="Whose rows are deleted. It has to be named.",
         pattern=r"^[a-z0-9_]{1,64}$",
     ),
 ]
@@ -76,6 +87,34 @@ async def import_ads_metrics(
         return AdRowsImported(imported=len(data.rows), replaced=replaced)
 
     return await once_plain(request, put)
+
+
+@delete(
+    "/projects/{project_id:str}/ads-metrics/rows",
+    opt=requires("metrics:write", Class.WRITE_LIGHT, 404),
+    status_code=200,
+)
+async def delete_ads_metrics(
+    request: ApiRequest, project_id: FromPath[str], *, attribution_window: WindowToDelete = None
+) -> Response[AdRowsDeleted]:
+    """Delete what was imported by an attribution window, such as one with a slip in its name.
+
+    At most 20,000 rows at once: while the answer says `more`, send the same again, under another
+    `Idempotency-Key`. A window without rows doesn't count among a project's ten. Also of an archived project.
+    """
+
+    async def drop(conn: Conn) -> AdRowsDeleted:
+        where = {"organization_id": request.organization_id, "project_id": paths.read("project", project_id)}
+        await project_locks.check(conn, **where)
+        if attribution_window is None:
+            raise Invalid("attributionWindow", "name the window whose rows are to be deleted")
+        async with request.event_connection_within(conn) as store:
+            deleted = await ad_rows.delete(
+                store, project_id=where["project_id"], attribution_window=attribution_window
+            )
+        return AdRowsDeleted(deleted=deleted, more=deleted == ad_rows.MOST_DELETED)
+
+    return await once_plain(request, drop)
 
 
 @get("/projects/{project_id:str}/ads-metrics", opt=requires("metrics:read", Class.READ_LIGHT, 404))
@@ -116,4 +155,4 @@ async def get_ads_metrics(
         return await ad_metrics.read(spans.stores(request), question, now=now)
 
 
-ROUTES = [import_ads_metrics, get_ads_metrics]
+ROUTES = [import_ads_metrics, delete_ads_metrics, get_ads_metrics]

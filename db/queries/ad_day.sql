@@ -48,6 +48,17 @@ with put as (
 select count(*) filter (where replaced)::int
   from put;
 
+-- name: drop_days    a batch of a window's; how many
+delete from ad_day
+ where project_id = :project_id
+   and attribution_window = :attribution_window
+   and ctid = any (array(
+         select ctid
+           from ad_day
+          where project_id = :project_id
+            and attribution_window = :attribution_window
+          limit :limit));
+
 -- name: full_day    one of these that has more ads than it may, by some window
 select at.day
   from unnest(:windows::text[]) as by (attribution_window)

@@ -60,7 +60,7 @@ REASONS = {
     "TOO_MANY_ADS": "A project has at most `details.limit` ads on a day, by each window. Import fewer.",
     "TOO_MANY_APPS": "The project has, or has had, `details.limit` SDK apps. Delete one that nobody uses.",
     "TOO_MANY_KEYS": "The organization has `details.limit` keys that are alive. Kill one that nobody uses.",
-    "TOO_MANY_WINDOWS": "A project has `details.limit` attribution windows at most. Use one of those.",
+    "TOO_MANY_WINDOWS": "A project has `details.limit` attribution windows at most. Use one, or delete one.",
     "VERSION_MISMATCH": "The content was edited since. Read it again, and decide on what it is now.",
 }
 

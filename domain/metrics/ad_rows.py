@@ -8,6 +8,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import ad_day
 from domain.metrics.windows import EARLIEST
+from domain.values import currencies
 from schemas.ads import AdRow
 from schemas.errors import Conflict, Invalid
 
@@ -17,12 +18,15 @@ MOST_A_DAY = 5_000
 #: Attribution windows of one project, each of which has rows of its own.
 MOST_WINDOWS = 10
 
+#: Rows that one request deletes: a part of a second.
+MOST_DELETED = 20_000
+
 #: Faults that one answer names.
 MOST_FAULTS = 100
 
 
 def check(rows: Sequence[AdRow], *, now: datetime) -> None:
-    """Raises `Invalid` of each row that is of no day yet, or of the same ad, day and window as another."""
+    """Raises `Invalid` of each row of no day yet, of no currency, or of another's ad, day and window."""
     found = [*islice(_faults(rows, now), MOST_FAULTS)]
     if found:
         raise Invalid(*found[0], *found[1:])
@@ -63,6 +67,15 @@ async def replace(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) -> int
     return replaced
 
 
+async def delete(conn: Conn, *, project_id: UUID, attribution_window: str) -> int:
+    """Delete rows of a window, `MOST_DELETED` at most; how many. One without rows counts no more."""
+    async with conn.transaction():
+        await ad_day.lock_imports.value(conn, project_id=project_id)
+        return await ad_day.drop_days.run(
+            conn, project_id=project_id, attribution_window=attribution_window, limit=MOST_DELETED
+        )
+
+
 async def _check_windows(conn: Conn, project_id: UUID, given: set[str]) -> None:
     known: set[str] = {*await ad_day.name_windows.value(conn, project_id=project_id)}
     if given - known and len(given | known) > MOST_WINDOWS:
@@ -83,6 +96,8 @@ def _faults(rows: Sequence[AdRow], now: datetime) -> Iterator[tuple[str, str]]:
                 f"rows[{place}].date",
                 f"must be from {first_day} to {last_day}, the last one begun",
             )
+        if row.currency not in currencies.CODES:
+            yield f"rows[{place}].currency", "is no code of ISO 4217"
         key = row.attribution_window, row.date, row.platform, row.ad_account_id, row.ad_id
         if (same := places.setdefault(key, place)) != place:
             yield f"rows[{place}]", f"is of the same ad, day and window as rows[{same}]"

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest_asyncio
 
+from domain.metrics.ad_rows import MOST_WINDOWS
 from tests.api.conftest import Caller
 from tests.api.parties import new_project
 from tests.api.refusals import paths, reason, refused
@@ -78,6 +79,35 @@ async def test_one_bad_row_keeps_all_out(acme: Caller, at: str) -> None:
         assert paths(answer) == ["rows[1].clicks", "rows[2].currency"]
     refused(await put(acme, at, json={"rows": [ROW, ROW]}), 422, "VALIDATION", "rows[1]")
     assert (await read(acme, at, metrics="clicks"))["totals"] == {"clicks": 0}
+
+
+async def test_all_that_is_wrong_with_a_row_is_told(acme: Caller, at: str) -> None:
+    bad = [ROW, ROW | {"clicks": -1, "platform": "ads", "currency": "eur"}]
+    for sent in ({"json": {"rows": bad}}, {"content": table(*bad), "headers": CSV}):
+        answer = await put(acme, at, **sent)
+        assert paths(answer) == ["rows[1].platform", "rows[1].currency", "rows[1].clicks"]
+    refused(
+        await put(acme, at, json={"rows": [ROW | {"currency": "EUX"}]}), 422, "VALIDATION", "rows[0].currency"
+    )
+
+
+async def test_a_window_with_a_slip_in_its_name_is_deleted_and_makes_room(
+    acme: Caller, rival: Caller, at: str
+) -> None:
+    windows = [f"window_{number}" for number in range(MOST_WINDOWS)]
+    await put(acme, at, json={"rows": [ROW | {"attributionWindow": name} for name in windows]})
+    more = {"rows": [ROW | {"attributionWindow": "default"}]}
+    assert reason(await put(acme, at, json=more)) == (409, "CONFLICT", "TOO_MANY_WINDOWS")
+    slip = {"attributionWindow": windows[0]}
+    refused(await rival.http.delete(f"{at}/rows", params=slip), 404, "NOT_FOUND")
+    refused(await acme.http.delete(f"{at}/rows"), 422, "VALIDATION", "attributionWindow")
+    for deleted in (1, 0):
+        answer = await acme.http.delete(f"{at}/rows", params=slip)
+        assert answer.json() == {"deleted": deleted, "more": False}
+    assert (await put(acme, at, json=more)).json() == {"imported": 1, "replaced": 0}
+    assert (await read(acme, at, **slip, metrics="clicks"))["totals"] == {"clicks": 0}
+    kept = await read(acme, at, attributionWindow=windows[1], metrics="clicks")
+    assert kept["totals"] == {"clicks": 25}
 
 
 async def test_only_rows_may_come_as_a_table(acme: Caller, at: str) -> None:

@@ -66,9 +66,11 @@ def issues(body: str) -> list[tuple[str, str]]:
 
 
 def test_a_row_is_told_by_its_index_and_by_the_line_that_it_begins_on() -> None:
-    body = 'name,number,note\n"two\nlines",1,\n\nx,-1,\ny,1.5,\nz,7,\n,7,\n'
+    """With each cell that can't be."""
+    body = 'name,number,note\n"two\nlines",1,\n\nx,-1,\ny,1.5,\nz,7,\n,-7,\n'
     assert issues(body) == [
         ("rows[1].number", "line 5"), ("rows[2].number", "line 6"), ("rows[4].name", "line 8"),
+        ("rows[4].number", "line 8"),
     ]  # fmt: skip
 
 

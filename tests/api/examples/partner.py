@@ -140,6 +140,9 @@ async def _ads(story: Story, project: str) -> None:
     worth = {"revenueMicros": 40_000_000, "reach": 3_000, "currency": "EUR"}
     row = {"platform": "meta_ads", **ad, "date": f"{yesterday:%Y-%m-%d}", **came_to, **worth}
     await story.tell("import_ads_metrics", projectId=project, json={"rows": [row]})
+    slip = {"attributionWindow": "7d_clik"}
+    await story.ask("POST", f"/projects/{project}/ads-metrics/rows", json={"rows": [{**row, **slip}]})
+    await story.tell("delete_ads_metrics", projectId=project, params=slip)
     params = {"metrics": "spend,cpa,ctr,roas,reach", "scope": "campaign", "id": "238501"}
     since = f"{yesterday:%Y-%m-%dT00:00:00Z}"
     await story.tell("get_ads_metrics", projectId=project, params={**params, "since": since})
