@@ -16,6 +16,9 @@ from schemas.errors import GenerationError
 #: Changes with each release that draws the same spec differently.
 RENDERER = "1"
 
+#: As many as their list has room for, at a size that can be read on a phone.
+MAX_POINTS = 10
+
 
 class Pictures(NamedTuple):
     """Files of a brand as they came, none of them trusted."""
@@ -68,6 +71,8 @@ def prepare(spec: Spec, copy: Copy, given: Pictures) -> Piece:
         raise GenerationError(
             "FORMAT_NOT_DRAWN", f"{spec.format} can't be drawn yet: {', '.join(layouts)} can"
         )
+    if len(copy.points) > MAX_POINTS:
+        raise GenerationError("TOO_MANY_POINTS", f"a piece shows {MAX_POINTS} points at most")
     slides = layouts[spec.format](_kit(spec, copy, given), copy)
     return Piece({f"{spec.format}-{number}.jpg": slide for number, slide in enumerate(slides, 1)})
 

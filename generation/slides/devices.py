@@ -54,13 +54,14 @@ def put_pair(kit: Kit, canvas: Canvas, top: int) -> None:
     if is_wide(first):
         _put_wide(kit, canvas, first, top)
         return
+    way = -1 if canvas.right_to_left else 1
     if others and not is_wide(others[0]):
-        behind = paint.turned(phone(others[0], 2 * PHONE), -9)
-        paint.put(canvas.image, behind, (round(kit.size[0] * 0.54), top + 110))
-        paint.put(canvas.image, paint.turned(phone(first, 2 * PHONE), 6), (round(kit.size[0] * 0.09), top))
-        return
-    alone = paint.turned(phone(first, 2 * PHONE), 6)
-    paint.put(canvas.image, alone, ((kit.size[0] - alone.width) // 2, top))
+        behind = paint.turned(phone(others[0], 2 * PHONE), -9 * way)
+        offset = round(kit.size[0] * 0.54)
+        paint.put(canvas.image, behind, (canvas.start(offset, behind.width), top + 110))
+    front = paint.turned(phone(first, 2 * PHONE), 6 * way)
+    offset = round(kit.size[0] * 0.09) if others else (kit.size[0] - front.width) // 2
+    paint.put(canvas.image, front, (canvas.start(offset, front.width), top))
 
 
 def put_one(kit: Kit, canvas: Canvas, top: int, number: int) -> None:

@@ -32,7 +32,7 @@ def end(kit: Kit, copy: Copy, page: int) -> Canvas:
 
 
 def _lines(kit: Kit, copy: Copy) -> dict[str, Block]:
-    lines = {"app": kit.fit(kit.name, Box(kit.column, 240, 2), TITLE, (54, 136), 1.0)}
+    lines = {"app": kit.fit(kit.name, Box(kit.column, 240, 3), TITLE, (40, 136), 1.0)}
     if copy.tagline:
         lines["tagline"] = kit.fit(copy.tagline.text, Box(kit.column - 60, 210, 3), BODY, (32, 54), 1.22)
     return lines

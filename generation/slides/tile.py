@@ -9,6 +9,7 @@ from generation.slides.kit import TITLE, Kit
 from generation.text.cleaning import clean
 from generation.text.fitting import Box
 from generation.text.raster import ink
+from generation.text.scripts import graphemes
 from generation.theme import Ground
 
 #: Share of a tile that a logo without a ground of its own fills.
@@ -70,13 +71,15 @@ def _is_dark(logo: Image.Image) -> bool:
 
 def _initial(kit: Kit, ground: Ground, side: int) -> Image.Image:
     made = _plain(ground.tints[0], side)
-    block = kit.fit(
-        clean(kit.name)[:1].upper() or "?", Box(side * 0.7, side * 0.7, 1), TITLE, (8, round(side * 0.62))
-    )
+    block = kit.fit(_first_letter(kit.name), Box(side * 0.7, side * 0.7, 1), TITLE, (8, round(side * 0.62)))
     if found := ink(block.lines[0], block.size):
         place = ((side - found.mask.width) // 2, (side - found.mask.height) // 2)
         made.paste(ground.accent, place, found.mask)
     return made
+
+
+def _first_letter(name: str) -> str:
+    return next((one.upper() for one in graphemes(clean(name)) if one[0].isalnum()), "•")
 
 
 def _plain(color: RGB, side: int) -> Image.Image:

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from generation.canvas import Canvas
+from generation.render import RENDERER
 from generation.slides.deck import slideshow
 from generation.slides.jpeg import MAX_BYTES, jpeg
 from generation.slides.kit import MARGIN, SIZE, Kit
@@ -16,6 +17,10 @@ LONG = "A home workout app that respects your privacy and the one who wrote this
 COMPOUND = "Privatsphäre-Grundeinstellungen ohne Benutzerkontenverwaltung"
 #: Glyphs may reach out of their advance a little: a J, an accent.
 OVERHANG = 10
+
+HOOKS = {"en": "Know the tide 🌊", "ar": "تطبيق بسيط يحترم خصوصيتك", "ja": "潮の満ち引きがすぐわかる"}
+#: Hashes of pixels: the same with Python 3.11 and 3.13, numpy 2.4 and 2.5, with and without AVX.
+FRAMES = {"en": "ebc58268fe031ccf", "ar": "eb2d7c9a58814136", "ja": "9292cd77fa88273a"}
 
 PALETTES = [["#ffffff"], ["#00ff00", "#ff00ff"], ["#ff4b5c", "#ffb03a"]]
 
@@ -93,6 +98,14 @@ def test_the_same_kit_gives_the_same_pixels_and_another_seed_others() -> None:
         return hashlib.sha256(slideshow(kit, copy())[-1]().image.tobytes()).hexdigest()
 
     assert digest("one") == digest("one") != digest("two")
+
+
+@pytest.mark.parametrize("language", FRAMES)
+def test_frames_are_those_of_this_renderer(language: str) -> None:
+    """Where a change draws them differently, `RENDERER` changes too: who made a piece can still be told."""
+    kit = Kit("Tideline", theme(["#0b6e99", "#ffd166"]), language, "seed")
+    pixels = slideshow(kit, copy("x", hook=HOOKS[language], language=language))[0]().image.tobytes()
+    assert (RENDERER, hashlib.sha256(pixels).hexdigest()[:16]) == ("1", FRAMES[language])
 
 
 def test_files_are_small_enough_for_every_platform() -> None:
