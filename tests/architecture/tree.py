@@ -1,4 +1,4 @@
-"""The tree as git has it or would take it, each file read and parsed once."""
+"""The tree as git has it or would take it."""
 
 import ast
 import subprocess
@@ -25,8 +25,8 @@ def text(path: Path) -> str:
     return (ROOT / path).read_text("utf-8")
 
 
-@cache
 def parsed(path: Path) -> ast.Module:
+    """Anew for each reader: to keep all of them costs more than that, in time too, and 200 MB."""
     return ast.parse(text(path))
 
 
