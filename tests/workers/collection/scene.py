@@ -1,6 +1,5 @@
 """A project with an account whose platform tells what a test lets it, and visits of it one at a time."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,19 +12,15 @@ import asyncpg
 from db.pool import Pool
 from domain.collection import visits
 from domain.collection.visits import DuePost
-from domain.jobs import jobs
-from domain.operations import maintenance
 from domain.publishing.outgoing import Account
 from jobs.kinds import COLLECT_METRICS
-from jobs.ledger import Claim, Settlement
+from jobs.ledger import Claim
 from schemas.metrics import Collected
 from tests import seeds
-from tests.workers.tasks.publish_post.project import FUTURE, Death, Mortal
-from tests.workers.tasks.publish_post.scripted import Died
+from tests.workers import by_hand
+from tests.workers.tasks.publish_post.project import Death, Mortal
 from workers.platforms.collecting import Collector, Figures, Limits
 from workers.runtime.progress import ProgressWriter
-from workers.runtime.runner import outcome_of
-from workers.runtime.slots import Attempt, LeaseLost
 from workers.tasks.collect_metrics import Collectors, collect_metrics
 
 TABLES = {
@@ -116,26 +111,11 @@ class Scene:
 
     async def perform(self, claim: Claim, death: Death | None = None) -> str:
         """One attempt, settled; what it came to."""
-        attempt = Attempt(claim, asyncio.get_running_loop().time() + COLLECT_METRICS.timeout_s)
+        attempt = by_hand.attempt_of(claim, COLLECT_METRICS)
         context = Mortal(death, attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
         platforms = dict.fromkeys(("mastodon", "bluesky"), self.platform)
         task = partial(collect_metrics, collectors=Collectors(platforms, seeds.VAULT))
-        try:
-            verdict = await outcome_of(task, context, attempt)
-        except Died:
-            await self.rescue()
-            return "died"
-        if attempt.committed:
-            return attempt.committed
-        if isinstance(verdict, LeaseLost):
-            return verdict.word
-        await jobs.settle(self.pool, [Settlement(claim, verdict)])
-        return verdict.word
-
-    async def rescue(self) -> None:
-        async with self.pool.acquire() as conn:
-            await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
-            await maintenance.rescue(conn, before=FUTURE)
+        return await by_hand.perform(self.pool, task, context, attempt)
 
     async def visit(self, death: Death | None = None) -> list[str]:
         """A look, and an attempt of each job that is there then."""

@@ -11,6 +11,7 @@ from domain.collection import cadence, visits
 from schemas.errors import NotSent, PlatformError, ReauthRequired, Rejected, Throttled, TokenExpired
 from tests import seeds
 from tests.waiting import PATIENCE_S
+from tests.workers import by_hand
 from tests.workers.collection.scene import Scene
 from tests.workers.tasks.publish_post.project import Death
 
@@ -38,7 +39,7 @@ async def test_a_worker_that_comes_back_from_the_dead_keeps_nothing(scene: Scene
 
     async def frozen() -> None:
         scene.platform.meanwhile = None
-        await scene.rescue()
+        await by_hand.rescue(scene.pool)
         [again] = await scene.claims()
         assert await scene.perform(again) == "completed"
         scene.platform.told["one"] = {"views": 1}

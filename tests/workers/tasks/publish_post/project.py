@@ -1,10 +1,9 @@
 """A project with an account, posts on their way to it, and workers that live as long as a test lets them."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
@@ -13,13 +12,10 @@ import asyncpg
 
 from db.pool import Conn, Pool, transact
 from domain.connecting import connect
-from domain.jobs import jobs
 from domain.media.store import Store
-from domain.operations import maintenance
 from domain.projects import archive
 from jobs.courier import Courier
 from jobs.kinds import PUBLISH_POST, RECONCILE_POST, Kind
-from jobs.ledger import Settlement
 from schemas.accounts import AccountDisconnected
 from schemas.projects import Archived
 from schemas.settings import Settings
@@ -27,19 +23,19 @@ from tests import leasing, seeds
 from tests.domain.project import Project as Tenant
 from tests.leasing import Owner
 from tests.waiting import PATIENCE_S, eventually
+from tests.workers import by_hand
+from tests.workers.by_hand import Died
 from tests.workers.runtime.workers import Workers
-from tests.workers.tasks.publish_post.scripted import Died, Scripted
+from tests.workers.tasks.publish_post.scripted import Scripted
 from workers.platforms.registry import Platforms
 from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter
-from workers.runtime.runner import Task, outcome_of
-from workers.runtime.slots import Attempt, LeaseLost
+from workers.runtime.runner import Task
 from workers.tasks.publish_post import publish_post
 from workers.tasks.reconcile_post import reconcile_post
 
 T = TypeVar("T")
 Verb: TypeAlias = Callable[..., Awaitable[object]]
-FUTURE = datetime.max.replace(tzinfo=UTC)
 
 
 class Death(NamedTuple):
@@ -171,25 +167,11 @@ class Project:
             claims = await seeds.claims(conn, kind, free=1)
         if not claims:
             return None
-        attempt = Attempt(claims[0], asyncio.get_running_loop().time() + kind.timeout_s)
+        attempt = by_hand.attempt_of(claims[0], kind)
         context = Mortal(death, attempt, self.pool, ProgressWriter(self.pool), lambda: self.lease_left_s)
         self.verbs = context.verbs
-        try:
-            verdict = await outcome_of(self.task if kind is PUBLISH_POST else self.asking, context, attempt)
-        except Died:
-            await self.rescue()
-            return "died"
-        if attempt.committed:
-            return attempt.committed
-        if isinstance(verdict, LeaseLost):
-            return verdict.word
-        [moved] = await jobs.settle(self.pool, [Settlement(claims[0], verdict)])
-        return "canceled" if moved.state == "canceled" else verdict.word
-
-    async def rescue(self) -> None:
-        async with self.pool.acquire() as conn:
-            await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
-            await maintenance.rescue(conn, before=FUTURE)
+        task = self.task if kind is PUBLISH_POST else self.asking
+        return await by_hand.perform(self.pool, task, context, attempt)
 
     async def skip_waits(self) -> None:
         """Whatever waits for a time: that time has come."""

@@ -17,6 +17,7 @@ from schemas.errors import (
     TokenExpired,
     Unavailable,
 )
+from tests.workers.by_hand import Died
 from workers.platforms.contract import (
     Absent,
     Draft,
@@ -29,11 +30,6 @@ from workers.platforms.contract import (
     Taken,
     Undecided,
 )
-
-
-class Died(BaseException):
-    """The process is gone: nothing that it still held in its hands is written."""
-
 
 #: What one call comes to. Those of `TAKES` have made the post all the same.
 TAKES = ("ok", "drop", "break", "die_after", "slow_after", "take", "inbox", "nameless")

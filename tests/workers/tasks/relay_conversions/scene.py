@@ -1,6 +1,5 @@
 """A project with an app whose events are conversions, on their way to simulated destinations."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,23 +17,20 @@ from domain.apps.app_keys import KeyedApp
 from domain.apps.apps import Author
 from domain.events import conversions, group_commit
 from domain.events.event import Event
-from domain.jobs import jobs
-from domain.operations import maintenance
 from domain.projects import archive
 from jobs.kinds import RELAY_CONVERSIONS
-from jobs.ledger import Settlement
 from schemas import ids
 from schemas.apps import SdkAppPatch, SdkAppShown
 from schemas.settings import Settings
 from tests import seeds
 from tests.domain.events import sending
 from tests.peers.simulators.client import Sim
+from tests.workers import by_hand
+from tests.workers.by_hand import Died
 from workers.dispatcher.conversions import Look
 from workers.platforms.connecting import open_net
 from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter
-from workers.runtime.runner import outcome_of
-from workers.runtime.slots import Attempt, LeaseLost
 from workers.tasks.relay_conversions import relay_conversions
 
 PIXEL, TOKEN = "1234567890", "the-token-of-the-pixel"
@@ -59,12 +55,6 @@ PROPERTIES = {
 }
 #: All that names the person, in any form but a hash.
 RAW = ("buyer", "Buyer", "1512345678", "+49", "Ada", "Ives")
-
-FUTURE = datetime.max.replace(tzinfo=UTC)
-
-
-class Died(BaseException):
-    """The process ended here."""
 
 
 class Dying:
@@ -189,20 +179,13 @@ class Scene:
             claims = await seeds.claims(conn, RELAY_CONVERSIONS, free=1)
         if not claims:
             return None
-        attempt = Attempt(claims[0], asyncio.get_running_loop().time() + RELAY_CONVERSIONS.timeout_s)
+        attempt = by_hand.attempt_of(claims[0], RELAY_CONVERSIONS)
         context = Context(attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
         async with open_net(self.settings) as net:
             task = partial(
                 relay_conversions, net=net, keyring=seeds.VAULT, event_store=event_store or self.store()
             )
-            try:
-                verdict = await outcome_of(task, context, attempt)
-            except Died:
-                await self.rescue()
-                return "died"
-        assert not isinstance(verdict, LeaseLost)
-        await jobs.settle(self.pool, [Settlement(claims[0], verdict)])
-        return verdict.word
+            return await by_hand.perform(self.pool, task, context, attempt)
 
     def store(
         self, wrap: Callable[[Conn], Any] = lambda conn: conn
@@ -213,11 +196,6 @@ class Scene:
                 yield wrap(conn)
 
         return opened
-
-    async def rescue(self) -> None:
-        async with self.pool.acquire() as conn:
-            await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
-            await maintenance.rescue(conn, before=FUTURE)
 
     async def finish(self, most: int = 20) -> None:
         """Attempts until nothing is pending; rests are over at once."""

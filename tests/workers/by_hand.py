@@ -1,0 +1,45 @@
+"""Attempts by hand: a job is performed in the test's own process, by a worker that may die."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from db.pool import Pool
+from domain.jobs import jobs
+from domain.operations import maintenance
+from jobs.kinds import Kind
+from jobs.ledger import Claim, Settlement
+from workers.runtime.context import Context
+from workers.runtime.runner import Task, outcome_of
+from workers.runtime.slots import Attempt, LeaseLost
+
+FUTURE = datetime.max.replace(tzinfo=UTC)
+
+
+class Died(BaseException):
+    """The process ended here."""
+
+
+def attempt_of(claim: Claim, kind: Kind) -> Attempt:
+    return Attempt(claim, asyncio.get_running_loop().time() + kind.timeout_s)
+
+
+async def perform(pool: Pool, task: Task, context: Context, attempt: Attempt) -> str:
+    """What it came to, once that is settled. `died`: and whatever its worker had is given to others."""
+    try:
+        verdict = await outcome_of(task, context, attempt)
+    except Died:
+        await rescue(pool)
+        return "died"
+    if attempt.committed:
+        return attempt.committed
+    if isinstance(verdict, LeaseLost):
+        return verdict.word
+    [moved] = await jobs.settle(pool, [Settlement(attempt.claim, verdict)])
+    return "canceled" if moved.state == "canceled" else verdict.word
+
+
+async def rescue(pool: Pool) -> None:
+    """As if all workers were dead."""
+    async with pool.acquire() as conn:
+        await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
+        await maintenance.rescue(conn, before=FUTURE)
