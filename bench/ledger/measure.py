@@ -65,9 +65,6 @@ class Row(NamedTuple):
 
 HOT, HELD = 1.5, 3.0
 
-#: Seconds within which a newcomer's job is to start.
-NEWCOMER_S = 0.5
-
 
 async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     """Ratios, p50 by p50; a newcomer's wait is in seconds."""

@@ -28,10 +28,11 @@ async def find(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: U
     """Raises `NotFound` for a project or an app that isn't there."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     numbered = await apps.number_all(conn, organization_id=organization_id, project_id=project_id)
-    return Apps(project_id, {app.app_no: app for app in numbered}, _number(numbered, app_id))
+    return Apps(project_id, {app.app_no: app for app in numbered}, number_of(numbered, app_id))
 
 
-def _number(numbered: Sequence[Numbered], app_id: UUID | None) -> int | None:
+def number_of(numbered: Sequence[Numbered], app_id: UUID | None) -> int | None:
+    """The number of the app that is asked for; None for all. Raises `NotFound`."""
     if app_id is None:
         return None
     for app in numbered:

@@ -1,12 +1,14 @@
 """Conversions: counts and values of events that are worth something, in the groups that are asked for."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from db.pool import Conn
 from domain.apps import apps
+from domain.apps.app_numbers import number_of
 from domain.apps.apps import Numbered
 from domain.events.checks import MICROS
 from domain.events.event_names import CONVERSIONS
@@ -18,7 +20,6 @@ from domain.metrics.windows import Window
 from schemas import ids
 from schemas.conversion_counts import ConversionGroup, Conversions, ConversionTotals, Grouping
 from schemas.errors import Invalid
-from schemas.errors.absent import absent
 from schemas.metrics import MetricWindow
 
 #: Groups of one answer.
@@ -56,32 +57,18 @@ async def count(stores: Stores, asked: Asked) -> Conversions:
     async with stores.main() as conn:
         of_project = {"organization_id": asked.organization_id, "project_id": asked.project_id}
         zone = ZoneInfo(await zone_of(conn, **of_project))
-        numbered = {app.app_no: app for app in await apps.number_all(conn, **of_project)}
+        numbered = await apps.number_all(conn, **of_project)
+    app_no = number_of(numbered, asked.app_id)
     cut, names = _cut(asked, zone), [*(asked.names or CONVERSIONS)]
     async with stores.events() as conn:
-        found = await rollup_counts.count(
-            conn,
-            project_id=asked.project_id,
-            names=names,
-            bounds=[*(bucket.since for bucket in cut), asked.window.until],
-            by=By(len(cut) > 1, "eventName" in asked.by, not {"appId", "platform"}.isdisjoint(asked.by)),
-            app_nos=_numbers(numbered.values(), asked.app_id),
-            limit=MOST + 1,
-        )
-    if len(found) > MOST:
-        raise Invalid(
-            "groupBy", f"gives more than {MOST} groups: ask for a shorter time, or for fewer groups"
-        )
-    grouped = defaultdict[_Group, list[Count]](list)
-    group_of = _grouper(asked.by, cut, zone, numbered)
-    for row in found if asked.by else ():
-        grouped[group_of(row)].append(row)
+        found = await _read(conn, asked, names, cut, app_no)
+    groups = _groups(found, _grouper(asked.by, cut, zone, numbered)) if asked.by else []
     return Conversions(
         window=MetricWindow(since=asked.window.since, until=asked.window.until),
         timezone=zone.key,
         event_names=names,
         totals=ConversionTotals(**_sum(found)),
-        groups=[ConversionGroup(**group.shown(), **_sum(rows)) for group, rows in grouped.items()],
+        groups=groups,
     )
 
 
@@ -94,24 +81,41 @@ def _cut(asked: Asked, zone: ZoneInfo) -> Sequence[Bucket]:
     return [Bucket("", *asked.window)]
 
 
-def _numbers(numbered: Collection[Numbered], app_id: UUID | None) -> list[int] | None:
-    """The number of the app that is asked for; None for all. Raises `NotFound`."""
-    if app_id is None:
-        return None
-    found = [app.app_no for app in numbered if app.id == app_id]
-    if not found:
-        raise absent("sdk_app")
+async def _read(
+    conn: Conn, asked: Asked, names: Sequence[str], cut: Sequence[Bucket], app_no: int | None
+) -> list[Count]:
+    found = await rollup_counts.count(
+        conn,
+        project_id=asked.project_id,
+        names=names,
+        bounds=[*(bucket.since for bucket in cut), asked.window.until],
+        by=By(len(cut) > 1, "eventName" in asked.by, not {"appId", "platform"}.isdisjoint(asked.by)),
+        app_nos=None if app_no is None else [app_no],
+        limit=MOST + 1,
+    )
+    if len(found) > MOST:
+        raise Invalid(
+            "groupBy", f"gives more than {MOST} groups: ask for a shorter time, or for fewer groups"
+        )
     return found
 
 
+def _groups(found: Sequence[Count], group_of: Callable[[Count], _Group]) -> list[ConversionGroup]:
+    grouped = defaultdict[_Group, list[Count]](list)
+    for row in found:
+        grouped[group_of(row)].append(row)
+    return [ConversionGroup(**group.shown(), **_sum(rows)) for group, rows in grouped.items()]
+
+
 def _grouper(
-    by: Collection[Grouping], cut: Sequence[Bucket], zone: ZoneInfo, apps: Mapping[int, Numbered]
+    by: Collection[Grouping], cut: Sequence[Bucket], zone: ZoneInfo, numbered: Sequence[Numbered]
 ) -> Callable[[Count], _Group]:
     """Function that tells the group of a row: of thousands, so what can be made before them is."""
     days = [f"{bucket.since.astimezone(zone):%Y-%m-%d}" for bucket in cut]
-    app_ids = {number: ids.show(ids.APP, app.id) for number, app in apps.items()}
+    app_ids = {app.app_no: ids.show(ids.APP, app.id) for app in numbered}
+    platforms = {app.app_no: app.platform for app in numbered}
     telling: dict[Grouping, Callable[[Count], str]] = {
-        "platform": lambda row: apps[row.app_no].platform if row.app_no in apps else "",
+        "platform": lambda row: platforms.get(row.app_no, ""),
         "appId": lambda row: app_ids.get(row.app_no, ""),
         "eventName": lambda row: row.name,
         "day": lambda row: days[max(row.place, 1) - 1],
