@@ -15,7 +15,7 @@ from cli.shared.failure import failing
 from cli.shared.output import Answer, table
 from cli.shared.session import open_session, read_settings
 from db.pool import connected
-from domain.apps import apps
+from domain.apps import app_numbers
 from domain.events import rollups
 from domain.events.tail import StoredEvent, Tail, Wanted
 from schemas import ids
@@ -118,7 +118,7 @@ def tail(  # noqa: PLR0917 - click's signature
 async def _followed(project_id: UUID, app_id: UUID | None, name: str | None, back: timedelta) -> Followed:
     """Raises `NotFound` for a project, or an app of it, that there isn't."""
     async with open_session() as session, session.pool.acquire() as conn:
-        numbers = await apps.numbers(conn, project_id=project_id)
+        numbers = await app_numbers.numbers(conn, project_id=project_id)
     if app_id and app_id not in numbers:
         raise absent("sdk_app")
     wanted = Wanted(project_id, numbers[app_id] if app_id else None, name, back)

@@ -5,10 +5,18 @@ from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from domain.apps import apps
-from domain.apps.apps import Numbered
+from db.queries import sdk_app
 from domain.tenancy import project_locks
+from schemas.apps import AppPlatform
 from schemas.errors.absent import absent
+
+
+class Numbered(NamedTuple):
+    """An app as the event store knows it."""
+
+    id: UUID
+    app_no: int
+    platform: AppPlatform
 
 
 class Apps(NamedTuple):
@@ -24,10 +32,26 @@ class Apps(NamedTuple):
         return max(self.by_number, default=0)
 
 
+NUMBER_APPS = sdk_app.number_apps.typed(Numbered)
+
+
+async def numbers(conn: Conn, *, project_id: UUID) -> dict[UUID, int]:
+    """The number of each app that a project ever had, for operators. Raises `NotFound`."""
+    rows = await sdk_app.numbers_of_apps.all(conn, project_id=project_id)
+    if not rows:
+        raise absent("project")
+    return {row["id"]: row["app_no"] for row in rows if row["id"]}
+
+
+async def number_all(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[Numbered]:
+    """A project's apps, deleted ones included, by their numbers."""
+    return await NUMBER_APPS.all(conn, org=organization_id, project_id=project_id)
+
+
 async def find(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID | None) -> Apps:
     """Raises `NotFound` for a project or an app that isn't there."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
-    numbered = await apps.number_all(conn, organization_id=organization_id, project_id=project_id)
+    numbered = await number_all(conn, organization_id=organization_id, project_id=project_id)
     return Apps(project_id, {app.app_no: app for app in numbered}, number_of(numbered, app_id))
 
 

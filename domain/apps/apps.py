@@ -66,21 +66,12 @@ class _Counts(NamedTuple):
     last_no: int
 
 
-class Numbered(NamedTuple):
-    """An app as the event store knows it."""
-
-    id: UUID
-    app_no: int
-    platform: AppPlatform
-
-
 COUNT_APPS = sdk_app.count_apps.typed(_Counts)
 INSERT_APP = sdk_app.insert_app.typed(_Row)
 GET_APP = sdk_app.get_app.typed(_Row)
 LIST_APPS = sdk_app.list_apps.typed(_Row)
 UPDATE_APP = sdk_app.update_app.typed(_Row)
 ROTATE_KEY = sdk_app.rotate_key.typed(_Row)
-NUMBER_APPS = sdk_app.number_apps.typed(Numbered)
 
 
 class Author(NamedTuple):
@@ -155,19 +146,6 @@ async def list_of_project(
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_APPS.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)
     return [SdkApp(**_fields(row, public_url)) for row in rows]
-
-
-async def numbers(conn: Conn, *, project_id: UUID) -> dict[UUID, int]:
-    """The number of each app that a project ever had, for operators. Raises `NotFound`."""
-    rows = await sdk_app.numbers_of_apps.all(conn, project_id=project_id)
-    if not rows:
-        raise absent("project")
-    return {row["id"]: row["app_no"] for row in rows if row["id"]}
-
-
-async def number_all(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[Numbered]:
-    """A project's apps, deleted ones included, by their numbers."""
-    return await NUMBER_APPS.all(conn, org=organization_id, project_id=project_id)
 
 
 async def patch(

@@ -7,9 +7,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from db.pool import Conn
-from domain.apps import apps
-from domain.apps.app_numbers import number_of
-from domain.apps.apps import Numbered
+from domain.apps import app_numbers
+from domain.apps.app_numbers import Numbered
 from domain.events.checks import MICROS
 from domain.events.event_names import CONVERSIONS
 from domain.metrics import buckets, rollup_counts
@@ -57,8 +56,8 @@ async def count(stores: Stores, asked: Asked) -> Conversions:
     async with stores.main() as conn:
         of_project = {"organization_id": asked.organization_id, "project_id": asked.project_id}
         zone = ZoneInfo(await zone_of(conn, **of_project))
-        numbered = await apps.number_all(conn, **of_project)
-    app_no = number_of(numbered, asked.app_id)
+        numbered = await app_numbers.number_all(conn, **of_project)
+    app_no = app_numbers.number_of(numbered, asked.app_id)
     cut, names = _cut(asked, zone), [*(asked.names or CONVERSIONS)]
     async with stores.events() as conn:
         found = await _read(conn, asked, names, cut, app_no)

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from db.pool import Conn
-from domain.apps.app_numbers import Apps
-from domain.apps.apps import Numbered
+from domain.apps.app_numbers import Apps, Numbered
 from domain.events import deliveries
 from schemas import ids
 from schemas.conversions import DeliveryState

@@ -8,8 +8,7 @@ from uuid import UUID
 import pytest_asyncio
 
 from db.pool import Conn
-from domain.apps.app_numbers import Apps
-from domain.apps.apps import Numbered
+from domain.apps.app_numbers import Apps, Numbered
 from domain.metrics import event_list, rollup_counts
 from domain.metrics.event_list import Position, Wanted
 from tests import plans
