@@ -1,21 +1,28 @@
-"""A product's website, on this machine."""
+"""A website on this machine."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
+
+
+class Sent(NamedTuple):
+    """What a path is answered with."""
+
+    body: bytes
+    content_type: str
 
 
 @contextmanager
-def site(files: Mapping[str, str]) -> Iterator[str]:
-    """A site of these files; whatever else is asked for is its page."""
+def answering(answer: Callable[[str], Sent]) -> Iterator[int]:
+    """The port of a server that answers a path."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            name = self.path if self.path in files else "/"
-            body = files[name].encode()
+            body, content_type = answer(self.path)
             self.send_response(200)
-            self.send_header("Content-Type", "text/javascript" if name.endswith(".js") else "text/html")
+            self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -27,7 +34,19 @@ def site(files: Mapping[str, str]) -> Iterator[str]:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"http://localhost:{server.server_address[1]}"
+            yield int(server.server_address[1])
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def site(files: Mapping[str, str]) -> Iterator[str]:
+    """A product's site of these files; whatever else is asked for is its page."""
+
+    def answer(path: str) -> Sent:
+        name = path if path in files else "/"
+        return Sent(files[name].encode(), "text/javascript" if name.endswith(".js") else "text/html")
+
+    with answering(answer) as port:
+        yield f"http://localhost:{port}"

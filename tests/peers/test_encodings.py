@@ -4,16 +4,15 @@ But for one departure: what is UTF-8 we read so, where Chromium follows another 
 """
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
 import pytest
 from webencodings.labels import LABELS
 
 from tests.peers.chromium import Page, browsing
+from tests.peers.site import Sent, answering
 from tests.workers.ingest.page.encodings import FORMS, SAMPLES, in_meta, page
 from workers.ingest.page import charsets, decoders
 from workers.ingest.page.decode import decode
@@ -30,11 +29,6 @@ DECODED = """(() => {
 })()"""
 
 
-class Sent(NamedTuple):
-    body: bytes
-    content_type: str
-
-
 class Seen(NamedTuple):
     encoding: str
     text: str
@@ -48,27 +42,12 @@ def paragraph(html: str) -> str:
 def serving(pages: list[Sent]) -> Iterator[str]:
     """Address of a server of pages, each under its number."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            number = self.path.strip("/")
-            sent = pages[int(number)] if number.isdigit() else Sent(b"", "text/plain")
-            self.send_response(200)
-            self.send_header("Content-Type", sent.content_type)
-            self.send_header("Content-Length", str(len(sent.body)))
-            self.end_headers()
-            self.wfile.write(sent.body)
+    def answer(path: str) -> Sent:
+        number = path.strip("/")
+        return pages[int(number)] if number.isdigit() else Sent(b"", "text/plain")
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(answer) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="module")

@@ -5,16 +5,11 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import httpx
 import pytest
 
-from db.migrate import migrate
-from db.pool import connect, open_pool
-from domain.tenancy import organizations
-from tests import servers as made
-from tests.api.conftest import new_key
-from tests.api_process import serving
+from db.pool import connect
 from tests.peers.chromium import Page
+from tests.peers.own_api import OwnApi, own_api
 from tests.peers.site import site
 from tests.waiting import until
 
@@ -33,18 +28,17 @@ window.fetch = async (...asked) => {
 
 
 class Shop(NamedTuple):
-    """A running API, and an app of it whose pages are on localhost."""
+    """An API, and an app of it whose pages are on localhost."""
 
-    url: str
-    database_url: str
+    api: OwnApi
     app: dict[str, Any]
-    headers: dict[str, str]
 
     def install(self, platform: str) -> dict[str, Any]:
         """The spec as somebody has it who has put the key in."""
-        at = f"{self.url}/v1/projects/{self.app['projectId']}/sdk-apps/{self.app['appId']}/install-spec"
-        answer = httpx.get(at, params={"platforms": platform}, headers=self.headers)
-        told = answer.text.replace("http://127.0.0.1:8000", self.url)
+        at = f"/projects/{self.app['projectId']}/sdk-apps/{self.app['appId']}/install-spec"
+        with self.api.client() as client:
+            answer = client.get(at, params={"platforms": platform})
+        told = answer.text.replace("http://127.0.0.1:8000", self.api.url)
         spec: dict[str, Any] = json.loads(told)["platforms"][0]
         return spec
 
@@ -53,7 +47,7 @@ class Shop(NamedTuple):
         return asyncio.run(self._stored())
 
     async def _stored(self) -> list[tuple[str, str]]:
-        conn = await connect(self.database_url, name="test")
+        conn = await connect(self.api.database_url, name="test")
         rows = await conn.fetch("select name, properties from event order by event_key")
         await conn.close()
         return [(row["name"], json.loads(row["properties"]).get("path", "")) for row in rows]
@@ -61,29 +55,11 @@ class Shop(NamedTuple):
 
 @pytest.fixture
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    folder = tmp_path_factory.mktemp("shop")
-    with made.embedded(folder) as servers:
-        settings = made.settings_for(
-            servers.postgres.url, servers.valkey.url, assets_url=f"file://{folder}/media"
-        )
-        key = asyncio.run(prepared(servers.postgres.url))
-        with serving(settings, folder / "api.log") as served:
-            headers = {"Authorization": f"Bearer {key}"}
-            with httpx.Client(base_url=f"{served.url}/v1", headers=headers) as client:
-                body = {"name": "Shop", "timezone": "UTC"}
-                project = client.post("/projects", json=body).json()["id"]
-                app = {"name": "Shop", "platform": "web", "webDomain": "localhost"}
-                made_app = client.post(f"/projects/{project}/sdk-apps", json=app).json()
-            yield Shop(served.url, servers.postgres.url, made_app, headers)
-
-
-async def prepared(url: str) -> str:
-    """A key, and tables of events, in a new database."""
-    await migrate(url)
-    async with open_pool(url, name="test") as pool:
-        async with pool.acquire() as conn:
-            pair = await organizations.create(conn, name="Page", tier="partner")
-        return await new_key(pool, pair.live)
+    with own_api(tmp_path_factory.mktemp("shop")) as api:
+        with api.client() as client:
+            app = {"name": "Shop", "platform": "web", "webDomain": "localhost"}
+            made = client.post(f"/projects/{api.project(client)}/sdk-apps", json=app).json()
+        yield Shop(api, made)
 
 
 def test_a_page_view_and_an_event_are_stored_once_whatever_answer_is_lost(shop: Shop, browser: Page) -> None:
