@@ -31,12 +31,6 @@ Json: TypeAlias = dict[str, Any]
 SHOP = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
 CAPI = {"enabled": True, "pixelId": PIXEL, "accessToken": TOKEN}
 BOUGHT = {"name": "purchase_success", "appUserId": "u-1", "properties": PROPERTIES}
-EVENTS = [
-    *(event(number, **BOUGHT, context=CONTEXT) for number in range(5)),
-    event(5, **BOUGHT, context=CONTEXT | {"consent": False}),
-    event(6, name="no_conversion", context=CONTEXT),
-]
-
 ENDED = "select not exists (select from event_conversion where state = 'pending')"
 
 
@@ -81,13 +75,15 @@ async def shop_of(caller: Caller) -> Json:
 
 
 async def send(caller: Caller, app: Json) -> None:
-    """As a page of the app does it."""
+    """As a page does it: five that are sent on, one that may not be, and one that is no conversion."""
+    events = [event(number, **BOUGHT, context=CONTEXT) for number in range(5)]
+    events += [event(5, **BOUGHT, context=CONTEXT | {"consent": False}), event(6, context=CONTEXT)]
     answer = await caller.http.post(
         f"/v1/apps/{app['appId']}/events",
-        content=written(*EVENTS),
+        content=written(*events),
         headers={"Authorization": f"Bearer {app['apiKey']}", "Origin": "https://shop.example"},
     )
-    assert taken(answer)[0] == len(EVENTS)
+    assert taken(answer)[0] == len(events)
 
 
 async def ends(caller: Caller, app: Json) -> Counter[tuple[str, str, str | None]]:
