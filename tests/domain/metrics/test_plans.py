@@ -9,9 +9,11 @@ import pytest_asyncio
 
 from db.pool import Conn
 from domain.apps.app_numbers import Apps, Numbered
-from domain.metrics import event_list, rollup_counts
+from domain.metrics import event_list, rollup_counts, top_performers
 from domain.metrics.event_list import Position, Wanted
-from tests import plans
+from domain.tenancy import organizations
+from schemas.top_performers import TopPerformers
+from tests import plans, seeds
 from tests.domain.events.sending import NOW, PROJECT
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -112,3 +114,39 @@ async def test_a_page_of_events_is_read_by_their_index(conn: Conn) -> None:
             assert len(await event_list.list_page(conn, found, wanted, before=before, limit=26)) == 26
         assert events.scans == 0
         assert events.rows <= 40
+
+
+async def test_the_best_are_ranked_by_the_snapshots_of_the_window(conn: Conn) -> None:
+    """Of the project's own accounts; by a plan that was made when nothing was told."""
+    org = (await organizations.create(conn, name="shop", tier="pilot")).live
+    accounts = []
+    for number in range(2):
+        project = await seeds.project(conn, org)
+        accounts.append((project, await seeds.account(conn, org, project, handle=f"shop-{number}")))
+
+    async def rank() -> TopPerformers:
+        return await top_performers.rank(
+            conn,
+            organization_id=org,
+            project_id=accounts[0][0],
+            metric="views",
+            window="7d",
+            source_type="platform_post",
+            platforms=None,
+            limit=10,
+            now=NOW,
+        )
+
+    for _ in range(plans.TIMES):
+        await rank()
+    for _, account in accounts:
+        await conn.execute(
+            """insert into metric_snapshot (organization_id, account_id, subject_id, metric, at, value, delta)
+               select $1, $2, gen_random_uuid(), metric, $3::timestamptz - i * interval '1 hour', i, 1
+                 from generate_series(1, 2000) i, unnest(array['views', 'likes', 'reach']) metric""",
+            org, account, NOW,
+        )  # fmt: skip
+    async with plans.reading(conn, "metric_snapshot") as snapshots:
+        await rank()
+    assert snapshots.scans == 0
+    assert snapshots.rows <= 7 * 24 + 10
