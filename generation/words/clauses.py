@@ -26,6 +26,8 @@ CODE = re.compile(r"[<>{}\[\]\\|=~^_`]|/\w*/|\(\)")
 UNFINISHED = ("?", "？", "؟", ":", "：", "…", "...")
 #: Word that joins a half to the one before.
 FIRST = re.compile(r"^,? (?:and|which|that|und|et|qui|y|e|que) ", re.IGNORECASE)
+#: Last item of a list: what comes before it is no sentence.
+SERIES = re.compile(r",? (?:and|or|und|oder|et|ou|y|o|e|u) ", re.IGNORECASE)
 ENDS = " .!,;:。！।-–—"
 PAIRS = ("()", "（）")
 
@@ -135,7 +137,8 @@ def _head(whole: str, app: str, language: str, reading: Reading) -> str | None:
     """The longest part before an addition that is a line."""
     found = (one.start() for pattern in (reading.more, reading.bare) for one in pattern.finditer(whole))
     ends = sorted(set(found), reverse=True)
-    heads = (_line(whole[:end], app, language, reading) for end in ends if end > SHORTEST * 2)
+    whole_parts = (end for end in ends if not ("," in whole[:end] and SERIES.match(whole, end)))
+    heads = (_line(whole[:end], app, language, reading) for end in whole_parts if end > SHORTEST * 2)
     return next(filter(None, heads), None)
 
 
@@ -173,7 +176,7 @@ def _reading(language: str) -> Reading:
         return Reading(*[nothing] * 9)
     return Reading(
         tails=_tail(table),
-        open_ends=re.compile(rf"{any_of(table.open_ends).pattern}$", re.IGNORECASE),
+        open_ends=re.compile(rf"{any_of(table.open_ends).pattern}(?: \([^()]*\))?$", re.IGNORECASE),
         back=any_of(table.back),
         theirs=any_of(table.theirs),
         asides=any_of(table.asides),

@@ -68,9 +68,17 @@ def is_shown(keyword: str, brand: Brand, language: str) -> bool:
         and re.fullmatch(r"[\w '’&+-]+", keyword) is not None
         and not TECHNICAL.fullmatch(keyword)
         and texts.words(keyword) != texts.words(brand.name)
-        and not (language in CAPITALIZED and " " in keyword and keyword.islower())
+        and not (" " in keyword and is_odd(keyword, brand, language))
         and not claims(keyword, language, [app(brand)])
     )
+
+
+def is_odd(keyword: str, brand: Brand, language: str) -> bool:
+    """True for words of a noun's language without a capital, and for another product's name in the texts."""
+    if language in CAPITALIZED:
+        return keyword.islower()
+    said = " ".join((*brand.taglines, *brand.descriptions))
+    return keyword in said and all(not word[:1].islower() for word in keyword.split())
 
 
 def audience(brand: Brand, language: str) -> tuple[str, Evidence] | None:

@@ -78,7 +78,7 @@ ASIDES = """
     webseite website browser newsletter startseite menü navigation hallo herzlich ruf* telefon*
     öffnungszeiten download downloads details bewerb* stellenangebot* gegründet geboren impressum
     aktivier* deaktivier* warenkorb bestell* artikel lesen sie_hier hier geschrieben_in metapaket*
-    abhängigkeit* kompil* paket pakete verfügbar ist_kein* keine_* ist_nicht
+    abhängigkeit* kompil* paket pakete verfügbar ist_kein* keine_* ist_nicht problem*
 """
 
 TABLE = Table(
@@ -91,7 +91,7 @@ TABLE = Table(
         oder sondern dabei dazu dafür daraus darin trotzdem jedoch allerdings somit hierbei hierfür ebenso
         denn weil da obwohl sonst zum_beispiel z.b. schließlich er sie es ihr ihre sein seine was wer wie
         wo wann warum das so nicht kein keine auch außerdem zudem in_diesem in_dieser in_diesen mit_diesem
-        mit_dieser für_dies* einige manche viele_davon ihn""",
+        mit_dieser für_dies* einige manche viele_davon ihn u.a. unter_anderem""",
     theirs="es sie ihn ihm ihr ihre ihren diese dieser dieses diesen",
     more="und sowie inklusive einschließlich mit sodass damit welche der_* die_* das_* wobei wie von",
     bare="sodass wobei um_*",

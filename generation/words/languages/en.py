@@ -33,7 +33,7 @@ LEADS = (
     rf"{SUBJECT} can (?:also )?be used (?:to|for) ",
     r"you can (?:also |now )?(?!not\b|'t\b|only\b)",
     rf"{SUBJECT} (?:also )?(?:{HAS}) (?:also |simply |basically )?(?={NOUN} )",
-    rf"{SUBJECT} (?:also )?(?=\w+s\b(?! (?:not|no)\b))(?!is |was |has )",
+    rf"{SUBJECT} (?:also )?(?=\w+s\b(?! (?:not|no)\b))(?!is |was |has |means )",
 )
 
 NEVER = {
@@ -71,7 +71,7 @@ NEVER = {
         license* licence* licensed gpl gplv* mit apache agpl disclaimer* liab* warrant* gdpr hipaa
         by_using consent* agree agreement* complian* compliant comply lawsuit*""",
     "comparison": """better_than alternative alternatives compared unlike versus vs faster_than
-        replacement_for clone similar same_* the_same""",
+        replacement_for clone similar same_* the_same than much_*er""",
 }
 
 ASIDES = """
@@ -86,6 +86,7 @@ ASIDES = """
     error_* newsletter enable_* homepage menu navigation breaking announc* read_about see_also more_info
     for_more details documentation click_* hello hi welcome written_in metapackage* package packages
     dependenc* compil* licen_ed by_default available will_need need_to is_not isn't are_not not_a not_an
+    problem* trouble* crash*
 """
 
 TABLE = Table(
@@ -98,7 +99,8 @@ TABLE = Table(
         and or so because although though otherwise hence here there again both either neither this_is_why
         this_way this_means for_example for_instance similarly likewise finally first second third
         meanwhile it's it what which who where when why how if_so nor not to_* once_* after_* in_this
-        in_these in_that for_this for_these with_this with_these some many_of most_of one_of in_it on_it""",
+        in_these in_that for_this for_these with_this with_these some many_of most_of one_of in_it on_it
+        this_is this_can this_was this_will this_means due_this""",
     theirs="it they them their its this these those he she his her",
     more="""which and that featuring focus* involv* including with so making such_as as_well_as whether
         while from giving helping allowing letting in_which where for using based written built designed
@@ -108,8 +110,9 @@ TABLE = Table(
         and_supports and_shows and_tracks and_keeps and_has and_comes and_includes and_works and_provides
         and_makes and_can and_can_be that_allows that_lets that_enables that_helps which_allows which_lets
         which_enables""",
-    limits="""once except unless if but only without until not no never however provided depending depends
-        limited excluding though although least most some up_to may might can't cannot won't when where""",
+    limits="""once except unless if but only without until not no never however provided depending
+        depends limited excluding though although least most some up_to may might can't cannot won't when
+        where""",
     never=NEVER,
     asides=ASIDES,
     force="""free no not never every always all any only unlimited instant instantly without zero more

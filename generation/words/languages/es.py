@@ -72,7 +72,7 @@ ASIDES = """
     todavía_no previst* obsolet* yo mi mis me bienvenid* funciones características capturas faq era fue
     basad* desarrollad* javascript página sitio navegador boletín inicio menú hola por_favor detalles
     documentación reserva carrito pedido escrito_en escrita_en paquete* metapaquete* compil* disponible*
-    no_es no_son
+    no_es no_son problema*
 """
 
 TABLE = Table(

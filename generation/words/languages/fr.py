@@ -79,6 +79,7 @@ ASIDES = """
     caractéristiques captures faq était étaient basé* développé* javascript page site navigateur
     newsletter accueil menu bonjour veuillez s'il détails documentation réservez commandez panier écrit_en
     écrite_en paquet* métapaquet* dépendance* compil* basé_sur basée_sur disponible* n'est_pas n’est_pas
+    problème*
 """
 
 TABLE = Table(

@@ -1,0 +1,55 @@
+"""Snapshot of a brand: winners first, sure alternatives after them, links that prove something."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from domain.brand.brand import describe
+from generation.spec import Brand
+from generation.words.snapshot import snapshot
+from schemas.brand import BrandRow, Field, Finding, Source, Value
+
+PROJECT = UUID(int=1)
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+SITE = "https://tideline.example/"
+
+
+def row(
+    source: Source, fields: dict[Field, Value], *, evidence: tuple[str, ...] = (), sure: float = 0.9
+) -> BrandRow:
+    found = {
+        name: Finding(value=value, confidence=sure, rule="x", url=SITE, evidence=[*evidence])
+        for name, value in fields.items()
+    }
+    return BrandRow(source=source, fields=found, url=SITE, job_id=None, at=NOW)
+
+
+def snap(*rows: BrandRow) -> Brand:
+    return snapshot(describe(rows, project_id=PROJECT))
+
+
+def test_the_winner_is_first_and_what_is_unsure_is_left_out() -> None:
+    brand = snap(
+        row("website", {"appName": "Tideline", "appDescription": "A tide clock."}),
+        row("appstore", {"appDescription": "A clock of tides."}, sure=0.8),
+        row("github", {"appDescription": "npm install"}, sure=0.6),
+    )
+    assert brand.descriptions == ["A tide clock.", "A clock of tides."]
+
+
+def test_a_website_that_was_read_is_its_own_link() -> None:
+    assert snap(row("website", {"appName": "Tideline"})).links == {"website": SITE}
+    assert snap(row("github", {"appName": "Tideline"})).links == {}
+    assert snap(row("website", {"appName": "Tideline"}), row("partner", {"links": {}})).links == {}
+
+
+def test_of_derived_keywords_only_phrases_of_their_evidence_are_told() -> None:
+    said = ("A log of sea trips, and d'autres journaux",)
+    brand = snap(
+        row("website", {"appName": "T", "keywords": ["sea trips", "log", "autres sea"]}, evidence=said)
+    )
+    assert brand.keywords == ["sea trips"]
+    assert snap(row("website", {"appName": "T", "keywords": ["log"]})).keywords == ["log"]
+
+
+def test_a_brand_that_nobody_knows_has_no_name() -> None:
+    assert snap() == Brand(name="")
