@@ -12,9 +12,8 @@ from tests.chaos.platform import Records
 from tests.chaos.publisher import MARKED
 from tests.peers.mastodon_account import let_in
 from tests.peers.mastodon_servers import Instance, as_another
-from tests.peers.pds import Pds
+from tests.peers.pds import Pds, account_of, signed_in
 from tests.peers.publishing import outbound
-from workers.platforms.bluesky import api
 
 
 class NewAccount(msgspec.Struct, frozen=True):
@@ -68,20 +67,10 @@ async def join_records(records: Records) -> NewAccount:
 async def join_pds(pds: Pds) -> NewAccount:
     person = pds.person()
     async with outbound(pds.base) as client:
-        session = await api.create_session(
-            client, pds.base, identifier=person.handle, password=person.app_password
-        )
-    account = Account(
-        platform="bluesky",
-        service_url=pds.base,
-        external_id=person.did,
-        handle=person.handle,
-        traits={},
-        access_token=session.access_jwt,
-    )
+        session = await signed_in(client, pds, person)
     grant = Grant(access_token=session.access_jwt, refresh_token=session.refresh_jwt)
     secrets = [session.access_jwt, session.refresh_jwt, person.app_password]
-    return NewAccount(account, grant, secrets, partial(pds.texts, person))
+    return NewAccount(account_of(session, pds.base), grant, secrets, partial(pds.texts, person))
 
 
 async def join_snac(instance: Instance) -> NewAccount:

@@ -12,8 +12,11 @@ import jwt
 import msgspec
 
 from db.server import free_port
+from domain.publishing.outgoing import Account
 from tests.peers import node
 from tests.peers.processes import running
+from workers.platforms.bluesky import api
+from workers.platforms.bluesky.api import Session
 
 SCRIPT = Path(__file__).with_name("pds.mjs")
 #: As in the script.
@@ -104,6 +107,23 @@ class Pds(msgspec.Struct, frozen=True):
 
     def texts(self, person: Person) -> list[str]:
         return sorted(record["value"]["text"] for record in self.records(person))
+
+
+async def signed_in(client: httpx.AsyncClient, pds: Pds, person: Person) -> Session:
+    """A session by the app password, as ours are."""
+    return await api.create_session(client, pds.base, identifier=person.handle, password=person.app_password)
+
+
+def account_of(session: Session, base: str) -> Account:
+    """The account as a worker of ours is given it."""
+    return Account(
+        platform="bluesky",
+        service_url=base,
+        external_id=session.did,
+        handle=session.handle,
+        traits={},
+        access_token=session.access_jwt,
+    )
 
 
 @contextmanager

@@ -3,13 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
-from domain.publishing.outgoing import Account
 from schemas.errors import OutcomeUnknown, Rejected, Throttled, TokenExpired
 from tests.media import film, picture
-from tests.peers.pds import Pds, Person
+from tests.peers.pds import Pds, account_of, signed_in
 from tests.peers.proxy import Loss, between, first_of_each
 from tests.peers.publishing import TIMEOUT_S, deliver, outbound, post, publish
 from tests.workers.platforms.scripted import draft, file
@@ -24,27 +22,12 @@ PUT = "/xrpc/com.atproto.repo.putRecord"
 POSTS = 50
 
 
-async def opened(client: httpx.AsyncClient, pds: Pds, person: Person) -> Session:
-    return await api.create_session(client, pds.base, identifier=person.handle, password=person.app_password)
-
-
-def account(session: Session, base: str) -> Account:
-    return Account(
-        platform="bluesky",
-        service_url=base,
-        external_id=session.did,
-        handle=session.handle,
-        traits={},
-        access_token=session.access_jwt,
-    )
-
-
 async def test_a_text_with_a_link_a_tag_and_a_mention_is_posted(pds: Pds) -> None:
     person, friend = pds.person(), pds.person()
     text = f"Grüße 🎉 to @{friend.handle}: https://example.com/a?b=c #launch"
     async with outbound(pds.base) as client:
         live = await publish(
-            Bluesky(client), account(await opened(client, pds, person), pds.base), post(text)
+            Bluesky(client), account_of(await signed_in(client, pds, person), pds.base), post(text)
         )
     (record,) = pds.records(person)
     assert live.external_id == record["uri"]
@@ -57,7 +40,7 @@ async def test_a_text_with_a_link_a_tag_and_a_mention_is_posted(pds: Pds) -> Non
 async def test_images_and_a_video_are_posted(pds: Pds) -> None:
     person = pds.person()
     async with outbound(pds.base) as client:
-        adapter, mine = Bluesky(client), account(await opened(client, pds, person), pds.base)
+        adapter, mine = Bluesky(client), account_of(await signed_in(client, pds, person), pds.base)
         await publish(adapter, mine, post("four", images=4))
         movie = file(film(), kind="video", mime_type="video/mp4", width=64, height=36)
         await publish(adapter, mine, draft("a film", movie, created_at=datetime.now(UTC)))
@@ -72,7 +55,7 @@ async def test_a_text_that_is_too_long_is_the_partners_to_mend(pds: Pds) -> None
     async with outbound(pds.base) as client:
         with pytest.raises(Rejected, match="300") as caught:
             await publish(
-                Bluesky(client), account(await opened(client, pds, person), pds.base), post("x" * 301)
+                Bluesky(client), account_of(await signed_in(client, pds, person), pds.base), post("x" * 301)
             )
     assert (caught.value.category, pds.records(person)) == ("user_content", [])
 
@@ -84,7 +67,7 @@ async def test_lost_calls_leave_each_post_there_once(pds: Pds, losses: list[Loss
         between(pds.port, first_of_each(PUT, *losses)) as proxy,
         outbound(pds.base, proxy.base) as client,
     ):
-        adapter, mine = Bluesky(client), account(await opened(client, pds, person), proxy.base)
+        adapter, mine = Bluesky(client), account_of(await signed_in(client, pds, person), proxy.base)
         for number in range(POSTS):
             await publish(adapter, mine, post(f"post {number}"))
     assert pds.texts(person) == sorted(f"post {number}" for number in range(POSTS))
@@ -94,7 +77,7 @@ async def test_lost_calls_leave_each_post_there_once(pds: Pds, losses: list[Loss
 async def test_looking_finds_a_post_or_proves_its_absence(pds: Pds) -> None:
     person, now = pds.person(), datetime.now(UTC)
     async with outbound(pds.base) as client:
-        adapter, mine = Bluesky(client), account(await opened(client, pds, person), pds.base)
+        adapter, mine = Bluesky(client), account_of(await signed_in(client, pds, person), pds.base)
         prepared = await adapter.prepare(mine, post("looked for", images=1))
         late = now + timedelta(minutes=2)
         assert await adapter.reconcile(mine, Inquiry(prepared, now, late)) == Absent()
@@ -105,7 +88,7 @@ async def test_looking_finds_a_post_or_proves_its_absence(pds: Pds) -> None:
 async def test_another_post_under_the_key_is_not_taken_for_ours(pds: Pds) -> None:
     person, post_id = pds.person(), post("").post_id
     async with outbound(pds.base) as client:
-        adapter, mine = Bluesky(client), account(await opened(client, pds, person), pds.base)
+        adapter, mine = Bluesky(client), account_of(await signed_in(client, pds, person), pds.base)
         moment = datetime.now(UTC)
         await publish(adapter, mine, draft("one", post_id=post_id, created_at=moment))
         other = await adapter.prepare(mine, draft("another", post_id=post_id, created_at=moment))
@@ -117,19 +100,20 @@ async def test_another_post_under_the_key_is_not_taken_for_ours(pds: Pds) -> Non
 async def test_a_refresh_brings_new_tokens_and_its_lost_answer_costs_nothing(pds: Pds) -> None:
     person = pds.person()
     async with outbound(pds.base) as client:
-        session = await opened(client, pds, person)
+        session = await signed_in(client, pds, person)
         lost = await api.refresh_session(client, pds.base, refresh_token=session.refresh_jwt)
         again = await api.refresh_session(client, pds.base, refresh_token=session.refresh_jwt)
         assert again.refresh_jwt != session.refresh_jwt
         assert lost.did == again.did
-        await publish(Bluesky(client), account(again, pds.base), post("with the new token"))
+        await publish(Bluesky(client), account_of(again, pds.base), post("with the new token"))
     assert pds.texts(person) == ["with the new token"]
 
 
 @pytest.mark.parametrize("token", ["garbage", "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.c2ln"])
 async def test_a_token_of_no_use_asks_for_a_refresh(pds: Pds, token: str) -> None:
     person = pds.person()
-    mine = account(Session(did=person.did, handle=person.handle, access_jwt=token, refresh_jwt=""), pds.base)
+    session = Session(did=person.did, handle=person.handle, access_jwt=token, refresh_jwt="")
+    mine = account_of(session, pds.base)
     async with outbound(pds.base) as client:
         with pytest.raises(TokenExpired):
             await publish(Bluesky(client), mine, post("x"))
@@ -140,9 +124,9 @@ async def test_the_servers_limit_says_when_it_ends(pds: Pds) -> None:
     person = pds.person()
     async with outbound(pds.base) as client:
         for _ in range(30):
-            await opened(client, pds, person)
+            await signed_in(client, pds, person)
         with pytest.raises(Throttled) as caught:
-            await opened(client, pds, person)
+            await signed_in(client, pds, person)
     assert caught.value.after_s is not None
     assert 0 < caught.value.after_s <= 300
 
@@ -150,7 +134,7 @@ async def test_the_servers_limit_says_when_it_ends(pds: Pds) -> None:
 async def test_an_avatar_is_found_where_there_is_one(pds: Pds) -> None:
     person = pds.person()
     async with outbound(pds.base) as client:
-        session = await opened(client, pds, person)
+        session = await signed_in(client, pds, person)
         server = Api(client=client, base=pds.base, token=session.access_jwt)
         assert await api.avatar_url(server, person.did) is None
         async with file(picture()).read() as content:

@@ -4,16 +4,14 @@ import pytest
 
 from domain.accounts.client_registrations import Client
 from domain.collection.visits import DuePost
-from domain.publishing.outgoing import Account
 from schemas import ids
 from schemas.errors import ReauthRequired
 from tests import http_server
 from tests.http_server import Asked, Told
 from tests.peers.mastodon_account import MastodonAccount, unique
-from tests.peers.pds import Pds
+from tests.peers.pds import Pds, account_of, signed_in
 from tests.peers.publishing import outbound, patiently, post, publish
 from tests.workers.platforms.scripted import AT
-from workers.platforms.bluesky.api import create_session
 from workers.platforms.bluesky.collect import BlueskyCollector
 from workers.platforms.mastodon import api
 from workers.platforms.mastodon.collect import MastodonCollector
@@ -71,17 +69,8 @@ async def test_the_account_server_asks_the_network_in_the_accounts_name(pds: Pds
     person = pds.person()
     uri = f"at://{person.did}/app.bsky.feed.post/3k"
     async with http_server.listening(reply, port=pds.appview), outbound(pds.base) as client:
-        session = await create_session(
-            client, pds.base, identifier=person.handle, password=person.app_password
-        )
-        account = Account(
-            platform="bluesky",
-            service_url=pds.base,
-            external_id=person.did,
-            handle=person.handle,
-            traits={},
-            access_token=session.access_jwt,
-        )
+        session = await signed_in(client, pds, person)
+        account = account_of(session, pds.base)
         collector, shown = BlueskyCollector(client), due(uri)
         assert await collector.posts(account, [shown, due(f"{uri}2")]) == {
             shown.id: {"likes": 5, "comments": 1, "shares": 2}
