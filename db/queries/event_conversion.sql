@@ -115,17 +115,32 @@ select id, app_no, destination, coalesce(event_id, event_key::text) as event_id,
  order by id desc
  limit :limit;
 
--- name: list_undelivered    the same of those that ended otherwise, by their own index
+-- part: wanted    of a page
+and (:before::uuid is null or id < :before)
+     and (:destinations::text[] is null or destination = any(:destinations))
+     and state = any(:states::text[])
+     and app_no <= :last_app
+     and (:app_nos::smallint[] is null or app_no = any(:app_nos))
+   order by id desc
+   limit :limit
+
+-- name: list_undelivered    the same of those that wait, or ended otherwise, each by their own index
+with found as (
+  -- A page of both.
+  (select *
+     from event_conversion
+   where project_id = :project_id
+     and state = 'pending'
+     {wanted})
+  union all
+  (select *
+     from event_conversion
+   where project_id = :project_id
+     and state not in ('pending', 'delivered')
+     {wanted}))
 select id, app_no, destination, coalesce(event_id, event_key::text) as event_id, name, event_name,
        occurred_at, state, tries, first_try_at, settled_at, error_code, error_message, created_at
-  from event_conversion
- where project_id = :project_id
-   and state not in ('pending', 'delivered')
-   and (:before::uuid is null or id < :before)
-   and (:destinations::text[] is null or destination = any(:destinations))
-   and state = any(:states::text[])
-   and app_no <= :last_app
-   and (:app_nos::smallint[] is null or app_no = any(:app_nos))
+  from found
  order by id desc
  limit :limit;
 

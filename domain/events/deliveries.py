@@ -32,9 +32,6 @@ class _Row(NamedTuple):
 LIST_CONVERSIONS = event_conversion.list_conversions.typed(_Row)
 LIST_UNDELIVERED = event_conversion.list_undelivered.typed(_Row)
 
-#: States that may be most of a project's.
-FREQUENT: frozenset[DeliveryState] = frozenset({"pending", "delivered"})
-
 
 async def list_of_project(
     conn: Conn,
@@ -52,7 +49,7 @@ async def list_of_project(
     `show_id` is how an event's id is shown.
     """
     app_nos = None if app_id is None else [app.app_no for app in apps.by_number.values() if app.id == app_id]
-    query = LIST_UNDELIVERED if states and FREQUENT.isdisjoint(states) else LIST_CONVERSIONS
+    query = LIST_UNDELIVERED if states and "delivered" not in states else LIST_CONVERSIONS
     rows = await query.all(
         conn,
         project_id=apps.project_id,

@@ -12,7 +12,7 @@ from schemas.conversions import DeliveryState
 from tests import plans
 from tests.domain.events.sending import PROJECT
 
-DELIVERED, FAILED = 5_000, 5
+DELIVERED, FEW = 5_000, 5
 APPS = Apps(PROJECT, {1: Numbered(ids.new(), 1, "web")}, None)
 
 
@@ -30,14 +30,15 @@ async def count(conn: Conn, states: Sequence[DeliveryState] | None, limit: int =
     return len(found)
 
 
-@pytest.mark.parametrize("states", [["failed"], ["failed", "expired"]])
-async def test_those_that_failed_are_found_among_those_that_did_not(
+@pytest.mark.parametrize("states", [["failed"], ["failed", "expired"], ["pending"], ["pending", "failed"]])
+async def test_those_that_were_not_delivered_are_found_among_those_that_were(
     conn: Conn, states: Sequence[DeliveryState]
 ) -> None:
     """Also by a plan that was made on an empty table."""
     for _ in range(plans.TIMES):
         await count(conn, states)
-    for state, n in (("failed", FAILED), ("delivered", DELIVERED)):
+    few = [*{*states} - {"expired"}]
+    for place, (state, n) in enumerate([*((state, FEW) for state in few), ("delivered", DELIVERED)]):
         await conn.execute(
             """insert into event_conversion (project_id, app_no, destination, event_key, id, name, event_name,
                                              occurred_at, state)
@@ -45,9 +46,9 @@ async def test_those_that_failed_are_found_among_those_that_did_not(
                       ('00000000-0000-7000-8000-' || lpad(to_hex(i + $4), 12, '0'))::uuid, 'buy', 'Purchase',
                       now(), $2
                  from generate_series(1, $3::int) i""",
-            PROJECT, state, n, DELIVERED if state == "delivered" else 0,
+            PROJECT, state, n, place * DELIVERED,
         )  # fmt: skip
     async with plans.reading(conn, "event_conversion") as found:
-        assert await count(conn, states) == FAILED
-    assert (found.scans, found.rows) == (0, FAILED)
-    assert await count(conn, None, DELIVERED + FAILED) == DELIVERED + FAILED
+        assert await count(conn, states) == FEW * len(few)
+    assert (found.scans, found.rows) == (0, FEW * len(few))
+    assert await count(conn, None, 2 * DELIVERED) == DELIVERED + FEW * len(few)
