@@ -61,7 +61,7 @@ def serving(settings: Settings, log: Path, *, files: int | None = None) -> Itera
 
 
 def answers(url: str, path: str, **headers: str) -> bool:
-    """True if it answers with 200. A client of httpx takes 20 ms of CPU to make, too much to ask again with."""
+    """True if it answers with 200. A client of httpx takes 20 ms of CPU to make."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=START_S)
     try:
         connection.request("GET", path, headers=headers)

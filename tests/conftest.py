@@ -13,6 +13,7 @@ import redis
 from db.migrate import migrate
 from db.pool import Conn, Pool, open_pool
 from schemas.settings import Settings
+from tests import databases
 from tests import servers as made
 from tests.peers.moto import Moto
 from tests.peers.moto import serving as serving_moto
@@ -78,15 +79,16 @@ def servers(worker_id: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def template(servers: tuple[str, str], worker_id: str) -> AsyncIterator[made.Template]:
-    async with made.template(servers[0], worker_id) as source:
+async def template(servers: tuple[str, str], worker_id: str) -> AsyncIterator[databases.Template]:
+    async with databases.template(servers[0], worker_id) as source:
         yield source
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def database_url(template: made.Template) -> AsyncIterator[str]:
-    """A migrated database without rows, dropped after the test."""
-    async with made.copy(template) as url:
+async def database_url(request: pytest.FixtureRequest, template: databases.Template) -> AsyncIterator[str]:
+    """A migrated database without rows; a new one for a test that is marked so."""
+    fresh = request.node.get_closest_marker("fresh") is not None
+    async with databases.copy(template) if fresh else databases.lend(template) as url:
         yield url
 
 

@@ -3,11 +3,10 @@
 import asyncio
 import base64
 import contextlib
-import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
@@ -15,8 +14,6 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from db import local
-from db.migrate import migrate
-from db.pool import connect
 from db.server import Server
 from schemas.settings import Settings
 
@@ -35,15 +32,6 @@ class Servers(NamedTuple):
 
     postgres: Server
     valkey: Server
-
-
-class Template(NamedTuple):
-    """A migrated database without rows, and the connection that copies it."""
-
-    name: str
-    admin: "asyncpg.Connection[asyncpg.Record]"
-    url: str
-    numbers: Iterator[int]
 
 
 def scratch() -> tempfile.TemporaryDirectory[str]:
@@ -103,30 +91,6 @@ async def _prove_soon(url: str) -> None:
         await admin.execute(f"alter role postgres password '{urlsplit(url).password}'")
     finally:
         await admin.close()
-
-
-@contextlib.asynccontextmanager
-async def template(server_url: str, worker: str) -> AsyncIterator[Template]:
-    """A migrated database to copy; its name says which process made it, since a server may be shared."""
-    name = f"tenantry_{worker}_{os.getpid()}"
-    admin = await connect(server_url, name="tests")
-    try:
-        await admin.execute(f"create database {name}")
-        await migrate(with_path(server_url, name))
-        yield Template(name, admin, server_url, itertools.count())
-        await admin.execute(f"drop database {name}")
-    finally:
-        await admin.close()
-
-
-@contextlib.asynccontextmanager
-async def copy(source: Template) -> AsyncIterator[str]:
-    """The URL of a database of its own for one test."""
-    name = f"{source.name}_{next(source.numbers)}"
-    # Without fsync, copying files beats writing pages to the log: 46 ms a test against 60.
-    await source.admin.execute(f"create database {name} template {source.name} strategy file_copy")
-    yield with_path(source.url, name)
-    await source.admin.execute(f"drop database {name} with (force)")
 
 
 def with_path(url: str, path: str) -> str:

@@ -14,7 +14,7 @@ from db.pool import Conn, Pool, connected
 from domain.events.event_names import MOST
 from schemas import ids
 from schemas.settings import Settings
-from tests import seeds
+from tests import databases, seeds
 from tests import servers as made
 from tests.api.conftest import Caller, built, calling, held
 from tests.api.parties import Parties, new_project, parties
@@ -189,9 +189,9 @@ async def test_an_account_or_a_post_of_another_project_is_not_found(
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def apart(template: made.Template) -> AsyncIterator[str]:
+async def apart(template: databases.Template) -> AsyncIterator[str]:
     """Another database."""
-    async with made.copy(template) as url:
+    async with databases.copy(template) as url:
         yield url
 
 

@@ -11,7 +11,7 @@ import pytest_asyncio
 from db.migrate import EVENTS, known, migrate
 from db.pool import Conn, connected
 from db.queries import TABLES, Query
-from tests import servers
+from tests import databases, servers
 
 GROWTH = Path(__file__).parents[2] / "docs" / "howto" / "scale-events.md"
 
@@ -20,7 +20,7 @@ OURS = ("event", "ad_")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def store_url(database_url: str, template: servers.Template) -> AsyncIterator[str]:
+async def store_url(database_url: str, template: databases.Template) -> AsyncIterator[str]:
     """A store beside the main database, as TELEMETRY_URL names it."""
     name = f"{template.name}_store"
     await template.admin.execute(f"create database {name}")

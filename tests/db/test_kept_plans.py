@@ -7,6 +7,8 @@ array is shorter than it guesses, and its own estimate of what planning costs is
 from datetime import UTC, datetime
 from uuid import UUID
 
+import pytest
+
 from db.pool import Conn
 from db.queries import Query, api_key, partner_job, project
 from domain.jobs import jobs
@@ -16,6 +18,8 @@ from domain.tenancy import api_keys, organizations
 from schemas import ids
 from schemas.projects import ProjectCreate
 from tests.plans import TIMES
+
+pytestmark = pytest.mark.fresh
 
 
 async def test_a_key_is_looked_up_by_a_kept_plan(conn: Conn) -> None:

@@ -2,11 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from db.pool import Conn
 from db.queries import job_maintenance
 from jobs import maintenance
 from tests import plans
 from tests.jobs import scene
+
+pytestmark = pytest.mark.fresh
 
 PAST = datetime.now(UTC) - timedelta(days=1)
 

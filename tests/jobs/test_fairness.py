@@ -13,6 +13,8 @@ from tests import plans
 from tests.jobs import scene
 from tests.jobs.scene import FREE_ERRAND, INTERNAL
 
+pytestmark = pytest.mark.fresh
+
 FREE_INTERNAL = INTERNAL._replace(pool="default")
 
 #: Lines with room that a pull visits at most, if fewer slots are free.

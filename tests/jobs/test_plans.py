@@ -21,6 +21,8 @@ from tests.jobs import scene
 from tests.jobs.scene import FREE_ERRAND
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.fresh
+
 TENANTS, EACH, ENDED, RUNNING, WAITING = 200, 100, 20_000, 200, 5_000
 FUTURE = datetime.max.replace(tzinfo=UTC)
 

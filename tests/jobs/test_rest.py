@@ -15,6 +15,8 @@ from tests import plans
 from tests.jobs import scene
 from tests.jobs.scene import ERRAND, FREE_ERRAND
 
+pytestmark = pytest.mark.fresh
+
 #: Rows that a pull of ten reads at most where nothing is in its way.
 FEW = 200
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.pool import Conn, Pool, transact
@@ -90,15 +90,22 @@ async def revive(life: Life) -> None:
     await transact(life.pool, partial(projects.patch, **where, api_key_id=None, body=body))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
+ANY = given(
     gated=st.booleans(),
     before=st.lists(lives.EVENTS, min_size=3, max_size=15),
     after=st.lists(LATER, max_size=12),
 )
+
+
+@settings(lives.SOME, max_examples=12)
+@ANY
 async def test_what_an_archive_counted_reads_as_canceled_ever_after(
     pool: Pool, conn: Conn, *, gated: bool, before: list[Event], after: list[Event]
 ) -> None:
+    await archived(pool, conn, gated=gated, before=before, after=after)
+
+
+async def archived(pool: Pool, conn: Conn, *, gated: bool, before: list[Event], after: list[Event]) -> None:
     life = await lives.born(pool, conn, gated=gated)
     for event in before:
         with contextlib.suppress(DomainError, Fenced, CancelRequested):

@@ -10,6 +10,8 @@ from schemas import ids
 from tests import plans, seeds
 from tests.domain.project import Project
 
+pytestmark = pytest.mark.fresh
+
 MANY, DUE = 5000, 3
 
 

@@ -12,6 +12,8 @@ from schemas.apps import SdkAppCreate
 from tests import plans, seeds
 from tests.domain.project import Project
 
+pytestmark = pytest.mark.fresh
+
 DELETED, OTHERS = 20_000, 2_000
 
 

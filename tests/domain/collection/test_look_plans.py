@@ -7,6 +7,8 @@ from domain.collection import visits
 from tests import plans, seeds
 from tests.domain.project import Project
 
+pytestmark = pytest.mark.fresh
+
 #: Accounts, each with as many posts that were asked about; and accounts that come up.
 MANY, POSTS, DUE = 3000, 4, 5
 

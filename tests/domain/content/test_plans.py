@@ -12,6 +12,8 @@ from schemas import ids
 from tests import plans
 from tests.domain.project import Project
 
+pytestmark = pytest.mark.fresh
+
 ROWS, RARE, PAGE = 20_000, 5, 25
 
 ASKED: list[dict[str, Any]] = [

@@ -12,6 +12,8 @@ from schemas.conversions import DeliveryState
 from tests import plans
 from tests.domain.events.sending import PROJECT
 
+pytestmark = pytest.mark.fresh
+
 DELIVERED, FEW = 5_000, 5
 APPS = Apps(PROJECT, {1: Numbered(ids.new(), 1, "web")}, None)
 

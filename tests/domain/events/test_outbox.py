@@ -15,6 +15,8 @@ from tests import plans
 from tests.domain.events.sending import NOW, PROJECT, event
 from tests.relay import before
 
+pytestmark = pytest.mark.fresh
+
 RELAYS: AppRelays = {(PROJECT, 1): relays_of({"meta": None, "tiktok": {"open": "ViewContent"}})}
 LINE = Line(PROJECT, 1, "meta")
 

@@ -11,6 +11,8 @@ from tests import plans
 from tests.domain.events.sending import NOW, PROJECT, event, send
 from tests.domain.events.test_event_archive import Shelf
 
+pytestmark = pytest.mark.fresh
+
 #: Ids and events of the project, and of as many other projects with as many together.
 MANY = 12_000
 

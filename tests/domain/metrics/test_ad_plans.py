@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from db.pool import Conn, Pool, open_pool
 from domain.events import purge
 from domain.metrics.windows import Window
@@ -9,6 +11,8 @@ from schemas.settings import Settings
 from tests import plans
 from tests.domain.metrics.ad_scene import FIRST, put, read, row
 from tests.domain.project import Project
+
+pytestmark = pytest.mark.fresh
 
 #: Ads of a day, and days.
 ADS, DAYS = 100, 300

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 import pytest_asyncio
 
 from db.pool import Conn
@@ -15,6 +16,8 @@ from domain.tenancy import organizations
 from schemas.top_performers import TopPerformers
 from tests import plans, seeds
 from tests.domain.events.sending import NOW, PROJECT
+
+pytestmark = pytest.mark.fresh
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)

@@ -6,6 +6,8 @@ from db.pool import Conn
 from db.queries import purge
 from tests import leasing, plans
 
+pytestmark = pytest.mark.fresh
+
 ROWS, MOST = 20_000, 100
 
 

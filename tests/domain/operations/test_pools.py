@@ -13,6 +13,8 @@ from tests import plans
 from tests.jobs import scene
 from tests.jobs.scene import FREE_ERRAND
 
+pytestmark = pytest.mark.fresh
+
 COUNTED = 10
 
 

@@ -10,6 +10,8 @@ from schemas.projects import Project as Shown
 from tests import plans
 from tests.domain.project import Project
 
+pytestmark = pytest.mark.fresh
+
 ROWS, RARE, PAGE = 20_000, 5, 25
 #: Rows of indexes that a page may lead to: what a search for a common word looks at first is the most.
 MOST = 5_000

@@ -20,6 +20,8 @@ from tests import plans, seeds
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
 
+pytestmark = pytest.mark.fresh
+
 #: Of one project: posts that wait, posts that went out; and projects like it, of the same and another tenant.
 WAITING, ENDED, OTHERS = 200, 20_000, 50
 PAGE = 25

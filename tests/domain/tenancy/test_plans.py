@@ -12,6 +12,8 @@ from domain.values.periods import ALWAYS, Period
 from schemas import ids
 from tests import plans, seeds
 
+pytestmark = pytest.mark.fresh
+
 ROWS, RARE, PAGE = 20_000, 5, 25
 NONE: dict[str, Any] = dict.fromkeys(("actions", "project_ids", "api_key_ids", "before")) | {"period": ALWAYS}
 

@@ -39,13 +39,14 @@ def by_the_standard(head: bytes) -> str | None:
 
 
 @each_form
-@each_sample
-def test_a_page_is_read_by_what_it_declares(sample: Sample, form: Form) -> None:
-    body = page(sample, form.head(sample.label))
-    header = form.content_type(sample.label)
-    sent = webencodings.lookup(header.partition("=")[2].strip('"'))
-    assert charsets.declared(body, header)[0] == (sent.name if sent else by_the_standard(body))
-    assert f"<p>{sample.text}</p>" in decode(body, header)
+def test_a_page_is_read_by_what_it_declares(form: Form) -> None:
+    for sample in SAMPLES:
+        body = page(sample, form.head(sample.label))
+        header = form.content_type(sample.label)
+        sent = webencodings.lookup(header.partition("=")[2].strip('"'))
+        found = charsets.declared(body, header)[0]
+        assert found == (sent.name if sent else by_the_standard(body)), sample.label
+        assert f"<p>{sample.text}</p>" in decode(body, header), sample.label
 
 
 @given(some.lists(some.tuples(some.sampled_from(PARTS), some.sampled_from(READ)), max_size=6))
@@ -64,11 +65,11 @@ def test_a_mark_comes_before_all_that_is_declared(name: str) -> None:
 
 
 @each_form
-@pytest.mark.parametrize("label", ["latin1", "iso-8859-2", "shift_jis", "gb18030", "windows-874", "utf-16"])
-def test_what_is_utf_8_is_read_so_whatever_is_declared(label: str, form: Form) -> None:
+def test_what_is_utf_8_is_read_so_whatever_is_declared(form: Form) -> None:
     sample = SAMPLES[-1]
-    body = page(sample, form.head(label))
-    assert f"<p>{sample.text}</p>" in decode(body, form.content_type(label))
+    for label in ("latin1", "iso-8859-2", "shift_jis", "gb18030", "windows-874", "utf-16"):
+        body = page(sample, form.head(label))
+        assert f"<p>{sample.text}</p>" in decode(body, form.content_type(label)), label
 
 
 @pytest.mark.parametrize("label", ["iso-8859-1", "windows-1251", "koi8-r", "utf-8"])

@@ -24,6 +24,8 @@ begin insert into moved values (old.status, new.status); return null; end $$;
 create trigger watch after update on scheduled_post for each row
   when (old.status <> new.status) execute function note_move();
 """
+#: As it was: another test can have the database.
+UNWATCH = "drop trigger watch on scheduled_post; drop function note_move; drop table moved"
 
 
 @pytest_asyncio.fixture
@@ -41,6 +43,7 @@ async def project(
     async with courier.open_courier(settings.redis_url) as sender:
         yield Project(pool, settings, sender, org, project_id, account_id, store)
     moves = await pool.fetch("select distinct source, target from moved")
+    await pool.execute(UNWATCH)
     assert {(row["source"], row["target"]) for row in moves} <= ALLOWED
 
 

@@ -13,7 +13,7 @@ import pytest_asyncio
 from api.app import serve_from
 from db.pool import Pool, connected
 from schemas.settings import Settings
-from tests import servers as made
+from tests import databases
 from tests.api.conftest import Caller, built, calling, held
 from tests.api.events.sender import event, taken, written
 from tests.api.parties import new_project
@@ -36,13 +36,13 @@ ENDED = "select not exists (select from event_conversion where state = 'pending'
 
 @pytest_asyncio.fixture(loop_scope="session", params=["main", "apart"])
 async def store_url(
-    request: pytest.FixtureRequest, template: made.Template, database_url: str
+    request: pytest.FixtureRequest, template: databases.Template, database_url: str
 ) -> AsyncIterator[str]:
     """The database of events: the main one, or one of its own."""
     if request.param == "main":
         yield database_url
         return
-    async with made.copy(template) as url:
+    async with databases.copy(template) as url:
         yield url
 
 
