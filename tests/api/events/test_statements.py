@@ -1,0 +1,75 @@
+"""Round trips of a request with events, once all is warm: two of Postgres, and one of Redis or two."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import msgspec
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+
+from api.app import serve_from
+from api.services import Services
+from db.pool import Pool
+from schemas.settings import Settings
+from tests.api.conftest import built, calling, client_of, held
+from tests.api.events.sender import PHONE, Sender, event, sender, taken
+from tests.relay import Relay, before
+from tests.waiting import eventually
+
+Execute = Callable[..., Awaitable[Any]]
+
+
+@pytest_asyncio.fixture
+async def relay(database_url: str) -> AsyncIterator[Relay]:
+    async with before(database_url) as relay:
+        yield relay
+
+
+@pytest_asyncio.fixture
+async def behind(settings: Settings, relay: Relay) -> AsyncIterator[Litestar]:
+    """The API, whose statements the relay reads."""
+    served = serve_from(built(), msgspec.structs.replace(settings, database_url=relay.url))
+    async with held(served.lifespan()):
+        yield served
+
+
+@pytest_asyncio.fixture
+async def warm(behind: Litestar, pool: Pool) -> AsyncIterator[Sender]:
+    """An app of which a request was answered, and all that is behind it is written."""
+    async with client_of(behind) as http, calling(behind, pool, "Acme") as acme:
+        phone = await sender(acme, http, PHONE)
+        assert taken(await phone.send(event(0)))[0] == 1
+
+        async def noted() -> bool:
+            return await pool.fetchval("select last_event_at from sdk_app") is not None
+
+        await eventually(noted)
+        yield phone
+
+
+async def test_requests_ask_for_their_key_and_commit(
+    behind: Litestar, relay: Relay, warm: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many come one after the other; and at once they are no more than so many alone."""
+    statements, commands = list[str](), list[str]()
+    services: Services = behind.state.services
+    execute: Execute = services.redis.execute_command
+
+    async def counting(*words: Any, **options: Any) -> Any:
+        commands.append(words[0])
+        return await execute(*words, **options)
+
+    monkeypatch.setattr(relay, "loss_of", statements.append)
+    monkeypatch.setattr(services.redis, "execute_command", counting)
+    for number in (1, 2, 3):
+        many = [event(number * 100 + turn) for turn in range(20)]
+        assert taken(await warm.send(*many))[0] == 20
+        assert ["sdk_app" in said or "keep_events" in said for said in statements] == [True, True] * number
+        assert number <= len(commands) <= 2 * number
+    assert {*commands} == {"EVALSHA"}
+    answers = await asyncio.gather(*(warm.send(event(1_000 + turn)) for turn in range(10)))
+    assert [taken(answer)[0] for answer in answers] == [1] * 10
+    assert len(statements) <= 2 * 13
+    assert len(commands) <= 2 * 13
