@@ -1,6 +1,7 @@
 """The process of an API: an application and a port, from the first signal that it hears to the last."""
 
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import Iterator
@@ -78,6 +79,7 @@ async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, server.hear)
         async with app.lifespan():
+            _keep_for_good()
             _log.info(
                 "serving",
                 port=sockets[0].getsockname()[1],
@@ -85,6 +87,15 @@ async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
                 per_address=limits.per_address,
             )
             await server.serve(sockets)
+
+
+def _keep_for_good() -> None:
+    """Have no search for garbage look again at what the process has by now, which it has to its end.
+
+    Each that did so stopped all requests for as long as 40 ms, some of them in a minute of load.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @contextlib.contextmanager
