@@ -35,8 +35,8 @@ STORES = {"apple": re.compile(r"^(?:apps|itunes)\.apple\.com$"), "google": re.co
 
 
 def app(brand: Brand) -> str:
-    """The brand's name as lines have it; a long one up to a blank."""
-    whole = texts.clean(brand.name)
+    """The brand's name as lines have it, none without a letter or digit; a long one up to a blank."""
+    whole = texts.clean(brand.name) if any(map(str.isalnum, brand.name)) else ""
     return whole if len(whole) <= NAME else (whole[: NAME + 1].rpartition(" ")[0] or whole[:NAME])
 
 

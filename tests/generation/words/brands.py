@@ -111,7 +111,7 @@ CLAIMS = {
 }  # fmt: skip
 #: Part of each that no copy may have by itself; `_` is a blank.
 TELLTALE = """
-    best award cure money $ 99 million “ currently 1998 www donat terms #1 better unlike beste
+    best award cure money $ 99 million “ currently 1998 www donat terms #1_clock better unlike beste
     preisgekrönt heilt geld € 20.000 „ derzeit example.de kostenlos spende datenschutz besser meilleure
     primée soigne argent gratuit milliers « actuellement faire_un_don mentions mejor premiado cura_el
     dinero gratis actualmente donación legal
