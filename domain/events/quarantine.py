@@ -173,10 +173,15 @@ class Quarantine:
                 )
 
     async def write_due(self) -> None:
-        """Write all that wait. Where Postgres is away they are dropped."""
+        """Write all that wait by now, in turn: what comes meanwhile is for the next call.
+
+        Where Postgres is away they are dropped.
+        """
         self.came.clear()
-        while self._due:
-            project_id, waiting = self._due.popitem()
+        for project_id in [*self._due]:
+            waiting = self._due.pop(project_id, None)
+            if waiting is None:  # It gave up its place meanwhile.
+                continue
             try:
                 with reaching():
                     async with acquire(self._pool) as conn:

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -10,7 +11,7 @@ import pytest
 from db.pool import Conn, Pool
 from domain.events import purge, quarantine
 from domain.events.body import Refused
-from domain.events.quarantine import Quarantine, Quarantined
+from domain.events.quarantine import Noted, Quarantine, Quarantined
 from schemas.events import RejectCode
 from tests.domain.events.sending import PROJECT, keyed
 
@@ -142,3 +143,25 @@ async def test_what_is_a_week_old_goes_and_so_does_a_purged_projects(pool: Pool,
         pass
     assert await listed(pool) == []
     assert len(await listed(pool, other)) == 1
+
+
+async def test_what_comes_while_others_are_written_is_written_by_the_next_turn(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So a flood is written once a turn, and whoever waited longer is not behind it."""
+    waiting, keep, flood, written = Quarantine(pool), quarantine.keep, uuid4(), list[UUID]()
+
+    async def keep_beside_flood(conn: Conn, project_id: UUID, noted: Sequence[Noted]) -> None:
+        await keep(conn, project_id, noted)
+        written.append(project_id)
+        if len(written) < 9:
+            waiting.note(keyed(flood, 1), [refused(0)])
+
+    monkeypatch.setattr(quarantine, "keep", keep_beside_flood)
+    waiting.note(keyed(PROJECT, 1), [refused(1)])
+    waiting.note(keyed(flood, 1), [refused(0)])
+    await waiting.write_due()
+    assert written == [PROJECT, flood]
+    assert waiting.came.is_set()
+    await waiting.write_due()
+    assert written == [PROJECT, flood, flood]
