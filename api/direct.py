@@ -5,6 +5,7 @@ their paths. What its layers do for a request, arguments by their types, guards,
 these routes don't need, and it was a sixth of what such a request cost.
 """
 
+import re
 from typing import Any
 
 from litestar import Litestar
@@ -12,16 +13,20 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import HTTPScope, Receive, Send
 
-from api import errors, event_requests
+from api import errors, event_requests, request_state
 from api.requests import ApiRequest
 
 #: The option of a router by which its routes are direct.
 DIRECT = "direct"
 
+#: A host as a request may name it (RFC 3986); the framework refuses any other.
+_HOST = re.compile(rb"[\w.~!$&'()*+,;=:@%\[\]-]*")
+
 
 def find(app: Litestar, scope: HTTPScope) -> HTTPRouteHandler | None:
     """The direct route that a request is for, noted in the scope as the framework does; None: any other."""
-    if scope["method"] != "POST":
+    host = request_state.of(scope).headers.get(b"host", b"")
+    if scope["method"] != "POST" or not _HOST.fullmatch(host):
         return None
     try:
         _, handler, _, named, template = app.asgi_router.handle_routing(path=scope["path"], method="POST")

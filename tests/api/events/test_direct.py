@@ -1,0 +1,52 @@
+"""Direct routes: they answer as the framework would, whatever comes."""
+
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from api import direct
+from tests.api.events.sender import Sender, event, written
+
+#: What differs from one answer to the next.
+OWN = {"x-request-id", "ratelimit"}
+
+HEADERS: tuple[dict[str, str], ...] = (
+    {},
+    {"Host": "a b"},
+    {"Origin": "https://foreign.example"},
+    {"Content-Encoding": "br"},
+    {"Content-Encoding": "gzip"},
+    {"Content-Length": "much"},
+    {"Content-Length": "99999999"},
+    {"Authorization": "Bearer none"},
+    {"Accept": "text/html", "Content-Type": "multipart/form-data"},
+)
+
+
+def seen(answer: httpx.Response) -> tuple[int, dict[str, str], Any]:
+    """An answer without what is its own."""
+    body = answer.json()
+    if "error" in body:
+        body["error"].pop("requestId")
+    return (
+        answer.status_code,
+        {name: value for name, value in answer.headers.items() if name not in OWN},
+        body,
+    )
+
+
+@pytest.mark.parametrize("path", ["", "/", "/v1/batch", "/v1/batch/", "/v1/apps/none/events"])
+async def test_they_answer_as_the_framework_does(
+    shop: Sender, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = path if path.startswith("/v1") else shop.at + path
+    message = {"type": "track", "event": "open", "messageId": "m", "anonymousId": "a"}
+    content = msgspec.json.encode({"batch": [message]}) if "batch" in path else written(event(1))
+    await shop.post(content, at=at)
+    answers = []
+    for find in (direct.find, lambda *_: None):
+        monkeypatch.setattr(direct, "find", find)
+        answers.append([seen(await shop.post(content, at=at, headers=more)) for more in HEADERS])
+    assert answers[0] == answers[1]
