@@ -60,14 +60,17 @@ async def test_a_rotation_that_cannot_begin_holds_up_no_fold(
     """It gives up after a second, and comes again."""
     monkeypatch.setattr(events, "EVERY_S", 0.1)
     await conn.execute("update event_generation set since = now() - interval '16 days'")
-    async with keeping(settings):
-        async with pool.acquire() as writing, writing.transaction():
-            await group_commit.keep(writing, [event(1)])
+    async with pool.acquire() as writing:
+        held = writing.transaction()
+        await held.start()
+        await group_commit.keep(writing, [event(1)])
+        async with keeping(settings):
             for number in (2, 3):
                 await send(conn, [event(number)])
                 await eventually(asking(conn, "select not exists (select from event_delta)"))
             assert await conn.fetchval("select n from event_generation") == 0
-        await eventually(asking(conn, "select n = 1 from event_generation"))
+            await held.commit()
+            await eventually(asking(conn, "select n = 1 from event_generation"))
 
 
 async def test_a_store_that_is_cut_off_is_found_again(settings: Settings, conn: Conn) -> None:
