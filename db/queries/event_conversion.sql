@@ -126,17 +126,19 @@ and (:before::uuid is null or id < :before)
 
 -- name: list_undelivered    the same of those that wait, or ended otherwise, each by their own index
 with found as (
-  -- A page of both.
+  -- A page of both. What isn't asked for isn't read: it may be most of them.
   (select *
      from event_conversion
    where project_id = :project_id
      and state = 'pending'
+     and 'pending' = any(:states::text[])
      {wanted})
   union all
   (select *
      from event_conversion
    where project_id = :project_id
      and state not in ('pending', 'delivered')
+     and not :states::text[] <@ '{pending}'
      {wanted}))
 select id, app_no, destination, coalesce(event_id, event_key::text) as event_id, name, event_name,
        occurred_at, state, tries, first_try_at, settled_at, error_code, error_message, created_at
