@@ -21,6 +21,7 @@ import pytest
 from cli.__main__ import tenantry
 from cli.local import demo
 from schemas.settings import OWN, Settings
+from tests.processes import alive_in
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -71,7 +72,10 @@ def _checkout(path: Path) -> Path:
 
 @contextlib.contextmanager
 def beside(folder: Path) -> Iterator[dict[str, str]]:
-    """The environment of a person's second terminal, with what the first one printed."""
+    """The environment of a person's second terminal, with what the first one printed.
+
+    SIGTERM drains what the first one runs and leaves nothing.
+    """
     with demo.site() as host:
         # The tests' own servers are not this person's.
         mine = {
@@ -98,6 +102,7 @@ def beside(folder: Path) -> Iterator[dict[str, str]]:
             process.send_signal(signal.SIGTERM)
             _, complaint = process.communicate(timeout=60)
             assert said, complaint
+            assert (process.returncode, alive_in(folder)) == (0, {})
 
 
 def without_ours(path: str) -> str:

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from cli.__main__ import tenantry
 from cli.local.folder import DEMO, LOCAL
+from tests.processes import alive_in
 from tests.waiting import until
 
 START_S, END_S = 40.0, 30.0
@@ -55,66 +56,57 @@ def up(folder: Path) -> Iterator[Up]:
     until(lambda: not alive_in(folder), within=END_S)
 
 
-class Running(NamedTuple):
-    """A platform that is up, and its line of --json."""
+class Killed(NamedTuple):
+    """A platform of --json that SIGKILL has ended: what it said, and what was seen of it while it ran."""
 
-    process: "subprocess.Popen[str]"
     said: dict[str, Any]
+    whoami: dict[str, Any]
+    docs: int
+    pinged: bool
+    processes: int
+    log: str
 
 
 class Ended(NamedTuple):
-    """A platform that SIGTERM has ended: what it printed before and after, and what it left."""
+    """A platform that Ctrl-C has ended: what it printed before and after, and what it left."""
 
     banner: str
     pasted: dict[str, Any]
+    projects: set[str]
     last_words: str
     exit_code: int
     left: dict[int, str]
 
 
 @pytest.fixture(scope="module")
-def killed(up: Up, folder: Path) -> dict[str, Any]:
-    """The folder's first platform, killed as soon as it was ready and with no process left; what it said."""
-    process = up("--json")
+def killed(up: Up, folder: Path) -> Killed:
+    """The folder's first platform, for a program; at last no process of it is left."""
+    process = up("--json", "--workers", "ingest=2")
     said = ready(process, folder)
+    whoami, pinged, processes = ask(said, "/v1/whoami").json(), pings(said), len(alive_in(folder))
+    docs = httpx.get(said["docs"], trust_env=False).status_code
+    revive(process.pid, said, folder)
+    assert create(said, "Kept") == 201
     process.kill()
     process.wait()
     until(lambda: alive_in(folder) == {}, within=END_S)
-    return said
+    return Killed(said, whoami, docs, pinged, processes, (folder / "stderr").read_text())
 
 
 @pytest.fixture(scope="module")
-def ended(up: Up, folder: Path, killed: dict[str, Any]) -> Ended:
+def ended(up: Up, killed: Killed, folder: Path) -> Ended:
     """The second one, for a person, with a demo; its curl was pasted into a shell."""
     process = up("--demo")
     banner = read_through(process, "A post of its sandbox")
     command = banner[banner.index("curl ") : banner.index("}'") + 2]
     created = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
-    process.send_signal(signal.SIGTERM)
+    names = projects(command.split()[2], killed.said["apiKey"])
+    process.send_signal(signal.SIGINT)
     exit_code = process.wait(END_S)
     assert process.stdout is not None
-    return Ended(banner, json.loads(created.stdout), process.stdout.read(), exit_code, alive_in(folder))
-
-
-@pytest.fixture(scope="module")
-def running(up: Up, folder: Path, ended: Ended) -> Iterator[Running]:
-    """The third one, for a program. Ctrl-C ends it well, too."""
-    process = up("--json", "--workers", "ingest=2")
-    yield Running(process, ready(process, folder))
-    process.send_signal(signal.SIGINT)
-    assert process.wait(END_S) == 0
-
-
-def alive_in(folder: Path) -> dict[int, str]:
-    """Every process whose current folder is in `folder`: whatever its parent."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and (entry / "cwd").readlink().is_relative_to(folder):
-                found[int(entry.name)] = (entry / "cmdline").read_text()
-        except OSError:
-            continue  # it has just ended, or is another user's
-    return {pid: words for pid, words in found.items() if words}
+    return Ended(
+        banner, json.loads(created.stdout), names, process.stdout.read(), exit_code, alive_in(folder)
+    )
 
 
 def children(pid: int) -> list[int]:
@@ -162,49 +154,64 @@ def ask(said: dict[str, Any], path: str) -> httpx.Response:
     return httpx.get(f"{said['api']}{path}", headers=headers, trust_env=False)
 
 
-def test_it_says_where_everything_is(running: Running, folder: Path) -> None:
-    said = running.said
+def create(said: dict[str, Any], name: str) -> int:
+    """The status of the answer to a new project's name."""
+    answer = httpx.post(
+        f"{said['api']}/v1/projects",
+        headers={"Authorization": f"Bearer {said['apiKey']}"},
+        json={"name": name, "timezone": "UTC"},
+        trust_env=False,
+    )
+    return answer.status_code
+
+
+def projects(url: str, key: str) -> set[str]:
+    """The names of all that the key's organization has."""
+    answer = httpx.get(url, headers={"Authorization": f"Bearer {key}"}, trust_env=False)
+    return {project["name"] for project in answer.json()["items"]}
+
+
+def revive(pid: int, said: dict[str, Any], folder: Path) -> None:
+    """Kill all that it started and wait until everything is there again, and nothing of the old."""
+    before = alive_in(folder).keys() - {pid}
+    killed = children(pid)
+    assert len(killed) == 9
+    for each in killed:
+        os.kill(each, signal.SIGKILL)
+    until(lambda: not before & alive_in(folder).keys(), within=START_S)
+    until(lambda: answers(said), within=START_S)
+    until(lambda: len(children(pid)) == 9, within=START_S)
+    until(lambda: pings(said), within=START_S)
+
+
+def test_it_says_where_everything_is(killed: Killed) -> None:
+    said = killed.said
     assert set(said) == {"ready", "api", "apiKey", "testKey", "docs", "console", "databaseUrl", "redisUrl"}
     assert said["ready"] is True
-    assert ask(said, "/v1/whoami").json()["organizationName"] == "Demo"
-    assert httpx.get(said["docs"], trust_env=False).status_code == 200
-    assert pings(said)
-    assert len(alive_in(folder)) > 5
+    assert killed.whoami["organizationName"] == "Demo"
+    assert (killed.docs, killed.pinged) == (200, True)
+    assert killed.processes > 5
 
 
-def test_sigterm_drains_it_and_leaves_nothing(ended: Ended) -> None:
-    assert (ended.exit_code, ended.last_words, ended.left) == (0, "", {})
+def test_what_dies_is_started_again_and_nothing_of_it_is_left(killed: Killed) -> None:
+    pools = ("ingest", "ingest-2", "publish", "metrics", "default")
+    for name in ("postgres", "valkey", "web", *pools, "dispatcher"):
+        assert f"{name} ended by itself (exit code -9)" in killed.log
 
 
-def test_a_later_start_keeps_the_data_and_the_key(
-    killed: dict[str, Any], running: Running, folder: Path
-) -> None:
-    assert running.said["apiKey"] == killed["apiKey"]
-    names = {project["name"] for project in ask(running.said, "/v1/projects").json()["items"]}
-    assert "Acme" in names
+def test_killed_it_leaves_no_orphan_and_starts_again(killed: Killed, ended: Ended) -> None:
+    assert killed.said["apiKey"] in ended.banner
+
+
+def test_a_later_start_keeps_the_data_and_the_key(ended: Ended, folder: Path) -> None:
+    """The first one's key shows the first one's project."""
+    assert {"Kept", "Acme"} <= ended.projects
     for file in (LOCAL, DEMO):
         assert (folder / file).stat().st_mode & 0o777 == 0o600
 
 
-def test_killed_it_leaves_no_orphan_and_starts_again(killed: dict[str, Any], ended: Ended) -> None:
-    assert killed["apiKey"] in ended.banner
-
-
-def test_what_dies_is_started_again_and_nothing_of_it_is_left(running: Running, folder: Path) -> None:
-    process, said = running
-    before = alive_in(folder).keys() - {process.pid}
-    killed = children(process.pid)
-    assert len(killed) == 9
-    for pid in killed:
-        os.kill(pid, signal.SIGKILL)
-    until(lambda: not before & alive_in(folder).keys(), within=START_S)
-    until(lambda: answers(said), within=START_S)
-    until(lambda: len(children(process.pid)) == 9, within=START_S)
-    until(lambda: pings(said), within=START_S)
-    log = (folder / "stderr").read_text()
-    pools = ("ingest", "ingest-2", "publish", "metrics", "default")
-    for name in ("postgres", "valkey", "web", *pools, "dispatcher"):
-        assert f"{name} ended by itself (exit code -9)" in log
+def test_ctrl_c_drains_it_and_leaves_nothing(ended: Ended) -> None:
+    assert (ended.exit_code, ended.last_words, ended.left) == (0, "", {})
 
 
 def test_the_demo_shows_a_brand_a_post_and_a_command_to_paste(ended: Ended) -> None:
