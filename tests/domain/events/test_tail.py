@@ -72,7 +72,7 @@ async def test_each_event_is_shown_at_the_first_look_after_its_commit(
 
     Where looks end at their limit none is shown twice, and whether some are passed over is said.
     """
-    await conn.execute("truncate event, event_seen, event_delta")
+    await conn.execute("delete from event; delete from event_seen; delete from event_delta")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tail, "SPARE", timedelta(0))
         patch.setattr(tail, "LIMIT", limit)
