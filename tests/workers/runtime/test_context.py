@@ -17,6 +17,9 @@ from tests.waiting import PATIENCE_S
 from tests.workers.runtime.workers import ERRAND, Workers
 from workers.runtime.context import Context
 
+#: Seconds of a lease that no test outlasts: no heartbeat comes, which would stop an attempt before its step.
+UNSTOPPED = 3600
+
 
 @pytest_asyncio.fixture
 async def effects(workers: Workers) -> AsyncIterator[Any]:
@@ -94,7 +97,7 @@ async def test_an_attempt_that_lost_its_job_writes_nothing(workers: Workers, eff
             raise
         return Done()
 
-    async with workers.working(task):
+    async with workers.working(task, lease_s=UNSTOPPED):
         job_id = await workers.submit()
         row = await workers.ended(job_id)
     assert (row["state"], row["fence"]) == ("completed", 2)
@@ -113,7 +116,8 @@ async def test_a_step_after_an_accepted_cancel_is_the_last(workers: Workers, eff
             raise
         return Done()
 
-    row = await workers.run(task)
+    async with workers.working(task, lease_s=UNSTOPPED):
+        row = await workers.ended(await workers.submit())
     assert refused.is_set()
     assert (row["state"], await effects()) == ("canceled", [])
 
