@@ -45,7 +45,9 @@ async def count(conn: Conn, states: Sequence[DeliveryState] | None, limit: int =
 async def test_few_of_some_states_are_found_among_many_of_another(
     conn: Conn, states: Sequence[DeliveryState], most: DeliveryState
 ) -> None:
-    """Also by a plan that was made on an empty table."""
+    """By a plan that was made on an empty table, and by one that knows of the many."""
+    # Else the few may be analyzed before there are many, and the plan that is made for them is another one.
+    await conn.execute("alter table event_conversion set (autovacuum_enabled = false)")
     for _ in range(plans.TIMES):
         await count(conn, states)
     few = [*{*states} - {"expired"}]
@@ -59,7 +61,9 @@ async def test_few_of_some_states_are_found_among_many_of_another(
                  from generate_series(1, $3::int) i""",
             PROJECT, state, n, place * MANY,
         )  # fmt: skip
-    async with plans.reading(conn, "event_conversion") as found:
-        assert await count(conn, states) == FEW * len(few)
-    assert (found.scans, found.rows) == (0, FEW * len(few))
+    for step in ("select", "analyze event_conversion"):
+        await conn.execute(step)
+        async with plans.reading(conn, "event_conversion") as found:
+            assert await count(conn, states) == FEW * len(few)
+        assert (found.scans, found.rows) == (0, FEW * len(few))
     assert await count(conn, None, 2 * MANY) == MANY + FEW * len(few)
