@@ -99,7 +99,7 @@ async def connected(fleet: Fleet, sim: Sim, project_id: UUID, username: str) -> 
     return account_id
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(600)
 async def test_no_account_is_over_its_quota(scene: Scene) -> None:
     """All come out, once each; the platform never has to refuse one."""
     fleet = scene.fleet
@@ -113,11 +113,15 @@ async def test_no_account_is_over_its_quota(scene: Scene) -> None:
                 await seeds.post(conn, fleet.org, scene.content_id, account_id)
     await fleet.pause(PUBLISH_POST.pool, paused=False)
 
-    async def all_are_out() -> bool:
+    async def more_are_out() -> int:
         count = "select count(*) from scheduled_post where status = 'published'"
-        return bool(await fleet.pool.fetchval(count) == ACCOUNTS * EACH)
+        now: int = await fleet.pool.fetchval(count)
+        return now if now > out else 0
 
-    await eventually(all_are_out, within=100)
+    # All of them take as long as the machine does; only a pause of several windows is a post that waits.
+    out = 0
+    while out < ACCOUNTS * EACH:
+        out = await eventually(more_are_out)
     assert await fleet.pool.fetchval(OVER, POSTS, float(WINDOW_S)) == 0
     live = [await scene.sim.counts(f"p{at}", CAPTION) for at in range(ACCOUNTS)]
     assert live == [{"live": EACH}] * ACCOUNTS
