@@ -23,7 +23,13 @@ known as materialized (
          p.status = 'active' and n.tier <> 'suspended' and o.status = 'connected'
            and coalesce(o.cooldown_until, now()) <= now() as open
     from up
-    join social_account a on a.organization_id = up.organization_id and a.id = up.id
+    -- Each by its key: while the table has no statistics, a plan may hash all accounts instead.
+    cross join lateral (
+         select *
+           from social_account
+          where organization_id = up.organization_id
+            and id = up.id
+         offset 0) a
     join organization n on n.id = a.organization_id
     {owner}
     left join project p on p.organization_id = a.organization_id and p.id = a.project_id
