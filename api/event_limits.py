@@ -1,8 +1,8 @@
 """Limits of events: requests and events a second, for each SDK app, by its organization's tier.
 
 A request is counted before its body is read, and its events once they are known: they may put the app into
-debt, and until that is paid its requests are refused. A refusal costs next to nothing: until its end no
-other request of the app asks anybody. Redis away: they pass, as those of keys do.
+debt, and until that is paid its requests are refused. A refusal costs little: until its end no other request
+of the app asks anybody, and they are answered in turn. Redis away: they pass, as those of keys do.
 """
 
 import asyncio
@@ -30,6 +30,9 @@ WINDOW_S = 1
 
 #: Seconds for which events that are to be counted may wait for a question.
 SPEND_S = 0.01
+
+#: Seconds between two refusals of an app, and for which one waits for its turn at most.
+REFUSAL_S, TURN_S = 0.002, 1.0
 
 #: Apps that are remembered as refused, at most.
 REMEMBERED = 10_000
@@ -89,6 +92,21 @@ class _Question(NamedTuple):
     requests: int
 
 
+class _Refusal:
+    """The refusal of an app: what it was told, until when that holds, and its turns; by the loop's clock."""
+
+    standing: EventStanding
+    until: float
+
+    def __init__(self) -> None:
+        self._turn = 0.0
+
+    def wait_s(self, now: float) -> float:
+        """Seconds until the next request's turn to hear it."""
+        self._turn = min(max(now, self._turn + REFUSAL_S), now + TURN_S)
+        return self._turn - now
+
+
 class EventLimiter:
     """Buckets in Redis, and the apps that they refuse for now."""
 
@@ -96,15 +114,22 @@ class EventLimiter:
         self._script = CountingScript(redis, breaker, "event_limits.lua")
         self.start = self._script.start
         self._questions = Coalesced(self._ask)
-        #: Refused apps with their standing, and until when, by the event loop's clock.
-        self._refused: OrderedDict[UUID, tuple[float, EventStanding]] = OrderedDict()
+        self._refused: OrderedDict[UUID, _Refusal] = OrderedDict()
         #: Events of requests that passed, by app, which the next question takes along.
         self._spent: dict[UUID, tuple[EventLimits, int]] = {}
 
     def refused(self, app: KeyedApp) -> EventStanding | None:
         """The standing of an app that was refused a moment ago and still is."""
-        until, standing = self._refused.get(app.app_id, (0.0, None))
-        return standing if asyncio.get_running_loop().time() < until else None
+        refusal = self._refused.get(app.app_id)
+        return refusal.standing if refusal and asyncio.get_running_loop().time() < refusal.until else None
+
+    async def turn(self, app: KeyedApp) -> None:
+        """Return when it is the turn of a request of a refused app to hear so.
+
+        So an app that asks all the time waits for itself, and takes no time from others.
+        """
+        if refusal := self._refused.get(app.app_id):
+            await asyncio.sleep(refusal.wait_s(asyncio.get_running_loop().time()))
 
     def charge(self, app: KeyedApp) -> asyncio.Future[EventStanding]:
         """Count one request, if it may pass. It is on its way before it is waited for."""
@@ -155,8 +180,9 @@ class EventLimiter:
             yield standing
 
     def _refuse(self, app_id: UUID, standing: EventStanding) -> None:
-        until = asyncio.get_running_loop().time() + standing.wait_ms / 1000
-        self._refused[app_id] = until, standing
+        refusal = self._refused.setdefault(app_id, _Refusal())
+        refusal.standing = standing
+        refusal.until = asyncio.get_running_loop().time() + standing.wait_ms / 1000
         self._refused.move_to_end(app_id)
         if len(self._refused) > REMEMBERED:
             self._refused.popitem(last=False)

@@ -57,11 +57,13 @@ async def admit(request: ApiRequest, key: str | None, *, app_id: UUID | None = N
     expected = services.events.apps.expect(key)
     if expected and (standing := services.events.limiter.refused(expected)):
         call.app, call.event_standing = expected, standing
+        await services.events.limiter.turn(expected)
         raise standing.refusal()
     charging = expected and services.events.limiter.charge(expected)  # beside the look-up, not after it
     call.app = app = await services.events.apps.authenticate(key)
     call.event_standing = await (charging or services.events.limiter.charge(app))
     if not call.event_standing.passed:
+        await services.events.limiter.turn(app)
         raise call.event_standing.refusal()
     _check_origin(app, call.headers.get(b"origin"))
     if app_id not in {None, app.app_id}:
