@@ -31,6 +31,8 @@ LOANS: Mapping[str, str] = {
     "donation": "patreon liberapay",
     "legal": "gpl copyright cookie*",
 }
+#: Sentences of one text may each be in a language of its own.
+SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 KINDS = frozenset(SIGNS) | {kind for table in TABLES.values() for kind in table.never}
 #: English phrases in which a word claims nothing.
 HARMLESS = any_of("free_of free_from free_up feel_free free_software hands_free ad_free free_time free_text")
@@ -40,7 +42,10 @@ def claims(text: str, language: str, names: Iterable[str] = ()) -> frozenset[str
     """Kinds of claims that a text makes beside its names, in whatever language it may be."""
     said = HARMLESS.sub(" ", _without(text, names))
     return frozenset(
-        kind for kind, pattern in _patterns(language, *sorted(sounds(said))) if pattern.search(said)
+        kind
+        for part in {said, *SENTENCE_END.split(said)}
+        for kind, pattern in _patterns(language, *sorted(sounds(part)))
+        if pattern.search(part)
     )
 
 

@@ -41,3 +41,7 @@ def test_a_claim_in_another_language_than_declared_is_known() -> None:
 
 def test_of_a_language_without_words_any_digit_is_a_claim() -> None:
     assert claims(BRANDS["ja"].descriptions[0], "ja") == {"users"}
+
+
+def test_a_sentence_in_another_language_is_heard() -> None:
+    assert claims("Ist das so?. Earn money with every trip", "de") == {"money"}
