@@ -9,6 +9,8 @@ LIBRARIES = {
     "bidi": "python-bidi",
     "budoux": "budoux",
     "fontpkg_inter": "fontpkg-inter",
+    "hibari": "hibari-tts",
+    "imageio_ffmpeg": "imageio-ffmpeg",
     "justmytype_intl_cjk": "justmytype-intl-cjk",
     "manimgx_fonts": "manimgx-fonts",
     "numpy": "numpy",

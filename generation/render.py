@@ -2,15 +2,18 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from generation import pictures
-from generation.canvas import Canvas
+from generation.canvas import Canvas, Mark
+from generation.made import Made, Shown, Step
 from generation.slides.deck import Slide, single, slideshow
 from generation.slides.jpeg import jpeg
 from generation.slides.kit import Kit
-from generation.spec import Copy, Spec, Value
+from generation.spec import Copy, Spec
 from generation.theme import theme
+from generation.thumbnail import thumbnail
 from schemas.errors import GenerationError
 
 #: Changes with each release that draws the same spec differently.
@@ -20,48 +23,27 @@ RENDERER = "1"
 MAX_POINTS = 10
 
 
-class Pictures(NamedTuple):
-    """Files of a brand as they came, none of them trusted."""
+class Given(NamedTuple):
+    """Files of a brand as they came, none of them trusted; `clip` is what a remix is made of."""
 
     logo: bytes | None = None
     screenshots: Sequence[bytes] = ()
-
-
-class Shown(Value, frozen=True, kw_only=True):
-    """Line of text on a slide: left, top, right and bottom of its ink, its contrast to what is under it."""
-
-    name: str
-    box: tuple[int, int, int, int]
-    size: int
-    contrast: float
-    is_cut: bool
-
-
-class Drawn(NamedTuple):
-    """A file that was made."""
-
-    name: str
-    data: bytes
-    shown: list[Shown]
-
-    @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.data).hexdigest()
+    end_card: bytes | None = None
+    clip: Path | None = None
 
 
 class Piece(NamedTuple):
-    """Slides to draw, by the names of their files: each is drawn when it is asked for."""
+    """Slides to draw, by the names of their files without the ending."""
 
     slides: dict[str, Slide]
 
-    def __len__(self) -> int:
-        return len(self.slides)
+    def make(self, folder: Path) -> Iterator[Step]:
+        """Draw into a folder that is there; a file is whole once its step has come."""
+        for number, (name, slide) in enumerate(self.slides.items(), 1):
+            yield Step(number / len(self.slides), _picture(folder, name, slide()))
 
-    def drawn(self) -> Iterator[Drawn]:
-        return (_drawn(name, slide()) for name, slide in self.slides.items())
 
-
-def prepare(spec: Spec, copy: Copy, given: Pictures) -> Piece:
+def prepare(spec: Spec, copy: Copy, given: Given) -> Piece:
     """A piece whose pictures were read; nothing of it is drawn yet.
 
     Raises `PictureRefused`, `TextRefused`, and `GenerationError` for a format that isn't drawn.
@@ -74,10 +56,10 @@ def prepare(spec: Spec, copy: Copy, given: Pictures) -> Piece:
     if len(copy.points) > MAX_POINTS:
         raise GenerationError("TOO_MANY_POINTS", f"a piece shows {MAX_POINTS} points at most")
     slides = layouts[spec.format](_kit(spec, copy, given), copy)
-    return Piece({f"{spec.format}-{number}.jpg": slide for number, slide in enumerate(slides, 1)})
+    return Piece({f"{spec.format}-{number}": slide for number, slide in enumerate(slides, 1)})
 
 
-def _kit(spec: Spec, copy: Copy, given: Pictures) -> Kit:
+def _kit(spec: Spec, copy: Copy, given: Given) -> Kit:
     logo = pictures.logo(given.logo) if given.logo is not None else None
     seen = max(2, len(copy.points))
     screenshots = tuple(pictures.read(data) for data in given.screenshots[:seen])
@@ -85,9 +67,27 @@ def _kit(spec: Spec, copy: Copy, given: Pictures) -> Kit:
     return Kit(spec.brand.name, colors, copy.language, spec.seed, logo, screenshots)
 
 
-def _drawn(name: str, canvas: Canvas) -> Drawn:
-    shown = [
-        Shown(name=one.name, box=one.box, size=one.size, contrast=round(one.contrast, 2), is_cut=one.is_cut)
-        for one in canvas.marks
-    ]
-    return Drawn(name, jpeg(canvas.image), shown)
+def _picture(folder: Path, name: str, canvas: Canvas) -> Made:
+    data = jpeg(canvas.image)
+    (folder / f"{name}.jpg").write_bytes(data)
+    (folder / f"{name}.thumbnail.jpg").write_bytes(thumbnail(canvas.image))
+    return Made(
+        name=f"{name}.jpg",
+        thumbnail=f"{name}.thumbnail.jpg",
+        mime_type="image/jpeg",
+        width=canvas.width,
+        height=canvas.height,
+        size_bytes=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        shown=[_shown(one) for one in canvas.marks],
+    )
+
+
+def _shown(mark: Mark) -> Shown:
+    return Shown(
+        name=mark.name,
+        box=mark.box,
+        size=mark.size,
+        contrast=round(mark.contrast, 2),
+        is_cut=mark.is_cut,
+    )

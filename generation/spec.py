@@ -9,6 +9,11 @@ import msgspec
 from msgspec import field
 
 Format = Literal["slideshow", "video", "ugc_remix", "image"]
+Aspect = Literal["4:5", "9:16", "1:1"]
+#: Voice that reads a video's words: none, or the one, English, that is packaged.
+Speech = Literal["none", "heart"]
+Gender = Literal["male", "female", "non_binary"]
+AgeRange = Literal["teen", "young_adult", "adult", "mid_adult", "mature", "senior"]
 #: Fields of a brand that words are taken from; `caller` is whoever asked for the piece.
 Source = Literal["appName", "tagline", "appDescription", "keywords", "audience", "links", "caller"]
 #: Part of the brand that a text rests on: its own clause, its keyword, a formula around its names, the
@@ -52,6 +57,15 @@ class Brand(Value, frozen=True, kw_only=True):
     links: dict[str, str] = field(default_factory=dict)
 
 
+class Presenter(Value, frozen=True, kw_only=True):
+    """A drawn presenter: the same seed, gender and age have the same face."""
+
+    name: str
+    gender: Gender
+    age_range: AgeRange
+    seed: str
+
+
 class Labels(Value, frozen=True, kw_only=True):
     """Texts that say nothing of the brand, in the copy's language; empty where it has no formulas.
 
@@ -87,10 +101,19 @@ class Copy(Value, frozen=True, kw_only=True):
 
 
 class Spec(Value, frozen=True, kw_only=True):
-    """Piece to make: `hook` is the caller's, word for word, `language` a wish."""
+    """Piece to make: `hook` is the caller's, word for word, `language` a wish.
+
+    No `aspect` is that of the format: 4:5 for pictures, 9:16 for videos, which have `seconds` and `speech`.
+    `transcript` is what is said in the clip of a remix, by whoever brought it.
+    """
 
     format: Format
     brand: Brand
     seed: str
     hook: str | None = None
     language: str | None = None
+    aspect: Aspect | None = None
+    seconds: int = 12
+    speech: Speech = "none"
+    presenter: Presenter | None = None
+    transcript: str | None = None

@@ -4,12 +4,13 @@ import sys
 from pathlib import Path
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from cli.shared.command import json_option
 from cli.shared.failure import failing
 from cli.shared.output import Answer, console, emit, table
-from cli.shared.rendering import Made, Rendering
+from cli.shared.rendering import Rendering
+from generation.made import Made
 
 COLUMNS = ("FILE", "KB", "TEXTS", "LEAST CONTRAST")
 
@@ -48,11 +49,20 @@ def render(*, spec: Path, out: Path, as_json: bool) -> None:
 
 def drawn(rendering: Rendering, out: Path) -> list[Made]:
     """All files, with a bar on the terminal while they are drawn."""
-    columns = (TextColumn("drawing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("drawing"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    made = []
     with Progress(*columns, console=console(sys.stderr), disable=not sys.stderr.isatty()) as progress:
-        return list(progress.track(rendering.into(out), total=len(rendering.piece)))
+        bar = progress.add_task("", total=1.0)
+        for step in rendering.into(out):
+            progress.update(bar, completed=step.share)
+            made += [step.made] if step.made else []
+    return made
 
 
 def answer(made: list[Made]) -> Answer:
-    rows = [(one.name, one.bytes // 1024, one.texts, f"{one.contrast:.2f}") for one in made]
-    return Answer({"files": made}, table(COLUMNS, rows))
+    return Answer({"files": made}, table(COLUMNS, [_row(one) for one in made]))
+
+
+def _row(made: Made) -> tuple[str, int, int, str]:
+    least = min((one.contrast for one in made.shown), default=0.0)
+    return made.name, made.size_bytes // 1024, len(made.shown), f"{least:.2f}"

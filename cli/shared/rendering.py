@@ -11,12 +11,13 @@ import msgspec
 from msgspec import field
 
 from generation import libraries
+from generation.made import Made, Step
 from generation.spec import Copy, Spec, Value
 from generation.words.write import write
 from schemas.errors import GenerationError
 
 if TYPE_CHECKING:
-    from generation.render import Drawn, Pictures, Piece
+    from generation.render import Given, Piece
 
 #: All that a piece was made from, and what came of it, beside its files.
 PROVENANCE = "spec.json"
@@ -28,16 +29,6 @@ class Design(Spec, frozen=True, kw_only=True):
     copy: Copy | None = None
     logo: str | None = None
     screenshots: list[str] = field(default_factory=list)
-
-
-class Made(Value, frozen=True, kw_only=True):
-    """A file of a piece: its lines of text are `texts`, the least contrast of them is `contrast`."""
-
-    name: str
-    bytes: int
-    sha256: str
-    texts: int
-    contrast: float
 
 
 class Provenance(Value, frozen=True, kw_only=True):
@@ -64,24 +55,21 @@ class Rendering:
     def _prepared(self) -> "Piece":
         drawing = import_module("generation.render")
         design = self.design
-        given: Pictures = drawing.Pictures(
+        given: Given = drawing.Given(
             logo=self.pictures[design.logo] if design.logo is not None else None,
             screenshots=[self.pictures[name] for name in design.screenshots],
         )
         piece: Piece = drawing.prepare(design, self.copy, given)
         return piece
 
-    def into(self, folder: Path) -> Iterator[Made]:
-        """Draw and write each file; the provenance comes last, so that a folder that has it is whole."""
+    def into(self, folder: Path) -> Iterator[Step]:
+        """Make each file; the provenance comes last, so that a folder that has it is whole."""
+        made = []
         with _files():
             folder.mkdir(parents=True, exist_ok=True)
-        made = []
-        for drawn in self.piece.drawn():
-            with _files():
-                (folder / drawn.name).write_bytes(drawn.data)
-            made.append(_made(drawn))
-            yield made[-1]
-        with _files():
+            for step in self.piece.make(folder):
+                made += [step.made] if step.made else []
+                yield step
             (folder / PROVENANCE).write_bytes(
                 msgspec.json.format(msgspec.json.encode(self._provenance(made)))
             )
@@ -112,13 +100,3 @@ def _files() -> Iterator[None]:
         yield
     except OSError as error:
         raise GenerationError("FILE_UNUSABLE", f"{error.filename}: {error.strerror}") from None
-
-
-def _made(drawn: "Drawn") -> Made:
-    return Made(
-        name=drawn.name,
-        bytes=len(drawn.data),
-        sha256=drawn.sha256,
-        texts=len(drawn.shown),
-        contrast=min((one.contrast for one in drawn.shown), default=0.0),
-    )
