@@ -4,8 +4,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
+from api import filters, paths
 from api.requests import ApiRequest
 from db.pool import Conn
+from domain.apps import app_numbers
+from domain.apps.app_numbers import Apps
 
 T = TypeVar("T")
 
@@ -26,3 +29,17 @@ class LookUp(Generic[T]):
                 self.found = await self._find(conn)
         async with self._request.event_connection() as conn:
             yield conn
+
+
+def apps_of(request: ApiRequest, project_id: str, app_id: str | None) -> LookUp[Apps]:
+    """A project's apps, and the one that a filter names. The look raises `NotFound`."""
+
+    async def find(conn: Conn) -> Apps:
+        return await app_numbers.find(
+            conn,
+            organization_id=request.organization_id,
+            project_id=paths.read("project", project_id),
+            app_id=filters.read_id("sdk_app", app_id),
+        )
+
+    return LookUp(request, find)

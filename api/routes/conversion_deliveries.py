@@ -6,14 +6,12 @@ from uuid import UUID
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import filters, paging, paths
+from api import filters, paging
 from api.guard import requires
-from api.look_up import LookUp
+from api.look_up import apps_of
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain.apps import app_numbers
-from domain.apps.app_numbers import Apps
 from domain.events import deliveries
 from domain.metrics.redaction import redact_id
 from domain.tenancy.delegation import grants
@@ -27,9 +25,6 @@ StateFilter = Annotated[
     list[DeliveryState] | None,
     QueryParameter(name="state", description="Only with one of these states."),
 ]
-AppFilter = Annotated[
-    str | None, QueryParameter(name="appId", description="Only of this SDK app of the project.")
-]
 
 
 @get("/projects/{project_id:str}/conversions/deliveries", opt=requires("events:read", Class.READ_LIGHT, 404))
@@ -39,7 +34,7 @@ async def list_conversion_deliveries(
     *,
     destination: DestinationFilter = None,
     state_: StateFilter = None,
-    app_id: AppFilter = None,
+    app_id: filters.AppId = None,
     cursor: paging.Cursor = None,
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[ConversionDelivery]:
@@ -51,10 +46,7 @@ async def list_conversion_deliveries(
     They are kept as events are. Without `events:read+pii` an `eventId` with an address is `[redacted]`.
     """
     show_id = str if grants(request.principal.scopes, "events:read+pii") else redact_id
-
-    async def find_apps(conn: Conn) -> Apps:
-        where = {"project_id": paths.read("project", project_id)}
-        return await app_numbers.find(conn, organization_id=request.organization_id, **where, app_id=None)
+    apps = apps_of(request, project_id, app_id)
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[ConversionDelivery]:
         return await deliveries.list_of_project(
@@ -62,13 +54,11 @@ async def list_conversion_deliveries(
             apps=apps.found,
             destinations=destination,
             states=state_,
-            app_id=filters.read_id("sdk_app", app_id),
             show_id=show_id,
             before=before,
             limit=limit,
         )
 
-    apps = LookUp(request, find_apps)
     return await paging.page(
         request, find, cursor, limit, identify=lambda one: one.conversion_id, connect=apps.connect
     )

@@ -1,6 +1,5 @@
 """Events of a project, as they were sent."""
 
-from functools import partial
 from typing import Annotated
 
 from litestar import get
@@ -8,13 +7,11 @@ from litestar.params import FromPath, QueryParameter
 
 from api import filters, paths, spans
 from api.guard import requires
-from api.look_up import LookUp
+from api.look_up import apps_of
 from api.paging import DEFAULT, Cursor, Limit, page_of_places
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain.apps import app_numbers
-from domain.apps.app_numbers import Apps
 from domain.events.event_names import CONVERSIONS
 from domain.metrics import conversions, event_list, windows
 from domain.metrics.event_list import Position, Wanted
@@ -72,7 +69,7 @@ async def list_events(
     period = filters.period(since, until)
     pii = grants(request.principal.scopes, "events:read+pii")
     wanted = Wanted(event_names, user_id, period.since, period.until, pii)
-    apps = LookUp(request, partial(_find_apps, request, project_id, app_id))
+    apps = apps_of(request, project_id, app_id)
 
     async def find(conn: Conn, before: Position | None, limit: int) -> list[tuple[bytes, KeptEvent]]:
         return await event_list.list_page(conn, apps.found, wanted, before=before, limit=limit)
@@ -107,15 +104,6 @@ async def count_conversions(
     )
     async with spans.bounded():
         return await conversions.count(spans.stores(request), asked)
-
-
-async def _find_apps(request: ApiRequest, project_id: str, app_id: str | None, conn: Conn) -> Apps:
-    return await app_numbers.find(
-        conn,
-        organization_id=request.organization_id,
-        project_id=paths.read("project", project_id),
-        app_id=filters.read_id("sdk_app", app_id),
-    )
 
 
 ROUTES = [list_events, count_conversions]

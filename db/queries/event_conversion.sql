@@ -111,7 +111,7 @@ select id, app_no, destination, coalesce(event_id, event_key::text) as event_id,
    and (:destinations::text[] is null or destination = any(:destinations))
    and (:states::text[] is null or state = any(:states))
    and app_no <= :last_app
-   and (:app_nos::smallint[] is null or app_no = any(:app_nos))
+   and (:app_no::smallint is null or app_no = :app_no)
  order by id desc
  limit :limit;
 
@@ -120,7 +120,7 @@ and (:before::uuid is null or id < :before)
      and (:destinations::text[] is null or destination = any(:destinations))
      and state = any(:states::text[])
      and app_no <= :last_app
-     and (:app_nos::smallint[] is null or app_no = any(:app_nos))
+     and (:app_no::smallint is null or app_no = :app_no)
    order by id desc
    limit :limit
 

@@ -39,16 +39,14 @@ async def list_of_project(
     apps: Apps,
     destinations: Sequence[Destination] | None,
     states: Sequence[DeliveryState] | None,
-    app_id: UUID | None,
     show_id: Callable[[str], str],
     before: UUID | None,
     limit: int,
 ) -> list[ConversionDelivery]:
-    """At most `limit` older than `before`, newest first. None for a filter: all; another's app has none.
+    """At most `limit` older than `before`, newest first. None for a filter: all.
 
     `show_id` is how an event's id is shown.
     """
-    app_nos = None if app_id is None else [app.app_no for app in apps.by_number.values() if app.id == app_id]
     query = LIST_UNDELIVERED if states and "delivered" not in states else LIST_CONVERSIONS
     rows = await query.all(
         conn,
@@ -57,7 +55,7 @@ async def list_of_project(
         destinations=destinations,
         states=states,
         last_app=apps.last,
-        app_nos=app_nos,
+        app_no=apps.wanted,
         limit=limit,
     )
     return [_shown(row, apps, show_id) for row in rows]

@@ -165,5 +165,6 @@ async def test_what_comes_of_an_app_that_is_made_meanwhile_is_left_to_the_next_l
 
 async def test_another_projects_app_is_not_found(acme: Caller, shop: Shop) -> None:
     other = await new_project(acme)
-    answer = await acme.http.get(f"/v1/projects/{other}/events", params={"appId": shop.app_ids[0]})
-    refused(answer, 404, "NOT_FOUND")
+    for path in ("events", "conversions", "conversions/deliveries"):
+        answer = await acme.http.get(f"/v1/projects/{other}/{path}", params={"appId": shop.app_ids[0]})
+        refused(answer, 404, "NOT_FOUND")

@@ -24,7 +24,6 @@ async def count(conn: Conn, states: Sequence[DeliveryState] | None, limit: int =
         apps=APPS,
         destinations=None,
         states=states,
-        app_id=None,
         show_id=str,
         before=None,
         limit=limit,
