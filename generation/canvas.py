@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 from PIL import Image
 
 from generation.color import RGB, measured_contrast
+from generation.frame import Frame
 from generation.paint import Size
 from generation.text.fitting import Block
 from generation.text.raster import Ink, ink
@@ -25,8 +26,9 @@ class Mark(NamedTuple):
 class Canvas:
     """An image in a language that runs from left to right or back; `marks` are the texts on it."""
 
-    def __init__(self, image: Image.Image, *, right_to_left: bool) -> None:
+    def __init__(self, image: Image.Image, frame: Frame, *, right_to_left: bool) -> None:
         self.image = image
+        self.frame = frame
         self.right_to_left = right_to_left
         self.marks: list[Mark] = []
 
@@ -39,7 +41,13 @@ class Canvas:
         return self.image.height
 
     def start(self, offset: float, width: float = 0.0) -> int:
-        """The left edge of what is so wide and lies so far from the side where lines start."""
+        """The left edge of what is so wide and lies so far from where lines of text start."""
+        if self.right_to_left:
+            return round(self.frame.right - offset - width)
+        return round(self.frame.left + offset)
+
+    def aside(self, offset: float, width: float = 0.0) -> int:
+        """The left edge of what is so wide and lies so far from the side of the picture where lines start."""
         return round(self.width - offset - width if self.right_to_left else offset)
 
     def set(

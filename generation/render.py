@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from generation import pictures
 from generation.canvas import Canvas, Mark
+from generation.frame import FRAMES
 from generation.made import Made, Shown, Step
 from generation.slides.deck import Slide, single, slideshow
 from generation.slides.jpeg import jpeg
@@ -17,7 +18,7 @@ from generation.thumbnail import thumbnail
 from schemas.errors import GenerationError
 
 #: Changes with each release that draws the same spec differently.
-RENDERER = "1"
+RENDERER = "2"
 
 #: As many as their list has room for, at a size that can be read on a phone.
 MAX_POINTS = 10
@@ -64,7 +65,9 @@ def _kit(spec: Spec, copy: Copy, given: Given) -> Kit:
     seen = max(2, len(copy.points))
     screenshots = tuple(pictures.read(data) for data in given.screenshots[:seen])
     colors = theme(spec.brand.colors, logo)
-    return Kit(spec.brand.name, colors, copy.language, spec.seed, logo, screenshots)
+    return Kit(
+        spec.brand.name, colors, copy.language, spec.seed, logo, screenshots, FRAMES[spec.aspect or "4:5"]
+    )
 
 
 def _picture(folder: Path, name: str, canvas: Canvas) -> Made:

@@ -4,12 +4,14 @@ from PIL import Image
 
 from generation import paint
 from generation.canvas import Canvas
-from generation.slides.kit import MARGIN, Kit
+from generation.slides.kit import Kit
 
 #: Shapes of a phone's screen: screenshots that are wider or narrower are cropped to it.
 _NARROWEST, _WIDEST = 0.45, 0.62
 _RIM, _RIM_LIGHT, _BEZEL = (38, 38, 44, 255), (92, 92, 102, 255), (8, 8, 11, 255)
 PHONE = 1240
+#: What a card keeps free at its sides and below.
+_MARGIN = 84
 
 
 def is_wide(screenshot: Image.Image) -> bool:
@@ -41,35 +43,35 @@ def card(screenshot: Image.Image, width: int) -> Image.Image:
     return made
 
 
-def _put_wide(kit: Kit, canvas: Canvas, shown: Image.Image, top: int) -> None:
+def _put_wide(canvas: Canvas, shown: Image.Image, top: int) -> None:
     """A card in the middle of what is left below the text, or a little above it."""
-    made = card(shown, kit.column)
-    spare = max(0, kit.size[1] - MARGIN - top - made.height)
-    paint.put(canvas.image, made, (MARGIN, top + spare * 2 // 5))
+    made = card(shown, canvas.width - 2 * _MARGIN)
+    spare = max(0, canvas.height - _MARGIN - top - made.height)
+    paint.put(canvas.image, made, (_MARGIN, top + spare * 2 // 5))
 
 
 def put_pair(kit: Kit, canvas: Canvas, top: int) -> None:
     """One device, or two that lean apart, running out of the picture's lower edge."""
     first, *others = kit.screenshots
     if is_wide(first):
-        _put_wide(kit, canvas, first, top)
+        _put_wide(canvas, first, top)
         return
     way = -1 if canvas.right_to_left else 1
     if others and not is_wide(others[0]):
         behind = paint.turned(phone(others[0], 2 * PHONE), -9 * way)
-        offset = round(kit.size[0] * 0.54)
-        paint.put(canvas.image, behind, (canvas.start(offset, behind.width), top + 110))
+        offset = round(canvas.width * 0.54)
+        paint.put(canvas.image, behind, (canvas.aside(offset, behind.width), top + 110))
     front = paint.turned(phone(first, 2 * PHONE), 6 * way)
-    offset = round(kit.size[0] * 0.09) if others else (kit.size[0] - front.width) // 2
-    paint.put(canvas.image, front, (canvas.start(offset, front.width), top))
+    offset = round(canvas.width * 0.09) if others else (canvas.width - front.width) // 2
+    paint.put(canvas.image, front, (canvas.aside(offset, front.width), top))
 
 
 def put_one(kit: Kit, canvas: Canvas, top: int, number: int) -> None:
     """The device of a point: each has its own screenshot, and every other one leans."""
     shown = kit.screenshots[(number - 1) % len(kit.screenshots)]
     if is_wide(shown):
-        _put_wide(kit, canvas, shown, top)
+        _put_wide(canvas, shown, top)
         return
     lean = (0, 5, 0, -5)[(number - 1) % 4]
     made = paint.turned(phone(shown, 2 * PHONE), lean) if lean else phone(shown, PHONE)
-    paint.put(canvas.image, made, ((kit.size[0] - made.width) // 2, top))
+    paint.put(canvas.image, made, ((canvas.width - made.width) // 2, top))

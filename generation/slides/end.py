@@ -3,7 +3,7 @@
 from generation import paint
 from generation.canvas import Canvas
 from generation.slides import parts, tile
-from generation.slides.kit import BODY, LABEL, MARGIN, TITLE, Kit
+from generation.slides.kit import BODY, LABEL, TITLE, Kit
 from generation.spec import Copy
 from generation.text.fitting import Block, Box
 
@@ -19,7 +19,7 @@ def end(kit: Kit, copy: Copy, page: int) -> Canvas:
     lines = _lines(kit, copy)
     between = _BELOW_ICON + _BELOW_NAME * (len(lines) - 1) + _ABOVE_BUTTON
     high = _ICON + sum(block.height for block in lines.values()) + between + _BUTTON
-    y = (canvas.height - _FOOT - high) / 2
+    y = (kit.frame.top + kit.frame.bottom - _FOOT - high) / 2
     _icon(kit, canvas, round(y))
     y = _set(kit, canvas, lines, y + _ICON + _BELOW_ICON)
     ground = kit.theme.vivid
@@ -32,9 +32,9 @@ def end(kit: Kit, copy: Copy, page: int) -> Canvas:
 
 
 def _lines(kit: Kit, copy: Copy) -> dict[str, Block]:
-    lines = {"app": kit.fit(kit.name, Box(kit.column, 240, 3), TITLE, (40, 136), 1.0)}
+    lines = {"app": kit.fit(kit.name, Box(kit.middle, 240, 3), TITLE, (40, 136), 1.0)}
     if copy.tagline:
-        lines["tagline"] = kit.fit(copy.tagline.text, Box(kit.column - 60, 210, 3), BODY, (32, 54), 1.22)
+        lines["tagline"] = kit.fit(copy.tagline.text, Box(kit.middle - 60, 210, 3), BODY, (32, 54), 1.22)
     return lines
 
 
@@ -49,12 +49,12 @@ def _set(kit: Kit, canvas: Canvas, lines: dict[str, Block], y: float) -> float:
     """The y of the last line's bottom."""
     for name, block in lines.items():
         color = kit.theme.vivid.text
-        bottom = canvas.set(name, block, (MARGIN, y), kit.column, color=color, align="middle")
+        bottom = canvas.set(name, block, (kit.frame.inset, y), kit.middle, color=color, align="middle")
         y = bottom + _BELOW_NAME
     return y - _BELOW_NAME
 
 
 def _places(kit: Kit, canvas: Canvas, text: str) -> None:
-    where = kit.fit(text, Box(kit.column, 50, 1), LABEL, (24, 36))
-    place = (MARGIN, canvas.height - MARGIN - where.height)
-    canvas.set("place", where, place, kit.column, color=kit.theme.vivid.text, align="middle")
+    where = kit.fit(text, Box(kit.middle, 50, 1), LABEL, (24, 36))
+    place = (kit.frame.inset, kit.frame.bottom - where.height)
+    canvas.set("place", where, place, kit.middle, color=kit.theme.vivid.text, align="middle")

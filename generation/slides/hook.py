@@ -5,15 +5,16 @@ import re
 from generation import paint
 from generation.canvas import Canvas
 from generation.slides import devices, parts, tile
-from generation.slides.kit import MARGIN, TITLE, Kit
-from generation.slides.parts import BELOW_HEADER
+from generation.slides.kit import TITLE, Kit
 from generation.spec import Copy
 from generation.text.fitting import Block, Box
 
-#: Room for a hook above devices, and for one that stands alone.
-_WITH_DEVICES, _ALONE = Box(0, 470, 5), Box(0, 800, 7)
+#: Share of the picture below the header that a hook above devices may fill, and the lines of it.
+_WITH_DEVICES = 0.407
+#: What a hook leaves for the button, and alone for the icon beside it too.
+_BUTTON, _FOOT = 150, 270
 _SIZES = (54, 150)
-_ICON = 380
+_ICON, _MARGIN = 380, 84
 #: Share of its size that a hook keeps at least if its sentences begin lines.
 _APART = 0.84
 _SENTENCE = re.compile(r"(?<=[.!?…:])\s+(?=\S)")
@@ -37,14 +38,21 @@ def _titled(kit: Kit, copy: Copy, pages: int) -> Canvas:
     ground = kit.theme.vivid
     canvas = kit.canvas(ground, 0)
     parts.header(kit, canvas, ground, 0, pages)
-    room = (_WITH_DEVICES if kit.screenshots else _ALONE)._replace(width=kit.column)
-    title = _title(kit, copy.hook.text, room)
+    title = _title(kit, copy.hook.text, _room(kit))
+    below = kit.body + round(title.height)
     if not kit.screenshots:
-        _lean_icon(kit, canvas, BELOW_HEADER + round(title.height))
-    canvas.set("hook", title, (MARGIN, BELOW_HEADER), kit.column, color=ground.text)
+        _lean_icon(kit, canvas, below)
+    canvas.set("hook", title, (kit.frame.left, kit.body), kit.column, color=ground.text)
     if kit.screenshots:
-        devices.put_pair(kit, canvas, BELOW_HEADER + round(title.height) + 70)
+        devices.put_pair(kit, canvas, below + 70)
     return canvas
+
+
+def _room(kit: Kit) -> Box:
+    high = kit.frame.bottom - kit.body
+    if not kit.screenshots:
+        return Box(kit.column, high - _FOOT, 7)
+    return Box(kit.column, min(high - _BUTTON, _WITH_DEVICES * (kit.frame.height - kit.body)), 5)
 
 
 def _title(kit: Kit, text: str, room: Box) -> Block:
@@ -56,10 +64,10 @@ def _title(kit: Kit, text: str, room: Box) -> Block:
 
 def _lean_icon(kit: Kit, canvas: Canvas, top: int) -> None:
     """The brand's icon, large and tilted, where the hook leaves room for it."""
-    room = canvas.height - MARGIN - 100 - 50 - (top + 60)
+    room = canvas.height - _MARGIN - 100 - 50 - (top + 60)
     side = min(_ICON, room)
     if side < 180:
         return
     made = paint.turned(tile.tile(kit, kit.theme.vivid, 2 * side), -8 if canvas.right_to_left else 8)
-    place = (canvas.start(MARGIN - 10, made.width), canvas.height - MARGIN - made.height + 24)
+    place = (canvas.aside(_MARGIN - 10, made.width), canvas.height - _MARGIN - made.height + 24)
     paint.put(canvas.image, made, place, blur=52, down=34, alpha=105)

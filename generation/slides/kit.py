@@ -6,15 +6,15 @@ from PIL import Image
 
 from generation import paint
 from generation.canvas import Canvas
+from generation.frame import FRAMES, Frame
 from generation.seeds import between
 from generation.text.fitting import Block, Box, fit
 from generation.text.scripts import is_right_to_left
 from generation.text.shaping import Style
 from generation.theme import Ground, Theme
 
-#: From 4:5 on Instagram takes JPEG as it is; no text comes nearer to an edge than the margin.
-SIZE = (1080, 1350)
-MARGIN = 84
+#: From the top of a header to what follows it.
+HEADER = 126
 
 #: Weights and trackings: titles, what explains them, labels.
 TITLE, BODY, LABEL = (850, -0.03), (560, -0.012), (680, -0.012)
@@ -29,22 +29,32 @@ class Kit(NamedTuple):
     seed: str
     logo: Image.Image | None = None
     screenshots: tuple[Image.Image, ...] = ()
-    size: paint.Size = SIZE
+    frame: Frame = FRAMES["4:5"]
 
     @property
     def column(self) -> int:
-        return self.size[0] - 2 * MARGIN
+        return self.frame.column
+
+    @property
+    def middle(self) -> int:
+        """Width of a column in the middle of the picture."""
+        return self.frame.width - 2 * self.frame.inset
+
+    @property
+    def body(self) -> int:
+        """The y where what follows a header may begin."""
+        return self.frame.top + HEADER
 
     def canvas(self, ground: Ground, number: int) -> Canvas:
         """A slide's ground. Its orbs lie on the edges between slides, so that one leads to the next."""
-        image = paint.ground(self.size, ground.tints, f"{self.seed}/{number}")
-        canvas = Canvas(image, right_to_left=is_right_to_left(self.language))
+        image = paint.ground(self.frame.size, ground.tints, f"{self.seed}/{number}")
+        canvas = Canvas(image, self.frame, right_to_left=is_right_to_left(self.language))
         for edge in (number, number + 1):
             self._orb(canvas, ground, edge, number)
         return canvas
 
     def _orb(self, canvas: Canvas, ground: Ground, edge: int, number: int) -> None:
-        width, height = self.size
+        width, height = self.frame.size
         across = (edge - number) * width
         center = width - across if canvas.right_to_left else across
         down = between(0.35, 0.95, self.seed, f"down {edge}") * height

@@ -4,31 +4,31 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.color import RGB
 from generation.slides import tile
-from generation.slides.kit import LABEL, MARGIN, TITLE, Kit
+from generation.slides.kit import LABEL, TITLE, Kit
 from generation.text.fitting import Box
 from generation.theme import Ground
 
-#: Top of a header and height of its tile; where what follows may begin.
-HEADER, TILE, BELOW_HEADER = 70, 76, 196
+#: Side of a header's tile.
+TILE = 76
 _DOT, _STEP = 12, 25
 
 
 def header(kit: Kit, canvas: Canvas, ground: Ground, page: int, pages: int) -> None:
     """The brand's tile and name at the start, a dot for each slide at the end."""
-    tile.put(canvas.image, tile.tile(kit, ground, TILE), (canvas.start(MARGIN, TILE), HEADER), ground.text)
-    offset = MARGIN + TILE + 22
-    room = canvas.width - offset - 2 * MARGIN - pages * _STEP
+    top, offset = kit.frame.top, TILE + 22
+    tile.put(canvas.image, tile.tile(kit, ground, TILE), (canvas.start(0, TILE), top), ground.text)
+    room = kit.column - offset - TILE - pages * _STEP
     name = kit.fit(kit.name, Box(room, TILE, 1), LABEL, (24, 38))
-    middle = HEADER + (TILE - name.ascent) / 2
+    middle = top + (TILE - name.ascent) / 2
     canvas.set("name", name, (canvas.start(offset, room), middle), room, color=ground.text)
     if pages > 1:
         _dots(canvas, ground, page, pages)
 
 
 def _dots(canvas: Canvas, ground: Ground, page: int, pages: int) -> None:
-    first = canvas.width - MARGIN - pages * _STEP + (_STEP - _DOT)
+    first = canvas.frame.column - pages * _STEP + (_STEP - _DOT)
     for number in range(pages):
-        place = (canvas.start(first + number * _STEP, _DOT), HEADER + (TILE - _DOT) // 2)
+        place = (canvas.start(first + number * _STEP, _DOT), canvas.frame.top + (TILE - _DOT) // 2)
         alpha = 255 if number == page else 85
         paint.fill(canvas.image, place, (_DOT, _DOT), ground.text, radius=_DOT / 2, alpha=alpha)
 
@@ -37,7 +37,7 @@ def pill(
     kit: Kit, canvas: Canvas, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB], size: int
 ) -> None:
     """A button: a text in the second colour on the first."""
-    block = kit.fit(text, Box(kit.column - 2 * size, size * 2.2, 1), LABEL, (24, size), 1.0)
+    block = kit.fit(text, Box(kit.middle - 2 * size, size * 2.2, 1), LABEL, (24, size), 1.0)
     width, height = round(block.width + size * 1.9), round(size * 2.3)
     place = (round(center[0] - width / 2), round(center[1] - height / 2))
     mask = paint.rounded((width, height), height / 2)
@@ -54,7 +54,7 @@ def onward(kit: Kit, canvas: Canvas, ground: Ground, label: str) -> None:
     side = 100
     word = kit.fit(label, Box(340, side, 1), LABEL, (24, 36), 1.0) if label else None
     width = side + (round(word.width) + 24 if word else 0)
-    place = (canvas.start(canvas.width - MARGIN - width, width), canvas.height - MARGIN - side)
+    place = (canvas.start(kit.column - width, width), kit.frame.bottom - side)
     mask = paint.rounded((width, side), side / 2)
     paint.shadow(canvas.image, place, mask, blur=30, down=10, alpha=80)
     canvas.image.paste(ground.text, place, mask)

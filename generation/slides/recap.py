@@ -3,8 +3,7 @@
 from generation import paint
 from generation.canvas import Canvas
 from generation.slides import parts
-from generation.slides.kit import LABEL, MARGIN, TITLE, Kit
-from generation.slides.parts import BELOW_HEADER
+from generation.slides.kit import LABEL, TITLE, Kit
 from generation.spec import Copy
 from generation.text.fitting import Block, Box
 from generation.theme import Ground
@@ -19,7 +18,8 @@ def recap(kit: Kit, copy: Copy, page: int, pages: int) -> Canvas:
     canvas = kit.canvas(ground, page)
     parts.header(kit, canvas, ground, page, pages)
     title = kit.fit(copy.recap.text, Box(kit.column, 210, 2), TITLE, (44, 100), 1.04)
-    top = canvas.set("recap", title, (MARGIN, BELOW_HEADER + 10), kit.column, color=ground.text) + 44
+    place = (kit.frame.left, kit.body + 10)
+    top = canvas.set("recap", title, place, kit.column, color=ground.text) + 44
     bottom = _foot(kit, canvas, ground, copy.labels.save)
     row = min(_ROW, (bottom - top) / len(copy.points))
     height = round(row) - _GAP
@@ -47,10 +47,10 @@ def _badge(height: int) -> int:
 def _foot(kit: Kit, canvas: Canvas, ground: Ground, label: str) -> float:
     """A line below the list, where the language has one; the y that the list may reach."""
     if not label:
-        return canvas.height - MARGIN + _GAP
+        return kit.frame.bottom + _GAP
     said = kit.fit(label, Box(kit.column, 60, 1), LABEL, (24, 36))
-    top = canvas.height - MARGIN - said.height
-    canvas.set("save", said, (MARGIN, top), kit.column, color=ground.muted, align="middle")
+    top = kit.frame.bottom - said.height
+    canvas.set("save", said, (kit.frame.left, top), kit.column, color=ground.muted, align="middle")
     return top - 40 + _GAP
 
 
@@ -59,11 +59,12 @@ def _item(
 ) -> None:
     top, height = row
     alpha = 22 if ground.is_dark else 190
-    paint.fill(canvas.image, (MARGIN, top), (kit.column, height), (255, 255, 255), radius=40, alpha=alpha)
+    place = (kit.frame.left, top)
+    paint.fill(canvas.image, place, (kit.column, height), (255, 255, 255), radius=40, alpha=alpha)
     side = _badge(height)
-    place = (canvas.start(MARGIN + _INSET, side), top + (height - side) // 2)
+    place = (canvas.start(_INSET, side), top + (height - side) // 2)
     parts.badge(kit, canvas, number, place=place, side=side, colors=(ground.accent, ground.tints[0]))
     room = kit.column - _offset(height) - _INSET
     middle = top + (height - said.height) / 2 + 2
-    start = canvas.start(MARGIN + _offset(height), room)
+    start = canvas.start(_offset(height), room)
     canvas.set("item", said, (start, middle), room, color=ground.text)
