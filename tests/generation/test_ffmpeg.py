@@ -1,0 +1,155 @@
+"""FFmpeg as a program of ours: told what to do and nothing else, ended on each path, its failures told."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from generation.ffmpeg import decoded, encoding, file, pipe, run
+from schemas.errors import GenerationError
+
+SIZE = (32, 16)
+FRAME = SIZE[0] * SIZE[1] * 3
+#: Says the id of its encoder, then feeds it until it is ended.
+ENDLESS = """
+import sys
+from pathlib import Path
+from generation.ffmpeg import encoding, pipe
+with encoding(*pipe((32, 16), 30), "-c:v", "ffv1", "-f", "nut", f"file:{sys.argv[1]}") as feed:
+    print(feed._process._process.pid, flush=True)
+    while True:
+        feed.write(bytes(1536))
+"""
+
+
+def frames(count: int) -> list[bytes]:
+    return [bytes((number * 7 + at) % 256 for at in range(FRAME)) for number in range(count)]
+
+
+def kept(folder: Path) -> list[str]:
+    """Arguments for a file that loses nothing."""
+    return ["-c:v", "ffv1", "-pix_fmt", "bgr0", "-f", "nut", f"file:{folder / 'made'}"]
+
+
+@contextmanager
+def watched(feed_id: int) -> Iterator[select.poll]:
+    """Readable once the process has ended."""
+    handle = os.pidfd_open(feed_id)
+    try:
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        yield poll
+    finally:
+        os.close(handle)
+
+
+def children() -> set[int]:
+    return {int(one) for one in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
+
+
+def test_the_frames_that_are_fed_are_those_that_come_back(tmp_path: Path) -> None:
+    with encoding(*pipe(SIZE, 30), *kept(tmp_path)) as feed:
+        for frame in frames(5):
+            feed.write(frame)
+    read = decoded(FRAME, *file(tmp_path / "made", "nut"), "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
+    assert [*read] == frames(5)
+    assert feed.frames == 5
+
+
+def test_an_error_of_whoever_draws_ends_the_encoder(tmp_path: Path) -> None:
+    def drawing() -> None:
+        with encoding(*pipe(SIZE, 30), *kept(tmp_path)) as feed:
+            feed.write(bytes(FRAME))
+            raise ZeroDivisionError
+
+    before = children()
+    with pytest.raises(ZeroDivisionError):
+        drawing()
+    assert not children() - before
+
+
+def test_an_encoder_that_dies_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    def feeding() -> None:
+        with encoding(*pipe(SIZE, 30), *kept(tmp_path)) as feed:
+            (encoder,) = children() - before
+            os.kill(encoder, signal.SIGKILL)
+            while True:
+                feed.write(bytes(FRAME))
+
+    before = children()
+    with pytest.raises(GenerationError) as told:
+        feeding()
+    assert (told.value.code, "SIGKILL" in told.value.message) == ("FFMPEG_KILLED", True)
+    assert not children() - before
+
+
+def test_a_reader_that_stops_early_ends_the_decoder(tmp_path: Path) -> None:
+    before = children()
+    noise = ["-f", "lavfi", "-i", f"color=s={SIZE[0]}x{SIZE[1]}"]
+    read = decoded(FRAME, *noise, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
+    assert len(next(read)) == FRAME
+    read.close()
+    assert not children() - before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["-f", "lavfi", "-i", "color=d=1", "-f", "nut", "file:/dev/full"], "DISK_FULL"),
+        (["-f", "lavfi", "-i", "colour=d=1", "-f", "null", "-"], "FFMPEG_FAILED"),
+    ],
+)
+def test_its_failures_have_codes(arguments: list[str], code: str) -> None:
+    with pytest.raises(GenerationError) as told:
+        run(*arguments)
+    assert told.value.code == code
+
+
+def test_what_it_says_is_bounded_and_counted() -> None:
+    said = run("-v", "info", "-f", "lavfi", "-i", "color=s=32x16:d=20", "-vf", "showinfo", "-f", "null", "-")
+    assert said.said > 500 > len(said.lines)
+
+
+@pytest.mark.parametrize("text", ["#EXTM3U\n#EXTINF:1,\n{0}\n", "ffconcat version 1.0\nfile {0}\n"])
+def test_no_list_of_other_files_is_followed(tmp_path: Path, text: str) -> None:
+    with encoding(*pipe(SIZE, 30), *kept(tmp_path)) as feed:
+        feed.write(bytes(FRAME))
+    listing = tmp_path / "list.mp4"
+    listing.write_text(text.format(tmp_path / "made"))
+    with pytest.raises(GenerationError, match=r"moov|Invalid"):
+        run(*file(listing, "mov"), "-f", "null", "-")
+
+
+def test_it_gets_nothing_of_our_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FFREPORT would have it write a report of all it does."""
+    monkeypatch.setenv("FFREPORT", f"file={tmp_path / 'report'}")
+    run("-f", "lavfi", "-i", "color=d=1", "-f", "null", "-")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whoever_kills_the_group_ends_the_encoder_too(tmp_path: Path) -> None:
+    feeding = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS, str(tmp_path / "made")],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    with feeding, watched(int((feeding.stdout or sys.stdin.buffer).readline())) as encoder:
+        os.killpg(feeding.pid, signal.SIGKILL)
+        assert encoder.poll(30_000)
+
+
+def test_an_encoder_ends_with_whoever_feeds_it(tmp_path: Path) -> None:
+    feeding = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS, str(tmp_path / "made")],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    with feeding, watched(int((feeding.stdout or sys.stdin.buffer).readline())) as encoder:
+        feeding.kill()
+        assert encoder.poll(30_000)
