@@ -17,12 +17,12 @@ from api.last_events import open_last_events
 from api.ratelimit import COOL_S, Limiter
 from api.server.admission import limits_of
 from api.services import EventServices, Services
+from api.tenant_queue import TenantQueue, open_aside
 from api.waiting import looking, open_watcher
 from db.pool import Pool, open_pool
 from db.redis_pool import RedisPool
 from domain.events.intake import COMMITTERS, open_intake
 from domain.events.quarantine import Quarantine
-from domain.media.probing import ProbeQueue
 from domain.media.storage import open_store
 from domain.metrics.active_users import Counted
 from domain.projects import projects
@@ -53,6 +53,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
     peppers, vault = _keyrings(settings)
     async with (
         _measured(settings),
+        open_aside() as aside,
         _open_pool(settings, settings.database_url, name="tenantry-web") as pool,
         _open_event_store(settings, pool) as event_store,
         open_courier(settings.redis_url) as courier,
@@ -67,9 +68,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
             settings=settings,
             pool=pool,
             connections=connections,
-            event_connections=connections
-            if event_store is pool
-            else Connections(event_store, size=settings.pool_size),
+            event_connections=_shared(event_store, connections, pool, settings),
             counted=Counted(),
             courier=courier,
             redis=redis,
@@ -82,7 +81,8 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
             creates=Coalesced(_creating(pool)),
             watcher=watcher,
             store=open_store(settings),
-            probes=ProbeQueue(PROBES),
+            probes=TenantQueue(PROBES),
+            aside=aside,
             allowed=urls.read_allowed(settings.fetch_allow),
             clock=clock,
         )
@@ -137,6 +137,11 @@ def _measured(settings: Settings) -> AbstractAsyncContextManager[object]:
     if settings.metrics_port:
         return health.serving(settings.metrics_port, setting="METRICS_PORT")
     return lag.measured()
+
+
+def _shared(event_store: Pool, connections: Connections, pool: Pool, settings: Settings) -> Connections:
+    """The event store's connections: those of the main database, where it is the same one."""
+    return connections if event_store is pool else Connections(event_store, size=settings.pool_size)
 
 
 def _creating(pool: Pool) -> Callable[[Sequence[New]], Awaitable[list[bool | None]]]:

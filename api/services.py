@@ -13,12 +13,12 @@ from api.connections import Connections
 from api.event_limits import EventLimiter
 from api.last_events import LastEvents
 from api.ratelimit import Limiter
+from api.tenant_queue import Aside, TenantQueue
 from api.waiting import Ref, Watcher
 from db.pool import Pool
 from domain.events.intake import Intake
 from domain.events.quarantine import Quarantine
 from domain.jobs.jobs import Versioned
-from domain.media.probing import ProbeQueue
 from domain.media.store import Store
 from domain.metrics.active_users import Counted
 from domain.projects.projects import New
@@ -68,7 +68,9 @@ class Services:
     watcher: Watcher
     #: Where media lies, and whose upload may be looked into.
     store: Store
-    probes: ProbeQueue
+    probes: TenantQueue
+    #: Where texts are read: beside the loop.
+    aside: Aside
     #: Addresses on this machine that an ingest may read all the same.
     allowed: urls.Allowed
     clock: Callable[[], datetime]

@@ -16,7 +16,7 @@ from api.replies import Reply
 from api.requests import ApiRequest
 from api.uploads import Received
 from db.pool import Conn
-from domain.content import approvals, content
+from domain.content import approvals, content, hooks
 from schemas.base import Page
 from schemas.content import (
     ApprovalPolicy,
@@ -31,6 +31,7 @@ from schemas.content import (
     Reject,
     Upload,
 )
+from schemas.hooks import Hooks
 
 StatusFilter = Annotated[
     list[ContentStatus] | None, QueryParameter(description="Only with one of these statuses.")
@@ -105,6 +106,20 @@ async def list_content(
         public_url=request.services.settings.public_url,
     )
     return await page_of_project(request, find, project_id, cursor, limit, identify=lambda item: item.id)
+
+
+@get("/projects/{project_id:str}/content/hooks", opt=requires("content:read", Class.READ_LIGHT, 404))
+async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks:
+    """Up to ten first lines for content, out of what the brand says itself, each with its evidence.
+
+    They are in the brand's own language. A brand that says too little for one is refused:
+    `details.missingFields` are the fields of its context that would help.
+    """
+    async with request.connection() as conn:
+        known = await hooks.read(
+            conn, organization_id=request.organization_id, project_id=paths.read("project", project_id)
+        )
+    return await request.services.aside.run(request.organization_id, partial(hooks.propose, known))
 
 
 @get("/content/{content_id:str}", opt=requires("content:read", Class.READ_LIGHT, 404))
@@ -230,6 +245,7 @@ async def patch_approval_policy(
 ROUTES = [
     upload_content,
     list_content,
+    propose_hooks,
     get_content,
     patch_content,
     approve_content,

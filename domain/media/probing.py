@@ -2,11 +2,9 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from subprocess import DEVNULL, PIPE
-from uuid import UUID
-from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -18,20 +16,6 @@ from schemas.errors import Invalid
 PATIENCE_S = WALL_S + 5.0
 
 _LINES: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)
-
-
-class ProbeQueue:
-    """At most `at_once` uploads are looked into, one of each organization: a hostile one holds up itself."""
-
-    def __init__(self, at_once: int) -> None:
-        self._all = asyncio.Semaphore(at_once)
-        self._own = WeakValueDictionary[UUID, asyncio.Lock]()
-
-    @asynccontextmanager
-    async def turn(self, organization_id: UUID) -> AsyncIterator[None]:
-        own = self._own.setdefault(organization_id, asyncio.Lock())
-        async with own, self._all:
-            yield
 
 
 async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Found]:

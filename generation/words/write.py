@@ -101,7 +101,7 @@ def compose(words: Words, hook: Line, points: list[Line], warnings: list[str]) -
     brand, language = words.brand, words.language
     tags, ending = hashtags(brand, language), _ending(brand, language)
     return Copy(
-        language=brand.language if brand.language and primary(brand.language) == language else language,
+        language=tag(brand, language),
         hook=hook,
         points=points,
         tagline=_closing(words, [hook, *points]),
@@ -127,6 +127,11 @@ def caption(hook: Line, points: Sequence[Line], ending: Line, tags: Sequence[Lin
     listed = "\n".join(f"• {point.text}" for point in points)
     paragraphs = (hook.text, listed, ending.text, " ".join(tag.text for tag in tags))
     return "\n\n".join(filter(None, paragraphs))
+
+
+def tag(brand: Brand, language: str) -> str:
+    """The language's BCP-47 tag, with the region that the brand declares."""
+    return brand.language if brand.language and primary(brand.language) == language else language
 
 
 def labels(language: str) -> Labels:

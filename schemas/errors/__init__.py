@@ -41,6 +41,7 @@ TenantryError
     ├── OriginRefused    403: a page that is not the app's
     ├── NotReturnable    403: the key doesn't say that its people may be sent there
     ├── Invalid          422: a value that no rule allows
+    │   └── LacksWords   the brand says nothing that content could be made of; names the fields
     ├── NotFound         404: absent, or another organization's
     ├── Conflict         409: the state of the thing forbids it now
     ├── ContentRejected  409: a reviewer said no, for good
@@ -90,6 +91,7 @@ from schemas.errors.refusals import (
     Invalid,
     KeyReused,
     Killed,
+    LacksWords,
     Limited,
     Malformed,
     NotFound,
@@ -141,6 +143,7 @@ __all__ = [
     "Invalid",
     "KeyReused",
     "Killed",
+    "LacksWords",
     "LibrariesMissing",
     "Limited",
     "LocalUnavailable",

@@ -1,5 +1,6 @@
 """Refusals of verbs: each leaf has its code in `api/errors.py`."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from schemas.errors.base import TenantryError
@@ -90,6 +91,16 @@ class Invalid(DomainError):
         issues = [(path, message), *more]
         text = "; ".join(f"{where}: {what}" for where, what in issues)
         super().__init__(text, issues=[{"path": where, "message": what} for where, what in issues])
+
+
+class LacksWords(Invalid):
+    """A brand of which nothing can be said; `fields` of its context would help."""
+
+    def __init__(self, fields: Sequence[str]) -> None:
+        why = "says nothing that content can begin with: set it in plain words, or run an ingest"
+        first, *more = [(f"brandContext.{name}", why) for name in fields]
+        super().__init__(*first, *more)
+        self.details["missingFields"] = list(fields)
 
 
 class NotFound(DomainError):

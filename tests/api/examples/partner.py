@@ -41,6 +41,7 @@ async def project(story: Story) -> str:
     await story.ended(await story.tell("ingest_appstore", projectId=project, json=listing))
     await story.tell("get_project", projectId=project)
     await story.tell("get_brand", projectId=project)
+    await story.tell("propose_hooks", projectId=project)
     await story.tell(
         "patch_project", projectId=project, json={"brandContext": {"tagline": "Know your tide."}}
     )

@@ -1,14 +1,15 @@
-"""Whose upload is looked into: one organization holds up no other."""
+"""Whose turn it is: one organization holds up no other."""
 
 import asyncio
+import threading
 from uuid import UUID
 
-from domain.media.probing import ProbeQueue
+from api.tenant_queue import TenantQueue, open_aside
 from schemas import ids
 
 
 async def test_one_organization_has_one_turn_at_a_time() -> None:
-    queue, hostile, other = ProbeQueue(2), ids.new(), ids.new()
+    queue, hostile, other = TenantQueue(2), ids.new(), ids.new()
     begun: list[str] = []
 
     async def take(name: str, who: UUID) -> None:
@@ -26,3 +27,18 @@ async def test_one_organization_has_one_turn_at_a_time() -> None:
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_what_is_done_aside_holds_up_no_loop() -> None:
+    loop = asyncio.get_running_loop()
+    begun, done = asyncio.Event(), threading.Event()
+
+    def work() -> bool:
+        loop.call_soon_threadsafe(begun.set)
+        return done.wait(30)
+
+    async with open_aside() as aside:
+        asked = [asyncio.create_task(aside.run(ids.new(), work)) for _ in range(2)]
+        await begun.wait()
+        done.set()
+        assert await asyncio.gather(*asked) == [True, True]

@@ -1,0 +1,34 @@
+"""Hooks of a project's brand: what its content may begin with."""
+
+from uuid import UUID
+
+import msgspec
+
+from db.pool import Conn
+from domain.brand import brand
+from domain.tenancy import project_locks
+from generation.spec import Brand
+from generation.words import write
+from generation.words.snapshot import snapshot
+from generation.words.speech import language_of
+from schemas.errors import LacksWords
+from schemas.hooks import Hook, Hooks
+
+
+async def read(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
+    """The brand as content is written from it. Raises `NotFound`."""
+    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
+    return snapshot(brand.describe(rows, project_id=project_id))
+
+
+def propose(known: Brand) -> Hooks:
+    """Up to ten hooks; tens of milliseconds of CPU where a brand says much. Raises `LacksWords`."""
+    try:
+        lines = write.propose(known)
+    except write.Lacking as lacking:
+        raise LacksWords(lacking.fields) from lacking
+    return Hooks(
+        language=write.tag(known, language_of(known)),
+        items=msgspec.convert(lines, list[Hook], from_attributes=True),
+    )

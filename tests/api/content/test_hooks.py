@@ -1,0 +1,78 @@
+"""Hooks that a brand proposes: each rests on its own words, and none waits for another's."""
+
+import subprocess
+import sys
+from typing import Any
+
+from tests.api.conftest import Caller
+from tests.api.refusals import paths, refused
+
+BRAND = {
+    "appName": "Tideline",
+    "tagline": "Know the tide before you go",
+    "appDescription": "Tideline is a quiet tide clock for small harbours. It lets you follow all harbours."
+    " Works without a connection once a harbour is saved. The best app of 2024, said 20,000 sailors.",
+    "keywords": ["tides", "sea swimming"],
+    "audience": "Kayakers and sea swimmers",
+}
+
+#: The API's imports and a proposal in a script without blanks; it says what was loaded.
+ALONE = """
+import sys
+import api.app
+from generation.spec import Brand
+from generation.words.write import propose
+propose(Brand(name="潮見", taglines=["潮の時刻をすぐに確認する"], language="ja"))
+propose(Brand(name="Tideline", taglines=["Know the tide before you go"], language="en"))
+print(*{name.partition(".")[0] for name in sys.modules})
+"""
+DRAWING = {
+    "bidi",
+    "budoux",
+    "hibari_tts",
+    "imageio_ffmpeg",
+    "numpy",
+    "pyphen",
+    "resvg_py",
+    "uharfbuzz",
+    "uniseg",
+}
+
+
+async def made(acme: Caller, **brand: Any) -> str:
+    project = (await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
+    answer = await acme.http.patch(f"/v1/projects/{project}", json={"brandContext": brand})
+    assert answer.status_code == 200, answer.text
+    return f"/v1/projects/{project}/content/hooks"
+
+
+async def test_each_hook_quotes_the_brand(acme: Caller) -> None:
+    answer = (await acme.http.get(await made(acme, **BRAND))).json()
+    assert answer["language"] == "en"
+    assert answer["items"][0] == {
+        "text": "Know the tide before you go",
+        "rule": "clause",
+        "evidence": [{"field": "tagline", "quote": "Know the tide before you go"}],
+    }
+    assert 3 <= len(answer["items"]) <= 10
+    for hook in answer["items"]:
+        for one in hook["evidence"]:
+            assert one["quote"] in str(BRAND[one["field"]])
+        assert not any(claim in hook["text"] for claim in ("best", "2024", "20,000"))
+
+
+async def test_a_brand_that_says_too_little_hears_what_would_help(acme: Caller) -> None:
+    for brand, missing in (
+        ({"appName": "Tideline"}, ["tagline", "appDescription", "keywords"]),
+        ({"tagline": "Know the tide before you go"}, ["appName"]),
+        ({"appName": "T", "tagline": "The best of 2024"}, ["tagline", "appDescription", "keywords"]),
+    ):
+        answer = await acme.http.get(await made(acme, **brand))
+        refused(answer, 422, "VALIDATION")
+        assert paths(answer) == [f"brandContext.{name}" for name in missing]
+        assert answer.json()["error"]["details"]["missingFields"] == missing
+
+
+def test_hooks_need_no_library_that_draws() -> None:
+    done = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, check=True)
+    assert not DRAWING & set(done.stdout.split())
