@@ -1,0 +1,108 @@
+"""Head: the face without its features, the ears and the neck, and where everything on them lies."""
+
+from typing import NamedTuple
+
+from generation.portraits.curves import Point, Points, closed, mirrored, opened, oval, points
+from generation.portraits.looks import Look
+from generation.portraits.sketch import Sketch
+from generation.portraits.tones import Skin
+
+#: Height of the eyes, from which faces are longer or shorter; from there on jaws are wider or narrower.
+EYES = 456.0
+_JAW = (500.0, 610.0)
+#: Where a head turns.
+NECK: Point = (0.0, 690.0)
+
+_FACE = points("0,236 74,248 128,296 149,368 150,450 143,520 122,580 84,628 40,652 0,658")
+_EAR = points("140,452 160,438 176,452 174,490 162,522 146,530 136,500")
+_INNER_EAR = points("140,452 160,438 176,452 174,490 162,522 146,530 136,500")
+
+
+class Head(NamedTuple):
+    """A look's proportions: `place` moves a point of a shape to where this head has it."""
+
+    jaw: float
+    length: float
+    width: float
+
+    def place(self, point: Point) -> Point:
+        x, y = point
+        share = min(1.0, max(0.0, (y - _JAW[0]) / (_JAW[1] - _JAW[0])))
+        jaw = 1 + (self.jaw - 1) * share * share * (3 - 2 * share)
+        return x * self.width * jaw, EYES + (y - EYES) * (self.length if y > EYES else 1.0)
+
+    def all(self, points: Points) -> list[Point]:
+        return [self.place(point) for point in points]
+
+    def path(self, points: Points) -> str:
+        return closed(self.all(points))
+
+    @property
+    def face(self) -> str:
+        return self.path(mirrored(_FACE))
+
+    @property
+    def chin(self) -> float:
+        return self.place((0, 658))[1]
+
+
+def head(look: Look) -> Head:
+    return Head(look.build.jaw, look.build.length, look.width)
+
+
+def draw_neck(sketch: Sketch, look: Look, skin: Skin) -> None:
+    """The neck and what a collar leaves of the shoulders, in the chin's shadow."""
+    wide, low = 72 * look.build.neck, head(look).chin
+    half = [
+        (0, 540),
+        (wide, 560),
+        (wide, 640),
+        (wide + 4, 694),
+        (wide + 34, 726),
+        (wide + 60, 760),
+        (60, 900),
+        (0, 910),
+    ]
+    neck = closed(mirrored(half))
+    sketch.shape(neck, skin.plain)
+    with sketch.within(neck):
+        sketch.shape(neck, sketch.across((-0.2 * wide, wide), (skin.shade, 0.0), (skin.shade, 0.9)))
+        cast = [
+            (170, 520),
+            (150, low - 20),
+            (90, low + 26),
+            (14, low + 50),
+            (-60, low + 34),
+            (-150, low - 20),
+            (-170, 520),
+        ]
+        sketch.shape(closed(cast), skin.dark, opacity=0.7)
+    for side in (-1, 1):
+        bone = opened([(side * 16, 780), (side * 52, 768), (side * 100, 770)])
+        sketch.line(bone, skin.dark, 5, opacity=0.4)
+
+
+def draw_head(sketch: Sketch, look: Look, skin: Skin) -> None:
+    """Ears and face, lit from the upper left."""
+    shape = head(look)
+    for side in (-1, 1):
+        ear = [(side * x, y) for x, y in _EAR]
+        sketch.shape(shape.path(ear), skin.shade if side > 0 else skin.plain)
+        inner = [(side * x, y) for x, y in _INNER_EAR]
+        sketch.line(opened(shape.all(inner)), skin.dark, 6, opacity=0.6)
+    sketch.shape(shape.face, skin.plain)
+    with sketch.within(shape.face):
+        _light(sketch, shape, skin)
+
+
+def _light(sketch: Sketch, shape: Head, skin: Skin) -> None:
+    wide = 150 * shape.width
+    glow = sketch.around((-60, 400), 190, (skin.light, 0.95), (skin.light, 0.0))
+    sketch.shape(oval((-60, 400), 190, 190), glow)
+    side = sketch.across((0.25 * wide, wide), (skin.shade, 0.0), (skin.shade, 0.35), (skin.dark, 0.6))
+    sketch.shape(shape.face, side)
+    low = sketch.down((shape.chin - 110, shape.chin), (skin.shade, 0.0), (skin.shade, 0.75))
+    sketch.shape(shape.face, low)
+    for x in (-88, 88):
+        cheek = sketch.around((x, 536), 62, (skin.flush, 0.36), (skin.flush, 0.0))
+        sketch.shape(oval((x, 536), 62, 62), cheek)

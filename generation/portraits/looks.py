@@ -1,0 +1,187 @@
+"""Looks: what a presenter looks like, in words and numbers, before anything is drawn.
+
+Skin, eyes, and the color and curl of hair follow from the seed alone, so that they are as frequent for each
+gender and age.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from generation.color import Oklch
+from generation.portraits import tones
+from generation.seeds import between, chance
+from generation.spec import AgeRange, Gender, Presenter
+
+#: How often, to each other.
+Weights = Mapping[str, float]
+
+HAIR_COLORS: Weights = dict(zip(tones.HAIRS, (6, 6, 5, 3, 2, 1, 2, 2), strict=True))
+CURLS: Weights = {"straight": 3, "wavy": 3, "coiled": 3}
+#: Styles of each curl and gender. Whoever wears their hair against the habit of their gender is drawn too.
+STYLES: Mapping[str, Mapping[Gender, Weights]] = {
+    "straight": {
+        "female": {"long": 4, "bob": 4, "bun": 2, "ponytail": 3, "pixie": 2},
+        "male": {"parted": 5, "quiff": 4, "cropped": 3, "swept": 2, "long": 1, "bun": 1},
+        "non_binary": {"bob": 2, "pixie": 3, "quiff": 2, "swept": 2, "bun": 1, "long": 1},
+    },
+    "wavy": {
+        "female": {"waves": 4, "shag": 3, "bun": 2, "ponytail": 2, "pixie": 1},
+        "male": {"tousled": 5, "quiff": 3, "parted": 3, "shag": 1, "swept": 2},
+        "non_binary": {"shag": 3, "tousled": 3, "waves": 1, "swept": 2, "bun": 1},
+    },
+    "coiled": {
+        "female": {"afro": 3, "curls": 4, "puff": 3, "locs": 2, "wrap": 1, "coils": 1, "cropped": 1},
+        "male": {"coils": 5, "cropped": 4, "afro": 2, "locs": 2, "curls": 1},
+        "non_binary": {"afro": 3, "coils": 3, "puff": 2, "locs": 2, "curls": 2, "wrap": 1, "cropped": 1},
+    },
+}
+BEARDS: Weights = {"none": 9, "stubble": 4, "short": 4, "full": 3, "mustache": 1}
+GLASSES: Weights = {"round": 3, "square": 3, "cat": 2, "thin": 2}
+TOPS: Weights = {"crew": 4, "hoodie": 3, "collar": 3, "blazer": 4, "turtleneck": 2, "cardigan": 3}
+
+
+class Build(NamedTuple):
+    """Measures of a head and of shoulders, 1.0 the middle one; brows and lips are how thick they are."""
+
+    jaw: float
+    length: float
+    eyes: float
+    brows: float
+    lashes: float
+    lips: float
+    rose: float
+    neck: float
+    shoulders: float
+
+
+BUILDS: Mapping[Gender, Build] = {
+    "female": Build(0.93, 0.985, 1.05, 0.78, 1.0, 1.12, 0.85, 0.88, 0.90),
+    "male": Build(1.07, 1.03, 0.95, 1.25, 0.0, 0.86, 0.15, 1.14, 1.10),
+    "non_binary": Build(1.0, 1.0, 1.0, 1.0, 0.45, 1.0, 0.4, 0.99, 0.98),
+}
+
+
+class Aging(NamedTuple):
+    """An age's factors of measures; its lines and grey from 0 to 1; shares of those who wear something."""
+
+    jaw: float
+    length: float
+    eyes: float
+    shoulders: float
+    lines: float
+    grey: float
+    glasses: float
+    beard: float
+    receding: float
+
+
+AGES: Mapping[AgeRange, Aging] = {
+    "teen": Aging(0.955, 0.945, 1.12, 0.88, 0.0, 0.0, 0.22, 0.0, 0.0),
+    "young_adult": Aging(0.985, 0.985, 1.04, 0.97, 0.0, 0.0, 0.24, 0.8, 0.0),
+    "adult": Aging(1.0, 1.0, 1.0, 1.0, 0.12, 0.0, 0.26, 1.1, 0.04),
+    "mid_adult": Aging(1.015, 1.01, 0.97, 1.02, 0.42, 0.28, 0.32, 1.1, 0.15),
+    "mature": Aging(1.025, 1.015, 0.94, 1.02, 0.72, 0.66, 0.48, 1.0, 0.3),
+    "senior": Aging(1.02, 1.02, 0.90, 0.97, 1.0, 1.0, 0.62, 0.9, 0.35),
+}
+
+
+class Look(NamedTuple):
+    """A presenter's look. `build` has the age in it."""
+
+    seed: str
+    build: Build
+    aging: Aging
+    skin: Oklch
+    hair: Oklch
+    eyes: Oklch
+    curl: str
+    style: str
+    beard: str
+    glasses: str
+    earrings: str
+    marks: str
+    top: str
+    smile: float
+    teeth: bool
+    brow: float
+    width: float
+    tilt: float
+
+
+def look(presenter: Presenter) -> Look:
+    """The same look for the same seed, gender and age, whatever the name."""
+    seed, gender = presenter.seed, presenter.gender
+    aging = AGES[presenter.age_range]
+    curl = choose(CURLS, seed, "curl")
+    return Look(
+        seed=seed,
+        build=_build(BUILDS[gender], aging),
+        aging=aging,
+        skin=tones.SKINS[int(chance(seed, "skin") * len(tones.SKINS))],
+        hair=_hair(seed, aging),
+        eyes=tones.EYES[int(chance(seed, "eyes") * len(tones.EYES))],
+        curl=curl,
+        style=_style(seed, gender, aging, curl),
+        beard=_beard(seed, gender, aging),
+        glasses=choose(GLASSES, seed, "glasses") if chance(seed, "wears glasses") < aging.glasses else "none",
+        earrings=_earrings(seed, gender),
+        marks=choose({"none": 6, "freckles": 2, "mole": 1}, seed, "marks"),
+        top=choose(TOPS, seed, "top"),
+        smile=between(0.75, 1.15, seed, "smile"),
+        teeth=chance(seed, "teeth") < 0.55,
+        brow=between(-1.0, 1.0, seed, "brow"),
+        width=between(0.965, 1.035, seed, "width"),
+        tilt=between(-3.2, 3.2, seed, "tilt"),
+    )
+
+
+def choose(weights: Weights, seed: str, what: str) -> str:
+    left = chance(seed, what) * sum(weights.values())
+    for name, weight in weights.items():
+        left -= weight
+        if left < 0:
+            return name
+    return next(reversed(list(weights)))
+
+
+def _build(build: Build, aging: Aging) -> Build:
+    return build._replace(
+        jaw=build.jaw * aging.jaw,
+        length=build.length * aging.length,
+        eyes=build.eyes * aging.eyes,
+        shoulders=build.shoulders * aging.shoulders,
+        lips=build.lips * (1 - 0.2 * aging.lines),
+        lashes=build.lashes * (1 - 0.4 * aging.lines),
+    )
+
+
+def _hair(seed: str, aging: Aging) -> Oklch:
+    """The hair's own color, as far as it has turned grey; for how long it stays, differs."""
+    own = tones.HAIRS[choose(HAIR_COLORS, seed, "hair")]
+    grey = tones.GREYS[int(chance(seed, "grey") * len(tones.GREYS))]
+    turned = min(1.0, aging.grey * between(0.45, 1.35, seed, "turned")) if aging.grey < 1 else 1.0
+    return tones.between(own, grey, turned if aging.grey else 0.0)
+
+
+def _style(seed: str, gender: Gender, aging: Aging, curl: str) -> str:
+    if gender != "female" and chance(seed, "recedes") < aging.receding:
+        return choose({"receding": 3, "bald": 2}, seed, "receding")
+    if chance(seed, "covered") < 0.05:
+        return "beanie"
+    return choose(STYLES[curl][gender], seed, "style")
+
+
+def _beard(seed: str, gender: Gender, aging: Aging) -> str:
+    if gender == "female" or chance(seed, "bearded") > (0.9 if gender == "male" else 0.25):
+        return "none"
+    weights = {name: weight * (1 if name == "none" else aging.beard) for name, weight in BEARDS.items()}
+    return choose(weights, seed, "beard")
+
+
+def _earrings(seed: str, gender: Gender) -> str:
+    share = {"female": 0.6, "male": 0.08, "non_binary": 0.35}[gender]
+    return (
+        choose({"studs": 3, "hoops": 2, "drops": 1}, seed, "earrings")
+        if chance(seed, "rings") < share
+        else "none"
+    )

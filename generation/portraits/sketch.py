@@ -1,0 +1,99 @@
+"""Sketch: an SVG drawing in the making, shape over shape."""
+
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import resvg_py
+from PIL import Image
+
+from generation.color import RGB
+from generation.portraits.curves import Point
+
+#: Units of a side.
+UNITS = 1000
+
+
+class Sketch:
+    """Shapes are named by their paths, fills by colours or by what `across`, `down` and `around` return."""
+
+    def __init__(self) -> None:
+        self._definitions: list[str] = []
+        self._body: list[str] = []
+
+    def shape(self, path: str, fill: RGB | str, *, opacity: float = 1.0) -> None:
+        self._body.append(f'<path d="{path}" fill="{_paint(fill)}" fill-opacity="{opacity:.3g}"/>')
+
+    def line(self, path: str, color: RGB | str, width: float, *, opacity: float = 1.0) -> None:
+        """A line with round ends."""
+        self._body.append(
+            f'<path d="{path}" fill="none" stroke="{_paint(color)}" stroke-width="{width:.1f}" '
+            f'stroke-opacity="{opacity:.3g}" stroke-linecap="round" stroke-linejoin="round"/>'
+        )
+
+    @contextmanager
+    def within(self, *paths: str) -> Iterator[None]:
+        """Shapes that are drawn meanwhile end where the paths do."""
+        shapes = "".join(f'<path d="{path}"/>' for path in paths)
+        name = self._define("clipPath", "", shapes)
+        self._body.append(f'<g clip-path="url(#{name})">')
+        yield
+        self._body.append("</g>")
+
+    @contextmanager
+    def turned(self, degrees: float, center: Point) -> Iterator[None]:
+        self._body.append(f'<g transform="rotate({degrees:.2f} {center[0]:.1f} {center[1]:.1f})">')
+        yield
+        self._body.append("</g>")
+
+    @contextmanager
+    def scaled(self, factor: float, fixed: Point) -> Iterator[None]:
+        """The fixed point stays where it is."""
+        left, top = fixed[0] * (1 - factor), fixed[1] * (1 - factor)
+        self._body.append(f'<g transform="translate({left:.1f} {top:.1f}) scale({factor:.3f})">')
+        yield
+        self._body.append("</g>")
+
+    def across(self, ends: tuple[float, float], *stops: tuple[RGB, float]) -> str:
+        """A fill that changes from left to right: colours with their opacities, evenly spread."""
+        place = f'x1="{ends[0]:.0f}" x2="{ends[1]:.0f}" y1="0" y2="0"'
+        return self._gradient("linearGradient", place, stops)
+
+    def down(self, ends: tuple[float, float], *stops: tuple[RGB, float]) -> str:
+        """A fill that changes from top to bottom."""
+        place = f'x1="0" x2="0" y1="{ends[0]:.0f}" y2="{ends[1]:.0f}"'
+        return self._gradient("linearGradient", place, stops)
+
+    def around(self, center: Point, radius: float, *stops: tuple[RGB, float]) -> str:
+        """A fill that changes from a point outwards."""
+        place = f'cx="{center[0]:.0f}" cy="{center[1]:.0f}" r="{radius:.0f}"'
+        return self._gradient("radialGradient", place, stops)
+
+    def _gradient(self, kind: str, place: str, stops: Iterable[tuple[RGB, float]]) -> str:
+        colors = list(stops)
+        inner = "".join(
+            f'<stop offset="{number / (len(colors) - 1):.3g}" stop-color="{_paint(color)}" '
+            f'stop-opacity="{opacity:.3g}"/>'
+            for number, (color, opacity) in enumerate(colors)
+        )
+        name = self._define(kind, f'gradientUnits="userSpaceOnUse" {place}', inner)
+        return f"url(#{name})"
+
+    def _define(self, kind: str, attributes: str, inner: str) -> str:
+        name = f"d{len(self._definitions)}"
+        self._definitions.append(f'<{kind} id="{name}" {attributes}>{inner}</{kind}>')
+        return name
+
+    def image(self, side: int) -> Image.Image:
+        """The drawing with smooth edges; what has no shape is transparent."""
+        defined, drawn = "".join(self._definitions), "".join(self._body)
+        written = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{-UNITS // 2} 0 {UNITS} {UNITS}">'
+            f"<defs>{defined}</defs>{drawn}</svg>"
+        )
+        png = resvg_py.svg_to_bytes(svg_string=written, skip_system_fonts=True, width=side, height=side)
+        return Image.open(io.BytesIO(bytes(png))).convert("RGBA")
+
+
+def _paint(color: RGB | str) -> str:
+    return color if isinstance(color, str) else "#{:02x}{:02x}{:02x}".format(*color)

@@ -1,0 +1,83 @@
+"""Tones: the colours of skin, hair and eyes, each with its light and its shade."""
+
+from typing import NamedTuple
+
+from generation.color import RGB, Oklch, rgb
+
+#: From light to deep, in steps that look equal.
+SKINS = (
+    Oklch(0.905, 0.034, 58.0),
+    Oklch(0.865, 0.052, 62.0),
+    Oklch(0.805, 0.070, 64.0),
+    Oklch(0.735, 0.084, 62.0),
+    Oklch(0.650, 0.088, 58.0),
+    Oklch(0.560, 0.083, 54.0),
+    Oklch(0.475, 0.070, 50.0),
+    Oklch(0.400, 0.056, 46.0),
+)
+HAIRS = {
+    "black": Oklch(0.235, 0.014, 40.0),
+    "espresso": Oklch(0.295, 0.028, 48.0),
+    "brown": Oklch(0.375, 0.050, 52.0),
+    "chestnut": Oklch(0.430, 0.074, 46.0),
+    "auburn": Oklch(0.455, 0.100, 38.0),
+    "copper": Oklch(0.585, 0.125, 52.0),
+    "sand": Oklch(0.660, 0.070, 76.0),
+    "blond": Oklch(0.790, 0.086, 86.0),
+}
+GREYS = (Oklch(0.660, 0.008, 80.0), Oklch(0.770, 0.007, 85.0), Oklch(0.890, 0.008, 90.0))
+EYES = (
+    Oklch(0.290, 0.045, 50.0),
+    Oklch(0.345, 0.060, 55.0),
+    Oklch(0.440, 0.075, 65.0),
+    Oklch(0.500, 0.070, 130.0),
+    Oklch(0.530, 0.075, 240.0),
+    Oklch(0.500, 0.030, 240.0),
+)
+
+
+class Skin(NamedTuple):
+    """A skin in light and shade; `line` is for what is drawn on it, `flush` for cheeks."""
+
+    plain: RGB
+    light: RGB
+    shade: RGB
+    dark: RGB
+    line: RGB
+    flush: RGB
+    lips: RGB
+
+
+class Hair(NamedTuple):
+    plain: RGB
+    light: RGB
+    shade: RGB
+    dark: RGB
+
+
+def skin(tone: Oklch) -> Skin:
+    light, chroma, hue = tone
+    return Skin(
+        plain=rgb(*tone),
+        light=rgb(min(0.97, light + 0.045), chroma * 0.85, hue + 6),
+        shade=rgb(light * 0.885, chroma * 1.18 + 0.008, hue - 10),
+        dark=rgb(light * 0.79, chroma * 1.22 + 0.012, hue - 16),
+        line=rgb(light * 0.52, chroma * 0.8 + 0.03, hue - 22),
+        flush=rgb(light * 0.86, 0.115, 28.0),
+        lips=rgb(light * 0.74, chroma * 0.7 + 0.055, 26.0),
+    )
+
+
+def hair(tone: Oklch) -> Hair:
+    light, chroma, hue = tone
+    return Hair(
+        plain=rgb(*tone),
+        light=rgb(light + 0.085, chroma * 1.05, hue + 4),
+        shade=rgb(light * 0.86, chroma * 1.05, hue - 4),
+        dark=rgb(light * 0.70, chroma, hue - 8),
+    )
+
+
+def between(one: Oklch, other: Oklch, share: float) -> Oklch:
+    """A mixture of two tones; their hues are near to each other."""
+    return Oklch(*(first + (second - first) * share for first, second in zip(one, other, strict=True)))
