@@ -11,6 +11,7 @@ from generation.color import RGB
 from generation.seeds import between, noise
 
 Size: TypeAlias = tuple[int, int]
+Plane: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float32]]"
 
 #: Grounds are drawn at this part of their size, shadows at the second.
 _GROUND_PART, _SHADOW_PART = 6, 4
@@ -35,17 +36,24 @@ def ground(size: Size, tints: tuple[RGB, ...], seed: str) -> Image.Image:
         spread = between(0.24, 0.38, seed, f"spread{number}")
         share = np.exp(-((across - left) ** 2 + (down - top) ** 2) / (2 * spread**2))[..., None]
         mixed = mixed * (1 - share) + (np.array(tint) ** _GAMMA) * share
-    small = Image.fromarray((mixed ** (1 / _GAMMA) + 0.5).clip(0, 255).astype(np.uint8))
-    return _with_noise(small.resize(size, Image.Resampling.BICUBIC), seed)
+    small = (mixed ** (1 / _GAMMA)).astype(np.float32)
+    grain = _grain(size, seed)
+    whole = [_enlarged(small[..., channel], size) + grain for channel in range(3)]
+    return Image.fromarray(np.stack(whole, axis=-1).clip(0, 255).astype(np.uint8))
 
 
-def _with_noise(image: Image.Image, seed: str) -> Image.Image:
-    """Added to all channels alike, so that it changes no hue."""
+def _enlarged(channel: Plane, size: Size) -> Plane:
+    """In floats, so that no step shows before the grain hides it."""
+    image = Image.fromarray(np.ascontiguousarray(channel))
+    return np.asarray(image.resize(size, Image.Resampling.BICUBIC))
+
+
+def _grain(size: Size, seed: str) -> Plane:
+    """Added to all channels alike, so that it changes no hue. Its mean is a half: pixels are cut off."""
     raw = np.frombuffer(noise(seed, _NOISE_SIDE**2), np.uint8).reshape(_NOISE_SIDE, _NOISE_SIDE)
-    tile = (raw % (2 * _NOISE + 1)).astype(np.int16) - _NOISE
-    across, down = (math.ceil(side / _NOISE_SIDE) for side in image.size)
-    grain = np.tile(tile, (down, across))[: image.height, : image.width, None]
-    return Image.fromarray((np.asarray(image) + grain).clip(0, 255).astype(np.uint8))
+    tile = ((raw + 0.5) / 256 * (2 * _NOISE) - _NOISE + 0.5).astype(np.float32)
+    across, down = (math.ceil(side / _NOISE_SIDE) for side in size)
+    return np.tile(tile, (down, across))[: size[1], : size[0]]
 
 
 @lru_cache(maxsize=64)
@@ -92,18 +100,24 @@ def orb(image: Image.Image, center: Size, radius: int, color: RGB) -> None:
     image.paste(color, (left, top), Image.fromarray((share * 255 + 0.5).astype(np.uint8)))
 
 
-def shadow(image: Image.Image, place: Size, mask: Image.Image, *, blur: int, down: int, alpha: int) -> None:
-    """The shadow of what has this mask and will be put at this place."""
+def cast(mask: Image.Image, *, blur: int, alpha: int) -> tuple[Image.Image, int]:
+    """The shadow of what has this mask, as a mask, and by how much it is larger on each side."""
     edge = blur * 3 // _SHADOW_PART
     small = (mask.width // _SHADOW_PART, mask.height // _SHADOW_PART)
-    cast = Image.new("L", (small[0] + 2 * edge, small[1] + 2 * edge))
-    cast.paste(
+    thin = Image.new("L", (small[0] + 2 * edge, small[1] + 2 * edge))
+    thin.paste(
         mask.resize(small, Image.Resampling.BILINEAR).point([v * alpha // 255 for v in range(256)]),
         (edge, edge),
     )
-    soft = cast.filter(ImageFilter.GaussianBlur(blur / _SHADOW_PART))
-    soft = soft.resize((soft.width * _SHADOW_PART, soft.height * _SHADOW_PART), Image.Resampling.BILINEAR)
-    image.paste((0, 0, 0), (place[0] - edge * _SHADOW_PART, place[1] - edge * _SHADOW_PART + down), soft)
+    soft = thin.filter(ImageFilter.GaussianBlur(blur / _SHADOW_PART))
+    whole = (soft.width * _SHADOW_PART, soft.height * _SHADOW_PART)
+    return soft.resize(whole, Image.Resampling.BILINEAR), edge * _SHADOW_PART
+
+
+def shadow(image: Image.Image, place: Size, mask: Image.Image, *, blur: int, down: int, alpha: int) -> None:
+    """The shadow of what has this mask and will be put at this place."""
+    soft, edge = cast(mask, blur=blur, alpha=alpha)
+    image.paste((0, 0, 0), (place[0] - edge, place[1] - edge + down), soft)
 
 
 def put(

@@ -1,5 +1,8 @@
 """Devices: screenshots in a phone, or wide ones on a card, upright or tilted."""
 
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
 from PIL import Image
 
 from generation import paint
@@ -43,35 +46,46 @@ def card(screenshot: Image.Image, width: int) -> Image.Image:
     return made
 
 
-def _put_wide(canvas: Canvas, shown: Image.Image, top: int) -> None:
+class Placed(NamedTuple):
+    """A device and its left top."""
+
+    picture: Image.Image
+    place: paint.Size
+
+
+def put(canvas: Canvas, placed: Iterable[Placed]) -> None:
+    for picture, place in placed:
+        paint.put(canvas.image, picture, place)
+
+
+def _wide(canvas: Canvas, shown: Image.Image, top: int) -> Placed:
     """A card in the middle of what is left below the text, or a little above it."""
     made = card(shown, canvas.width - 2 * _MARGIN)
     spare = max(0, canvas.height - _MARGIN - top - made.height)
-    paint.put(canvas.image, made, (_MARGIN, top + spare * 2 // 5))
+    return Placed(made, (_MARGIN, top + spare * 2 // 5))
 
 
-def put_pair(kit: Kit, canvas: Canvas, top: int) -> None:
-    """One device, or two that lean apart, running out of the picture's lower edge."""
+def pair(kit: Kit, canvas: Canvas, top: int) -> Iterator[Placed]:
+    """One device, or two that lean apart, running out of the picture's lower edge; the front one is last."""
     first, *others = kit.screenshots
     if is_wide(first):
-        _put_wide(canvas, first, top)
+        yield _wide(canvas, first, top)
         return
     way = -1 if canvas.right_to_left else 1
     if others and not is_wide(others[0]):
         behind = paint.turned(phone(others[0], 2 * PHONE), -9 * way)
         offset = round(canvas.width * 0.54)
-        paint.put(canvas.image, behind, (canvas.aside(offset, behind.width), top + 110))
+        yield Placed(behind, (canvas.aside(offset, behind.width), top + 110))
     front = paint.turned(phone(first, 2 * PHONE), 6 * way)
     offset = round(canvas.width * 0.09) if others else (canvas.width - front.width) // 2
-    paint.put(canvas.image, front, (canvas.aside(offset, front.width), top))
+    yield Placed(front, (canvas.aside(offset, front.width), top))
 
 
-def put_one(kit: Kit, canvas: Canvas, top: int, number: int) -> None:
+def one(kit: Kit, canvas: Canvas, top: int, number: int) -> Placed:
     """The device of a point: each has its own screenshot, and every other one leans."""
     shown = kit.screenshots[(number - 1) % len(kit.screenshots)]
     if is_wide(shown):
-        _put_wide(canvas, shown, top)
-        return
+        return _wide(canvas, shown, top)
     lean = (0, 5, 0, -5)[(number - 1) % 4]
     made = paint.turned(phone(shown, 2 * PHONE), lean) if lean else phone(shown, PHONE)
-    paint.put(canvas.image, made, ((canvas.width - made.width) // 2, top))
+    return Placed(made, ((canvas.width - made.width) // 2, top))

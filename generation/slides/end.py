@@ -16,12 +16,12 @@ _BELOW_ICON, _BELOW_NAME, _ABOVE_BUTTON = 58, 34, 70
 def end(kit: Kit, copy: Copy, page: int) -> Canvas:
     """The whole stands in the middle of what the line at the foot leaves."""
     canvas = kit.canvas(kit.theme.vivid, page)
-    lines = _lines(kit, copy)
-    between = _BELOW_ICON + _BELOW_NAME * (len(lines) - 1) + _ABOVE_BUTTON
-    high = _ICON + sum(block.height for block in lines.values()) + between + _BUTTON
+    said = lines(kit, copy)
+    between = _BELOW_ICON + _BELOW_NAME * (len(said) - 1) + _ABOVE_BUTTON
+    high = _ICON + sum(block.height for block in said.values()) + between + _BUTTON
     y = (kit.frame.top + kit.frame.bottom - _FOOT - high) / 2
     _icon(kit, canvas, round(y))
-    y = _set(kit, canvas, lines, y + _ICON + _BELOW_ICON)
+    y = _set(kit, canvas, said, y + _ICON + _BELOW_ICON)
     ground = kit.theme.vivid
     center = (canvas.width / 2, y + _ABOVE_BUTTON + _BUTTON / 2)
     colors = (ground.text, ground.tints[0])
@@ -31,11 +31,12 @@ def end(kit: Kit, copy: Copy, page: int) -> Canvas:
     return canvas
 
 
-def _lines(kit: Kit, copy: Copy) -> dict[str, Block]:
-    lines = {"app": kit.fit(kit.name, Box(kit.middle, 240, 3), TITLE, (40, 136), 1.0)}
+def lines(kit: Kit, copy: Copy) -> dict[str, Block]:
+    """The name, and the tagline where there is one."""
+    said = {"app": kit.fit(kit.name, Box(kit.middle, 240, 3), TITLE, (40, 136), 1.0)}
     if copy.tagline:
-        lines["tagline"] = kit.fit(copy.tagline.text, Box(kit.middle - 60, 210, 3), BODY, (32, 54), 1.22)
-    return lines
+        said["tagline"] = kit.fit(copy.tagline.text, Box(kit.middle - 60, 210, 3), BODY, (32, 54), 1.22)
+    return said
 
 
 def _icon(kit: Kit, canvas: Canvas, top: int) -> None:

@@ -38,27 +38,28 @@ def _titled(kit: Kit, copy: Copy, pages: int) -> Canvas:
     ground = kit.theme.vivid
     canvas = kit.canvas(ground, 0)
     parts.header(kit, canvas, ground, 0, pages)
-    title = _title(kit, copy.hook.text, _room(kit))
-    below = kit.body + round(title.height)
+    said = title(kit, copy.hook.text, room(kit))
+    below = kit.body + round(said.height)
     if not kit.screenshots:
         _lean_icon(kit, canvas, below)
-    canvas.set("hook", title, (kit.frame.left, kit.body), kit.column, color=ground.text)
+    canvas.set("hook", said, (kit.frame.left, kit.body), kit.column, color=ground.text)
     if kit.screenshots:
-        devices.put_pair(kit, canvas, below + 70)
+        devices.put(canvas, devices.pair(kit, canvas, below + 70))
     return canvas
 
 
-def _room(kit: Kit) -> Box:
+def room(kit: Kit) -> Box:
+    """Room for a hook, below the header and above what comes with it."""
     high = kit.frame.bottom - kit.body
     if not kit.screenshots:
         return Box(kit.column, high - _FOOT, 7)
     return Box(kit.column, min(high - _BUTTON, _WITH_DEVICES * (kit.frame.height - kit.body)), 5)
 
 
-def _title(kit: Kit, text: str, room: Box) -> Block:
+def title(kit: Kit, text: str, box: Box) -> Block:
     """A hook with a line for each of its sentences, where that costs little size."""
-    whole = kit.fit(text, room, TITLE, _SIZES, 1.02)
-    apart = kit.fit(_SENTENCE.sub("\n", text), room, TITLE, _SIZES, 1.02)
+    whole = kit.fit(text, box, TITLE, _SIZES, 1.02)
+    apart = kit.fit(_SENTENCE.sub("\n", text), box, TITLE, _SIZES, 1.02)
     return apart if apart.size >= _APART * whole.size else whole
 
 

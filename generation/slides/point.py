@@ -25,7 +25,7 @@ def _beside_device(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: 
     said = kit.fit(text, Box(kit.column, 260, 3), TITLE, (42, 88), 1.08)
     place = (kit.frame.left, kit.body + _BADGE + 34)
     bottom = canvas.set("point", said, place, kit.column, color=ground.text)
-    devices.put_one(kit, canvas, round(bottom) + 64, number)
+    devices.put(canvas, [devices.one(kit, canvas, round(bottom) + 64, number)])
 
 
 def _alone(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: int) -> None:

@@ -90,12 +90,20 @@ def _plain(color: RGB, side: int) -> Image.Image:
 
 def put(image: Image.Image, icon: Image.Image, place: Size, rim: RGB) -> None:
     """A tile on an image, with a rim where it is too like its ground."""
-    side = icon.width
-    under = image.getpixel((min(image.width - 1, place[0] + side // 2), max(0, place[1] - 2)))
-    if isinstance(under, tuple) and _edge_contrast(icon, (under[0], under[1], under[2])) < _LEAST_EDGE:
-        width = max(3, side // _RIM)
-        image.paste(rim, (place[0] - width, place[1] - width), paint.squircle(side + 2 * width))
-    image.paste(icon, place, icon)
+    under = image.getpixel((min(image.width - 1, place[0] + icon.width // 2), max(0, place[1] - 2)))
+    if isinstance(under, tuple):
+        whole, width = rimmed(icon, (under[0], under[1], under[2]), rim)
+        image.paste(whole, (place[0] - width, place[1] - width), whole)
+
+
+def rimmed(icon: Image.Image, under: RGB, rim: RGB) -> tuple[Image.Image, int]:
+    """A tile as it is put on a ground, and by how much its rim makes it larger on each side."""
+    if _edge_contrast(icon, under) >= _LEAST_EDGE:
+        return icon, 0
+    width = max(3, icon.width // _RIM)
+    whole = _plain(rim, icon.width + 2 * width)
+    whole.alpha_composite(icon, (width, width))
+    return whole, width
 
 
 def _edge_contrast(icon: Image.Image, under: RGB) -> float:

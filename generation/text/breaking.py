@@ -43,7 +43,7 @@ class Piece(NamedTuple):
 
 def pieces(text: str, style: Style) -> list[Piece]:
     """A paragraph's pieces; those of hyphenated words end with a soft hyphen."""
-    return [_piece(unit, style) for unit in _units(text, style.language)]
+    return [_piece(unit, style) for unit in units(text, style.language)]
 
 
 def _piece(unit: str, style: Style) -> Piece:
@@ -53,7 +53,7 @@ def _piece(unit: str, style: Style) -> Piece:
     return Piece(unit, shape(body, style).width, space, hyphen)
 
 
-def _units(text: str, language: str) -> Iterator[str]:
+def units(text: str, language: str) -> Iterator[str]:
     """Words, where spaces divide them; phrases in Japanese, Chinese and Thai, where nothing does.
 
     A compound with hyphens is one word, as long as it needn't be loosened.
@@ -90,7 +90,7 @@ def loosened(text: str, style: Style) -> list[Piece]:
     """Smaller pieces: compounds and long words by syllables, phrases of Japanese by words."""
     dictionary = _dictionary(style.language)
     soft = _LONG_WORD.sub(lambda word: _soften(word[0], dictionary), text) if dictionary else text
-    phrases = [part for unit in _units(soft, style.language) for part in _KANA_END.split(unit)]
+    phrases = [part for unit in units(soft, style.language) for part in _KANA_END.split(unit)]
     return [_piece(unit, style) for phrase in phrases for unit in _smaller(phrase)]
 
 

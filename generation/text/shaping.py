@@ -20,12 +20,13 @@ class Style(NamedTuple):
 
 
 class Glyph(NamedTuple):
-    """A glyph's id in its font, and its place in units of an em."""
+    """A glyph's id in its font, its place in units of an em, and the place in the text that it is of."""
 
     font: hb.Font
     id: int
     x: float
     y: float
+    at: int
 
 
 class Line(NamedTuple):
@@ -41,10 +42,11 @@ class Line(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Part of a line in one font."""
+    """Part of a line in one font, and its place there."""
 
     text: str
     font: str
+    at: int
 
 
 @lru_cache(maxsize=4096)
@@ -64,16 +66,14 @@ def _runs(text: str, language: str) -> Iterator[tuple[Run, int]]:
     current: tuple[Run, int] | None = None
     at = 0
     for cluster in graphemes(text):
-        name, level = font_of(cluster, language), of_each[at]
+        name, level, place = font_of(cluster, language), of_each[at], at
         at += len(cluster)
-        if name is None:
-            continue
         if current and level == current[1] and (name == current[0].font or _joins(cluster, current[0])):
-            current = Run(current[0].text + cluster, current[0].font), level
+            current = current[0]._replace(text=current[0].text + cluster), level
             continue
         if current:
             yield current
-        current = Run(cluster, name), level
+        current = (Run(cluster, name, place), level) if name is not None else None
     if current:
         yield current
 
@@ -93,7 +93,9 @@ def _shape_run(run: Run, x: float, style: Style, glyphs: list[Glyph], *, right_t
     hb.shape(chosen, buffer, {"kern": True, "liga": True, "calt": True})
     closer = style.tracking * EM if run.font in TRACKED else 0.0
     for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
-        glyphs.append(Glyph(chosen, info.codepoint, x + place.x_offset, place.y_offset))
+        glyphs.append(
+            Glyph(chosen, info.codepoint, x + place.x_offset, place.y_offset, run.at + info.cluster)
+        )
         is_letter = place.x_advance and run.text[info.cluster] != " "
         x += place.x_advance + (closer if is_letter else 0.0)
     return x
