@@ -23,7 +23,7 @@ from api.replies import Reply
 from api.requests import ApiRequest
 from api.waiting import Enough, Ref, unless_gone
 from db.pool import Conn
-from domain.jobs import jobs
+from domain.jobs import jobs, retries
 from domain.jobs.jobs import Versioned
 from jobs import kinds
 from schemas.base import Page
@@ -146,7 +146,7 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
     who = request.principal
 
     async def retry(conn: Conn) -> Made[Accepted]:
-        submitted = await jobs.retry(
+        submitted = await retries.retry(
             conn, organization_id=who.organization_id, job_id=paths.read("job", job_id), scopes=who.scopes
         )
         job, _ = await jobs.get(conn, organization_id=who.organization_id, job_id=submitted.job_id)

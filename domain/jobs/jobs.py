@@ -1,55 +1,34 @@
 """Jobs as partners and workers handle them: whatever ends a job ends its subject in the same transaction."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import product
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
 
 from db.pool import Conn, Pool, acquire, transact
-from db.queries import job, partner_job
+from db.queries import partner_job
 from db.queries.rows import JobRow
-from domain.brand import ingests
-from domain.events import verifications
 from domain.jobs import subjects
-from domain.projects import archive
-from domain.publishing import changes
 from domain.tenancy import project_locks
-from domain.tenancy.delegation import grants
 from domain.values import merging
 from jobs import controls, ledger
 from jobs.kinds import (
-    ARCHIVE_PROJECT,
-    INGEST_APPSTORE,
-    INGEST_GITHUB,
-    INGEST_WEBSITE,
     KINDS,
-    PUBLISH_POST,
-    VERIFY_TRACKING,
-    Kind,
     OnArchive,
 )
-from jobs.ledger import Claim, Moved, Settlement, Submitted
+from jobs.ledger import Claim, Moved, Settlement
 from jobs.outcomes import Done, Outcome
 from jobs.states import TERMINAL, State
 from schemas import ids
-from schemas.errors import Conflict, Fenced, Forbidden, Invalid
+from schemas.errors import Conflict, Fenced, Invalid
 from schemas.errors.absent import absent
 from schemas.jobs import Already, CancelAnswer, Job, JobError, Status
 
 #: Ends that are rare, so that an index of them costs next to nothing.
 UNSUCCESSFUL = (State.FAILED, State.CANCELED)
-
-
-class Origin(NamedTuple):
-    """The job that a retry starts from."""
-
-    kind: str
-    state: str
-    project_id: UUID
-    args: dict[str, Any]
 
 
 GET_JOB = partner_job.get_job.typed(JobRow)
@@ -60,7 +39,6 @@ LIST_OPEN_JOBS = partner_job.list_open_jobs.typed(JobRow)
 LIST_RUNNING_JOBS = partner_job.list_running_jobs.typed(JobRow)
 LIST_UNSUCCESSFUL_JOBS = partner_job.list_unsuccessful_jobs.typed(JobRow)
 LIST_JOBS_OF_KIND = partner_job.list_jobs_of_kind.typed(JobRow)
-GET_ORIGIN = job.get_origin.typed(Origin)
 
 #: Stages of open jobs that have no worker.
 WAITING = frozenset({"queued", "scheduled"})
@@ -170,71 +148,6 @@ async def cancel_of_project(conn: Conn, *, organization_id: UUID, project_id: UU
     )
     await subjects.end(conn, moved)
     return len(moved)
-
-
-async def retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Collection[str]) -> Submitted:
-    """A new job that does the same; not `fresh`: an earlier retry still runs, and this is it.
-
-    Raises `NotFound`, `Forbidden` without the scope of the action that started it, `Conflict`
-    JOB_NOT_RETRYABLE, and what that action raises.
-    """
-    origin = await GET_ORIGIN.one(conn, org=organization_id, id=job_id)
-    if origin is None:
-        raise absent("job")
-    kind = KINDS.get(origin.kind)
-    if kind is None or kind.name not in _RETRIES:
-        raise Conflict("JOB_NOT_RETRYABLE", f"jobs of the kind {origin.kind} can't be started again")
-    if not grants(scopes, kind.scope):
-        raise Forbidden(kind.scope)
-    if origin.state not in {"failed", "canceled"}:
-        raise Conflict("JOB_NOT_RETRYABLE", "only a failed or canceled job can be started again")
-    return await _RETRIES[kind.name](conn, kind, organization_id, job_id, origin)
-
-
-async def _retry_ingest(
-    conn: Conn, kind: Kind, organization_id: UUID, job_id: UUID, origin: Origin
-) -> Submitted:
-    return await ingests.start(
-        conn,
-        kind=kind,
-        organization_id=organization_id,
-        project_id=origin.project_id,
-        args=origin.args,
-        retry_of=job_id,
-    )
-
-
-async def _retry_archive(
-    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: Origin
-) -> Submitted:
-    return await archive.retry(
-        conn, organization_id=organization_id, project_id=origin.project_id, retry_of=job_id
-    )
-
-
-async def _retry_post(conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: Origin) -> Submitted:
-    return await changes.retry(
-        conn,
-        organization_id=organization_id,
-        project_id=origin.project_id,
-        post_id=UUID(origin.args["post_id"]),
-        retry_of=job_id,
-    )
-
-
-async def _retry_listening(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Origin) -> Submitted:
-    app = {"project_id": origin.project_id, "app_id": UUID(origin.args["app_id"])}
-    return await verifications.start(conn, organization_id=org, retry_of=job_id, **app)
-
-
-_RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, Origin], Awaitable[Submitted]]] = {
-    INGEST_WEBSITE.name: _retry_ingest,
-    INGEST_GITHUB.name: _retry_ingest,
-    INGEST_APPSTORE.name: _retry_ingest,
-    ARCHIVE_PROJECT.name: _retry_archive,
-    PUBLISH_POST.name: _retry_post,
-    VERIFY_TRACKING.name: _retry_listening,
-}
 
 
 async def settle(pool: Pool, settlements: Sequence[Settlement]) -> list[Moved]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from db.pool import Conn, Pool, transact
 from domain.brand import ingests
-from domain.jobs import jobs
+from domain.jobs import jobs, retries
 from domain.projects import archive as archiving
 from domain.projects import projects
 from jobs import ledger
@@ -73,5 +73,5 @@ async def cancel(pool: Pool, project: Project, job_id: UUID) -> CancelAnswer:
 
 async def retry(pool: Pool, project: Project, job_id: UUID, scopes: set[str] = SCOPES) -> ledger.Submitted:
     return await transact(
-        pool, lambda conn: jobs.retry(conn, organization_id=project.org, job_id=job_id, scopes=scopes)
+        pool, lambda conn: retries.retry(conn, organization_id=project.org, job_id=job_id, scopes=scopes)
     )

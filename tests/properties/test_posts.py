@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from db.pool import Conn, Pool, transact
-from domain.jobs import jobs
+from domain.jobs import jobs, retries
 from domain.operations import maintenance
 from domain.publishing import captions, changes
 from domain.publishing.states import ALLOWED, PostState
@@ -159,7 +159,7 @@ async def cancel_job(life: Life, post: Record) -> None:
 async def retry_job(life: Life, post: Record) -> None:
     if post["job_id"]:
         asked = partial(
-            jobs.retry, organization_id=life.project.org, job_id=post["job_id"], scopes=EVERY_SCOPE
+            retries.retry, organization_id=life.project.org, job_id=post["job_id"], scopes=EVERY_SCOPE
         )
         await transact(life.pool, asked)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from db.pool import Conn, Pool, transact
-from domain.jobs import jobs
+from domain.jobs import jobs, retries
 from jobs import controls, ledger
 from jobs.kinds import INGEST_WEBSITE
 from jobs.outcomes import Canceled, Done, Failed, Outcome, Retry
@@ -94,7 +94,7 @@ async def test_a_foreign_an_internal_and_no_job_are_one_answer(conn: Conn, proje
                 await verb(conn, organization_id=project.org, job_id=job_id)
             said.add(raised.value.message)
         with pytest.raises(NotFound):
-            await jobs.retry(conn, organization_id=project.org, job_id=job_id, scopes=SCOPES)
+            await retries.retry(conn, organization_id=project.org, job_id=job_id, scopes=SCOPES)
     assert len(said) == 1
     assert {(await scene.row(conn, job.job_id))["state"] for job in (foreign, internal)} == {"queued"}
 
