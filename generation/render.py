@@ -9,16 +9,20 @@ from generation import pictures
 from generation.canvas import Canvas, Mark
 from generation.frame import FRAMES
 from generation.made import Made, Shown, Step
+from generation.portraits.portrait import portrait
 from generation.slides.deck import Slide, single, slideshow
 from generation.slides.jpeg import jpeg
-from generation.slides.kit import Kit
-from generation.spec import Copy, Spec
-from generation.theme import theme
+from generation.slides.kit import Kit, Presented
+from generation.spec import Copy, Presenter, Spec
+from generation.theme import Theme, theme
 from generation.thumbnail import thumbnail
 from schemas.errors import GenerationError
 
 #: Changes with each release that draws the same spec differently.
 RENDERER = "2"
+
+#: Pixels of a presenter's portrait: more than two for each that is shown.
+_FACE = 400
 
 #: As many as their list has room for, at a size that can be read on a phone.
 MAX_POINTS = 10
@@ -66,8 +70,19 @@ def _kit(spec: Spec, copy: Copy, given: Given) -> Kit:
     screenshots = tuple(pictures.read(data) for data in given.screenshots[:seen])
     colors = theme(spec.brand.colors, logo)
     return Kit(
-        spec.brand.name, colors, copy.language, spec.seed, logo, screenshots, FRAMES[spec.aspect or "4:5"]
+        name=spec.brand.name,
+        theme=colors,
+        language=copy.language,
+        seed=spec.seed,
+        logo=logo,
+        screenshots=screenshots,
+        frame=FRAMES[spec.aspect or "4:5"],
+        presenter=_presented(spec.presenter, colors) if spec.presenter else None,
     )
+
+
+def _presented(presenter: Presenter, colors: Theme) -> Presented:
+    return Presented(presenter.name, portrait(presenter, colors, _FACE))
 
 
 def _picture(folder: Path, name: str, canvas: Canvas) -> Made:

@@ -83,7 +83,7 @@ class Copy(Value, frozen=True, kw_only=True):
 
     A piece shows all points, since its hook may name their number. `tagline` stands on the end card, `recap`
     is a title above the points, `places` are stores and the site. `caption` is what is posted with the files:
-    hook, points, ending, hashtags. A warning is a word and its reason.
+    hook, points, ending, who presents, hashtags. A warning is a word and its reason.
     """
 
     language: str
@@ -97,6 +97,7 @@ class Copy(Value, frozen=True, kw_only=True):
     hashtags: list[Line] = field(default_factory=list)
     caption: str
     labels: Labels
+    presenter: Line | None = None
     warnings: list[str] = field(default_factory=list)
 
 

@@ -3,6 +3,7 @@
 from generation import paint
 from generation.canvas import Canvas
 from generation.slides import parts, tile
+from generation.slides.byline import byline
 from generation.slides.kit import BODY, LABEL, TITLE, Kit
 from generation.spec import Copy
 from generation.text.fitting import Block, Box
@@ -11,24 +12,37 @@ from generation.text.fitting import Block, Box
 _ICON, _BUTTON, _FOOT = 270, 110, 60
 #: Room below the icon, below the name, and above the button.
 _BELOW_ICON, _BELOW_NAME, _ABOVE_BUTTON = 58, 34, 70
+#: Side of the icon at least, where a presenter takes room; above the places, and below the button.
+_LEAST_ICON, _ABOVE_PLACES, _BELOW_BUTTON = 110, 24, 40
 
 
 def end(kit: Kit, copy: Copy, page: int) -> Canvas:
     """The whole stands in the middle of what the line at the foot leaves."""
     canvas = kit.canvas(kit.theme.vivid, page)
-    said = lines(kit, copy)
+    said, foot = lines(kit, copy), _foot(kit, canvas, copy)
     between = _BELOW_ICON + _BELOW_NAME * (len(said) - 1) + _ABOVE_BUTTON
-    high = _ICON + sum(block.height for block in said.values()) + between + _BUTTON
-    y = (kit.frame.top + kit.frame.bottom - _FOOT - high) / 2
-    _icon(kit, canvas, round(y))
-    y = _set(kit, canvas, said, y + _ICON + _BELOW_ICON)
+    high = sum(block.height for block in said.values()) + between + _BUTTON
+    icon = round(min(_ICON, max(_LEAST_ICON, foot - kit.frame.top - high)))
+    y = (kit.frame.top + foot - high - icon) / 2
+    _icon(kit, canvas, round(y), icon)
+    y = _set(kit, canvas, said, y + icon + _BELOW_ICON)
     ground = kit.theme.vivid
     center = (canvas.width / 2, y + _ABOVE_BUTTON + _BUTTON / 2)
     colors = (ground.text, ground.tints[0])
     parts.pill(kit, canvas, copy.call_to_action.text, center=center, colors=colors, size=48)
+    return canvas
+
+
+def _foot(kit: Kit, canvas: Canvas, copy: Copy) -> int:
+    """The places, and above them who presents; the y that all else may reach."""
     if copy.places:
         _places(kit, canvas, " · ".join(line.text for line in copy.places))
-    return canvas
+    foot = kit.frame.bottom - _FOOT
+    if (said := byline(kit, copy)) is None:
+        return foot
+    top = foot - said.height - (_ABOVE_PLACES if copy.places else -_FOOT)
+    said.put(canvas, kit.theme.vivid, top, middle=True)
+    return top - _BELOW_BUTTON
 
 
 def lines(kit: Kit, copy: Copy) -> dict[str, Block]:
@@ -39,9 +53,9 @@ def lines(kit: Kit, copy: Copy) -> dict[str, Block]:
     return said
 
 
-def _icon(kit: Kit, canvas: Canvas, top: int) -> None:
-    icon = tile.tile(kit, kit.theme.vivid, _ICON)
-    place = ((canvas.width - _ICON) // 2, top)
+def _icon(kit: Kit, canvas: Canvas, top: int, side: int) -> None:
+    icon = tile.tile(kit, kit.theme.vivid, side)
+    place = ((canvas.width - side) // 2, top)
     paint.shadow(canvas.image, place, icon.getchannel("A"), blur=50, down=26, alpha=90)
     tile.put(canvas.image, icon, place, kit.theme.vivid.text)
 

@@ -5,6 +5,7 @@ import re
 from generation import paint
 from generation.canvas import Canvas
 from generation.slides import devices, parts, tile
+from generation.slides.byline import byline
 from generation.slides.kit import TITLE, Kit
 from generation.spec import Copy
 from generation.text.fitting import Block, Box
@@ -15,6 +16,8 @@ _WITH_DEVICES = 0.407
 _BUTTON, _FOOT = 150, 270
 _SIZES = (54, 150)
 _ICON, _MARGIN = 380, 84
+#: From the hook down to who presents it.
+_BYLINE = 44
 #: Share of its size that a hook keeps at least if its sentences begin lines.
 _APART = 0.84
 _SENTENCE = re.compile(r"(?<=[.!?…:])\s+(?=\S)")
@@ -38,8 +41,12 @@ def _titled(kit: Kit, copy: Copy, pages: int) -> Canvas:
     ground = kit.theme.vivid
     canvas = kit.canvas(ground, 0)
     parts.header(kit, canvas, ground, 0, pages)
-    said = title(kit, copy.hook.text, room(kit))
+    presented = byline(kit, copy)
+    said = title(kit, copy.hook.text, room(kit, _BYLINE + presented.height if presented else 0))
     below = kit.body + round(said.height)
+    if presented:
+        presented.put(canvas, ground, below + _BYLINE)
+        below += _BYLINE + presented.height
     if not kit.screenshots:
         _lean_icon(kit, canvas, below)
     canvas.set("hook", said, (kit.frame.left, kit.body), kit.column, color=ground.text)
@@ -48,9 +55,9 @@ def _titled(kit: Kit, copy: Copy, pages: int) -> Canvas:
     return canvas
 
 
-def room(kit: Kit) -> Box:
-    """Room for a hook, below the header and above what comes with it."""
-    high = kit.frame.bottom - kit.body
+def room(kit: Kit, taken: int = 0) -> Box:
+    """Room for a hook, below the header and above what comes with it, and so much besides."""
+    high = kit.frame.bottom - kit.body - taken
     if not kit.screenshots:
         return Box(kit.column, high - _FOOT, 7)
     return Box(kit.column, min(high - _BUTTON, _WITH_DEVICES * (kit.frame.height - kit.body)), 5)

@@ -20,6 +20,13 @@ HEADER = 126
 TITLE, BODY, LABEL = (850, -0.03), (560, -0.012), (680, -0.012)
 
 
+class Presented(NamedTuple):
+    """A presenter's name, and their portrait, a square."""
+
+    name: str
+    face: Image.Image
+
+
 class Kit(NamedTuple):
     """`language` is that of the copy; `screenshots` may be none."""
 
@@ -30,6 +37,7 @@ class Kit(NamedTuple):
     logo: Image.Image | None = None
     screenshots: tuple[Image.Image, ...] = ()
     frame: Frame = FRAMES["4:5"]
+    presenter: Presented | None = None
 
     @property
     def column(self) -> int:

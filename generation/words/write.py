@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from generation.spec import Brand, Copy, Evidence, Format, Labels, Line, Source, Spec
+from generation.spec import Brand, Copy, Evidence, Format, Labels, Line, Presenter, Source, Spec
 from generation.words import hooks, names, texts
 from generation.words.choice import pick, sample
 from generation.words.clauses import Clause, alike, clauses, line
 from generation.words.formulas import fill
 from generation.words.hashtags import hashtags
 from generation.words.languages import DEFAULT, TABLES, primary
+from generation.words.languages.presenters import PRESENTERS
 from generation.words.speech import language_of, speaks
 from schemas.errors.generation import GenerationError
 
@@ -59,7 +60,7 @@ def write(spec: Spec) -> Copy:
         _checked(words)
     hook = choose_hook(words, spec)
     points = choose_points(words, spec, hook)
-    return compose(words, hook, points, warnings=list(warnings(words, spec)))
+    return compose(words, hook, points, warnings=list(warnings(words, spec)), presenter=spec.presenter)
 
 
 def _checked(words: Words) -> Words:
@@ -97,9 +98,12 @@ def _keywords(words: Words, hook: Line, *, several: bool) -> Iterator[Line]:
             yield Line(text=texts.initial(keyword), rule="keyword", evidence=[quoted])
 
 
-def compose(words: Words, hook: Line, points: list[Line], warnings: list[str]) -> Copy:
+def compose(
+    words: Words, hook: Line, points: list[Line], warnings: list[str], presenter: Presenter | None = None
+) -> Copy:
     brand, language = words.brand, words.language
     tags, ending = hashtags(brand, language), _ending(brand, language)
+    presented = _presented(presenter, language) if presenter else None
     return Copy(
         language=tag(brand, language),
         hook=hook,
@@ -110,8 +114,9 @@ def compose(words: Words, hook: Line, points: list[Line], warnings: list[str]) -
         places=list(_places(brand, language)),
         ending=ending,
         hashtags=tags,
-        caption=caption(hook, points, ending, tags),
+        caption=caption(hook, points, [ending, *([presented] if presented else [])], tags),
         labels=labels(language),
+        presenter=presented,
         warnings=warnings,
     )
 
@@ -122,10 +127,11 @@ def _closing(words: Words, said: Sequence[Line]) -> Line | None:
     return own if own and own.text not in {one.text for one in said} else None
 
 
-def caption(hook: Line, points: Sequence[Line], ending: Line, tags: Sequence[Line]) -> str:
+def caption(hook: Line, points: Sequence[Line], endings: Sequence[Line], tags: Sequence[Line]) -> str:
     """The text that is posted with the files: the same lines, one paragraph each."""
     listed = "\n".join(f"• {point.text}" for point in points)
-    paragraphs = (hook.text, listed, ending.text, " ".join(tag.text for tag in tags))
+    closing = "\n\n".join(ending.text for ending in endings if ending.text)
+    paragraphs = (hook.text, listed, closing, " ".join(tag.text for tag in tags))
     return "\n\n".join(filter(None, paragraphs))
 
 
@@ -135,11 +141,25 @@ def tag(brand: Brand, language: str) -> str:
 
 
 def labels(language: str) -> Labels:
+    presenter = texts.initial(_disclosure(language))
     table = TABLES.get(language)
     if table is None:
-        return Labels(presenter=TABLES[DEFAULT].formulas.presenter)
+        return Labels(presenter=presenter)
     own = table.formulas
-    return Labels(swipe=own.swipe, about=own.about, save=own.save, presenter=own.presenter)
+    return Labels(swipe=own.swipe, about=own.about, save=own.save, presenter=presenter)
+
+
+def _disclosure(language: str) -> str:
+    """The line in the language, or in English where nobody knows how it says that."""
+    own = TABLES[language if language in TABLES else DEFAULT].formulas.presenter
+    return PRESENTERS.get(language, own)
+
+
+def _presented(presenter: Presenter, language: str) -> Line:
+    """A line of the caption: who presents, and that it is nobody."""
+    name = texts.clean(presenter.name)
+    said = " – ".join(filter(None, (name, _disclosure(language))))
+    return Line(text=said, rule="formula", evidence=[Evidence(field="caller", quote=name)] if name else [])
 
 
 def warnings(words: Words, spec: Spec) -> Iterator[str]:

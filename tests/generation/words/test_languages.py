@@ -5,9 +5,11 @@ import re
 import msgspec
 import pytest
 
-from generation.spec import Spec
+from generation.spec import Presenter, Spec
+from generation.words import texts
 from generation.words.clauses import readings
 from generation.words.languages import TABLES
+from generation.words.languages.presenters import PRESENTERS
 from generation.words.write import write
 from tests.generation.words.brands import BRANDS, TIDELINE
 from tests.generation.words.tracing import templates
@@ -80,7 +82,7 @@ def test_formulas_are_filled_in_the_brands_language(language: str) -> None:
     copy = write(Spec(format="image", brand=BRANDS[language], seed="1"))
     own = TABLES[language].formulas
     assert copy.recap.text == own.recap.format(app="Tideline")
-    assert copy.labels.presenter == own.presenter
+    assert copy.labels.presenter == texts.initial(own.presenter)
     wanted = own.try_it if language == "en" else own.visit
     assert copy.call_to_action.text == wanted.format(app="Tideline")
 
@@ -95,7 +97,7 @@ def test_a_language_without_formulas_has_names_and_own_words_only() -> None:
     copy = write(Spec(format="slideshow", brand=BRANDS["ja"], seed="1"))
     assert [warning.partition(":")[0] for warning in copy.warnings] == ["no_formulas"]
     assert {copy.recap.text, copy.call_to_action.text, copy.ending.text} == {"Tideline"}
-    assert copy.labels.presenter == "a digital presenter, not a real person"
+    assert copy.labels.presenter == PRESENTERS["ja"]
     assert not copy.labels.swipe
 
 
@@ -106,3 +108,15 @@ def test_what_the_texts_are_in_goes_before_what_is_declared() -> None:
 
 def test_no_formula_speaks_of_a_life() -> None:
     assert [text for text in templates() if FIRST_PERSON.search(text)] == []
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ja"])
+def test_a_caption_names_who_presents_and_says_that_they_are_nobody(language: str) -> None:
+    presenter = Presenter(name="Mira", gender="female", age_range="adult", seed="1")
+    plain = Spec(format="image", brand=BRANDS[language], seed="1")
+    presented = write(msgspec.structs.replace(plain, presenter=presenter))
+    assert presented.presenter is not None
+    assert presented.presenter.text in presented.caption
+    assert presented.labels.presenter.casefold() in presented.presenter.text.casefold()
+    assert [one.quote for one in presented.presenter.evidence] == ["Mira"]
+    assert write(plain).presenter is None

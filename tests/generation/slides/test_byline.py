@@ -1,0 +1,98 @@
+"""Bylines: whoever presents is named, and said to be nobody, on each slide that shows them."""
+
+from itertools import combinations
+from typing import get_args
+
+import msgspec
+import pytest
+
+from generation.canvas import Canvas, Mark
+from generation.frame import FRAMES
+from generation.portraits.portrait import portrait
+from generation.slides.byline import byline
+from generation.slides.deck import single, slideshow
+from generation.slides.kit import Kit, Presented
+from generation.spec import Aspect, Copy, Presenter
+from generation.theme import theme
+from generation.words.languages import TABLES
+from generation.words.languages.presenters import PRESENTERS
+from generation.words.write import labels
+from tests.generation.slides.test_deck import LONG, copy, screenshot, wrong
+
+THEME = theme(["#0b6e99", "#ffd166"])
+FACE = portrait(Presenter(name="Mira", gender="female", age_range="adult", seed="seed"), THEME, 120)
+ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
+NAMES = ("Mira", "光", "Maximiliane-Konstantina von und zu Hohenlohe-Waldenburg-Schillingsfürst")
+CASES = [*zip(ASPECTS, ["en"] * 3, NAMES, strict=True), *((one, "ar", "ميرا") for one in ASPECTS)]
+#: Height of the button at a slide's foot.
+BUTTON = 100
+
+
+def kit(language: str, aspect: Aspect = "4:5", *, name: str = "Mira", with_device: bool = False) -> Kit:
+    shown = (screenshot((1280, 720)),) if with_device else ()
+    presented = Presented(name, FACE)
+    return Kit("Tideline", THEME, language, "seed", None, shown, FRAMES[aspect], presented)
+
+
+def said(language: str, hook: str = LONG) -> Copy:
+    return msgspec.structs.replace(copy("x", hook=hook, language=language), labels=labels(language))
+
+
+def shown(canvas: Canvas) -> list[Mark]:
+    return [mark for mark in canvas.marks if mark.name in {"presenter", "disclosure"}]
+
+
+def over_each_other(canvas: Canvas) -> list[tuple[str, str]]:
+    """Texts whose ink overlaps; lines of one text may reach into each other."""
+    return [
+        (one.name, other.name)
+        for one, other in combinations(canvas.marks, 2)
+        if one.name != other.name and overlap(one.box, other.box)
+    ]
+
+
+def overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+@pytest.mark.parametrize(("aspect", "language", "name"), CASES, ids=str)
+def test_hook_and_end_say_who_presents_and_that_they_are_nobody(
+    aspect: Aspect, language: str, name: str
+) -> None:
+    made = kit(language, aspect, name=name)
+    deck = slideshow(made, said(language))
+    for canvas in (deck[0](), deck[-1]()):
+        assert {mark.name for mark in shown(canvas)} == {"presenter", "disclosure"}
+        assert [problem for problem in wrong(canvas) if "is_cut=True" not in problem] == []
+        assert [mark for mark in shown(canvas) if mark.is_cut and mark.name == "disclosure"] == []
+        assert over_each_other(canvas) == []
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_a_single_image_says_so_too_above_its_button(aspect: Aspect) -> None:
+    made = kit("en", aspect)
+    canvas = single(made, said("en"))[0]()
+    assert {mark.name for mark in shown(canvas)} == {"presenter", "disclosure"}
+    assert max(mark.box[3] for mark in shown(canvas)) < made.frame.bottom - BUTTON
+
+
+def test_devices_lie_below_who_presents() -> None:
+    canvas = single(kit("ar", "1:1", with_device=True), said("ar"))[0]()
+    assert (wrong(canvas), over_each_other(canvas)) == ([], [])
+
+
+@pytest.mark.parametrize("language", sorted({*TABLES, *PRESENTERS}))
+def test_each_language_says_it_whole(language: str) -> None:
+    line = byline(kit(language, "9:16"), said(language))
+    assert line is not None
+    assert not line.disclosure.is_cut
+
+
+def test_who_presents_comes_first_in_the_direction_of_the_text() -> None:
+    lefts = [shown(slideshow(kit(language), said(language))[0]())[0].box[0] for language in ("en", "ar")]
+    assert lefts[0] < FRAMES["4:5"].width / 2 < lefts[1]
+
+
+def test_a_piece_without_a_presenter_says_nothing_of_one() -> None:
+    plain = Kit("Tideline", THEME, "en", "seed")
+    assert [mark for slide in slideshow(plain, said("en")) for mark in shown(slide())] == []
