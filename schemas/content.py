@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
+from schemas.accounts import PlatformName
 from schemas.base import CreatedAt, In, Instant, Out, Text, UpdatedAt
 
 Format = Literal["video", "slideshow", "ugc_remix", "image", "text"]
@@ -84,6 +85,9 @@ class Content(Out, frozen=True, kw_only=True):
     """Whether you uploaded it or we made it."""
     influencer_id: str | None
     """Id of the influencer that speaks in it, or null."""
+    fits: dict[PlatformName, str] | None
+    """By platform `ok`, or what it would refuse, as far as that doesn't depend on the account; null until it
+    is `completed`."""
     created_at: CreatedAt
     updated_at: UpdatedAt
 

@@ -13,6 +13,7 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import content_asset, content_item
+from domain.accounts import platform_limits
 from domain.media import uploads
 from domain.media.files import File
 from domain.publishing import targets, waiting
@@ -20,6 +21,7 @@ from domain.tenancy import project_locks
 from domain.values import merging
 from domain.values.periods import Period
 from schemas import ids
+from schemas.accounts import PlatformName
 from schemas.content import (
     MAX_FILES,
     ApprovalStatus,
@@ -273,9 +275,18 @@ def _shown(row: _Row, public_url: str) -> Content:
         revision=row.revision,
         creative_type=row.creative_type,
         influencer_id=str(row.influencer_id) if row.influencer_id else None,
+        fits=_fits(row) if row.status == "completed" else None,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def _fits(row: _Row) -> dict[PlatformName, str]:
+    files = [
+        platform_limits.File(one["kind"], one["mimeType"], one["sizeBytes"], one["durationMs"])
+        for one in row.assets
+    ]
+    return platform_limits.fits(row.caption, files)
 
 
 def _decision(latest: dict[str, Any]) -> ContentDecision:

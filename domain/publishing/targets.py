@@ -215,17 +215,13 @@ def _misfits(target: Target, account: LockedAccount, material: Material) -> Iter
     caption, field = material.caption, "socialAccountId"
     if target.caption_override is not None:
         caption, field = target.caption_override, "captionOverride"
-    for what in platform_limits.caption_faults(*_bound(account), caption):
-        yield field, what
+    files = [File(*asset[:4]) for asset in material.assets]
+    for fault in platform_limits.faults(platform, account.traits, caption, files):
+        yield field if fault.code == platform_limits.CAPTION else "socialAccountId", fault.message
     if target.mode not in platform.modes:
         yield "mode", f"{platform.name} takes {' or '.join(sorted(platform.modes))}"
-    if fault := platform_limits.privacy_fault(platform, account.traits, target.privacy_level):
-        yield "privacyLevel", fault
-    if not material.assets and not caption.strip():
-        yield field, "there is neither a caption nor a file"
-    files = [File(*asset[:4]) for asset in material.assets]
-    for found in platform_limits.faults_of_files(platform, account.traits, files):
-        yield "socialAccountId", found.message
+    if why := platform_limits.privacy_fault(platform, account.traits, target.privacy_level):
+        yield "privacyLevel", why
 
 
 def _bound(account: LockedAccount) -> _Bound:

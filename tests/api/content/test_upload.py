@@ -47,6 +47,7 @@ async def test_a_picture_is_content_at_once(project: Project) -> None:
         "revision": 1,
         "creativeType": "uploaded",
         "influencerId": None,
+        "fits": made["fits"],
         "createdAt": made["createdAt"],
         "updatedAt": made["createdAt"],
     }

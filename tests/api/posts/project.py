@@ -32,8 +32,8 @@ class Project(Parties):
     async def content(self, caption: str = "Fresh bread today.", **columns: Any) -> str:
         """Completed content; `columns` are set on its row."""
         async with self.pool.acquire() as conn:
-            content_id = await seeds.content(conn, self.org, self.id, caption=caption)
-            for name, value in columns.items():
+            content_id = await seeds.content(conn, self.org, self.id)
+            for name, value in {"caption": caption, **columns}.items():
                 await conn.execute(f"update content_item set {name} = $1 where id = $2", value, content_id)
         return ids.show(ids.CONTENT, content_id)
 

@@ -4,6 +4,9 @@ import time
 from typing import Any
 
 import pytest
+import regex
+from hypothesis import given
+from hypothesis import strategies as some
 
 from domain.accounts.platform_limits import (
     PLATFORMS,
@@ -70,6 +73,14 @@ def test_no_caption_takes_long_to_count(piece: str) -> None:
     begun = time.process_time()
     mastodon_length(piece * 20_000)
     assert time.process_time() - begun < 2
+
+
+ODD = "\r\n\u200d\u0301\u3099\ufe0f\u0600\u0903\u1100\u1161\u11a8가각か🇫🇷👍🏽👩©aж漢"
+
+
+@given(some.text(some.sampled_from(ODD) | some.characters(codec="utf-8"), max_size=40))
+def test_graphemes_are_counted_as_unicode_says(text: str) -> None:
+    assert graphemes(text) == len(regex.findall(r"\X", text))
 
 
 def test_bluesky_counts_what_a_person_sees() -> None:

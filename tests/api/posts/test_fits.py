@@ -1,0 +1,57 @@
+"""Fitness of content for each platform: what an item says is what scheduling refuses."""
+
+import pytest
+
+from domain.accounts.platform_limits import PLATFORMS
+from schemas import ids
+from tests.api.posts.project import Project, uuid_of
+
+PLAIN, LONG = "Low tide at six.", "\N{WATER WAVE}" * 1200 + " #b" * 31
+JPEG, PNG, FILM = ("image", "image/jpeg", 1000), ("image", "image/png", 3_000_000), ("video", "video/mp4", 9)
+Files = list[tuple[str, str, int]]
+
+
+async def add(project: Project, content: str, files: Files) -> None:
+    """Files of content, past the upload's rules."""
+    for position, (kind, mime_type, size_bytes) in enumerate(files):
+        await project.pool.execute(
+            """insert into content_asset (organization_id, content_id, id, position, kind, mime_type, width,
+                                          height, duration_ms, size_bytes, sha256, token)
+               values ($1, $2, $3, $4, $5, $6, 1, 1, $7, $8, $9, $10)""",
+            project.org, uuid_of(content), ids.new(), position, kind, mime_type,
+            700_000 if kind == "video" else None, size_bytes, bytes([position]) * 32,
+            f"{position}{content}".replace("_", "-")[:43].ljust(43, "x"),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("caption", [PLAIN, LONG, " "])
+@pytest.mark.parametrize("files", [[], [JPEG] * 5, [PNG], [FILM], [JPEG, FILM]])
+async def test_what_an_item_says_is_what_scheduling_refuses(
+    project: Project, files: Files, caption: str
+) -> None:
+    content = await project.content(caption=caption)
+    await add(project, content, files)
+    fits = (await project.acme.http.get(f"/v1/content/{content}")).json()["fits"]
+    assert fits.keys() == PLATFORMS.keys()
+    for platform, said in fits.items():
+        answer = await project.schedule(content, await project.account(platform=platform))
+        issues = answer.json().get("error", {}).get("details", {}).get("issues", [])
+        assert answer.status_code == (202 if said == "ok" else 422), answer.text
+        assert said == ("; ".join(issue["message"] for issue in issues) or "ok")
+
+
+async def test_an_edit_changes_what_fits(project: Project) -> None:
+    content = await project.content("x" * 501)
+    await add(project, content, [JPEG] * 5)
+    answer = await project.acme.http.patch(f"/v1/content/{content}", json={"caption": "Low tide"})
+    assert answer.json()["fits"] == {
+        "bluesky": "the content has 5 images and bluesky takes 4",
+        "mastodon": "the content has 5 images and mastodon takes 4",
+        "tiktok": "ok",
+        "instagram": "ok",
+    }
+
+
+async def test_what_is_not_completed_fits_nowhere_yet(project: Project) -> None:
+    content = await project.content(status="processing")
+    assert (await project.acme.http.get(f"/v1/content/{content}")).json()["fits"] is None
