@@ -8,8 +8,8 @@ from typing import Any, TypeAlias, TypeVar
 from db.pool import Conn, connected
 from domain.security.keyring import Keyring, parse_keyring
 from schemas.settings import Settings
-from workers.ingest.llm.endpoint import Model, open_model
 from workers.ingest.parser.parser import Parser, open_parser
+from workers.llm.endpoint import Model, open_model
 
 T = TypeVar("T")
 

@@ -21,11 +21,11 @@ from workers.ingest.appstore.upstreams import moved
 from workers.ingest.conclude import conclude
 from workers.ingest.github import ingest as github
 from workers.ingest.github.client import Api, open_api
-from workers.ingest.llm.endpoint import Model, open_model
 from workers.ingest.parser.parser import Parser, open_parser, parse
 from workers.ingest.shapes import Source
 from workers.ingest.website import ingest as website
 from workers.ingest.website.session import Web, open_web
+from workers.llm.endpoint import Model, open_model
 from workers.web.fetch import open_client
 
 FILE_NAMES = {".html", ".htm", ".xhtml", ".gz"}

@@ -10,11 +10,11 @@ from schemas.errors import SourceError
 from workers.ingest.choose import choose
 from workers.ingest.derive.complete import complete
 from workers.ingest.derive.declared import telling
-from workers.ingest.llm.endpoint import Model
 from workers.ingest.llm.suggest import suggest
 from workers.ingest.parser.parser import Parser, read
 from workers.ingest.pictures.meet import PICTURES_S, Met
 from workers.ingest.shapes import Passage, Prose
+from workers.llm.endpoint import Model
 
 #: Titles and descriptions that are looked at.
 ABOUT = 8

@@ -14,10 +14,10 @@ from workers.ingest.appstore.lookup import Lookup
 from workers.ingest.appstore.rate import limiter
 from workers.ingest.appstore.stores import Stores
 from workers.ingest.appstore.upstreams import moved
-from workers.ingest.llm.endpoint import Model
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import perform
 from workers.ingest.website.session import Web, open_web
+from workers.llm.endpoint import Model
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task

@@ -9,10 +9,10 @@ from workers.ingest import sandbox
 from workers.ingest.github.client import GITHUB, Api, open_api
 from workers.ingest.github.credentials import App, open_app, tokens, with_token
 from workers.ingest.github.ingest import ingest
-from workers.ingest.llm.endpoint import Model
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import Progress, perform
 from workers.ingest.website.session import Web, open_shared_web
+from workers.llm.endpoint import Model
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task

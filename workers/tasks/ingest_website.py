@@ -4,12 +4,12 @@ from functools import partial
 
 from jobs.outcomes import Outcome
 from workers.ingest import sandbox
-from workers.ingest.llm.endpoint import Model
 from workers.ingest.page.address import site
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import perform
 from workers.ingest.website.ingest import ingest
 from workers.ingest.website.session import Web, open_shared_web
+from workers.llm.endpoint import Model
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task

@@ -13,13 +13,13 @@ from workers.ingest.appstore.address import bare
 from workers.ingest.appstore.lookup import Found, Lookup, find
 from workers.ingest.appstore.pages import read_play, read_subtitle
 from workers.ingest.conclude import conclude
-from workers.ingest.llm.endpoint import Model
 from workers.ingest.parser.parser import Parser
 from workers.ingest.parser.parser import read as parse
 from workers.ingest.perform import Progress
 from workers.ingest.pictures.meet import meet
 from workers.ingest.shapes import Passage, Sighting
 from workers.ingest.website.session import Web
+from workers.llm.endpoint import Model
 
 
 class Stores(NamedTuple):

@@ -8,10 +8,11 @@ from workers.ingest.github import pictures
 from workers.ingest.github.about import Branch, renamed
 from workers.ingest.github.client import Api
 from workers.ingest.github.repository import Found, find, is_same
-from workers.ingest.llm.endpoint import Model, version
+from workers.ingest.llm.suggest import version
 from workers.ingest.parser.parser import Parser, read
 from workers.ingest.perform import Progress
 from workers.ingest.website.session import Web
+from workers.llm.endpoint import Model
 
 #: Version of our rules, to be raised whenever other things are read from the same files.
 RULES = 4

@@ -1,21 +1,13 @@
 """Prompt for a model: the task, and the source's prose as data."""
 
-import hashlib
 from collections.abc import Iterable
-from typing import TypeAlias
 
-import msgspec
-
-from schemas.errors import ModelInvalid
-from workers.ingest.llm.answer import SCHEMA
+from workers.ingest.llm.answer import Answer
 from workers.ingest.shapes import Passage
-
-Message: TypeAlias = dict[str, str]
+from workers.llm.conversation import Question, about
 
 #: Characters of prose: 6,000 tokens of about four characters.
 LIMIT = 24_000
-#: Characters of a bad answer that the model is shown again.
-SHOWN = 4_000
 
 TASK = """\
 You describe the brand of a software product from the product's own texts.
@@ -45,25 +37,5 @@ def prose(passages: Iterable[Passage]) -> str:
     return "\n".join(lines)
 
 
-def ask(text: str) -> list[Message]:
-    """The prompt. Its mark is a hash of the text: the same for the same text, and in no text."""
-    mark = f"texts-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    return [
-        {"role": "system", "content": TASK.format(mark=mark)},
-        {"role": "user", "content": f"<{mark}>\n{text}\n</{mark}>"},
-    ]
-
-
-def spell_out(messages: list[Message]) -> list[Message]:
-    """The prompt for an endpoint that takes no schema, with the schema in the task's text."""
-    task, *others = messages
-    schema = msgspec.json.encode(SCHEMA).decode()
-    return [{**task, "content": f"{task['content']}\nThe object's JSON schema: {schema}"}, *others]
-
-
-def correct(content: str, error: ModelInvalid) -> list[Message]:
-    """Messages that ask once more after a wrong answer."""
-    return [
-        {"role": "assistant", "content": content[:SHOWN]},
-        {"role": "user", "content": f"That is {error.wrong}. Answer again, with the JSON object alone."},
-    ]
+def question(text: str) -> Question[Answer]:
+    return Question("brand_context", Answer, about(TASK, text))

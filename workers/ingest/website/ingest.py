@@ -5,7 +5,7 @@ from typing import Any
 
 from schemas.brand import Extraction, Visit
 from workers.ingest.conclude import conclude
-from workers.ingest.llm.endpoint import Model, version
+from workers.ingest.llm.suggest import version
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import Progress
 from workers.ingest.pictures.meet import meet
@@ -14,6 +14,7 @@ from workers.ingest.website import revisit
 from workers.ingest.website.extras import read_extras
 from workers.ingest.website.pages import follow, named, weighed
 from workers.ingest.website.session import FETCHING_S, Session, Web
+from workers.llm.endpoint import Model
 
 #: Progress of an ingest once the named page, the extras, and the linked pages are read.
 NAMED, EXTRAS, FOLLOWED = 0.3, 0.4, 0.7

@@ -10,9 +10,9 @@ from schemas.brand import Candidate
 from tests import http_server
 from tests.http_server import Asked
 from tests.workers.web.web import Script, say, wrote
-from workers.ingest.llm.endpoint import DEADLINE_S, Model, open_model
 from workers.ingest.llm.suggest import Suggested, suggest
 from workers.ingest.shapes import Passage
+from workers.llm.endpoint import DEADLINE_S, Model, open_model
 
 HOME, PRICING = "https://acme.test/", "https://acme.test/pricing"
 KEY = "sk-very-secret"

@@ -20,8 +20,8 @@ from tests.workers.ingest.llm.endpoint import (
     warned,
 )
 from tests.workers.web.web import say
-from workers.ingest.llm.endpoint import open_model, version
-from workers.ingest.llm.suggest import Suggested, suggest
+from workers.ingest.llm.suggest import Suggested, suggest, version
+from workers.llm.endpoint import open_model
 
 BAD_FORMAT = say_json({"error": {"message": "response_format is not supported", "param": KEY}}, 400)
 CUT_OFF = completion('{"tagline": [', finish_reason="length")

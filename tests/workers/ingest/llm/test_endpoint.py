@@ -8,7 +8,7 @@ import pytest
 
 from tests.workers.ingest.llm.endpoint import GOOD, KEY, completion, say_json, serve, suggested, warned
 from tests.workers.web.web import Script, say
-from workers.ingest.llm.endpoint import LIMIT
+from workers.llm.endpoint import LIMIT
 
 
 async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -25,10 +25,11 @@ from tests.workers.ingest.llm.endpoint import (
 from tests.workers.web.web import say
 from workers.ingest.conclude import conclude
 from workers.ingest.llm import prompt
-from workers.ingest.llm.answer import SCHEMA, Answer, Claim, CustomerPart, Trait
+from workers.ingest.llm.answer import Answer, Claim, CustomerPart, Trait
 from workers.ingest.llm.evidence import Given, candidates
 from workers.ingest.parser.parser import open_parser
 from workers.ingest.shapes import Passage
+from workers.llm.conversation import schema
 
 QUOTE = "Built for freelance designers"
 
@@ -233,7 +234,8 @@ def test_whatever_is_said_each_candidate_is_bounded_and_quotes_the_text(answer: 
 
 
 def test_the_schema_is_strict_all_the_way_down() -> None:
-    objects = [SCHEMA, *SCHEMA["$defs"].values()]
+    root = schema(Answer)
+    objects = [root, *root["$defs"].values()]
     for described in objects:
         assert described["type"] == "object"
         assert described["additionalProperties"] is False
@@ -242,9 +244,9 @@ def test_the_schema_is_strict_all_the_way_down() -> None:
         one for described in objects for one in described["properties"].values() if one["type"] == "array"
     ]
     assert len(lists) == 5
-    assert SCHEMA["$defs"]["CustomerPart"]["properties"]["part"]["type"] == "string"
+    assert root["$defs"]["CustomerPart"]["properties"]["part"]["type"] == "string"
     assert all(one["maxItems"] <= 4 for one in lists)
-    sure = SCHEMA["$defs"]["Claim"]["properties"]["confidence"]
+    sure = root["$defs"]["Claim"]["properties"]["confidence"]
     assert (sure["type"], set(sure["enum"])) == ("string", {"low", "medium", "high"})
 
 

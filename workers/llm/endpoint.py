@@ -5,24 +5,21 @@ checked. The key goes to the endpoint alone: no redirect is followed, and no err
 """
 
 import asyncio
-import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import httpx
 import msgspec
 
 from schemas.errors import ModelFormatRefused, ModelInvalid, ModelRefused, ModelUnavailable, SourceError
-from workers.ingest.llm.answer import SCHEMA
-from workers.ingest.llm.prompt import Message
 from workers.web import inflate
 from workers.web.errors import retry_after
 from workers.web.fetch import open_trusted
 
-#: Seconds for all requests of one ingest, so that a slow model can't use up the job's time.
+#: Seconds for all requests of one question, so that a slow model can't use up the job's time.
 DEADLINE_S = 30.0
-#: Seconds of the longest Retry-After that an ingest waits for.
+#: Seconds of the longest Retry-After that is waited for.
 MAX_WAIT_S = 5.0
 #: Bytes of an answer: many times what `MAX_TOKENS` take, since some servers add the model's thoughts.
 LIMIT = 256 << 10
@@ -30,14 +27,7 @@ MAX_TOKENS = 900
 
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "Content-Type": "application/json"}
 
-Form = Literal["json_schema", "json_object"]
-FORMATS: dict[Form, dict[str, Any]] = {
-    "json_schema": {
-        "type": "json_schema",
-        "json_schema": {"name": "brand_context", "strict": True, "schema": SCHEMA},
-    },
-    "json_object": {"type": "json_object"},
-}
+Message: TypeAlias = dict[str, str]
 
 
 class Model(NamedTuple):
@@ -66,11 +56,6 @@ class Completion(msgspec.Struct, frozen=True):
     choices: list[Choice]
 
 
-def version(rules: int, model: Model | None) -> int:
-    """Version of what is read: another number for other rules, with a model, and with each model."""
-    return rules if model is None else zlib.crc32(f"{rules} {model.name}".encode())
-
-
 @asynccontextmanager
 async def open_model(
     base_url: str, api_key: str, *, name: str, deadline_s: float = DEADLINE_S
@@ -85,14 +70,17 @@ async def open_model(
         yield Model(client, name, deadline_s)
 
 
-async def complete(model: Model, messages: list[Message], form: Form) -> Choice:
-    """The model's choice. Raises `ModelUnavailable`, or its subclass `ModelFormatRefused` for a 400."""
+async def complete(model: Model, messages: list[Message], form: dict[str, Any]) -> Choice:
+    """The model's choice, in a `response_format`.
+
+    Raises `ModelUnavailable`, or its subclass `ModelFormatRefused` for a 400.
+    """
     request = {
         "model": model.name,
         "messages": messages,
         "temperature": 0,
         "max_tokens": MAX_TOKENS,
-        "response_format": FORMATS[form],
+        "response_format": form,
     }
     body = msgspec.json.encode(request)
     try:

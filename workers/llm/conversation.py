@@ -1,0 +1,108 @@
+"""Conversation with a model: asks, falls back to a plain format, corrects once, within its time."""
+
+import asyncio
+import hashlib
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from schemas.errors import ModelFormatRefused, ModelInvalid, ModelUnavailable
+from workers.llm.endpoint import Choice, Message, Model, complete, content_of
+
+T = TypeVar("T")
+
+#: Characters of a bad answer that the model is shown again.
+SHOWN = 4_000
+NOT_AS_ASKED = "the model's answer is not in the form that was asked for"
+
+
+class Question(NamedTuple, Generic[T]):
+    """Question to a model: it asks for an answer of `kind`, a struct, whose schema is called `name`.
+
+    The model is shown the schema: names and docstrings of the struct would be words of the prompt.
+    """
+
+    name: str
+    kind: type[T]
+    messages: list[Message]
+
+    @property
+    def strict(self) -> dict[str, Any]:
+        """The format for an endpoint that enforces schemas."""
+        form = {"name": self.name, "strict": True, "schema": schema(self.kind)}
+        return {"type": "json_schema", "json_schema": form}
+
+
+LOOSE: dict[str, Any] = {"type": "json_object"}
+
+
+def schema(kind: type) -> dict[str, Any]:
+    """The JSON schema, with an object at its root, as strict schemas need it."""
+    _, named = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    return {**named.pop(kind.__name__), "$defs": named}
+
+
+def about(task: str, text: str) -> list[Message]:
+    """The prompt. The task's `{mark}` is a hash of the text: the same for the same text, and in no text."""
+    mark = f"texts-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    return [
+        {"role": "system", "content": task.format(mark=mark)},
+        {"role": "user", "content": f"<{mark}>\n{text}\n</{mark}>"},
+    ]
+
+
+async def ask(model: Model, question: Question[T]) -> T:
+    """The answer. Raises `ModelError`."""
+    try:
+        async with asyncio.timeout(model.deadline_s):
+            return await _converse(model, question)
+    except TimeoutError as error:
+        raise ModelUnavailable(f"the model did not answer within {model.deadline_s:g} s") from error
+
+
+async def _converse(model: Model, question: Question[T]) -> T:
+    """With a schema that the endpoint enforces, else with one in the prompt."""
+    try:
+        choice = await complete(model, question.messages, question.strict)
+    except ModelFormatRefused:
+        question = question._replace(messages=_spell_out(question))
+        choice = await complete(model, question.messages, LOOSE)
+        return await _read_or_correct(model, question, choice, LOOSE)
+    return await _read_or_correct(model, question, choice, question.strict)
+
+
+async def _read_or_correct(model: Model, question: Question[T], choice: Choice, form: dict[str, Any]) -> T:
+    """The answer of a choice, asked for once more where it is invalid."""
+    try:
+        return read(content_of(choice), question.kind)
+    except ModelInvalid as error:
+        again = [*question.messages, *_correct(choice.message.content or "", error)]
+        return read(content_of(await complete(model, again, form)), question.kind)
+
+
+def read(text: str, kind: type[T]) -> T:
+    """The object in a text, from its first brace to its last: models add fences and thoughts around it.
+
+    Raises `ModelInvalid`.
+    """
+    try:
+        return msgspec.json.decode(text[text.find("{") : text.rfind("}") + 1], type=kind)
+    except msgspec.DecodeError as error:
+        raise ModelInvalid(NOT_AS_ASKED, wrong=f"not the JSON that was asked for: {error}") from error
+    except RecursionError as error:
+        raise ModelInvalid(NOT_AS_ASKED, wrong="JSON that is nested too deep") from error
+
+
+def _spell_out(question: Question[T]) -> list[Message]:
+    """The prompt for an endpoint that takes no schema, with the schema in the task's text."""
+    task, *others = question.messages
+    spelled = msgspec.json.encode(schema(question.kind)).decode()
+    return [{**task, "content": f"{task['content']}\nThe object's JSON schema: {spelled}"}, *others]
+
+
+def _correct(content: str, error: ModelInvalid) -> list[Message]:
+    """Messages that ask once more after a wrong answer."""
+    return [
+        {"role": "assistant", "content": content[:SHOWN]},
+        {"role": "user", "content": f"That is {error.wrong}. Answer again, with the JSON object alone."},
+    ]
