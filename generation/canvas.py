@@ -1,23 +1,35 @@
 """Canvas: an image that texts are set on, each of them measured as it is set."""
 
-from typing import Literal, NamedTuple
+import math
+from collections.abc import Iterator
+from typing import Literal, NamedTuple, TypeAlias
 
 from PIL import Image
 
 from generation.color import RGB, measured_contrast
 from generation.frame import Frame
-from generation.paint import Size
 from generation.text.fitting import Block
-from generation.text.raster import Ink, ink
+from generation.text.raster import ink
 
 Align = Literal["start", "middle", "end"]
+#: Left, top, right and bottom of what is drawn.
+Edges: TypeAlias = tuple[int, int, int, int]
+
+
+class Inked(NamedTuple):
+    """A line with its mask and where that goes."""
+
+    text: str
+    mask: Image.Image
+    box: Edges
 
 
 class Mark(NamedTuple):
-    """A text that was set: the box of its ink, its contrast to what is under it, its size in pixels."""
+    """A line that was set: the box of its ink, its contrast to what is under it, its size in pixels."""
 
     name: str
-    box: tuple[int, int, int, int]
+    text: str
+    box: Edges
     contrast: float
     size: int
     is_cut: bool
@@ -61,26 +73,31 @@ class Canvas:
         align: Align = "start",
     ) -> float:
         """Set a block into a column; the place is its left top. Returns the y of its bottom."""
-        x, y = place
-        inked: list[tuple[Ink, Size]] = []
-        for number, line in enumerate(block.lines):
-            room = width - line.width * block.size
-            left = x + room * self._share(align)
-            if found := ink(line, block.size):
-                base = y + block.ascent + number * block.size * block.leading
-                inked.append((found, (round(left) + found.x, round(base) + found.y)))
+        share = self._share(align)
+        inked = [*_inked(block, place, width, share)]
         # All is measured before any of it is set: lines may reach into each other.
-        self.marks += [self._mark(name, block, found.mask.size, where, color) for found, where in inked]
-        for found, where in inked:
-            self.image.paste(color, where, found.mask)
-        return y + block.height
+        self.marks += [self._mark(name, one, block, color) for one in inked]
+        for one in inked:
+            self.image.paste(color, one.box[:2], one.mask)
+        return place[1] + block.height
 
     def _share(self, align: Align) -> float:
         if align == "middle":
             return 0.5
         return float((align == "end") != self.right_to_left)
 
-    def _mark(self, name: str, block: Block, size: Size, place: Size, color: RGB) -> Mark:
-        box = (*place, place[0] + size[0], place[1] + size[1])
-        contrast = measured_contrast(self.image.crop(box), color)
-        return Mark(name, box, contrast, block.size, block.is_cut)
+    def _mark(self, name: str, inked: Inked, block: Block, color: RGB) -> Mark:
+        contrast = measured_contrast(self.image.crop(inked.box), color)
+        return Mark(name, inked.text, inked.box, contrast, block.size, block.is_cut)
+
+
+def _inked(block: Block, place: tuple[float, float], width: float, share: float) -> Iterator[Inked]:
+    """Lines at their place. What reaches out of a letter's own width, as marks do, is moved inwards."""
+    x, y = place
+    for number, line in enumerate(block.lines):
+        if found := ink(line, block.size):
+            left = round(x + (width - line.width * block.size) * share) + found.x
+            left = max(min(left, math.floor(x + width) - found.mask.width), math.ceil(x))
+            top = round(y + block.ascent + number * block.size * block.leading) + found.y
+            box = (left, top, left + found.mask.width, top + found.mask.height)
+            yield Inked(line.text, found.mask, box)

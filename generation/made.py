@@ -9,6 +9,7 @@ class Shown(Value, frozen=True, kw_only=True):
     """Line of text in a picture: left, top, right and bottom of its ink, its contrast to what is under it."""
 
     name: str
+    text: str
     box: tuple[int, int, int, int]
     size: int
     contrast: float

@@ -104,6 +104,7 @@ def _picture(folder: Path, name: str, canvas: Canvas) -> Made:
 def _shown(mark: Mark) -> Shown:
     return Shown(
         name=mark.name,
+        text=mark.text,
         box=mark.box,
         size=mark.size,
         contrast=round(mark.contrast, 2),

@@ -1,0 +1,126 @@
+"""Proofreader of pictures: what is seen in the files of a piece, against what it should say."""
+
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import uharfbuzz as hb
+from PIL import Image
+
+from generation.made import Made, Shown
+from generation.proofreading.fault import Fault
+from generation.proofreading.pixels import contrast
+from generation.spec import Copy, Spec
+
+#: Sizes of pictures, and left, top, right and bottom of what texts keep to, by aspect.
+ZONES = {
+    "4:5": ((1080, 1350), (84, 70, 996, 1266)),
+    "1:1": ((1080, 1080), (84, 70, 996, 996)),
+    "9:16": ((1080, 1920), (84, 272, 940, 1250)),
+}
+#: Contrast of text (WCAG 2.2, 1.4.3), and pixels of a size that a phone's reader can make out.
+LEAST_CONTRAST, LEAST_SIZE = 4.5, 22
+#: Part of a size by which lines of one text may reach into each other.
+_INTERLOCKED = 0.35
+_FONTS = ("fontpkg_inter", "manimgx_fonts", "justmytype_intl_cjk")
+
+
+def faults(made: Sequence[Made], folder: Path, spec: Spec, copy: Copy) -> list[Fault]:
+    """Everything that is wrong in a piece's pictures."""
+    seen = [one for one in made if one.mime_type == "image/jpeg"]
+    wrong = (
+        Fault(place=one.name, rule=rule, found=found)
+        for one in seen
+        for rule, found in _wrong(one, folder, spec)
+    )
+    return [*wrong, *_texts(seen, spec, copy)]
+
+
+def _wrong(made: Made, folder: Path, spec: Spec) -> Iterator[tuple[str, str]]:
+    size, zone = ZONES[spec.aspect or "4:5"]
+    with Image.open(folder / made.name) as image:
+        if image.size != size:
+            yield "size", f"{image.width} x {image.height}"
+        for text in made.shown:
+            measured = contrast(image, text.box)
+            if measured < LEAST_CONTRAST:
+                yield "contrast", f"{text.text}: {measured:.2f}"
+    for text in made.shown:
+        yield from _misplaced(text, zone)
+    yield from _overlapping(made.shown)
+
+
+def _misplaced(text: Shown, zone: tuple[int, int, int, int]) -> Iterator[tuple[str, str]]:
+    left, top, right, bottom = text.box
+    if left < zone[0] or top < zone[1] or right > zone[2] or bottom > zone[3]:
+        yield "zone", f"{text.text}: {text.box}"
+    if text.size < LEAST_SIZE:
+        yield "small", f"{text.text}: {text.size} pixels"
+    if text.is_cut:
+        yield "cut", text.text
+    if lacking := sorted({char for char in text.text if _is_ink(char)} - _glyphs()):
+        yield "glyph", f"{text.text}: {' '.join(lacking)}"
+
+
+def _overlapping(shown: Sequence[Shown]) -> Iterator[tuple[str, str]]:
+    for one, other in itertools.combinations(shown, 2):
+        across = min(one.box[2], other.box[2]) - max(one.box[0], other.box[0])
+        down = min(one.box[3], other.box[3]) - max(one.box[1], other.box[1])
+        allowed = _INTERLOCKED * one.size if one.name == other.name else 0
+        if across > 0 and down > allowed:
+            yield "overlap", f"{one.text} / {other.text}"
+
+
+def _is_ink(char: str) -> bool:
+    return unicodedata.category(char)[0] in "LNPS"
+
+
+@cache
+def _glyphs() -> frozenset[str]:
+    """Characters that any font here has."""
+    paths = (path for package in _FONTS for path in Path(str(files(package))).rglob("*.ttf"))
+    faces = (hb.Face(hb.Blob.from_file_path(str(path))) for path in paths)
+    return frozenset(chr(one) for face in faces for one in face.unicodes)
+
+
+def _texts(made: Sequence[Made], spec: Spec, copy: Copy) -> Iterator[Fault]:
+    """Nothing is shown that the copy doesn't say, and hook and points are."""
+    fixed = (copy.labels.swipe, copy.labels.save, copy.labels.about, copy.labels.presenter, spec.brand.name)
+    lines = [
+        copy.hook,
+        *copy.points,
+        copy.recap,
+        copy.call_to_action,
+        copy.ending,
+        *copy.places,
+        copy.tagline,
+    ]
+    said = [_letters(text) for text in (*fixed, *(line.text for line in lines if line))]
+    everything = ""
+    for one in made:
+        shown = _letters("".join(text.text for text in one.shown))
+        everything += shown
+        if left := _without(shown, said).strip("0123456789"):
+            yield Fault(place=one.name, rule="unsaid", found=left)
+    wanted = [copy.hook, *(copy.points if spec.format == "slideshow" else [])]
+    yield from (
+        Fault(place=spec.format, rule="missing", found=line.text)
+        for line in wanted
+        if _letters(line.text) not in everything
+    )
+
+
+def _without(text: str, said: Iterable[str]) -> str:
+    for one in sorted(filter(None, said), key=len, reverse=True):
+        text = text.replace(one, "\0")
+    return text.replace("\0", "")
+
+
+def _letters(text: str) -> str:
+    """What is left without blanks, marks that a line's end adds, and what is never seen."""
+    plain = unicodedata.normalize("NFKC", text)
+    return re.sub(r"[\s\u00ad\u200b-\u200f\ufe0e\ufe0f·-]", "", plain)

@@ -1,0 +1,60 @@
+"""Proofreader of pixels: the contrast of a text, measured in the picture as it was written to a file."""
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageFilter
+
+Light: TypeAlias = npt.NDArray[np.float64]
+
+#: Pixels of ground around a text, the share of it that may be worse, and pixels of letters' blurred edges.
+_AROUND, _MAY_BE_WORSE, _EDGE = 6, 2.0, 7
+#: Steps of light in which two heaps are told apart.
+_STEPS = 64
+
+
+def contrast(image: Image.Image, box: tuple[int, int, int, int]) -> float:
+    """WCAG's contrast of the text in a box to all but the worst of its ground; 1.0 where there is none."""
+    around = (box[0] - _AROUND, box[1] - _AROUND, box[2] + _AROUND, box[3] + _AROUND)
+    light = _light(image.crop(_within(around, image)))
+    edge = np.concatenate(
+        [light[:3].ravel(), light[-3:].ravel(), light[:, :3].ravel(), light[:, -3:].ravel()]
+    )
+    middle = _divide(light)
+    is_dark = float(np.median(np.concatenate([one.ravel() for one in edge]))) > middle
+    text = light < middle if is_dark else light > middle
+    near = Image.fromarray(text.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(_EDGE))
+    ground = light[np.asarray(near) == 0]
+    if not text.any() or not len(ground):
+        return 1.0
+    letters = float(np.percentile(light[text], 25 if is_dark else 75))
+    worst = float(np.percentile(ground, _MAY_BE_WORSE if is_dark else 100 - _MAY_BE_WORSE))
+    high, low = max(letters, worst), min(letters, worst)
+    return (high + 0.05) / (low + 0.05)
+
+
+def _within(box: tuple[int, int, int, int], image: Image.Image) -> tuple[int, int, int, int]:
+    return max(0, box[0]), max(0, box[1]), min(image.width, box[2]), min(image.height, box[3])
+
+
+def _light(image: Image.Image) -> Light:
+    """Relative luminance of each pixel (WCAG 2.2)."""
+    share = np.asarray(image.convert("RGB"), np.float64) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    return np.asarray(linear @ np.array([0.2126, 0.7152, 0.0722]), np.float64)
+
+
+def _divide(light: Light) -> float:
+    """The light between two heaps of pixels that are least spread in themselves (N. Otsu, 1979).
+
+    By the eye's measure, in which steps of dark ones count as much as those of light ones.
+    """
+    seen = np.cbrt(light)
+    counts, edges = np.histogram(seen, _STEPS)
+    centers = (edges[1:] + edges[:-1]) / 2
+    below, mass = np.cumsum(counts), np.cumsum(counts * centers)
+    above = below[-1] - below
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart = below * above * (mass / below - (mass[-1] - mass) / above) ** 2
+    return float(edges[1 + int(np.nanargmax(apart[:-1]))] ** 3)

@@ -1,0 +1,122 @@
+"""Proofreader of words: traces each line of a copy to what the brand says, word by word."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from generation.proofreading.claims import claimed
+from generation.proofreading.fault import Fault
+from generation.spec import Brand, Copy, Evidence, Line
+
+#: All words that a line may have beside the brand's own, by language.
+_FIXED = {
+    "en": """meet things to know about have you seen yet pov just found in short try discover on the app
+        store google play a look at""",
+    "de": """das ist dinge über schon von gehört pov gerade entdeckt in kürze ausprobieren entdecken im app
+        store bei google play mehr erfahren""",
+    "fr": """voici choses à savoir sur en quelques images pov vient d arriver l écran bref essayer découvrir
+        app store google play plus""",
+    "es": """esto es cosas sobre ya conoces pov acabas de encontrar en breve probar descubrir app store
+        google play más""",
+}
+#: Without words of their own, other languages name the stores alone.
+_STORES = "app store google play"
+_WORD = re.compile(r"[^\W_]+")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+
+
+def faults(copy: Copy, brand: Brand) -> list[Fault]:
+    """Everything in a copy that the brand doesn't say, or that nobody may say by himself."""
+    known = _texts(brand)
+    found = (
+        Fault(place=place, rule=rule, found=what)
+        for place, line in _lines(copy)
+        for rule, what in _wrong(line, copy, brand, known)
+    )
+    return [*found, *_caption(copy)]
+
+
+def _lines(copy: Copy) -> Iterator[tuple[str, Line]]:
+    yield from (("hook", copy.hook), ("recap", copy.recap))
+    yield from (("callToAction", copy.call_to_action), ("ending", copy.ending))
+    for name, lines in (("point", copy.points), ("place", copy.places), ("hashtag", copy.hashtags)):
+        yield from ((f"{name} {number}", line) for number, line in enumerate(lines, 1))
+    if copy.tagline:
+        yield "tagline", copy.tagline
+
+
+def _wrong(line: Line, copy: Copy, brand: Brand, known: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
+    if line.rule == "caller":
+        return
+    for quoted in line.evidence:
+        if not any(quoted.quote in text for text in known[quoted.field]):
+            yield "quote", f"{quoted.field} has no {quoted.quote!r}"
+    yield from (("number" if _has_digit(word) else "word", word) for word in _lacking(line, copy))
+    if line.rule in {"clause", "keyword"} and not _stands(line.text, line.evidence):
+        yield "clause", f"{line.text!r} stands in no quote of its"
+    # An address that proves a place has digits and signs of its own.
+    if not any(one.field == "links" for one in line.evidence):
+        yield from (("claim", one) for one in claimed(line.text.lstrip("#"), brand.name))
+
+
+def _texts(brand: Brand) -> dict[str, list[str]]:
+    """What the brand says, by the fields that evidence names."""
+    return {
+        "appName": [brand.name],
+        "tagline": brand.taglines,
+        "appDescription": brand.descriptions,
+        "keywords": brand.keywords,
+        "audience": [brand.audience or ""],
+        "links": [*brand.links.values()],
+        "caller": [],
+    }
+
+
+def _lacking(line: Line, copy: Copy) -> list[str]:
+    """Words and numbers that neither the quotes nor the formula have; of a model's only numbers and names."""
+    quoted = {word for one in line.evidence for word in _words(one.quote)}
+    fixed = _FIXED.get(_primary(copy.language), _STORES) if line.rule == "formula" else ""
+    allowed = quoted | {*fixed.split()} | ({str(len(copy.points))} if fixed else set())
+    if line.text.startswith("#") or _UNSPACED.search(line.text):
+        return [] if _stands(line.text, line.evidence) or line.rule == "formula" else [line.text]
+    first, *others = _WORD.findall(_even(line.text)) or [""]
+    lacking = [word for word in (first, *others) if word and word.casefold() not in allowed]
+    if line.rule == "model":
+        return [word for word in lacking if _has_digit(word) or (word[0].isupper() and word != first)]
+    return lacking
+
+
+def _stands(text: str, evidence: Sequence[Evidence]) -> bool:
+    """True for words that one quote has in this order, one after the other; a hashtag has no blanks."""
+    if text.startswith("#") or _UNSPACED.search(text):
+        return any("".join(_words(text)) in "".join(_words(one.quote)) for one in evidence)
+    said = f" {' '.join(_words(text))} "
+    return any(said in f" {' '.join(_words(one.quote))} " for one in evidence)
+
+
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(_even(text))]
+
+
+def _even(text: str) -> str:
+    """Without tags and what is never seen; letters that look alike are alike."""
+    plain = unicodedata.normalize("NFKC", re.sub(r"</?[A-Za-z][^<>]*>", " ", text))
+    return "".join(char for char in plain if unicodedata.category(char) not in {"Cf", "Mn"})
+
+
+def _has_digit(word: str) -> bool:
+    return any(map(str.isdigit, word))
+
+
+def _primary(language: str) -> str:
+    return language.partition("-")[0].lower()
+
+
+def _caption(copy: Copy) -> Iterator[Fault]:
+    """A caption is of the copy's own lines."""
+    said = {line.text for _, line in _lines(copy)} | {" ".join(line.text for line in copy.hashtags)}
+    left = copy.caption
+    for text in sorted(said, key=len, reverse=True):
+        left = left.replace(text, "") if text else left
+    if left.strip("• \n"):
+        yield Fault(place="caption", rule="word", found=left.strip("• \n"))

@@ -1,0 +1,72 @@
+"""Proofreader of pictures: quiet on what is drawn, loud on texts moved, faded, cut, doubled or unheard of."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+import msgspec
+import pytest
+from PIL import Image, ImageEnhance
+
+from generation.made import Made, Shown
+from generation.proofreading.pictures import faults
+from generation.proofreading.pixels import contrast
+from generation.render import Given, prepare
+from generation.spec import Brand, Copy, Spec
+from tests.generation.slides.test_deck import copy
+
+SPEC = Spec(format="image", brand=Brand(name="Tideline", colors=["#0b6e99"]), seed="1")
+COPY = copy(hook="Know the tide before you go")
+
+
+class Drawn(NamedTuple):
+    folder: Path
+    made: Made
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
+    folder = tmp_path_factory.mktemp("drawn")
+    [made] = [step.made for step in prepare(SPEC, COPY, Given()).make(folder) if step.made]
+    return Drawn(folder, made)
+
+
+def rules(drawn: Drawn, made: Made, spec: Spec = SPEC, said: Copy = COPY) -> set[str]:
+    return {one.rule for one in faults([made], drawn.folder, spec, said)}
+
+
+def test_what_is_drawn_has_no_fault(drawn: Drawn) -> None:
+    assert faults([drawn.made], drawn.folder, SPEC, COPY) == []
+
+
+Change: TypeAlias = Callable[[Shown], dict[str, Any]]
+
+MUTANTS: list[tuple[str, Change]] = [
+    ("zone", lambda one: {"box": (one.box[0] - 140, one.box[1], one.box[2] - 140, one.box[3])}),
+    ("cut", lambda _: {"is_cut": True}),
+    ("small", lambda _: {"size": 12}),
+    ("glyph", lambda _: {"text": "ᏣᎳᎩ"}),
+    ("unsaid", lambda one: {"text": one.text + " today"}),
+    ("overlap", lambda one: {"box": (one.box[0], one.box[1], one.box[2], one.box[3] + 400)}),
+    ("contrast", lambda _: {"box": (500, 700, 700, 760)}),
+]
+
+
+@pytest.mark.parametrize(("rule", "change"), MUTANTS)
+def test_what_was_changed_is_found(drawn: Drawn, rule: str, change: Change) -> None:
+    first, *others = drawn.made.shown
+    changed = msgspec.structs.replace(first, **change(first))
+    assert rule in rules(drawn, msgspec.structs.replace(drawn.made, shown=[changed, *others]))
+
+
+def test_a_line_that_is_not_shown_and_another_aspect_are_found(drawn: Drawn) -> None:
+    assert "missing" in rules(drawn, msgspec.structs.replace(drawn.made, shown=drawn.made.shown[:1]))
+    assert "size" in rules(drawn, drawn.made, msgspec.structs.replace(SPEC, aspect="1:1"))
+
+
+@pytest.mark.parametrize(("strength", "is_legible"), [(1.0, True), (0.3, False)])
+def test_faded_text_is_found_on_the_pixels_alone(drawn: Drawn, strength: float, *, is_legible: bool) -> None:
+    with Image.open(drawn.folder / drawn.made.name) as image:
+        faded = ImageEnhance.Contrast(image).enhance(strength)
+    measured = [contrast(faded, one.box) for one in drawn.made.shown]
+    assert all((value >= 4.5) == is_legible for value in measured), measured
