@@ -92,12 +92,11 @@ class Canvas:
 
 
 def _inked(block: Block, place: tuple[float, float], width: float, share: float) -> Iterator[Inked]:
-    """Lines at their place. What reaches out of a letter's own width, as marks do, is moved inwards."""
+    """Lines at their place: by their ink, whatever a letter keeps free beside itself or reaches beyond."""
     x, y = place
     for number, line in enumerate(block.lines):
         if found := ink(line, block.size):
-            left = round(x + (width - line.width * block.size) * share) + found.x
-            left = max(min(left, math.floor(x + width) - found.mask.width), math.ceil(x))
-            top = round(y + block.ascent + number * block.size * block.leading) + found.y
+            left = math.ceil(x) + math.floor((math.floor(width) - found.mask.width) * share)
+            top = math.floor(y + block.ascent + number * block.size * block.leading) + found.y
             box = (left, top, left + found.mask.width, top + found.mask.height)
             yield Inked(line.text, found.mask, box)

@@ -1,18 +1,26 @@
 """`tenantry content`: make the files of generated content without a project, a job or a database."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import get_args
 
 import click
+import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from cli.shared.command import json_option
 from cli.shared.failure import failing
 from cli.shared.output import Answer, console, emit, table
-from cli.shared.rendering import Rendering
+from cli.shared.rendering import Rendering, read_design
+from cli.shared.sheets import SHEET, Checked, entries, pieces, write_sheet
+from generation import libraries
 from generation.made import Made
+from generation.spec import Aspect, Format
 
 COLUMNS = ("FILE", "KB", "TEXTS", "LEAST CONTRAST")
+FAULTS = ("BRAND", "FORMAT", "PLACE", "RULE", "FOUND")
 
 
 @click.group()
@@ -43,20 +51,86 @@ def render(*, spec: Path, out: Path, as_json: bool) -> None:
       tenantry content render spec.json --out slides --json
     """
     with failing(as_json=as_json):
-        made = drawn(Rendering(spec), out)
+        made = drawn(Rendering(read_design(spec), spec.parent), out)
     emit(answer(made), as_json=as_json)
+
+
+@content.command()
+@click.argument(
+    "brands", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="BRANDS.jsonl"
+)
+@click.option("--formats", default="slideshow,image", show_default=True, help="What to draw of each brand.")
+@click.option("--aspect", type=click.Choice(get_args(Aspect)), help="Another aspect than the formats' own.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Folder for it all.",
+)
+@json_option
+def sheet(*, brands: Path, formats: str, aspect: Aspect | None, out: Path, as_json: bool) -> None:
+    """Draw many brands, proofread each piece, and show all of them on one picture.
+
+    A line of the file is a brand as a spec has it; it may name a logo and screenshots, files beside
+    it. DIR gets sheet.jpg, and a folder for each piece. The proofreader shares nothing with what
+    writes and draws: it looks for words that the brand doesn't say, claims, texts that can't be read
+    or lie outside of their part of the picture. Ends with 1 where it finds a fault.
+
+    \b
+    Examples:
+      tenantry content sheet brands.jsonl --out sheet
+      tenantry content sheet brands.jsonl --formats image --aspect 9:16 --out sheet --json
+    """
+    with failing(as_json=as_json):
+        libraries.require()
+        asked = msgspec.convert(formats.split(","), list[Format])
+        found = entries(brands)
+        coming = pieces(found, brands.parent, out, asked, aspect)
+        checked = looked_over(coming, len(found) * len(asked))
+        write_sheet(checked, out)
+    emit(findings(checked, out), as_json=as_json)
+    click.get_current_context().exit(int(any(one.faults for one in checked)))
+
+
+def findings(checked: list[Checked], out: Path) -> Answer:
+    rows = [
+        (one.brand, one.format, fault.place, fault.rule, fault.found)
+        for one in checked
+        for fault in one.faults
+    ]
+    faulty = sum(bool(one.faults) for one in checked)
+    note = f"{len(checked)} pieces, {faulty} with faults: {out / SHEET}"
+    data = [{"brand": one.brand, "format": one.format, "faults": one.faults} for one in checked]
+    return Answer({"pieces": data, "sheet": str(out / SHEET)}, table(FAULTS, rows), note)
 
 
 def drawn(rendering: Rendering, out: Path) -> list[Made]:
     """All files, with a bar on the terminal while they are drawn."""
-    columns = (TextColumn("drawing"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     made = []
-    with Progress(*columns, console=console(sys.stderr), disable=not sys.stderr.isatty()) as progress:
-        bar = progress.add_task("", total=1.0)
+    with bar() as show:
         for step in rendering.into(out):
-            progress.update(bar, completed=step.share)
+            show(step.share)
             made += [step.made] if step.made else []
     return made
+
+
+def looked_over(coming: Iterator[Checked], total: int) -> list[Checked]:
+    checked: list[Checked] = []
+    with bar() as show:
+        for one in coming:
+            checked.append(one)
+            show(len(checked) / total)
+    return checked
+
+
+@contextmanager
+def bar() -> Iterator[Callable[[float], None]]:
+    """A bar on the terminal, and what moves it: the share that is done."""
+    columns = (TextColumn("drawing"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console(sys.stderr), disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("", total=1.0)
+        yield lambda share: progress.update(task, completed=share)
 
 
 def answer(made: list[Made]) -> Answer:

@@ -41,15 +41,14 @@ class Provenance(Value, frozen=True, kw_only=True):
 
 
 class Rendering:
-    """A design that was read, with all that it names. Raises `GenerationError`, `ValidationError`."""
+    """A design with all that it names, files in a folder `beside`. Raises `GenerationError`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, design: Design, beside: Path) -> None:
         libraries.require()
-        given = _read(path)
-        self.copy = given.copy or write(given)
-        self.design = msgspec.structs.replace(given, copy=self.copy)
+        self.copy = design.copy or write(design)
+        self.design = msgspec.structs.replace(design, copy=self.copy)
         files = [name for name in (self.design.logo, *self.design.screenshots) if name is not None]
-        self.pictures = {name: _bytes(path.parent / name) for name in files}
+        self.pictures = {name: _bytes(beside / name) for name in files}
         self.piece = self._prepared()
 
     def _prepared(self) -> "Piece":
@@ -65,7 +64,7 @@ class Rendering:
     def into(self, folder: Path) -> Iterator[Step]:
         """Make each file; the provenance comes last, so that a folder that has it is whole."""
         made = []
-        with _files():
+        with using_files():
             folder.mkdir(parents=True, exist_ok=True)
             for step in self.piece.make(folder):
                 made += [step.made] if step.made else []
@@ -80,7 +79,8 @@ class Rendering:
         return Provenance(renderer=renderer, design=self.design, pictures=pictures, files=made)
 
 
-def _read(path: Path) -> Design:
+def read_design(path: Path) -> Design:
+    """Raises `GenerationError`, `msgspec.ValidationError`."""
     try:
         return msgspec.json.decode(_bytes(path), type=Design)
     except msgspec.ValidationError:
@@ -90,12 +90,12 @@ def _read(path: Path) -> Design:
 
 
 def _bytes(path: Path) -> bytes:
-    with _files():
+    with using_files():
         return path.read_bytes()
 
 
 @contextmanager
-def _files() -> Iterator[None]:
+def using_files() -> Iterator[None]:
     try:
         yield
     except OSError as error:

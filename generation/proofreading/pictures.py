@@ -121,6 +121,6 @@ def _without(text: str, said: Iterable[str]) -> str:
 
 
 def _letters(text: str) -> str:
-    """What is left without blanks, marks that a line's end adds, and what is never seen."""
+    """A text without blanks, without marks that a line's end adds, and without what is never seen."""
     plain = unicodedata.normalize("NFKC", text)
     return re.sub(r"[\s\u00ad\u200b-\u200f\ufe0e\ufe0f·-]", "", plain)

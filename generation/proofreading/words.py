@@ -60,7 +60,7 @@ def _wrong(line: Line, copy: Copy, brand: Brand, known: dict[str, list[str]]) ->
 
 
 def _texts(brand: Brand) -> dict[str, list[str]]:
-    """What the brand says, by the fields that evidence names."""
+    """Texts of the brand, by the fields that evidence names."""
     return {
         "appName": [brand.name],
         "tagline": brand.taglines,

@@ -19,30 +19,34 @@ _LEAST_ICON, _ABOVE_PLACES, _BELOW_BUTTON = 110, 24, 40
 def end(kit: Kit, copy: Copy, page: int) -> Canvas:
     """The whole stands in the middle of what the line at the foot leaves."""
     canvas = kit.canvas(kit.theme.vivid, page)
-    said, foot = lines(kit, copy), _foot(kit, canvas, copy)
-    between = _BELOW_ICON + _BELOW_NAME * (len(said) - 1) + _ABOVE_BUTTON
-    high = sum(block.height for block in said.values()) + between + _BUTTON
+    button, places = parts.asked(kit, copy)
+    said, foot = lines(kit, copy), _foot(kit, canvas, copy, places)
+    between = _BELOW_ICON + _BELOW_NAME * (len(said) - 1) + (_ABOVE_BUTTON + _BUTTON) * bool(button)
+    high = sum(block.height for block in said.values()) + between
     icon = round(min(_ICON, max(_LEAST_ICON, foot - kit.frame.top - high)))
     y = (kit.frame.top + foot - high - icon) / 2
     _icon(kit, canvas, round(y), icon)
     y = _set(kit, canvas, said, y + icon + _BELOW_ICON)
-    ground = kit.theme.vivid
-    center = (canvas.width / 2, y + _ABOVE_BUTTON + _BUTTON / 2)
-    colors = (ground.text, ground.tints[0])
-    parts.pill(kit, canvas, copy.call_to_action.text, center=center, colors=colors, size=48)
+    if button:
+        _button(kit, canvas, button, y + _ABOVE_BUTTON)
     return canvas
 
 
-def _foot(kit: Kit, canvas: Canvas, copy: Copy) -> int:
+def _foot(kit: Kit, canvas: Canvas, copy: Copy, places: list[str]) -> int:
     """The places, and above them who presents; the y that all else may reach."""
-    if copy.places:
-        _places(kit, canvas, " · ".join(line.text for line in copy.places))
+    if places:
+        _places(kit, canvas, " · ".join(places))
     foot = kit.frame.bottom - _FOOT
     if (said := byline(kit, copy)) is None:
         return foot
-    top = foot - said.height - (_ABOVE_PLACES if copy.places else -_FOOT)
+    top = foot - said.height - (_ABOVE_PLACES if places else -_FOOT)
     said.put(canvas, kit.theme.vivid, top, middle=True)
     return top - _BELOW_BUTTON
+
+
+def _button(kit: Kit, canvas: Canvas, text: str, top: float) -> None:
+    ground, center = kit.theme.vivid, (canvas.width / 2, top + _BUTTON / 2)
+    parts.pill(kit, canvas, text, center=center, colors=(ground.text, ground.tints[0]), size=48)
 
 
 def lines(kit: Kit, copy: Copy) -> dict[str, Block]:

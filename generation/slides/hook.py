@@ -33,7 +33,7 @@ def hook(kit: Kit, copy: Copy, pages: int) -> Canvas:
 def image(kit: Kit, copy: Copy) -> Canvas:
     """A piece of one slide: it asks for the app."""
     canvas = _titled(kit, copy, 1)
-    parts.onward(kit, canvas, kit.theme.vivid, copy.call_to_action.text)
+    parts.onward(kit, canvas, kit.theme.vivid, parts.asked(kit, copy)[0])
     return canvas
 
 

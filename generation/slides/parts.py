@@ -5,6 +5,7 @@ from generation.canvas import Canvas
 from generation.color import RGB
 from generation.slides import tile
 from generation.slides.kit import LABEL, TITLE, Kit
+from generation.spec import Copy
 from generation.text.fitting import Box
 from generation.theme import Ground
 
@@ -33,6 +34,14 @@ def _dots(canvas: Canvas, ground: Ground, page: int, pages: int) -> None:
         paint.fill(canvas.image, place, (_DOT, _DOT), ground.text, radius=_DOT / 2, alpha=alpha)
 
 
+def asked(kit: Kit, copy: Copy) -> tuple[str, list[str]]:
+    """Text of a button, and the places that are left. A name alone asks for nothing: a place does."""
+    places = [line.text for line in copy.places]
+    if kit.name.startswith(copy.call_to_action.text):
+        return "".join(places[:1]), places[1:]
+    return copy.call_to_action.text, places
+
+
 def pill(
     kit: Kit, canvas: Canvas, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB], size: int
 ) -> None:
@@ -52,7 +61,7 @@ def pill(
 def onward(kit: Kit, canvas: Canvas, ground: Ground, label: str) -> None:
     """A button at the lower end: an arrow, after a label where there is one."""
     side = 100
-    word = kit.fit(label, Box(340, side, 1), LABEL, (24, 36), 1.0) if label else None
+    word = kit.fit(label, Box(kit.column - side - 64, side, 1), LABEL, (24, 36), 1.0) if label else None
     width = side + (round(word.width) + 24 if word else 0)
     place = (canvas.start(kit.column - width, width), kit.frame.bottom - side)
     mask = paint.rounded((width, side), side / 2)

@@ -22,7 +22,7 @@ def point(kit: Kit, text: str, number: int, pages: int) -> Canvas:
 def _beside_device(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: int) -> None:
     place = (canvas.start(0, _BADGE), kit.body)
     parts.badge(kit, canvas, number, place=place, side=_BADGE, colors=(ground.accent, ground.tints[0]))
-    said = kit.fit(text, Box(kit.column, 260, 3), TITLE, (42, 88), 1.08)
+    said = kit.fit(text, Box(kit.column, 270, 5), TITLE, (34, 88), 1.08)
     place = (kit.frame.left, kit.body + _BADGE + 34)
     bottom = canvas.set("point", said, place, kit.column, color=ground.text)
     devices.put(canvas, [devices.one(kit, canvas, round(bottom) + 64, number)])
@@ -31,7 +31,7 @@ def _beside_device(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: 
 def _alone(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: int) -> None:
     """A large number above, the words at the foot: what is between them is meant to be empty."""
     large = kit.fit(str(number), Box(kit.column, _NUMBER, 1), TITLE, (100, _NUMBER))
-    canvas.set("number", large, (kit.frame.left - 8, kit.body + 40), kit.column, color=ground.accent)
+    canvas.set("number", large, (kit.frame.left, kit.body + 40), kit.column, color=ground.accent)
     said = kit.fit(text, Box(kit.column, 600, 6), TITLE, (46, 128), 1.05)
     top = kit.frame.bottom - said.height
     canvas.set("point", said, (kit.frame.left, top), kit.column, color=ground.text)

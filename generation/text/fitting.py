@@ -3,6 +3,7 @@
 Whole words come first, then hyphenated ones, then words cut anywhere, then an ellipsis.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -43,7 +44,8 @@ class Block(NamedTuple):
 
     @property
     def height(self) -> float:
-        return self.ascent + self.size * (self.leading * (len(self.lines) - 1) + self._descent)
+        lines = self.size * self.leading * (len(self.lines) - 1)
+        return self.ascent + lines + math.ceil(self.size * self._descent)
 
     @property
     def width(self) -> float:

@@ -16,12 +16,9 @@ from generation.theme import theme
 
 LONG = "A home workout app that respects your privacy and the one who wrote this far too long hook"
 COMPOUND = "Privatsphäre-Grundeinstellungen ohne Benutzerkontenverwaltung"
-#: Glyphs may reach out of their advance a little: a J, an accent.
-OVERHANG = 10
-
 HOOKS = {"en": "Know the tide 🌊", "ar": "تطبيق بسيط يحترم خصوصيتك", "ja": "潮の満ち引きがすぐわかる"}
 #: Hashes of pixels: the same with Python 3.11 and 3.13, numpy 2.4 and 2.5, with and without AVX.
-PIXELS = {"en": "b99a6166d3d0d92d", "ar": "2fadbb2582e40bdf", "ja": "46c91a06354cb680"}
+PIXELS = {"en": "696f67a685ee77d0", "ar": "99e4fecb3d09c550", "ja": "010d9db36feabf8a"}
 
 PALETTES: list[tuple[Aspect, list[str]]] = [
     ("4:5", ["#ffffff"]),
@@ -59,8 +56,8 @@ def wrong(canvas: Canvas) -> list[str]:
     bad = []
     for mark in canvas.marks:
         left, top, right, bottom = mark.box
-        across = left >= frame.left - OVERHANG and right <= frame.right + OVERHANG
-        down = top >= frame.top and bottom <= frame.bottom + OVERHANG
+        across = left >= frame.left and right <= frame.right
+        down = top >= frame.top and bottom <= frame.bottom
         if mark.contrast < 4.5 or mark.is_cut or not (across and down):
             bad.append(str(mark))
     return bad

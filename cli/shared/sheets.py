@@ -1,0 +1,89 @@
+"""Contact sheet of many brands: each drawn in each format, proofread, and all of it on one picture."""
+
+import re
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from msgspec import field
+
+from cli.shared.rendering import Design, Rendering, using_files
+from generation.made import Made
+from generation.proofreading.fault import Fault
+from generation.spec import Aspect, Brand, Format
+from schemas.errors import GenerationError, PictureRefused, TextRefused
+
+SHEET = "sheet.jpg"
+
+
+class Entry(Brand, frozen=True, kw_only=True):
+    """A line of the file: a brand as a spec has it, and its pictures, files beside it."""
+
+    logo: str | None = None
+    screenshots: list[str] = field(default_factory=list)
+
+
+class Checked(NamedTuple):
+    """A piece, where its pictures are, and what is wrong with it; a refused one has its code alone."""
+
+    brand: str
+    format: Format
+    folder: Path
+    made: Sequence[Made]
+    faults: Sequence[Fault]
+
+
+def entries(path: Path) -> list[Entry]:
+    """A brand a line. Raises `GenerationError`, `msgspec.ValidationError`."""
+    with using_files():
+        lines = path.read_bytes().splitlines()
+    try:
+        return [msgspec.json.decode(line, type=Entry) for line in lines if line.strip()]
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError as error:
+        raise GenerationError("SPEC_NOT_JSON", f"{path} has a line that is no JSON: {error}") from None
+
+
+def pieces(
+    found: Sequence[Entry], beside: Path, out: Path, formats: Sequence[Format], aspect: Aspect | None
+) -> Iterator[Checked]:
+    """Each brand in each format, in a folder of its own, one after the other."""
+    for number, entry in enumerate(found, 1):
+        for format_ in formats:
+            name = re.sub(r"\W+", "-", entry.name).strip("-")[:40]
+            yield _checked(_design(entry, format_, aspect), beside, out / f"{number:03}-{name}-{format_}")
+
+
+def _design(entry: Entry, format_: Format, aspect: Aspect | None) -> Design:
+    own = {one.name: getattr(entry, one.name) for one in msgspec.structs.fields(Brand)}
+    return Design(
+        format=format_,
+        brand=Brand(**own),
+        seed=entry.name,
+        aspect=aspect,
+        logo=entry.logo,
+        screenshots=entry.screenshots,
+    )
+
+
+def _checked(design: Design, beside: Path, folder: Path) -> Checked:
+    try:
+        rendering = Rendering(design, beside)
+        made = [step.made for step in rendering.into(folder) if step.made]
+    except (GenerationError, PictureRefused, TextRefused) as error:
+        refused = Fault(place=design.format, rule=error.code, found=error.message)
+        return Checked(design.brand.name, design.format, folder, [], [refused])
+    faults = import_module("generation.proofreading.read").faults(made, folder, design, rendering.copy)
+    return Checked(design.brand.name, design.format, folder, made, faults)
+
+
+def write_sheet(checked: Sequence[Checked], out: Path) -> None:
+    """The picture of all pieces that were drawn."""
+    drawn = [one for one in checked if one.made]
+    rows = [([one.folder / made.thumbnail for made in one.made], bool(one.faults)) for one in drawn]
+    with using_files():
+        out.mkdir(parents=True, exist_ok=True)
+        (out / SHEET).write_bytes(import_module("generation.contact_sheet").contact_sheet(rows))

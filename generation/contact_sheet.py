@@ -1,0 +1,37 @@
+"""Contact sheet: many pieces in one picture, a row each, for a person to look over."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+#: Height of a picture, what is between two, and what a row of faulty ones is marked with.
+HEIGHT, GAP = 300, 12
+_GROUND, _FAULTY = (236, 236, 240), (214, 40, 40)
+#: Pixels of a JPEG's side at most.
+_MAX_SIDE = 65_000
+
+
+def contact_sheet(rows: Sequence[tuple[Sequence[Path], bool]]) -> bytes:
+    """A JPEG of pieces' pictures, each with whether it has faults: then a bar stands before it."""
+    height = min(HEIGHT, _MAX_SIDE // max(1, len(rows)) - GAP)
+    drawn = [([_small(path, height) for path in paths], is_faulty) for paths, is_faulty in rows]
+    width = max((sum(one.width + GAP for one in row) for row, _ in drawn), default=0)
+    sheet = Image.new("RGB", (width + 2 * GAP, max(1, len(drawn)) * (height + GAP) + GAP), _GROUND)
+    for number, (row, is_faulty) in enumerate(drawn):
+        y, x = GAP + number * (height + GAP), 2 * GAP
+        if is_faulty:
+            ImageDraw.Draw(sheet).rectangle((0, y, GAP, y + height), fill=_FAULTY)
+        for one in row:
+            sheet.paste(one, (x, y))
+            x += one.width + GAP
+    written = io.BytesIO()
+    sheet.save(written, "JPEG", quality=86)
+    return written.getvalue()
+
+
+def _small(path: Path, height: int) -> Image.Image:
+    with Image.open(path) as image:
+        size = (max(1, round(image.width * height / image.height)), height)
+        return image.convert("RGB").resize(size, Image.Resampling.LANCZOS)

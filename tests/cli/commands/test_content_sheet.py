@@ -1,0 +1,62 @@
+"""`tenantry content sheet`: many brands on one picture, each piece proofread."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from generation.proofreading.fault import Fault
+from tests.cli.conftest import Tenantry, decoded, refused
+
+pytestmark = pytest.mark.usefixtures("elsewhere")
+
+TIDELINE = {"name": "Tideline", "taglines": ["Know the tide before you go"], "logo": "logo.png"}
+
+
+def brands(folder: Path, *lines: dict[str, Any]) -> str:
+    Image.new("RGB", (300, 300), (20, 90, 160)).save(folder / "logo.png")
+    (folder / "brands.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    return "brands.jsonl"
+
+
+async def test_every_piece_is_on_the_sheet(tenantry: Tenantry, elsewhere: Path) -> None:
+    path = brands(elsewhere, TIDELINE, {**TIDELINE, "name": "Seaflow"})
+    said = decoded(await tenantry("content", "sheet", path, "--formats", "image", "--out", "out", "--json"))
+    assert [(one["brand"], one["faults"]) for one in said["pieces"]] == [("Tideline", []), ("Seaflow", [])]
+    with Image.open(elsewhere / "out" / "sheet.jpg") as sheet:
+        assert sheet.height > 2 * 300
+    assert (elsewhere / "out" / "002-Seaflow-image" / "image-1.jpg").exists()
+
+
+async def test_a_brand_without_words_is_a_row_of_the_table(tenantry: Tenantry, elsewhere: Path) -> None:
+    path = brands(elsewhere, {"name": "Mute"})
+    result = await tenantry("content", "sheet", path, "--formats", "image", "--out", "out")
+    assert result.exit_code == 1
+    assert "BRAND_LACKS_WORDS" in result.stdout
+
+
+async def test_a_fault_makes_it_fail(
+    tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [Fault(place="hook", rule="claim", found="best")]
+    monkeypatch.setattr("generation.proofreading.read.faults", lambda *_: found)
+    path = brands(elsewhere, TIDELINE)
+    result = await tenantry("content", "sheet", path, "--formats", "image", "--out", "out")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[1].split() == ["Tideline", "image", "hook", "claim", "best"]
+
+
+@pytest.mark.parametrize(
+    ("line", "formats", "code"),
+    [("{", "image", "SPEC_NOT_JSON"), ("{}", "image", "VALIDATION"), ("", "poster", "VALIDATION")],
+)
+async def test_what_cant_be_read_is_refused(
+    tenantry: Tenantry, elsewhere: Path, line: str, formats: str, code: str
+) -> None:
+    (elsewhere / "brands.jsonl").write_text(line)
+    result = await tenantry(
+        "content", "sheet", "brands.jsonl", "--formats", formats, "--out", "out", "--json"
+    )
+    assert refused(result, 2 if code == "VALIDATION" else 1)["code"] == code
