@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import asyncpg
 
-from schemas.errors import MigrationChanged, SettingsInvalid
+from schemas.errors import LibrariesMissing, MigrationChanged, SettingsInvalid
 
 #: Exit codes: somebody has to change a setting; a server isn't as it has to be.
 SETTING, SERVER = 2, 1
@@ -51,6 +51,8 @@ def _explained(error: BaseException) -> tuple[int, str] | None:
     said = " ".join(str(error).split())
     if isinstance(error, SettingsInvalid):
         return SETTING, f"{said} ({SEE})"
+    if isinstance(error, LibrariesMissing):
+        return SETTING, said
     if isinstance(error, MigrationChanged):
         return SERVER, said
     if isinstance(error, _UNUSABLE):

@@ -56,6 +56,15 @@ CONNECT_GITHUB = Kind(
 LIST_GITHUB_REPOS = CONNECT_GITHUB._replace(
     name="list_github_repos", scope="projects:read", timeout_s=60, internal=True
 )
+CONTENT_GENERATE = Kind(
+    "content_generate",
+    "generate",
+    "content:write",
+    timeout_s=600,
+    max_attempts=4,
+    total_s=12 * 3600,
+    stages=("planning", "generating_visuals", "finalizing"),
+)
 ARCHIVE_PROJECT = Kind(
     "archive_project",
     "default",
@@ -145,6 +154,7 @@ KINDS = {
         INGEST_APPSTORE,
         CONNECT_GITHUB,
         LIST_GITHUB_REPOS,
+        CONTENT_GENERATE,
         ARCHIVE_PROJECT,
         PURGE_PROJECT,
         PUBLISH_POST,

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.base import CreatedAt, In, Instant, Out, Text, UpdatedAt
+from schemas.jobs import Accepted, JobError
 
 Format = Literal["video", "slideshow", "ugc_remix", "image", "text"]
 ContentStatus = Literal["queued", "processing", "completed", "failed", "canceled"]
@@ -15,8 +16,14 @@ ApprovalStatus = Literal["not_required", "pending", "approved", "rejected"]
 CreativeType = Literal["generated", "uploaded"]
 Verdict = Literal["approved", "rejected"]
 AssetKind = Literal["image", "video"]
+GeneratedFormat = Literal["slideshow", "video", "ugc_remix", "image"]
+Aspect = Literal["4:5", "9:16", "1:1"]
+Voice = Literal["none", "heart"]
+LineSource = Literal["appName", "tagline", "appDescription", "keywords", "audience", "links", "caller"]
+LineRule = Literal["clause", "keyword", "formula", "caller", "model"]
 
 MAX_CAPTION, MAX_HOOK, MAX_FILES = 5000, 300, 10
+MAX_OWN_HOOK, MAX_MEDIA = 2000, 10
 
 Caption = Annotated[Text, Meta(max_length=MAX_CAPTION, description="What is posted with the files.")]
 Note = Annotated[Text, Meta(min_length=1, max_length=1000, description="For whoever reads the decision.")]
@@ -31,6 +38,8 @@ class Asset(Out, frozen=True, kw_only=True):
     """What it is."""
     url: str
     """Where anybody can fetch it, without a key. It stays the same."""
+    thumbnail_url: str | None
+    """Of a small JPEG of it, 480 pixels at most, as durable as `url`; null: there is none."""
     mime_type: str
     """Its type, as its bytes say."""
     width: int
@@ -60,6 +69,19 @@ class ContentDecision(Out, frozen=True, kw_only=True):
     """Id of the key that decided; null: somebody on the machine itself."""
 
 
+class LineProvenance(Out, frozen=True, kw_only=True):
+    """A text of a generated item, and what of the brand it rests on."""
+
+    line: str
+    """The text, as it is shown."""
+    field: LineSource | None
+    """The field of the brand context that it rests on; `caller`: your own words; null: on none."""
+    quote: str | None
+    """The words there, or null."""
+    rule: LineRule
+    """A piece of the brand's own text, a keyword, a set phrase around its names, your words, or a model's."""
+
+
 class Content(Out, frozen=True, kw_only=True):
     """An item of content: `GET /v1/content/{id}`."""
 
@@ -68,7 +90,7 @@ class Content(Out, frozen=True, kw_only=True):
     format: Format
     """`text` has no files."""
     status: ContentStatus
-    """An upload is `completed` from the start."""
+    """An upload is `completed` from the start; a generated item once its files are there."""
     hook: str | None
     """The line that a video opens with, or null."""
     caption: str
@@ -88,8 +110,53 @@ class Content(Out, frozen=True, kw_only=True):
     fits: dict[PlatformName, str] | None
     """By platform `ok`, or what it would refuse, as far as that doesn't depend on the account; null until it
     is `completed`."""
+    job_id: ids.JobId | None
+    """The latest job that makes it or its next revision; null for an upload."""
+    last_error: JobError | None
+    """Why that job failed, or null."""
+    provenance: list[LineProvenance]
+    """Where each text in a generated item is from; empty for an upload."""
     created_at: CreatedAt
     updated_at: UpdatedAt
+
+
+class ContentRequest(In, frozen=True, kw_only=True):
+    """What shall be made. All but the format may be left out: the brand decides."""
+
+    format: GeneratedFormat
+    """`slideshow` and `image` are pictures, `ugc_remix` is made of a clip of yours."""
+    hook: (
+        Annotated[
+            Text,
+            Meta(
+                min_length=1,
+                max_length=MAX_OWN_HOOK,
+                description="The first line, word for word; without one it is the brand's.",
+            ),
+        ]
+        | None
+    ) = None
+    social_account_id: ids.AccountId | None = None
+    source_content_id: ids.ContentId | None = None
+    media_ids: Annotated[
+        list[ids.AssetId],
+        Meta(max_length=MAX_MEDIA, description="Files of the project's content: pictures, or one clip."),
+    ] = msgspec.field(default_factory=list)
+    language: (
+        Annotated[Text, Meta(description="BCP-47. Only what the brand says in it: nothing translates.")]
+        | None
+    ) = None
+    aspect: Aspect | None = None
+    """None: 4:5 for pictures, 9:16 for videos."""
+    seconds: Annotated[int, Meta(ge=8, le=60, description="Length of a video.")] | None = None
+    voice: Voice | None = None
+    """Who reads a video's words."""
+
+
+class ContentAccepted(Accepted, frozen=True, kw_only=True):
+    """The job that makes an item, and the item, which exists from now on."""
+
+    content_id: ids.ContentId
 
 
 class ContentPatch(In, frozen=True, kw_only=True):

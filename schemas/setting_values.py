@@ -31,6 +31,16 @@ ArchiveUrl = Annotated[
     ),
 ]
 
+Pieces = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=1000,
+        description="Pieces of content that one worker of the pool `generate` makes at once, "
+        "a core and up to 0.9 GB each; 0: as many as it has cores.",
+    ),
+]
+
 
 def is_address(url: str) -> bool:
     """True if a URL has a usable port, or none. A bad one is never shown: it may be part of the password."""

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from schemas.errors import SettingsInvalid
-from schemas.setting_values import BUCKET_ADDRESS, FOLDER, ArchiveUrl, Origin, Secret, Url, is_address
+from schemas.setting_values import BUCKET_ADDRESS, FOLDER, ArchiveUrl, Origin, Pieces, Secret, Url, is_address
 
 GITHUB_APP = ("GITHUB_APP_SLUG", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_PRIVATE_KEY")
 BUCKET_KEY = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -107,6 +107,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             description="Jobs that one worker runs at once; one tenant alone gets half of them.",
         ),
     ] = 20
+    generate_slots: Pieces = 0
     lease_s: Annotated[
         float,
         Meta(

@@ -4,13 +4,16 @@ import argparse
 import os
 import sys
 
+import msgspec
 import uvloop
 
 from db.starting import starting
-from jobs.kinds import KINDS
+from jobs.kinds import CONTENT_GENERATE, KINDS
 from schemas.settings import Settings, from_env
 from telemetry import logs
 
+#: The pool whose jobs keep cores busy, rather than wait for others.
+BUSY = CONTENT_GENERATE.pool
 POOLS = sorted({kind.pool for kind in KINDS.values()})
 
 
@@ -23,13 +26,21 @@ async def run(settings: Settings, pool_name: str) -> None:
         await serve(settings, pool_name, tasks)
 
 
+def with_slots(settings: Settings, pool_name: str) -> Settings:
+    """The settings of a worker: where its jobs keep cores busy, it has a slot for each core."""
+    if pool_name != BUSY:
+        return settings
+    slots = settings.generate_slots or len(os.sched_getaffinity(0))
+    return msgspec.structs.replace(settings, slots=slots)
+
+
 def main(arguments: list[str]) -> None:
     """Run a worker. Exits with 0 after a drain, with 2 for a wrong argument, else as `starting` says."""
     parser = argparse.ArgumentParser("python -m workers", description="Run jobs of a pool until SIGTERM.")
     parser.add_argument("pool", choices=POOLS)
     pool = parser.parse_args(arguments).pool
     with starting():
-        settings = from_env(os.environ)
+        settings = with_slots(from_env(os.environ), pool)
         logs.configure(process=pool, level=settings.log_level)
         uvloop.run(run(settings, pool))
 

@@ -46,6 +46,7 @@ TAGS = {
     "accounts": "social",
     "ads": "metrics",
     "api_keys": "keys",
+    "generating": "content",
     "ingests": "ingest",
     "ops_leases": "lending",
     "ops_organizations": "ops",

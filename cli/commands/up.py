@@ -18,7 +18,9 @@ from cli.local.supervise import Logs, watch
 from cli.shared.failure import failing
 from db.migrate import migrate
 from db.server import Server, free_port
-from schemas.errors import LocalUnavailable
+from generation import libraries
+from jobs.kinds import CONTENT_GENERATE
+from schemas.errors import LibrariesMissing, LocalUnavailable
 
 
 class Counts(click.ParamType[tuple[str, int]]):
@@ -84,7 +86,8 @@ def run(wanted: Wanted) -> None:
         settings = folder.settings(servers, f"http://127.0.0.1:{port}")
         say(f"migrated: {len(asyncio.run(migrate(servers.database_url, settings['TELEMETRY_URL'])))} new")
         site = stack.enter_context(demo.site()) if wanted.demo else None
-        children |= processes.platform(port, wanted.workers, settings | demo.allowing(site, os.environ))
+        counts = {**wanted.workers, **_without_what_is_missing(say)}
+        children |= processes.platform(port, counts, settings | demo.allowing(site, os.environ))
         logs = stack.enter_context(Logs(children))
         stack.enter_context(processes.running(children))
         stack.callback(say, "ending: what runs may finish; a second signal drops it")
@@ -96,6 +99,16 @@ def run(wanted: Wanted) -> None:
         if site and shown:
             demo.show(shown, site, sys.stderr if wanted.as_json else sys.stdout)
         watch({**servers.embedded, **children}, logs, say)
+
+
+def _without_what_is_missing(say: Laps) -> dict[str, int]:
+    """No worker for the pool that draws, where its libraries aren't installed: its jobs wait."""
+    try:
+        libraries.require()
+    except LibrariesMissing as error:
+        say(f"no worker makes content: {error.message}")
+        return {CONTENT_GENERATE.pool: 0}
+    return {}
 
 
 def _usable(port: int) -> int:

@@ -9,7 +9,26 @@ select :org, :content_id, t.id, t.place - 1, t.kind, t.mime_type, t.width, t.hei
        with ordinality as t (
          id, kind, mime_type, width, height, duration_ms, size_bytes, sha256, token, place);
 
+-- name: insert_thumbnails    of files that have one
+insert into asset_thumbnail (organization_id, asset_id, size_bytes, sha256, token)
+select :org, t.asset_id, t.size_bytes, t.sha256, t.token
+  from unnest(:asset_ids::uuid[], :sizes_bytes::bigint[], :sha256s::bytea[], :tokens::text[])
+       as t (asset_id, size_bytes, sha256, token);
+
 -- name: find_asset    by what only its URL says; whose it is doesn't matter to a reader
 select mime_type, size_bytes, sha256
   from content_asset
+ where token = :token
+union all
+select 'image/jpeg', size_bytes, sha256
+  from asset_thumbnail
  where token = :token;
+
+-- name: list_given    files of a project by their ids, and those of a content in their order
+select a.id, a.kind, a.token
+  from content_asset a
+  join content_item c on c.organization_id = a.organization_id and c.id = a.content_id
+ where a.organization_id = :org
+   and c.project_id = :project_id
+   and (a.id = any(:ids::uuid[]) or a.content_id = :content_id)
+ order by a.content_id, a.position;

@@ -1,8 +1,8 @@
 -- name: insert_content    pending or not by the project's policy
 -- The project is locked, so its policy stands; an approval that this statement doesn't see comes after it.
 insert into content_item (organization_id, project_id, id, format, status, creative_type, hook, caption,
-                          approval_status)
-select p.organization_id, p.id, :id, :format, :status, :creative_type, :hook, :caption,
+                          job_id, approval_status)
+select p.organization_id, p.id, :id, :format, :status, :creative_type, :hook, :caption, :job_id,
        case when p.requires_approval
               or (select count(*)
                     from (
@@ -25,12 +25,14 @@ select project_id
 
 -- part: content    a content as partners see it
 c.id, c.project_id, c.format, c.status, c.hook, c.caption, c.approval_status, c.revision, c.creative_type,
-       c.influencer_id, c.created_at, c.updated_at,
+       c.influencer_id, c.job_id, c.last_error, c.created_at, c.updated_at,
        (select coalesce(jsonb_agg(jsonb_build_object(
                  'id', a.id, 'kind', a.kind, 'mimeType', a.mime_type, 'width', a.width,
                  'height', a.height, 'durationMs', a.duration_ms, 'sizeBytes', a.size_bytes,
-                 'checksumSha256', encode(a.sha256, 'hex'), 'token', a.token) order by a.position), '[]')
+                 'checksumSha256', encode(a.sha256, 'hex'), 'token', a.token, 'thumbnail', t.token)
+                 order by a.position), '[]')
           from content_asset a
+          left join asset_thumbnail t on t.organization_id = a.organization_id and t.asset_id = a.id
          where a.organization_id = c.organization_id
            and a.content_id = c.id) as assets,
        (select jsonb_build_object(
@@ -40,7 +42,14 @@ c.id, c.project_id, c.format, c.status, c.hook, c.caption, c.approval_status, c.
          where d.organization_id = c.organization_id
            and d.content_id = c.id
          order by d.revision desc
-         limit 1) as decision
+         limit 1) as decision,
+       (select g.provenance
+          from content_generation g
+         where g.organization_id = c.organization_id
+           and g.content_id = c.id
+           and g.provenance is not null
+         order by g.revision desc
+         limit 1) as provenance
 
 -- part: page    the rest of each search of a page
 -- Of the filters one leads, with an index of its own. The others let all pass for a null; as `coalesce` no

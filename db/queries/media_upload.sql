@@ -2,6 +2,11 @@
 insert into media_upload (organization_id, token, size_bytes)
 values (:org, :token, :size_bytes);
 
+-- name: start_uploads    as above, many at once
+insert into media_upload (organization_id, token, size_bytes)
+select :org, t.token, t.size_bytes
+  from unnest(:tokens::text[], :sizes_bytes::bigint[]) as t (token, size_bytes);
+
 -- name: measure_upload    once it is stored
 update media_upload
    set size_bytes = :size_bytes

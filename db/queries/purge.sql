@@ -147,10 +147,13 @@ delete from scheduled_post
 
 -- name: list_files    of a batch of contents, whose files go before their rows
 select c.id, array(
-         select a.token
+         select f.token
            from content_asset a
+           left join asset_thumbnail t on t.organization_id = a.organization_id and t.asset_id = a.id
+          cross join lateral (values (a.token), (t.token)) as f (token)
           where a.organization_id = c.organization_id
-            and a.content_id = c.id) as tokens
+            and a.content_id = c.id
+            and f.token is not null) as tokens
   from content_item c
  where c.organization_id = :org
    and c.project_id = :project_id

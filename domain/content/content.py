@@ -14,6 +14,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import content_asset, content_item
 from domain.accounts import platform_limits
+from domain.content import assets
 from domain.media import uploads
 from domain.media.files import File
 from domain.publishing import targets, waiting
@@ -25,15 +26,16 @@ from schemas.accounts import PlatformName
 from schemas.content import (
     MAX_FILES,
     ApprovalStatus,
-    Asset,
     Content,
     ContentDecision,
     ContentStatus,
     CreativeType,
     Format,
+    LineProvenance,
 )
 from schemas.errors import ContentRejected, Invalid, NotFound, Stale
 from schemas.errors.absent import absent
+from schemas.jobs import JobError
 
 
 class Served(NamedTuple):
@@ -55,10 +57,13 @@ class _Row(NamedTuple):
     revision: int
     creative_type: CreativeType
     influencer_id: UUID | None
+    job_id: UUID | None
+    last_error: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime
     assets: list[dict[str, Any]]
     decision: dict[str, Any] | None
+    provenance: list[dict[str, Any]] | None
 
 
 class LockedContent(NamedTuple):
@@ -107,27 +112,10 @@ async def create_uploaded(
         creative_type="uploaded",
         hook=hook,
         caption=caption,
+        job_id=None,
     )
-    await uploads.take(conn, organization_id=organization_id, tokens=[file.token for file in files])
-    await _attach(conn, organization_id=organization_id, content_id=content_id, files=files)
+    await assets.attach(conn, organization_id=organization_id, content_id=content_id, files=files)
     return await get(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
-
-
-async def _attach(conn: Conn, *, organization_id: UUID, content_id: UUID, files: Sequence[File]) -> None:
-    await content_asset.insert_assets.run(
-        conn,
-        org=organization_id,
-        content_id=content_id,
-        ids=[ids.new() for _ in files],
-        kinds=[file.kind for file in files],
-        mime_types=[file.mime_type for file in files],
-        widths=[file.width for file in files],
-        heights=[file.height for file in files],
-        durations_ms=[file.duration_ms for file in files],
-        sizes_bytes=[file.size_bytes for file in files],
-        sha256s=[file.sha256 for file in files],
-        tokens=[file.token for file in files],
-    )
 
 
 def format_of(kinds: Sequence[str], caption: str) -> Format:
@@ -269,13 +257,16 @@ def _shown(row: _Row, public_url: str) -> Content:
         status=row.status,
         hook=row.hook,
         caption=row.caption,
-        assets=[_asset(each, public_url) for each in row.assets],
+        assets=[assets.shown(each, public_url) for each in row.assets],
         approval_status=row.approval_status,
         decision=_decision(row.decision) if row.decision else None,
         revision=row.revision,
         creative_type=row.creative_type,
         influencer_id=str(row.influencer_id) if row.influencer_id else None,
         fits=_fits(row) if row.status == "completed" else None,
+        job_id=ids.show(ids.JOB, row.job_id) if row.job_id else None,
+        last_error=msgspec.convert(row.last_error, JobError) if row.last_error else None,
+        provenance=msgspec.convert(row.provenance or [], list[LineProvenance]),
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
@@ -292,8 +283,3 @@ def _fits(row: _Row) -> dict[PlatformName, str]:
 def _decision(latest: dict[str, Any]) -> ContentDecision:
     by = latest["decidedBy"]
     return msgspec.convert({**latest, "decidedBy": by and ids.show(ids.KEY, UUID(by))}, ContentDecision)
-
-
-def _asset(each: dict[str, Any], public_url: str) -> Asset:
-    own = {"assetId": ids.show(ids.ASSET, UUID(each["id"])), "url": f"{public_url}/media/{each['token']}"}
-    return msgspec.convert({**each, **own}, Asset)

@@ -5,12 +5,14 @@ from typing import Protocol
 
 from db.pool import Conn
 from domain.brand import ingests
+from domain.content import generating
 from domain.oauth import oauth_states
 from domain.publishing import job_end
 from domain.security import job_secrets
 from jobs.kinds import (
     CONNECT_ACCOUNT,
     CONNECT_GITHUB,
+    CONTENT_GENERATE,
     INGEST_APPSTORE,
     INGEST_GITHUB,
     INGEST_WEBSITE,
@@ -40,6 +42,7 @@ ENDS: Mapping[str, Ended] = {
     CONNECT_GITHUB.name: _connected,
     CONNECT_ACCOUNT.name: _connected,
     PUBLISH_POST.name: job_end.ended,
+    CONTENT_GENERATE.name: generating.ended,
     REVOKE_TOKEN.name: job_secrets.wipe,
 }
 

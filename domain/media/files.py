@@ -3,6 +3,14 @@
 from typing import Literal, NamedTuple
 
 
+class Thumbnail(NamedTuple):
+    """A small JPEG of a file, stored beside it."""
+
+    size_bytes: int
+    sha256: bytes
+    token: str
+
+
 class File(NamedTuple):
     """A stored file that content is made of: what it is, and its token in the storage."""
 
@@ -14,3 +22,4 @@ class File(NamedTuple):
     size_bytes: int
     sha256: bytes
     token: str
+    thumbnail: Thumbnail | None = None

@@ -47,6 +47,14 @@ async def begin(conn: Conn, *, organization_id: UUID, at_most: int = 0) -> str:
     return token
 
 
+async def begin_many(conn: Conn, *, organization_id: UUID, sizes: Sequence[int]) -> list[str]:
+    """`begin` for files whose sizes are known, in the caller's transaction."""
+    tokens = [secrets.token_urlsafe(32) for _ in sizes]
+    await media_upload.start_uploads.run(conn, org=organization_id, tokens=tokens, sizes_bytes=sizes)
+    await storage_quota.check(conn, organization_id=organization_id)
+    return tokens
+
+
 async def measure(conn: Conn, *, organization_id: UUID, token: str, size_bytes: int) -> None:
     """Count a file that was stored as large as it is."""
     await media_upload.measure_upload.run(conn, org=organization_id, token=token, size_bytes=size_bytes)

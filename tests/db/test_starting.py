@@ -64,6 +64,12 @@ def test_what_is_not_set_is_named(settings: Settings, words: str) -> None:
     assert ".local/env" in line
 
 
+def test_a_pool_that_draws_names_what_is_not_installed(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['uharfbuzz'] = None")
+    line = line_of(start(settings, "workers generate", PYTHONPATH=str(tmp_path)), 2)
+    assert line.startswith("uharfbuzz isn't installed: bin/up --install-only=local,generate")
+
+
 @pytest.mark.parametrize("words", [WORKER, DISPATCHER])
 def test_a_port_of_health_that_is_taken_names_the_setting(settings: Settings, words: str, taken: str) -> None:
     line = line_of(start(settings, words, HEALTH_PORT=taken), 2)
@@ -114,7 +120,7 @@ def test_help_needs_no_setting(settings: Settings, words: str) -> None:
 def test_a_pool_that_is_none_names_those_that_are(settings: Settings) -> None:
     ended = start(settings, "workers nothing")
     assert ended.returncode == 2
-    assert "'default', 'ingest', 'metrics', 'publish'" in ended.stderr
+    assert "'default', 'generate', 'ingest', 'metrics', 'publish'" in ended.stderr
 
 
 @pytest.mark.parametrize("words", [WORKER, DISPATCHER, API])

@@ -44,7 +44,7 @@ def serves(process: "subprocess.Popen[bytes]", port: int, log: Path) -> bool:
     """True once the API answers and each pool and the dispatcher say that they serve."""
     said = log.read_text()
     assert process.poll() is None, said
-    names = ("ingest", "publish", "metrics", "default", "dispatcher")
+    names = ("ingest", "publish", "metrics", "generate", "default", "dispatcher")
     if not all(re.search(rf"{name}\.1.*serving health", said) for name in names):
         return False
     try:

@@ -183,6 +183,12 @@ async def content(story: Story, project: str) -> str:
     return content
 
 
+async def generated(story: Story, project: str) -> None:
+    """A picture that is made of the brand."""
+    accepted = await story.tell("generate_content", projectId=project, json={"format": "image"})
+    await story.ended(accepted)
+
+
 async def _text(story: Story, project: str, caption: str) -> str:
     form = [("caption", (None, caption))]
     made = await story.ask("POST", f"/projects/{project}/content/upload", files=form)

@@ -1,0 +1,60 @@
+"""Assets: the files of a content, with a thumbnail each where there is one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from db.pool import Conn
+from db.queries import content_asset
+from domain.media import uploads
+from domain.media.files import File, Thumbnail
+from schemas import ids
+from schemas.content import Asset
+
+
+async def attach(conn: Conn, *, organization_id: UUID, content_id: UUID, files: Sequence[File]) -> None:
+    """Make stored files the content's, in their order. Raises `Unavailable`."""
+    made = {ids.new(): file for file in files}
+    small = {asset_id: file.thumbnail for asset_id, file in made.items() if file.thumbnail}
+    tokens = [*(file.token for file in files), *(one.token for one in small.values())]
+    await uploads.take(conn, organization_id=organization_id, tokens=tokens)
+    await content_asset.insert_assets.run(
+        conn,
+        org=organization_id,
+        content_id=content_id,
+        ids=list(made),
+        kinds=[file.kind for file in files],
+        mime_types=[file.mime_type for file in files],
+        widths=[file.width for file in files],
+        heights=[file.height for file in files],
+        durations_ms=[file.duration_ms for file in files],
+        sizes_bytes=[file.size_bytes for file in files],
+        sha256s=[file.sha256 for file in files],
+        tokens=[file.token for file in files],
+    )
+    await _attach_thumbnails(conn, organization_id, small)
+
+
+async def _attach_thumbnails(conn: Conn, organization_id: UUID, thumbnails: Mapping[UUID, Thumbnail]) -> None:
+    """By the asset's id."""
+    if thumbnails:
+        await content_asset.insert_thumbnails.run(
+            conn,
+            org=organization_id,
+            asset_ids=list(thumbnails),
+            sizes_bytes=[one.size_bytes for one in thumbnails.values()],
+            sha256s=[one.sha256 for one in thumbnails.values()],
+            tokens=[one.token for one in thumbnails.values()],
+        )
+
+
+def shown(each: dict[str, Any], public_url: str) -> Asset:
+    """A file as a statement's `jsonb_build_object` has it, with the addresses that it is read at."""
+    own = {
+        "assetId": ids.show(ids.ASSET, UUID(each["id"])),
+        "url": f"{public_url}/media/{each['token']}",
+        "thumbnailUrl": each["thumbnail"] and f"{public_url}/media/{each['thumbnail']}",
+    }
+    return msgspec.convert({**each, **own}, Asset)

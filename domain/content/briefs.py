@@ -1,0 +1,139 @@
+"""Briefs: all that a revision of generated content is made from, frozen when it is asked for.
+
+A job reads nothing of the project but its brief, so that what it makes doesn't depend on when it runs.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from msgspec import field
+
+from db.pool import Conn
+from db.queries import content_asset, content_item
+from domain.brand import brand
+from domain.values import languages
+from generation.spec import Brand, Spec, Value
+from generation.words.snapshot import snapshot
+from generation.words.write import Lacking, write
+from schemas import ids
+from schemas.content import ContentRequest, GeneratedFormat
+from schemas.errors import Invalid, LacksWords, NotFound
+
+#: Formats that have a length and may have a voice.
+MOVING: frozenset[GeneratedFormat] = frozenset({"video", "ugc_remix"})
+
+
+class Files(Value, frozen=True, kw_only=True):
+    """Files that a piece is made with, by their tokens in our storage."""
+
+    logo: str | None = None
+    screenshots: list[str] = field(default_factory=list)
+    end_card: str | None = None
+    clip: str | None = None
+
+
+class Brief(Value, frozen=True, kw_only=True):
+    """A spec, and the files that go with it."""
+
+    spec: Spec
+    files: Files
+
+
+class Given(NamedTuple):
+    """A file of the project's content."""
+
+    id: UUID
+    kind: Literal["image", "video"]
+    token: str
+
+
+LIST_GIVEN = content_asset.list_given.typed(Given)
+
+
+async def draw_up(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, seed: str, body: ContentRequest
+) -> Brief:
+    """A brief, unless something of it can be refused at once. Raises `Invalid`, `NotFound`."""
+    _check(body)
+    files = await _files(conn, organization_id, project_id, body)
+    if body.format == "ugc_remix" and files.clip is None:
+        raise Invalid(
+            "mediaIds", "a ugc_remix is made of a clip: name one, or a sourceContentId that is a video"
+        )
+    rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
+    spec = _spec(body, snapshot(brand.describe(rows, project_id=project_id)), seed)
+    try:
+        write(spec)
+    except Lacking as error:
+        raise LacksWords(error.fields) from None
+    return Brief(spec=spec, files=files)
+
+
+def _check(body: ContentRequest) -> None:
+    if body.hook is not None and not body.hook.strip():
+        raise Invalid("hook", "has nothing that could be read: leave it out, or write a line")
+    if body.language is not None:
+        languages.check(body.language, path="language")
+    for name, value in (("seconds", body.seconds), ("voice", body.voice)):
+        if value is not None and body.format not in MOVING:
+            raise Invalid(name, f"is a video's: a {body.format} has none")
+
+
+def _spec(body: ContentRequest, snapshot: Brand, seed: str) -> Spec:
+    """The renderer has defaults of its own for what isn't asked for."""
+    asked = {"seconds": body.seconds, "speech": body.voice}
+    return Spec(
+        format=body.format,
+        brand=snapshot,
+        seed=seed,
+        hook=body.hook,
+        language=body.language,
+        aspect=body.aspect,
+        **{name: value for name, value in asked.items() if value is not None},  # type: ignore[arg-type]
+    )
+
+
+async def _files(conn: Conn, organization_id: UUID, project_id: UUID, body: ContentRequest) -> Files:
+    """The pictures and the clip that the caller names, in that order. Raises `NotFound`, `Invalid`."""
+    source = await _source(conn, organization_id, project_id, body.source_content_id)
+    named = [ids.read(ids.ASSET, shown) for shown in body.media_ids]
+    if source is None and not named:
+        return Files()
+    found = await LIST_GIVEN.all(
+        conn,
+        org=organization_id,
+        project_id=project_id,
+        ids=[one for one in named if one],
+        content_id=source,
+    )
+    by_id = {one.id: one for one in found}
+    unknown = [number for number, one in enumerate(named) if one not in by_id]
+    if unknown:
+        issues = [
+            {"path": f"mediaIds[{number}]", "message": "is no file of this project"} for number in unknown
+        ]
+        raise NotFound("no such file in this project: check mediaIds", issues=issues)
+    chosen = [by_id[one] for one in named if one] + [one for one in found if one.id not in named]
+    return _sorted(chosen)
+
+
+def _sorted(chosen: Sequence[Given]) -> Files:
+    clips = [one.token for one in chosen if one.kind == "video"]
+    if len(clips) > 1:
+        raise Invalid("mediaIds", "names more than one clip: one has room")
+    return Files(
+        screenshots=[one.token for one in chosen if one.kind == "image"], clip=clips[0] if clips else None
+    )
+
+
+async def _source(conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None) -> UUID | None:
+    """Raises `NotFound` for what is no content of the project."""
+    if shown is None:
+        return None
+    content_id = ids.read(ids.CONTENT, shown)
+    found = content_id and await content_item.find_project.value(conn, org=organization_id, id=content_id)
+    if found != project_id:
+        issue = {"path": "sourceContentId", "message": "is no content of this project"}
+        raise NotFound("no such content in this project: check sourceContentId", issues=[issue])
+    return content_id

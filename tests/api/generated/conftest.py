@@ -1,0 +1,60 @@
+"""A project with a brand that has something to say, and a worker that makes content."""
+
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+
+import httpx
+import pytest_asyncio
+
+from db.pool import Pool
+from jobs.kinds import CONTENT_GENERATE
+from schemas.settings import Settings
+from tests.api.conftest import Caller
+from tests.workers.runtime.workers import at_work
+from workers.tasks import OPENERS
+
+BRAND = {
+    "appName": "Tideline",
+    "tagline": "Know the tide before you go",
+    "appDescription": "See high and low water for each day. Works without a connection. No account needed.",
+    "keywords": ["tide tables", "harbours"],
+    "colors": ["#0b6e99", "#ffd166"],
+    "primaryLanguage": "en",
+}
+
+
+class Maker(NamedTuple):
+    """A caller and its project, `path` of which is in the API."""
+
+    http: httpx.AsyncClient
+    path: str
+
+    async def ask(self, **body: Any) -> dict[str, Any]:
+        """What a request for content is accepted with."""
+        answer = await self.http.post(f"{self.path}/content", json={"format": "image"} | body)
+        assert answer.status_code == 202, answer.text
+        accepted: dict[str, Any] = answer.json()
+        return accepted
+
+    async def get(self, path: str, **params: Any) -> dict[str, Any]:
+        found: dict[str, Any] = (await self.http.get(f"/v1{path}", params=params)).json()
+        return found
+
+    async def ended(self, accepted: dict[str, Any]) -> dict[str, Any]:
+        """Its job, once it has ended."""
+        return await self.get(f"/jobs/{accepted['jobId']}", wait=30)
+
+
+@pytest_asyncio.fixture
+async def maker(acme: Caller) -> Maker:
+    body = {"name": "Tideline", "timezone": "Europe/Berlin"}
+    project = (await acme.http.post("/v1/projects", json=body)).headers["Location"]
+    answer = await acme.http.patch(project, json={"brandContext": BRAND})
+    assert answer.is_success, answer.text
+    return Maker(acme.http, project)
+
+
+@pytest_asyncio.fixture
+async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
+    async with at_work(settings, pool, {CONTENT_GENERATE: OPENERS[CONTENT_GENERATE]}):
+        yield

@@ -1,0 +1,28 @@
+"""Generated content over HTTP, from the request to the files, by a worker and its process."""
+
+import httpx
+import pytest
+
+from tests.api.generated.conftest import BRAND, Maker
+
+
+@pytest.mark.usefixtures("working")
+async def test_an_item_is_made_of_the_brand(maker: Maker) -> None:
+    accepted = await maker.ask()
+    job = await maker.ended(accepted)
+    assert (job["status"], job["error"]) == ("completed", None)
+    item = await maker.get(f"/content/{accepted['contentId']}")
+    assert (item["status"], item["creativeType"], item["revision"]) == ("completed", "generated", 1)
+    assert job["result"] == {"contentId": item["id"], "assets": item["assets"]}
+    [asset] = item["assets"]
+    file, small = await fetched(maker, asset["url"]), await fetched(maker, asset["thumbnailUrl"])
+    assert len(file.content) == asset["sizeBytes"] > len(small.content) > 0
+    assert item["hook"] in [one["line"] for one in item["provenance"]]
+    for one in item["provenance"]:
+        assert one["quote"] in str(BRAND[one["field"]])
+
+
+async def fetched(maker: Maker, url: str) -> httpx.Response:
+    answer = await maker.http.get(httpx.URL(url).path)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
+    return answer

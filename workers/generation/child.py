@@ -1,0 +1,112 @@
+"""The process that makes one piece: `python -m workers.generation.child`.
+
+It has its spec, the descriptors of what it was given, a folder, and nothing else: no environment, no
+storage, no database. The kernel bounds it and all that it starts. When its worker dies, or wants no more of
+it, the kernel kills its whole group.
+"""
+
+import errno
+import fcntl
+import os
+import resource
+import select
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from generation.pictures import MAX_BYTES
+from generation.render import Given, prepare
+from generation.words.write import write
+from schemas.errors import GenerationError
+from workers.generation.wire import Drawn, Handles, Instructions, Planned, Refused, Report, Short
+
+#: Seconds of CPU, bytes of address space (FFmpeg reserves 1.2 GB) and of a file.
+CPU_S, MEMORY, FILE = 240, 2 << 30, 100 << 20
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+SPEC = 0
+
+
+def main() -> None:
+    asked = msgspec.json.decode(sys.stdin.buffer.readline(), type=Instructions)
+    end_with_worker()
+    limit()
+    with reporting() as reports:
+        for report in outcome(asked):
+            reports.write(msgspec.json.encode(report) + b"\n")
+            reports.flush()
+
+
+def end_with_worker() -> None:
+    """From now on a sign of the other side of stdin is its end, and kills the group by SIGKILL."""
+    fcntl.fcntl(SPEC, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(SPEC, fcntl.F_SETOWN, -os.getpgrp())
+    fcntl.fcntl(SPEC, fcntl.F_SETFL, fcntl.fcntl(SPEC, fcntl.F_GETFL) | os.O_ASYNC)
+    looked = select.poll()
+    looked.register(SPEC, select.POLLIN)
+    if looked.poll(0):
+        os.killpg(0, signal.SIGKILL)
+
+
+def limit() -> None:
+    """By the kernel, so that it holds inside a C library and in FFmpeg too; after everything else here."""
+    os.nice(10)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 5))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE, FILE))
+
+
+@contextmanager
+def reporting() -> Iterator[IO[bytes]]:
+    """The way to the worker; what a library prints doesn't get there."""
+    with os.fdopen(os.dup(1), "wb") as reports:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        yield reports
+
+
+def outcome(asked: Instructions) -> Iterator[Report]:
+    """Reports up to the last file, or to what keeps the piece from being made."""
+    try:
+        yield from make(asked)
+    except GenerationError as error:
+        yield Refused(error.code, error.message)
+    except MemoryError:
+        yield Short("OUT_OF_MEMORY", "the piece took more memory than it may")
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        yield Short("DISK_FULL", "there was no room for the files of the piece")
+
+
+def make(asked: Instructions) -> Iterator[Report]:
+    copy = asked.copy or write(asked.spec)
+    piece = prepare(asked.spec, copy, given(asked.handles))
+    yield Planned(copy)
+    for step in piece.make(Path(asked.folder)):
+        yield Drawn(step.share, step.made)
+
+
+def given(handles: Handles) -> Given:
+    """Pictures as they came, one byte more of them than is taken; the clip by an address of its own."""
+    return Given(
+        logo=None if handles.logo is None else picture(handles.logo),
+        screenshots=[picture(handle) for handle in handles.screenshots],
+        end_card=None if handles.end_card is None else picture(handles.end_card),
+        clip=None if handles.clip is None else Path(f"/proc/{os.getpid()}/fd/{handles.clip}"),
+    )
+
+
+def picture(handle: int) -> bytes:
+    with os.fdopen(handle, "rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""Folders of pieces that are being made: each worker has one, and those that start clear dead ones'."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+class Folders:
+    """The worker's folder, in which each piece has one of its own while it is made."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextmanager
+    def new(self) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory(dir=self.path, ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+
+
+@contextmanager
+def open_folders() -> Iterator[Folders]:
+    """A folder that is locked until the block, or the process, ends. What dead workers left is deleted."""
+    shared = Path(tempfile.gettempdir(), f"tenantry-generate-{os.getuid()}")
+    shared.mkdir(mode=0o700, exist_ok=True)
+    with _locked(shared):
+        _clear(shared)
+        mine = Path(tempfile.mkdtemp(dir=shared))
+        held = os.open(mine, os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_EX)
+    try:
+        yield Folders(mine)
+    finally:
+        shutil.rmtree(mine, ignore_errors=True)
+        os.close(held)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Alone among workers that start: a folder that is new but not locked yet must not look dead."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _clear(shared: Path) -> None:
+    for folder in shared.iterdir():
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            with suppress(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(handle)

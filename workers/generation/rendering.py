@@ -1,0 +1,98 @@
+"""Rendering of one piece in a process of its own, which ends with the block that reads it."""
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from jobs.outcomes import Failed, Retry
+from telemetry import logs
+from workers.generation.wire import Drawn, Instructions, Planned, Refused, Report, Short, read
+
+#: Bytes of a line of the process: a copy, or the texts of a file.
+LINE = 1 << 20
+#: Bytes of what it said last on stderr that are logged.
+TAIL = 2000
+
+#: Settings that name a program of the operator's own.
+PASSED = ("IMAGEIO_FFMPEG_EXE",)
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+COSTLY = Failed("TOO_COSTLY", "the piece takes more CPU than it may: give fewer or smaller files")
+KILLED = Retry("RENDERER_KILLED", "the process that made the piece was killed, and is tried again")
+BROKEN = Retry(
+    "RENDERER_BROKE", "the process that made the piece met an error on our side, and is tried again"
+)
+
+_log = logs.get("rendering")
+
+
+class Unmade(Exception):
+    """No piece comes of this attempt; `outcome` is the attempt's."""
+
+    def __init__(self, outcome: Failed | Retry) -> None:
+        super().__init__(outcome.message)
+        self.outcome = outcome
+
+
+async def render(asked: Instructions, handles: Sequence[int]) -> AsyncGenerator[Planned | Drawn, None]:
+    """Reports up to the last file. Closed, it ends the process and all that it started. Raises `Unmade`."""
+    errors = Path(asked.folder, "stderr")
+    async with _started(asked, handles, errors) as process:
+        assert process.stdout  # noqa: S101  it is a pipe
+        async for line in process.stdout:
+            yield _usable(read(line))
+        code = await process.wait()
+    if code:
+        _log.warning("the renderer ended", code=code, said=_tail(errors))
+        raise Unmade(_ended(code))
+
+
+@asynccontextmanager
+async def _started(asked: Instructions, handles: Sequence[int], errors: Path) -> AsyncIterator[Process]:
+    environment = {name: os.environ[name] for name in PASSED if name in os.environ}
+    with errors.open("wb") as said:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "workers.generation.child",
+            pass_fds=handles, stdin=PIPE, stdout=PIPE, stderr=said, limit=LINE, start_new_session=True,
+            env=environment | ONE_THREAD | {"TMPDIR": asked.folder},
+        )  # fmt: skip
+    try:
+        assert process.stdin  # noqa: S101  it is a pipe, which stays open: its end is the process's
+        process.stdin.write(msgspec.json.encode(asked) + b"\n")
+        yield process
+    finally:
+        await _end(process)
+
+
+async def _end(process: Process) -> None:
+    """Kill the process's group, and wait for it, whoever is canceled meanwhile."""
+    if process.returncode is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    await asyncio.shield(process.wait())
+    if process.stdin:
+        process.stdin.close()
+
+
+def _usable(report: Report) -> Planned | Drawn:
+    if isinstance(report, Refused):
+        raise Unmade(Failed(report.code, report.message))
+    if isinstance(report, Short):
+        raise Unmade(Retry(report.code, report.message))
+    return report
+
+
+def _ended(code: int) -> Failed | Retry:
+    if code == -signal.SIGXCPU:
+        return COSTLY
+    return KILLED if code < 0 else BROKEN
+
+
+def _tail(file: Path) -> str:
+    return file.read_bytes()[-TAIL:].decode(errors="replace")

@@ -1,0 +1,86 @@
+"""Storing of a piece's files, under tokens that were recorded before their first byte."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+from domain.content.briefs import Files
+from domain.media import uploads
+from domain.media.files import File, Thumbnail
+from domain.media.store import CHUNK, Store
+from generation.made import Made
+from jobs.outcomes import Failed, Retry
+from schemas.errors import Oversized, Unavailable
+from workers.generation.rendering import Unmade
+from workers.generation.wire import Handles
+from workers.runtime.context import Context
+
+#: Seconds until a storage that was away is tried again: each try makes the piece anew.
+STORAGE_S = 20.0
+
+AWAY = Retry("STORAGE_UNAVAILABLE", "the storage of media can't be reached: it is tried again", STORAGE_S)
+FULL = Failed(
+    "STORAGE_FULL",
+    "the organization's storage is full: have projects purged, or ask for a higher tier",
+    retryable=True,
+)
+
+
+async def given(store: Store, files: Files, stack: AsyncExitStack) -> Handles:
+    """Descriptors of the files that a piece is made with, open as long as the stack. Raises `Unmade`."""
+
+    async def handle(token: str) -> int:
+        return await stack.enter_async_context(store.opened(token))
+
+    try:
+        return Handles(
+            logo=await handle(files.logo) if files.logo else None,
+            screenshots=[await handle(token) for token in files.screenshots],
+            end_card=await handle(files.end_card) if files.end_card else None,
+            clip=await handle(files.clip) if files.clip else None,
+        )
+    except Unavailable:
+        raise Unmade(AWAY) from None
+
+
+async def store_all(ctx: Context, store: Store, folder: Path, made: Sequence[Made]) -> list[File]:
+    """Stored files with their thumbnails; what no commit takes is deleted in a day. Raises `Unmade`."""
+    paths = [folder / name for one in made for name in (one.name, one.thumbnail)]
+    sizes = [path.stat().st_size for path in paths]
+    begin = partial(uploads.begin_many, organization_id=ctx.job.organization_id, sizes=sizes)
+    try:
+        tokens = await ctx.step(begin)
+    except Oversized:
+        raise Unmade(FULL) from None
+    try:
+        for path, token in zip(paths, tokens, strict=True):
+            await store.write(token, _chunks(path))
+    except Unavailable:
+        raise Unmade(AWAY) from None
+    thumbnails = [
+        Thumbnail(path.stat().st_size, sha256(path.read_bytes()).digest(), token)
+        for path, token in zip(paths[1::2], tokens[1::2], strict=True)
+    ]
+    return [_file(*each) for each in zip(made, tokens[::2], thumbnails, strict=True)]
+
+
+async def _chunks(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def _file(made: Made, token: str, thumbnail: Thumbnail) -> File:
+    return File(
+        kind="video" if made.mime_type.startswith("video/") else "image",
+        mime_type=made.mime_type,
+        width=made.width,
+        height=made.height,
+        duration_ms=made.duration_ms,
+        size_bytes=made.size_bytes,
+        sha256=bytes.fromhex(made.sha256),
+        token=token,
+        thumbnail=thumbnail,
+    )

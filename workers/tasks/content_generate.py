@@ -1,0 +1,86 @@
+"""Make an item of content, or its next revision: words, files, then both are the item's at once."""
+
+from contextlib import AsyncExitStack, aclosing
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from domain.content import generated
+from domain.content.briefs import Brief
+from domain.media.storage import open_store
+from domain.media.store import Store
+from generation import libraries
+from generation.made import Made
+from generation.spec import Copy
+from jobs.outcomes import Canceled, Outcome
+from schemas.errors import Conflict
+from workers.generation import storing
+from workers.generation.folders import Folders, open_folders
+from workers.generation.rendering import Unmade, render
+from workers.generation.wanted import while_wanted
+from workers.generation.wire import Instructions, Planned
+from workers.resources import Resources
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
+
+#: How far a job is when drawing begins, and when it has ended.
+PLANNED, DRAWN = 0.1, 0.9
+
+
+class Studio(NamedTuple):
+    """Means that all pieces of a worker are made with."""
+
+    store: Store
+    folders: Folders
+    public_url: str
+
+
+class Piece(NamedTuple):
+    """A piece whose files are in its folder."""
+
+    copy: Copy
+    made: list[Made]
+
+
+async def open_task(resources: Resources) -> Task:
+    """Raises `LibrariesMissing` where the extra `generate` isn't installed."""
+    libraries.require()
+    settings, folders = resources.settings, resources.stack.enter_context(open_folders())
+    return partial(content_generate, studio=Studio(open_store(settings), folders, settings.public_url))
+
+
+async def content_generate(ctx: Context, *, studio: Studio) -> Outcome:
+    brief = await ctx.step(partial(generated.begin, claim=ctx.job))
+    await ctx.progress(0.01, stage="planning")
+    with studio.folders.new() as folder:
+        try:
+            piece = await while_wanted(ctx, make(ctx, studio, brief, folder))
+            await ctx.progress(DRAWN, stage="finalizing")
+            files = await storing.store_all(ctx, studio.store, folder, piece.made)
+            body = partial(
+                generated.finish, claim=ctx.job, copy=piece.copy, files=files, public_url=studio.public_url
+            )
+            return await ctx.commit(body, project=True)
+        except Unmade as error:
+            return error.outcome
+        except Conflict:
+            # The project was archived meanwhile: its archive job cancels all other jobs.
+            return Canceled()
+
+
+async def make(ctx: Context, studio: Studio, brief: Brief, folder: Path) -> Piece:
+    """Raises `Unmade`."""
+    copy, made = None, []
+    async with AsyncExitStack() as stack:
+        handles = await storing.given(studio.store, brief.files, stack)
+        asked = Instructions(spec=brief.spec, handles=handles, folder=str(folder))
+        async with aclosing(render(asked, handles.all)) as reports:
+            async for report in reports:
+                if isinstance(report, Planned):
+                    copy = report.copy
+                    await ctx.progress(PLANNED, stage="generating_visuals")
+                else:
+                    made += [report.made] if report.made else []
+                    await ctx.progress(PLANNED + (DRAWN - PLANNED) * report.share)
+    assert copy  # noqa: S101  else `Unmade`
+    return Piece(copy, made)
