@@ -24,6 +24,16 @@ def mirrored(right: Points) -> list[Point]:
     return [*right, *((-x, y) for x, y in reversed(right) if x)]
 
 
+def mirrored_line(right: Points) -> list[Point]:
+    """An open line of its right half, which begins on the middle column."""
+    return [*((-x, y) for x, y in reversed(right) if x), *right]
+
+
+def both(right: Points) -> tuple[Points, Points]:
+    """A shape on the right, and its mirror image."""
+    return right, flipped(right)
+
+
 def flipped(points: Points) -> list[Point]:
     return [(-x, y) for x, y in points]
 
@@ -65,6 +75,15 @@ def oval(center: Point, across: float, down: float) -> str:
     return f"M{_pair((x - across, y))}{half} {2 * across:.1f},0{half} {-2 * across:.1f},0Z"
 
 
+def arc(center: Point, radius: float, turn: int) -> str:
+    """Half of a circle, its upper one for a turn of 1 and its lower one for -1."""
+    x, y = center
+    sweep = int(turn > 0)
+    return (
+        f"M{_pair((x - radius, y))}a{radius:.1f},{radius:.1f} 0 0 {sweep} {2 * radius:.1f},{-radius / 3:.1f}"
+    )
+
+
 def along(points: Points, distance: float) -> Iterable[Point]:
     """Points on the sides of an open line, as far from each other as the distance at most."""
     for (left, top), (right, bottom) in pairwise(points):
@@ -81,3 +100,25 @@ def curls(points: Points, radius: float, seed: str) -> str:
         size = radius * between(0.82, 1.16, seed, f"curl {number}")
         discs.append(oval(place, size, size))
     return "".join(discs)
+
+
+def scattered(points: Points, distance: float) -> Iterable[Point]:
+    """Points of a grid whose rows are shifted by turns, those inside of a polygon and not at its edge."""
+    rows = range(round(min(y for _, y in points)), round(max(y for _, y in points)), round(distance * 0.84))
+    for number, y in enumerate(rows):
+        left, right = min(x for x, _ in points), max(x for x, _ in points)
+        x = left + (distance / 2 if number % 2 else 0.0)
+        while x < right:
+            if all(_inside((x + side * distance * 0.45, y), points) for side in (-1, 1)):
+                yield x, float(y)
+            x += distance
+
+
+def _inside(point: Point, points: Points) -> bool:
+    """A point whose ray to the right crosses the sides of a polygon an odd number of times is in it."""
+    x, y = point
+    crossed = False
+    for (left, top), (right, bottom) in zip(points, [*points[1:], points[0]], strict=True):
+        if (top > y) != (bottom > y) and x < left + (right - left) * (y - top) / (bottom - top):
+            crossed = not crossed
+    return crossed

@@ -1,7 +1,7 @@
 """Features of a face: eyes, brows, nose and mouth, and the lines that age gives it."""
 
 from generation.color import RGB, WHITE, rgb
-from generation.portraits.curves import Points, closed, joined, opened, oval
+from generation.portraits.curves import Point, Points, closed, joined, opened, oval
 from generation.portraits.head import EYES, Head
 from generation.portraits.looks import Look
 from generation.portraits.sketch import Sketch
@@ -14,13 +14,19 @@ _MOUTH = 582.0
 
 
 def draw_features(sketch: Sketch, look: Look, shape: Head, skin: Skin, hair: Hair) -> None:
-    _nose(sketch, shape, skin)
+    """All but the mouth, which is drawn over a beard."""
+    _nose(sketch, look, shape, skin)
     for side in (-1, 1):
         _eye(sketch, look, side, skin)
         _brow(sketch, look, side, hair)
-    _mouth(sketch, look, shape, skin)
     _lines(sketch, look, shape, skin)
     _marks(sketch, look, shape, skin)
+
+
+def draw_mouth(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
+    (_open if look.teeth else _calm)(sketch, look, shape, skin)
+    if look.beard in ("none", "stubble"):
+        _around(sketch, shape, skin)
 
 
 def _eye(sketch: Sketch, look: Look, side: int, skin: Skin) -> None:
@@ -75,18 +81,22 @@ def _brow(sketch: Sketch, look: Look, side: int, hair: Hair) -> None:
     sketch.shape(closed([*upper, *reversed(lower)]), hair.dark, opacity=0.92)
 
 
-def _nose(sketch: Sketch, shape: Head, skin: Skin) -> None:
+def _nose(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
     """A bridge by its shade alone, wings and a tip."""
-    bridge = [(14, 462), (17, 490), (31, 522), (27, 537), (8, 541), (6, 520), (7, 490)]
-    sketch.shape(shape.path(bridge), skin.dark, opacity=0.5)
+
+    def at(*around: Point) -> list[Point]:
+        return shape.all([(x * look.nose, y) for x, y in around])
+
+    bridge = at((13, 464), (16, 490), (30, 522), (27, 537), (8, 541), (6, 520), (7, 490))
+    sketch.shape(closed(bridge), skin.dark, opacity=0.5)
     glow = sketch.around(shape.place((-6, 512)), 26, (skin.light, 0.95), (skin.light, 0.0))
     sketch.shape(oval(shape.place((-6, 512)), 20, 26), glow)
-    under = [(-29, 526), (-24, 537), (-12, 536), (0, 544), (12, 536), (24, 537), (29, 526)]
-    sketch.line(opened(shape.all(under)), skin.line, 4.6, opacity=0.62)
+    under = at((-29, 526), (-24, 537), (-12, 536), (0, 544), (12, 536), (24, 537), (29, 526))
+    sketch.line(opened(under), skin.line, 4.6, opacity=0.62)
 
 
-def _mouth(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
-    (_open if look.teeth else _calm)(sketch, look, shape, skin)
+def _around(sketch: Sketch, shape: Head, skin: Skin) -> None:
+    """Dimples at the corners, and the shade below the lower lip."""
     for side in (-1, 1):
         corner = [(side * 52, _MOUTH - 17), (side * 57, _MOUTH - 10), (side * 57, _MOUTH - 2)]
         sketch.line(opened(shape.all(corner)), skin.line, 3.2, opacity=0.32)
@@ -112,7 +122,7 @@ def _upper_lip(seam: Points, full: float) -> list[tuple[float, float]]:
 
 def _calm(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
     """Closed lips whose corners are up."""
-    color, full, up = _lip_color(look, skin), look.build.lips, 11 * look.smile
+    color, full, up = _lip_color(look, skin), look.build.lips * look.lips, 11 * look.smile
     seam = [(-50, _MOUTH - up), (-26, _MOUTH), (0, _MOUTH + 3), (26, _MOUTH), (50, _MOUTH - up)]
     below = [
         (50, _MOUTH - up),
@@ -129,7 +139,12 @@ def _calm(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
 
 def _open(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
     """A smile that shows the upper teeth."""
-    color, full, up, deep = _lip_color(look, skin), look.build.lips, 12 * look.smile, 25 * look.smile
+    color, full, up, deep = (
+        _lip_color(look, skin),
+        look.build.lips * look.lips,
+        12 * look.smile,
+        25 * look.smile,
+    )
     seam = [(-52, _MOUTH - up), (-28, _MOUTH - 3), (0, _MOUTH), (28, _MOUTH - 3), (52, _MOUTH - up)]
     lower = [
         (52, _MOUTH - up),
@@ -169,7 +184,7 @@ def _lines(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
     for side in (-1, 1):
         for points, since, width in _LINES:
             if strength > since:
-                seen = 0.42 * min(1.0, (strength - since) / 0.6 + 0.25)
+                seen = 0.38 * min(1.0, (strength - since) / 0.6 + 0.25)
                 path = opened(shape.all([(side * x, y) for x, y in points]))
                 sketch.line(path, skin.line, width, opacity=seen)
 
@@ -181,7 +196,6 @@ _LINES: tuple[tuple[Points, float, float], ...] = (
     (((107, 460), (121, 464)), 0.35, 3.2),
     (((0, 352), (34, 349), (66, 354)), 0.5, 3.2),
     (((0, 372), (30, 369), (56, 373)), 0.8, 3.0),
-    (((60, 592), (66, 612), (62, 630)), 0.8, 3.6),
     (((9, 418), (10, 434)), 0.8, 3.2),
 )
 

@@ -1,17 +1,25 @@
 """Ground of a portrait: a light of the brand's hue behind the head."""
 
-from generation.color import oklch, rgb
+from generation.color import RGB, oklch, rgb
 from generation.portraits.curves import closed
 from generation.portraits.sketch import Sketch
+from generation.seeds import between
 from generation.theme import Theme
 
+#: Lightnesses that a ground may have, the lighter one first where two are as good.
+_LIGHTNESSES = (0.90, 0.83, 0.755)
+#: Degrees that its hue may differ from the brand's.
+_TURN = 18.0
 
-def draw_ground(sketch: Sketch, theme: Theme) -> None:
+
+def draw_ground(sketch: Sketch, theme: Theme, seed: str, before: tuple[RGB, ...]) -> None:
+    """As far in lightness from all that is before it as it gets."""
     _, chroma, hue = oklch(theme.vivid.tints[0])
-    chroma = min(chroma, 0.09)
+    hue += between(-_TURN, _TURN, seed, "ground")
+    others = [oklch(color).lightness for color in before]
+    light = max(_LIGHTNESSES, key=lambda one: min(0.14, *(abs(one - other) for other in others)))
+    chroma = min(chroma, 0.11)
     whole = closed([(-900, -300), (900, -300), (900, 1300), (-900, 1300)])
-    sketch.shape(whole, rgb(0.80, chroma, hue))
-    sketch.shape(
-        whole,
-        sketch.around((-120, 340), 620, (rgb(0.92, chroma * 0.6, hue), 1.0), (rgb(0.78, chroma, hue), 1.0)),
-    )
+    lit, dim = rgb(light + 0.07, chroma * 0.75, hue), rgb(light - 0.05, chroma, hue)
+    sketch.shape(whole, dim)
+    sketch.shape(whole, sketch.around((-110, 330), 640, (lit, 1.0), (dim, 1.0)))

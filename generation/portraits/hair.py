@@ -1,67 +1,130 @@
-"""Hair: behind the head, on it, over the shoulders, and of a beard."""
+"""Hair: behind the head, over the shoulders, and on the head."""
 
-from generation.portraits.curves import Points, closed, curls, opened
+from generation.portraits.curves import Points, along, arc, curls, opened, scattered
 from generation.portraits.head import Head
 from generation.portraits.looks import Look
 from generation.portraits.sketch import Sketch
-from generation.portraits.styles import STYLES
+from generation.portraits.style import Style
+from generation.portraits.styles import style_of
 from generation.portraits.tones import Hair, Skin
+from generation.seeds import between, chance
 
 
 def draw_behind(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
-    style = STYLES[look.style]
-    if not style.back:
-        return
-    fill = sketch.down((150, 760), (hair.shade, 1.0), (hair.dark, 1.0))
-    sketch.shape(shape.path(style.back), fill)
-    if style.rims and style.bumps:
-        sketch.shape(curls(shape.all(style.rims[0]), style.bumps, look.seed), fill)
+    style = style_of(look)
+    paths = [shape.path(style.back)] if style.back else []
+    if style.behind:
+        paths.append(curls(shape.all(style.behind), style.bumps, look.seed))
+    fill = sketch.down((150, 690), (hair.plain, 1.0), (hair.plain, 1.0), (hair.shade, 1.0), (hair.dark, 1.0))
+    knot = sketch.around((-32.0, style.top + 46), 74, (hair.light, 0.7), (hair.light, 0.0))
+    for path in paths:
+        _lit(sketch, path, fill, hair)
+        sketch.shape(path, knot)
+    if style.bumps and style.back:
+        _texture(sketch, look, shape, hair, style.back)
+    if look.style == "locs":
+        _locs(sketch, look, shape, hair, front=False)
 
 
 def draw_over(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
     """Hair that falls over the shoulders, in front of the clothes."""
-    style = STYLES[look.style]
-    for number, points in enumerate(style.over):
-        path = shape.path(points)
-        sketch.shape(path, sketch.down((380, 900), (hair.plain, 1.0), (hair.shade, 1.0)))
-        side = 1 if number == 0 else -1
-        with sketch.within(path):
-            for share in (0.25, 0.55, 0.85):
-                x = side * (146 + 70 * share)
-                sketch.line(
-                    opened([(x - side * 8, 400), (x, 560), (x - side * 6, 720), (x, 940)]),
-                    hair.dark,
-                    4,
-                    opacity=0.3,
-                )
+    style = style_of(look)
+    if look.style == "locs":
+        _locs(sketch, look, shape, hair, front=True)
+        return
+    for points in style.over:
+        fill = sketch.down((150, 930), (hair.plain, 1.0), (hair.plain, 1.0), (hair.shade, 1.0))
+        _lit(sketch, shape.path(points), fill, hair)
+        if style.bumps:
+            _texture(sketch, look, shape, hair, points)
+        else:
+            _falling(sketch, shape.all(points), hair)
+
+
+def _falling(sketch: Sketch, points: Points, hair: Hair) -> None:
+    """Strands that follow the inner and the outer side of a lock."""
+    half = len(points) // 2
+    outer, inner = points[:half], list(reversed(points[half:]))
+    for number, share in enumerate((0.2, 0.42, 0.62, 0.82)):
+        pairs = zip(outer, inner, strict=False)
+        line = [(ox + (ix - ox) * share, oy + (iy - oy) * share) for (ox, oy), (ix, iy) in pairs]
+        color, seen = (hair.light, 0.5) if number % 2 else (hair.dark, 0.45)
+        sketch.line(opened(line), color, 4.5, opacity=seen)
 
 
 def draw_front(sketch: Sketch, look: Look, shape: Head, hair: Hair, skin: Skin) -> None:
-    style = STYLES[look.style]
+    style = style_of(look)
     if not style.front:
         return
-    path = shape.path(style.front)
-    lower = shape.path([(x, y + 14) for x, y in style.front])
     with sketch.within(shape.face):
-        sketch.shape(lower, skin.dark, opacity=0.5)
-    fill = sketch.down((160, 460), (hair.plain, 1.0), (hair.plain, 1.0), (hair.shade, 1.0))
-    paths = [path]
-    if style.rims and style.bumps:
-        paths += [
-            curls(shape.all(rim), style.bumps * 0.72, f"{look.seed}{number}")
-            for number, rim in enumerate(style.rims)
-        ][1 if style.back else 0 :]
-    for one in paths:
-        sketch.shape(one, fill)
-    with sketch.within(*paths):
-        _shine(sketch, shape, hair, style.strands)
-
-
-def _shine(sketch: Sketch, shape: Head, hair: Hair, strands: tuple[Points, ...]) -> None:
-    glow = sketch.around((-50, 230), 150, (hair.light, 0.85), (hair.light, 0.0))
-    sketch.shape(closed([(-220, 80), (120, 80), (120, 400), (-220, 400)]), glow)
-    shade = sketch.across((40, 190), (hair.dark, 0.0), (hair.dark, 0.7))
-    sketch.shape(closed([(30, 80), (260, 80), (260, 560), (30, 560)]), shade)
-    for number, points in enumerate(strands):
-        color, seen = (hair.light, 0.7) if number % 2 == 0 else (hair.dark, 0.5)
+        for points in style.front:
+            sketch.shape(shape.path([(x + 5, y + 13) for x, y in points]), skin.dark, opacity=0.5)
+    end = 0.25 if look.style == "cropped" else 1.0
+    fill = sketch.down((200, 450), (hair.plain, 1.0), (hair.plain, 1.0), (hair.plain, end))
+    for path in _outline(look, shape, style):
+        _lit(sketch, path, fill, hair, end)
+    if style.bumps and style.rim:
+        _texture(sketch, look, shape, hair, style.front[0])
+    for number, points in enumerate(style.strands):
+        color, seen = (hair.light, 0.75) if number % 2 == 0 else (hair.dark, 0.5)
         sketch.line(opened(shape.all(points)), color, 5.0, opacity=seen)
+
+
+def _outline(look: Look, shape: Head, style: Style) -> list[str]:
+    paths = [shape.path(points) for points in style.front]
+    rims = enumerate(style.rim)
+    return paths + [
+        curls(shape.all(rim), style.bumps * 0.62, f"{look.seed} {number}") for number, rim in rims
+    ]
+
+
+def _lit(sketch: Sketch, path: str, fill: str, hair: Hair, seen: float = 1.0) -> None:
+    """Hair in the light from the upper left, and in shade on the right."""
+    lit = sketch.around((-70, 235), 165, (hair.light, 0.8), (hair.light, 0.0))
+    dim = sketch.across((30, 220), (hair.dark, 0.0), (hair.dark, 0.65 * seen))
+    for one in (fill, lit, dim):
+        sketch.shape(path, one)
+
+
+def _texture(sketch: Sketch, look: Look, shape: Head, hair: Hair, points: Points) -> None:
+    """Small arcs all over a shape, as curls have them, the lit ones to the left."""
+    lit: list[str] = []
+    dim: list[str] = []
+    for number, (x, y) in enumerate(scattered(points, 25)):
+        seed = f"{look.seed} {points[0]} {number}"
+        place = (x + between(-7, 7, seed, "x"), y + between(-6, 6, seed, "y"))
+        turn = -1 if chance(seed, "turn") < 0.5 else 1
+        curl = arc(shape.place(place), between(7, 11, seed, "radius"), turn)
+        (lit if chance(seed, "lit") < 0.55 - x / 600 else dim).append(curl)
+    for color, found in ((hair.light, lit), (hair.dark, dim)):
+        sketch.line("".join(found), color, 3.4, opacity=0.42)
+
+
+def _locs(sketch: Sketch, look: Look, shape: Head, hair: Hair, *, front: bool) -> None:
+    """Ropes of hair from the crown down to the shoulders, the outer ones shorter."""
+    count = 3 if front else 9
+    for number in range(count):
+        share = number / (count - 1)
+        for side in (-1, 1):
+            seed = f"{look.seed} loc {front} {number} {side}"
+            low = between(720, 800, seed, "low") - (0 if front else 50 * share)
+            turn = between(-8, 8, seed, "turn")
+            if front:
+                ways = [
+                    (120 + 14 * share, 300),
+                    (150 + 20 * share, 400),
+                    (154 + 34 * share + turn, 560),
+                    (160 + 36 * share, low),
+                ]
+            else:
+                ways = [
+                    (16 + 48 * share, 216),
+                    (66 + 92 * share, 300),
+                    (80 + 110 * share + turn, 540),
+                    (84 + 112 * share, low),
+                ]
+            rope = shape.all([(side * x, y) for x, y in ways])
+            sketch.line(opened(rope), hair.dark, 26)
+            sketch.line(opened(rope), hair.plain if front else hair.shade, 19)
+            for x, y in along(rope[1:], 26):
+                sketch.line(opened([(x - 7, y + 3), (x + 7, y - 3)]), hair.dark, 3.5, opacity=0.6)

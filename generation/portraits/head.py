@@ -13,7 +13,7 @@ _JAW = (500.0, 610.0)
 #: Where a head turns.
 NECK: Point = (0.0, 690.0)
 
-_FACE = points("0,236 74,248 128,296 149,368 150,450 143,520 122,580 84,628 40,652 0,658")
+FACE = points("0,236 74,248 128,296 149,368 150,450 143,520 122,580 84,628 40,652 0,658")
 _EAR = points("140,452 160,438 176,452 174,490 162,522 146,530 136,500")
 _INNER_EAR = points("140,452 160,438 176,452 174,490 162,522 146,530 136,500")
 
@@ -39,7 +39,7 @@ class Head(NamedTuple):
 
     @property
     def face(self) -> str:
-        return self.path(mirrored(_FACE))
+        return self.path(mirrored(FACE))
 
     @property
     def chin(self) -> float:
@@ -57,9 +57,9 @@ def draw_neck(sketch: Sketch, look: Look, skin: Skin) -> None:
         (0, 540),
         (wide, 560),
         (wide, 640),
-        (wide + 4, 694),
-        (wide + 34, 726),
-        (wide + 60, 760),
+        (wide + 3, 698),
+        (wide + 16, 728),
+        (wide + 26, 762),
         (60, 900),
         (0, 910),
     ]
@@ -91,18 +91,17 @@ def draw_head(sketch: Sketch, look: Look, skin: Skin) -> None:
         inner = [(side * x, y) for x, y in _INNER_EAR]
         sketch.line(opened(shape.all(inner)), skin.dark, 6, opacity=0.6)
     sketch.shape(shape.face, skin.plain)
-    with sketch.within(shape.face):
-        _light(sketch, shape, skin)
+    _light(sketch, shape, skin)
 
 
 def _light(sketch: Sketch, shape: Head, skin: Skin) -> None:
     wide = 150 * shape.width
     glow = sketch.around((-60, 400), 190, (skin.light, 0.95), (skin.light, 0.0))
-    sketch.shape(oval((-60, 400), 190, 190), glow)
+    sketch.shape(shape.face, glow)
     side = sketch.across((0.25 * wide, wide), (skin.shade, 0.0), (skin.shade, 0.35), (skin.dark, 0.6))
     sketch.shape(shape.face, side)
     low = sketch.down((shape.chin - 110, shape.chin), (skin.shade, 0.0), (skin.shade, 0.75))
     sketch.shape(shape.face, low)
-    for x in (-88, 88):
-        cheek = sketch.around((x, 536), 62, (skin.flush, 0.36), (skin.flush, 0.0))
-        sketch.shape(oval((x, 536), 62, 62), cheek)
+    for x in (-86, 86):
+        cheek = sketch.around((x, 536), 58, (skin.flush, 0.36), (skin.flush, 0.0))
+        sketch.shape(oval((x, 536), 58, 58), cheek)

@@ -36,8 +36,8 @@ STYLES: Mapping[str, Mapping[Gender, Weights]] = {
     },
 }
 BEARDS: Weights = {"none": 9, "stubble": 4, "short": 4, "full": 3, "mustache": 1}
-GLASSES: Weights = {"round": 3, "square": 3, "cat": 2, "thin": 2}
-TOPS: Weights = {"crew": 4, "hoodie": 3, "collar": 3, "blazer": 4, "turtleneck": 2, "cardigan": 3}
+GLASSES: Weights = {"round": 3, "square": 3, "cat": 1, "thin": 2}
+TOPS: Weights = {"tee": 4, "hoodie": 3, "collar": 3, "blazer": 4, "turtleneck": 2, "cardigan": 3}
 
 
 class Build(NamedTuple):
@@ -91,9 +91,11 @@ class Look(NamedTuple):
     seed: str
     build: Build
     aging: Aging
+    tone: int
     skin: Oklch
     hair: Oklch
     eyes: Oklch
+    is_flipped: bool
     curl: str
     style: str
     beard: str
@@ -106,6 +108,9 @@ class Look(NamedTuple):
     brow: float
     width: float
     tilt: float
+    nose: float
+    lips: float
+    cloth: int
 
 
 def look(presenter: Presenter) -> Look:
@@ -113,13 +118,16 @@ def look(presenter: Presenter) -> Look:
     seed, gender = presenter.seed, presenter.gender
     aging = AGES[presenter.age_range]
     curl = choose(CURLS, seed, "curl")
+    tone = int(chance(seed, "skin") * len(tones.SKINS))
     return Look(
         seed=seed,
         build=_build(BUILDS[gender], aging),
         aging=aging,
-        skin=tones.SKINS[int(chance(seed, "skin") * len(tones.SKINS))],
+        tone=tone,
+        skin=_varied(tones.SKINS[tone], seed, "skin"),
         hair=_hair(seed, aging),
         eyes=tones.EYES[int(chance(seed, "eyes") * len(tones.EYES))],
+        is_flipped=chance(seed, "flipped") < 0.5,
         curl=curl,
         style=_style(seed, gender, aging, curl),
         beard=_beard(seed, gender, aging),
@@ -130,8 +138,11 @@ def look(presenter: Presenter) -> Look:
         smile=between(0.75, 1.15, seed, "smile"),
         teeth=chance(seed, "teeth") < 0.55,
         brow=between(-1.0, 1.0, seed, "brow"),
-        width=between(0.965, 1.035, seed, "width"),
+        width=between(0.95, 1.05, seed, "width"),
         tilt=between(-3.2, 3.2, seed, "tilt"),
+        nose=between(0.86, 1.22, seed, "nose"),
+        lips=between(0.85, 1.3, seed, "lips"),
+        cloth=int(chance(seed, "cloth") * 6),
     )
 
 
@@ -155,9 +166,20 @@ def _build(build: Build, aging: Aging) -> Build:
     )
 
 
+def _varied(tone: Oklch, seed: str, what: str) -> Oklch:
+    """A little lighter or deeper, warmer or cooler: no two people have the same."""
+    light, chroma, hue = tone
+    near = between(-0.018, 0.018, seed, f"{what} lightness")
+    return Oklch(
+        light + near,
+        chroma * between(0.92, 1.08, seed, f"{what} chroma"),
+        hue + between(-4, 4, seed, f"{what} hue"),
+    )
+
+
 def _hair(seed: str, aging: Aging) -> Oklch:
     """The hair's own color, as far as it has turned grey; for how long it stays, differs."""
-    own = tones.HAIRS[choose(HAIR_COLORS, seed, "hair")]
+    own = _varied(tones.HAIRS[choose(HAIR_COLORS, seed, "hair")], seed, "hair")
     grey = tones.GREYS[int(chance(seed, "grey") * len(tones.GREYS))]
     turned = min(1.0, aging.grey * between(0.45, 1.35, seed, "turned")) if aging.grey < 1 else 1.0
     return tones.between(own, grey, turned if aging.grey else 0.0)
@@ -166,7 +188,7 @@ def _hair(seed: str, aging: Aging) -> Oklch:
 def _style(seed: str, gender: Gender, aging: Aging, curl: str) -> str:
     if gender != "female" and chance(seed, "recedes") < aging.receding:
         return choose({"receding": 3, "bald": 2}, seed, "receding")
-    if chance(seed, "covered") < 0.05:
+    if chance(seed, "covered") < 0.04:
         return "beanie"
     return choose(STYLES[curl][gender], seed, "style")
 

@@ -1,42 +1,75 @@
 """Portrait of a presenter: the drawing, from its ground to what lies on the face."""
 
+import math
+
 from PIL import Image
 
 from generation.portraits import tones
-from generation.portraits.clothes import draw_clothes
-from generation.portraits.features import draw_features
+from generation.portraits.beards import draw_beard
+from generation.portraits.clothes import draw_clothes, draw_hood
+from generation.portraits.coverings import draw_covering
+from generation.portraits.curves import Point
+from generation.portraits.earrings import draw_earrings
+from generation.portraits.features import draw_features, draw_mouth
+from generation.portraits.glasses import draw_glasses
 from generation.portraits.ground import draw_ground
 from generation.portraits.hair import draw_behind, draw_front, draw_over
 from generation.portraits.head import NECK, draw_head, draw_neck, head
 from generation.portraits.looks import Look, look
-from generation.portraits.sketch import Sketch
+from generation.portraits.sketch import UNITS, Sketch
 from generation.portraits.styles import STYLES
+from generation.portraits.tones import Cloth
 from generation.spec import Presenter
 from generation.theme import Theme
 
-#: How much larger than in the tables a person is at most, from what height on, and where hair ends at most.
-_LARGEST, _FIXED, _TOP = 1.18, 800.0, 58.0
+#: Where chins are in the tables and in a picture, the highest that hair may reach, the largest scale.
+_CHIN, _LOW, _TOP, _LARGEST = 658.0, 712.0, 66.0, 1.3
 
 
 def portrait(presenter: Presenter, theme: Theme, side: int = 800) -> Image.Image:
     """A square picture whose middle disc has the whole head; the same presenter has the same one."""
     seen = look(presenter)
     shape, skin, hair = head(seen), tones.skin(seen.skin), tones.hair(seen.hair)
+    outer, inner = _clothes(seen, theme)
     sketch = Sketch()
-    draw_ground(sketch, theme)
-    with sketch.scaled(_scale(seen), (0.0, _FIXED)):
+    draw_ground(sketch, theme, seen.seed, (skin.plain, hair.plain, outer.plain))
+    scale = _scale(seen)
+    with sketch.scaled(scale, _LOW - _CHIN * scale):
         with sketch.turned(seen.tilt, NECK):
             draw_behind(sketch, seen, shape, hair)
+        draw_hood(sketch, seen, outer)
         draw_neck(sketch, seen, skin)
-        draw_clothes(sketch, seen, theme)
+        draw_clothes(sketch, seen, outer, inner)
         with sketch.turned(seen.tilt, NECK):
             draw_head(sketch, seen, skin)
             draw_features(sketch, seen, shape, skin, hair)
-            draw_front(sketch, seen, shape, hair, skin)
+            draw_beard(sketch, seen, shape, hair, skin)
+            draw_mouth(sketch, seen, shape, skin)
             draw_over(sketch, seen, shape, hair)
+            draw_front(sketch, seen, shape, hair, skin)
+            draw_covering(sketch, seen, shape, inner, skin)
+            draw_glasses(sketch, seen, shape, seen.cloth)
+            draw_earrings(sketch, seen, shape)
     return sketch.image(side).convert("RGB")
+
+
+def _clothes(seen: Look, theme: Theme) -> tuple[Cloth, Cloth]:
+    """The brand's color, more often than not, with a light one or a dark one."""
+    main, dark, light = theme.vivid.tints[0], theme.dark.tints[1], theme.light.tints[1]
+    pairs = ((main, light), (main, light), (main, dark), (main, light), (dark, main), (light, main))
+    outer, inner = pairs[seen.cloth]
+    return tones.cloth(outer), tones.cloth(inner)
+
+
+def placed(seen: Look, point: Point) -> Point:
+    """A point of a head in its picture, as shares of the side."""
+    scale, turn = _scale(seen), math.radians(seen.tilt)
+    across, down = point[0] - NECK[0], point[1] - NECK[1]
+    x = NECK[0] + across * math.cos(turn) - down * math.sin(turn)
+    y = NECK[1] + across * math.sin(turn) + down * math.cos(turn)
+    return (x * scale + UNITS / 2) / UNITS, (_LOW + (y - _CHIN) * scale) / UNITS
 
 
 def _scale(seen: Look) -> float:
     """As large as leaves all of the hair in the picture."""
-    return min(_LARGEST, (_FIXED - _TOP) / (_FIXED - STYLES[seen.style].top))
+    return min(_LARGEST, (_LOW - _TOP) / (_CHIN - STYLES[seen.style].top))

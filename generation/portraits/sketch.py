@@ -47,10 +47,9 @@ class Sketch:
         self._body.append("</g>")
 
     @contextmanager
-    def scaled(self, factor: float, fixed: Point) -> Iterator[None]:
-        """The fixed point stays where it is."""
-        left, top = fixed[0] * (1 - factor), fixed[1] * (1 - factor)
-        self._body.append(f'<g transform="translate({left:.1f} {top:.1f}) scale({factor:.3f})">')
+    def scaled(self, factor: float, down: float) -> Iterator[None]:
+        """Larger by a factor, and then lower by so much."""
+        self._body.append(f'<g transform="translate(0 {down:.1f}) scale({factor:.3f})">')
         yield
         self._body.append("</g>")
 

@@ -1,289 +1,36 @@
-"""Styles of hair, as shapes of a middle head: behind it, over its forehead, and strands in them."""
+"""Styles of hair by their names in a look."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
-from generation.portraits.curves import Points, flipped, mirrored, points
-
-
-class Style(NamedTuple):
-    """`back` lies behind head and neck, `over` falls over the shoulders, `front` lies on the head.
-
-    `strands` are lines in the front, of light and of shade by turns; `bumps` is the radius of curls along the
-    outlines in `rims`.
-    """
-
-    front: Points = ()
-    back: Points = ()
-    over: tuple[Points, ...] = ()
-    strands: tuple[Points, ...] = ()
-    rims: tuple[Points, ...] = ()
-    bumps: float = 0.0
-
-    @property
-    def top(self) -> float:
-        """The height of its highest point; a skull's where it has none."""
-        points = [*self.front, *self.back, *(point for rim in self.rims for point in rim), (0.0, 236.0)]
-        return min(y for _, y in points) - self.bumps
-
-
-def both(points: Points) -> tuple[Points, ...]:
-    return (points, flipped(points))
-
-
-_PARTED = Style(
-    front=points("""
-    -146,446 -160,400 -165,326 -142,252 -96,206 -30,176 60,176 128,214 164,286 168,362
-    156,446 146,404 140,360 124,322 70,318 0,306 -52,284 -74,268 -104,306 -132,356
-    -140,404
-"""),
-    strands=(
-        points("-66,262 0,222 80,226 140,290"),
-        points("-60,270 10,254 80,266 134,316"),
-        points("-70,252 -20,200 60,192"),
-        points("-100,268 -134,310 -150,380"),
-    ),
-)
-_QUIFF = Style(
-    front=points("""
-    -147,446 -158,400 -162,330 -152,262 -128,196 -70,150 10,132 92,146 140,192 154,262
-    164,336 158,400 148,446 144,396 138,346 116,300 60,290 0,300 -60,292 -112,306
-    -138,350 -143,396
-"""),
-    strands=(
-        points("-100,294 -90,220 -30,168"),
-        points("-40,286 -20,220 40,166"),
-        points("20,288 50,224 100,178"),
-        points("80,286 112,240 132,210"),
-        points("-130,300 -134,240 -104,190"),
-    ),
-)
-_CROPPED = Style(
-    front=mirrored(
-        points("0,216 70,222 124,258 153,318 158,390 149,440 144,392 138,342 118,304 60,292 0,290")
-    ),
-)
-_SWEPT = Style(
-    front=points("""
-    -147,450 -166,404 -172,330 -150,248 -92,190 0,168 92,190 150,248 172,330 166,404
-    147,450 142,400 130,344 92,300 40,280 -20,282 -84,300 -128,344 -142,400
-"""),
-    back=mirrored(points("0,180 120,210 176,320 184,450 176,560 140,640 60,650 0,640")),
-    strands=(
-        points("-40,282 -60,230 -120,250 -158,330"),
-        points("0,278 -10,210 -80,206"),
-        points("30,278 50,216 110,226 154,310"),
-        points("80,294 120,290 150,370"),
-        points("-96,306 -130,320 -154,400"),
-    ),
-)
-_TOUSLED = Style(
-    front=points("""
-    -147,448 -166,396 -176,330 -160,270 -150,214 -104,190 -64,152 -4,164 52,142 104,180
-    150,206 164,268 178,330 166,400 148,448 146,394 132,340 106,346 84,312 40,336 10,304
-    -34,338 -62,308 -100,350 -128,336 -144,392
-"""),
-    strands=(
-        points("-110,330 -112,260 -70,200"),
-        points("-46,322 -40,250 10,196"),
-        points("24,318 20,250 70,190"),
-        points("90,320 84,262 118,214"),
-        points("-140,360 -150,300 -130,250"),
-        points("140,350 150,300 134,240"),
-    ),
-)
-_PIXIE = Style(
-    front=points("""
-    -140,476 -162,410 -170,326 -146,244 -86,192 0,174 86,188 148,242 172,324 166,412
-    142,480 140,420 138,376 110,352 40,330 -30,296 -64,276 -92,318 -124,356 -138,420
-"""),
-    strands=(
-        points("-58,266 20,296 100,336 136,372"),
-        points("-56,256 40,256 130,320"),
-        points("-60,246 30,214 120,260"),
-        points("-74,260 -120,310 -144,400"),
-    ),
-)
-_BOB = Style(
-    front=points("""
-    -150,470 -172,420 -178,330 -150,244 -88,192 0,174 88,192 150,244 178,330 172,420
-    150,470 147,420 142,372 112,322 60,290 -20,268 -46,262 -84,300 -128,356 -146,420
-"""),
-    back=mirrored(points("0,180 110,196 178,280 196,420 204,560 190,650 150,674 90,668 0,650")),
-    over=both(points("140,380 176,400 196,500 202,600 186,664 150,676 132,640 148,560 152,470")),
-    strands=(
-        points("-44,254 30,236 110,268 158,350"),
-        points("-40,262 40,270 110,310 150,390"),
-        points("-56,252 -110,290 -154,380"),
-        points("-50,246 -96,236 -150,310"),
-        points("-34,246 40,204 110,226"),
-    ),
-)
-_LONG = Style(
-    front=points("""
-    -152,480 -176,420 -180,330 -150,244 -88,190 0,172 88,190 150,244 180,330 176,420
-    152,480 148,420 138,360 104,312 50,280 8,256 -8,256 -50,284 -104,320 -140,366
-    -148,424
-"""),
-    back=mirrored(points("0,178 110,194 182,280 202,420 212,600 222,780 214,900 150,930 0,900")),
-    over=both(
-        points("""
-    140,372 178,400 200,520 214,680 222,820 204,920 160,930 128,880 136,760 146,640
-    152,520
-""")
-    ),
-    strands=(
-        points("4,250 70,262 132,320 160,410"),
-        points("6,244 90,232 150,300 170,390"),
-        points("-4,250 -70,262 -132,320 -160,410"),
-        points("-6,244 -90,232 -150,300 -170,390"),
-    ),
-)
-_WAVES = Style(
-    front=points("""
-    -152,480 -180,420 -186,330 -156,240 -92,184 0,164 92,180 160,236 188,330 178,420
-    152,480 148,420 146,372 120,330 60,296 0,262 -40,240 -70,284 -120,340 -146,420
-"""),
-    back=mirrored(
-        points("0,170 120,192 192,290 206,400 196,480 226,570 214,660 240,750 216,850 150,880 0,840")
-    ),
-    over=both(
-        points("""
-    142,390 184,410 194,470 214,540 218,600 206,660 232,740 228,810 196,876 150,860
-    128,800 142,720 132,640 152,560 146,480
-""")
-    ),
-    strands=(
-        points("-36,236 40,244 120,300 164,390"),
-        points("-34,230 60,210 140,262 174,350"),
-        points("-50,244 -110,300 -160,400"),
-        points("-48,232 -110,240 -168,340"),
-    ),
-)
-_SHAG = Style(
-    front=points("""
-    -150,500 -182,430 -184,330 -154,240 -92,186 0,168 92,186 154,240 184,330 182,430
-    152,504 152,430 140,380 124,388 100,344 70,372 36,334 4,366 -30,332 -64,370 -98,342
-    -122,390 -142,384 -150,430
-"""),
-    back=mirrored(
-        points("0,170 120,190 190,290 204,420 194,500 222,580 206,640 226,720 176,770 110,740 0,730")
-    ),
-    over=both(
-        points("""
-    140,400 182,410 196,500 216,580 204,640 222,716 176,768 140,720 150,640 136,570
-    150,500
-""")
-    ),
-    strands=(
-        points("-110,350 -90,270 -30,214"),
-        points("-50,346 -40,280 0,210"),
-        points("16,346 10,280 10,200"),
-        points("56,350 50,280 30,212"),
-        points("104,350 90,270 50,210"),
-        points("150,400 150,320 110,240"),
-        points("-150,400 -152,320 -114,240"),
-    ),
-)
-_TIED = points("""
-    -146,450 -158,396 -161,322 -136,252 -80,206 0,190 80,206 136,252 161,322 158,396
-    146,450 142,398 128,340 92,298 40,276 0,270 -40,276 -92,298 -128,340 -142,398
-""")
-_TIED_STRANDS = (
-    points("-120,324 -96,262 -30,206"),
-    points("-60,284 -40,240 -8,200"),
-    points("0,272 2,230 4,196"),
-    points("60,284 44,240 14,200"),
-    points("120,324 96,262 36,206"),
-    points("146,400 150,330 120,262"),
-    points("-146,400 -150,330 -120,262"),
-)
-_BUN = Style(
-    front=_TIED,
-    back=points("0,96 58,108 88,150 74,204 0,222 -74,204 -88,150 -58,108"),
-    strands=_TIED_STRANDS,
-)
-_PONYTAIL = Style(
-    front=_TIED,
-    back=points("""
-    20,150 110,150 180,210 226,320 250,480 262,640 240,770 204,800 186,700 190,560
-    170,420 130,300 60,220
-"""),
-    strands=_TIED_STRANDS,
-)
-_AFRO = Style(
-    front=mirrored(
-        points("0,150 90,158 160,210 196,290 196,380 160,440 146,420 138,352 104,306 56,290 0,286")
-    ),
-    back=mirrored(points("0,120 110,136 190,200 232,300 236,410 206,510 150,560 0,560")),
-    rims=(
-        points("""
-    -206,500 -236,410 -232,300 -190,205 -110,138 0,116 110,138 190,205 232,300 236,410
-    206,500
-"""),
-        points("-120,314 -60,292 0,286 60,292 120,314"),
-    ),
-    bumps=27,
-)
-_COILS = Style(
-    front=mirrored(
-        points("0,176 80,184 134,226 158,300 160,380 150,438 145,392 138,342 112,300 60,284 0,280")
-    ),
-    rims=(
-        points("-146,290 -138,236 -84,186 0,170 84,186 138,236 146,290"),
-        points("-108,296 -56,284 0,280 56,284 108,296"),
-    ),
-    bumps=24,
-)
-_CURLS = Style(
-    front=mirrored(
-        points("0,166 90,176 158,230 190,320 196,420 166,470 150,430 142,372 110,330 60,310 0,304")
-    ),
-    back=mirrored(points("0,150 120,176 200,270 226,420 240,560 226,680 170,720 0,700")),
-    over=both(points("150,420 196,430 226,540 230,640 196,700 152,690 140,620 156,540")),
-    rims=(
-        points("""
-    -200,700 -232,640 -240,560 -226,420 -204,290 -130,184 0,156 130,184 204,290 226,420
-    240,560 232,640 200,700
-"""),
-        points("-126,350 -64,318 0,306 64,318 126,350"),
-    ),
-    bumps=34,
-)
-_PUFF = Style(
-    front=_TIED,
-    back=mirrored(points("0,60 70,70 120,116 128,176 100,226 0,240")),
-    rims=(points("-96,222 -126,170 -112,110 -66,70 0,58 66,70 112,110 126,170 96,222"),),
-    bumps=24,
-)
-_BALD = Style()
-_RECEDING = Style(
-    front=points("""
-    -147,452 -160,410 -162,350 -150,290 -120,262 -112,290 -130,330 -140,390 -143,420
-    -147,452
-"""),
-)
+from generation.portraits import coiled_hair, long_hair, short_hair
+from generation.portraits.looks import Look
+from generation.portraits.style import Style
 
 STYLES: Mapping[str, Style] = {
-    "parted": _PARTED,
-    "quiff": _QUIFF,
-    "cropped": _CROPPED,
-    "swept": _SWEPT,
-    "tousled": _TOUSLED,
-    "pixie": _PIXIE,
-    "bob": _BOB,
-    "long": _LONG,
-    "waves": _WAVES,
-    "shag": _SHAG,
-    "bun": _BUN,
-    "ponytail": _PONYTAIL,
-    "afro": _AFRO,
-    "coils": _COILS,
-    "curls": _CURLS,
-    "puff": _PUFF,
-    "bald": _BALD,
-    "receding": _RECEDING,
-    "locs": _LONG,
-    "wrap": _CROPPED,
-    "beanie": _CROPPED,
+    "parted": short_hair.PARTED,
+    "quiff": short_hair.QUIFF,
+    "cropped": short_hair.CROPPED,
+    "swept": short_hair.SWEPT,
+    "tousled": short_hair.TOUSLED,
+    "pixie": short_hair.PIXIE,
+    "bob": long_hair.BOB,
+    "long": long_hair.LONG,
+    "waves": long_hair.WAVES,
+    "shag": long_hair.SHAG,
+    "bun": long_hair.BUN,
+    "ponytail": long_hair.PONYTAIL,
+    "afro": coiled_hair.AFRO,
+    "coils": coiled_hair.COILS,
+    "curls": coiled_hair.CURLS,
+    "puff": coiled_hair.PUFF,
+    "bald": short_hair.BALD,
+    "receding": short_hair.RECEDING,
+    "locs": coiled_hair.LOCS,
+    "wrap": coiled_hair.WRAP,
+    "beanie": short_hair.BEANIE,
 }
+
+
+def style_of(look: Look) -> Style:
+    style = STYLES[look.style]
+    return style.flipped() if look.is_flipped else style

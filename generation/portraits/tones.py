@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from generation.color import RGB, Oklch, rgb
+from generation.color import RGB, Oklch, oklch, rgb
 
 #: From light to deep, in steps that look equal.
 SKINS = (
-    Oklch(0.905, 0.034, 58.0),
+    Oklch(0.900, 0.042, 56.0),
     Oklch(0.865, 0.052, 62.0),
     Oklch(0.805, 0.070, 64.0),
     Oklch(0.735, 0.084, 62.0),
@@ -80,4 +80,21 @@ def hair(tone: Oklch) -> Hair:
 
 def between(one: Oklch, other: Oklch, share: float) -> Oklch:
     """A mixture of two tones; their hues are near to each other."""
-    return Oklch(*(first + (second - first) * share for first, second in zip(one, other, strict=True)))
+    return Oklch(*(first * (1 - share) + second * share for first, second in zip(one, other, strict=True)))
+
+
+class Cloth(NamedTuple):
+    plain: RGB
+    light: RGB
+    shade: RGB
+    dark: RGB
+
+
+def cloth(color: RGB) -> Cloth:
+    light, chroma, hue = oklch(color)
+    return Cloth(
+        plain=color,
+        light=rgb(min(0.985, light + 0.055), chroma, hue),
+        shade=rgb(light * 0.9, chroma, hue),
+        dark=rgb(light * 0.76, chroma * 0.95, hue - 4),
+    )
