@@ -8,8 +8,10 @@ from PIL import Image
 
 from generation.color import RGB, measured_contrast
 from generation.frame import Frame
+from generation.made import Shown
 from generation.text.fitting import Block
 from generation.text.raster import ink
+from generation.text.shaping import Line
 
 Align = Literal["start", "middle", "end"]
 #: Left, top, right and bottom of what is drawn.
@@ -19,7 +21,7 @@ Edges: TypeAlias = tuple[int, int, int, int]
 class Inked(NamedTuple):
     """A line with its mask and where that goes."""
 
-    text: str
+    line: Line
     mask: Image.Image
     box: Edges
 
@@ -33,6 +35,16 @@ class Mark(NamedTuple):
     contrast: float
     size: int
     is_cut: bool
+
+    def shown(self) -> Shown:
+        return Shown(
+            name=self.name,
+            text=self.text,
+            box=self.box,
+            size=self.size,
+            contrast=round(self.contrast, 2),
+            is_cut=self.is_cut,
+        )
 
 
 class Canvas:
@@ -73,25 +85,25 @@ class Canvas:
         align: Align = "start",
     ) -> float:
         """Set a block into a column; the place is its left top. Returns the y of its bottom."""
-        share = self._share(align)
-        inked = [*_inked(block, place, width, share)]
+        share = share_of(align, right_to_left=self.right_to_left)
+        lines = [*inked(block, place, width, share)]
         # All is measured before any of it is set: lines may reach into each other.
-        self.marks += [self._mark(name, one, block, color) for one in inked]
-        for one in inked:
+        self.marks += [self._mark(name, one, block, color) for one in lines]
+        for one in lines:
             self.image.paste(color, one.box[:2], one.mask)
         return place[1] + block.height
 
-    def _share(self, align: Align) -> float:
-        if align == "middle":
-            return 0.5
-        return float((align == "end") != self.right_to_left)
-
-    def _mark(self, name: str, inked: Inked, block: Block, color: RGB) -> Mark:
-        contrast = measured_contrast(self.image.crop(inked.box), color)
-        return Mark(name, inked.text, inked.box, contrast, block.size, block.is_cut)
+    def _mark(self, name: str, one: Inked, block: Block, color: RGB) -> Mark:
+        contrast = measured_contrast(self.image.crop(one.box), color)
+        return Mark(name, one.line.text, one.box, contrast, block.size, block.is_cut)
 
 
-def _inked(block: Block, place: tuple[float, float], width: float, share: float) -> Iterator[Inked]:
+def share_of(align: Align, *, right_to_left: bool) -> float:
+    """Share of the free width that is left of a line."""
+    return 0.5 if align == "middle" else float((align == "end") != right_to_left)
+
+
+def inked(block: Block, place: tuple[float, float], width: float, share: float) -> Iterator[Inked]:
     """Lines at their place: by their ink, whatever a letter keeps free beside itself or reaches beyond."""
     x, y = place
     for number, line in enumerate(block.lines):
@@ -99,4 +111,4 @@ def _inked(block: Block, place: tuple[float, float], width: float, share: float)
             left = math.ceil(x) + math.floor((math.floor(width) - found.mask.width) * share)
             top = math.floor(y + block.ascent + number * block.size * block.leading) + found.y
             box = (left, top, left + found.mask.width, top + found.mask.height)
-            yield Inked(line.text, found.mask, box)
+            yield Inked(line, found.mask, box)

@@ -19,7 +19,8 @@ class Shown(Value, frozen=True, kw_only=True):
 class Made(Value, frozen=True, kw_only=True):
     """A file of a piece, and its thumbnail, by their names in the piece's folder.
 
-    Width and height are in pixels; `duration_ms` is a video's. A video has the lines of its poster.
+    Width and height are in pixels; `duration_ms` is a video's. Of each of a video's scenes `shown` has the
+    lines as they stand at its end.
     """
 
     name: str

@@ -1,21 +1,23 @@
 """Rendering: from a spec, its copy and its pictures to files, each with the texts that are on it."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from generation import pictures
-from generation.canvas import Canvas, Mark
+from generation.canvas import Canvas
 from generation.frame import FRAMES
-from generation.made import Made, Shown, Step
+from generation.made import Made, Step
 from generation.portraits.portrait import portrait
 from generation.slides.deck import Slide, single, slideshow
 from generation.slides.jpeg import jpeg
 from generation.slides.kit import Kit, Presented
-from generation.spec import Copy, Presenter, Spec
+from generation.spec import Aspect, Copy, Format, Presenter, Spec
 from generation.theme import Theme, theme
 from generation.thumbnail import thumbnail
+from generation.timing import timing
+from generation.video.video import Video
 from schemas.errors import GenerationError
 
 #: Changes with each release that draws the same spec differently.
@@ -37,13 +39,19 @@ class Given(NamedTuple):
     clip: Path | None = None
 
 
-class Piece(NamedTuple):
+class Piece(Protocol):
+    """A piece of content to make."""
+
+    def make(self, folder: Path) -> Iterator[Step]:
+        """Draw into a folder that is there; a file is whole once its step has come."""
+
+
+class Pictures(NamedTuple):
     """Slides to draw, by the names of their files without the ending."""
 
     slides: dict[str, Slide]
 
     def make(self, folder: Path) -> Iterator[Step]:
-        """Draw into a folder that is there; a file is whole once its step has come."""
         for number, (name, slide) in enumerate(self.slides.items(), 1):
             yield Step(number / len(self.slides), _picture(folder, name, slide()))
 
@@ -53,18 +61,41 @@ def prepare(spec: Spec, copy: Copy, given: Given) -> Piece:
 
     Raises `PictureRefused`, `TextRefused`, and `GenerationError` for a format that isn't drawn.
     """
-    layouts = {"slideshow": slideshow, "image": single}
-    if spec.format not in layouts:
+    if spec.format not in _FORMATS:
         raise GenerationError(
-            "FORMAT_NOT_DRAWN", f"{spec.format} can't be drawn yet: {', '.join(layouts)} can"
+            "FORMAT_NOT_DRAWN", f"{spec.format} can't be drawn yet: {', '.join(_FORMATS)} can"
         )
     if len(copy.points) > MAX_POINTS:
         raise GenerationError("TOO_MANY_POINTS", f"a piece shows {MAX_POINTS} points at most")
-    slides = layouts[spec.format](_kit(spec, copy, given), copy)
-    return Piece({f"{spec.format}-{number}": slide for number, slide in enumerate(slides, 1)})
+    return _FORMATS[spec.format](spec, copy, given)
 
 
-def _kit(spec: Spec, copy: Copy, given: Given) -> Kit:
+def _slideshow(spec: Spec, copy: Copy, given: Given) -> Piece:
+    return _numbered("slideshow", slideshow(_kit(spec, copy, given, "4:5"), copy))
+
+
+def _image(spec: Spec, copy: Copy, given: Given) -> Piece:
+    return _numbered("image", single(_kit(spec, copy, given, "4:5"), copy))
+
+
+def _numbered(name: str, slides: Sequence[Slide]) -> Pictures:
+    return Pictures({f"{name}-{number}": slide for number, slide in enumerate(slides, 1)})
+
+
+def _video(spec: Spec, copy: Copy, given: Given) -> Piece:
+    lasts = timing(copy.hook.text, [line.text for line in copy.points], spec.seconds)
+    end = pictures.read(given.end_card) if given.end_card is not None else None
+    return Video(_kit(spec, copy, given, "9:16"), copy, lasts, end)
+
+
+_FORMATS: Mapping[Format, Callable[[Spec, Copy, Given], Piece]] = {
+    "slideshow": _slideshow,
+    "image": _image,
+    "video": _video,
+}
+
+
+def _kit(spec: Spec, copy: Copy, given: Given, aspect: Aspect) -> Kit:
     logo = pictures.logo(given.logo) if given.logo is not None else None
     seen = max(2, len(copy.points))
     screenshots = tuple(pictures.read(data) for data in given.screenshots[:seen])
@@ -76,7 +107,7 @@ def _kit(spec: Spec, copy: Copy, given: Given) -> Kit:
         seed=spec.seed,
         logo=logo,
         screenshots=screenshots,
-        frame=FRAMES[spec.aspect or "4:5"],
+        frame=FRAMES[spec.aspect or aspect],
         presenter=_presented(spec.presenter, colors) if spec.presenter else None,
     )
 
@@ -97,16 +128,5 @@ def _picture(folder: Path, name: str, canvas: Canvas) -> Made:
         height=canvas.height,
         size_bytes=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
-        shown=[_shown(one) for one in canvas.marks],
-    )
-
-
-def _shown(mark: Mark) -> Shown:
-    return Shown(
-        name=mark.name,
-        text=mark.text,
-        box=mark.box,
-        size=mark.size,
-        contrast=round(mark.contrast, 2),
-        is_cut=mark.is_cut,
+        shown=[one.shown() for one in canvas.marks],
     )

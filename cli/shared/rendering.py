@@ -29,6 +29,7 @@ class Design(Spec, frozen=True, kw_only=True):
     copy: Copy | None = None
     logo: str | None = None
     screenshots: list[str] = field(default_factory=list)
+    end_card: str | None = None
 
 
 class Provenance(Value, frozen=True, kw_only=True):
@@ -47,7 +48,7 @@ class Rendering:
         libraries.require()
         self.copy = design.copy or write(design)
         self.design = msgspec.structs.replace(design, copy=self.copy)
-        files = [name for name in (self.design.logo, *self.design.screenshots) if name is not None]
+        files = filter(None, (design.logo, *design.screenshots, design.end_card))
         self.pictures = {name: _bytes(beside / name) for name in files}
         self.piece = self._prepared()
 
@@ -57,6 +58,7 @@ class Rendering:
         given: Given = drawing.Given(
             logo=self.pictures[design.logo] if design.logo is not None else None,
             screenshots=[self.pictures[name] for name in design.screenshots],
+            end_card=self.pictures[design.end_card] if design.end_card is not None else None,
         )
         piece: Piece = drawing.prepare(design, self.copy, given)
         return piece

@@ -53,10 +53,13 @@ class Kit(NamedTuple):
         """The y where what follows a header may begin."""
         return self.frame.top + HEADER
 
+    def page(self, image: Image.Image) -> Canvas:
+        """An image to set texts on, in the copy's direction."""
+        return Canvas(image, self.frame, right_to_left=is_right_to_left(self.language))
+
     def canvas(self, ground: Ground, number: int) -> Canvas:
         """A slide's ground. Its orbs lie on the edges between slides, so that one leads to the next."""
-        image = paint.ground(self.frame.size, ground.tints, f"{self.seed}/{number}")
-        canvas = Canvas(image, self.frame, right_to_left=is_right_to_left(self.language))
+        canvas = self.page(paint.ground(self.frame.size, ground.tints, f"{self.seed}/{number}"))
         for edge in (number, number + 1):
             self._orb(canvas, ground, edge, number)
         return canvas

@@ -1,0 +1,1 @@
+"""Sound of videos, in numpy: the same seed gives the same samples."""

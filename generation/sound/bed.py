@@ -1,0 +1,127 @@
+"""Music bed of a video: chords, bass, plucks and drums by a seed, in time with its cuts."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from generation.seeds import between, chance
+from generation.sound.synthesis import (
+    RATE,
+    Stereo,
+    Wave,
+    bass,
+    echoing,
+    faded,
+    highpass,
+    hiss,
+    kick,
+    lowpass,
+    pluck,
+    soft_saw,
+    times,
+    white,
+)
+from generation.timing import BEAT
+
+#: Degrees of the scale that four bars begin on: progressions that everybody knows.
+_PROGRESSIONS = ((0, 5, 3, 4), (0, 3, 5, 4), (5, 3, 0, 4), (0, 4, 5, 3))
+_ROOTS = (57, 59, 60, 62, 64)
+_SCALE = (0, 2, 4, 5, 7, 9, 11)
+#: Notes of a chord that eight plucks of a bar take.
+_PATTERNS = (
+    (0, 2, 1, 3, 2, 1, 0, 2),
+    (2, 0, 3, 1, 0, 2, 1, 2),
+    (0, 1, 2, 3, 1, 2, 0, 1),
+    (1, 3, 0, 2, 2, 0, 1, 3),
+)
+_BAR = 4 * BEAT
+#: Seconds over which what sounds at the end may go on before it is cut off, and of the fade there.
+_TAIL, _FADE = 3.0, 0.9
+#: Beats before the drums come in whole.
+_INTRO = 2
+
+
+class _Track:
+    """Sounds on a stretch of time."""
+
+    def __init__(self, seconds: float) -> None:
+        self.sound: Stereo = np.zeros((2, round((seconds + _TAIL) * RATE)))
+
+    def add(self, at: float, wave: Wave, gain: float, *, side: float = 0.0) -> None:
+        """From the left at -1 to the right at 1."""
+        start = round(at * RATE)
+        part = wave[: max(0, self.sound.shape[1] - start)] * gain * math.sqrt(2)
+        for row, share in enumerate((math.cos((side + 1) * math.pi / 4), math.sin((side + 1) * math.pi / 4))):
+            self.sound[row, start : start + len(part)] += part * share
+
+
+def bed(seconds: float, seed: str, cuts: Sequence[float]) -> Stereo:
+    """So many seconds of music, faded at their end."""
+    chords, plucks, low, drums = (_Track(seconds) for _ in range(4))
+    for bar in range(math.ceil(seconds / _BAR)):
+        at, keys = bar * _BAR, _chord(seed, bar)
+        _chords(chords, at, keys, f"{seed}/{bar}")
+        _plucks(plucks, at, keys, seed)
+        for beats in (0, 1.5, 2.5):
+            low.add(at + beats * BEAT, bass(keys[0] - 24, 0.84 * BEAT), 0.26)
+        _drums(drums, at, f"{seed}/{bar}")
+    drums.sound[:, : round(_INTRO * BEAT * RATE)] *= 0.2
+    for cut in cuts:
+        _whoosh(drums, cut, f"{seed}/{cut}")
+    push = _push(drums.sound.shape[1])
+    mixed = chords.sound * push + plucks.sound * (0.35 + 0.65 * push) + low.sound * push + drums.sound
+    heard = echoing(mixed[:, : round(seconds * RATE)], seed)
+    return np.array([faded(wave, 0.01, _FADE) for wave in np.tanh(heard * 1.1)])
+
+
+def _chord(seed: str, bar: int) -> list[int]:
+    """Four keys of a bar's chord; a seventh on the calm ones, an octave on the others."""
+    root = _ROOTS[int(chance(seed, "root") * len(_ROOTS))]
+    degree = _PROGRESSIONS[int(chance(seed, "progression") * len(_PROGRESSIONS))][bar % 4]
+    steps = (0, 2, 4, 6 if degree in {0, 3} else 7)
+    return [root + _SCALE[(degree + step) % 7] + 12 * ((degree + step) // 7) for step in steps]
+
+
+def _chords(track: _Track, at: float, keys: Sequence[int], seed: str) -> None:
+    """Each key twice, a little apart in pitch and place."""
+    for key in keys:
+        for apart, side in ((-0.06, -0.6), (0.05, 0.6)):
+            phase = between(0, 6, seed, f"phase {key} {side}")
+            tone = soft_saw(key + apart, _BAR * 1.08, phase)
+            track.add(at, faded(tone, 0.25, 0.5), 0.055, side=side)
+
+
+def _plucks(track: _Track, at: float, keys: Sequence[int], seed: str) -> None:
+    pattern = _PATTERNS[int(chance(seed, "pattern") * len(_PATTERNS))]
+    for number, note in enumerate(pattern):
+        is_off = number % 2
+        track.add(
+            at + number * BEAT / 2,
+            pluck(keys[note] + 12, 0.5),
+            0.16 if is_off else 0.2,
+            side=-0.4 if is_off else 0.4,
+        )
+
+
+def _drums(track: _Track, at: float, seed: str) -> None:
+    for beat in range(4):
+        track.add(at + beat * BEAT, kick(), 0.62)
+        if beat % 2:
+            track.add(at + beat * BEAT, hiss(f"{seed} snare {beat}", 0.2, 1_400, 26), 0.19)
+    for number in range(8):
+        tick = hiss(f"{seed} tick {number}", 0.06, 7_000, 85)
+        track.add(at + number * BEAT / 2, tick, 0.095 if number % 2 else 0.05, side=0.25)
+
+
+def _whoosh(track: _Track, cut: float, seed: str) -> None:
+    """Noise that swells into a cut."""
+    at = times(BEAT)
+    swelling = white(seed, len(at)) * (at / BEAT) ** 3
+    track.add(cut - BEAT, highpass(lowpass(swelling, 5_200), 500), 0.17)
+
+
+def _push(count: int) -> Wave:
+    """Everything else gives way to the drum on each beat."""
+    beat = 1 - 0.5 * np.exp(-9 * times(BEAT))
+    return np.tile(beat, math.ceil(count / len(beat)))[:count]

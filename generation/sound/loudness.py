@@ -1,0 +1,102 @@
+"""Loudness of a sound as broadcasters measure it, and one gain for the whole that brings it to a target.
+
+By ITU-R BS.1770-5 (https://www.itu.int/rec/R-REC-BS.1770): both channels weighted, gated blocks of 0.4 s.
+"""
+
+import math
+
+import numpy as np
+
+from generation.sound.synthesis import RATE, Stereo, Wave
+
+#: What players of the platforms bring sounds to, in LUFS, and the highest peak in dB between samples: an
+#: encoder adds some tenths to what it gets.
+TARGET, HIGHEST = -14.0, -1.9
+#: The standard's two filters at 48 kHz: numerators and denominators.
+_FILTERS = (
+    ((1.53512485958697, -2.69169618940638, 1.19839281085285), (1.0, -1.69065929318241, 0.73248077421585)),
+    ((1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621)),
+)
+_BLOCK, _STEP, _OFFSET = 0.4, 0.1, -0.691
+#: Blocks below the first level don't count, nor those so much below the mean of the others, in LUFS.
+_SILENT, _BELOW = -70.0, -10.0
+#: Samples between samples, samples of a step of the limiter, and steps before and after a peak that it holds.
+_BETWEEN, _WINDOW, _HOLD = 4, 48, 6
+#: What is limited is softer than it was, and is brought to the target again, so many times at most.
+_ROUNDS = 3
+
+
+def loudness(sound: Stereo) -> float:
+    """In LUFS; minus infinity for silence."""
+    left, right = (_weighted(wave) ** 2 for wave in sound)
+    power = _blocks(left + right)
+    heard = power[_level(power) > _SILENT]
+    if not len(heard):
+        return -math.inf
+    heard = heard[_level(heard) > _level(heard.mean(keepdims=True)) + _BELOW]
+    return float(_level(heard.mean(keepdims=True))[0])
+
+
+def peak(sound: Stereo) -> float:
+    """The highest value between samples, in dB of the highest that there can be."""
+    return float(20 * np.log10(max(1e-9, _envelope(sound).max())))
+
+
+def leveled(sound: Stereo) -> Stereo:
+    """A sound at the target. Peaks that would be too high are made lower for some milliseconds."""
+    if loudness(sound) == -math.inf:
+        return sound
+    for _ in range(_ROUNDS):
+        sound = sound * 10 ** ((TARGET - loudness(sound)) / 20)
+        if peak(sound) <= HIGHEST:
+            break
+        sound = _limited(sound)
+    return sound
+
+
+def _weighted(wave: Wave) -> Wave:
+    """By the filters' responses: the sound is as long as they ring."""
+    size = len(wave)
+    turn = np.exp(-2j * np.pi * np.fft.rfftfreq(size))
+    response = np.ones(len(turn), complex)
+    for over, under in _FILTERS:
+        response *= (over[0] + over[1] * turn + over[2] * turn**2) / (
+            under[0] + under[1] * turn + under[2] * turn**2
+        )
+    return np.fft.irfft(np.fft.rfft(wave) * response, size)
+
+
+def _blocks(power: Wave) -> Wave:
+    """Mean power of each block."""
+    step, length = round(_STEP * RATE), round(_BLOCK * RATE)
+    summed = np.concatenate([[0.0], np.cumsum(power)])
+    starts = np.arange(0, max(1, len(power) - length + 1), step)
+    mean: Wave = (summed[np.minimum(starts + length, len(power))] - summed[starts]) / length
+    return mean
+
+
+def _level(power: Wave) -> Wave:
+    level: Wave = _OFFSET + 10 * np.log10(np.maximum(power, 1e-12))
+    return level
+
+
+def _envelope(sound: Stereo) -> Wave:
+    """The highest of both channels at each sample, those between it and the next one too."""
+    size = sound.shape[1]
+    finer = (np.fft.irfft(np.fft.rfft(wave), size * _BETWEEN) * _BETWEEN for wave in sound)
+    left, right = (np.abs(wave).reshape(size, _BETWEEN).max(axis=1) for wave in finer)
+    highest: Wave = np.maximum(left, right)
+    return highest
+
+
+def _limited(sound: Stereo) -> Stereo:
+    """Gains of whole steps, held around each peak and then joined by lines."""
+    highest = 10 ** (HIGHEST / 20)
+    envelope = _envelope(sound)
+    steps = math.ceil(len(envelope) / _WINDOW)
+    peaks = np.pad(envelope, (0, steps * _WINDOW - len(envelope))).reshape(steps, _WINDOW).max(axis=1)
+    held = np.lib.stride_tricks.sliding_window_view(np.pad(peaks, _HOLD), 2 * _HOLD + 1).max(axis=1)
+    gains = np.minimum(1.0, highest / np.maximum(held, 1e-9))
+    middle = np.arange(steps) * _WINDOW + _WINDOW / 2
+    limited: Stereo = sound * np.interp(np.arange(len(envelope)), middle, gains)
+    return limited

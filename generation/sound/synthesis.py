@@ -1,0 +1,97 @@
+"""Synthesis: tones, noises and filters that a music bed is made of."""
+
+from typing import TypeAlias
+
+import numpy as np
+
+from generation.seeds import noise
+
+#: Samples of a second, and the two channels of a stereo sound.
+RATE = 48_000
+Wave: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.float64]]"
+Stereo: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float64]]"
+
+#: No partial of a tone is higher: it would come back as another tone.
+_HIGHEST = 14_000
+
+
+def times(seconds: float) -> Wave:
+    return np.arange(round(seconds * RATE)) / RATE
+
+
+def pitch(key: float) -> float:
+    """Hertz of a key of the piano, 69 being A at 440."""
+    return float(440.0 * 2 ** ((key - 69) / 12))
+
+
+def soft_saw(key: float, seconds: float, phase: float, partials: int = 10) -> Wave:
+    """A tone with many partials, each much softer than the one before."""
+    at, base = times(seconds), pitch(key)
+    heard = [number for number in range(1, partials + 1) if base * number < _HIGHEST]
+    parts = [np.sin(2 * np.pi * base * number * at + phase * number) / number**1.25 for number in heard]
+    tone: Wave = np.sum(parts, axis=0)
+    return tone
+
+
+def pluck(key: float, seconds: float) -> Wave:
+    at, base = times(seconds), pitch(key)
+    fading = np.exp(-9 * at)
+    return (np.sin(2 * np.pi * base * at) + 0.35 * fading * np.sin(4 * np.pi * base * at)) * fading
+
+
+def bass(key: float, seconds: float) -> Wave:
+    at, base = times(seconds), pitch(key)
+    tone = np.tanh(1.6 * (np.sin(2 * np.pi * base * at) + 0.3 * np.sin(4 * np.pi * base * at)))
+    return faded(tone, 0.008, 0.08)
+
+
+def kick() -> Wave:
+    at = times(0.28)
+    falling = 48 * at + 9 * (1 - np.exp(-38 * at))
+    tone: Wave = np.sin(2 * np.pi * falling) * np.exp(-15 * at)
+    return tone
+
+
+def hiss(seed: str, seconds: float, lowest: float, fading: float) -> Wave:
+    """Noise above a frequency, that fades."""
+    at = times(seconds)
+    return highpass(white(seed, len(at)), lowest) * np.exp(-fading * at)
+
+
+def white(seed: str, count: int) -> Wave:
+    """Noise from -1 to 1, the same with every version of numpy."""
+    raw = np.frombuffer(noise(seed, 2 * count), "<u2").astype(np.float64)
+    return raw / 32_767.5 - 1
+
+
+def faded(wave: Wave, comes: float, goes: float) -> Wave:
+    """A wave that comes and goes in so many seconds each."""
+    shape = np.ones(len(wave))
+    first, last = min(len(wave), round(comes * RATE)), min(len(wave), round(goes * RATE))
+    shape[:first] = np.linspace(0, 1, first)
+    shape[len(wave) - last :] *= np.linspace(1, 0, last) ** 1.5
+    return wave * shape
+
+
+def lowpass(wave: Wave, cut: float) -> Wave:
+    """A wave without what is above a frequency, softly, and not moved in time."""
+    hertz = np.fft.rfftfreq(len(wave), 1 / RATE)
+    return np.fft.irfft(np.fft.rfft(wave) / (1 + (hertz / cut) ** 4), len(wave))
+
+
+def highpass(wave: Wave, cut: float) -> Wave:
+    return wave - lowpass(wave, cut)
+
+
+def echoing(sound: Stereo, seed: str, *, seconds: float = 1.5, share: float = 0.16) -> Stereo:
+    """A sound in a room."""
+    return np.array([_echoing(wave, f"{seed}/{side}", seconds, share) for side, wave in enumerate(sound)])
+
+
+def _echoing(wave: Wave, seed: str, seconds: float, share: float) -> Wave:
+    at = times(seconds)
+    room = lowpass(white(seed, len(at)) * np.exp(-3.6 * at), 6_500)
+    room /= np.sqrt((room**2).sum())
+    size = 1 << (len(wave) + len(room) - 1).bit_length()
+    heard = np.fft.irfft(np.fft.rfft(wave, size) * np.fft.rfft(room, size), size)[: len(wave)]
+    return wave * (1 - share) + heard * share

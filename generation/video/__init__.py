@@ -1,0 +1,1 @@
+"""Videos: scenes whose words and pictures move, encoded in time with their sound."""

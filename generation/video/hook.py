@@ -1,0 +1,51 @@
+"""First scene: the hook, whose first word is there in the first frame, and devices that rise below it."""
+
+from generation import paint
+from generation.canvas import Canvas
+from generation.slides import devices, tile
+from generation.slides.hook import room, title
+from generation.slides.kit import Kit
+from generation.text.fitting import Block
+from generation.video.kinetic import Kinetic
+from generation.video.moving import Moving, Rising
+from generation.video.parts import empty, header, words
+from generation.video.scene import Scene, Stage, Timed
+
+#: Before the scene's beginning, so that a player's still of the first frame says something.
+_WORDS = -0.3
+_ICON, _BELOW = 470, 70
+
+
+def hook(kit: Kit, text: str, seconds: float) -> Scene:
+    stage, canvas = Stage(kit, kit.theme.vivid, 0, seconds), empty(kit)
+    block = title(kit, text, room(kit))
+    icon, name = header(stage, canvas)
+    top = kit.body if kit.screenshots else _alone(kit, block)
+    said = words(kit, "hook", block, top, stage.ground.text)
+    things = _devices(kit, canvas, said, seconds) if kit.screenshots else _icon(kit, canvas, said, seconds)
+    return Scene(stage, [icon, *things], [name, Timed(said, _WORDS)])
+
+
+def _alone(kit: Kit, block: Block) -> float:
+    """The top of a hook that has most of the picture for itself."""
+    return kit.body + max(0.0, (kit.frame.bottom - kit.body - block.height) * 0.3)
+
+
+def _devices(kit: Kit, canvas: Canvas, said: Kinetic, seconds: float) -> list[Moving]:
+    placed = [*devices.pair(kit, canvas, round(said.bottom) + _BELOW)]
+    times = [0.15, 0.0][-len(placed) :]
+    return [
+        Rising(picture, place, starts=starts, lasts=seconds, drifts=30 + 16 * number)
+        for number, ((picture, place), starts) in enumerate(zip(placed, times, strict=True))
+    ]
+
+
+def _icon(kit: Kit, canvas: Canvas, said: Kinetic, seconds: float) -> list[Moving]:
+    """The brand's icon, large and tilted, in the part that texts keep free."""
+    side = min(_ICON, canvas.height - round(said.bottom) - 2 * _BELOW)
+    if side < _ICON // 2:
+        return []
+    icon = paint.turned(tile.tile(kit, kit.theme.vivid, 2 * side), 8 if not canvas.right_to_left else -8)
+    free = canvas.height - said.bottom
+    place = canvas.aside(kit.frame.left + 30, icon.width), round(said.bottom + (free - icon.height) / 2)
+    return [Rising(icon, place, starts=0.0, lasts=seconds)]

@@ -1,0 +1,130 @@
+"""Kinetic text: a fitted text that comes word by word, or by phrases where no spaces divide words."""
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import NamedTuple
+
+from PIL import Image
+
+from generation.canvas import Align, Canvas, Mark, inked, share_of
+from generation.color import RGB, measured_contrast
+from generation.paint import Size
+from generation.text.breaking import units
+from generation.text.fitting import Block
+from generation.text.raster import ink
+from generation.text.shaping import Line
+from generation.video.easing import arriving, popping
+
+#: Seconds from one word to the next at most, and that a word moves.
+STEP, _MOVES = 0.12, 0.3
+#: Share of its size that a word rises by, and that it has at first.
+_RISE, _SMALL = 0.42, 0.74
+
+
+class Word(NamedTuple):
+    """Ink of a word and its place, once it stands; `line` is that of its block, `number` that in the text."""
+
+    mask: Image.Image
+    place: Size
+    line: int
+    number: int
+    length: int
+
+
+class Column(NamedTuple):
+    """Room for a block: its left top, its width, and where its lines begin."""
+
+    x: float
+    y: float
+    width: float
+    align: Align = "start"
+
+
+class Kinetic:
+    """A block in a column; `emphasis` is the color of its most telling word, where it has one."""
+
+    def __init__(
+        self,
+        name: str,
+        block: Block,
+        column: Column,
+        language: str,
+        *,
+        color: RGB,
+        emphasis: RGB | None = None,
+    ) -> None:
+        self.name, self.block, self.column, self.language = name, block, column, language
+        share = share_of(column.align, right_to_left=block.right_to_left)
+        self._lines = [*inked(block, (column.x, column.y), column.width, share)]
+        self.words = [*self._words()]
+        self.count = 1 + max((word.number for word in self.words), default=0)
+        self._colors = self._colored(color, emphasis)
+
+    @property
+    def bottom(self) -> float:
+        return self.column.y + self.block.height
+
+    def _words(self) -> Iterator[Word]:
+        number, size = 0, self.block.size
+        for row, one in enumerate(self._lines):
+            whole = ink(one.line, size)
+            for text, part in _parts(one.line, self.language):
+                if whole and (found := ink(part, size)):
+                    place = one.box[0] + found.x - whole.x, one.box[1] + found.y - whole.y
+                    yield Word(found.mask, place, row, number, len(text.strip()))
+                    number += 1
+
+    def _colored(self, color: RGB, emphasis: RGB | None) -> list[RGB]:
+        """The longest of several words is the one that tells most."""
+        longest = max(self.words, key=lambda word: word.length, default=None)
+        telling = longest if emphasis and self.count > 1 else None
+        return [emphasis if emphasis and word is telling else color for word in self.words]
+
+    def draw(self, image: Image.Image, seconds: float, step: float = STEP) -> None:
+        """The words that have come after so many seconds."""
+        for word, color in zip(self.words, self._colors, strict=True):
+            share = (seconds - word.number * step) / _MOVES
+            if share >= 1:
+                image.paste(color, word.place, word.mask)
+            elif share > 0:
+                self._coming(image, word, color, share)
+
+    def _coming(self, image: Image.Image, word: Word, color: RGB, share: float) -> None:
+        scale = _SMALL + (1 - _SMALL) * popping(share)
+        size = max(1, round(word.mask.width * scale)), max(1, round(word.mask.height * scale))
+        alpha = min(1.0, share * 2)
+        mask = word.mask.resize(size, Image.Resampling.BILINEAR).point([int(v * alpha) for v in range(256)])
+        down = (1 - arriving(share)) * self.block.size * _RISE
+        left = word.place[0] + (word.mask.width - size[0]) / 2
+        top = word.place[1] + (word.mask.height - size[1]) / 2 + down
+        image.paste(color, (round(left), round(top)), mask)
+
+    def set(self, canvas: Canvas) -> None:
+        """All words as they stand, each line of them measured before it is set."""
+        canvas.marks += [self._mark(canvas.image, row) for row in sorted({word.line for word in self.words})]
+        self.draw(canvas.image, math.inf)
+
+    def _mark(self, image: Image.Image, row: int) -> Mark:
+        boxes = [
+            ((*word.place, word.place[0] + word.mask.width, word.place[1] + word.mask.height), color)
+            for word, color in zip(self.words, self._colors, strict=True)
+            if word.line == row
+        ]
+        lefts, tops, rights, bottoms = zip(*(box for box, _ in boxes), strict=True)
+        contrast = min(measured_contrast(image.crop(box), color) for box, color in boxes)
+        whole = min(lefts), min(tops), max(rights), max(bottoms)
+        return Mark(
+            self.name, self._lines[row].line.text, whole, contrast, self.block.size, self.block.is_cut
+        )
+
+
+def _parts(line: Line, language: str) -> Iterator[tuple[str, Line]]:
+    """The words of a line in the order in which they are read, each with its glyphs where they stand."""
+    texts = [*units(line.text, language)]
+    ends = [*accumulate(map(len, texts))]
+    numbers = [bisect_right(ends, glyph.at) for glyph in line.glyphs]
+    for number, text in enumerate(texts):
+        glyphs = (glyph for glyph, of in zip(line.glyphs, numbers, strict=True) if of == number)
+        yield text, line._replace(glyphs=tuple(glyphs))

@@ -1,0 +1,116 @@
+"""Things that move: pictures with their shadows, and grounds that are larger than the frame."""
+
+import math
+from typing import Protocol
+
+from PIL import Image
+
+from generation import paint
+from generation.paint import Size
+from generation.video.easing import arriving, popping, smooth
+
+#: Parts of a pixel by which a picture moves.
+_PHASES = 4
+#: Pixels that a picture rises while it comes, and afterwards until its scene ends.
+_COMES, _DRIFTS = 900, 34
+_RISING, _POPPING = 0.95, 0.5
+#: Share of its size by which what pulses grows, and seconds of a pulse: two beats.
+_PULSE, _PULSE_SECONDS = 0.022, 1.0
+
+
+class Moving(Protocol):
+    """A thing of a scene."""
+
+    def draw(self, image: Image.Image, seconds: float) -> None:
+        """The thing as it is so many seconds after its scene began."""
+
+
+class Rising:
+    """A picture that comes from below and goes on rising, slowly, as long as its scene lasts."""
+
+    def __init__(
+        self, picture: Image.Image, place: Size, *, starts: float, lasts: float, drifts: int = _DRIFTS
+    ) -> None:
+        self._phases = [_shifted(picture, phase / _PHASES) for phase in range(_PHASES)]
+        self._shadow, self._edge = paint.cast(picture.getchannel("A"), blur=56, alpha=105)
+        self._place, self._starts, self._lasts, self._drifts = place, starts, lasts, drifts
+
+    def draw(self, image: Image.Image, seconds: float) -> None:
+        share = (seconds - self._starts) / _RISING
+        below = (1 - arriving(share)) * _COMES - smooth(seconds / self._lasts) * self._drifts
+        left, top = self._place[0], self._place[1] + below
+        if share <= 0 or top >= image.height:
+            return
+        whole = math.floor(top)
+        image.paste((0, 0, 0), (left - self._edge, whole - self._edge + 38), self._shadow)
+        shown, mask = self._phases[int((top - whole) * _PHASES)]
+        image.paste(shown, (left, whole), mask)
+
+
+def _shifted(picture: Image.Image, down: float) -> tuple[Image.Image, Image.Image]:
+    """A picture and its mask, lower by part of a pixel."""
+    if not down:
+        return picture.convert("RGB"), picture.getchannel("A")
+    size = picture.width, picture.height + 1
+    moved = picture.transform(size, Image.Transform.AFFINE, (1, 0, 0, 0, 1, -down), Image.Resampling.BILINEAR)
+    return moved.convert("RGB"), moved.getchannel("A")
+
+
+class Popping:
+    """A picture that grows out of its middle; one that `pulses` goes on in time with the beats."""
+
+    def __init__(
+        self, picture: Image.Image, place: Size, *, starts: float, blur: int = 0, pulses: bool = False
+    ) -> None:
+        self._picture, self._place, self._starts, self._pulses = picture, place, starts, pulses
+        self._blur = blur
+        self._cast = paint.cast(picture.getchannel("A"), blur=blur, alpha=85) if blur else None
+
+    def draw(self, image: Image.Image, seconds: float) -> None:
+        share = (seconds - self._starts) / _POPPING
+        if share <= 0:
+            return
+        scale = popping(share) if share < 1 else self._pulse(seconds)
+        if share >= 0.9 and self._cast:
+            shadow, edge = self._cast
+            image.paste((0, 0, 0), (self._place[0] - edge, self._place[1] - edge + self._blur // 2), shadow)
+        shown = self._scaled(scale)
+        left = self._place[0] + (self._picture.width - shown.width) // 2
+        image.paste(shown, (left, self._place[1] + (self._picture.height - shown.height) // 2), shown)
+
+    def _pulse(self, seconds: float) -> float:
+        since = (seconds - self._starts - _POPPING) % _PULSE_SECONDS
+        return 1 + _PULSE * smooth(1 - since / _PULSE_SECONDS) * smooth(since * 8) if self._pulses else 1.0
+
+    def _scaled(self, scale: float) -> Image.Image:
+        size = max(2, round(self._picture.width * scale)), max(2, round(self._picture.height * scale))
+        if size == self._picture.size:
+            return self._picture
+        return self._picture.resize(size, Image.Resampling.BILINEAR)
+
+
+class Backdrop:
+    """A ground larger than the frame, of which a part is shown that moves by whole pixels at one speed."""
+
+    def __init__(self, larger: Image.Image, size: Size, way: tuple[int, int]) -> None:
+        self._larger, self._size, self._way = larger, size, way
+        self._room = larger.width - size[0], larger.height - size[1]
+
+    def at(self, frame: int, frames: int) -> Image.Image:
+        """The ground of one of so many frames."""
+        slower = max(1, math.ceil(frames / min(self._room)))
+        moved = min(frame // slower, *self._room)
+        left, top = (
+            moved if way > 0 else room - moved for way, room in zip(self._way, self._room, strict=True)
+        )
+        return self._larger.crop((left, top, left + self._size[0], top + self._size[1]))
+
+
+class Still:
+    """A picture that stands where it is."""
+
+    def __init__(self, picture: Image.Image, place: Size) -> None:
+        self._picture, self._place = picture, place
+
+    def draw(self, image: Image.Image, seconds: float) -> None:  # noqa: ARG002  nothing of it changes
+        image.paste(self._picture, self._place)

@@ -1,0 +1,88 @@
+"""Parts that several scenes have: the header, and what is drawn with its text before it moves."""
+
+from PIL import Image
+
+from generation import paint
+from generation.canvas import Canvas, Mark
+from generation.color import RGB
+from generation.paint import Size
+from generation.slides import tile
+from generation.slides.kit import LABEL, TITLE, Kit
+from generation.slides.parts import TILE
+from generation.text.fitting import Block, Box
+from generation.video.kinetic import Column, Kinetic
+from generation.video.moving import Popping
+from generation.video.scene import Stage, Timed
+
+#: Long before a scene begins: what comes then stands from its first frame on.
+BEFORE = -9.0
+_PILL = 50
+
+
+def empty(kit: Kit) -> Canvas:
+    """A picture of nothing, to lay a scene out on."""
+    return kit.page(Image.new("RGB", kit.frame.size))
+
+
+def header(stage: Stage, canvas: Canvas) -> tuple[Popping, Timed]:
+    """The brand's tile and name, where every slide has them."""
+    kit, offset, top = stage.kit, TILE + 22, stage.kit.frame.top
+    icon = tiled(stage, TILE, (canvas.start(0, TILE), top), starts=BEFORE)
+    room = kit.column - offset
+    block = kit.fit(kit.name, Box(room, TILE, 1), LABEL, (24, 40))
+    column = Column(canvas.start(offset, room), top + (TILE - block.ascent) / 2, room)
+    return icon, Timed(Kinetic("name", block, column, kit.language, color=stage.ground.text), BEFORE)
+
+
+def words(
+    kit: Kit,
+    name: str,
+    block: Block,
+    top: float,
+    color: RGB,
+    *,
+    emphasis: RGB | None = None,
+    middle: bool = False,
+) -> Kinetic:
+    """A text in the column of texts, or in the middle of the picture."""
+    left, width = (kit.frame.inset, kit.middle) if middle else (kit.frame.left, kit.column)
+    column = Column(left, top, width, "middle" if middle else "start")
+    return Kinetic(name, block, column, kit.language, color=color, emphasis=emphasis)
+
+
+def tiled(stage: Stage, side: int, place: Size, *, starts: float, blur: int = 0) -> Popping:
+    """The brand's tile."""
+    ground = stage.ground
+    icon, edge = tile.rimmed(tile.tile(stage.kit, ground, side), ground.tints[0], ground.text)
+    return Popping(icon, (place[0] - edge, place[1] - edge), starts=starts, blur=blur)
+
+
+def pill(
+    kit: Kit, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB]
+) -> tuple[Image.Image, Mark]:
+    """A button that holds its text in the second color, and that text."""
+    block = kit.fit(text, Box(kit.middle - 2 * _PILL, _PILL * 2.2, 1), LABEL, (24, _PILL), 1.0)
+    size = round(block.width + _PILL * 1.9), round(_PILL * 2.3)
+    canvas = kit.page(Image.new("RGB", size, colors[0]))
+    top = (size[1] - block.ascent) / 2
+    canvas.set("pill", block, (0, top), size[0], color=colors[1], align="middle")
+    return _cut_out(canvas, size[1] / 2, round(center[0] - size[0] / 2), round(center[1] - size[1] / 2))
+
+
+def badge(
+    kit: Kit, number: int, *, place: Size, side: int, colors: tuple[RGB, RGB]
+) -> tuple[Image.Image, Mark]:
+    """A number in the second color on a rounded square of the first."""
+    canvas = kit.page(Image.new("RGB", (side, side), colors[0]))
+    block = kit.fit(str(number), Box(side * 0.8, side, 1), TITLE, (16, round(side * 0.56)))
+    top = (side - block.ascent) / 2
+    canvas.set("number", block, (0, top), side, color=colors[1], align="middle")
+    return _cut_out(canvas, side * 0.32, *place)
+
+
+def _cut_out(canvas: Canvas, radius: float, left: int, top: int) -> tuple[Image.Image, Mark]:
+    """A picture with round corners, and its text where it will be."""
+    canvas.image.putalpha(paint.rounded(canvas.image.size, radius))
+    (mark,) = canvas.marks
+    x0, y0, x1, y1 = mark.box
+    return canvas.image, mark._replace(box=(x0 + left, y0 + top, x1 + left, y1 + top))

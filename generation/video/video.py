@@ -1,0 +1,64 @@
+"""Video: what is drawn and heard, encoded into one file, with a thumbnail of its settled hook."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from PIL import Image
+
+from generation.canvas import Mark
+from generation.made import Made, Step
+from generation.slides.kit import Kit
+from generation.sound.bed import bed
+from generation.sound.loudness import leveled
+from generation.spec import Copy
+from generation.thumbnail import thumbnail
+from generation.timing import Timing
+from generation.video.film import frames, scenes
+from generation.video.mp4 import MIME_TYPE, encode
+from generation.video.scene import RATE
+
+_NAME = "video-1"
+#: Steps of a video, and the share of it that is left when all frames are drawn.
+_STEPS, _LEFT = 80, 0.02
+
+
+class Video(NamedTuple):
+    """A video to make; `end` is the partner's own last picture, if there is one."""
+
+    kit: Kit
+    copy: Copy
+    timing: Timing
+    end: Image.Image | None = None
+
+    def make(self, folder: Path) -> Iterator[Step]:
+        """Draw into a folder that is there; the file is whole once its step has come."""
+        film = scenes(self.kit, self.copy, self.timing, self.end)
+        sound = leveled(bed(self.timing.seconds, self.kit.seed, self.timing.cuts))
+        path = folder / f"{_NAME}.mp4"
+        count = sum(scene.frames for scene in film)
+        every = max(1, count // _STEPS)
+        for number in encode(path, self.kit.frame.size, frames(self.kit, film), sound):
+            if number % every == 0:
+                yield Step(number / count * (1 - _LEFT))
+        settled = [scene.settled() for scene in film]
+        (folder / f"{_NAME}.thumbnail.jpg").write_bytes(thumbnail(settled[0].image))
+        marks = [mark for canvas in settled for mark in canvas.marks]
+        yield Step(1.0, self._made(path, count, marks))
+
+    def _made(self, path: Path, count: int, marks: list[Mark]) -> Made:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        width, height = self.kit.frame.size
+        return Made(
+            name=path.name,
+            thumbnail=f"{_NAME}.thumbnail.jpg",
+            mime_type=MIME_TYPE,
+            width=width,
+            height=height,
+            duration_ms=count * 1000 // RATE,
+            size_bytes=path.stat().st_size,
+            sha256=digest,
+            shown=[mark.shown() for mark in marks],
+        )

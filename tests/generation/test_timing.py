@@ -1,0 +1,37 @@
+"""Timing of a video: all texts can be read, scenes are whole beats, and the length is what was asked for."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generation.timing import BEAT, LONGEST, Timing, needed, reading, timing
+from schemas.errors import GenerationError
+
+TEXTS = st.text("ab é漢", max_size=110)
+
+
+@given(TEXTS, st.lists(TEXTS, max_size=6), st.integers(8, 60), st.lists(st.floats(0, 4), max_size=8))
+def test_scenes_are_whole_beats_in_which_all_can_be_read_and_heard(
+    hook: str, points: list[str], seconds: int, spoken: list[float]
+) -> None:
+    spoken = spoken[: len(points) + 2]
+    least = needed(hook, points, spoken)
+    if least.seconds > LONGEST:
+        return
+    found = timing(hook, points, seconds, spoken)
+    assert found.seconds == max(seconds, least.seconds)
+    assert all(scene % BEAT == 0 for scene in found.scenes)
+    texts = [hook, *points, ""]
+    assert all(scene >= reading(text) for scene, text in zip(found.scenes, texts, strict=True))
+    assert all(scene >= said for scene, said in zip(found.scenes, spoken, strict=False))
+    assert max(a - b for a, b in zip(found.scenes, least.scenes, strict=True)) <= seconds / len(texts) + BEAT
+
+
+def test_texts_that_take_over_a_minute_are_refused() -> None:
+    with pytest.raises(GenerationError) as told:
+        timing("hook", ["x" * 110] * 10, 12)
+    assert told.value.code == "TEXTS_TOO_LONG"
+
+
+def test_cuts_are_where_scenes_begin() -> None:
+    assert Timing(2.5, (2.0, 3.0), 4.0).cuts == (2.5, 4.5, 7.5)

@@ -1,0 +1,106 @@
+"""Film of a video: legible in any language and palette, within its frame, no frame empty, always the same."""
+
+import hashlib
+from functools import cache
+
+import numpy as np
+import pytest
+
+from generation.frame import FRAMES
+from generation.render import RENDERER
+from generation.slides.kit import Kit
+from generation.spec import Aspect
+from generation.theme import theme
+from generation.timing import Timing
+from generation.video.film import frames, scenes
+from generation.video.scene import Scene
+from tests.generation.slides.test_deck import copy, screenshot
+
+#: Glyphs may reach out of their advance a little.
+OVERHANG = 10
+SAID = {
+    "en": ("Know the tide before you go 🌊", "See high and low water"),
+    "de": ("Privatsphäre-Grundeinstellungen ohne Benutzerkontenverwaltung", "Keine Anmeldung nötig"),
+    "ar": ("تطبيق بسيط يحترم خصوصيتك", "يعمل بلا اتصال Tideline"),
+    "ja": ("出かける前に潮の満ち引きがすぐわかる", "広告なしで使える"),
+    "th": ("แอปออกกำลังกายที่บ้านซึ่งเคารพความเป็นส่วนตัวของคุณ", "ใช้งานได้โดยไม่ต้องเชื่อมต่อ"),
+    "hi": ("घर पर व्यायाम का सरल ऐप", "बिना इंटरनेट के चलता है"),
+}
+#: Hashes of pixels: the same with Python 3.11 and 3.13, numpy 2.4 and 2.5, with and without AVX.
+PIXELS = {"en": "fd1ceaa3a17ba132", "ar": "e5c2c8f096d00b2d", "ja": "e71d4f77c61fdea0"}
+
+
+@cache
+def film(language: str, *, aspect: Aspect = "9:16", shots: int = 0, colors: str = "#0b6e99") -> list[Scene]:
+    hook, point = SAID[language]
+    kit = Kit(
+        name="Tideline",
+        theme=theme([colors]),
+        language=language,
+        seed="seed",
+        screenshots=(screenshot((390, 844)), screenshot((1280, 720)))[:shots],
+        frame=FRAMES[aspect],
+    )
+    return scenes(kit, copy(point, hook=hook, language=language), Timing(3.0, (2.0,), 2.5))
+
+
+def wrong(scene: Scene, aspect: Aspect) -> list[str]:
+    """Texts that can't be read, were cut, or stand where platforms put their own."""
+    frame, bad = FRAMES[aspect], []
+    for mark in scene.settled().marks:
+        left, top, right, bottom = mark.box
+        across = frame.left - OVERHANG <= left and right <= frame.right + OVERHANG
+        down = frame.top - OVERHANG <= top and bottom <= frame.bottom + OVERHANG
+        if mark.contrast < 4.5 or mark.is_cut or not (across and down):
+            bad.append(str(mark))
+    return bad
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_texts_of_any_language_are_legible_and_clear_of_what_platforms_add(language: str) -> None:
+    assert [fault for scene in film(language) for fault in wrong(scene, "9:16")] == []
+
+
+@pytest.mark.parametrize(("aspect", "shots"), [("9:16", 2), ("1:1", 0)])
+def test_every_aspect_has_room_with_devices_and_without(aspect: Aspect, shots: int) -> None:
+    shown = film("de", aspect=aspect, shots=shots, colors="#ff4b5c")
+    assert [fault for scene in shown for fault in wrong(scene, aspect)] == []
+    assert {scene.draw(0).size for scene in shown} == {FRAMES[aspect].size}
+
+
+def test_the_first_frame_says_something_and_words_come_until_the_last_stands() -> None:
+    """A player's still, and a list's, is often the first frame."""
+    hook = film("en")[0]
+    last = np.asarray(hook.draw(hook.frames - 1)).astype(int)
+    missing = [
+        int((np.abs(np.asarray(hook.draw(number)).astype(int) - last).max(axis=2) > 90).sum())
+        for number in (0, 8, 16, 24)
+    ]
+    assert missing == sorted(missing, reverse=True)
+    bright = (np.asarray(hook.draw(0).convert("L")) > 200).sum()
+    assert bright > 20_000
+
+
+def test_frames_are_as_many_as_the_scenes_last_and_cuts_hold_both_scenes() -> None:
+    kit = Kit(name="Tideline", theme=theme(["#0b6e99"]), language="en", seed="seed", frame=FRAMES["1:1"])
+    shown = scenes(kit, copy("One"), Timing(0.5, (0.5,), 0.5))
+    made = list(frames(kit, shown))
+    assert len(made) == 45
+    in_a_cut = np.asarray(made[18]).astype(int)
+    assert (in_a_cut != np.asarray(shown[1].draw(3))).any()
+
+
+def test_an_arabic_video_runs_the_other_way() -> None:
+    lefts = {
+        language: next(mark.box[0] for mark in film(language)[1].settled().marks if mark.name == "number")
+        for language in ("en", "ar")
+    }
+    assert lefts["en"] < FRAMES["9:16"].width / 4 < FRAMES["9:16"].width / 2 < lefts["ar"]
+
+
+@pytest.mark.parametrize("language", PIXELS)
+def test_frames_are_those_of_this_renderer(language: str) -> None:
+    """Where a change draws them differently, `RENDERER` changes too: who made a piece can still be told."""
+    drawn = [scene.draw(number).tobytes() for scene in film(language)[:2] for number in (5, 40)]
+    digest = hashlib.sha256(b"".join(drawn)).hexdigest()[:16]
+    assert (RENDERER, digest) == ("2", PIXELS[language])
