@@ -51,7 +51,7 @@ def provenance(copy: Copy) -> list[LineProvenance]:
 
 
 def _lines(copy: Copy) -> Iterable[Line]:
-    single = (copy.hook, copy.tagline, copy.recap, copy.call_to_action, copy.ending)
+    single = (copy.hook, copy.tagline, copy.recap, copy.call_to_action, copy.ending, copy.presenter)
     return [line for line in (*single, *copy.points, *copy.places, *copy.hashtags) if line is not None]
 
 

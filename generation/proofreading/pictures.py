@@ -99,7 +99,8 @@ def _texts(made: Sequence[Made], spec: Spec, copy: Copy) -> Iterator[Fault]:
         *copy.places,
         copy.tagline,
     ]
-    said = [_letters(text) for text in (*fixed, *(line.text for line in lines if line))]
+    names = [spec.presenter.name] if spec.presenter else []
+    said = [_letters(text) for text in (*fixed, *names, *(line.text for line in lines if line))]
     everything = ""
     for one in made:
         shown = _letters("".join(text.text for text in one.shown))

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from generation.made import Made
-from generation.proofreading import pictures, words
+from generation.proofreading import pictures, presenters, words
 from generation.proofreading.fault import Fault
 from generation.spec import Copy, Spec
 
 
 def faults(made: Sequence[Made], folder: Path, spec: Spec, copy: Copy) -> list[Fault]:
     """All faults of a piece whose files are in a folder, its words' first."""
-    return [*words.faults(copy, spec.brand), *pictures.faults(made, folder, spec, copy)]
+    said = [*words.faults(copy, spec.brand), *presenters.faults(made, spec, copy)]
+    return [*said, *pictures.faults(made, folder, spec, copy)]

@@ -115,6 +115,7 @@ def _primary(language: str) -> str:
 def _caption(copy: Copy) -> Iterator[Fault]:
     """A caption is of the copy's own lines."""
     said = {line.text for _, line in _lines(copy)} | {" ".join(line.text for line in copy.hashtags)}
+    said |= {copy.presenter.text} if copy.presenter else set()
     left = copy.caption
     for text in sorted(said, key=len, reverse=True):
         left = left.replace(text, "") if text else left

@@ -1,0 +1,24 @@
+"""Proofreader of presenters: wherever one is shown or named, it is said that they are nobody."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from generation.made import Made
+from generation.proofreading.fault import Fault
+from generation.spec import Copy, Spec
+
+
+def faults(made: Sequence[Made], spec: Spec, copy: Copy) -> Iterator[Fault]:
+    """The first and the last picture, and the caption, that lack the name or the line."""
+    if spec.presenter is None:
+        return
+    wanted = (spec.presenter.name, copy.labels.presenter)
+    shown = [(one.name, " ".join(text.text for text in one.shown)) for one in made]
+    for place, text in dict([*shown[:1], *shown[-1:], ("caption", copy.caption)]).items():
+        for lacking in wanted:
+            if _letters(lacking) not in _letters(text):
+                yield Fault(place=place, rule="undisclosed", found=lacking)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W", "", text).casefold()

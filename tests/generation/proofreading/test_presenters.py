@@ -1,0 +1,31 @@
+"""Proofreader of presenters: quiet on what is drawn and written, loud where the line is left out."""
+
+from pathlib import Path
+
+import msgspec
+
+from generation.made import Made
+from generation.proofreading.presenters import faults
+from generation.proofreading.read import faults as all_faults
+from generation.render import Given, prepare
+from generation.spec import Copy, Presenter, Spec
+from generation.words.write import write
+from tests.generation.words.brands import TIDELINE
+
+MIRA = Presenter(name="Mira", gender="female", age_range="adult", seed="1")
+SPEC = Spec(format="image", brand=TIDELINE, seed="1", aspect="1:1", presenter=MIRA)
+COPY = write(SPEC)
+
+
+def found(made: Made, copy: Copy = COPY) -> set[tuple[str, str]]:
+    return {(one.place, one.found) for one in faults([made], SPEC, copy)}
+
+
+def test_a_presenter_whom_nobody_says_to_be_one_is_found(tmp_path: Path) -> None:
+    [made] = [step.made for step in prepare(SPEC, COPY, Given()).make(tmp_path) if step.made]
+    assert all_faults([made], tmp_path, SPEC, COPY) == []
+    silent = [one for one in made.shown if one.name != "disclosure"]
+    line = COPY.labels.presenter
+    assert found(msgspec.structs.replace(made, shown=silent)) == {(made.name, line)}
+    assert found(made, msgspec.structs.replace(COPY, caption="Mira")) == {("caption", line)}
+    assert not list(faults([made], msgspec.structs.replace(SPEC, presenter=None), COPY))
