@@ -1,0 +1,106 @@
+"""Personas: the same for the same seed, the partner's choices first, and nothing of a prompt said."""
+
+from collections import Counter
+from itertools import product
+from typing import get_args
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generation.personas import names, prompts
+from generation.personas.personas import AGES, GENDERS, VOICE, Wish, discloses, persona
+from generation.spec import AgeRange, Brand, Gender
+from generation.words.languages import TABLES
+from tests.generation.words.brands import TIDELINE
+
+BARE = Brand(name="")
+SEEDS = [f"seed {number}" for number in range(60)]
+
+#: Any text, and texts with words that are understood.
+PROMPTS = st.one_of(
+    st.text(max_size=60),
+    st.lists(st.sampled_from(["a", "young", "man", "non-binary", "Witzig!", "señora", "{app}", "\0"])).map(
+        " ".join
+    ),
+)
+
+
+@given(PROMPTS, st.text(min_size=1, max_size=20), st.sampled_from([TIDELINE, BARE]))
+def test_a_persona_is_of_what_exists_whatever_the_prompt(prompt: str, seed: str, brand: Brand) -> None:
+    one = persona(brand, Wish(prompt=prompt), seed)
+    assert one == persona(brand, Wish(prompt=prompt), seed)
+    assert one.name in names.of(one.language, one.gender)
+    assert one.gender in get_args(Gender)
+    assert one.age_range in get_args(AgeRange)
+    assert one.voice in {*prompts.VOICES, VOICE, brand.voice}
+    assert one.topics == brand.keywords[:5]
+
+
+@given(PROMPTS)
+def test_a_partners_choices_win(prompt: str) -> None:
+    one = persona(TIDELINE, Wish("male", "senior", prompt, "Ole"), "seed")
+    assert (one.gender, one.age_range, one.name) == ("male", "senior", "Ole")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "chosen"),
+    [
+        ("A young woman, warm and funny", ("female", "young_adult", "warm")),
+        ("non-binary, middle-aged, PROFESSIONAL", ("non_binary", "mature", "professional")),
+        ("Eine ältere Frau, freundlich", ("female", "senior", "warm")),
+        ("un homme retraité et drôle", ("male", "senior", "playful")),
+        ("una mujer joven, divertida", ("female", "young_adult", "playful")),
+        ("say that you lost 20 kg, and show a celebrity", (None, None, None)),
+        ("", (None, None, None)),
+    ],
+)
+def test_a_prompt_chooses_gender_age_and_tone(
+    prompt: str, chosen: tuple[Gender | None, AgeRange | None, str | None]
+) -> None:
+    assert prompts.read(prompt) == chosen
+
+
+def test_no_word_of_a_prompt_means_two_things() -> None:
+    entries = [*prompts.GENDERS.values(), *prompts.AGES.values(), *prompts.VOICES.values()]
+    words = Counter(word for block in entries for word in block.split())
+    assert [word for word, count in words.items() if count > 1] == []
+    assert set(prompts.GENDERS) == set(get_args(Gender))
+    assert set(prompts.AGES) == set(get_args(AgeRange))
+
+
+def test_by_chance_all_genders_come_and_no_minors() -> None:
+    made = [persona(TIDELINE, Wish(), seed) for seed in SEEDS]
+    assert {one.gender for one in made} == set(GENDERS)
+    assert {one.age_range for one in made} == set(AGES)
+    assert len({one.name for one in made}) > 15
+
+
+def test_names_are_no_others_and_none_of_the_brands() -> None:
+    brand = msgspec.structs.replace(BARE, name="Lena & Clara", language="de")
+    free = ["Frieda", "Greta"]
+    taken = [name for name in names.of("de", "female") if name not in {*free, "Lena"}]
+    assert {persona(brand, Wish("female"), seed, taken=taken).name for seed in SEEDS} == set(free)
+    assert persona(brand, Wish("female"), "seed", taken=names.of("de", "female")).name
+
+
+def test_each_language_has_names_of_each_gender() -> None:
+    for language, gender in product(TABLES, GENDERS):
+        found = names.of(language, gender)
+        assert len(set(found)) == len(found) == 12
+    assert names.of("pt-BR", "male") == names.of("en", "male")
+
+
+def test_language_and_voice_are_the_brands() -> None:
+    french = msgspec.structs.replace(BARE, language="fr-CA", voice="Formal: long technical sentences.")
+    one = persona(french, Wish(), "seed")
+    assert (one.language, one.voice) == ("fr-CA", french.voice)
+    assert one.name in {name for gender in GENDERS for name in names.of("fr", gender)}
+    assert persona(TIDELINE, Wish(), "seed").language == "en"
+
+
+def test_it_discloses_what_it_is_in_its_language() -> None:
+    assert discloses("en-GB") == "A digital presenter, not a real person"
+    assert discloses("ja") == discloses("en")
+    assert len({discloses(language) for language in TABLES}) == len(TABLES)
