@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from litestar import Response
+from msgspec import UNSET, UnsetType
 
 from api import paths
 from api.idempotency import ACCEPTED, Made, once
@@ -33,7 +34,9 @@ async def accept(request: ApiRequest, project_id: str, kind: Kind, submit: Submi
     return await once(request, start)
 
 
-def accepted(submitted: Submitted, *, kind: str, project_id: str | None) -> Made[Accepted]:
+def accepted(
+    submitted: Submitted, *, kind: str, project_id: str | None, influencer_id: str | UnsetType = UNSET
+) -> Made[Accepted]:
     """202 with the job's address; `deduplicated` where the job of an equal request runs already."""
     job_id = ids.show(ids.JOB, submitted.job_id)
     location = f"/v1/jobs/{job_id}"
@@ -46,6 +49,7 @@ def accepted(submitted: Submitted, *, kind: str, project_id: str | None) -> Made
         project_id=project_id,
         started_at=submitted.created_at,
         deduplicated=not submitted.fresh,
+        influencer_id=influencer_id,
     )
     wakes = () if submitted.wake is None else (submitted.wake,)
     return Made(body, status=ACCEPTED, location=location, wakes=wakes)

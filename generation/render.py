@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from PIL import Image
+
 from generation import pictures
-from generation.canvas import Canvas
+from generation.canvas import Canvas, Mark
 from generation.frame import FRAMES
 from generation.made import Made, Step
 from generation.portraits.portrait import portrait
@@ -25,6 +27,9 @@ RENDERER = "2"
 
 #: Pixels of a presenter's portrait: more than two for each that is shown.
 _FACE = 400
+
+#: Pixels of a portrait's side.
+PORTRAIT = 1024
 
 #: As many as their list has room for, at a size that can be read on a phone.
 MAX_POINTS = 10
@@ -53,7 +58,7 @@ class Pictures(NamedTuple):
 
     def make(self, folder: Path) -> Iterator[Step]:
         for number, (name, slide) in enumerate(self.slides.items(), 1):
-            yield Step(number / len(self.slides), _picture(folder, name, slide()))
+            yield Step(number / len(self.slides), _slide(folder, name, slide()))
 
 
 def prepare(spec: Spec, copy: Copy, given: Given) -> Piece:
@@ -116,17 +121,26 @@ def _presented(presenter: Presenter, colors: Theme) -> Presented:
     return Presented(presenter.name, portrait(presenter, colors, _FACE))
 
 
-def _picture(folder: Path, name: str, canvas: Canvas) -> Made:
-    data = jpeg(canvas.image)
+def draw_portrait(presenter: Presenter, colors: Sequence[str], folder: Path) -> Made:
+    """The file of a portrait, in a brand's colors; the same presenter has the same face."""
+    return _picture(folder, "portrait", portrait(presenter, theme(colors), PORTRAIT))
+
+
+def _slide(folder: Path, name: str, canvas: Canvas) -> Made:
+    return _picture(folder, name, canvas.image, canvas.marks)
+
+
+def _picture(folder: Path, name: str, image: Image.Image, marks: Sequence[Mark] = ()) -> Made:
+    data = jpeg(image)
     (folder / f"{name}.jpg").write_bytes(data)
-    (folder / f"{name}.thumbnail.jpg").write_bytes(thumbnail(canvas.image))
+    (folder / f"{name}.thumbnail.jpg").write_bytes(thumbnail(image))
     return Made(
         name=f"{name}.jpg",
         thumbnail=f"{name}.thumbnail.jpg",
         mime_type="image/jpeg",
-        width=canvas.width,
-        height=canvas.height,
+        width=image.width,
+        height=image.height,
         size_bytes=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
-        shown=[one.shown() for one in canvas.marks],
+        shown=[one.shown() for one in marks],
     )

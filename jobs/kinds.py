@@ -65,6 +65,9 @@ CONTENT_GENERATE = Kind(
     total_s=12 * 3600,
     stages=("planning", "generating_visuals", "finalizing"),
 )
+INFLUENCER_CREATE = CONTENT_GENERATE._replace(
+    name="influencer_create", scope="influencers:write", timeout_s=120
+)
 ARCHIVE_PROJECT = Kind(
     "archive_project",
     "default",
@@ -155,6 +158,7 @@ KINDS = {
         CONNECT_GITHUB,
         LIST_GITHUB_REPOS,
         CONTENT_GENERATE,
+        INFLUENCER_CREATE,
         ARCHIVE_PROJECT,
         PURGE_PROJECT,
         PUBLISH_POST,

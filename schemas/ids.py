@@ -12,6 +12,7 @@ PROJECT, JOB, ORGANIZATION, KEY = "prj", "job", "org", "key"
 CONTENT, ASSET, ACCOUNT, POST = "cnt", "ast", "sa", "sp"
 LEASE_REQUEST = "lreq"
 APP = "app"
+INFLUENCER = "inf"
 QUARANTINED, CONVERSION = "qev", "cnv"
 REQUEST, AUDIT, WORKER = "req", "aud", "wrk"
 
@@ -25,6 +26,7 @@ AccountId = Annotated[str, Meta(description="Id of the social account, `sa_...`.
 PostId = Annotated[str, Meta(description="Id of the post, `sp_...`.")]
 LeaseRequestId = Annotated[str, Meta(description="Id of the lease request, `lreq_...`.")]
 AppId = Annotated[str, Meta(description="Id of the SDK app, `app_...`.")]
+InfluencerId = Annotated[str, Meta(description="Id of the influencer, `inf_...`.")]
 AuditId = Annotated[str, Meta(description="Id of the entry, `aud_...`.")]
 WorkerId = Annotated[str, Meta(description="Id of the worker, `wrk_...`.")]
 

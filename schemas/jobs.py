@@ -74,6 +74,8 @@ class Accepted(Out, frozen=True, kw_only=True):
     """When it was accepted, in UTC."""
     deduplicated: bool = False
     """Whether this is the job of an earlier, equal request."""
+    influencer_id: ids.InfluencerId | UnsetType = UNSET
+    """Id of the influencer that it makes. Absent where it makes none."""
 
 
 class CancelAnswer(Out, frozen=True, kw_only=True):

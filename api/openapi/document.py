@@ -71,6 +71,7 @@ GROUPS = {
     "events": "What SDK apps, or your server for them, say has happened.",
     "metrics": "Figures by hour, day and week of a project's zone.",
     "jobs": "Whatever takes longer than a request.",
+    "influencers": "Drawn presenters that give generated content a face, a voice and a language.",
     "leases": "Accounts of the platform's own, lent to a project.",
     "github": "A GitHub App's installation, for repositories that are not public.",
     "keys": "Your organization's keys.",

@@ -32,6 +32,7 @@ _IDS = {
     "scheduled_post_id": ids.POST,
     "lease_request_id": ids.LEASE_REQUEST,
     "app_id": ids.APP,
+    "influencer_id": ids.INFLUENCER,
     "organization_id": ids.ORGANIZATION,
 }
 

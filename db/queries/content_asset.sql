@@ -22,6 +22,10 @@ select mime_type, size_bytes, sha256
 union all
 select 'image/jpeg', size_bytes, sha256
   from asset_thumbnail
+ where token = :token
+union all
+select mime_type, size_bytes, sha256
+  from influencer_portrait
  where token = :token;
 
 -- name: list_given    files of a project by their ids, and those of a content in their order

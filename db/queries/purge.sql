@@ -91,6 +91,9 @@ forgotten as (
             select from social_account
              where organization_id = :org and id = n.id and project_id = :project_id
             union all
+            select from influencer
+             where organization_id = :org and id = n.id and project_id = :project_id
+            union all
             select from lease_request
              where organization_id = :org and id = n.id and project_id = :project_id)))
 select api_key_id, key
@@ -142,36 +145,6 @@ collections as (
    where organization_id = :org
      and post_id = any(:ids))
 delete from scheduled_post
- where organization_id = :org
-   and id = any(:ids);
-
--- name: list_files    of a batch of contents, whose files go before their rows
-select c.id, array(
-         select f.token
-           from content_asset a
-           left join asset_thumbnail t on t.organization_id = a.organization_id and t.asset_id = a.id
-          cross join lateral (values (a.token), (t.token)) as f (token)
-          where a.organization_id = c.organization_id
-            and a.content_id = c.id
-            and f.token is not null) as tokens
-  from content_item c
- where c.organization_id = :org
-   and c.project_id = :project_id
- order by c.id
- limit :limit;
-
--- name: purge_contents    whose files are gone
-with assets as (
-  -- Their files' rows.
-  delete from content_asset
-   where organization_id = :org
-     and content_id = any(:ids)),
-decisions as (
-  -- What reviewers said.
-  delete from approval_decision
-   where organization_id = :org
-     and content_id = any(:ids))
-delete from content_item
  where organization_id = :org
    and id = any(:ids);
 

@@ -14,7 +14,7 @@ from docs.make.table import code, table
 from domain.media import storage_quota
 from jobs import outcomes
 from jobs.kinds import KINDS, Kind
-from schemas import accounts, api_keys, content, jobs, leases, ops, posts, projects
+from schemas import accounts, api_keys, content, influencers, jobs, leases, ops, posts, projects
 from schemas.errors import SourceError
 from schemas.errors.platforms import Category
 
@@ -33,6 +33,7 @@ STATUSES: dict[str, _Words] = {
     "job": jobs.Status,
     "content": content.ContentStatus,
     "approval of content": content.ApprovalStatus,
+    "influencer": influencers.InfluencerStatus,
     "post": posts.Status,
     "social account": accounts.AccountStatus,
     "connection attempt": accounts.OAuthStatus.__annotations__["status"],

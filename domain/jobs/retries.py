@@ -8,11 +8,13 @@ from db.pool import Conn
 from db.queries import job
 from domain.brand import ingests
 from domain.events import verifications
+from domain.influencers import creating
 from domain.projects import archive
 from domain.publishing import changes
 from domain.tenancy.delegation import grants
 from jobs.kinds import (
     ARCHIVE_PROJECT,
+    INFLUENCER_CREATE,
     INGEST_APPSTORE,
     INGEST_GITHUB,
     INGEST_WEBSITE,
@@ -93,6 +95,11 @@ async def _retry_listening(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin:
     return await verifications.start(conn, organization_id=org, retry_of=job_id, **app)
 
 
+async def _retry_influencer(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Origin) -> Submitted:
+    made = {"project_id": origin.project_id, "influencer_id": UUID(origin.args["influencer_id"])}
+    return await creating.retry(conn, organization_id=org, retry_of=job_id, **made)
+
+
 _RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, Origin], Awaitable[Submitted]]] = {
     INGEST_WEBSITE.name: _retry_ingest,
     INGEST_GITHUB.name: _retry_ingest,
@@ -100,4 +107,5 @@ _RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, Origin], Awaitable[Subm
     ARCHIVE_PROJECT.name: _retry_archive,
     PUBLISH_POST.name: _retry_post,
     VERIFY_TRACKING.name: _retry_listening,
+    INFLUENCER_CREATE.name: _retry_influencer,
 }

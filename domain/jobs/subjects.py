@@ -6,6 +6,7 @@ from typing import Protocol
 from db.pool import Conn
 from domain.brand import ingests
 from domain.content import generating
+from domain.influencers import making
 from domain.oauth import oauth_states
 from domain.publishing import job_end
 from domain.security import job_secrets
@@ -13,6 +14,7 @@ from jobs.kinds import (
     CONNECT_ACCOUNT,
     CONNECT_GITHUB,
     CONTENT_GENERATE,
+    INFLUENCER_CREATE,
     INGEST_APPSTORE,
     INGEST_GITHUB,
     INGEST_WEBSITE,
@@ -43,6 +45,7 @@ ENDS: Mapping[str, Ended] = {
     CONNECT_ACCOUNT.name: _connected,
     PUBLISH_POST.name: job_end.ended,
     CONTENT_GENERATE.name: generating.ended,
+    INFLUENCER_CREATE.name: making.ended,
     REVOKE_TOKEN.name: job_secrets.wipe,
 }
 

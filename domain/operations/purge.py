@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import purge
+from db.queries import purge, purge_files
 from domain.accounts import accounts
 from domain.accounts.accounts import AccountScope
 from domain.connecting import token_revocation
@@ -44,8 +44,8 @@ class Found(NamedTuple):
     purging_at: datetime | None
 
 
-class Contents(NamedTuple):
-    """A content and where its files lie."""
+class Filed(NamedTuple):
+    """A content, or whatever else has files, and where they lie."""
 
     id: UUID
     tokens: list[str]
@@ -70,7 +70,8 @@ class Record(NamedTuple):
 FIRST = Record(UUID(int=0), "")
 
 _LOCK = purge.lock_purged.typed(Found)
-_LIST_FILES = purge.list_files.typed(Contents)
+_LIST_FILES = purge_files.list_files.typed(Filed)
+_LIST_PORTRAITS = purge_files.list_portraits.typed(Filed)
 _NEXT_ACCOUNT = purge.next_account.typed(NextAccount)
 _FORGET_ANSWERS = purge.forget_answers.typed(Record)
 
@@ -150,19 +151,31 @@ async def delete_posts(conn: Conn, *, claim: Claim) -> int:
     return await purge.purge_posts.run(conn, org=claim.organization_id, ids=[post_id for (post_id,) in posts])
 
 
-async def list_contents(conn: Conn, *, claim: Claim) -> list[Contents]:
+async def list_contents(conn: Conn, *, claim: Claim) -> list[Filed]:
     """The next ones. Their files are to be deleted first: what a crash leaves are rows, and found again."""
     return await _LIST_FILES.all(conn, **_scope(claim), limit=CONTENTS)
 
 
-async def delete_files(store: Store, contents: list[Contents]) -> None:
+async def list_influencers(conn: Conn, *, claim: Claim) -> list[Filed]:
+    """The same of influencers, which contents name."""
+    return await _LIST_PORTRAITS.all(conn, **_scope(claim), limit=CONTENTS)
+
+
+async def delete_files(store: Store, filed: list[Filed]) -> None:
     """Raises `Unavailable`."""
-    await asyncio.gather(*(store.delete(token) for content in contents for token in content.tokens))
+    await asyncio.gather(*(store.delete(token) for one in filed for token in one.tokens))
 
 
-async def delete_contents(conn: Conn, *, claim: Claim, contents: list[Contents]) -> int:
-    gone = [content.id for content in contents]
-    return await purge.purge_contents.run(conn, org=claim.organization_id, ids=gone)
+async def delete_contents(conn: Conn, *, claim: Claim, filed: list[Filed]) -> int:
+    return await purge_files.purge_contents.run(
+        conn, org=claim.organization_id, ids=[one.id for one in filed]
+    )
+
+
+async def delete_influencers(conn: Conn, *, claim: Claim, filed: list[Filed]) -> int:
+    return await purge_files.purge_influencers.run(
+        conn, org=claim.organization_id, ids=[one.id for one in filed]
+    )
 
 
 async def delete_account(conn: Conn, *, claim: Claim, keyring: Keyring) -> bool:

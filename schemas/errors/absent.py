@@ -10,8 +10,8 @@ from schemas import ids
 from schemas.errors.refusals import NotFound
 
 Noun = Literal[
-    "account", "api_key", "content", "github_installation", "job", "lease_request", "leased_account",
-    "organization", "post", "project", "sdk_app",
+    "account", "api_key", "content", "github_installation", "influencer", "job", "lease_request",
+    "leased_account", "organization", "post", "project", "sdk_app",
 ]  # fmt: skip
 
 
@@ -31,6 +31,7 @@ MISSING: Mapping[Noun, Missing] = {
     "github_installation": Missing(
         None, "no GitHub installation is connected: start with POST /v1/github/install-url"
     ),
+    "influencer": Missing(ids.INFLUENCER, f"no such influencer: {_FOREIGN}"),
     "job": Missing(ids.JOB, f"no such job: {_FOREIGN}"),
     "lease_request": Missing(
         ids.LEASE_REQUEST, "no such lease request: check the id, and that it is the project's"

@@ -60,6 +60,7 @@ async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
         "contentId": content.json()["id"],
         "scheduledPostId": scheduled.json()["scheduledPosts"][0]["id"],
         "appId": (await http.post(f"/v1/projects/{project}/sdk-apps", json=APP)).json()["appId"],
+        "influencerId": (await http.post(f"/v1/projects/{project}/influencers")).json()["influencerId"],
         "leaseRequestId": (await http.post(asked, json={"count": 1, "niche": "x"})).json()["requestId"],
         "name": "default",
         "organizationId": ids.show(ids.ORGANIZATION, other),

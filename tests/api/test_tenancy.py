@@ -23,6 +23,7 @@ KINDS = {
     "scheduledPostId": ids.POST,
     "leaseRequestId": ids.LEASE_REQUEST,
     "appId": ids.APP,
+    "influencerId": ids.INFLUENCER,
 }
 
 #: A state is its maker's: tests/api/accounts has that. Organizations are the operators'.

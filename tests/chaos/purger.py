@@ -84,10 +84,10 @@ async def through(way: Callable[..., Awaitable[T]], body: Any, **given: Any) -> 
     return result
 
 
-async def delete_files(store: Store, contents: list[purge.Contents]) -> None:
+async def delete_files(store: Store, filed: list[purge.Filed]) -> None:
     """One after the other."""
     walking = walk.get()
-    for token in (token for content in contents for token in content.tokens):
+    for token in (token for one in filed for token in one.tokens):
         await store.delete(token)
         if walking:
             await walking.at("delete_files", DELETING)

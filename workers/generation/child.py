@@ -1,4 +1,4 @@
-"""The process that makes one piece: `python -m workers.generation.child`.
+"""The process that makes one piece, or portrait: `python -m workers.generation.child`.
 
 It has its spec, the descriptors of what it was given, a folder, and nothing else: no environment, no
 storage, no database. The kernel bounds it and all that it starts. When its worker dies, or wants no more of
@@ -20,10 +20,20 @@ from typing import IO
 import msgspec
 
 from generation.pictures import MAX_BYTES
-from generation.render import Given, prepare
+from generation.render import Given, draw_portrait, prepare
 from generation.words.write import write
 from schemas.errors import GenerationError
-from workers.generation.wire import Drawn, Handles, Instructions, Planned, Refused, Report, Short
+from workers.generation.wire import (
+    Asked,
+    Drawn,
+    Handles,
+    Instructions,
+    Planned,
+    Refused,
+    Report,
+    Short,
+    Sitting,
+)
 
 #: Seconds of CPU, bytes of address space (FFmpeg reserves 1.2 GB) and of a file.
 CPU_S, MEMORY, FILE = 240, 2 << 30, 100 << 20
@@ -34,7 +44,7 @@ SPEC = 0
 
 
 def main() -> None:
-    asked = msgspec.json.decode(sys.stdin.buffer.readline(), type=Instructions)
+    asked = msgspec.json.decode(sys.stdin.buffer.readline(), type=Asked)
     end_with_worker()
     limit()
     with reporting() as reports:
@@ -71,10 +81,10 @@ def reporting() -> Iterator[IO[bytes]]:
         yield reports
 
 
-def outcome(asked: Instructions) -> Iterator[Report]:
+def outcome(asked: Asked) -> Iterator[Report]:
     """Reports up to the last file, or to what keeps the piece from being made."""
     try:
-        yield from make(asked)
+        yield from sit(asked) if isinstance(asked, Sitting) else make(asked)
     except GenerationError as error:
         yield Refused(error.code, error.message)
     except MemoryError:
@@ -91,6 +101,10 @@ def make(asked: Instructions) -> Iterator[Report]:
     yield Planned(copy)
     for step in piece.make(Path(asked.folder)):
         yield Drawn(step.share, step.made)
+
+
+def sit(asked: Sitting) -> Iterator[Report]:
+    yield Drawn(1.0, draw_portrait(asked.presenter, asked.colors, Path(asked.folder)))
 
 
 def given(handles: Handles) -> Given:

@@ -13,7 +13,7 @@ import msgspec
 
 from jobs.outcomes import Failed, Retry
 from telemetry import logs
-from workers.generation.wire import Drawn, Instructions, Planned, Refused, Report, Short, read
+from workers.generation.wire import Asked, Drawn, Planned, Refused, Report, Short, read
 
 #: Bytes of a line of the process: a copy, or the texts of a file.
 LINE = 1 << 20
@@ -41,7 +41,7 @@ class Unmade(Exception):
         self.outcome = outcome
 
 
-async def render(asked: Instructions, handles: Sequence[int]) -> AsyncGenerator[Planned | Drawn, None]:
+async def render(asked: Asked, handles: Sequence[int]) -> AsyncGenerator[Planned | Drawn, None]:
     """Reports up to the last file. Closed, it ends the process and all that it started. Raises `Unmade`."""
     errors = Path(asked.folder, "stderr")
     async with _started(asked, handles, errors) as process:
@@ -55,7 +55,7 @@ async def render(asked: Instructions, handles: Sequence[int]) -> AsyncGenerator[
 
 
 @asynccontextmanager
-async def _started(asked: Instructions, handles: Sequence[int], errors: Path) -> AsyncIterator[Process]:
+async def _started(asked: Asked, handles: Sequence[int], errors: Path) -> AsyncIterator[Process]:
     environment = {name: os.environ[name] for name in PASSED if name in os.environ}
     with errors.open("wb") as said:
         process = await asyncio.create_subprocess_exec(

@@ -54,25 +54,31 @@ async def store_all(ctx: Context, store: Store, folder: Path, made: Sequence[Mad
         tokens = await ctx.step(begin)
     except Oversized:
         raise Unmade(FULL) from None
-    try:
-        for path, token in zip(paths, tokens, strict=True):
-            await store.write(token, _chunks(path))
-    except Unavailable:
-        raise Unmade(AWAY) from None
+    for path, token in zip(paths, tokens, strict=True):
+        await store_one(store, path, token)
     thumbnails = [
         Thumbnail(path.stat().st_size, sha256(path.read_bytes()).digest(), token)
         for path, token in zip(paths[1::2], tokens[1::2], strict=True)
     ]
-    return [_file(*each) for each in zip(made, tokens[::2], thumbnails, strict=True)]
+    return [file(*each) for each in zip(made, tokens[::2], thumbnails, strict=True)]
+
+
+async def store_one(store: Store, path: Path, token: str) -> None:
+    """Raises `Unmade`."""
+    try:
+        await store.write(token, _chunks(path))
+    except Unavailable:
+        raise Unmade(AWAY) from None
 
 
 async def _chunks(path: Path) -> AsyncIterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
+    with path.open("rb") as opened:
+        while chunk := opened.read(CHUNK):
             yield chunk
 
 
-def _file(made: Made, token: str, thumbnail: Thumbnail) -> File:
+def file(made: Made, token: str, thumbnail: Thumbnail | None = None) -> File:
+    """The stored file of what was made."""
     return File(
         kind="video" if made.mime_type.startswith("video/") else "image",
         mime_type=made.mime_type,

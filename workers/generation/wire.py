@@ -1,11 +1,11 @@
-"""Lines of JSON between a worker and the process that makes a piece."""
+"""Lines of JSON between a worker and the process that makes a piece, or a portrait."""
 
 from typing import TypeAlias
 
 import msgspec
 
 from generation.made import Made
-from generation.spec import Copy, Spec
+from generation.spec import Copy, Presenter, Spec
 
 
 class Handles(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,13 +22,24 @@ class Handles(msgspec.Struct, frozen=True, kw_only=True):
         return [*self.screenshots, *(one for one in single if one is not None)]
 
 
-class Instructions(msgspec.Struct, frozen=True, kw_only=True):
+class Instructions(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The first line to the process: what it makes goes into `folder`. Without a copy it writes its own."""
 
     spec: Spec
     handles: Handles
     folder: str
     copy: Copy | None = None
+
+
+class Sitting(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The first line where a portrait is to be drawn: of a presenter, in a brand's colors."""
+
+    presenter: Presenter
+    colors: list[str]
+    folder: str
+
+
+Asked: TypeAlias = Instructions | Sitting
 
 
 class Planned(msgspec.Struct, frozen=True, tag=True):

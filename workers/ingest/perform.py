@@ -2,9 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from db.pool import Conn
 from domain.brand import ingests
+from domain.influencers import making
+from jobs.ledger import Claim
 from jobs.outcomes import Canceled, Failed, Outcome, Retry, Snooze
 from schemas.brand import Extraction, Visit
 from schemas.errors import Conflict, SourceError, SourceRateLimited
@@ -32,12 +35,19 @@ async def perform(ctx: Context, *, server: str, read: Read, pretend: Pretend) ->
             async with ctx.at(server):
                 extraction = await read(started.visit, progress)
         await progress("saving", 0.9)
-        return await ctx.commit(partial(ingests.finish, claim=ctx.job, extraction=extraction), project=True)
+        return await ctx.commit(partial(_keep, claim=ctx.job, extraction=extraction), project=True)
     except SourceError as error:
         return outcome_of(error)
     except Conflict:
         # The project was archived meanwhile: its archive job cancels all other jobs.
         return Canceled()
+
+
+async def _keep(conn: Conn, *, claim: Claim, extraction: Extraction) -> dict[str, Any]:
+    """Write what was read, and make the project's first influencer of it."""
+    result = await ingests.finish(conn, claim=claim, extraction=extraction)
+    await making.introduce(conn, claim=claim)
+    return result
 
 
 def outcome_of(error: SourceError) -> Outcome:

@@ -55,7 +55,8 @@ async def purge_project(
     await _forget_answers(ctx)
     for delete in (
         partial(_rows, ctx, purge.delete_posts),
-        partial(_contents, ctx, store),
+        partial(_with_files, ctx, store, purge.list_contents, purge.delete_contents),
+        partial(_with_files, ctx, store, purge.list_influencers, purge.delete_influencers),
         partial(_rows, ctx, partial(purge.delete_account, keyring=keyring)),
         partial(_rows, ctx, purge.delete_rest),
         partial(_rows, ctx, purge.delete_jobs),
@@ -113,13 +114,18 @@ async def _archived(ctx: Context, event_store: EventStore, archive_url: str) -> 
     return None
 
 
-async def _contents(ctx: Context, store: Store) -> object:
-    """Contents and their files. As an interruption a storage that is away would be asked again at once."""
-    contents = await ctx.step(partial(purge.list_contents, claim=ctx.job))
+async def _with_files(
+    ctx: Context,
+    store: Store,
+    find: Callable[..., Awaitable[list[purge.Filed]]],
+    delete: Callable[..., Awaitable[object]],
+) -> object:
+    """Rows and their files. As an interruption a storage that is away would be asked again at once."""
+    filed = await ctx.step(partial(find, claim=ctx.job))
     try:
-        await purge.delete_files(store, contents)
+        await purge.delete_files(store, filed)
     except Unavailable:
         return Snooze(AWAY_S)
-    if contents:
-        await ctx.step(partial(purge.delete_contents, claim=ctx.job, contents=contents))
-    return contents
+    if filed:
+        await ctx.step(partial(delete, claim=ctx.job, filed=filed))
+    return filed

@@ -21,6 +21,7 @@ async def tell(cast: Cast, teller: Teller) -> None:
     await partner.apps(story, project)
     await partner.metrics(story, project)
     await partner.generated(story, project)
+    await partner.influencers(story, project)
     await story.tell("disconnect_social_account", socialAccountId=account)
     await story.ended(await story.tell("archive_project", projectId=project))
     await story.tell("list_audit_log", params={"limit": 2})

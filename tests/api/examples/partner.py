@@ -189,6 +189,21 @@ async def generated(story: Story, project: str) -> None:
     await story.ended(accepted)
 
 
+async def influencers(story: Story, project: str) -> None:
+    """One that is ready, and a clone of it."""
+    body = {"gender": "female", "ageRange": "young_adult", "prompt": "Warm and funny", "name": "Maya"}
+    accepted = await story.tell("create_influencer", projectId=project, json=body)
+    await story.ended(accepted)
+    one = accepted["influencerId"]
+    await story.tell("get_influencer", influencerId=one)
+    change = {"brandVoice": "Casual: short plain sentences.", "language": "en-GB"}
+    await story.tell("patch_influencer", influencerId=one, json=change)
+    clone = {"name": "Nora", "overrides": {"ageRange": "mature"}}
+    await story.ended(await story.tell("clone_influencer", influencerId=one, json=clone))
+    await story.tell("list_influencers", projectId=project, params={"status": "ready"})
+    await story.tell("delete_influencer", influencerId=one)
+
+
 async def _text(story: Story, project: str, caption: str) -> str:
     form = [("caption", (None, caption))]
     made = await story.ask("POST", f"/projects/{project}/content/upload", files=form)

@@ -58,6 +58,7 @@ async def fill(project: Project, conn: Conn, store: Store) -> Full:
     await people.fold(conn)
     await sending.send(conn, events[3:])
     await ad(conn, mine)
+    tokens.append(await influencer(conn, mine, store))
     await quarantine.keep(conn, mine.id, [quarantine.note(1, Refused(0, "INVALID", b"{}"))])
     return Full(mine, owner, tokens)
 
@@ -143,6 +144,29 @@ async def ad(conn: Conn, mine: Scope) -> None:
            values ($1, 'default', '2026-11-01', 'meta_ads', 'a', 'b', 'c', 'd', 'EUR', 1, 1, 1, 1, 1)""",
         mine.id,
     )  # fmt: skip
+
+
+async def influencer(conn: Conn, mine: Scope, store: Store) -> str:
+    """One that is ready, and one that was deleted; the file of the first."""
+    ready, gone, token = ids.new(), ids.new(), secrets.token_urlsafe(32)
+    await store.write(token, pieces())
+    await raw(
+        conn,
+        """insert into influencer (organization_id, project_id, id, name, gender, age_range, brand_voice,
+                                   language, seed, is_first, status, job_id, deleted_at)
+           select $1, $2, id, 'Maya', 'female', 'adult', 'plain', 'en', 's', false, 'ready',
+                  gen_random_uuid(), deleted_at
+             from (values ($3::uuid, null), ($4, now())) t (id, deleted_at)""",
+        mine.org, mine.id, ready, gone,
+    )  # fmt: skip
+    await raw(
+        conn,
+        """insert into influencer_portrait (organization_id, influencer_id, mime_type, width, height,
+                                            size_bytes, sha256, token)
+           values ($1, $2, 'image/jpeg', 1, 1, 15, $3, $4)""",
+        mine.org, ready, bytes(32), token,
+    )  # fmt: skip
+    return token
 
 
 async def pieces() -> Any:

@@ -1,0 +1,165 @@
+"""Influencers of a project: drawn presenters that give generated content a face, a voice and a language."""
+
+from functools import partial
+from typing import Annotated
+
+from litestar import Response, delete, get, patch, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from api import etags, paths
+from api.accepting import accepted
+from api.guard import requires
+from api.idempotency import Made, once, once_plain
+from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.ratelimit import Class
+from api.replies import Reply
+from api.requests import ApiRequest
+from db.pool import Conn
+from domain.influencers import creating, influencers
+from domain.influencers.creating import Making
+from domain.influencers.influencers import Author
+from jobs.kinds import INFLUENCER_CREATE
+from schemas import ids
+from schemas.base import Page
+from schemas.influencers import (
+    Influencer,
+    InfluencerClone,
+    InfluencerCreate,
+    InfluencerDeleted,
+    InfluencerPatch,
+    InfluencerStatus,
+)
+from schemas.jobs import Accepted
+
+ALL, ONE = "/projects/{project_id:str}/influencers", "/influencers/{influencer_id:str}"
+
+StatusFilter = Annotated[
+    list[InfluencerStatus] | None, QueryParameter(description="Only with one of these statuses.")
+]
+
+AS_IT_COMES = InfluencerCreate()
+
+
+@post(ALL, opt=requires("influencers:write", Class.LONG_RUNNING, 404, 409), status_code=202)
+async def create_influencer(
+    request: ApiRequest, project_id: FromPath[str], data: JSONBody[InfluencerCreate] = AS_IT_COMES
+) -> Response[Accepted]:
+    """Create a drawn presenter out of the project's brand.
+
+    Name, gender, age, voice and language are there at once; a job draws its portrait, after which it is
+    `ready`. It has no life story and claims no use of the product. A project has 50 at most. One is made by
+    itself when an ingest completes in a project that never had any.
+    """
+
+    async def create(conn: Conn) -> Made[Accepted]:
+        project = paths.read("project", project_id)
+        return _accepted(await creating.create(conn, author=_author(request), project_id=project, body=data))
+
+    return await once(request, create)
+
+
+@get(ALL, opt=requires("influencers:read", Class.READ_LIGHT, 404))
+async def list_influencers(
+    request: ApiRequest,
+    project_id: FromPath[str],
+    *,
+    status: StatusFilter = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT,
+) -> Page[Influencer]:
+    """A project's influencers, newest first."""
+    find = partial(influencers.list_page, statuses=status, public_url=request.services.settings.public_url)
+    return await page_of_project(
+        request, find, project_id, cursor, limit, identify=lambda one: one.influencer_id
+    )
+
+
+@get(ONE, opt=requires("influencers:read", Class.READ_LIGHT, 404))
+async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> Response[Influencer]:
+    """One influencer. Its ETag is its version, for `If-Match`."""
+    async with request.connection() as conn:
+        found, version = await influencers.get(
+            conn,
+            organization_id=request.organization_id,
+            influencer_id=paths.read("influencer", influencer_id),
+            public_url=request.services.settings.public_url,
+        )
+    return Reply(found, headers={"ETag": etags.show(version)})
+
+
+@patch(ONE, opt=requires("influencers:write", Class.WRITE_LIGHT, 404, 412))
+async def patch_influencer(
+    request: ApiRequest, influencer_id: FromPath[str], data: JSONBody[InfluencerPatch]
+) -> Response[Influencer]:
+    """Change name, voice or language, for content that is made from now on. What is omitted stays."""
+
+    async def change(conn: Conn) -> Made[Influencer]:
+        changed, version = await influencers.patch(
+            conn,
+            author=_author(request),
+            influencer_id=paths.read("influencer", influencer_id),
+            body=data,
+            versions=etags.matching(request),
+            public_url=request.services.settings.public_url,
+        )
+        return Made(changed, etag=etags.show(version))
+
+    return await once(request, change)
+
+
+@delete(ONE, opt=requires("influencers:write", Class.WRITE_LIGHT, 404, 412), status_code=200)
+async def delete_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> Response[InfluencerDeleted]:
+    """Delete an influencer: it and its portrait are not found from then on, by anybody.
+
+    Content that it presents stays as it is.
+    """
+    return await once_plain(
+        request,
+        lambda conn: influencers.delete(
+            conn,
+            author=_author(request),
+            influencer_id=paths.read("influencer", influencer_id),
+            versions=etags.matching(request),
+        ),
+    )
+
+
+@post(f"{ONE}/clone", opt=requires("influencers:write", Class.LONG_RUNNING, 404, 409), status_code=202)
+async def clone_influencer(
+    request: ApiRequest, influencer_id: FromPath[str], data: JSONBody[InfluencerClone]
+) -> Response[Accepted]:
+    """Create another influencer with the same face, voice and language, but for what `overrides` say.
+
+    Another gender or age makes another face.
+    """
+
+    async def clone(conn: Conn) -> Made[Accepted]:
+        original = paths.read("influencer", influencer_id)
+        return _accepted(
+            await creating.clone(conn, author=_author(request), influencer_id=original, body=data)
+        )
+
+    return await once(request, clone)
+
+
+def _author(request: ApiRequest) -> Author:
+    return Author(request.organization_id, request.principal.key_uuid)
+
+
+def _accepted(made: Making) -> Made[Accepted]:
+    return accepted(
+        made.job,
+        kind=INFLUENCER_CREATE.name,
+        project_id=ids.show(ids.PROJECT, made.project_id),
+        influencer_id=ids.show(ids.INFLUENCER, made.influencer_id),
+    )
+
+
+ROUTES = [
+    create_influencer,
+    list_influencers,
+    get_influencer,
+    patch_influencer,
+    delete_influencer,
+    clone_influencer,
+]

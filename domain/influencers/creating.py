@@ -1,0 +1,120 @@
+"""Creation of influencers: of a brand, of another one, and again where that failed.
+
+Whoever creates one has the project's lock alone, so that counts hold.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from msgspec import UNSET
+
+from db.pool import Conn
+from db.queries import influencer
+from db.queries.rows import LockedProject
+from domain.brand import brand
+from domain.influencers import influencers, making
+from domain.influencers.influencers import Author, LockedInfluencer
+from domain.influencers.making import Draft
+from domain.tenancy import project_locks
+from generation.personas.personas import Wish
+from jobs.ledger import Submitted
+from schemas import ids
+from schemas.errors import Conflict
+from schemas.influencers import InfluencerClone, InfluencerCreate, InfluencerOverrides
+
+#: Influencers of one project.
+MOST = 50
+
+
+class Making(NamedTuple):
+    """An influencer that was asked for, and the job that makes it."""
+
+    project_id: UUID
+    influencer_id: UUID
+    job: Submitted
+
+
+async def create(conn: Conn, *, author: Author, project_id: UUID, body: InfluencerCreate) -> Making:
+    """Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS."""
+    project, taken = await _lock(conn, author, project_id)
+    rows = await brand.read(conn, organization_id=author.organization_id, project_id=project_id)
+    known = making.snapshot_of(rows, project_id, project.primary_language)
+    wish = Wish(body.gender, body.age_range, body.prompt, body.name)
+    draft = making.draft(known, wish, taken=taken)
+    return await _make(conn, author, project_id, draft, known.colors)
+
+
+async def clone(conn: Conn, *, author: Author, influencer_id: UUID, body: InfluencerClone) -> Making:
+    """Another one with the same face, unless gender or age differ. Raises as `create`, and `Invalid`."""
+    influencers.check_language(body.overrides, "overrides.language")
+    project_id = await influencers.project_of(
+        conn, organization_id=author.organization_id, influencer_id=influencer_id
+    )
+    project, _ = await _lock(conn, author, project_id)
+    original = await influencers.lock(conn, author.organization_id, influencer_id)
+    rows = await brand.read(conn, organization_id=author.organization_id, project_id=project_id)
+    colors = making.snapshot_of(rows, project_id, project.primary_language).colors
+    return await _make(conn, author, project_id, _cloned(original, body), colors, of=influencer_id)
+
+
+async def retry(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, influencer_id: UUID, retry_of: UUID
+) -> Submitted:
+    """Another job for one that failed; not `fresh`: an earlier retry still runs, and this is it.
+
+    Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or JOB_NOT_RETRYABLE.
+    """
+    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
+    locked = await influencers.lock(conn, organization_id, influencer_id)
+    if locked.status == "ready":
+        raise Conflict("JOB_NOT_RETRYABLE", "the influencer is ready: there is nothing left to make")
+    rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
+    return await making.restart(
+        conn,
+        organization_id=organization_id,
+        project_id=project_id,
+        influencer_id=influencer_id,
+        colors=making.snapshot_of(rows, project_id, locked.language).colors,
+        retry_of=retry_of,
+    )
+
+
+async def _lock(conn: Conn, author: Author, project_id: UUID) -> tuple[LockedProject, list[str]]:
+    """The project, alone and active, and the names of its influencers. Raises TOO_MANY_INFLUENCERS."""
+    org = author.organization_id
+    project = await project_locks.lock(conn, organization_id=org, project_id=project_id, versions=None)
+    project_locks.check_active(project.status)
+    names = await influencer.list_names.all(conn, org=org, project_id=project_id)
+    if len(names) >= MOST:
+        raise Conflict(
+            "TOO_MANY_INFLUENCERS",
+            f"the project has {MOST} influencers: delete one that presents nothing",
+            limit=MOST,
+        )
+    return project, [name for (name,) in names]
+
+
+async def _make(
+    conn: Conn,
+    author: Author,
+    project_id: UUID,
+    draft: Draft,
+    colors: Sequence[str],
+    *,
+    of: UUID | None = None,
+) -> Making:
+    made = await making.start(
+        conn, organization_id=author.organization_id, project_id=project_id, draft=draft, colors=colors
+    )
+    details = {"name": draft.name} | ({"clonedFrom": ids.show(ids.INFLUENCER, of)} if of else {})
+    await influencers.record(conn, author, project_id, draft.id, action="created", details=details)
+    return Making(project_id, draft.id, made)
+
+
+def _cloned(original: LockedInfluencer, body: InfluencerClone) -> Draft:
+    """Its seed is the original's, and with it the face."""
+    own = {name: getattr(original, name) for name in Draft._fields if name != "id"}
+    given = {name: getattr(body.overrides, name) for name in InfluencerOverrides.__struct_fields__}
+    other = {name: value for name, value in given.items() if value is not UNSET}
+    return Draft(**own | other | {"id": ids.new(), "name": body.name})

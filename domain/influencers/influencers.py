@@ -1,0 +1,210 @@
+"""Influencers as partners handle them. Whoever makes one has the project's lock alone, so counts hold."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from msgspec import UNSET
+
+from db.pool import Conn
+from db.queries import influencer
+from domain.tenancy import audit, project_locks
+from domain.tenancy.project_locks import Versions
+from domain.values import languages
+from generation.personas.personas import discloses
+from generation.spec import AgeRange, Gender
+from schemas import ids
+from schemas.errors import Stale
+from schemas.errors.absent import absent
+from schemas.influencers import (
+    Influencer,
+    InfluencerDeleted,
+    InfluencerOverrides,
+    InfluencerPatch,
+    InfluencerStatus,
+)
+
+#: What a patch may change, and its name on the wire.
+_CHANGED = {"name": "name", "brand_voice": "brandVoice", "language": "language"}
+
+
+class _Row(NamedTuple):
+    id: UUID
+    project_id: UUID
+    name: str
+    gender: Gender
+    age_range: AgeRange
+    brand_voice: str
+    language: str
+    topics: list[str]
+    status: InfluencerStatus
+    error_message: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    token: str | None
+
+
+class LockedInfluencer(NamedTuple):
+    """An influencer that nobody else changes in this transaction."""
+
+    project_id: UUID
+    id: UUID
+    name: str
+    gender: Gender
+    age_range: AgeRange
+    brand_voice: str
+    language: str
+    topics: list[str]
+    seed: str
+    status: InfluencerStatus
+    job_id: UUID
+    version: int
+
+
+class Author(NamedTuple):
+    """The one who writes, by which key."""
+
+    organization_id: UUID
+    api_key_id: UUID | None = None
+
+
+GET_INFLUENCER = influencer.get_influencer.typed(_Row)
+LIST_INFLUENCERS = influencer.list_influencers.typed(_Row)
+LOCK_INFLUENCER = influencer.lock_influencer.typed(LockedInfluencer)
+
+
+async def get(
+    conn: Conn, *, organization_id: UUID, influencer_id: UUID, public_url: str
+) -> tuple[Influencer, int]:
+    """It, and its version. Raises `NotFound`."""
+    row = await GET_INFLUENCER.one(conn, org=organization_id, id=influencer_id)
+    if row is None:
+        raise absent("influencer")
+    return _shown(row, public_url), row.version
+
+
+async def list_page(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    statuses: Sequence[InfluencerStatus] | None,
+    before: UUID | None,
+    limit: int,
+    public_url: str,
+) -> list[Influencer]:
+    """At most `limit` of a project's that are older than `before`, newest first. Raises `NotFound`."""
+    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    rows = await LIST_INFLUENCERS.all(
+        conn, org=organization_id, project_id=project_id, statuses=statuses, before=before, limit=limit
+    )
+    return [_shown(row, public_url) for row in rows]
+
+
+async def patch(
+    conn: Conn,
+    *,
+    author: Author,
+    influencer_id: UUID,
+    body: InfluencerPatch,
+    versions: Versions,
+    public_url: str,
+) -> tuple[Influencer, int]:
+    """In an archived project too. What changes nothing makes no version.
+
+    Raises `NotFound`, `Invalid`, `Stale`.
+    """
+    check_language(body, "language")
+    org = author.organization_id
+    locked = await _lock_for_change(conn, org, influencer_id, versions)
+    given = {name: getattr(body, name) for name in _CHANGED if getattr(body, name) is not UNSET}
+    changed = [name for name, value in given.items() if value != getattr(locked, name)]
+    if changed:
+        old = {name: getattr(locked, name) for name in _CHANGED}
+        await influencer.update_influencer.run(conn, org=org, id=influencer_id, **old | given)
+        fields = {"fields": [_CHANGED[name] for name in changed]}
+        await record(conn, author, locked.project_id, influencer_id, action="updated", details=fields)
+    return await get(conn, organization_id=org, influencer_id=influencer_id, public_url=public_url)
+
+
+async def delete(conn: Conn, *, author: Author, influencer_id: UUID, versions: Versions) -> InfluencerDeleted:
+    """From the commit on nobody finds it, its own job included. Raises `NotFound`, `Stale`."""
+    org = author.organization_id
+    locked = await _lock_for_change(conn, org, influencer_id, versions)
+    deleted_at = await influencer.delete_influencer.value(conn, org=org, id=influencer_id)
+    await record(
+        conn, author, locked.project_id, influencer_id, action="deleted", details={"name": locked.name}
+    )
+    return InfluencerDeleted(influencer_id=ids.show(ids.INFLUENCER, influencer_id), deleted_at=deleted_at)
+
+
+async def project_of(conn: Conn, *, organization_id: UUID, influencer_id: UUID) -> UUID:
+    """The project to lock before the influencer. Raises `NotFound`."""
+    found: UUID | None = await influencer.find_project.value(conn, org=organization_id, id=influencer_id)
+    if found is None:
+        raise absent("influencer")
+    return found
+
+
+async def _lock_for_change(
+    conn: Conn, organization_id: UUID, influencer_id: UUID, versions: Versions
+) -> LockedInfluencer:
+    """Behind its project's lock, so that a purge has come before or comes after."""
+    project_id = await project_of(conn, organization_id=organization_id, influencer_id=influencer_id)
+    await project_locks.share(conn, organization_id=organization_id, project_id=project_id)
+    locked = await lock(conn, organization_id, influencer_id)
+    if versions is not None and locked.version not in versions:
+        raise Stale("the influencer has changed since: read it again and repeat with its new ETag")
+    return locked
+
+
+async def lock(conn: Conn, organization_id: UUID, influencer_id: UUID) -> LockedInfluencer:
+    locked = await LOCK_INFLUENCER.one(conn, org=organization_id, id=influencer_id)
+    if locked is None:
+        raise absent("influencer")
+    return locked
+
+
+def check_language(body: InfluencerPatch | InfluencerOverrides, path: str) -> None:
+    if body.language is not UNSET:
+        languages.check(body.language, path=path)
+
+
+async def record(
+    conn: Conn,
+    author: Author,
+    project_id: UUID,
+    influencer_id: UUID,
+    *,
+    action: str,
+    details: Mapping[str, Any],
+) -> None:
+    await audit.record(
+        conn,
+        **author._asdict(),
+        project_id=project_id,
+        action=f"influencer.{action}",
+        subject=ids.show(ids.INFLUENCER, influencer_id),
+        details=details,
+    )
+
+
+def _shown(row: _Row, public_url: str) -> Influencer:
+    return Influencer(
+        influencer_id=ids.show(ids.INFLUENCER, row.id),
+        project_id=ids.show(ids.PROJECT, row.project_id),
+        name=row.name,
+        gender=row.gender,
+        age_range=row.age_range,
+        brand_voice=row.brand_voice,
+        language=row.language,
+        topics=row.topics,
+        discloses=discloses(row.language),
+        image_url=f"{public_url}/media/{row.token}" if row.token else None,
+        status=row.status,
+        error_message=row.error_message,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

@@ -1,0 +1,213 @@
+"""Making of influencers: who one is, the job that draws it, and the end that both have together."""
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from db.pool import Conn
+from db.queries import influencer
+from domain.brand import brand
+from domain.media import uploads
+from domain.media.files import File
+from generation.personas.personas import Wish, persona
+from generation.spec import AgeRange, Brand, Gender, Presenter
+from generation.words.snapshot import snapshot
+from jobs import ledger
+from jobs.kinds import INFLUENCER_CREATE
+from jobs.ledger import Claim, Moved, Submitted
+from schemas import ids
+from schemas.brand import BrandRow
+from schemas.errors import Limited
+from schemas.errors.absent import absent
+
+CANCELED = "its job was canceled: retry that, or create another influencer"
+
+
+class Draft(NamedTuple):
+    """An influencer that is yet to be drawn."""
+
+    id: UUID
+    name: str
+    gender: Gender
+    age_range: AgeRange
+    brand_voice: str
+    language: str
+    topics: list[str]
+    seed: str
+
+
+class Sitter(NamedTuple):
+    """The one whose portrait is drawn, and the brand's colors as they were when it was asked for."""
+
+    presenter: Presenter
+    colors: list[str]
+
+
+class _Face(NamedTuple):
+    name: str
+    gender: Gender
+    age_range: AgeRange
+    seed: str
+
+
+class _MadeAlreadyError(Exception):
+    """Another ingest, that completes at the same time, has made the project's first influencer."""
+
+
+TRAIN_INFLUENCER = influencer.train_influencer.typed(_Face)
+
+
+def snapshot_of(rows: Sequence[BrandRow], project_id: UUID, language: str) -> Brand:
+    """The brand as it is now; `language` is the project's, for one that doesn't say."""
+    known = snapshot(brand.describe(rows, project_id=project_id))
+    return msgspec.structs.replace(known, language=known.language or language)
+
+
+def draft(known: Brand, wish: Wish, *, taken: Collection[str] = ()) -> Draft:
+    """A new one, whose id is its seed."""
+    new_id = ids.new()
+    made = persona(known, wish, str(new_id), taken=taken)
+    return Draft(
+        new_id, made.name, made.gender, made.age_range, made.voice, made.language, made.topics, str(new_id)
+    )
+
+
+async def start(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    draft: Draft,
+    colors: Sequence[str],
+    is_first: bool = False,
+) -> Submitted:
+    """The row and its job, in a project that stays active. Raises `Limited`."""
+    submitted = await _submit(conn, organization_id, project_id, draft.id, colors)
+    made = await influencer.insert_influencer.value(
+        conn,
+        **draft._asdict(),
+        org=organization_id,
+        project_id=project_id,
+        is_first=is_first,
+        job_id=submitted.job_id,
+    )
+    if made is None:
+        raise _MadeAlreadyError
+    return submitted
+
+
+async def introduce(conn: Conn, *, claim: Claim) -> None:
+    """Make the project's first influencer of the brand that an ingest has just read, if it never had one.
+
+    In the transaction of the ingest's end, which holds the project active, and which goes on whatever comes
+    of this. Its pool's dispatcher sees the job: nobody is woken.
+    """
+    org, project_id = claim.organization_id, claim.project_id
+    language = await influencer.find_newcomer.value(conn, org=org, project_id=project_id)
+    if project_id is None or language is None:
+        return
+    scope = {"organization_id": org, "project_id": project_id}
+    known = snapshot_of(await brand.read(conn, **scope), project_id, language)
+    try:
+        async with conn.transaction():
+            await start(conn, **scope, draft=draft(known, Wish()), colors=known.colors, is_first=True)
+    except (Limited, _MadeAlreadyError):
+        return
+
+
+async def restart(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    influencer_id: UUID,
+    colors: Sequence[str],
+    retry_of: UUID,
+) -> Submitted:
+    """Another job for one that is locked. Raises `Limited`."""
+    submitted = await _submit(conn, organization_id, project_id, influencer_id, colors, retry_of=retry_of)
+    if submitted.fresh:
+        await influencer.restart_influencer.run(
+            conn, org=organization_id, id=influencer_id, job_id=submitted.job_id
+        )
+    return submitted
+
+
+async def _submit(
+    conn: Conn,
+    organization_id: UUID,
+    project_id: UUID,
+    influencer_id: UUID,
+    colors: Sequence[str],
+    *,
+    retry_of: UUID | None = None,
+) -> Submitted:
+    return await ledger.submit(
+        conn,
+        kind=INFLUENCER_CREATE,
+        organization_id=organization_id,
+        project_id=project_id,
+        args={"influencer_id": str(influencer_id), "colors": list(colors)},
+        unique_key=f"influencer_create:{influencer_id}",
+        retry_of=retry_of,
+    )
+
+
+async def begin(conn: Conn, *, claim: Claim) -> Sitter:
+    """The one to draw, `training` from now on. Raises `NotFound` once it was deleted."""
+    face = await TRAIN_INFLUENCER.one(conn, org=claim.organization_id, id=influencer_of(claim))
+    if face is None:
+        raise absent("influencer")
+    return Sitter(Presenter(**face._asdict()), claim.args["colors"])
+
+
+async def reserve(conn: Conn, *, claim: Claim, at_most: int) -> str:
+    """The token of the portrait. As a named step it is one for the job, whoever stores the file.
+
+    Raises `Oversized`.
+    """
+    return await uploads.begin(conn, organization_id=claim.organization_id, at_most=at_most)
+
+
+async def finish(conn: Conn, *, claim: Claim, portrait: File) -> dict[str, Any]:
+    """The influencer is ready, in the transaction that ends its job; the job's result.
+
+    Raises `NotFound` once it was deleted.
+    """
+    org, influencer_id = claim.organization_id, influencer_of(claim)
+    await uploads.take(conn, organization_id=org, tokens=[portrait.token])
+    made = await influencer.ready_influencer.run(
+        conn,
+        org=org,
+        id=influencer_id,
+        mime_type=portrait.mime_type,
+        width=portrait.width,
+        height=portrait.height,
+        size_bytes=portrait.size_bytes,
+        sha256=portrait.sha256,
+        token=portrait.token,
+    )
+    if not made:
+        raise absent("influencer")
+    return {"influencerId": ids.show(ids.INFLUENCER, influencer_id)}
+
+
+async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
+    """Give the influencers of these jobs, just ended in this transaction, their jobs' end.
+
+    One whose job completed was made ready by the job's last step.
+    """
+    unmade = [row for row in rows if row.state != "completed"]
+    await influencer.end_influencers.run(
+        conn,
+        orgs=[row.organization_id for row in unmade],
+        job_ids=[row.id for row in unmade],
+        canceled=CANCELED,
+    )
+
+
+def influencer_of(claim: Claim) -> UUID:
+    """The influencer that a job makes."""
+    return UUID(claim.args["influencer_id"])

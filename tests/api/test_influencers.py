@@ -1,0 +1,206 @@
+"""Influencers over HTTP: made from the brand, listed, changed, cloned, deleted."""
+
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from db.pool import Pool
+from domain.influencers import creating
+from generation.personas import names
+from schemas import ids
+from tests.api.conftest import Caller
+from tests.api.parties import new_project
+from tests.api.refusals import paths, reason, refused
+
+BRAND = {
+    "primaryLanguage": "de",
+    "brandVoice": "Formal.",
+    "keywords": ["Gezeiten", "Hafen"],
+    "colors": ["#0b6e99"],
+}
+
+
+@pytest_asyncio.fixture
+async def project(acme: Caller) -> str:
+    """The path of a project with a German brand."""
+    at = f"/v1/projects/{await new_project(acme)}"
+    answer = await acme.http.patch(at, json={"brandContext": BRAND})
+    assert answer.status_code == 200, answer.text
+    return at
+
+
+async def created(acme: Caller, project: str, **body: Any) -> dict[str, Any]:
+    """The influencer of a job that has only been accepted."""
+    answer = await acme.http.post(f"{project}/influencers", json=body)
+    assert answer.status_code == 202, answer.text
+    return await shown(acme, answer.json()["influencerId"])
+
+
+async def shown(acme: Caller, influencer_id: str) -> dict[str, Any]:
+    answer = await acme.http.get(f"/v1/influencers/{influencer_id}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_one_is_accepted_and_known_at_once(acme: Caller, project: str) -> None:
+    answer = await acme.http.post(f"{project}/influencers", json={"gender": "female"})
+    accepted = answer.json()
+    assert answer.headers["Location"] == f"/v1/jobs/{accepted['jobId']}"
+    assert (accepted["kind"], accepted["stage"]) == ("influencer_create", "queued")
+    one = await shown(acme, accepted["influencerId"])
+    assert (one["status"], one["imageUrl"], one["errorMessage"]) == ("pending", None, None)
+    assert (one["gender"], one["language"], one["brandVoice"]) == ("female", "de", "Formal.")
+    assert one["name"] in names.of("de", "female")
+    assert one["topics"] == BRAND["keywords"]
+    assert one["discloses"].startswith("Eine digitale")
+
+
+async def test_a_prompt_chooses_and_is_not_kept(acme: Caller, project: str, pool: Pool) -> None:
+    prompt = "An elderly man, playful, who says that he lost 20 kg with it"
+    one = await created(acme, project, prompt=prompt, gender="non_binary", name="Ole")
+    chosen = (one["gender"], one["ageRange"], one["brandVoice"], one["name"])
+    assert chosen == ("non_binary", "senior", "playful", "Ole")
+    for table in ("influencer", "job", "audit_log"):
+        assert "20 kg" not in str(await pool.fetch(f"select t::text from {table} t"))
+
+
+async def test_a_list_has_pages_and_statuses(acme: Caller, project: str, pool: Pool) -> None:
+    made = [(await created(acme, project))["influencerId"] for _ in range(3)]
+    assert len({(await shown(acme, one))["name"] for one in made}) == 3
+    await acme.http.delete(f"/v1/influencers/{made[0]}")
+    ready = ids.read(ids.INFLUENCER, made[1])
+    await pool.execute("update influencer set status = 'ready' where id = $1", ready)
+    first = (await acme.http.get(f"{project}/influencers", params={"limit": 1})).json()
+    assert [one["influencerId"] for one in first["items"]] == [made[2]]
+    rest = {"limit": 1, "cursor": first["nextCursor"]}
+    second = (await acme.http.get(f"{project}/influencers", params=rest)).json()
+    assert ([one["influencerId"] for one in second["items"]], second["nextCursor"]) == ([made[1]], None)
+    found = await acme.http.get(f"{project}/influencers", params={"status": "ready,failed"})
+    assert [one["influencerId"] for one in found.json()["items"]] == [made[1]]
+
+
+async def test_a_change_makes_a_version_and_an_old_one_is_refused(acme: Caller, project: str) -> None:
+    one = await created(acme, project)
+    at = f"/v1/influencers/{one['influencerId']}"
+    tag = (await acme.http.get(at)).headers["ETag"]
+    change = {"name": "Ole", "brandVoice": "Casual.", "language": "fr-CA"}
+    answer = await acme.http.patch(at, json=change, headers={"If-Match": tag})
+    own = {name: answer.json()[name] for name in ("discloses", "updatedAt")}
+    assert answer.json() == {**one, **change, **own}
+    assert own["discloses"] != one["discloses"]
+    assert answer.headers["ETag"] != tag
+    again = await acme.http.patch(at, json={"name": "Ole"})
+    assert again.headers["ETag"] == answer.headers["ETag"]
+    old = {"If-Match": tag}
+    assert (await acme.http.patch(at, json={"name": "X"}, headers=old)).status_code == 412
+    assert (await acme.http.delete(at, headers=old)).status_code == 412
+    assert (await acme.http.get(at)).headers["ETag"] == answer.headers["ETag"]
+
+
+async def test_a_deleted_one_is_gone_for_everybody(acme: Caller, project: str, pool: Pool) -> None:
+    one = await created(acme, project)
+    at = f"/v1/influencers/{one['influencerId']}"
+    gone = await acme.http.delete(at)
+    assert gone.json()["influencerId"] == one["influencerId"]
+    answers = [
+        await acme.http.get(at),
+        await acme.http.patch(at, json={"name": "X"}),
+        await acme.http.delete(at),
+        await acme.http.post(f"{at}/clone", json={"name": "X"}),
+    ]
+    assert {answer.status_code for answer in answers} == {404}
+    assert (await acme.http.get(f"{project}/influencers")).json()["items"] == []
+    assert await pool.fetchval("select count(*) from influencer") == 1
+
+
+async def test_a_clone_has_the_face_and_what_it_was_given(acme: Caller, project: str, pool: Pool) -> None:
+    one = await created(acme, project, gender="male", ageRange="adult")
+    at = f"/v1/influencers/{one['influencerId']}/clone"
+    bare = await acme.http.post(at, json={"name": "Twin"})
+    other = {"gender": "female", "brandVoice": "Loud.", "language": "es"}
+    changed = await acme.http.post(at, json={"name": "Sister", "overrides": other})
+    twin, sister = [await shown(acme, answer.json()["influencerId"]) for answer in (bare, changed)]
+    own = ("influencerId", "name", "createdAt", "updatedAt")
+    assert {k: v for k, v in twin.items() if k not in own} == {k: v for k, v in one.items() if k not in own}
+    assert {name: sister[name] for name in other} == other
+    assert (sister["ageRange"], sister["name"]) == ("adult", "Sister")
+    seeds = await pool.fetch("select distinct seed from influencer")
+    assert len(seeds) == 1
+
+
+async def test_a_project_has_so_many_at_most(
+    acme: Caller, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(creating, "MOST", 1)
+    one = await created(acme, project)
+    clone = f"/v1/influencers/{one['influencerId']}/clone"
+    for answer in (
+        await acme.http.post(f"{project}/influencers"),
+        await acme.http.post(clone, json={"name": "X"}),
+    ):
+        assert reason(answer) == (409, "CONFLICT", "TOO_MANY_INFLUENCERS")
+        assert answer.json()["error"]["details"]["limit"] == 1
+    await acme.http.delete(f"/v1/influencers/{one['influencerId']}")
+    await created(acme, project)
+
+
+async def test_an_archived_project_takes_no_new_one_and_its_jobs_are_canceled(
+    acme: Caller, project: str
+) -> None:
+    one = await created(acme, project)
+    at = f"/v1/influencers/{one['influencerId']}"
+    await acme.http.delete(project)
+    for answer in (
+        await acme.http.post(f"{project}/influencers"),
+        await acme.http.post(f"{at}/clone", json={"name": "X"}),
+    ):
+        assert reason(answer) == (409, "CONFLICT", "PROJECT_ARCHIVED")
+    assert (await acme.http.patch(at, json={"name": "Ole"})).status_code == 200
+    assert (await acme.http.delete(at)).status_code == 200
+
+
+async def test_one_that_was_canceled_has_failed_until_its_job_is_retried(acme: Caller, project: str) -> None:
+    answer = await acme.http.post(f"{project}/influencers")
+    accepted = answer.json()
+    await acme.http.post(f"/v1/jobs/{accepted['jobId']}/cancel")
+    one = await shown(acme, accepted["influencerId"])
+    assert one["status"] == "failed"
+    assert "canceled" in one["errorMessage"]
+    again = [await acme.http.post(f"/v1/jobs/{accepted['jobId']}/retry") for _ in range(2)]
+    assert len({answer.json()["jobId"] for answer in again}) == 1
+    one = await shown(acme, accepted["influencerId"])
+    assert (one["status"], one["errorMessage"]) == ("pending", None)
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "x" * 129}, "name"),
+        ({"prompt": "x" * 1001}, "prompt"),
+        ({"gender": "robot"}, "gender"),
+        ({"ageRange": "baby"}, "ageRange"),
+        ({"language": "de"}, "language"),
+    ],
+)
+async def test_bad_input_is_refused(acme: Caller, project: str, body: dict[str, Any], path: str) -> None:
+    answer = await acme.http.post(f"{project}/influencers", json=body)
+    refused(answer, 422, "VALIDATION")
+    assert path in answer.text
+
+
+async def test_a_language_is_a_tag(acme: Caller, project: str) -> None:
+    one = await created(acme, project)
+    at = f"/v1/influencers/{one['influencerId']}"
+    answers: list[tuple[httpx.Response, str]] = [
+        (await acme.http.patch(at, json={"language": "German"}), "language"),
+        (
+            await acme.http.post(f"{at}/clone", json={"name": "X", "overrides": {"language": "de_AT"}}),
+            "overrides.language",
+        ),
+    ]
+    for answer, path in answers:
+        assert paths(answer) == [path]

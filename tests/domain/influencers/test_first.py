@@ -1,0 +1,102 @@
+"""A project's first influencer: made by the ingest that completes, once, and at no cost of the ingest."""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+import pytest
+
+from db.pool import Conn, Pool, transact
+from domain.influencers import creating, influencers, making
+from domain.influencers.influencers import Author
+from domain.tenancy import project_locks
+from jobs import ledger
+from jobs.kinds import INFLUENCER_CREATE, INGEST_WEBSITE
+from jobs.ledger import Claim
+from schemas import ids
+from schemas.errors import Conflict
+from schemas.influencers import InfluencerCreate
+from tests import seeds
+from tests.domain.project import Project, archive
+
+
+async def complete(pool: Pool, project: Project) -> None:
+    """The end of an ingest, as far as it is about influencers."""
+    claim = Claim(project.org, project.id, ids.new(), INGEST_WEBSITE.name, 1, 1, 4, {}, seeds.NOW)
+
+    async def last(conn: Conn) -> None:
+        await project_locks.lock_active(conn, organization_id=project.org, project_id=project.id)
+        await making.introduce(conn, claim=claim)
+
+    await transact(pool, last)
+
+
+async def create(pool: Pool, project: Project) -> Any:
+    verb = partial(
+        creating.create, author=Author(project.org), project_id=project.id, body=InfluencerCreate()
+    )
+    return (await transact(pool, verb)).influencer_id
+
+
+async def counts(conn: Conn) -> tuple[int, int]:
+    """Influencers and their jobs."""
+    row = await conn.fetchrow(
+        """select (select count(*) from influencer),
+                  (select count(*) from job where kind = 'influencer_create')"""
+    )
+    assert row is not None
+    return row[0], row[1]
+
+
+async def test_ingests_that_complete_at_once_make_one(wide: Pool, conn: Conn, project: Project) -> None:
+    await asyncio.gather(*(complete(wide, project) for _ in range(10)))
+    assert await counts(conn) == (1, 1)
+    await complete(wide, project)
+    assert await counts(conn) == (1, 1)
+    row = await conn.fetchrow("select status, is_first, language, brand_voice from influencer")
+    assert row is not None
+    assert tuple(row) == ("pending", True, "en", "plain")
+
+
+async def test_where_a_partner_creates_one_at_once_the_ingest_makes_it_only_if_it_came_first(
+    wide: Pool, conn: Conn, project: Project
+) -> None:
+    for _ in range(5):
+        await asyncio.gather(complete(wide, project), create(wide, project), complete(wide, project))
+        rows = await conn.fetch("select is_first from influencer order by id")
+        assert [row["is_first"] for row in rows] in ([False], [True, False])
+        await conn.execute("delete from influencer")
+
+
+async def test_a_partner_that_ever_had_one_gets_none(pool: Pool, conn: Conn, project: Project) -> None:
+    made = await create(pool, project)
+    await complete(pool, project)
+    delete = partial(influencers.delete, author=Author(project.org), influencer_id=made, versions=None)
+    await transact(pool, delete)
+    await complete(pool, project)
+    assert await counts(conn) == (1, 1)
+
+
+async def test_over_a_cap_the_ingest_goes_on_and_the_next_one_makes_up_for_it(
+    pool: Pool, conn: Conn, project: Project
+) -> None:
+    await conn.execute("update pool_cap set max_queued = 1 where pool = 'generate'")
+    waiting = await ledger.submit(
+        conn,
+        kind=INFLUENCER_CREATE,
+        organization_id=project.org,
+        project_id=project.id,
+        args={"influencer_id": str(ids.new()), "colors": []},
+    )
+    await complete(pool, project)
+    assert await counts(conn) == (0, 1)
+    await conn.execute("delete from job where id = $1", waiting.job_id)
+    await complete(pool, project)
+    assert await counts(conn) == (1, 1)
+
+
+async def test_an_archived_project_gets_none(pool: Pool, conn: Conn, project: Project) -> None:
+    await archive(conn, project)
+    with pytest.raises(Conflict):
+        await complete(pool, project)
+    assert await counts(conn) == (0, 0)

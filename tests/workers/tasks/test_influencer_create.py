@@ -1,0 +1,274 @@
+"""The job of an influencer: one portrait, wherever its worker dies, and an end whatever happens."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+import pytest
+import pytest_asyncio
+from PIL import Image
+
+from db.pool import Conn, transact
+from domain.influencers import creating, influencers
+from domain.influencers.creating import Making
+from domain.influencers.influencers import Author
+from domain.media import storage_quota, uploads
+from domain.media.storage import open_store
+from domain.media.store import Store
+from generation.made import Made
+from jobs.kinds import INFLUENCER_CREATE
+from jobs.ledger import Claim
+from schemas.errors import Unavailable
+from schemas.influencers import Influencer, InfluencerClone, InfluencerCreate
+from tests import seeds
+from tests.workers.by_hand import Died, attempt_of, perform
+from tests.workers.tasks.project import Project
+from workers.generation.folders import Folders, open_folders
+from workers.generation.wire import Sitting
+from workers.runtime.context import Context
+from workers.runtime.progress import ProgressWriter
+from workers.tasks import influencer_create
+
+T = TypeVar("T")
+
+BYTES = b"a portrait"
+DRAWN = Made(
+    name="portrait.jpg",
+    thumbnail="",
+    mime_type="image/jpeg",
+    width=1024,
+    height=1024,
+    size_bytes=len(BYTES),
+    sha256=hashlib.sha256(BYTES).hexdigest(),
+    shown=[],
+)
+
+
+def put(folder: str) -> None:
+    Path(folder, DRAWN.name).write_bytes(BYTES)
+
+
+async def made(project: Project, **body: Any) -> Making:
+    create = partial(
+        creating.create,
+        author=Author(project.org),
+        project_id=project.id,
+        body=InfluencerCreate(**body),
+    )
+    return await transact(project.workers.pool, create)
+
+
+async def shown(project: Project, influencer_id: UUID) -> Influencer:
+    async with project.workers.pool.acquire() as conn:
+        found, _ = await influencers.get(
+            conn, organization_id=project.org, influencer_id=influencer_id, public_url=""
+        )
+    return found
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+async def test_a_worker_draws_it_and_its_clone_has_the_same_face(project: Project, tmp_path: Path) -> None:
+    media = tmp_path / "media"
+    making = await made(project, gender="female")
+    clone = partial(
+        creating.clone,
+        author=Author(project.org),
+        influencer_id=making.influencer_id,
+        body=msgspec.convert({"name": "Twin"}, InfluencerClone),
+    )
+    twin = await transact(project.workers.pool, clone)
+    async with project.at_work(INFLUENCER_CREATE, assets_url=str(media)):
+        row = await project.workers.ended(making.job.job_id)
+        await project.workers.ended(twin.job.job_id)
+    assert (row["state"], row["error"]) == ("completed", None)
+    one = await shown(project, making.influencer_id)
+    assert row["result"] == {"influencerId": one.influencer_id}
+    assert (one.status, one.error_message) == ("ready", None)
+    stored, other = files(media)
+    assert stored.read_bytes() == other.read_bytes()
+    with Image.open(stored) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (1024, 1024))
+    assert one.image_url is not None
+    assert one.image_url.rpartition("/")[2] in {stored.name, other.name}
+
+
+class Fuse:
+    """Points of an attempt; at one of them its worker dies."""
+
+    def __init__(self, at: int) -> None:
+        self.left = at
+
+    def burn(self) -> None:
+        self.left -= 1
+        if not self.left:
+            raise Died
+
+    async def around(self, work: Awaitable[T]) -> T:
+        try:
+            self.burn()
+        except Died:
+            asyncio.ensure_future(work).cancel()
+            raise
+        done = await work
+        self.burn()
+        return done
+
+
+class Mortal(Context):
+    """Each transaction of an attempt has a point before and one after."""
+
+    fuse = Fuse(0)
+
+    async def step(self, body: Callable[[Conn], Awaitable[T]], **given: Any) -> T:
+        return await self.fuse.around(super().step(body, **given))
+
+    async def commit(self, body: Any, **given: Any) -> Any:
+        return await self.fuse.around(super().commit(body, **given))
+
+
+class Studio:
+    """A worker's storage and folders; what it draws was drawn before."""
+
+    def __init__(self, project: Project, store: Store, folders: Folders) -> None:
+        self.project, self.store, self.folders = project, store, folders
+        self.fuse = Fuse(0)
+        self.away = False
+
+    async def write(self, token: str, chunks: AsyncIterator[bytes]) -> None:
+        if self.away:
+            raise Unavailable("away")
+        await self.fuse.around(self.store.write(token, chunks))
+
+    async def draw(self, asked: Sitting) -> Made:
+        put(asked.folder)
+        self.fuse.burn()
+        return DRAWN
+
+    async def attempt(self, claim: Claim, *, dies_at: int = 0) -> str:
+        """What an attempt came to; the draw is this studio's."""
+        self.fuse = Fuse(dies_at)
+        pool, attempt = self.project.workers.pool, attempt_of(claim, INFLUENCER_CREATE)
+        context = Mortal(attempt, pool, ProgressWriter(pool), lambda: 15.0)
+        context.fuse = self.fuse
+        task = partial(influencer_create.influencer_create, store=self, folders=self.folders)  # type: ignore[arg-type]  # no more is asked of it
+        return await perform(pool, task, context, attempt)
+
+    async def claim(self) -> Claim:
+        async with self.project.workers.pool.acquire() as conn:
+            [claim] = await seeds.claims(conn, INFLUENCER_CREATE)
+        return claim
+
+
+@pytest_asyncio.fixture
+async def studio(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Studio]:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(tmp_path / "media")))
+    with open_folders() as folders:
+        here = Studio(project, store, folders)
+        monkeypatch.setattr(influencer_create, "draw", here.draw)
+        yield here
+
+
+async def test_wherever_its_worker_dies_there_is_one_file(studio: Studio, tmp_path: Path) -> None:
+    project, media = studio.project, tmp_path / "media"
+    came, number = "died", 0
+    while came == "died":
+        number += 1
+        making = await made(project)
+        came = await studio.attempt(await studio.claim(), dies_at=number)
+        if await project.workers.pool.fetchval(
+            "select state = 'queued' from job where id = $1", making.job.job_id
+        ):
+            assert await studio.attempt(await studio.claim()) == "completed"
+        assert (await shown(project, making.influencer_id)).status == "ready"
+        assert len(files(media)) == number
+        assert await project.workers.pool.fetchval("select count(*) from media_upload") == 0
+    assert number > 8
+    assert files(tmp_path / f"tenantry-generate-{os.getuid()}") == []
+
+
+async def test_a_storage_that_is_away_is_tried_again(studio: Studio) -> None:
+    making = await made(studio.project)
+    studio.away = True
+    assert await studio.attempt(await studio.claim()) == "retry"
+    assert (await shown(studio.project, making.influencer_id)).status == "training"
+    studio.away = False
+    await studio.project.workers.pool.execute("update job set run_at = now(), stage = 'queued'")
+    assert await studio.attempt(await studio.claim()) == "completed"
+
+
+async def test_one_that_is_deleted_meanwhile_is_drawn_no_more(studio: Studio, tmp_path: Path) -> None:
+    project = studio.project
+
+    async def gone(making: Making) -> None:
+        delete = partial(
+            influencers.delete,
+            author=Author(project.org),
+            influencer_id=making.influencer_id,
+            versions=None,
+        )
+        await transact(project.workers.pool, delete)
+
+    making = await made(project)
+    await gone(making)
+    assert await studio.attempt(await studio.claim()) == "canceled"
+    assert files(tmp_path / "media") == []
+    making = await made(project)
+    claim, draw = await studio.claim(), studio.draw
+
+    async def late(asked: Sitting) -> Made:
+        await gone(making)
+        return await draw(asked)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(influencer_create, "draw", late)
+        assert await studio.attempt(claim) == "canceled"
+    # Its file is on record, and goes as what crashes leave does.
+    await project.workers.pool.execute("update media_upload set started_at = now() - interval '1 day'")
+    async with project.workers.pool.acquire() as conn:
+        assert await uploads.prune(conn, studio.store) == 1
+    assert files(tmp_path / "media") == []
+
+
+async def test_a_deleted_ones_file_goes_a_day_later(studio: Studio, tmp_path: Path) -> None:
+    project, pool = studio.project, studio.project.workers.pool
+    making = await made(project)
+    await studio.attempt(await studio.claim())
+    used = "select bytes from storage_use"
+    before = await pool.fetchval(used)
+    delete = partial(
+        influencers.delete, author=Author(project.org), influencer_id=making.influencer_id, versions=None
+    )
+    await transact(pool, delete)
+    assert await pool.fetchval(used) == before == len(BYTES)
+    await pool.execute("update media_upload set started_at = now() - interval '1 day'")
+    async with pool.acquire() as conn:
+        await uploads.prune(conn, studio.store)
+    assert files(tmp_path / "media") == []
+    assert await pool.fetchval(used) == 0
+
+
+async def test_a_cancel_and_a_full_storage_end_it_with_a_reason(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = studio.project
+    making = await made(project)
+    claim = await studio.claim()
+    await project.workers.pool.execute("update job set cancel_requested_at = now() where id = $1", claim.id)
+    assert await studio.attempt(claim) == "canceled"
+    assert "canceled" in str((await shown(project, making.influencer_id)).error_message)
+    making = await made(project)
+    monkeypatch.setitem(storage_quota.QUOTAS, "partner", 1)
+    assert await studio.attempt(await studio.claim()) == "failed"
+    one = await shown(project, making.influencer_id)
+    assert (one.status, one.image_url) == ("failed", None)
+    assert "storage is full" in str(one.error_message)

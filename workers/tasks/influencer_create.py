@@ -1,0 +1,70 @@
+"""Make an influencer: its portrait is drawn and stored, then it is ready."""
+
+from contextlib import aclosing
+from functools import partial
+from pathlib import Path
+
+from domain.influencers import making
+from domain.media.files import File
+from domain.media.storage import open_store
+from domain.media.store import Store
+from generation import libraries
+from generation.made import Made
+from jobs.outcomes import Canceled, Outcome
+from schemas.errors import Conflict, NotFound, Oversized
+from workers.generation import storing
+from workers.generation.folders import Folders, open_folders
+from workers.generation.rendering import Unmade, render
+from workers.generation.wanted import while_wanted
+from workers.generation.wire import Drawn, Sitting
+from workers.resources import Resources
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
+
+#: How far a job is when drawing begins, and when it has ended.
+PLANNED, DRAWN = 0.1, 0.8
+
+
+async def open_task(resources: Resources) -> Task:
+    """Raises `LibrariesMissing` where the extra `generate` isn't installed."""
+    libraries.require()
+    folders = resources.stack.enter_context(open_folders())
+    return partial(influencer_create, store=open_store(resources.settings), folders=folders)
+
+
+async def influencer_create(ctx: Context, *, store: Store, folders: Folders) -> Outcome:
+    """However many attempts it takes, one file is stored."""
+    await ctx.progress(0.01, stage="planning")
+    with folders.new() as folder:
+        try:
+            sitter = await ctx.step(partial(making.begin, claim=ctx.job))
+            await ctx.progress(PLANNED, stage="generating_visuals")
+            asked = Sitting(presenter=sitter.presenter, colors=sitter.colors, folder=str(folder))
+            made = await while_wanted(ctx, draw(asked))
+            await ctx.progress(DRAWN, stage="finalizing")
+            portrait = await keep(ctx, store, made, folder)
+            finish = partial(making.finish, claim=ctx.job, portrait=portrait)
+            return await ctx.commit(finish, project=True)
+        except Unmade as error:
+            return error.outcome
+        except (Conflict, NotFound):
+            # The project was archived meanwhile, or the influencer deleted.
+            return Canceled()
+
+
+async def draw(asked: Sitting) -> Made:
+    """Raises `Unmade`."""
+    async with aclosing(render(asked, ())) as reports:
+        made = [report.made async for report in reports if isinstance(report, Drawn) and report.made]
+    return made[0]
+
+
+async def keep(ctx: Context, store: Store, made: Made, folder: Path) -> File:
+    """The stored portrait, by the one token that its job has in each attempt. Raises `Unmade`."""
+    reserve = partial(making.reserve, claim=ctx.job, at_most=made.size_bytes)
+    try:
+        token = await ctx.step(reserve, name="reserve")
+    except Oversized:
+        raise Unmade(storing.FULL) from None
+    await storing.store_one(store, folder / made.name, token)
+    return storing.file(made, token)
