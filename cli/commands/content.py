@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import get_args
 
@@ -13,11 +14,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from cli.shared.command import json_option
 from cli.shared.failure import failing
 from cli.shared.output import Answer, console, emit, table
-from cli.shared.rendering import Rendering, read_design
+from cli.shared.rendering import Rendering, read_design, using_files
 from cli.shared.sheets import SHEET, Checked, entries, pieces, write_sheet
 from generation import libraries
 from generation.made import Made
-from generation.spec import Aspect, Format
+from generation.spec import AgeRange, Aspect, Format, Gender
 
 COLUMNS = ("FILE", "KB", "TEXTS", "LEAST CONTRAST")
 FAULTS = ("BRAND", "FORMAT", "PLACE", "RULE", "FOUND")
@@ -91,6 +92,39 @@ def sheet(*, brands: Path, formats: str, aspect: Aspect | None, out: Path, as_js
         write_sheet(checked, out)
     emit(findings(checked, out), as_json=as_json)
     click.get_current_context().exit(int(any(one.faults for one in checked)))
+
+
+@content.command()
+@click.option("--seed", default="1", show_default=True, help="The person: another seed, somebody else.")
+@click.option("--gender", type=click.Choice(get_args(Gender)), help="One gender alone.")
+@click.option("--age", type=click.Choice(get_args(AgeRange)), help="One age alone.")
+@click.option("--color", metavar="HEX", default="#0b6e99", show_default=True, help="The brand's color.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="FILE.png",
+    help="File for the picture.",
+)
+@json_option
+def portrait(
+    *, seed: str, gender: Gender | None, age: AgeRange | None, color: str, out: Path, as_json: bool
+) -> None:
+    """Draw a presenter, to choose the seed of one: a row for each gender, a column for each age.
+
+    \b
+    Examples:
+      tenantry content portrait --seed tide --out people.png
+      tenantry content portrait --seed tide --gender female --age adult --out mira.png
+    """
+    with failing(as_json=as_json):
+        libraries.require()
+        genders = (gender,) if gender else get_args(Gender)
+        ages = (age,) if age else get_args(AgeRange)
+        drawing = import_module("generation.portraits.people")
+        with using_files():
+            drawing.people(seed, genders, ages, color).save(out, "PNG")
+    emit(Answer({"file": str(out)}, str(out)), as_json=as_json)
 
 
 def findings(checked: list[Checked], out: Path) -> Answer:

@@ -102,3 +102,12 @@ async def test_without_the_extra_one_line_says_what_is_missing(
     assert result.exit_code == 5
     [said] = result.stderr.splitlines()
     assert "uharfbuzz isn't installed" in said
+
+
+@pytest.mark.parametrize(("asked", "size"), [(("--gender", "male"), (800, 800)), ((), (320, 3 * 320))])
+async def test_portraits_have_a_row_for_each_gender_and_a_column_for_each_age(
+    tenantry: Tenantry, elsewhere: Path, asked: tuple[str, ...], size: tuple[int, int]
+) -> None:
+    decoded(await tenantry("content", "portrait", "--age", "teen", *asked, "--out", "people.png", "--json"))
+    with Image.open(elsewhere / "people.png") as drawn:
+        assert drawn.size == size
