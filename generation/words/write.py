@@ -1,6 +1,6 @@
 """Copy of a piece: all its texts, out of a brand's snapshot, a wish and a seed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -12,6 +12,7 @@ from generation.words.formulas import fill
 from generation.words.hashtags import hashtags
 from generation.words.languages import DEFAULT, TABLES, primary
 from generation.words.languages.presenters import PRESENTERS
+from generation.words.offers import Offer, Offers, taken
 from generation.words.speech import language_of, speaks
 from schemas.errors.generation import GenerationError
 
@@ -22,6 +23,9 @@ CHOICE = 7
 FEWEST = 2
 #: Formats that show their points one by one, so that a hook may count them.
 COUNTED: frozenset[Format] = frozenset({"slideshow", "video"})
+
+#: Without a model.
+NONE = Offers()
 
 
 class Lacking(GenerationError):
@@ -53,13 +57,16 @@ def propose(brand: Brand) -> list[Line]:
     return hooks.proposals(brand, words.clauses, words.language, number)
 
 
-def write(spec: Spec) -> Copy:
-    """The same copy for the same spec. Raises `Lacking`, unless the caller brings a hook for a name."""
+def write(spec: Spec, offers: Offers = NONE) -> Copy:
+    """The same copy for the same spec and offers.
+
+    Raises `Lacking`, unless the caller brings a hook for a name.
+    """
     words = read(spec.brand)
     if spec.hook is None or not names.app(spec.brand):
         _checked(words)
-    hook = choose_hook(words, spec)
-    points = choose_points(words, spec, hook)
+    hook = choose_hook(words, spec, offers)
+    points = list(_reworded(choose_points(words, spec, hook), hook, _taken(offers.points, words)))
     return compose(words, hook, points, warnings=list(warnings(words, spec)), presenter=spec.presenter)
 
 
@@ -69,10 +76,16 @@ def _checked(words: Words) -> Words:
     return words
 
 
-def choose_hook(words: Words, spec: Spec) -> Line:
-    """The caller's, word for word; else one of those that say most, as the seed says."""
+def _taken(offers: Sequence[Offer], words: Words) -> dict[str, Line]:
+    return taken(offers, words.clauses, name=names.app(words.brand), language=words.language)
+
+
+def choose_hook(words: Words, spec: Spec, offers: Offers = NONE) -> Line:
+    """The caller's, word for word; else a model's that holds; else one that says most, as the seed says."""
     if spec.hook is not None:
         return Line(text=spec.hook, rule="caller", evidence=[Evidence(field="caller", quote=spec.hook)])
+    if offered := _taken(offers.hooks, words):
+        return next(iter(offered.values()))
     number = min(len(words.clauses), POINTS[spec.format]) if spec.format in COUNTED else 0
     tiers = hooks.tiers(words.brand, words.clauses, words.language, number)
     return pick(spec.seed, next(filter(None, tiers)), "hook")
@@ -89,6 +102,13 @@ def choose_points(words: Words, spec: Spec, hook: Line) -> list[Line]:
     if len(lines) >= FEWEST:
         return lines
     return [*lines, *_keywords(words, hook, several=bool(lines))][:most]
+
+
+def _reworded(points: Sequence[Line], hook: Line, offered: Mapping[str, Line]) -> Iterator[Line]:
+    """Points in a model's words where it offers some; none says the hook again."""
+    for point in points:
+        other = offered.get(point.text)
+        yield other if other and not alike(other.text, hook.text) else point
 
 
 def _keywords(words: Words, hook: Line, *, several: bool) -> Iterator[Line]:
