@@ -1,5 +1,6 @@
 // Who is signed in, and which view the address names.
 
+import { contentView, itemView } from "./content.js";
 import { badge, h, notice } from "./dom.js";
 import { call, Refused, session } from "./http.js";
 import { jobsView } from "./jobs.js";
@@ -13,7 +14,7 @@ let who = null, leaving = new AbortController();
 const may = (scope) => who.scopes.includes(scope) || (who.scopes.includes("*") && !scope.startsWith("ops:"));
 
 const TABS = [["projects", "Projects", "projects:read"], ["jobs", "Jobs", "jobs:read"], ["pools", "Pools", "ops:read"]];
-const VIEWS = { projects: projectsView, project: projectView, jobs: jobsView, pools: poolsView };
+const VIEWS = { projects: projectsView, jobs: jobsView, pools: poolsView };
 
 async function start() {
   if (!session.key) return signIn();
@@ -31,20 +32,23 @@ async function route() {
   leaving = new AbortController();
   const { signal } = leaving;
   const [place, search] = location.hash.replace(/^#\/?/, "").split("?");
-  const [noun, path] = place.split("/");
+  const [noun, path, things, part] = place.split("/");
   const tabs = TABS.filter(([, , scope]) => may(scope));
   const tab = tabs.some(([name]) => name === noun) ? noun : tabs[0]?.[0];
   showBar(tabs, tab);
   if (!tab) return main.replaceChildren(h("p", { className: "empty" }, "This key may read nothing that the console shows."));
-  const view = VIEWS[tab === "projects" && path ? "project" : tab];
+  const view = tab === "projects" && path ? ofProject(things, part) : VIEWS[tab];
   try {
-    await view(main, { path, query: new URLSearchParams(search), signal, may });
+    await view(main, { path, part, query: new URLSearchParams(search), signal, may });
   } catch (error) {
     if (signal.aborted) return;
     if (error instanceof Refused) main.replaceChildren(h("p", { className: "empty" }, error.message));
     else notice("The API can't be reached.");
   }
 }
+
+/** One project, its content, or an item of it. */
+const ofProject = (things, part) => (things !== "content" ? projectView : part ? itemView : contentView);
 
 function showBar(tabs, tab) {
   bar.replaceChildren(

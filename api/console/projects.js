@@ -85,7 +85,8 @@ export async function projectView(main, { path, signal, may }) {
   const panel = h("div", {});
   main.replaceChildren(
     h("p", {}, h("a", { href: "#/projects" }, "← Projects")),
-    h("div", { className: "heading" }, h("h1", {}, project.name, " ", badge(project.status)), id(project.id)),
+    h("div", { className: "heading" }, h("h1", {}, project.name, " ", badge(project.status)),
+      h("div", { className: "tools" }, may("content:read") && h("a", { href: `#/projects/${project.id}/content` }, "Content →"), id(project.id))),
     h("dl", { className: "facts" }, [
       ["Customer", project.customerExternalId ?? "–"], ["Time zone", project.timezone],
       ["Language", project.primaryLanguage], ["Created", ago(project.createdAt)], ["Changed", ago(project.updatedAt)],

@@ -5,8 +5,9 @@ from api import static
 _HEADERS = {
     #: The page runs its own scripts and asks this host; what a partner or a website wrote can load nothing.
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'"
     ),
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",

@@ -1,0 +1,129 @@
+// A project's content: the list with what is being made, and one item with its files, words and decisions.
+
+import { ago, badge, h, id, notice, row, table } from "./dom.js";
+import { call, once } from "./http.js";
+import { generateForm } from "./generate.js";
+import { every, watch } from "./jobs.js";
+import { film, picture } from "./media.js";
+
+const STAGES = ["queued", "planning", "generating_visuals", "finalizing"];
+const FILTERS = { all: "", "to approve": "approvalStatus=pending", completed: "status=completed", failed: "status=failed" };
+const REFRESH_MS = 2000;
+const MAKING = ["queued", "processing"];
+
+export async function contentView(main, { path, query, signal, may }) {
+  const url = `/v1/projects/${path}`;
+  const here = `#/projects/${path}/content`;
+  const chosen = query.get("show") ?? "all";
+  const project = await call("GET", url, { signal });
+  const cards = h("section", { className: "cards" });
+  const more = h("button", { type: "button", hidden: true }, "More");
+  const form = h("div", {});
+  const generate = project.status === "active" && may("content:write") && h("button", {
+    type: "button", className: "primary",
+    onclick: () => form.replaceChildren(form.children.length ? "" : generateForm(url, { signal, started: (made) => { location.hash = `${here}/${made.contentId}`; } })),
+  }, "Generate");
+  main.replaceChildren(
+    h("p", {}, h("a", { href: `#/projects/${path}` }, `← ${project.name}`)),
+    h("div", { className: "heading" }, h("h1", {}, "Content"), h("nav", { className: "tabs", ariaLabel: "Status" },
+      Object.keys(FILTERS).map((name) => h("a", { href: `${here}?show=${name}`, ariaCurrent: name === chosen ? "page" : null }, name))), generate),
+    form, cards, more);
+  let shown = 0;
+  const load = async (cursor) => {
+    const asked = [`limit=${Math.max(24, cursor ? 24 : shown)}`, FILTERS[chosen], cursor && `cursor=${cursor}`].filter(Boolean).join("&");
+    const page = await call("GET", `${url}/content?${asked}`, { signal });
+    const items = page.items.map((item) => card(item, here));
+    if (cursor) cards.append(...items);
+    else cards.replaceChildren(...items.length ? items : [h("p", { className: "empty" }, "No content here yet.")]);
+    shown = cards.children.length;
+    more.hidden = !page.nextCursor;
+    more.onclick = () => load(page.nextCursor).catch((error) => notice(error.message));
+    if (may("jobs:read")) await Promise.all(page.items.filter(isMade).slice(0, 8).map((item) => progress(item, cards, signal)));
+  };
+  await load();
+  every(REFRESH_MS, async () => cards.querySelector("progress") && shown <= 24 && load(), signal);
+}
+
+const isMade = (item) => MAKING.includes(item.status) && item.jobId;
+
+function card(item, here) {
+  const first = item.assets[0];
+  return h("a", { className: "card item", href: `${here}/${item.id}`, "data-id": item.id },
+    h("div", { className: "thumb" }, first ? picture(first) : h("span", {}, item.status === "completed" ? item.caption.slice(0, 140) : item.format),
+      item.assets.length > 1 && h("span", { className: "count" }, item.assets.length)),
+    h("div", { className: "line" }, badge(item.status), decided(item), h("span", { className: "quiet" }, item.format)),
+    isMade(item) && h("progress", { max: 1, value: 0, ariaLabel: "Progress" }),
+    h("div", { className: "excerpt" }, item.lastError?.message ?? item.hook ?? item.caption),
+    h("div", { className: "quiet" }, ago(item.createdAt)));
+}
+
+const decided = (item) => item.approvalStatus !== "not_required" && badge(item.approvalStatus);
+
+/** How far the job is that makes an item, on its card. */
+async function progress(item, cards, signal) {
+  const job = await call("GET", `/v1/jobs/${item.jobId}`, { signal });
+  const bar = cards.querySelector(`[data-id="${CSS.escape(item.id)}"] progress`);
+  if (bar) bar.value = job.progress;
+}
+
+export async function itemView(main, { path, part, signal, may }) {
+  const url = `/v1/content/${part}`;
+  const body = h("div", { className: "whole" }), panel = h("div", {});
+  main.replaceChildren(h("p", {}, h("a", { href: `#/projects/${path}/content` }, "← Content")), panel, body);
+  const show = async () => {
+    const item = await call("GET", url, { signal });
+    body.replaceChildren(...whole(item, { url, may, after: show }));
+    return item;
+  };
+  const item = await show();
+  if (isMade(item) && may("jobs:read")) {
+    await watch(panel, item.jobId, STAGES, signal);
+    panel.replaceChildren();
+    await show();
+  }
+}
+
+function whole(item, { url, may, after }) {
+  return [
+    h("div", { className: "heading" }, h("h1", {}, item.format, " ", badge(item.status), " ", decided(item)), id(item.id)),
+    item.lastError && h("section", { className: "card failures" }, h("span", { className: "why" }, item.lastError.message), h("code", {}, item.lastError.code)),
+    h("section", { className: "gallery" }, item.assets.map((asset) => (asset.kind === "video" ? film(asset) : picture(asset, { whole: true })))),
+    h("section", { className: "card" }, h("h2", {}, "Caption"), h("p", { className: "caption" }, item.caption || "–"),
+      item.decision && h("p", { className: "hint" }, `${item.decision.decision}: ${item.decision.note ?? "no note"}`)),
+    buttons(item, { url, may, after }),
+    item.fits && h("section", { className: "card" }, h("h2", {}, "Where it fits"), h("dl", { className: "brand" },
+      Object.entries(item.fits).map(([platform, said]) =>
+        h("div", {}, h("dt", {}, platform), h("dd", {}, said === "ok" ? badge("fits") : h("span", { className: "why" }, said)))))),
+    evidence(item.provenance ?? []),
+  ].filter(Boolean);
+}
+
+function evidence(lines) {
+  if (!lines.length) return null;
+  return h("section", {}, h("h2", {}, "Where its words are from"), table(["Line", "By", "Field", "Words there"],
+    lines.map((one) => row(one.line, badge(one.rule), one.field ?? "–", one.quote ? h("q", {}, one.quote) : "–")), ""));
+}
+
+/** What a reviewer may do, and making it anew. */
+function buttons(item, { url, may, after }) {
+  const words = h("input", { type: "text", maxLength: 1000, placeholder: "Note", ariaLabel: "Note" });
+  const send = async (verb, body) => {
+    try {
+      await call("POST", `${url}/${verb}`, { body, headers: once() });
+      await after();
+    } catch (error) {
+      notice(error.message);
+    }
+  };
+  const pending = item.approvalStatus === "pending" && item.status === "completed" && may("content:approve");
+  if (!pending) return null;
+  const { revision } = item;
+  return h("form", {
+    className: "card decide", onsubmit: (event) => {
+      event.preventDefault();
+      send("approve", words.value ? { revision, note: words.value } : { revision });
+    },
+  }, h("label", {}, "Your decision on this revision", words), h("div", { className: "tools" },
+    h("button", { type: "button", onclick: () => (words.value ? send("reject", { revision, reason: words.value }) : notice("Say why in the note.")) }, "Reject"),
+    h("button", { className: "primary" }, "Approve")));
+}
