@@ -6,7 +6,7 @@ No file is ever whole in memory. What a file is, its first bytes say; how it loo
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import NamedTuple, TypeAlias
 
@@ -25,8 +25,8 @@ from api.requests import ApiRequest
 from db.reach import PASSING, reaching
 from domain.content import content
 from domain.media import passing, sniff, uploads
-from domain.media.files import File
-from domain.media.passing import MIB, Passing
+from domain.media.files import File, Thumbnail
+from domain.media.passing import MIB, Passing, Seen
 from schemas.content import MAX_CAPTION, MAX_HOOK
 from schemas.errors import Invalid, Malformed, Oversized
 from telemetry import logs
@@ -215,7 +215,30 @@ async def _look(request: ApiRequest, form: _Form) -> list[File]:
     if not form.files:
         return []
     async with request.services.probes.turn(request.principal.organization_id):
-        return await passing.look(request.services.store, form.files, form.tokens)
+        seen = await passing.look(request.services.store, form.files, form.tokens)
+    return await _with_thumbnails(request, form, seen)
+
+
+async def _with_thumbnails(request: ApiRequest, form: _Form, seen: Sequence[Seen]) -> list[File]:
+    """Files, each with its thumbnail, where there is one, stored beside it."""
+    small = [one.thumbnail for one in seen if one.thumbnail]
+    if not small:
+        return [one.file for one in seen]
+    async with request.connection() as conn, conn.transaction():
+        sizes = [len(data) for data in small]
+        tokens = await uploads.begin_many(conn, organization_id=request.organization_id, sizes=sizes)
+    form.tokens += tokens
+    for data, token in zip(small, tokens, strict=True):
+        await request.services.store.write(token, _whole(data))
+    stored = (
+        Thumbnail(len(data), hashlib.sha256(data).digest(), token)
+        for data, token in zip(small, tokens, strict=True)
+    )
+    return [one.file._replace(thumbnail=next(stored)) if one.thumbnail else one.file for one in seen]
+
+
+async def _whole(data: bytes) -> AsyncIterator[bytes]:
+    yield data
 
 
 async def _discard(request: ApiRequest, tokens: list[str]) -> None:

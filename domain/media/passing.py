@@ -5,10 +5,12 @@ None is ever whole in memory.
 
 import hashlib
 from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple
 
 from domain.media import sniff
 from domain.media.ends import MOST_STEPS, End
 from domain.media.files import File
+from domain.media.probe import Found
 from domain.media.probing import probe
 from domain.media.store import Store
 from schemas.errors import Invalid, Oversized
@@ -57,22 +59,30 @@ class Passing:
         return own
 
 
-async def look(store: Store, passed: Sequence[Passing], tokens: Sequence[str]) -> list[File]:
-    """Files that were stored, each under its token, with what is in them. Raises `Invalid` as `probe`."""
+class Seen(NamedTuple):
+    """A stored file with what is in it; the bytes of its thumbnail, where there is one."""
+
+    file: File
+    thumbnail: bytes | None
+
+
+async def look(store: Store, passed: Sequence[Passing], tokens: Sequence[str]) -> list[Seen]:
+    """Files that were stored, each under its token, looked into. Raises `Invalid` as `probe`."""
     if not passed:
         return []
     pairs = [*zip(passed, tokens, strict=True)]
     found = await probe(store, [(token, file.type.mime) for file, token in pairs])
-    return [
-        File(
-            kind=file.type.kind,
-            mime_type=file.type.mime,
-            width=seen.width,
-            height=seen.height,
-            duration_ms=seen.duration_ms,
-            size_bytes=file.size,
-            sha256=file.hash.digest(),
-            token=token,
-        )
-        for (file, token), seen in zip(pairs, found, strict=True)
-    ]
+    return [Seen(_file(*pair, one), one.thumbnail) for pair, one in zip(pairs, found, strict=True)]
+
+
+def _file(file: Passing, token: str, found: Found) -> File:
+    return File(
+        kind=file.type.kind,
+        mime_type=file.type.mime,
+        width=found.width,
+        height=found.height,
+        duration_ms=found.duration_ms,
+        size_bytes=file.size,
+        sha256=file.hash.digest(),
+        token=token,
+    )

@@ -2,7 +2,7 @@
 
 It has the files' descriptors and nothing else: no environment, no storage, no database. The kernel bounds
 its CPU, memory and time, so that a hostile file ends this process and no other. For each file in turn it
-writes a line to stdout, a `Found` or a `Refused` in JSON, and stops at the first refusal.
+writes a line to stdout, a `Found` with a thumbnail or a `Refused` in JSON, and stops at the first refusal.
 `domain/media/probing.py` starts it, once for an upload.
 """
 
@@ -16,6 +16,8 @@ from typing import IO
 import msgspec
 from PIL import Image, UnidentifiedImageError
 from pymediainfo import MediaInfo, Track
+
+from generation.thumbnail import SIDE, thumbnail
 
 #: To start, for each file, and for all files of an upload together. In seconds.
 START_S, FILE_S, WALL_S = 1, 2, 30
@@ -34,14 +36,24 @@ DURATION_MAX_MS = 60 * 60 * 1000
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 
 _ORIENTATION, _SIDEWAYS = 0x0112, frozenset({5, 6, 7, 8})
+_TURNS: dict[object, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class Found(msgspec.Struct, frozen=True, tag=True):
-    """As a viewer sees it, turned as the file asks; `duration_ms` of a video."""
+    """As a viewer sees it, turned as the file asks; `duration_ms` of a video, `thumbnail` of a picture."""
 
     width: int
     height: int
     duration_ms: int | None = None
+    thumbnail: bytes | None = None
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
@@ -91,23 +103,46 @@ def picture(media: IO[bytes], kind: str) -> Said:
             said = _within(Found(width, height))
             if isinstance(said, Refused):
                 return said
-            _unpack(image, kind)
+            is_unpacked = _unpack(image, kind)
             exif = Image.Exif()
             exif.load(
                 image.info.get("exif", b"")
             )  # Its own getexif() believes XMP too, which browsers don't.
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError):
         return Refused("is no picture that can be read, or not the whole of one: save it again")
-    return Found(height, width) if exif.get(_ORIENTATION) in _SIDEWAYS else said
+    turned = exif.get(_ORIENTATION)
+    if turned in _SIDEWAYS:
+        width, height = height, width
+    return Found(width, height, thumbnail=shrunk(image, turned) if is_unpacked else None)
 
 
-def _unpack(image: Image.Image, kind: str) -> None:
-    """A JPEG at an eighth of its size: all of it is read, and an eighth of each side is kept."""
+def _unpack(image: Image.Image, kind: str) -> bool:
+    """False for one that is too large to. A JPEG is read whole at as small a size as a thumbnail needs."""
     width, height = image.size
     if kind == "WEBP" and width * height > WEBP_MAX:
-        return
-    image.draft(None, (1, 1))
+        return False
+    image.draft(None, (SIDE, SIDE))
     image.load()
+    return True
+
+
+def shrunk(image: Image.Image, turned: object) -> bytes | None:
+    """A thumbnail, turned as the file asks, on white; None where one would take too much memory.
+
+    Of a very large picture so many pixels are left out first that what is left takes little to shrink.
+    """
+    every = max(1, max(image.size) // (4 * SIDE))
+    try:
+        few = image.resize([max(1, side // every) for side in image.size], Image.Resampling.NEAREST)
+        few = few if few.mode in {"RGB", "L", "CMYK"} else _on_white(few.convert("RGBA"))
+        few.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+        return thumbnail(few.transpose(_TURNS[turned]) if turned in _TURNS else few)
+    except (MemoryError, OSError, ValueError):
+        return None
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
 
 
 def film(media: IO[bytes]) -> Said:

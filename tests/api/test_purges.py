@@ -104,7 +104,10 @@ async def statuses(http: httpx.AsyncClient, paths: list[str]) -> dict[str, int]:
 async def test_every_way_to_it_is_a_404(scene: Scene) -> None:
     picture = ("bread.png", media.picture("PNG", (4, 4)), "image/png")
     made = await scene.http.post(f"{scene.at}/content/upload", files={"file": picture})
-    link = httpx.URL(made.json()["assets"][0]["url"]).path
+    asset = made.json()["assets"][0]
+    link, small = (httpx.URL(asset[name]).path for name in ("url", "thumbnailUrl"))
+    brand = {"brandContext": {"appName": "Shop", "tagline": "Fresh bread in the morning"}}
+    assert (await scene.http.patch(scene.at, json=brand)).is_success
     ticket, post_id = secrets.token_urlsafe(32), ids.read(ids.POST, scene.ids["scheduledPostId"])
     await scene.pool.execute(
         "update scheduled_post set content_id = $1", ids.read(ids.CONTENT, made.json()["id"])
@@ -115,7 +118,7 @@ async def test_every_way_to_it_is_a_404(scene: Scene) -> None:
         post_id,
         ticket,
     )
-    links = [link, f"{link}/{ticket}"]
+    links = [link, small, f"{link}/{ticket}"]
     assert len(scene.reads) >= 10
     assert {*(await statuses(scene.http, scene.reads)).values()} == {200}
     assert {*(await statuses(scene.anonymous, links)).values()} == {200}

@@ -56,6 +56,6 @@ async def rows(pool: Pool) -> int:
     """Of everything that an upload may leave in the database."""
     counted = [
         await pool.fetchval(f"select count(*) from {table}")
-        for table in ("content_item", "content_asset", "media_upload", "idempotency_key")
+        for table in ("content_item", "content_asset", "asset_thumbnail", "media_upload", "idempotency_key")
     ]
     return sum(counted)

@@ -15,14 +15,16 @@ from tests.api.conftest import Caller, client_of, new_key
 from tests.api.content.project import PNG, Project, file, film
 
 PICTURE = media.grainy("PNG")
+#: A film, which has no thumbnail, of as many bytes as it takes to be told from what is around it.
+CLIP = media.film(frames=100_000)
 #: Of a request beside its file.
 AROUND = 400
 
 
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Room for three pictures, in every tier."""
-    limit = 3 * (len(PICTURE) + AROUND)
+    """Room for three clips, in every tier."""
+    limit = 3 * (len(CLIP) + AROUND)
     monkeypatch.setattr(storage_quota, "QUOTAS", dict.fromkeys(storage_quota.QUOTAS, limit))
     return limit
 
@@ -47,22 +49,25 @@ async def test_what_follows_a_picture_is_not_kept(project: Project) -> None:
         assert served.content == whole
 
 
-async def test_whoami_says_what_is_kept_and_how_much_may_be(acme: Caller, project: Project) -> None:
+async def test_whoami_says_what_is_kept_and_how_much_may_be(
+    acme: Caller, project: Project, pool: Pool
+) -> None:
     assert (await acme.http.get("/v1/whoami")).json()["storage"] == {
         "usedBytes": 0,
         "limitBytes": 5 * storage_quota.GIB,
     }
     await project.made(file(PICTURE), file())
     await project.made(film())
-    assert await used(acme) == len(PICTURE) + len(PNG) + len(media.film())
+    small = await pool.fetchval("select sum(size_bytes)::bigint from asset_thumbnail")
+    assert await used(acme) == len(PICTURE) + len(PNG) + len(media.film()) + small
 
 
 async def test_of_uploads_at_once_as_many_pass_as_there_is_room_for(
     acme: Caller, project: Project, pool: Pool, room: int
 ) -> None:
-    answers = await asyncio.gather(*(project.upload(file(PICTURE)) for _ in range(8)))
+    answers = await asyncio.gather(*(project.upload(film(CLIP)) for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [201] * 3 + [413] * 5
-    assert await used(acme) == 3 * len(PICTURE) <= room
+    assert await used(acme) == 3 * len(CLIP) <= room
     assert len(project.stored()) == 3
     assert await pool.fetchval("select count(*) from media_upload") == 0
     refused = next(answer for answer in answers if answer.status_code == 413).json()["error"]
@@ -88,12 +93,12 @@ async def test_a_sandbox_counts_with_its_organization(
         "select id from organization where live_organization_id = $1", acme.organization_id
     )
     for _ in range(3):
-        await project.made(file(PICTURE))
+        await project.made(film(CLIP))
     async with client_of(app, await new_key(pool, sandbox, env="test")) as client:
         made = (await client.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()
         tested = Project(Caller(sandbox, "", client), made["id"], project.kept)
-        assert (await tested.upload(file(PICTURE))).status_code == 413
-        assert await used(tested.caller) == 3 * len(PICTURE)
+        assert (await tested.upload(film(CLIP))).status_code == 413
+        assert await used(tested.caller) == 3 * len(CLIP)
     assert await used(rival) == 0
 
 

@@ -33,7 +33,7 @@ async def test_a_picture_is_content_at_once(project: Project) -> None:
                 "assetId": asset["assetId"],
                 "kind": "image",
                 "url": asset["url"],
-                "thumbnailUrl": None,
+                "thumbnailUrl": asset["thumbnailUrl"],
                 "mimeType": "image/png",
                 "width": 4,
                 "height": 3,
@@ -54,7 +54,7 @@ async def test_a_picture_is_content_at_once(project: Project) -> None:
     }
     assert made["id"][:4] + asset["assetId"][:4] == "cnt_ast_"
     assert (await project.caller.http.get(answer.headers["Location"])).json() == made
-    assert len(project.stored()) == 1
+    assert len(project.stored()) == 2
 
 
 @EVERYWHERE
@@ -68,7 +68,7 @@ async def test_what_comes_says_what_it_is(project: Project) -> None:
         ([file()] * 10, "slideshow"),
     ):
         made = await project.made(*parts)
-        stored += len(made["assets"])
+        stored += sum(1 + (asset["thumbnailUrl"] is not None) for asset in made["assets"])
         assert made["format"] == expected
         assert len(made["assets"]) == sum(name == "file" for name, _ in parts)
         assert len(project.stored()) == stored
@@ -171,7 +171,7 @@ async def test_a_repeat_is_answered_after_the_archive(project: Project) -> None:
     assert (await project.upload(file(), Idempotency_Key="k")).content == first.content
     refused = await project.upload(file())
     assert refused.json()["error"]["details"] == {"reason": "PROJECT_ARCHIVED"}
-    assert len(project.stored()) == 1
+    assert len(project.stored()) == 2
 
 
 @EVERYWHERE
