@@ -16,11 +16,12 @@ from generation.slides.deck import Slide, single, slideshow
 from generation.slides.jpeg import jpeg
 from generation.slides.kit import Kit, Presented
 from generation.spec import Aspect, Copy, Format, Presenter, Spec
+from generation.text.cleaning import clean
 from generation.theme import Theme, theme
 from generation.thumbnail import thumbnail
 from generation.timing import timing
 from generation.video.video import Video
-from schemas.errors import GenerationError
+from schemas.errors import GenerationError, TextRefused
 
 #: Changes with each release that draws the same spec differently.
 RENDERER = "2"
@@ -30,6 +31,11 @@ _FACE = 400
 
 #: Pixels of a portrait's side.
 PORTRAIT = 1024
+
+LOGO_UNUSED = (
+    "logo_unused: the name's first letter stands in for a logo of under 48 pixels, or over four times"
+    " as long as wide"
+)
 
 #: As many as their list has room for, at a size that can be read on a phone.
 MAX_POINTS = 10
@@ -72,7 +78,15 @@ def prepare(spec: Spec, copy: Copy, given: Given) -> Piece:
         )
     if len(copy.points) > MAX_POINTS:
         raise GenerationError("TOO_MANY_POINTS", f"a piece shows {MAX_POINTS} points at most")
+    if not clean(copy.hook.text):
+        raise TextRefused("HOOK_EMPTY", "the hook has nothing that can be seen")
     return _FORMATS[spec.format](spec, copy, given)
+
+
+def warnings(given: Given) -> list[str]:
+    """Warnings of a brand's pictures, a word and its reason each. Raises `PictureRefused`."""
+    is_unused = given.logo is not None and pictures.logo(given.logo) is None
+    return [LOGO_UNUSED] if is_unused else []
 
 
 def _slideshow(spec: Spec, copy: Copy, given: Given) -> Piece:

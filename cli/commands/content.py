@@ -52,8 +52,9 @@ def render(*, spec: Path, out: Path, as_json: bool) -> None:
       tenantry content render spec.json --out slides --json
     """
     with failing(as_json=as_json):
-        made = drawn(Rendering(read_design(spec), spec.parent), out)
-    emit(answer(made), as_json=as_json)
+        rendering = Rendering(read_design(spec), spec.parent)
+        made = drawn(rendering, out)
+    emit(answer(made, rendering.warnings), as_json=as_json)
 
 
 @content.command()
@@ -167,8 +168,9 @@ def bar() -> Iterator[Callable[[float], None]]:
         yield lambda share: progress.update(task, completed=share)
 
 
-def answer(made: list[Made]) -> Answer:
-    return Answer({"files": made}, table(COLUMNS, [_row(one) for one in made]))
+def answer(made: list[Made], warnings: list[str]) -> Answer:
+    rows = [_row(one) for one in made]
+    return Answer({"files": made, "warnings": warnings}, table(COLUMNS, rows), "\n".join(warnings))
 
 
 def _row(made: Made) -> tuple[str, int, int, str]:

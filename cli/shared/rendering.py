@@ -50,9 +50,10 @@ class Rendering:
         self.design = msgspec.structs.replace(design, copy=self.copy)
         files = filter(None, (design.logo, *design.screenshots, design.end_card))
         self.pictures = {name: _bytes(beside / name) for name in files}
-        self.piece = self._prepared()
+        self.piece, warnings = self._prepared()
+        self.warnings = [*self.copy.warnings, *warnings]
 
-    def _prepared(self) -> "Piece":
+    def _prepared(self) -> tuple["Piece", list[str]]:
         drawing = import_module("generation.render")
         design = self.design
         given: Given = drawing.Given(
@@ -60,8 +61,7 @@ class Rendering:
             screenshots=[self.pictures[name] for name in design.screenshots],
             end_card=self.pictures[design.end_card] if design.end_card is not None else None,
         )
-        piece: Piece = drawing.prepare(design, self.copy, given)
-        return piece
+        return drawing.prepare(design, self.copy, given), drawing.warnings(given)
 
     def into(self, folder: Path) -> Iterator[Step]:
         """Make each file; the provenance comes last, so that a folder that has it is whole."""

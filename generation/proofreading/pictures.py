@@ -123,5 +123,5 @@ def _without(text: str, said: Iterable[str]) -> str:
 
 def _letters(text: str) -> str:
     """A text without blanks, without marks that a line's end adds, and without what is never seen."""
-    plain = unicodedata.normalize("NFKC", text)
-    return re.sub(r"[\s\u00ad\u200b-\u200f\ufe0e\ufe0f·-]", "", plain)
+    plain = (char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char)[0] != "C")
+    return re.sub(r"[\s\ufe0e\ufe0f·-]", "", "".join(plain))

@@ -15,7 +15,8 @@ _WITH_DEVICES = 0.407
 #: What a hook leaves for the button, and alone for the icon beside it too.
 _BUTTON, _FOOT = 150, 270
 _SIZES = (54, 150)
-_ICON, _MARGIN = 380, 84
+#: Share of the picture's height that the icon has for its side, and pixels of that at least.
+_ICON, _LEAST_ICON, _MARGIN = 0.28, 180, 84
 #: From the hook down to who presents it.
 _BYLINE = 44
 #: Share of its size that a hook keeps at least if its sentences begin lines.
@@ -25,22 +26,19 @@ _SENTENCE = re.compile(r"(?<=[.!?…:])\s+(?=\S)")
 
 def hook(kit: Kit, copy: Copy, pages: int) -> Canvas:
     """The first slide of a slideshow: it asks for the next one."""
-    canvas = _titled(kit, copy, pages)
-    parts.onward(kit, canvas, kit.theme.vivid, copy.labels.swipe)
-    return canvas
+    return _titled(kit, copy, pages, copy.labels.swipe)
 
 
 def image(kit: Kit, copy: Copy) -> Canvas:
     """A piece of one slide: it asks for the app."""
-    canvas = _titled(kit, copy, 1)
-    parts.onward(kit, canvas, kit.theme.vivid, parts.asked(kit, copy)[0])
-    return canvas
+    return _titled(kit, copy, 1, parts.asked(kit, copy)[0])
 
 
-def _titled(kit: Kit, copy: Copy, pages: int) -> Canvas:
+def _titled(kit: Kit, copy: Copy, pages: int, label: str) -> Canvas:
     ground = kit.theme.vivid
     canvas = kit.canvas(ground, 0)
     parts.header(kit, canvas, ground, 0, pages)
+    onward = parts.onward(kit, label)
     presented = byline(kit, copy)
     said = title(kit, copy.hook.text, room(kit, _BYLINE + presented.height if presented else 0))
     below = kit.body + round(said.height)
@@ -48,10 +46,11 @@ def _titled(kit: Kit, copy: Copy, pages: int) -> Canvas:
         presented.put(canvas, ground, below + _BYLINE)
         below += _BYLINE + presented.height
     if not kit.screenshots:
-        _lean_icon(kit, canvas, below)
+        _lean_icon(kit, canvas, below, onward.width)
     canvas.set("hook", said, (kit.frame.left, kit.body), kit.column, color=ground.text)
     if kit.screenshots:
         devices.put(canvas, devices.pair(kit, canvas, below + 70))
+    onward.put(canvas, ground)
     return canvas
 
 
@@ -70,12 +69,15 @@ def title(kit: Kit, text: str, box: Box) -> Block:
     return apart if apart.size >= _APART * whole.size else whole
 
 
-def _lean_icon(kit: Kit, canvas: Canvas, top: int) -> None:
-    """The brand's icon, large and tilted, where the hook leaves room for it."""
-    room = canvas.height - _MARGIN - 100 - 50 - (top + 60)
-    side = min(_ICON, room)
-    if side < 180:
+def _lean_icon(kit: Kit, canvas: Canvas, top: int, button: int) -> None:
+    """The brand's icon, large and tilted, where the hook leaves room for it: beside or above the button."""
+    room = canvas.height - _MARGIN - _BUTTON - (top + 60)
+    side = min(round(_ICON * canvas.height), room)
+    if side < _LEAST_ICON:
         return
     made = paint.turned(tile.tile(kit, kit.theme.vivid, 2 * side), -8 if canvas.right_to_left else 8)
-    place = (canvas.aside(_MARGIN - 10, made.width), canvas.height - _MARGIN - made.height + 24)
+    foot = canvas.height - _MARGIN + 24
+    if foot - made.height < kit.frame.bottom and made.width + button > kit.column:
+        foot = kit.frame.bottom - _BUTTON + 24
+    place = (canvas.aside(_MARGIN - 10, made.width), foot - made.height)
     paint.put(canvas.image, made, place, blur=52, down=34, alpha=105)

@@ -1,17 +1,21 @@
 """Parts that several slides have: the header, pills, numbers."""
 
+from typing import NamedTuple
+
 from generation import paint
 from generation.canvas import Canvas
 from generation.color import RGB
 from generation.slides import tile
 from generation.slides.kit import LABEL, TITLE, Kit
 from generation.spec import Copy
-from generation.text.fitting import Box
+from generation.text.fitting import Block, Box
 from generation.theme import Ground
 
 #: Side of a header's tile.
 TILE = 76
 _DOT, _STEP = 12, 25
+#: Height of the button that leads on.
+_ONWARD = 100
 
 
 def header(kit: Kit, canvas: Canvas, ground: Ground, page: int, pages: int) -> None:
@@ -58,23 +62,34 @@ def pill(
     )
 
 
-def onward(kit: Kit, canvas: Canvas, ground: Ground, label: str) -> None:
-    """A button at the lower end: an arrow, after a label where there is one."""
-    side = 100
-    word = kit.fit(label, Box(kit.column - side - 64, side, 1), LABEL, (24, 36), 1.0) if label else None
-    width = side + (round(word.width) + 24 if word else 0)
-    place = (canvas.start(kit.column - width, width), kit.frame.bottom - side)
-    mask = paint.rounded((width, side), side / 2)
-    paint.shadow(canvas.image, place, mask, blur=30, down=10, alpha=80)
-    canvas.image.paste(ground.text, place, mask)
-    if word:
-        middle = place[1] + (side - word.ascent) / 2
-        left = place[0] + (width - 40 - word.width if canvas.right_to_left else 40)
-        canvas.set("onward", word, (left, middle), word.width, color=ground.tints[0])
-    arrow = paint.arrow(52, left=canvas.right_to_left)
-    inner = (side - arrow.width) // 2
-    left = place[0] + inner if canvas.right_to_left else place[0] + width - inner - arrow.width
-    canvas.image.paste(ground.tints[0], (left, place[1] + inner), arrow)
+class Onward(NamedTuple):
+    """Button at the lower end: an arrow, after a label where there is one."""
+
+    word: Block | None
+
+    @property
+    def width(self) -> int:
+        return _ONWARD + (round(self.word.width) + 24 if self.word else 0)
+
+    def put(self, canvas: Canvas, ground: Ground) -> None:
+        side, width, frame = _ONWARD, self.width, canvas.frame
+        place = (canvas.start(frame.column - width, width), frame.bottom - side)
+        mask = paint.rounded((width, side), side / 2)
+        paint.shadow(canvas.image, place, mask, blur=30, down=10, alpha=80)
+        canvas.image.paste(ground.text, place, mask)
+        if self.word:
+            left = place[0] + (width - 40 - self.word.width if canvas.right_to_left else 40)
+            at = (left, place[1] + (side - self.word.ascent) / 2)
+            canvas.set("onward", self.word, at, self.word.width, color=ground.tints[0])
+        arrow = paint.arrow(52, left=canvas.right_to_left)
+        inner = (side - arrow.width) // 2
+        left = place[0] + inner if canvas.right_to_left else place[0] + width - inner - arrow.width
+        canvas.image.paste(ground.tints[0], (round(left), place[1] + inner), arrow)
+
+
+def onward(kit: Kit, label: str) -> Onward:
+    room = Box(kit.column - _ONWARD - 64, _ONWARD, 1)
+    return Onward(kit.fit(label, room, LABEL, (24, 36), 1.0) if label else None)
 
 
 def badge(

@@ -1,0 +1,141 @@
+"""Hostile pieces: what a partner or the web may bring, and a child that makes them within limits.
+
+    python -m tests.generation.hostile FOLDER CASE...
+
+draws each case and prints a line of JSON for it.
+"""
+
+import resource
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from PIL import Image
+
+from generation.proofreading import read
+from generation.render import Given, prepare, warnings
+from generation.spec import Aspect, Brand, Format, Spec
+from generation.words.write import write
+from schemas.errors import GenerationError
+from tests.generation.stand_ins import screenshot, written
+from tests.generation.test_pictures import HANDLED, REFUSED
+
+#: CPU seconds and bytes of memory of all cases of one child together, and of one case.
+CPU_S, MEMORY = 40, 1 << 30
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece to make, and its code, or the faults that it may have, since some texts can only be cut."""
+
+    brand: dict[str, Any] = {}
+    hook: str | None = "Know the tide"
+    given: Callable[[], Given] = Given
+    format: Format = "image"
+    aspect: Aspect | None = None
+    code: str | None = None
+    faults: frozenset[str] = frozenset()
+    warning: str | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a case."""
+
+    case: str
+    code: str | None = None
+    faults: list[str] = []
+    warnings: list[str] = []
+    cpu_s: float
+
+
+CUT = frozenset({"cut", "missing", "unsaid"})
+
+
+def logo(data: bytes) -> Callable[[], Given]:
+    return lambda: Given(logo=data)
+
+
+def shown(data: bytes) -> Callable[[], Given]:
+    return lambda: Given(screenshots=[data])
+
+
+def tiny() -> Given:
+    return Given(logo=written(Image.new("RGB", (1, 1), (255, 0, 0))))
+
+
+def many() -> Given:
+    return Given(screenshots=[written(screenshot("Tideline", 1, (390, 844)))] * 200)
+
+
+def huge() -> Given:
+    return Given(logo=written(Image.new("RGB", (7_000, 7_000), (9, 90, 160))))
+
+
+TEXTS = {
+    "zalgo": Case(hook="K" + "\u0301\u0335\u0489" * 60 + "now " + "t\u0316\u0317\u0318" * 40, faults=CUT),
+    "bidi overrides": Case(hook="Know \u202e\u2066the\u202c tide\u2069 \u200fnow"),
+    "format strings": Case(hook="%s %n %(x)s {0} {name.__class__} ${HOME} \\N{DASH}"),
+    "a long word": Case(hook="w" * 4_000, faults=CUT),
+    "a long hook": Case(hook="Know the tide before you go. " * 68, faults=CUT),
+    "no glyphs": Case(hook="ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ", code="SCRIPT_NOT_SUPPORTED"),
+    "controls": Case(hook="Know\x00\x07\x1b[31m the\r\n\ttide\x7f\ufffe"),
+    "emoji alone": Case(hook="🌊🏄🏽\u200d♀️👨\u200d👩\u200d👧🇩🇪"),
+    "right to left": Case(hook="اعرف المد والجزر قبل أن تذهب"),
+    "left to right": Case(brand={"language": "ar"}, hook="Know the tide before you go"),
+    "blanks": Case(hook=" \n\t \u00a0\u3000\u200e ", code="HOOK_EMPTY"),
+}
+BRANDS = {
+    "an empty name": Case(brand={"name": ""}, hook=None, code="BRAND_LACKS_WORDS"),
+    "one word": Case(brand={"name": "Go"}, hook=None, code="BRAND_LACKS_WORDS"),
+    "a long name": Case(brand={"name": "Tideline" * 25}, faults=CUT | {"word"}),
+    "a long name of words": Case(brand={"name": "Tide line " * 20}, faults=CUT, aspect="9:16"),
+    "a name of signs": Case(brand={"name": "!!! ***"}, code="BRAND_LACKS_WORDS"),
+    "white": Case(brand={"colors": ["#ffffff", "#fff"]}),
+    "neon": Case(brand={"colors": ["#00ff00", "#ffff00", "#ff00ff"]}, aspect="1:1"),
+    "one color": Case(brand={"colors": ["#777777"] * 40}),
+    "no colors": Case(brand={"colors": ["red", "#12", "javascript:1", "#gggggg"]}),
+}
+PICTURES = {
+    **{
+        f"logo: {name}": Case(given=logo(data), code=name.partition(" ")[0]) for name, data in REFUSED.items()
+    },
+    "a logo of one pixel": Case(given=tiny, warning="logo_unused"),
+}
+QUICK = {**TEXTS, **BRANDS, **PICTURES}
+LONG = {
+    **{f"screenshot: {name}": Case(given=shown(data)) for name, data in HANDLED.items()},
+    "200 screenshots": Case(given=many, format="slideshow"),
+    "49 million pixels": Case(given=huge, format="slideshow"),
+    "ten long points": Case(
+        brand={"descriptions": ["It keeps quiet tables of high and low water for harbours. " * 900]},
+        format="slideshow",
+    ),
+}
+CASES = {**QUICK, **LONG}
+
+
+def make(name: str, folder: Path) -> Outcome:
+    case, before = CASES[name], resource.getrusage(resource.RUSAGE_SELF)
+    brand = msgspec.convert({"name": "Tideline", "taglines": ["Know the tide"], **case.brand}, Brand)
+    if case.code == "BRAND_LACKS_WORDS":
+        brand = msgspec.structs.replace(brand, taglines=[])
+    spec = Spec(format=case.format, brand=brand, seed="1", hook=case.hook, aspect=case.aspect)
+    code, faults, warned = None, [], []
+    try:
+        copy = write(spec)
+        given = case.given()
+        made = [step.made for step in prepare(spec, copy, given).make(folder) if step.made]
+        faults, warned = read.faults(made, folder, spec, copy), warnings(given)
+    except GenerationError as error:
+        code = error.code
+    spent = resource.getrusage(resource.RUSAGE_SELF).ru_utime - before.ru_utime
+    said = [f"{one.rule}: {one.found}" for one in faults]
+    return Outcome(case=name, code=code, faults=said, warnings=warned, cpu_s=spent)
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    for asked in sys.argv[2:]:
+        sys.stdout.write(msgspec.json.encode(make(asked, Path(sys.argv[1]))).decode() + "\n")
