@@ -106,8 +106,8 @@ class Content(Out, frozen=True, kw_only=True):
     """1 at first, one more with each edit. It is the ETag."""
     creative_type: CreativeType
     """Whether you uploaded it or we made it."""
-    influencer_id: str | None
-    """Id of the influencer that speaks in it, or null."""
+    influencer_id: ids.InfluencerId | None
+    """The influencer that presents it, which may be deleted by now; null: none."""
     fits: dict[PlatformName, str] | None
     """By platform `ok`, or what it would refuse, as far as that doesn't depend on the account; null until it
     is `completed`."""
@@ -139,6 +139,8 @@ class ContentRequest(In, frozen=True, kw_only=True):
     ) = None
     social_account_id: ids.AccountId | None = None
     source_content_id: ids.ContentId | None = None
+    influencer_id: ids.InfluencerId | None = None
+    """Who presents it: its face is shown, it sets the tone, and the language unless you do."""
     media_ids: Annotated[
         list[ids.AssetId],
         Meta(max_length=MAX_MEDIA, description="Files of the project's content: pictures, or one clip."),

@@ -1,8 +1,9 @@
 -- name: insert_content    pending or not by the project's policy
 -- The project is locked, so its policy stands; an approval that this statement doesn't see comes after it.
 insert into content_item (organization_id, project_id, id, format, status, creative_type, hook, caption,
-                          job_id, approval_status)
-select p.organization_id, p.id, :id, :format, :status, :creative_type, :hook, :caption, :job_id,
+                          job_id, influencer_id, approval_status)
+select p.organization_id, p.id, :id, :format, :status, :creative_type, :hook, :caption,
+       :job_id, :influencer_id,
        case when p.requires_approval
               or (select count(*)
                     from (

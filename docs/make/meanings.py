@@ -44,6 +44,7 @@ REASONS = {
     "CONTENT_NOT_READY": "The content isn't completed. Wait for the end of its job.",
     "DUPLICATE_POST": "The account has the same content within 24 h. Send `allowDuplicate` if that is meant.",
     "GITHUB_NOT_CONFIGURED": "This server has no GitHub App. Its operator sets one up.",
+    "INFLUENCER_NOT_READY": "The influencer is `details.status`. Wait for the end of its job, or retry that.",
     "INGEST_RUNNING": "Another ingest of this source runs: `details.jobId`. Wait for it, or cancel it.",
     "JOB_CANCEL_UNAVAILABLE": "The job can't be stopped at `details.stage`. Wait for its end.",
     "JOB_NOT_RETRYABLE": "A new job could not fare better, or would not be allowed. Start it anew.",

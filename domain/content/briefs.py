@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from msgspec import field
+from msgspec import field, structs
 
 from db.pool import Conn
 from db.queries import content_asset, content_item
 from domain.brand import brand
+from domain.influencers import speaking
+from domain.influencers.speaking import Speaker
 from domain.values import languages
 from generation.spec import Brand, Spec, Value
 from generation.words.snapshot import snapshot
@@ -54,7 +56,10 @@ LIST_GIVEN = content_asset.list_given.typed(Given)
 async def draw_up(
     conn: Conn, *, organization_id: UUID, project_id: UUID, seed: str, body: ContentRequest
 ) -> Brief:
-    """A brief, unless something of it can be refused at once. Raises `Invalid`, `NotFound`."""
+    """A brief, unless something of it can be refused at once.
+
+    Raises `Invalid`, `NotFound`, `LacksWords`, `Conflict` INFLUENCER_NOT_READY.
+    """
     _check(body)
     files = await _files(conn, organization_id, project_id, body)
     if body.format == "ugc_remix" and files.clip is None:
@@ -62,7 +67,8 @@ async def draw_up(
             "mediaIds", "a ugc_remix is made of a clip: name one, or a sourceContentId that is a video"
         )
     rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
-    spec = _spec(body, snapshot(brand.describe(rows, project_id=project_id)), seed)
+    speaker = await _speaker(conn, organization_id, project_id, body.influencer_id)
+    spec = _spec(body, snapshot(brand.describe(rows, project_id=project_id)), speaker, seed)
     try:
         write(spec)
     except Lacking as error:
@@ -80,15 +86,16 @@ def _check(body: ContentRequest) -> None:
             raise Invalid(name, f"is a video's: a {body.format} has none")
 
 
-def _spec(body: ContentRequest, snapshot: Brand, seed: str) -> Spec:
+def _spec(body: ContentRequest, known: Brand, speaker: Speaker | None, seed: str) -> Spec:
     """The renderer has defaults of its own for what isn't asked for."""
     asked = {"seconds": body.seconds, "speech": body.voice}
     return Spec(
         format=body.format,
-        brand=snapshot,
+        brand=structs.replace(known, voice=speaker.voice) if speaker else known,
         seed=seed,
         hook=body.hook,
-        language=body.language,
+        language=body.language or (speaker.language if speaker else None),
+        presenter=speaker.presenter if speaker else None,
         aspect=body.aspect,
         **{name: value for name, value in asked.items() if value is not None},  # type: ignore[arg-type]
     )
@@ -125,6 +132,19 @@ def _sorted(chosen: Sequence[Given]) -> Files:
     return Files(
         screenshots=[one.token for one in chosen if one.kind == "image"], clip=clips[0] if clips else None
     )
+
+
+async def _speaker(conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None) -> Speaker | None:
+    """Raises `NotFound` for what is no influencer of the project, `Conflict` INFLUENCER_NOT_READY."""
+    if shown is None:
+        return None
+    one = ids.read(ids.INFLUENCER, shown)
+    at = {"organization_id": organization_id, "project_id": project_id}
+    found = None if one is None else await speaking.speaker_of(conn, **at, influencer_id=one)
+    if found is None:
+        issue = {"path": "influencerId", "message": "is no influencer of this project"}
+        raise NotFound("no such influencer in this project: check influencerId", issues=[issue])
+    return found
 
 
 async def _source(conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None) -> UUID | None:

@@ -113,6 +113,7 @@ async def create_uploaded(
         hook=hook,
         caption=caption,
         job_id=None,
+        influencer_id=None,
     )
     await assets.attach(conn, organization_id=organization_id, content_id=content_id, files=files)
     return await get(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
@@ -262,7 +263,7 @@ def _shown(row: _Row, public_url: str) -> Content:
         decision=_decision(row.decision) if row.decision else None,
         revision=row.revision,
         creative_type=row.creative_type,
-        influencer_id=str(row.influencer_id) if row.influencer_id else None,
+        influencer_id=ids.show(ids.INFLUENCER, row.influencer_id) if row.influencer_id else None,
         fits=_fits(row) if row.status == "completed" else None,
         job_id=ids.show(ids.JOB, row.job_id) if row.job_id else None,
         last_error=msgspec.convert(row.last_error, JobError) if row.last_error else None,

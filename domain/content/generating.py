@@ -28,7 +28,7 @@ class Started(NamedTuple):
 async def start(conn: Conn, *, organization_id: UUID, project_id: UUID, body: ContentRequest) -> Started:
     """An item, its gate decided, and the job that makes it.
 
-    Raises `NotFound`, `Invalid`, `LacksWords`, `Limited`, `Conflict` PROJECT_ARCHIVED.
+    Raises `NotFound`, `Invalid`, `LacksWords`, `Limited`, `Conflict` PROJECT_ARCHIVED, INFLUENCER_NOT_READY.
     """
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
     content_id = ids.new()
@@ -47,6 +47,7 @@ async def start(conn: Conn, *, organization_id: UUID, project_id: UUID, body: Co
         hook=body.hook,
         caption="",
         job_id=submitted.job_id,
+        influencer_id=body.influencer_id and ids.read(ids.INFLUENCER, body.influencer_id),
     )
     await content_generation.insert_generation.run(
         conn,

@@ -6,8 +6,9 @@ from typing import NamedTuple
 from generation.personas import names, prompts
 from generation.spec import AgeRange, Brand, Gender
 from generation.words.choice import pick
-from generation.words.languages import DEFAULT, TABLES, primary
+from generation.words.languages import primary
 from generation.words.speech import language_of
+from generation.words.write import labels, tag
 
 GENDERS: tuple[Gender, ...] = ("female", "male", "non_binary")
 #: Those that are drawn unless somebody asks for another: no presenter is a minor by chance.
@@ -46,7 +47,7 @@ def persona(brand: Brand, wish: Wish, seed: str, *, taken: Collection[str] = ())
     said = prompts.read(wish.prompt)
     any_gender, any_age = pick(seed, GENDERS, "gender"), pick(seed, AGES, "age")
     gender = wish.gender or said.gender or any_gender
-    language = _language(brand)
+    language = tag(brand, language_of(brand))
     return Persona(
         name=wish.name or _name(brand, language, gender, seed, taken),
         gender=gender,
@@ -58,15 +59,8 @@ def persona(brand: Brand, wish: Wish, seed: str, *, taken: Collection[str] = ())
 
 
 def discloses(language: str) -> str:
-    """The sentence that tells everybody what a presenter is; English where we have none in the language."""
-    text = TABLES.get(primary(language), TABLES[DEFAULT]).formulas.presenter
-    return text[0].upper() + text[1:]
-
-
-def _language(brand: Brand) -> str:
-    """The one that its texts are in, with the region that it declares."""
-    spoken = language_of(brand)
-    return brand.language if brand.language and primary(brand.language) == spoken else spoken
+    """The line that tells everybody what a presenter is, as it stands in content of the language."""
+    return labels(primary(language)).presenter
 
 
 def _name(brand: Brand, language: str, gender: Gender, seed: str, taken: Collection[str]) -> str:

@@ -102,5 +102,5 @@ def test_language_and_voice_are_the_brands() -> None:
 
 def test_it_discloses_what_it_is_in_its_language() -> None:
     assert discloses("en-GB") == "A digital presenter, not a real person"
-    assert discloses("ja") == discloses("en")
+    assert discloses("ja") != discloses("xx") == discloses("en")
     assert len({discloses(language) for language in TABLES}) == len(TABLES)

@@ -1,0 +1,48 @@
+"""Speakers: what an influencer gives to the content that it presents."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import influencer
+from generation.spec import AgeRange, Gender, Presenter
+from schemas.errors import Conflict
+from schemas.influencers import InfluencerStatus
+
+
+class Speaker(NamedTuple):
+    """Presenter of a piece, its voice and language, as they were when the piece was asked for."""
+
+    presenter: Presenter
+    voice: str
+    language: str
+
+
+class _Row(NamedTuple):
+    name: str
+    gender: Gender
+    age_range: AgeRange
+    seed: str
+    brand_voice: str
+    language: str
+    status: InfluencerStatus
+
+
+GET_SPEAKER = influencer.get_speaker.typed(_Row)
+
+
+async def speaker_of(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, influencer_id: UUID
+) -> Speaker | None:
+    """None where the project has no such influencer, or no longer. Raises `Conflict` INFLUENCER_NOT_READY."""
+    row = await GET_SPEAKER.one(conn, org=organization_id, project_id=project_id, id=influencer_id)
+    if row is None:
+        return None
+    if row.status != "ready":
+        raise Conflict(
+            "INFLUENCER_NOT_READY",
+            f"the influencer is {row.status}: wait for the end of its job, or retry that",
+            status=row.status,
+        )
+    presenter = Presenter(name=row.name, gender=row.gender, age_range=row.age_range, seed=row.seed)
+    return Speaker(presenter, row.brand_voice, row.language)

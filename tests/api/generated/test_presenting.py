@@ -1,0 +1,97 @@
+"""Content that an influencer presents: which one may, and what it gives to the item."""
+
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from db.pool import Pool
+from schemas import ids
+from tests.api.conftest import Caller
+from tests.api.generated.conftest import Maker
+from tests.api.parties import new_project
+from tests.api.refusals import paths, problem, reason
+
+
+@pytest_asyncio.fixture
+async def maya(maker: Maker, pool: Pool) -> str:
+    """An influencer that is ready, without having been drawn."""
+    return await influencer(maker.http, maker.path, pool)
+
+
+async def influencer(http: httpx.AsyncClient, project: str, pool: Pool, status: str = "ready") -> str:
+    body = {"name": "Maya", "gender": "female", "ageRange": "adult", "prompt": "casual"}
+    made: str = (await http.post(f"{project}/influencers", json=body)).json()["influencerId"]
+    found = ids.read(ids.INFLUENCER, made)
+    await http.patch(f"/v1/influencers/{made}", json={"language": "en-GB"})
+    message = "no" if status == "failed" else None
+    await pool.execute(
+        "update influencer set status = $2, error_message = $3 where id = $1", found, status, message
+    )
+    return made
+
+
+async def spec_of(pool: Pool, content_id: str) -> dict[str, Any]:
+    """The spec of its latest revision."""
+    brief = await pool.fetchval(
+        "select brief from content_generation where content_id = $1 order by revision desc limit 1",
+        ids.read(ids.CONTENT, content_id),
+    )
+    spec: dict[str, Any] = brief["spec"]
+    return spec
+
+
+async def test_it_gives_face_voice_and_language(maker: Maker, maya: str, pool: Pool) -> None:
+    accepted = await maker.ask(influencerId=maya)
+    item = await maker.get(f"/content/{accepted['contentId']}")
+    assert item["influencerId"] == maya
+    spec = await spec_of(pool, item["id"])
+    seed = maya.removeprefix("inf_")
+    assert spec["presenter"] == {"name": "Maya", "gender": "female", "ageRange": "adult", "seed": seed}
+    assert (spec["brand"]["voice"], spec["language"]) == ("casual", "en-GB")
+    other = await maker.ask(influencerId=maya, language="en-US")
+    assert (await spec_of(pool, other["contentId"]))["language"] == "en-US"
+
+
+@pytest.mark.usefixtures("working")
+async def test_an_item_says_who_presents_it_and_that_they_are_nobody(maker: Maker, maya: str) -> None:
+    accepted = await maker.ask(influencerId=maya)
+    job = await maker.ended(accepted)
+    assert (job["status"], job["error"]) == ("completed", None)
+    item = await maker.get(f"/content/{accepted['contentId']}")
+    assert "Maya – a digital presenter, not a real person" in item["caption"]
+
+
+async def test_a_deleted_one_goes_on_in_what_it_presents(maker: Maker, maya: str) -> None:
+    accepted = await maker.ask(influencerId=maya)
+    await maker.http.delete(f"/v1/influencers/{maya}")
+    assert (await maker.get(f"/content/{accepted['contentId']}"))["influencerId"] == maya
+    answer = await maker.http.post(f"{maker.path}/content", json={"format": "image", "influencerId": maya})
+    assert problem(answer)[:2] == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("status", ["pending", "training", "failed"])
+async def test_one_that_is_not_ready_presents_nothing(maker: Maker, pool: Pool, status: str) -> None:
+    waiting = await influencer(maker.http, maker.path, pool, status)
+    body = {"format": "image", "influencerId": waiting}
+    answer = await maker.http.post(f"{maker.path}/content", json=body)
+    assert reason(answer) == (409, "CONFLICT", "INFLUENCER_NOT_READY")
+    assert answer.json()["error"]["details"]["status"] == status
+    assert await pool.fetchval("select count(*) from content_item") == 0
+
+
+async def test_one_of_another_project_or_organization_is_not_found(
+    maker: Maker, acme: Caller, rival: Caller, pool: Pool
+) -> None:
+    others = [
+        await influencer(acme.http, f"/v1/projects/{await new_project(acme)}", pool),
+        await influencer(rival.http, f"/v1/projects/{await new_project(rival)}", pool),
+        ids.show(ids.INFLUENCER, ids.new()),
+        "cnt_x",
+    ]
+    for one in others:
+        answer = await maker.http.post(f"{maker.path}/content", json={"format": "image", "influencerId": one})
+        assert problem(answer)[:2] == (404, "NOT_FOUND")
+        assert paths(answer) == ["influencerId"]
+    assert await pool.fetchval("select count(*) from content_item") == 0
