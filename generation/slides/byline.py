@@ -6,6 +6,7 @@ from PIL import Image
 
 from generation import paint
 from generation.canvas import Canvas
+from generation.paint import Size
 from generation.slides.kit import BODY, LABEL, Kit
 from generation.spec import Copy
 from generation.text.fitting import Block, Box
@@ -13,9 +14,19 @@ from generation.theme import Ground
 
 #: Side of the portrait, its rim, and from it to the words.
 _SIDE, _RIM, _GAP = 116, 5, 26
+_WHOLE = _SIDE + 2 * _RIM
 #: The part of a portrait that is shown so small: left, top, right and bottom as shares.
 _FACE = (0.12, 0.04, 0.88, 0.80)
 _NAME, _DISCLOSURE, _BETWEEN = (26, 40), (22, 29), 12
+
+
+class Layout(NamedTuple):
+    """Left tops of a byline's portrait, name and line, and how wide its words may be."""
+
+    face: Size
+    name: tuple[float, float]
+    disclosure: tuple[float, float]
+    room: float
 
 
 class Byline(NamedTuple):
@@ -27,37 +38,42 @@ class Byline(NamedTuple):
 
     @property
     def height(self) -> int:
-        return max(_SIDE + 2 * _RIM, round(self._words))
-
-    @property
-    def width(self) -> float:
-        return _SIDE + 2 * _RIM + _GAP + max(self.name.width, self.disclosure.width)
+        return max(_WHOLE, round(self._words))
 
     @property
     def _words(self) -> float:
         return self.name.height + _BETWEEN + self.disclosure.height
 
-    def put(self, canvas: Canvas, ground: Ground, top: int, *, middle: bool = False) -> None:
-        """The portrait comes first in the text's direction, where lines start or in the picture's middle."""
-        offset = (canvas.width - self.width) / 2 if middle else 0.0
-        across = canvas.aside if middle else canvas.start
-        side = _SIDE + 2 * _RIM
-        place = (across(offset, side), top + (self.height - side) // 2)
-        paint.fill(canvas.image, place, (side, side), ground.text, radius=side / 2)
+    def disc(self, ground: Ground) -> Image.Image:
+        """The portrait, round and with a rim in the color of the ground's text."""
+        made = Image.new("RGBA", (_WHOLE, _WHOLE))
+        made.paste(ground.text, (0, 0), paint.rounded(made.size, _WHOLE / 2))
         face = paint.covering(self.face, (_SIDE, _SIDE))
-        canvas.image.paste(face, (place[0] + _RIM, place[1] + _RIM), paint.rounded(face.size, _SIDE / 2))
-        room = self.width - side - _GAP
-        left = across(offset + side + _GAP, room)
-        y = top + (self.height - self._words) / 2
-        for name, block in (("presenter", self.name), ("disclosure", self.disclosure)):
-            y = canvas.set(name, block, (left, y), room, color=ground.text) + _BETWEEN
+        made.paste(face, (_RIM, _RIM), paint.rounded(face.size, _SIDE / 2))
+        return made
+
+    def place(self, canvas: Canvas, top: float, *, middle: bool = False) -> Layout:
+        """The portrait comes first in the text's direction, where lines start or in the picture's middle."""
+        room = max(self.name.width, self.disclosure.width)
+        offset = (canvas.width - _WHOLE - _GAP - room) / 2 if middle else 0.0
+        across = canvas.aside if middle else canvas.start
+        left = across(offset + _WHOLE + _GAP, room)
+        name = top + (self.height - self._words) / 2
+        face = across(offset, _WHOLE), round(top + (self.height - _WHOLE) / 2)
+        return Layout(face, (left, name), (left, name + self.name.height + _BETWEEN), room)
+
+    def put(self, canvas: Canvas, ground: Ground, top: float, *, middle: bool = False) -> None:
+        place, disc = self.place(canvas, top, middle=middle), self.disc(ground)
+        canvas.image.paste(disc, place.face, disc)
+        canvas.set("presenter", self.name, place.name, place.room, color=ground.text)
+        canvas.set("disclosure", self.disclosure, place.disclosure, place.room, color=ground.text)
 
 
 def byline(kit: Kit, copy: Copy) -> Byline | None:
     """The presenter's, where the piece has one, as wide as texts may be."""
     if kit.presenter is None:
         return None
-    room = kit.column - _SIDE - 2 * _RIM - _GAP
+    room = kit.column - _WHOLE - _GAP
     face = kit.presenter.face
     part = tuple(share * face.width for share in _FACE)
     return Byline(

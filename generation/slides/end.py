@@ -17,19 +17,26 @@ _LEAST_ICON, _ABOVE_PLACES, _BELOW_BUTTON = 110, 24, 40
 
 
 def end(kit: Kit, copy: Copy, page: int) -> Canvas:
-    """The whole stands in the middle of what the line at the foot leaves."""
+    """The whole stands in the middle of what the foot leaves; the icon, then the tagline make room."""
     canvas = kit.canvas(kit.theme.vivid, page)
     button, places = parts.asked(kit, copy)
     said, foot = lines(kit, copy), _foot(kit, canvas, copy, places)
-    between = _BELOW_ICON + _BELOW_NAME * (len(said) - 1) + (_ABOVE_BUTTON + _BUTTON) * bool(button)
-    high = sum(block.height for block in said.values()) + between
-    icon = round(min(_ICON, max(_LEAST_ICON, foot - kit.frame.top - high)))
-    y = (kit.frame.top + foot - high - icon) / 2
+    below = (_ABOVE_BUTTON + _BUTTON) * bool(button)
+    room = foot - kit.frame.top - below
+    if _high(said) + _LEAST_ICON > room:
+        said.pop("tagline", None)
+    icon = round(min(_ICON, max(_LEAST_ICON, room - _high(said))))
+    y = (kit.frame.top + foot - _high(said) - below - icon) / 2
     _icon(kit, canvas, round(y), icon)
     y = _set(kit, canvas, said, y + icon + _BELOW_ICON)
     if button:
         _button(kit, canvas, button, y + _ABOVE_BUTTON)
     return canvas
+
+
+def _high(said: dict[str, Block]) -> float:
+    """The lines, and what is above and between them."""
+    return sum(block.height for block in said.values()) + _BELOW_ICON + _BELOW_NAME * (len(said) - 1)
 
 
 def _foot(kit: Kit, canvas: Canvas, copy: Copy, places: list[str]) -> int:

@@ -25,7 +25,7 @@ def scenes(kit: Kit, copy: Copy, timing: Timing, own: Image.Image | None = None)
         for number, (line, seconds) in enumerate(zip(copy.points, timing.points, strict=True), 1)
     ]
     last = own_end(kit, own, timing.end) if own else end(kit, copy, timing.end)
-    return [hook(kit, copy.hook.text, timing.hook), *points, last]
+    return [hook(kit, copy, timing.hook), *points, last]
 
 
 def frames(kit: Kit, shown: Sequence[Scene]) -> Iterator[Image.Image]:

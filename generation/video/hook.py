@@ -3,36 +3,45 @@
 from generation import paint
 from generation.canvas import Canvas
 from generation.slides import devices, tile
+from generation.slides.byline import byline
 from generation.slides.hook import room, title
 from generation.slides.kit import Kit
-from generation.text.fitting import Block
-from generation.video.kinetic import Kinetic
+from generation.spec import Copy
 from generation.video.moving import Moving, Rising
-from generation.video.parts import empty, header, words
+from generation.video.parts import BEFORE, empty, header, presented, words
 from generation.video.scene import Scene, Stage, Timed
 
 #: Before the scene's beginning, so that a player's still of the first frame says something.
 _WORDS = -0.3
 _ICON, _BELOW = 470, 70
+#: From the hook down to who presents it.
+_BYLINE = 44
 
 
-def hook(kit: Kit, text: str, seconds: float) -> Scene:
+def hook(kit: Kit, copy: Copy, seconds: float) -> Scene:
     stage, canvas = Stage(kit, kit.theme.vivid, 0, seconds), empty(kit)
-    block = title(kit, text, room(kit))
+    presenter = byline(kit, copy)
+    taken = _BYLINE + presenter.height if presenter else 0
+    block = title(kit, copy.hook.text, room(kit, taken))
     icon, name = header(stage, canvas)
-    top = kit.body if kit.screenshots else _alone(kit, block)
+    top = kit.body if kit.screenshots else _alone(kit, block.height + taken)
     said = words(kit, "hook", block, top, stage.ground.text)
-    things = _devices(kit, canvas, said, seconds) if kit.screenshots else _icon(kit, canvas, said, seconds)
-    return Scene(stage, [icon, *things], [name, Timed(said, _WORDS)])
+    things, texts = [icon], [name, Timed(said, _WORDS)]
+    if presenter:
+        face, lines = presented(stage, canvas, presenter, said.bottom + _BYLINE, starts=BEFORE)
+        things, texts = [*things, face], [*texts, *lines]
+    below = said.bottom + taken
+    more = _devices(kit, canvas, below, seconds) if kit.screenshots else _icon(kit, canvas, below, seconds)
+    return Scene(stage, [*things, *more], texts)
 
 
-def _alone(kit: Kit, block: Block) -> float:
+def _alone(kit: Kit, height: float) -> float:
     """The top of a hook that has most of the picture for itself."""
-    return kit.body + max(0.0, (kit.frame.bottom - kit.body - block.height) * 0.3)
+    return kit.body + max(0.0, (kit.frame.bottom - kit.body - height) * 0.3)
 
 
-def _devices(kit: Kit, canvas: Canvas, said: Kinetic, seconds: float) -> list[Moving]:
-    placed = [*devices.pair(kit, canvas, round(said.bottom) + _BELOW)]
+def _devices(kit: Kit, canvas: Canvas, top: float, seconds: float) -> list[Moving]:
+    placed = [*devices.pair(kit, canvas, round(top) + _BELOW)]
     times = [0.15, 0.0][-len(placed) :]
     return [
         Rising(picture, place, starts=starts, lasts=seconds, drifts=30 + 16 * number)
@@ -40,12 +49,12 @@ def _devices(kit: Kit, canvas: Canvas, said: Kinetic, seconds: float) -> list[Mo
     ]
 
 
-def _icon(kit: Kit, canvas: Canvas, said: Kinetic, seconds: float) -> list[Moving]:
+def _icon(kit: Kit, canvas: Canvas, top: float, seconds: float) -> list[Moving]:
     """The brand's icon, large and tilted, in the part that texts keep free."""
-    side = min(_ICON, canvas.height - round(said.bottom) - 2 * _BELOW)
+    side = min(_ICON, canvas.height - round(top) - 2 * _BELOW)
     if side < _ICON // 2:
         return []
     icon = paint.turned(tile.tile(kit, kit.theme.vivid, 2 * side), 8 if not canvas.right_to_left else -8)
-    free = canvas.height - said.bottom
-    place = canvas.aside(kit.frame.left + 30, icon.width), round(said.bottom + (free - icon.height) / 2)
+    free = canvas.height - top
+    place = canvas.aside(kit.frame.left + 30, icon.width), round(top + (free - icon.height) / 2)
     return [Rising(icon, place, starts=0.0, lasts=seconds)]

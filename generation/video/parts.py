@@ -7,6 +7,7 @@ from generation.canvas import Canvas, Mark
 from generation.color import RGB
 from generation.paint import Size
 from generation.slides import tile
+from generation.slides.byline import Byline
 from generation.slides.kit import LABEL, TITLE, Kit
 from generation.slides.parts import TILE
 from generation.text.fitting import Block, Box
@@ -48,6 +49,21 @@ def words(
     left, width = (kit.frame.inset, kit.middle) if middle else (kit.frame.left, kit.column)
     column = Column(left, top, width, "middle" if middle else "start")
     return Kinetic(name, block, column, kit.language, color=color, emphasis=emphasis)
+
+
+def presented(
+    stage: Stage, canvas: Canvas, said: Byline, top: float, *, starts: float, middle: bool = False
+) -> tuple[Popping, list[Timed]]:
+    """The portrait of whoever presents, the name, and that they are nobody."""
+    place, color = said.place(canvas, top, middle=middle), stage.ground.text
+    lines = (("presenter", said.name, place.name), ("disclosure", said.disclosure, place.disclosure))
+    texts = [
+        Kinetic(name, block, Column(*at, place.room), stage.kit.language, color=color)
+        for name, block, at in lines
+    ]
+    return Popping(said.disc(stage.ground), place.face, starts=starts), [
+        Timed(text, starts) for text in texts
+    ]
 
 
 def tiled(stage: Stage, side: int, place: Size, *, starts: float, blur: int = 0) -> Popping:

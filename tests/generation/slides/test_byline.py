@@ -17,7 +17,7 @@ from generation.theme import theme
 from generation.words.languages import TABLES
 from generation.words.languages.presenters import PRESENTERS
 from generation.words.write import labels
-from tests.generation.slides.test_deck import LONG, copy, screenshot, wrong
+from tests.generation.slides.test_deck import LONG, copy, line, screenshot, wrong
 
 THEME = theme(["#0b6e99", "#ffd166"])
 FACE = portrait(Presenter(name="Mira", gender="female", age_range="adult", seed="seed"), THEME, 120)
@@ -76,6 +76,15 @@ def test_a_single_image_says_so_too_above_its_button(aspect: Aspect) -> None:
     assert max(mark.box[3] for mark in shown(canvas)) < made.frame.bottom - BUTTON
 
 
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_long_names_and_taglines_leave_the_presenter_room(aspect: Aspect) -> None:
+    made = kit("de", aspect)._replace(name="Privatsphäre-Grundeinstellungen Benutzerkontenverwaltung")
+    long = msgspec.structs.replace(said("de"), tagline=line(LONG))
+    canvas = slideshow(made, long)[-1]()
+    assert ([*wrong(canvas)], over_each_other(canvas)) == ([], [])
+    assert {mark.name for mark in canvas.marks} >= {"app", "presenter", "disclosure", "pill", "place"}
+
+
 def test_devices_lie_below_who_presents() -> None:
     canvas = single(kit("ar", "1:1", with_device=True), said("ar"))[0]()
     assert (wrong(canvas), over_each_other(canvas)) == ([], [])
@@ -83,9 +92,9 @@ def test_devices_lie_below_who_presents() -> None:
 
 @pytest.mark.parametrize("language", sorted({*TABLES, *PRESENTERS}))
 def test_each_language_says_it_whole(language: str) -> None:
-    line = byline(kit(language, "9:16"), said(language))
-    assert line is not None
-    assert not line.disclosure.is_cut
+    found = byline(kit(language, "9:16"), said(language))
+    assert found is not None
+    assert not found.disclosure.is_cut
 
 
 def test_who_presents_comes_first_in_the_direction_of_the_text() -> None:
