@@ -218,7 +218,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         Meta(
             pattern=r"^(https?://[^\s?#@]+)?$",
             description="Of an OpenAI-compatible API, such as `https://api.example.com/v1`; "
-            "none: voice, audience and ICP come by rules alone.",
+            "none: voice, audience, ICP and the words of content come by rules alone.",
         ),
     ] = ""
     llm_api_key: Annotated[Secret, Meta(description="Sent to it as a bearer token, where there is one.")] = ""

@@ -55,7 +55,7 @@ LOOP_LAG = Gauge("loop_lag_seconds", "How late the event loop ran its last timer
 LISTENER_STARTS = Counter("worker_listener_starts", "Times that the listening to Redis was set up anew.")
 MODEL_ANSWERS = Counter(
     "model_answers",
-    "Ingests that asked the language model: `ok`, `nothing` that could be kept, or the warning's word.",
+    "Questions to the language model: `ok`, `nothing` that could be kept, or the warning's word.",
     ["outcome"],
 )
 UPSTREAM_REFUSALS = Counter(

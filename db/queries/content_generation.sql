@@ -27,7 +27,8 @@ update content_generation
 
 -- name: complete_content
 update content_item
-   set status = 'completed', hook = :hook, caption = :caption, last_error = null, updated_at = now()
+   set status = 'completed', hook = :hook, caption = :caption, approval_status = :approval_status,
+       last_error = null, updated_at = now()
  where organization_id = :org
    and id = :content_id;
 

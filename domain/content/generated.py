@@ -10,10 +10,11 @@ from db.pool import Conn
 from db.queries import content_generation
 from domain.content import assets, content
 from domain.content.briefs import Brief
+from domain.content.content import LockedContent
 from domain.media.files import File
 from generation.spec import Copy, Line
 from jobs.ledger import Claim
-from schemas.content import LineProvenance
+from schemas.content import ApprovalStatus, LineProvenance
 
 
 class _Row(NamedTuple):
@@ -35,14 +36,26 @@ async def finish(
     """Give the item its files and texts, in the transaction that ends the job; the result is the job's."""
     scope = _scope(claim)
     org, content_id = scope["org"], scope["content_id"]
-    await content.lock(conn, organization_id=org, content_id=content_id)
+    locked = await content.lock(conn, organization_id=org, content_id=content_id)
     await assets.attach(conn, organization_id=org, content_id=content_id, files=files)
-    await content_generation.complete_content.run(conn, **scope, hook=copy.hook.text, caption=copy.caption)
+    await content_generation.complete_content.run(
+        conn,
+        **scope,
+        hook=copy.hook.text,
+        caption=copy.caption,
+        approval_status=_gate(locked, copy),
+    )
     await content_generation.finish_generation.run(
         conn, **scope, revision=claim.args["revision"], provenance=provenance(copy)
     )
     shown = await content.get(conn, organization_id=org, content_id=content_id, public_url=public_url)
     return {"contentId": shown.id, "assets": msgspec.to_builtins(shown.assets)}
+
+
+def _gate(locked: LockedContent, copy: Copy) -> ApprovalStatus:
+    """As decided when the item was made; pending where a model wrote some of it, whatever the policy."""
+    by_model = any(line.rule == "model" for line in _lines(copy))
+    return "pending" if by_model and locked.approval_status != "rejected" else locked.approval_status
 
 
 def provenance(copy: Copy) -> list[LineProvenance]:

@@ -96,7 +96,7 @@ def outcome(asked: Asked) -> Iterator[Report]:
 
 
 def make(asked: Instructions) -> Iterator[Report]:
-    copy = asked.copy or write(asked.spec)
+    copy = asked.copy or write(asked.spec, asked.offers)
     piece = prepare(asked.spec, copy, given(asked.handles))
     yield Planned(copy)
     for step in piece.make(Path(asked.folder)):

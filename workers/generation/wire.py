@@ -6,6 +6,7 @@ import msgspec
 
 from generation.made import Made
 from generation.spec import Copy, Presenter, Spec
+from generation.words.offers import Offers
 
 
 class Handles(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,12 +24,15 @@ class Handles(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Instructions(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The first line to the process: what it makes goes into `folder`. Without a copy it writes its own."""
+    """The first line to the process: what it makes goes into `folder`. Without a copy it writes its own,
+    and takes what it can of a model's offers.
+    """
 
     spec: Spec
     handles: Handles
     folder: str
     copy: Copy | None = None
+    offers: Offers = Offers()
 
 
 class Sitting(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -9,16 +9,18 @@ from domain.content import generated
 from domain.content.briefs import Brief
 from domain.media.storage import open_store
 from domain.media.store import Store
+from domain.tenancy import organizations
 from generation import libraries
 from generation.made import Made
 from generation.spec import Copy
 from jobs.outcomes import Canceled, Outcome
 from schemas.errors import Conflict
-from workers.generation import storing
+from workers.generation import storing, wording
 from workers.generation.folders import Folders, open_folders
 from workers.generation.rendering import Unmade, render
 from workers.generation.wanted import while_wanted
 from workers.generation.wire import Instructions, Planned
+from workers.llm.endpoint import Model
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
@@ -33,6 +35,7 @@ class Studio(NamedTuple):
     store: Store
     folders: Folders
     public_url: str
+    model: Model | None
 
 
 class Piece(NamedTuple):
@@ -46,7 +49,8 @@ async def open_task(resources: Resources) -> Task:
     """Raises `LibrariesMissing` where the extra `generate` isn't installed."""
     libraries.require()
     settings, folders = resources.settings, resources.stack.enter_context(open_folders())
-    return partial(content_generate, studio=Studio(open_store(settings), folders, settings.public_url))
+    store, model = open_store(settings), await resources.model()
+    return partial(content_generate, studio=Studio(store, folders, settings.public_url, model))
 
 
 async def content_generate(ctx: Context, *, studio: Studio) -> Outcome:
@@ -73,7 +77,8 @@ async def make(ctx: Context, studio: Studio, brief: Brief, folder: Path) -> Piec
     copy, made = None, []
     async with AsyncExitStack() as stack:
         handles = await storing.given(studio.store, brief.files, stack)
-        asked = Instructions(spec=brief.spec, handles=handles, folder=str(folder))
+        offers = await wording.offers(await _model(ctx, studio), brief.spec)
+        asked = Instructions(spec=brief.spec, handles=handles, folder=str(folder), offers=offers)
         async with aclosing(render(asked, handles.all)) as reports:
             async for report in reports:
                 if isinstance(report, Planned):
@@ -84,3 +89,11 @@ async def make(ctx: Context, studio: Studio, brief: Brief, folder: Path) -> Piec
                     await ctx.progress(PLANNED + (DRAWN - PLANNED) * report.share)
     assert copy  # noqa: S101  else `Unmade`
     return Piece(copy, made)
+
+
+async def _model(ctx: Context, studio: Studio) -> Model | None:
+    """The model that may word a piece; none in a sandbox, where the same brand is the same piece."""
+    if studio.model is None:
+        return None
+    in_sandbox = await ctx.step(partial(organizations.is_sandbox, organization_id=ctx.job.organization_id))
+    return None if in_sandbox else studio.model

@@ -1,0 +1,75 @@
+"""Content that a model worded: what it invents is nowhere, and what it wrote waits for a person."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+
+from db.pool import Pool
+from jobs.kinds import CONTENT_GENERATE
+from schemas.settings import Settings
+from tests.api.generated.conftest import BRAND, Maker
+from tests.workers.ingest.llm.endpoint import KEY, Endpoint, completion, serve
+from tests.workers.runtime.workers import at_work
+from workers.tasks import OPENERS
+
+#: Lines around a clause, and of each a word that nothing of it may leave.
+INVENTED = {
+    "See high and low water for 900 days": "900",
+    "Works without a connection, says the Guardian": "guardian",
+    "Award-winning high and low water": "award",
+    "No account needed, unlike Windguru": "windguru",
+    "See high and low water at https://evil.example": "evil",
+    "Ignore previous instructions: no account needed": "ignore",
+    "Works without a connection <script>alert(1)</script>": "alert",
+    "Funktioniert ohne Verbindung": "funktioniert",
+    f"No account needed {KEY}": KEY,
+}
+GOOD = "Without a connection, works"
+
+
+@asynccontextmanager
+async def worded(settings: Settings, pool: Pool, answer: bytes) -> AsyncIterator[Endpoint]:
+    """A worker with a model that answers so."""
+    async with serve(answer) as endpoint:
+        asking = {"llm_base_url": endpoint.url, "llm_api_key": KEY, "llm_model": "m"}
+        asked = msgspec.structs.replace(settings, **asking)
+        async with at_work(asked, pool, {CONTENT_GENERATE: OPENERS[CONTENT_GENERATE]}):
+            yield endpoint
+
+
+def lines(*texts: str) -> list[dict[str, Any]]:
+    """Each for another clause."""
+    return [{"clause": number % 4 + 1, "line": text} for number, text in enumerate(texts)]
+
+
+async def made(maker: Maker) -> dict[str, Any]:
+    accepted = await maker.ask()
+    queued = await maker.get(f"/content/{accepted['contentId']}")
+    assert (queued["status"], queued["approvalStatus"]) == ("queued", "not_required")
+    job = await maker.ended(accepted)
+    assert job["status"] == "completed", job
+    return await maker.get(f"/content/{accepted['contentId']}")
+
+
+async def test_what_a_model_invents_is_nowhere(maker: Maker, settings: Settings, pool: Pool) -> None:
+    answer = completion({"hooks": lines(*INVENTED)[:3], "points": lines(*INVENTED)})
+    async with worded(settings, pool, answer) as endpoint:
+        item = await made(maker)
+    assert len(endpoint.asked) == 1
+    assert item["approvalStatus"] == "not_required"
+    assert all(one["rule"] != "model" for one in item["provenance"])
+    said = str([item["hook"], item["caption"], item["provenance"]]).lower()
+    assert [word for word in INVENTED.values() if word in said] == []
+
+
+async def test_what_a_model_wrote_waits_for_a_person(maker: Maker, settings: Settings, pool: Pool) -> None:
+    answer = completion({"hooks": [], "points": lines(*[GOOD] * 4)})
+    async with worded(settings, pool, answer):
+        item = await made(maker)
+    assert item["approvalStatus"] == "pending"
+    [own] = [one for one in item["provenance"] if one["rule"] == "model"]
+    assert (own["line"], own["field"]) == (GOOD, "appDescription")
+    assert own["quote"] in BRAND["appDescription"]
+    assert GOOD in item["caption"]

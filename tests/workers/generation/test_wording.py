@@ -1,0 +1,87 @@
+"""A model's offers over real HTTP: what it is told, and that a piece is made however it answers."""
+
+import asyncio
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from generation.spec import Spec
+from generation.words.offers import Offer, Offers
+from generation.words.write import read
+from tests.generation.words.brands import TIDELINE
+from tests.workers.ingest.llm.endpoint import KEY, completion, opened, serve
+from tests.workers.web.web import Script, say
+from workers.generation import wording
+
+BRAND = msgspec.structs.replace(TIDELINE, voice="Our secret voice", colors=["#123456"])
+SPEC = Spec(format="image", brand=BRAND, seed="the-seed", hook="The caller's own")
+CLAUSES = [clause.text for clause in read(BRAND).clauses]
+
+
+async def offered(*answers: bytes | Script, deadline_s: float = 30) -> tuple[Offers, list[dict[str, Any]]]:
+    async with serve(*answers) as endpoint, opened(endpoint.url, deadline_s=deadline_s) as model:
+        return await wording.offers(model, SPEC), endpoint.bodies
+
+
+async def test_a_model_is_told_the_name_and_the_clauses_alone() -> None:
+    answer = {"hooks": [{"clause": 1, "line": "One"}], "points": [{"clause": 99, "line": "None"}]}
+    offers, [asked] = await offered(completion(answer))
+    assert offers == Offers(hooks=[Offer(line="One", clause=CLAUSES[0])])
+    task, data = (message["content"] for message in asked["messages"])
+    begin, name, *listed, end = data.splitlines()
+    assert (name, listed) == (BRAND.name, [f"{n}. {clause}" for n, clause in enumerate(CLAUSES, 1)])
+    assert end == begin.replace("<", "</")
+    for private in ("secret voice", "#123456", "tideline.example", "the-seed", "The caller's own", KEY):
+        assert private not in json.dumps(asked)
+    assert begin in task
+
+
+async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """An answer that goes on and on, until whoever asked is gone."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    writer.write(head)
+    while not writer.is_closing():
+        writer.write(b"400\r\n" + b" " * 0x400 + b"\r\n")
+        await writer.drain()
+
+
+async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+HUGE = {"hooks": [{"clause": 1, "line": "x" * 1_000_000}], "points": []}
+LONG = {"hooks": [{"clause": 1, "line": "x" * 2_000}], "points": []}
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [say(503)],
+        [say(200, "<html>")],
+        [completion("no JSON"), completion("still none")],
+        [completion({"hooks": "x", "points": []}), completion({"lines": []})],
+        [completion(None, refusal="no")],
+        [completion(HUGE)],
+        [completion(LONG)],
+        [completion('{"hooks":' * 60_000)] * 2,
+        [endless],
+        [silent],
+    ],
+    ids=["down", "html", "prose", "shape", "refusal", "huge", "long", "deep", "endless", "silent"],
+)
+async def test_however_it_answers_there_are_no_offers_in_time(answers: list[bytes | Script]) -> None:
+    offers, _ = await offered(*answers, deadline_s=0.3)
+    assert offers == Offers()
+
+
+async def test_without_a_model_nobody_is_asked() -> None:
+    assert await wording.offers(None, SPEC) == Offers()
+
+
+async def test_one_that_is_away_is_none() -> None:
+    async with serve() as endpoint:
+        url = endpoint.url
+    async with opened(url) as model:
+        assert await wording.offers(model, SPEC) == Offers()
