@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from generation.spec import Brand, Copy, Evidence, Format, Labels, Line, Presenter, Source, Spec
+from generation.timing import needed
 from generation.words import hooks, names, texts
 from generation.words.choice import pick, sample
 from generation.words.clauses import Clause, alike, clauses, line
@@ -21,8 +22,8 @@ POINTS: dict[Format, int] = {"slideshow": 4, "video": 3, "ugc_remix": 2, "image"
 CHOICE = 7
 #: Clauses below which keywords become points.
 FEWEST = 2
-#: Formats that show their points one by one, so that a hook may count them.
-COUNTED: frozenset[Format] = frozenset({"slideshow", "video"})
+#: Formats whose hook may count their points: a video leaves some out where its time is short.
+COUNTED: frozenset[Format] = frozenset({"slideshow"})
 
 #: Without a model.
 NONE = Offers()
@@ -67,6 +68,8 @@ def write(spec: Spec, offers: Offers = NONE) -> Copy:
         _checked(words)
     hook = choose_hook(words, spec, offers)
     points = list(_reworded(choose_points(words, spec, hook), hook, _taken(offers.points, words)))
+    if spec.format == "video":
+        points = _in_time(hook, points, spec.seconds)
     return compose(words, hook, points, warnings=list(warnings(words, spec)), presenter=spec.presenter)
 
 
@@ -109,6 +112,14 @@ def _reworded(points: Sequence[Line], hook: Line, offered: Mapping[str, Line]) -
     for point in points:
         other = offered.get(point.text)
         yield other if other and not alike(other.text, hook.text) else point
+
+
+def _in_time(hook: Line, points: list[Line], seconds: int) -> list[Line]:
+    """Those of a video's points that can be read in its time: the longest ones are left out, one is kept."""
+    while len(points) > 1 and needed(hook.text, [one.text for one in points]).seconds > seconds:
+        longest = max(points, key=lambda one: len(one.text))
+        points = [one for one in points if one is not longest]
+    return points
 
 
 def _keywords(words: Words, hook: Line, *, several: bool) -> Iterator[Line]:

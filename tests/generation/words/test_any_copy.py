@@ -4,8 +4,10 @@ import re
 
 import msgspec
 from hypothesis import given, reject, settings
+from hypothesis import strategies as st
 
 from generation.spec import Brand, Copy, Line, Source, Spec
+from generation.timing import needed
 from generation.words.hashtags import MOST
 from generation.words.write import Lacking, propose, write
 from tests.generation.words.brands import ANY_BRAND, ANY_SPEC, TELLTALE
@@ -59,6 +61,19 @@ def test_no_point_is_said_twice_and_a_number_is_the_count(spec: Spec) -> None:
     if counted := re.match(r"(\d) (?:things|Dinge|choses|cosas) ", copy.hook.text):
         assert int(counted[1]) == len(copy.points)
     assert len(copy.hashtags) <= MOST
+
+
+@ENOUGH
+@given(spec=ANY_SPEC, seconds=st.integers(8, 60))
+def test_a_videos_points_can_be_read_in_its_time_and_none_is_left_out_in_vain(
+    spec: Spec, seconds: int
+) -> None:
+    copies = [written(msgspec.structs.replace(spec, format="video", seconds=one)) for one in (seconds, 900)]
+    short, whole = ([point.text for point in copy.points] for copy in copies)
+    hook = copies[0].hook.text
+    assert len(short) <= 1 or needed(hook, short).seconds <= seconds
+    assert short == whole or needed(hook, whole).seconds > seconds
+    assert [text for text in whole if text in short] == short
 
 
 @ENOUGH
