@@ -12,7 +12,8 @@ from generation.slides.kit import Kit
 #: Shapes of a phone's screen: screenshots that are wider or narrower are cropped to it.
 _NARROWEST, _WIDEST = 0.45, 0.62
 _RIM, _RIM_LIGHT, _BEZEL = (38, 38, 44, 255), (92, 92, 102, 255), (8, 8, 11, 255)
-PHONE = 1240
+#: Height of a phone at least, and what of it is below the picture's lower edge.
+PHONE, _BELOW_EDGE = 1240, 40
 #: What a card keeps free at its sides and below.
 _MARGIN = 84
 
@@ -58,6 +59,11 @@ def put(canvas: Canvas, placed: Iterable[Placed]) -> None:
         paint.put(canvas.image, picture, place)
 
 
+def _height(canvas: Canvas, top: int) -> int:
+    """Of a phone that runs out of the picture."""
+    return max(PHONE, canvas.height - top + _BELOW_EDGE)
+
+
 def _wide(canvas: Canvas, shown: Image.Image, top: int) -> Placed:
     """A card in the middle of what is left below the text, or a little above it."""
     made = card(shown, canvas.width - 2 * _MARGIN)
@@ -71,12 +77,12 @@ def pair(kit: Kit, canvas: Canvas, top: int) -> Iterator[Placed]:
     if is_wide(first):
         yield _wide(canvas, first, top)
         return
-    way = -1 if canvas.right_to_left else 1
+    way, high = -1 if canvas.right_to_left else 1, _height(canvas, top)
     if others and not is_wide(others[0]):
-        behind = paint.turned(phone(others[0], 2 * PHONE), -9 * way)
+        behind = paint.turned(phone(others[0], 2 * high), -9 * way)
         offset = round(canvas.width * 0.54)
         yield Placed(behind, (canvas.aside(offset, behind.width), top + 110))
-    front = paint.turned(phone(first, 2 * PHONE), 6 * way)
+    front = paint.turned(phone(first, 2 * high), 6 * way)
     offset = round(canvas.width * 0.09) if others else (canvas.width - front.width) // 2
     yield Placed(front, (canvas.aside(offset, front.width), top))
 
@@ -87,5 +93,6 @@ def one(kit: Kit, canvas: Canvas, top: int, number: int) -> Placed:
     if is_wide(shown):
         return _wide(canvas, shown, top)
     lean = (0, 5, 0, -5)[(number - 1) % 4]
-    made = paint.turned(phone(shown, 2 * PHONE), lean) if lean else phone(shown, PHONE)
+    high = _height(canvas, top)
+    made = paint.turned(phone(shown, 2 * high), lean) if lean else phone(shown, high)
     return Placed(made, ((canvas.width - made.width) // 2, top))

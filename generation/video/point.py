@@ -1,6 +1,10 @@
 """Scene of a point: its number, its words, and its device where there are screenshots."""
 
-from generation.slides import devices
+from collections.abc import Iterator
+
+from generation import paint
+from generation.canvas import Canvas
+from generation.slides import devices, tile
 from generation.slides.kit import TITLE, Kit
 from generation.text.fitting import Box
 from generation.video.moving import Popping, Rising
@@ -9,6 +13,9 @@ from generation.video.scene import Scene, Stage, Timed
 
 _BADGE, _BELOW_BADGE, _BELOW = 96, 34, 64
 _NUMBER = 360
+#: Side of an icon that looks in, and the share of it that is seen.
+_PEEKING, _SEEN = 560, 0.62
+_ICON_COMES = 0.15
 _NUMBER_COMES, _WORDS_COME, _DEVICE_COMES = 0.1, 0.25, 0.1
 
 
@@ -33,8 +40,8 @@ def _beside_device(stage: Stage, text: str) -> Scene:
 
 def _alone(stage: Stage, text: str) -> Scene:
     """A large number above the words."""
-    kit, ground = stage.kit, stage.ground
-    icon, name = header(stage, empty(kit))
+    kit, ground, canvas = stage.kit, stage.ground, empty(stage.kit)
+    icon, name = header(stage, canvas)
     large = kit.fit(str(stage.number), Box(kit.column, _NUMBER, 1), TITLE, (100, _NUMBER))
     room = kit.frame.bottom - kit.body - large.height - 2 * _BELOW
     block = kit.fit(text, Box(kit.column, room, 6), TITLE, (46, 128), 1.05)
@@ -45,4 +52,16 @@ def _alone(stage: Stage, text: str) -> Scene:
         Timed(words(kit, "number", large, top, ground.accent), _NUMBER_COMES),
         Timed(words(kit, "point", block, below, ground.text, emphasis=ground.accent), _WORDS_COME),
     ]
-    return Scene(stage, [icon], texts)
+    return Scene(stage, [icon, *_peeking(stage, canvas)], texts)
+
+
+def _peeking(stage: Stage, canvas: Canvas) -> Iterator[Rising]:
+    """The brand's icon, which looks in from below where there is room, on the other side each time."""
+    frame, is_even = stage.kit.frame, stage.number % 2 == 0
+    if frame.height - frame.bottom < _PEEKING:
+        return
+    way = -1 if canvas.right_to_left == is_even else 1
+    icon = paint.turned(tile.tile(stage.kit, stage.ground, 2 * _PEEKING), 9 * way)
+    across = canvas.aside(frame.left if is_even else frame.width - frame.left - icon.width, icon.width)
+    place = across, round(frame.height - icon.height * _SEEN)
+    yield Rising(icon, place, starts=_ICON_COMES, lasts=stage.seconds, drifts=60)
