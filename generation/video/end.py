@@ -1,57 +1,78 @@
 """Last scene: the app, in one look, and what to do next; or the partner's own picture."""
 
+from itertools import accumulate
+
 from PIL import Image
 
 from generation import paint
 from generation.canvas import Mark
+from generation.slides.byline import byline
 from generation.slides.end import lines
 from generation.slides.kit import LABEL, Kit
+from generation.slides.parts import asked
 from generation.spec import Copy
-from generation.text.fitting import Box
+from generation.text.fitting import Block, Box
 from generation.video.moving import Moving, Popping, Still
 from generation.video.parts import pill, tiled, words
 from generation.video.scene import Scene, Stage, Timed
+from generation.video.signature import Signature
 
 _NUMBER = 97
-_ICON, _BUTTON, _FOOT = 300, 115, 50
-_BELOW_ICON, _BELOW_NAME, _ABOVE_BUTTON, _ABOVE_FOOT = 64, 36, 72, 52
+_ICON, _LEAST_ICON, _BUTTON, _FOOT = 300, 110, 115, 50
+_BELOW_ICON, _BELOW_NAME, _ABOVE_BUTTON, _ABOVE_FOOT, _ABOVE_BYLINE = 64, 36, 72, 52, 70
 _ICON_COMES, _NAME_COMES, _TAGLINE_COMES, _BUTTON_COMES, _FOOT_COMES = 0.05, 0.2, 0.4, 0.7, 0.9
 #: A picture whose shape is as near to the frame's fills it; another one keeps this margin.
 _NEARLY, _MARGIN = 1.15, 84
 
 
 def end(kit: Kit, copy: Copy, seconds: float) -> Scene:
-    stage = _stage(kit, seconds)
-    said = lines(kit, copy)
-    places = " · ".join(line.text for line in copy.places)
-    foot = kit.fit(places, Box(kit.middle, _FOOT, 1), LABEL, (24, 38)) if places else None
-    high = _ICON + _BELOW_ICON + sum(block.height + _BELOW_NAME for block in said.values()) - _BELOW_NAME
-    high += _ABOVE_BUTTON + _BUTTON + (_ABOVE_FOOT + foot.height if foot else 0)
-    y = max(kit.frame.top, (kit.frame.top + kit.frame.bottom - high) / 2)
-    place = (kit.frame.width - _ICON) // 2, round(y)
-    things: list[Moving] = [tiled(stage, _ICON, place, starts=_ICON_COMES, blur=52)]
-    texts = []
-    y += _ICON + _BELOW_ICON
-    for (name, block), comes in zip(said.items(), (_NAME_COMES, _TAGLINE_COMES), strict=False):
-        texts.append(Timed(words(kit, name, block, y, stage.ground.text, middle=True), comes))
-        y += block.height + _BELOW_NAME
-    y += _ABOVE_BUTTON - _BELOW_NAME
-    button, mark = _button(kit, copy, y)
-    things.append(button)
+    """All of it in the middle of the part for texts; the icon gets smaller where there is much."""
+    stage = Stage(kit, kit.theme.vivid, _NUMBER, seconds)
+    button, places = asked(kit, copy)
+    said, signed = lines(kit, copy), byline(kit, copy)
+    foot = kit.fit(" · ".join(places), Box(kit.middle, _FOOT, 1), LABEL, (24, 38)) if places else None
+    below = [
+        _BELOW_ICON - _BELOW_NAME + sum(block.height + _BELOW_NAME for block in said.values()),
+        _ABOVE_BUTTON + _BUTTON if button else 0,
+        _ABOVE_FOOT + foot.height if foot else 0,
+        _ABOVE_BYLINE + signed.height if signed else 0,
+    ]
+    icon = round(min(_ICON, max(_LEAST_ICON, kit.frame.bottom - kit.frame.top - sum(below))))
+    top = (kit.frame.top + kit.frame.bottom - icon - sum(below)) / 2
+    tops = [*accumulate(below, initial=top + icon)]
+    things: list[Moving] = [_icon(stage, icon, round(top))]
+    texts = _names(stage, said, tops[0] + _BELOW_ICON)
+    marks = []
+    if button:
+        pressed, mark = _button(kit, button, tops[1] + _ABOVE_BUTTON)
+        things.append(pressed)
+        marks.append(mark)
     if foot:
-        y += _BUTTON + _ABOVE_FOOT
-        texts.append(Timed(words(kit, "place", foot, y, stage.ground.text, middle=True), _FOOT_COMES))
-    return Scene(stage, things, texts, [mark])
+        where = words(kit, "place", foot, tops[2] + _ABOVE_FOOT, stage.ground.text, middle=True)
+        texts.append(Timed(where, _FOOT_COMES))
+    if signed:
+        signature = Signature(signed, kit, stage.ground, round(tops[3] + _ABOVE_BYLINE))
+        texts.append(Timed(signature, _FOOT_COMES))
+    return Scene(stage, things, texts, marks)
 
 
-def _stage(kit: Kit, seconds: float) -> Stage:
-    return Stage(kit, kit.theme.vivid, _NUMBER, seconds)
+def _icon(stage: Stage, side: int, top: int) -> Popping:
+    place = (stage.kit.frame.width - side) // 2, top
+    return tiled(stage, side, place, starts=_ICON_COMES, blur=52)
 
 
-def _button(kit: Kit, copy: Copy, top: float) -> tuple[Popping, Mark]:
+def _names(stage: Stage, said: dict[str, Block], top: float) -> list[Timed]:
+    texts = []
+    for (name, block), comes in zip(said.items(), (_NAME_COMES, _TAGLINE_COMES), strict=False):
+        texts.append(Timed(words(stage.kit, name, block, top, stage.ground.text, middle=True), comes))
+        top += block.height + _BELOW_NAME
+    return texts
+
+
+def _button(kit: Kit, text: str, top: float) -> tuple[Popping, Mark]:
     ground = kit.theme.vivid
     center = kit.frame.width / 2, top + _BUTTON / 2
-    picture, mark = pill(kit, copy.call_to_action.text, center=center, colors=(ground.text, ground.tints[0]))
+    picture, mark = pill(kit, text, center=center, colors=(ground.text, ground.tints[0]))
     place = round(center[0] - picture.width / 2), round(center[1] - picture.height / 2)
     return Popping(picture, place, starts=_BUTTON_COMES, blur=28, pulses=True), mark
 
@@ -62,11 +83,11 @@ def own_end(kit: Kit, picture: Image.Image, seconds: float) -> Scene:
     shape = (picture.width / picture.height) / (width / height)
     if 1 / _NEARLY < shape < _NEARLY:
         shown = Still(paint.covering(picture.convert("RGB"), kit.frame.size), (0, 0))
-        return Scene(_stage(kit, seconds), [shown], [])
+        return Scene(Stage(kit, kit.theme.vivid, _NUMBER, seconds), [shown], [])
     scale = min((width - 2 * _MARGIN) / picture.width, (height - 2 * _MARGIN) / picture.height)
     size = round(picture.width * scale), round(picture.height * scale)
     card = paint.covering(picture.convert("RGBA"), size)
     card.putalpha(paint.rounded(size, width * 0.04))
     place = (width - size[0]) // 2, (height - size[1]) // 2
     card_comes = Popping(card, place, starts=_ICON_COMES, blur=48)
-    return Scene(_stage(kit, seconds), [card_comes], [])
+    return Scene(Stage(kit, kit.theme.vivid, _NUMBER, seconds), [card_comes], [])

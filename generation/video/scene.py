@@ -1,7 +1,7 @@
 """Scene: a ground, things that move on it, and texts over them."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from PIL import Image
 
@@ -9,7 +9,7 @@ from generation.canvas import Canvas, Mark
 from generation.seeds import chance
 from generation.slides.kit import Kit
 from generation.theme import Ground
-from generation.video.kinetic import STEP, Kinetic
+from generation.video.kinetic import STEP
 from generation.video.moving import Backdrop, Moving
 
 RATE = 30
@@ -19,10 +19,23 @@ _LARGER = 160
 _SAID = 0.4
 
 
+class Text(Protocol):
+    """A text of so many words, which come one after the other."""
+
+    @property
+    def count(self) -> int: ...
+
+    def draw(self, image: Image.Image, seconds: float, step: float) -> None:
+        """The words that have come after so many seconds, each a step after the one before."""
+
+    def set(self, canvas: Canvas) -> None:
+        """All of it as it stands, measured."""
+
+
 class Timed(NamedTuple):
     """A text and when its first word comes, in seconds; before the scene begins, words are there already."""
 
-    text: Kinetic
+    text: Text
     starts: float
 
 
@@ -63,7 +76,7 @@ class Scene:
             thing.draw(image, number / RATE)
         return image
 
-    def _step(self, text: Kinetic) -> float:
+    def _step(self, text: Text) -> float:
         return min(STEP, self.seconds * _SAID / text.count)
 
 

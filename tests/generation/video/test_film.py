@@ -5,13 +5,15 @@ from functools import cache
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from generation.frame import FRAMES
 from generation.render import RENDERER
-from generation.slides.kit import Kit
+from generation.slides.kit import Kit, Presented
 from generation.spec import Aspect
 from generation.theme import theme
 from generation.timing import Timing
+from generation.video.end import end, own_end
 from generation.video.film import frames, scenes
 from generation.video.scene import Scene
 from tests.generation.slides.test_deck import copy, screenshot
@@ -27,7 +29,7 @@ SAID = {
     "hi": ("घर पर व्यायाम का सरल ऐप", "बिना इंटरनेट के चलता है"),
 }
 #: Hashes of pixels: the same with Python 3.11 and 3.13, numpy 2.4 and 2.5, with and without AVX.
-PIXELS = {"en": "fd1ceaa3a17ba132", "ar": "e5c2c8f096d00b2d", "ja": "e71d4f77c61fdea0"}
+PIXELS = {"en": "846aee1a77e08bdd", "ar": "66b18ef0cb5e38d5", "ja": "29450376bc97a970"}
 
 
 @cache
@@ -66,6 +68,24 @@ def test_every_aspect_has_room_with_devices_and_without(aspect: Aspect, shots: i
     shown = film("de", aspect=aspect, shots=shots, colors="#ff4b5c")
     assert [fault for scene in shown for fault in wrong(scene, aspect)] == []
     assert {scene.draw(0).size for scene in shown} == {FRAMES[aspect].size}
+
+
+@pytest.mark.parametrize("aspect", FRAMES)
+def test_a_presenter_signs_the_last_scene_and_everything_has_room(aspect: Aspect) -> None:
+    face = Presented("Mara", Image.new("RGB", (400, 400), (200, 160, 140)))
+    kit = Kit("Tideline", theme(["#2f9e44"]), "en", "seed", frame=FRAMES[aspect], presenter=face)
+    last = end(kit, copy(), 3.0)
+    assert wrong(last, aspect) == []
+    assert {"presenter", "disclosure", "pill", "app"} <= {mark.name for mark in last.settled().marks}
+
+
+def test_a_partners_own_picture_is_the_end_whole_or_filling_the_frame() -> None:
+    kit = Kit("Tideline", theme(["#2f9e44"]), "en", "seed", frame=FRAMES["1:1"])
+    red = (220, 20, 30)
+    for size, filled in (((500, 520), True), ((300, 900), False)):
+        shown = own_end(kit, Image.new("RGB", size, red), 2.0).draw(50)
+        assert shown.getpixel((540, 540)) == red
+        assert (shown.getpixel((5, 540)) == red) == filled
 
 
 def test_the_first_frame_says_something_and_words_come_until_the_last_stands() -> None:
