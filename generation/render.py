@@ -15,6 +15,8 @@ from generation.portraits.portrait import portrait
 from generation.slides.deck import Slide, single, slideshow
 from generation.slides.jpeg import jpeg
 from generation.slides.kit import Kit, Presented
+from generation.sound.speech import read_aloud
+from generation.sound.track import lengths
 from generation.spec import Aspect, Copy, Format, Presenter, Spec
 from generation.text.cleaning import clean
 from generation.theme import Theme, theme
@@ -102,9 +104,15 @@ def _numbered(name: str, slides: Sequence[Slide]) -> Pictures:
 
 
 def _video(spec: Spec, copy: Copy, given: Given) -> Piece:
-    lasts = timing(copy.hook.text, [line.text for line in copy.points], spec.seconds)
+    points = [line.text for line in copy.points]
+    speech = (
+        read_aloud([copy.hook.text, *points, copy.call_to_action.text], copy.language)
+        if spec.speech != "none"
+        else []
+    )
+    lasts = timing(copy.hook.text, points, spec.seconds, lengths(speech))
     end = pictures.read(given.end_card) if given.end_card is not None else None
-    return Video(_kit(spec, copy, given, "9:16"), copy, lasts, end)
+    return Video(_kit(spec, copy, given, "9:16"), copy, lasts, end, speech)
 
 
 _FORMATS: Mapping[Format, Callable[[Spec, Copy, Given], Piece]] = {

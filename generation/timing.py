@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from generation.text.cleaning import clean
 from generation.text.scripts import graphemes
 from schemas.errors import GenerationError
 
@@ -37,8 +38,8 @@ class Timing(NamedTuple):
 
 
 def reading(text: str) -> float:
-    """Seconds that a text has to stand at least."""
-    return _BEGIN + len(graphemes(text)) / _LETTERS
+    """Seconds that a text has to stand at least, as much of it as is ever drawn."""
+    return _BEGIN + len(graphemes(clean(text))) / _LETTERS
 
 
 def needed(hook: str, points: Sequence[str], spoken: Sequence[float] = ()) -> Timing:

@@ -44,14 +44,18 @@ def peak(sound: Stereo) -> float:
 
 def leveled(sound: Stereo) -> Stereo:
     """A sound at the target. Peaks that would be too high are made lower for some milliseconds."""
-    if loudness(sound) == -math.inf:
-        return sound
     for _ in range(_ROUNDS):
-        sound = sound * 10 ** ((TARGET - loudness(sound)) / 20)
+        sound = amplified(sound)
         if peak(sound) <= HIGHEST:
             break
         sound = _limited(sound)
     return sound
+
+
+def amplified(sound: Stereo) -> Stereo:
+    """A sound at the target, however high its peaks; silence stays silence."""
+    level = loudness(sound)
+    return sound if level == -math.inf else sound * 10 ** ((TARGET - level) / 20)
 
 
 def _weighted(wave: Wave) -> Wave:

@@ -1,7 +1,7 @@
 """Video: what is drawn and heard, encoded into one file, with a thumbnail of its settled hook."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,8 +10,8 @@ from PIL import Image
 from generation.canvas import Mark
 from generation.made import Made, Step
 from generation.slides.kit import Kit
-from generation.sound.bed import bed
-from generation.sound.loudness import leveled
+from generation.sound.synthesis import Wave
+from generation.sound.track import track
 from generation.spec import Copy
 from generation.thumbnail import thumbnail
 from generation.timing import Timing
@@ -25,17 +25,18 @@ _STEPS, _LEFT = 80, 0.02
 
 
 class Video(NamedTuple):
-    """A video to make; `end` is the partner's own last picture, if there is one."""
+    """A video to make; `end` is the partner's own last picture, `speech` what is said in each scene."""
 
     kit: Kit
     copy: Copy
     timing: Timing
     end: Image.Image | None = None
+    speech: Sequence[Wave] = ()
 
     def make(self, folder: Path) -> Iterator[Step]:
         """Draw into a folder that is there; the file is whole once its step has come."""
         film = scenes(self.kit, self.copy, self.timing, self.end)
-        sound = leveled(bed(self.timing.seconds, self.kit.seed, self.timing.cuts))
+        sound = track(self.timing, self.kit.seed, self.speech)
         path = folder / f"{_NAME}.mp4"
         count = sum(scene.frames for scene in film)
         every = max(1, count // _STEPS)

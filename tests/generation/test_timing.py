@@ -29,7 +29,7 @@ def test_scenes_are_whole_beats_in_which_all_can_be_read_and_heard(
 
 def test_texts_that_take_over_a_minute_are_refused() -> None:
     with pytest.raises(GenerationError) as told:
-        timing("hook", ["x" * 110] * 10, 12)
+        timing("hook", ["word " * 22] * 10, 12)
     assert told.value.code == "TEXTS_TOO_LONG"
 
 
