@@ -27,7 +27,8 @@ class Requirements(NamedTuple):
     """The scope that a route asks of a key (None: any key), which of its budgets it uses, and what it reads.
 
     `statuses` are the statuses of its own; those that the guard, body and parameters bring are known. `parts`
-    are the shape of a multipart body, which the route streams and reads by itself. With `csv` the rows of the
+    are the shape of a multipart body, which the route streams and reads by itself; with a `body`, either may
+    come. With `csv` the rows of the
     body may come as a table, too. Of the `query`, `numbers` are whole numbers, `flags` are true or false,
     `lists` take several values.
     """
@@ -78,7 +79,7 @@ async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
     await _admit(request, needs)
     if query := request.scope["query_string"]:
         request.scope["query_string"] = _check_query(query, needs)
-    if needs.parts:
+    if needs.parts and not (needs.body and request.sent_type == b"application/json"):
         _check_type(request, b"multipart/form-data")
     elif needs.body:
         if not (needs.csv and request.sends_csv):

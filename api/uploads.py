@@ -6,7 +6,7 @@ No file is ever whole in memory. What a file is, its first bytes say; how it loo
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import NamedTuple, TypeAlias
 
@@ -23,22 +23,14 @@ from multipart import (
 
 from api.requests import ApiRequest
 from db.reach import PASSING, reaching
-from domain.content import content
 from domain.media import passing, sniff, uploads
 from domain.media.files import File, Thumbnail
-from domain.media.passing import MIB, Passing, Seen
-from schemas.content import MAX_CAPTION, MAX_HOOK
+from domain.media.passing import MIB, Passing, Seen, Taken
 from schemas.errors import Invalid, Malformed, Oversized
 from telemetry import logs
 
-#: Bytes of a request as a whole.
-BODY_MAX = 330 * MIB
-
 #: How long a client may send nothing, and take in all. In seconds.
 IDLE_S, TOTAL_S = 30.0, 900.0
-
-#: The text parts and their lengths in characters.
-TEXTS = {"caption": MAX_CAPTION, "hook": MAX_HOOK}
 
 NAME_MAX = 255
 
@@ -47,11 +39,25 @@ _Event: TypeAlias = MultipartSegment | bytes | None
 _log = logs.get("uploads")
 
 
+class Wanted(NamedTuple):
+    """An upload as a route wants it: its text parts with their lengths in characters, its files.
+
+    `body_max` are bytes of the request as a whole. `taken` says by the texts so far what a file may be;
+    `check` raises `Invalid` for files that can't be together, each time that one has come, and with the texts
+    once all have. With `thumbnails` each picture has one stored beside it.
+    """
+
+    body_max: int
+    texts: Mapping[str, int]
+    taken: Callable[[Mapping[str, str]], Taken]
+    check: Callable[[Sequence[Passing], Mapping[str, str] | None], object]
+    thumbnails: bool = False
+
+
 class Received(NamedTuple):
     """The parts of an upload; `fingerprint` is JSON that is the same for the same parts."""
 
-    caption: str
-    hook: str | None
+    texts: Mapping[str, str]
     files: list[File]
     fingerprint: bytes
 
@@ -59,7 +65,8 @@ class Received(NamedTuple):
 class _Form:
     """The parts of an upload that have come so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Wanted) -> None:
+        self.wanted = wanted
         self.texts: dict[str, str] = {}
         self.files: list[Passing] = []
         self.tokens: list[str] = []
@@ -85,30 +92,30 @@ def _dropped(file: Passing) -> list[int]:
 
 
 @asynccontextmanager
-async def receiving(request: ApiRequest) -> AsyncIterator[Received]:
+async def receiving(request: ApiRequest, wanted: Wanted) -> AsyncIterator[Received]:
     """The body of an upload; files that no asset has taken by the end of the block are deleted.
 
     Raises `Malformed`, `Oversized`, `Invalid`, `Unavailable`.
     """
-    form = _Form()
+    form = _Form(wanted)
     try:
-        async with aclosing(_events(request)) as events:
+        async with aclosing(_events(request, wanted.body_max)) as events:
             async for event in events:
                 assert isinstance(event, MultipartSegment)  # noqa: S101  Each part reads up to its own end.
                 await _read_part(request, form, event, _rest_of_part(events))
-        content.format_of([file.type.kind for file in form.files], form.texts.get("caption", ""))
+        wanted.check(form.files, form.texts)
         files = await _look(request, form)
-        yield Received(form.texts.get("caption", ""), form.texts.get("hook") or None, files, form.fingerprint)
+        yield Received(form.texts, files, form.fingerprint)
     finally:
         await _discard(request, form.tokens)
 
 
-async def _events(request: ApiRequest) -> AsyncGenerator[_Event, None]:
+async def _events(request: ApiRequest, most: int) -> AsyncGenerator[_Event, None]:
     """Events of the parser: each part's head, its bytes as they come, None at its end."""
     given = request.request_state.headers[b"content-type"].decode("latin-1")
     boundary = parse_options_header(given)[1].get("boundary", "")
     try:
-        async with aclosing(_chunks(request)) as chunks:
+        async with aclosing(_chunks(request, most)) as chunks:
             with PushMultipartParser(boundary) as parser:
                 async for chunk in chunks:
                     for event in parser.parse(chunk):
@@ -119,7 +126,7 @@ async def _events(request: ApiRequest) -> AsyncGenerator[_Event, None]:
         raise Malformed("the body is not readable multipart/form-data, or ended before its end") from None
 
 
-async def _chunks(request: ApiRequest) -> AsyncGenerator[bytes, None]:
+async def _chunks(request: ApiRequest, most: int) -> AsyncGenerator[bytes, None]:
     """The body as it comes, as long as it comes."""
     stream, ends = request.stream(), time.monotonic() + TOTAL_S
     async with aclosing(stream):
@@ -132,7 +139,7 @@ async def _chunks(request: ApiRequest) -> AsyncGenerator[bytes, None]:
             except InternalServerException:
                 raise Malformed("the body ended before its end: send the request again") from None
             except RequestEntityTooLarge:
-                raise Oversized(f"an upload may have at most {BODY_MAX // MIB} MiB") from None
+                raise Oversized(f"an upload may have at most {most // MIB} MiB") from None
             if not chunk:  # Litestar's mark of the end.
                 return
             yield chunk
@@ -150,16 +157,17 @@ async def _read_part(
 ) -> None:
     if segment.name == "file":
         await _read_file(request, form, segment, chunks)
-    elif segment.name not in TEXTS:
-        raise Invalid((segment.name or "part")[:100], "is no part of an upload: file, caption and hook are")
+    elif segment.name not in form.wanted.texts:
+        parts = " and ".join(["file", *form.wanted.texts])
+        raise Invalid((segment.name or "part")[:100], f"is no part of this upload: {parts} are")
     elif segment.name in form.texts:
         raise Invalid(segment.name, "is given twice")
     else:
-        form.texts[segment.name] = await _read_text(segment.name, chunks)
+        form.texts[segment.name] = await _read_text(segment.name, form.wanted.texts[segment.name], chunks)
 
 
-async def _read_text(name: str, chunks: AsyncIterator[bytes]) -> str:
-    longest, data = TEXTS[name], b""
+async def _read_text(name: str, longest: int, chunks: AsyncIterator[bytes]) -> str:
+    data = b""
     async for chunk in chunks:
         data += chunk
         if len(data) > 4 * longest:
@@ -182,12 +190,12 @@ async def _read_file(
     path, name = f"file[{len(form.files)}]", segment.filename or ""
     if len(name) > NAME_MAX or not name.isprintable():
         raise Invalid(path, f"must have a name of at most {NAME_MAX} printable characters")
-    file = Passing(await _head(chunks), path=path, name=name, declared=segment.content_type or "")
-    content.format_of([*(before.type.kind for before in form.files), file.type.kind], "")
-    async with request.connection() as conn:
-        largest = min(passing.LARGEST[file.type.kind], _announced(request) - form.stored)
-        token = await uploads.begin(conn, organization_id=request.organization_id, at_most=max(0, largest))
-    form.tokens.append(token)
+    taken = form.wanted.taken(form.texts)
+    declared = segment.content_type or ""
+    file = Passing(await _head(chunks), path=path, name=name, declared=declared, taken=taken)
+    form.wanted.check([*form.files, file], None)
+    left = _announced(request, form.wanted.body_max) - form.stored
+    token = await _begin(request, form, min(file.largest, left))
     await request.services.store.write(token, file.chunks(chunks))
     async with request.connection() as conn:
         await uploads.measure(
@@ -196,10 +204,17 @@ async def _read_file(
     form.files.append(file)
 
 
-def _announced(request: ApiRequest) -> int:
-    """Bytes of the body, as its head says or as they may be."""
+async def _begin(request: ApiRequest, form: _Form, largest: int) -> str:
+    async with request.connection() as conn:
+        token = await uploads.begin(conn, organization_id=request.organization_id, at_most=max(0, largest))
+    form.tokens.append(token)
+    return token
+
+
+def _announced(request: ApiRequest, most: int) -> int:
+    """Bytes of the body, as its head says or as they may be, `most`."""
     length = request.request_state.headers.get(b"content-length", b"")
-    return int(length) if length.isdigit() else BODY_MAX
+    return int(length) if length.isdigit() else most
 
 
 async def _head(chunks: AsyncIterator[bytes]) -> bytes:
@@ -214,9 +229,18 @@ async def _look(request: ApiRequest, form: _Form) -> list[File]:
     """In its turn: looking is nearly all that an upload costs of CPU."""
     if not form.files:
         return []
+    store = request.services.store
+
+    async def rewrite(data: bytes) -> str:
+        token = await _begin(request, form, len(data))
+        await store.write(token, passing.whole(data))
+        return token
+
     async with request.services.probes.turn(request.principal.organization_id):
-        seen = await passing.look(request.services.store, form.files, form.tokens)
-    return await _with_thumbnails(request, form, seen)
+        seen = await passing.look(store, form.files, form.tokens)
+    if form.wanted.thumbnails:
+        return await _with_thumbnails(request, form, seen)
+    return [await passing.redrawn(one.file, rewrite) for one in seen]
 
 
 async def _with_thumbnails(request: ApiRequest, form: _Form, seen: Sequence[Seen]) -> list[File]:
@@ -229,16 +253,12 @@ async def _with_thumbnails(request: ApiRequest, form: _Form, seen: Sequence[Seen
         tokens = await uploads.begin_many(conn, organization_id=request.organization_id, sizes=sizes)
     form.tokens += tokens
     for data, token in zip(small, tokens, strict=True):
-        await request.services.store.write(token, _whole(data))
+        await request.services.store.write(token, passing.whole(data))
     stored = (
         Thumbnail(len(data), hashlib.sha256(data).digest(), token)
         for data, token in zip(small, tokens, strict=True)
     )
     return [one.file._replace(thumbnail=next(stored)) if one.thumbnail else one.file for one in seen]
-
-
-async def _whole(data: bytes) -> AsyncIterator[bytes]:
-    yield data
 
 
 async def _discard(request: ApiRequest, tokens: list[str]) -> None:

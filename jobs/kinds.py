@@ -44,6 +44,15 @@ INGEST_WEBSITE = Kind(
 )
 INGEST_GITHUB = INGEST_WEBSITE._replace(name="ingest_github")
 INGEST_APPSTORE = INGEST_WEBSITE._replace(name="ingest_appstore")
+FETCH_APP_MEDIA = Kind(
+    "fetch_app_media",
+    "ingest",
+    "content:write",
+    timeout_s=300,
+    max_attempts=3,
+    total_s=3600,
+    stages=("fetching", "analyzing", "saving"),
+)
 CONNECT_GITHUB = Kind(
     "connect_github",
     "ingest",
@@ -155,6 +164,7 @@ KINDS = {
         INGEST_WEBSITE,
         INGEST_GITHUB,
         INGEST_APPSTORE,
+        FETCH_APP_MEDIA,
         CONNECT_GITHUB,
         LIST_GITHUB_REPOS,
         CONTENT_GENERATE,

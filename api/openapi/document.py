@@ -43,6 +43,7 @@ _SECURITY = {
 
 #: Groups whose file has another name: the document keeps the names that its readers know.
 TAGS = {
+    "app_media": "content",
     "accounts": "social",
     "ads": "metrics",
     "api_keys": "keys",
@@ -110,7 +111,9 @@ def render(app: Litestar) -> bytes:
 
 def _shapes(found: list[Operation]) -> Shapes:
     """Shapes of what crosses the boundary, and of the error that any answer may be."""
-    named = [kind for one in found for kind in (one.body, one.parts, one.answer) if _is_shape(kind)]
+    named = [
+        kind for one in found for kind in (one.body, one.parts, one.answer, one.accepts) if _is_shape(kind)
+    ]
     return shapes(list(dict.fromkeys([*named, Envelope])))
 
 
@@ -151,7 +154,10 @@ def _asks(one: Operation) -> str:
 def _body(one: Operation, schemas: dict[Any, Json]) -> Json:
     said = shown(one.id, "body")
     if one.parts is not None:
-        content = {"multipart/form-data": {"schema": schemas[one.parts], **said}}
+        form = said if one.body is None else shown(one.id, "form")
+        content = {"multipart/form-data": {"schema": schemas[one.parts], **form}}
+        if one.body is not None:
+            content["application/json"] = {"schema": schemas[one.body], **said}
         return {"requestBody": {"required": True, "content": content}}
     if one.body is None:
         return {}

@@ -15,10 +15,14 @@ SUFFIX = ".json"
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`parameters` by name; no `body` or `answer` where there is none, or it is no text."""
+    """`parameters` by name; no `body` or `answer` where there is none, or it is no text.
+
+    `form` is what may be sent in place of a `body`.
+    """
 
     parameters: dict[str, Any]
     body: Any | UnsetType = UNSET
+    form: Any | UnsetType = UNSET
     status: int
     answer: Any | UnsetType = UNSET
 
@@ -33,7 +37,7 @@ def examples() -> Mapping[str, Example]:
     }
 
 
-def shown(operation: str, part: Literal["body", "answer"]) -> dict[str, Any]:
+def shown(operation: str, part: Literal["body", "form", "answer"]) -> dict[str, Any]:
     """The `example` of a request's or an answer's content, where there is one."""
     found = examples().get(operation)
     value = UNSET if found is None else getattr(found, part)

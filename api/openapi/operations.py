@@ -46,7 +46,7 @@ class Operation(NamedTuple):
     @property
     def takes_events(self) -> bool:
         """True if it reads its body by itself, event by event."""
-        return "reads" in self.handler.opt
+        return "reads" in self.handler.opt and self.parts is None
 
     @property
     def for_apps(self) -> bool:
@@ -57,6 +57,11 @@ class Operation(NamedTuple):
     def parts(self) -> Any:
         """The shape of the multipart body that it reads, or None."""
         return self.needs.parts if self.needs else None
+
+    @property
+    def accepts(self) -> Any:
+        """The type of its 202, where it answers another one beside it; or None."""
+        return self.handler.opt.get("accepts")
 
     @property
     def statuses(self) -> tuple[int, ...]:
@@ -70,6 +75,7 @@ class Operation(NamedTuple):
         kinds = returned.inner_types if returned.is_union else (returned,)
         if any(kind.is_subclass_of(Stream) for kind in kinds):
             return Stream
+        returned = kinds[0]
         if returned.is_subclass_of(Response):
             answered = without_none(get_args(returned.raw)[0])
             return None if answered is NoneType else answered

@@ -33,6 +33,7 @@ _IDS = {
     "lease_request_id": ids.LEASE_REQUEST,
     "app_id": ids.APP,
     "influencer_id": ids.INFLUENCER,
+    "asset_id": ids.ASSET,
     "organization_id": ids.ORGANIZATION,
 }
 

@@ -95,7 +95,7 @@ def _success(one: Operation, status: int, schemas: dict[Any, Json]) -> Json:
     said = {"description": HTTPStatus(status).phrase, "headers": _named(*names)}
     if status in _EMPTY or one.answer is None:
         return said
-    content = _content(one, schemas)
+    content = _content(one, status, schemas)
     example = shown(one.id, "answer") if _is_told(one, status) else {}
     return {**said, "content": {kind: {**about, **example} for kind, about in content.items()}}
 
@@ -106,7 +106,9 @@ def _is_told(one: Operation, status: int) -> bool:
     return found is not None and found.status == status
 
 
-def _content(one: Operation, schemas: dict[Any, Json]) -> Json:
+def _content(one: Operation, status: int, schemas: dict[Any, Json]) -> Json:
+    if status == HTTPStatus.ACCEPTED and one.accepts:
+        return {"application/json": {"schema": schemas[one.accepts]}}
     if one.answer is Stream:
         types: tuple[str, ...] = one.handler.opt.get("types", ())
         return {kind: {"schema": _BYTES} for kind in types} or {"text/event-stream": {"schema": _EVENTS}}

@@ -1,5 +1,6 @@
 """Content and its approval."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated
 
@@ -14,11 +15,14 @@ from api.paging import DEFAULT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.replies import Reply
 from api.requests import ApiRequest
-from api.uploads import Received
+from api.uploads import Received, Wanted
 from db.pool import Conn
 from domain.content import approvals, content, hooks
+from domain.media.passing import CONTENT, MIB, Passing
 from schemas.base import Page
 from schemas.content import (
+    MAX_CAPTION,
+    MAX_HOOK,
     ApprovalPolicy,
     ApprovalPolicyPatch,
     ApprovalStatus,
@@ -49,11 +53,26 @@ CreativeFilter = Annotated[
 AS_IT_IS = Approve()
 
 
+def _check(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
+    """Raises `Invalid` for files that make no content; without one, a caption does."""
+    kinds = [file.type.kind for file in files]
+    content.format_of(kinds, "" if texts is None else texts.get("caption", ""))
+
+
+WANTED = Wanted(
+    body_max=330 * MIB,
+    texts={"caption": MAX_CAPTION, "hook": MAX_HOOK},
+    taken=lambda _: CONTENT,
+    check=_check,
+    thumbnails=True,
+)
+
+
 @post(
     "/projects/{project_id:str}/content/upload",
     opt=requires("content:write", Class.WRITE_LIGHT, 404, 409, parts=Upload),
     status_code=201,
-    request_max_body_size=uploads.BODY_MAX,
+    request_max_body_size=WANTED.body_max,
 )
 async def upload_content(request: ApiRequest, project_id: FromPath[str]) -> Response[Content]:
     """Upload finished media: pictures (jpeg, png, webp; 30 MiB each) or one video (mp4, mov; 100 MiB).
@@ -62,7 +81,7 @@ async def upload_content(request: ApiRequest, project_id: FromPath[str]) -> Resp
     a picture. A side may have 8192 pixels, a video 60 minutes. Without a file the caption is all there is.
     30 s of silence end it.
     """
-    async with uploads.receiving(request) as received:
+    async with uploads.receiving(request, WANTED) as received:
         create = partial(_create, request, project_id, received)
         made = await idempotency.write_once(request, create, received.fingerprint)
     return await idempotency.reply(request, made)
@@ -73,8 +92,8 @@ async def _create(request: ApiRequest, project_id: str, received: Received, conn
         conn,
         organization_id=request.organization_id,
         project_id=paths.read("project", project_id),
-        hook=received.hook,
-        caption=received.caption,
+        hook=received.texts.get("hook") or None,
+        caption=received.texts.get("caption", ""),
         files=received.files,
         public_url=request.services.settings.public_url,
     )

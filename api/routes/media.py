@@ -13,6 +13,7 @@ from api.requests import ApiRequest
 from domain.content import content
 from domain.content.content import Served
 from domain.media import tickets
+from domain.media.sniff import SVG
 from domain.media.store import Store
 from schemas.errors import Unavailable, Unsatisfiable
 
@@ -24,6 +25,8 @@ ALWAYS = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "Content-Disposition": "inline",
 }
+#: For whoever opens a drawing as a page of its own: it has no script that could run, nor an address.
+SEALED = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
 
 
 #: The last one is for clients that know no types of files.
@@ -103,7 +106,8 @@ async def _find_by_ticket(
 async def _find(request: ApiRequest, token: str) -> tuple[Served, dict[str, str]]:
     async with request.connection() as conn:
         found = await content.find_file(conn, token=token)
-    return found, {**ALWAYS, "ETag": _etag(found).decode()}
+    sealed = SEALED if found.mime_type == SVG.mime else {}
+    return found, {**ALWAYS, **sealed, "ETag": _etag(found).decode()}
 
 
 def _etag(found: Served) -> bytes:

@@ -15,7 +15,7 @@ select :org, t.asset_id, t.size_bytes, t.sha256, t.token
   from unnest(:asset_ids::uuid[], :sizes_bytes::bigint[], :sha256s::bytea[], :tokens::text[])
        as t (asset_id, size_bytes, sha256, token);
 
--- name: find_asset    by what only its URL says; whose it is doesn't matter to a reader
+-- name: find_asset    by what only its URL says, app media too; whose it is doesn't matter to a reader
 select mime_type, size_bytes, sha256
   from content_asset
  where token = :token
@@ -26,6 +26,10 @@ select 'image/jpeg', size_bytes, sha256
 union all
 select mime_type, size_bytes, sha256
   from influencer_portrait
+ where token = :token
+union all
+select mime_type, size_bytes, sha256
+  from app_media
  where token = :token;
 
 -- name: list_given    files of a project by their ids, and those of a content in their order

@@ -13,6 +13,12 @@ update media_upload
  where organization_id = :org
    and token = :token;
 
+-- name: give_up_uploads    that somebody may be writing for a while
+update media_upload
+   set started_at = least(started_at, now() - interval '24 hours' + :grace_s * interval '1 second')
+ where organization_id = :org
+   and token = any(:tokens::text[]);
+
 -- name: lock_uploads    those that no asset took; whoever commits one right now is waited for
 select organization_id, token
   from media_upload

@@ -51,3 +51,16 @@ with portraits as (
 delete from influencer
  where organization_id = :org
    and id = any(:ids);
+
+-- name: list_app_files    of a batch of app media
+select id, case when token is null then '{}'::text[] else array[token] end as tokens
+  from app_media
+ where organization_id = :org
+   and project_id = :project_id
+ order by id
+ limit :limit;
+
+-- name: purge_app_media    whose files are gone
+delete from app_media
+ where organization_id = :org
+   and id = any(:ids);

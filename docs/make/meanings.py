@@ -63,6 +63,7 @@ REASONS = {
     "TOO_MANY_INFLUENCERS": "The project has `details.limit` influencers. Delete one that presents nothing.",
     "TOO_MANY_KEYS": "The organization has `details.limit` keys that are alive. Kill one that nobody uses.",
     "TOO_MANY_WINDOWS": "A project has `details.limit` attribution windows at most. Use one, or delete one.",
+    "TOO_MUCH_APP_MEDIA": "The project has `limit` files of that kind, or `limitBytes`. Delete one.",
     "VERSION_MISMATCH": "The content was edited since. Read it again, and decide on what it is now.",
 }
 

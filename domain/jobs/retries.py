@@ -9,11 +9,13 @@ from db.queries import job
 from domain.brand import ingests
 from domain.events import verifications
 from domain.influencers import creating
+from domain.media import app_media_fetches
 from domain.projects import archive
 from domain.publishing import changes
 from domain.tenancy.delegation import grants
 from jobs.kinds import (
     ARCHIVE_PROJECT,
+    FETCH_APP_MEDIA,
     INFLUENCER_CREATE,
     INGEST_APPSTORE,
     INGEST_GITHUB,
@@ -90,6 +92,11 @@ async def _retry_post(conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, 
     )
 
 
+async def _retry_fetch(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Origin) -> Submitted:
+    scope = {"organization_id": org, "project_id": origin.project_id}
+    return await app_media_fetches.retry(conn, **scope, args=origin.args, retry_of=job_id)
+
+
 async def _retry_listening(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: Origin) -> Submitted:
     app = {"project_id": origin.project_id, "app_id": UUID(origin.args["app_id"])}
     return await verifications.start(conn, organization_id=org, retry_of=job_id, **app)
@@ -108,4 +115,5 @@ _RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, Origin], Awaitable[Subm
     PUBLISH_POST.name: _retry_post,
     VERIFY_TRACKING.name: _retry_listening,
     INFLUENCER_CREATE.name: _retry_influencer,
+    FETCH_APP_MEDIA.name: _retry_fetch,
 }

@@ -7,6 +7,7 @@ from db.pool import Conn
 from domain.brand import ingests
 from domain.content import generating
 from domain.influencers import making
+from domain.media import app_media_fetches
 from domain.oauth import oauth_states
 from domain.publishing import job_end
 from domain.security import job_secrets
@@ -14,6 +15,7 @@ from jobs.kinds import (
     CONNECT_ACCOUNT,
     CONNECT_GITHUB,
     CONTENT_GENERATE,
+    FETCH_APP_MEDIA,
     INFLUENCER_CREATE,
     INGEST_APPSTORE,
     INGEST_GITHUB,
@@ -41,6 +43,7 @@ ENDS: Mapping[str, Ended] = {
     INGEST_WEBSITE.name: ingests.ended,
     INGEST_GITHUB.name: ingests.ended,
     INGEST_APPSTORE.name: ingests.ended,
+    FETCH_APP_MEDIA.name: app_media_fetches.ended,
     CONNECT_GITHUB.name: _connected,
     CONNECT_ACCOUNT.name: _connected,
     PUBLISH_POST.name: job_end.ended,

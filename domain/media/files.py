@@ -1,4 +1,4 @@
-"""Stored files, as content is made of them."""
+"""Stored files, as content and app media are made of them."""
 
 from typing import Literal, NamedTuple
 
@@ -12,7 +12,10 @@ class Thumbnail(NamedTuple):
 
 
 class File(NamedTuple):
-    """A stored file that content is made of: what it is, and its token in the storage."""
+    """A stored file: what it is, and its token in the storage.
+
+    `drawing` is the text of an SVG once it is cleaned, which takes the stored file's place.
+    """
 
     kind: Literal["image", "video"]
     mime_type: str
@@ -23,3 +26,4 @@ class File(NamedTuple):
     sha256: bytes
     token: str
     thumbnail: Thumbnail | None = None
+    drawing: str | None = None

@@ -4,21 +4,26 @@ None is ever whole in memory.
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
-from typing import NamedTuple
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from domain.media import sniff
 from domain.media.ends import MOST_STEPS, End
 from domain.media.files import File
 from domain.media.probe import Found
 from domain.media.probing import probe
+from domain.media.sniff import JPEG, MOV, MP4, PNG, SVG, WEBP, Type
 from domain.media.store import Store
 from schemas.errors import Invalid, Oversized
 
 MIB = 1 << 20
 
-#: Bytes of a file by its kind.
-LARGEST = {"image": 30 * MIB, "video": 100 * MIB}
+#: Types that are taken, and how many bytes a file of each may have.
+Taken: TypeAlias = Mapping[Type, int]
+
+PICTURES, FILMS = (JPEG, PNG, WEBP), (MP4, MOV)
+#: Those of content.
+CONTENT: Taken = {**dict.fromkeys(PICTURES, 30 * MIB), **dict.fromkeys(FILMS, 100 * MIB)}
 
 
 class Passing:
@@ -27,12 +32,14 @@ class Passing:
     Raises `Invalid` for one that is not taken.
     """
 
-    def __init__(self, head: bytes, *, path: str, name: str, declared: str = "") -> None:
+    def __init__(
+        self, head: bytes, *, path: str, name: str, declared: str = "", taken: Taken = CONTENT
+    ) -> None:
         found = sniff.sniff(head)
-        if found is None:
-            raise Invalid(path, "is none of the types that are taken: jpeg, png, webp, mp4, mov")
+        if found is None or found not in taken:
+            raise Invalid(path, f"is none of the types that are taken: {', '.join(_names(taken))}")
         sniff.check(found, name=name, declared=declared, path=path)
-        self.path, self.head, self.type = path, head, found
+        self.path, self.head, self.type, self.largest = path, head, found, taken[found]
         self.size, self.hash = 0, hashlib.sha256()
         self.came, self._end = 0, End(found.mime)
 
@@ -48,15 +55,35 @@ class Passing:
 
     def _own(self, chunk: bytes) -> bytes:
         self.came += len(chunk)
-        largest, kind = LARGEST[self.type.kind], self.type.kind
-        if self.came > largest:
-            raise Oversized(f"{self.path}: a file of the kind {kind} may have at most {largest // MIB} MiB")
+        if self.came > self.largest:
+            most, kind = self.largest // MIB, self.type.kind
+            raise Oversized(f"{self.path}: a file of the kind {kind} may have at most {most} MiB")
         own = chunk[: self._end.take(chunk)]
         if self._end.steps > MOST_STEPS:
             raise Invalid(self.path, "is a picture of too many parts: save it anew")
         self.size += len(own)
         self.hash.update(own)
         return own
+
+
+async def whole(data: bytes) -> AsyncIterator[bytes]:
+    """Bytes that are here already, as the storage takes them."""
+    yield data
+
+
+async def redrawn(file: File, write: Callable[[bytes], Awaitable[str]]) -> File:
+    """A drawing's file once it is cleaned; `write` stores what is left, under a token of its own."""
+    if file.drawing is None:
+        return file
+    data = file.drawing.encode()
+    sha256 = hashlib.sha256(data).digest()
+    return file._replace(token=await write(data), size_bytes=len(data), sha256=sha256, drawing=None)
+
+
+def _names(taken: Taken) -> Sequence[str]:
+    """As partners call them."""
+    called = {JPEG: "jpeg", PNG: "png", WEBP: "webp", MP4: "mp4", MOV: "mov", SVG: "svg"}
+    return [called[one] for one in taken]
 
 
 class Seen(NamedTuple):
@@ -85,4 +112,5 @@ def _file(file: Passing, token: str, found: Found) -> File:
         size_bytes=file.size,
         sha256=file.hash.digest(),
         token=token,
+        drawing=found.drawing,
     )

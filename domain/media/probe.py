@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 import sys
+from math import ceil
 from pathlib import Path
 from typing import IO
 
@@ -18,6 +19,7 @@ from PIL import Image, UnidentifiedImageError
 from pymediainfo import MediaInfo, Track
 
 from generation.thumbnail import SIDE, thumbnail
+from schemas.errors import PictureRefused
 
 #: To start, for each file, and for all files of an upload together. In seconds.
 START_S, FILE_S, WALL_S = 1, 2, 30
@@ -48,12 +50,16 @@ _TURNS: dict[object, Image.Transpose] = {
 
 
 class Found(msgspec.Struct, frozen=True, tag=True):
-    """As a viewer sees it, turned as the file asks; `duration_ms` of a video, `thumbnail` of a picture."""
+    """As a viewer sees it, turned as the file asks: `duration_ms` of a video, `thumbnail` of a picture.
+
+    Of a drawing its text, cleaned.
+    """
 
     width: int
     height: int
     duration_ms: int | None = None
     thumbnail: bytes | None = None
+    drawing: str | None = None
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
@@ -91,6 +97,8 @@ def limit(files: int) -> None:
 
 def look(media: IO[bytes], mime: str) -> Said:
     """All that there is to know of a file, or the fault that speaks against it."""
+    if mime == "image/svg+xml":
+        return drawing(media)
     return picture(media, FORMATS[mime]) if mime in FORMATS else film(media)
 
 
@@ -143,6 +151,19 @@ def shrunk(image: Image.Image, turned: object) -> bytes | None:
 
 def _on_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+
+
+def drawing(media: IO[bytes]) -> Said:
+    """Cleaned, and with all that it shows."""
+    from generation.drawings import MAX_BYTES, cleaned  # noqa: PLC0415  Others are read without its parser.
+
+    try:
+        found = cleaned(media.read(MAX_BYTES + 1))
+    except PictureRefused as error:
+        return Refused(f"can't be taken: {error}")
+    if found.lost:
+        return Refused(f"shows {' and '.join(found.lost)}, which don't stay: turn them into paths")
+    return Found(ceil(found.width), ceil(found.height), drawing=found.text)
 
 
 def film(media: IO[bytes]) -> Said:

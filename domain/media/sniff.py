@@ -30,6 +30,10 @@ WEBP = Type("image/webp", "image", frozenset({"webp"}))
 _VIDEO = frozenset({"mp4", "m4v", "mov", "qt"}), frozenset({"video/mp4", "video/quicktime", "video/x-m4v"})
 MP4 = Type("video/mp4", "video", *_VIDEO)
 MOV = Type("video/quicktime", "video", *_VIDEO)
+#: A drawing, or any other XML: what is in it, the probe says.
+SVG = Type(
+    "image/svg+xml", "image", frozenset({"svg"}), frozenset({"image/svg", "text/xml", "application/xml"})
+)
 
 SIGNS: tuple[tuple[re.Pattern[bytes], Type], ...] = (
     (re.compile(rb"\xff\xd8\xff"), JPEG),
@@ -39,6 +43,7 @@ SIGNS: tuple[tuple[re.Pattern[bytes], Type], ...] = (
     (re.compile(rb"....ftyp(?:iso[m2-9]|mp4[12]|avc1|M4V[ HP]|dash|MSNV|f4v |cmfc)", re.DOTALL), MP4),
     # QuickTime before 2001 had no ftyp box.
     (re.compile(rb"....(?:moov|mdat|wide)", re.DOTALL), MOV),
+    (re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:svg|\?xml|!--|!DOCTYPE svg)"), SVG),
 )  # fmt: skip
 
 #: What a sender may call anything.

@@ -22,6 +22,9 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 #: Files that one run of `prune` deletes, all at once.
 BATCH = 20
 
+#: How long somebody may be writing a file who hasn't heard that its job is another's. In seconds.
+GRACE_S = 900.0
+
 #: What a storage may cost while rows, and a connection, are held. In seconds.
 DELETE_S = 2.0
 
@@ -72,6 +75,11 @@ async def discard(conn: Conn, store: Store, *, organization_id: UUID, tokens: Se
     async with conn.transaction():
         rows = await LOCK_UPLOADS.all(conn, org=organization_id, tokens=tokens)
         await _delete(conn, store, rows)
+
+
+async def give_up(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:
+    """Have files pruned that nobody will take, once nobody can be writing them."""
+    await media_upload.give_up_uploads.run(conn, org=organization_id, tokens=tokens, grace_s=GRACE_S)
 
 
 async def prune(conn: Conn, store: Store) -> int:

@@ -71,6 +71,7 @@ FIRST = Record(UUID(int=0), "")
 
 _LOCK = purge.lock_purged.typed(Found)
 _LIST_FILES = purge_files.list_files.typed(Filed)
+_LIST_APP_FILES = purge_files.list_app_files.typed(Filed)
 _LIST_PORTRAITS = purge_files.list_portraits.typed(Filed)
 _NEXT_ACCOUNT = purge.next_account.typed(NextAccount)
 _FORGET_ANSWERS = purge.forget_answers.typed(Record)
@@ -161,6 +162,11 @@ async def list_influencers(conn: Conn, *, claim: Claim) -> list[Filed]:
     return await _LIST_PORTRAITS.all(conn, **_scope(claim), limit=CONTENTS)
 
 
+async def list_app_media(conn: Conn, *, claim: Claim) -> list[Filed]:
+    """The same of app media."""
+    return await _LIST_APP_FILES.all(conn, **_scope(claim), limit=CONTENTS)
+
+
 async def delete_files(store: Store, filed: list[Filed]) -> None:
     """Raises `Unavailable`."""
     await asyncio.gather(*(store.delete(token) for one in filed for token in one.tokens))
@@ -174,6 +180,12 @@ async def delete_contents(conn: Conn, *, claim: Claim, filed: list[Filed]) -> in
 
 async def delete_influencers(conn: Conn, *, claim: Claim, filed: list[Filed]) -> int:
     return await purge_files.purge_influencers.run(
+        conn, org=claim.organization_id, ids=[one.id for one in filed]
+    )
+
+
+async def delete_app_media(conn: Conn, *, claim: Claim, filed: list[Filed]) -> int:
+    return await purge_files.purge_app_media.run(
         conn, org=claim.organization_id, ids=[one.id for one in filed]
     )
 

@@ -10,7 +10,7 @@ from schemas import ids
 from schemas.errors.refusals import NotFound
 
 Noun = Literal[
-    "account", "api_key", "content", "github_installation", "influencer", "job", "lease_request",
+    "account", "api_key", "app_media", "content", "github_installation", "influencer", "job", "lease_request",
     "leased_account", "organization", "post", "project", "sdk_app",
 ]  # fmt: skip
 
@@ -27,6 +27,7 @@ _FOREIGN = "check the id, and that the key belongs to its organization"
 MISSING: Mapping[Noun, Missing] = {
     "account": Missing(ids.ACCOUNT, f"no such social account: {_FOREIGN}"),
     "api_key": Missing(ids.KEY, "no such API key: check the id"),
+    "app_media": Missing(ids.ASSET, "no such file of the app: check the id, and that it is the project's"),
     "content": Missing(ids.CONTENT, f"no such content: {_FOREIGN}"),
     "github_installation": Missing(
         None, "no GitHub installation is connected: start with POST /v1/github/install-url"

@@ -64,9 +64,9 @@ def _body(operation: dict[str, Any], described: dict[str, Any]) -> Any:
 
 
 def _parts(operation: dict[str, Any]) -> Any:
-    """Every form takes a caption."""
+    """Every form that is the only way takes a caption."""
     content = operation.get("requestBody", {"content": {}})["content"]
-    return {"caption": (None, "text")} if "multipart/form-data" in content else None
+    return {"caption": (None, "text")} if {*content} == {"multipart/form-data"} else None
 
 
 def sample(schema: dict[str, Any], described: dict[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from db.pool import Pool
 from schemas import ids
 from tests import seeds
 from tests.api.described import Route
+from tests.media import picture
 
 APP = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
 
@@ -61,10 +62,17 @@ async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
         "scheduledPostId": scheduled.json()["scheduledPosts"][0]["id"],
         "appId": (await http.post(f"/v1/projects/{project}/sdk-apps", json=APP)).json()["appId"],
         "influencerId": (await http.post(f"/v1/projects/{project}/influencers")).json()["influencerId"],
+        "assetId": await an_app_media(http, project),
         "leaseRequestId": (await http.post(asked, json={"count": 1, "niche": "x"})).json()["requestId"],
         "name": "default",
         "organizationId": ids.show(ids.ORGANIZATION, other),
     }
+
+
+async def an_app_media(http: httpx.AsyncClient, project: str) -> str:
+    file = {"file": ("logo.png", picture(size=(64, 64)))}
+    made = await http.post(f"/v1/projects/{project}/app-media", data={"kind": "logo"}, files=file)
+    return str(made.json()["assetId"])
 
 
 async def an_account(http: httpx.AsyncClient, pool: Pool, project: str) -> str:

@@ -57,6 +57,7 @@ async def purge_project(
         partial(_rows, ctx, purge.delete_posts),
         partial(_with_files, ctx, store, purge.list_contents, purge.delete_contents),
         partial(_with_files, ctx, store, purge.list_influencers, purge.delete_influencers),
+        partial(_with_files, ctx, store, purge.list_app_media, purge.delete_app_media),
         partial(_rows, ctx, partial(purge.delete_account, keyring=keyring)),
         partial(_rows, ctx, purge.delete_rest),
         partial(_rows, ctx, purge.delete_jobs),

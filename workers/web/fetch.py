@@ -16,7 +16,7 @@ from functools import cache
 from hashlib import blake2b
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx
 import msgspec
@@ -39,6 +39,8 @@ LONGEST_VALIDATOR = 512
 LOOKUPS = ThreadPoolExecutor(64, thread_name_prefix="dns")
 
 Admit = Callable[[str], Awaitable[object]]
+#: Reads the response that the redirects have led to. Raises a `SourceError`.
+Reader: TypeAlias = Callable[..., Awaitable["Fetched"]]
 
 
 class Want(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +109,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str]
     known: Mapping[str, Validators]
     content: bytes | None
+    read: "Reader"
 
 
 HTML = Want(
@@ -180,6 +183,22 @@ def identity(contact: str) -> dict[str, str]:
     return {"User-Agent": f"{BOT}/{version('tenantry')} (+{contact})", "Accept-Encoding": "gzip"}
 
 
+async def read(response: httpx.Response, want: Want, *, conditional: bool) -> Fetched:
+    """The whole response, in memory."""
+    if conditional and response.status_code == httpx.codes.NOT_MODIFIED:
+        return fetched(response, b"")
+    if response.status_code in want.passing:
+        return fetched(response, await read_body(response, want.limit, cut=True))
+    raise_for_status(response)
+    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if media_type:
+        check_type(media_type, want)
+    body = await read_body(response, want.limit, cut=want.cut)
+    if not (media_type or body[:512].lstrip().startswith(want.begins)):
+        check_type("without a type", want)
+    return fetched(response, body)
+
+
 async def admit_all(_url: str) -> None:
     """Admit any URL, where robots.txt does not apply."""
 
@@ -193,13 +212,14 @@ async def fetch(
     headers: Mapping[str, str] = {},
     known: Mapping[str, Validators] = {},
     content: bytes | None = None,
+    read: Reader = read,
 ) -> Fetched:
     """GET `url`, or POST `content` to it. `admit` is called with each redirect before it is followed.
 
     `headers` go to the origin of `url` and to no other. A request for a URL in `known` is conditional, and
     its response may be `unchanged`. Raises a `SourceError`.
     """
-    query = Query(want=want, headers=headers, known=known, content=content)
+    query = Query(want=want, headers=headers, known=known, content=content, read=read)
     with as_source_errors(url):
         async with asyncio.timeout(want.deadline_s):
             return await follow(client, httpx.URL(url), query, admit)
@@ -232,7 +252,7 @@ async def request(
     async with client.stream(method, url, headers=sent, content=query.content, timeout=silence) as response:
         if response.has_redirect_location and method == "GET":
             return response.url.join(response.headers["Location"]).copy_with(fragment=None)
-        return await read(response, query.want, conditional=bool(conditions(known)))
+        return await query.read(response, query.want, conditional=bool(conditions(known)))
 
 
 def conditions(known: Validators) -> dict[str, str]:
@@ -244,21 +264,6 @@ def range_of(want: Want) -> dict[str, str]:
     """The range of the plain file: a server may ignore it, or send a part of the compressed one."""
     first = {"Range": f"bytes=0-{want.limit - 1}", "Accept-Encoding": "identity"}
     return first if want.part else {}
-
-
-async def read(response: httpx.Response, want: Want, *, conditional: bool) -> Fetched:
-    if conditional and response.status_code == httpx.codes.NOT_MODIFIED:
-        return fetched(response, b"")
-    if response.status_code in want.passing:
-        return fetched(response, await read_body(response, want.limit, cut=True))
-    raise_for_status(response)
-    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if media_type:
-        check_type(media_type, want)
-    body = await read_body(response, want.limit, cut=want.cut)
-    if not (media_type or body[:512].lstrip().startswith(want.begins)):
-        check_type("without a type", want)
-    return fetched(response, body)
 
 
 async def read_body(response: httpx.Response, limit: int, *, cut: bool) -> bytes:

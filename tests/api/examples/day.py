@@ -22,6 +22,7 @@ async def tell(cast: Cast, teller: Teller) -> None:
     await partner.metrics(story, project)
     await partner.generated(story, project)
     await partner.influencers(story, project)
+    await partner.app_media(story, project)
     await story.tell("disconnect_social_account", socialAccountId=account)
     await story.ended(await story.tell("archive_project", projectId=project))
     await story.tell("list_audit_log", params={"limit": 2})

@@ -48,6 +48,19 @@ async def project(story: Story) -> str:
     return project
 
 
+async def app_media(story: Story, project: str) -> None:
+    """A logo by its address, and a screenshot as it is."""
+    logo = {"kind": "logo", "url": "https://example.test/logo.png"}
+    accepted = await story.tell("add_app_media", projectId=project, json=logo)
+    await story.ended(accepted)
+    at = {"projectId": project}
+    screen = ("tides.png", picture(size=(1080, 1920)))
+    made = await story.teller.tell_form(story.cast.acme, "add_app_media", at, {"kind": "screenshot"}, screen)
+    await story.tell("get_app_media", projectId=project, assetId=accepted["assetId"])
+    await story.tell("list_app_media", projectId=project, params={"origin": "partner"})
+    await story.tell("delete_app_media", projectId=project, assetId=made["assetId"])
+
+
 async def jobs(story: Story, project: str) -> None:
     slow = {"url": "https://example.test/slow"}
     accepted = await story.ask("POST", f"/projects/{project}/ingest/website", json=slow)

@@ -29,6 +29,17 @@ class Teller:
         route = self.routes[operation]
         return await self.tell_at(http, operation, route.at(at or {}), parameters=at or {}, **given)
 
+    async def tell_form(
+        self, http: httpx.AsyncClient, operation: str, at: dict[str, str], form: dict[str, str], file: Any
+    ) -> Any:
+        """What may be sent in place of JSON that was told; the answer's body."""
+        route = self.routes[operation]
+        answer = await http.request(route.method, route.at(at), data=form, files={"file": file})
+        assert answer.status_code == 201, answer.text
+        told = self.told[operation]
+        self.told[operation] = msgspec.structs.replace(told, form={**form, "file": file[0]})
+        return answer.json()
+
     async def tell_at(
         self, http: httpx.AsyncClient, operation: str, url: str, *, parameters: dict[str, str], **given: Any
     ) -> Any:

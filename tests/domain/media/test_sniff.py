@@ -13,7 +13,7 @@ REAL = [
 ]
 
 OTHERS = [
-    b"", b"\xff\xd8", b"GIF89a", b"RIFF\0\0\0\0WAVE", b"BM", b"%PDF-1.7", b"\x1a\x45\xdf\xa3", b"<svg",
+    b"", b"\xff\xd8", b"GIF89a", b"RIFF\0\0\0\0WAVE", b"BM", b"%PDF-1.7", b"\x1a\x45\xdf\xa3", b"<html",
     *(media.film(brand=brand) for brand in (b"heic", b"avif", b"M4A ", b"3gp4")), b" " + media.picture("PNG"),
 ]  # fmt: skip
 

@@ -47,6 +47,7 @@ async def fill(project: Project, conn: Conn, store: Store) -> Full:
     for number, token in enumerate(tokens):
         await store.write(token, pieces())
         await asset(conn, mine.org, content_id, number, token)
+    tokens.append(await app_media(conn, mine, store))
     await seeds.app(conn, mine.org, mine.id)
     await strays(conn, mine, posts[0], job_id)
     await figures(conn, mine, posts[0])
@@ -195,6 +196,20 @@ async def asset(conn: Conn, org: UUID, content_id: UUID, position: int, token: s
            values ($1, $2, $3, $4, 'image', 'image/png', 1, 1, 15, $5, $6)""",
         org, content_id, ids.new(), position, bytes(32), token,
     )  # fmt: skip
+
+
+async def app_media(conn: Conn, mine: Scope, store: Store) -> str:
+    """The token of a logo, beside a suggestion that was dropped."""
+    await store.write(token := secrets.token_urlsafe(32), pieces())
+    for status, size, own in (("ready", 15, token), ("dropped", 0, None)):
+        await raw(
+            conn,
+            """insert into app_media (organization_id, project_id, id, kind, origin, source, status, rank,
+                                      size_bytes, token)
+               values ($1, $2, $3, 'logo', 'suggested', 'website', $4, 0, $5, $6)""",
+            mine.org, mine.id, ids.new(), status, size, own,
+        )  # fmt: skip
+    return token
 
 
 async def oauth_state(conn: Conn, mine: Scope) -> None:

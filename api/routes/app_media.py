@@ -1,0 +1,212 @@
+"""Files of a project's app, from which its content is made."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Annotated, Any, get_args
+
+import msgspec
+from litestar import Response, delete, get, post
+from litestar.params import FromPath, QueryParameter
+
+from api import idempotency, paths, uploads
+from api.accepting import accepted
+from api.guard import requires
+from api.idempotency import Made, once, once_plain
+from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from api.uploads import Received, Wanted
+from db.pool import Conn
+from domain.media import app_media, app_media_fetches
+from domain.media.app_media import TAKEN
+from domain.media.passing import MIB, Passing, Taken
+from domain.values import urls
+from jobs.kinds import FETCH_APP_MEDIA
+from schemas import ids
+from schemas.app_media import (
+    MAX_TRANSCRIPT,
+    AppMedia,
+    AppMediaAccepted,
+    AppMediaDeleted,
+    AppMediaFromUrl,
+    AppMediaKind,
+    AppMediaOrigin,
+    AppMediaUpload,
+)
+from schemas.base import Page
+from schemas.errors import Invalid, Oversized
+
+KindFilter = Annotated[list[AppMediaKind] | None, QueryParameter(description="Only of these kinds.")]
+OriginFilter = Annotated[AppMediaOrigin | None, QueryParameter(description="Only of this origin.")]
+
+ALL = "/projects/{project_id:str}/app-media"
+ONE = f"{ALL}/{{asset_id:str}}"
+
+#: Characters of a kind's name, and more, so that a wrong one can be told.
+NAME_MAX = 40
+#: What a file may be whose kind isn't told yet.
+ANY: Taken = {
+    kind: max(taken.get(kind, 0) for taken in TAKEN.values()) for of in TAKEN.values() for kind in of
+}
+
+
+def _kind_of(texts: Mapping[str, str]) -> AppMediaKind:
+    try:
+        kind: AppMediaKind = msgspec.convert(texts.get("kind", ""), AppMediaKind)
+    except msgspec.ValidationError:
+        raise Invalid("kind", f"is required, as one of {', '.join(get_args(AppMediaKind))}") from None
+    return kind
+
+
+def _taken(texts: Mapping[str, str]) -> Taken:
+    return TAKEN[_kind_of(texts)] if "kind" in texts else ANY
+
+
+def _check(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
+    """Raises `Invalid` and `Oversized`."""
+    if len(files) > 1:
+        raise Invalid("file", "is given twice: send one file with each request")
+    if texts is None:
+        return
+    kind = _kind_of(texts)
+    if not files:
+        raise Invalid("file", "is required, or send JSON with the url of one")
+    [file] = files
+    if file.type not in TAKEN[kind]:
+        raise Invalid(file.path, f"is {file.type.mime}, which is no {kind}")
+    if file.came > TAKEN[kind][file.type]:
+        raise Oversized(f"{file.path}: a {kind} may have at most {TAKEN[kind][file.type] // MIB} MiB")
+    app_media.check_transcript(kind, texts.get("transcript", ""))
+
+
+WANTED = Wanted(
+    body_max=201 * MIB,
+    texts={"kind": NAME_MAX, "transcript": MAX_TRANSCRIPT},
+    taken=_taken,
+    check=_check,
+)
+
+
+@post(
+    ALL,
+    opt={
+        **requires("content:write", Class.LONG_RUNNING, 202, 404, 409, parts=AppMediaUpload),
+        "reads": AppMediaFromUrl,
+        "accepts": AppMediaAccepted,
+    },
+    status_code=201,
+    request_max_body_size=WANTED.body_max,
+)
+async def add_app_media(
+    request: ApiRequest, project_id: FromPath[str]
+) -> Response[AppMedia] | Response[AppMediaAccepted]:
+    """Give the project a file of its app: a multipart upload is there at once, a `url` is fetched by a job.
+
+    A `logo` (jpeg, png, webp: 5 MiB; svg: 1 MiB), a `screenshot` (jpeg, png, webp: 10 MiB), a `demo_video`
+    (mp4, mov: 200 MiB) or an `end_card` (jpeg, png, webp: 5 MiB). What a file is, its bytes say. A drawing is
+    kept as the shapes that it shows; one with text or pictures in it is refused.
+
+    The 202 of a `url` names the job and the asset, which is `fetching` until the job ends. The address must
+    be public, and so must be those that it redirects to.
+    """
+    if request.sends_parts:
+        return await _upload(request, project_id)
+    return await _fetch(request, project_id)
+
+
+async def _upload(request: ApiRequest, project_id: str) -> Response[AppMedia]:
+    async with uploads.receiving(request, WANTED) as received:
+        add = partial(_add, request, project_id, received)
+        made = await idempotency.write_once(request, add, received.fingerprint)
+    return await idempotency.reply(request, made)
+
+
+async def _add(request: ApiRequest, project_id: str, received: Received, conn: Conn) -> Made[AppMedia]:
+    [file] = received.files
+    made = await app_media.add(
+        conn,
+        **_scope(request, project_id),
+        kind=_kind_of(received.texts),
+        file=file,
+        transcript=received.texts.get("transcript", ""),
+        public_url=request.services.settings.public_url,
+    )
+    location = f"/v1/projects/{made.project_id}/app-media/{made.asset_id}"
+    return Made(made, status=201, location=location)
+
+
+async def _fetch(request: ApiRequest, project_id: str) -> Response[AppMediaAccepted]:
+    body: AppMediaFromUrl = await request.json_as(AppMediaFromUrl)
+    app_media.check_transcript(body.kind, body.transcript)
+    url = urls.check(body.url, allowed=request.services.allowed)
+
+    async def start(conn: Conn) -> Made[AppMediaAccepted]:
+        scope = _scope(request, project_id)
+        started = await app_media_fetches.start(
+            conn, **scope, kind=body.kind, url=url, transcript=body.transcript
+        )
+        shown = ids.show(ids.PROJECT, scope["project_id"])
+        made = accepted(started.submitted, kind=FETCH_APP_MEDIA.name, project_id=shown)
+        told = AppMediaAccepted(
+            **msgspec.structs.asdict(made.content), asset_id=ids.show(ids.ASSET, started.asset_id)
+        )
+        return Made(told, status=made.status, location=made.location, wakes=made.wakes)
+
+    return await once(request, start)
+
+
+@get(ALL, opt=requires("content:read", Class.READ_LIGHT, 404))
+async def list_app_media(
+    request: ApiRequest,
+    project_id: FromPath[str],
+    *,
+    kind: KindFilter = None,
+    origin: OriginFilter = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT,
+) -> Page[AppMedia]:
+    """The files of a project's app, newest first: the partner's own, and those that ingests suggest."""
+    find = partial(
+        app_media.list_page, kinds=kind, origin=origin, public_url=request.services.settings.public_url
+    )
+    return await page_of_project(
+        request, find, project_id, cursor, limit, identify=lambda item: item.asset_id
+    )
+
+
+@get(ONE, opt=requires("content:read", Class.READ_LIGHT, 404))
+async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]) -> AppMedia:
+    """One file of a project's app."""
+    async with request.connection() as conn:
+        return await app_media.get(
+            conn,
+            **_one(request, project_id, asset_id),
+            public_url=request.services.settings.public_url,
+        )
+
+
+@delete(ONE, opt=requires("content:write", Class.WRITE_LIGHT, 404), status_code=200)
+async def delete_app_media(
+    request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]
+) -> Response[AppMediaDeleted]:
+    """Delete a file, or drop a suggestion: no later ingest suggests it again.
+
+    From then on neither it nor its `url` is found. Content that was made with it stays as it is, and what is
+    being made with it comes to its end.
+    """
+    one = partial(_one, request, project_id, asset_id)
+    return await once_plain(request, lambda conn: app_media.delete(conn, **one()))
+
+
+def _scope(request: ApiRequest, project_id: str) -> dict[str, Any]:
+    return {
+        "organization_id": request.organization_id,
+        "project_id": paths.read("project", project_id),
+    }
+
+
+def _one(request: ApiRequest, project_id: str, asset_id: str) -> dict[str, Any]:
+    return {**_scope(request, project_id), "asset_id": paths.read("app_media", asset_id)}
+
+
+ROUTES = [add_app_media, list_app_media, get_app_media, delete_app_media]

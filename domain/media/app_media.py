@@ -1,0 +1,278 @@
+"""App media: the files of a project's app that its content is made from, by a partner or out of an ingest.
+
+What of them is current is read, not kept: a partner's files go before suggestions, and of each lower ranks
+first. A file that is deleted is given to the uploads that nobody took; a piece of content that is being made
+from it finds it there for a day.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from db.pool import Conn
+from db.queries import app_media as queries
+from domain.media import uploads
+from domain.media.files import File
+from domain.media.passing import FILMS, MIB, PICTURES, Taken
+from domain.media.sniff import SVG
+from domain.tenancy import project_locks
+from schemas import ids
+from schemas.app_media import (
+    AppMedia,
+    AppMediaDeleted,
+    AppMediaError,
+    AppMediaKind,
+    AppMediaOrigin,
+    AppMediaStatus,
+)
+from schemas.errors import Conflict, Invalid
+from schemas.errors.absent import absent
+
+#: Types of each kind, and how many bytes a file of each may have.
+TAKEN: Mapping[AppMediaKind, Taken] = {
+    "logo": {**dict.fromkeys(PICTURES, 5 * MIB), SVG: MIB},
+    "screenshot": dict.fromkeys(PICTURES, 10 * MIB),
+    "demo_video": dict.fromkeys(FILMS, 200 * MIB),
+    "end_card": dict.fromkeys(PICTURES, 5 * MIB),
+}
+#: Files of each kind that a project may have of its own, and bytes of all of them.
+MOST: Mapping[AppMediaKind, int] = {"logo": 10, "screenshot": 50, "demo_video": 10, "end_card": 10}
+MOST_BYTES = 1 << 30
+
+
+class _Row(NamedTuple):
+    id: UUID
+    project_id: UUID
+    kind: AppMediaKind
+    origin: AppMediaOrigin
+    status: AppMediaStatus
+    source_url: str | None
+    job_id: UUID | None
+    error: dict[str, Any] | None
+    transcript: str | None
+    mime_type: str | None
+    width: int | None
+    height: int | None
+    duration_ms: int | None
+    size_bytes: int
+    sha256: bytes | None
+    token: str | None
+    created_at: datetime
+    updated_at: datetime
+    current: bool
+
+
+class Adding(NamedTuple):
+    """Files, and bytes, that a project is to have more."""
+
+    files: int = 0
+    bytes: int = 0
+
+
+class _Own(NamedTuple):
+    files: int
+    bytes: int
+
+
+class _Locked(NamedTuple):
+    id: UUID
+    origin: AppMediaOrigin
+    token: str | None
+    size_bytes: int
+    begun: list[str]
+
+
+GET_APP_MEDIA = queries.get_app_media.typed(_Row)
+LIST_APP_MEDIA = queries.list_app_media.typed(_Row)
+COUNT_OWN = queries.count_own.typed(_Own)
+LOCK_ONE = queries.lock_one.typed(_Locked)
+
+
+def check_transcript(kind: AppMediaKind, transcript: str) -> None:
+    """Raises `Invalid`."""
+    if transcript and kind != "demo_video":
+        raise Invalid("transcript", "is a demo_video's: leave it out")
+
+
+async def add(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    kind: AppMediaKind,
+    file: File,
+    transcript: str,
+    public_url: str,
+) -> AppMedia:
+    """A stored file as one of the project's own.
+
+    Raises `NotFound`, `Conflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA, `Unavailable`.
+    """
+    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
+    await make_room(
+        conn,
+        organization_id=organization_id,
+        project_id=project_id,
+        kind=kind,
+        adding=Adding(files=1, bytes=file.size_bytes),
+    )
+    asset_id = ids.new()
+    await queries.insert_ready.run(
+        conn,
+        org=organization_id,
+        project_id=project_id,
+        id=asset_id,
+        kind=kind,
+        rank=rank_of(kind),
+        transcript=transcript or None,
+        **file_columns(file),
+    )
+    await uploads.take(conn, organization_id=organization_id, tokens=[file.token])
+    row = await GET_APP_MEDIA.row(conn, org=organization_id, project_id=project_id, id=asset_id)
+    return _shown(row, public_url)
+
+
+def rank_of(kind: AppMediaKind) -> int:
+    """Screenshots are in the order in which they came; of all others the newest is the first."""
+    now = time.time_ns() // 1000
+    return now if kind == "screenshot" else -now
+
+
+def file_columns(file: File) -> dict[str, Any]:
+    return {
+        "mime_type": file.mime_type,
+        "width": file.width,
+        "height": file.height,
+        "duration_ms": file.duration_ms,
+        "size_bytes": file.size_bytes,
+        "sha256": file.sha256,
+        "token": file.token,
+    }
+
+
+async def make_room(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    kind: AppMediaKind,
+    adding: Adding,
+) -> None:
+    """Raises `Conflict` TOO_MUCH_APP_MEDIA. Nobody else adds to the project until this transaction ends."""
+    await queries.lock_list.run(conn, project_id=project_id)
+    own = await COUNT_OWN.row(conn, org=organization_id, project_id=project_id, kind=kind)
+    if own.files + adding.files > MOST[kind]:
+        raise Conflict(
+            "TOO_MUCH_APP_MEDIA",
+            f"a project has at most {MOST[kind]} files of the kind {kind}: delete one first",
+            limit=MOST[kind],
+        )
+    if own.bytes + adding.bytes > MOST_BYTES:
+        raise Conflict(
+            "TOO_MUCH_APP_MEDIA",
+            f"a project has at most {MOST_BYTES // MIB} MiB of app media: delete some first",
+            limitBytes=MOST_BYTES,
+        )
+
+
+async def get(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, asset_id: UUID, public_url: str
+) -> AppMedia:
+    """Raises `NotFound`."""
+    row = await GET_APP_MEDIA.one(conn, org=organization_id, project_id=project_id, id=asset_id)
+    if row is None:
+        raise absent("app_media")
+    return _shown(row, public_url)
+
+
+async def list_page(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    kinds: Sequence[AppMediaKind] | None,
+    origin: AppMediaOrigin | None,
+    before: UUID | None,
+    limit: int,
+    public_url: str,
+) -> list[AppMedia]:
+    """At most `limit` files older than `before`, newest first; no filter lets all pass. Raises `NotFound`."""
+    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    rows = await LIST_APP_MEDIA.all(
+        conn,
+        org=organization_id,
+        project_id=project_id,
+        kinds=kinds,
+        origin=origin,
+        before=before,
+        limit=limit,
+    )
+    return [_shown(row, public_url) for row in rows]
+
+
+async def delete(conn: Conn, *, organization_id: UUID, project_id: UUID, asset_id: UUID) -> AppMediaDeleted:
+    """Delete a partner's own file, or drop a suggestion for good. Raises `NotFound`."""
+    locked = await LOCK_ONE.one(conn, org=organization_id, project_id=project_id, id=asset_id)
+    if locked is None:
+        raise absent("app_media")
+    end = queries.delete_one if locked.origin == "partner" else queries.drop_one
+    await end.run(conn, org=organization_id, id=asset_id)
+    if locked.begun:
+        await uploads.give_up(conn, organization_id=organization_id, tokens=locked.begun)
+    if locked.token:
+        await give_up(
+            conn,
+            organization_id=organization_id,
+            project_id=project_id,
+            files=[(locked.token, locked.size_bytes)],
+        )
+    return AppMediaDeleted(
+        asset_id=ids.show(ids.ASSET, asset_id),
+        project_id=ids.show(ids.PROJECT, project_id),
+        deleted_at=datetime.now(UTC),
+    )
+
+
+async def give_up(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, files: Sequence[tuple[str, int]]
+) -> None:
+    """Have files pruned, by their tokens and sizes, whose rows this transaction has locked and ended."""
+    await queries.give_up_file.run(
+        conn,
+        org=organization_id,
+        project_id=project_id,
+        tokens=[token for token, _ in files],
+        sizes_bytes=[size for _, size in files],
+    )
+
+
+def _shown(row: _Row, public_url: str) -> AppMedia:
+    return AppMedia(
+        asset_id=ids.show(ids.ASSET, row.id),
+        project_id=ids.show(ids.PROJECT, row.project_id),
+        kind=row.kind,
+        origin=row.origin,
+        status=row.status,
+        current=row.current,
+        url=f"{public_url}/media/{row.token}" if row.token else None,
+        mime_type=row.mime_type,
+        width=row.width,
+        height=row.height,
+        duration_ms=row.duration_ms,
+        size_bytes=row.size_bytes or None,
+        checksum_sha256=row.sha256.hex() if row.sha256 else None,
+        transcript=row.transcript,
+        source_url=row.source_url,
+        job_id=ids.show(ids.JOB, row.job_id) if row.job_id else None,
+        error=msgspec.convert(_told(row.error), AppMediaError) if row.error else None,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _told(error: dict[str, Any]) -> dict[str, Any]:
+    return {name: error[name] for name in ("code", "message")}

@@ -1,0 +1,147 @@
+"""Fetches of app media: a job gets a file from where a partner says it is, and its row waits for that."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import app_media as queries
+from domain.media import app_media, uploads
+from domain.media.app_media import Adding
+from domain.media.files import File
+from domain.tenancy import organizations, project_locks
+from jobs import ledger
+from jobs.kinds import FETCH_APP_MEDIA
+from jobs.ledger import Claim, Moved, Submitted
+from schemas import ids
+from schemas.app_media import AppMediaKind
+from schemas.errors.absent import absent
+
+#: Rows of fetches that failed which a project keeps.
+KEEP_FAILED = 50
+
+
+class Started(NamedTuple):
+    """A job, and the file that it is to get."""
+
+    submitted: Submitted
+    asset_id: UUID
+
+
+class FetchAttempt(NamedTuple):
+    """A fetch as an attempt begins it; `awaited`: somebody still wants the file."""
+
+    sandbox: bool
+    awaited: bool
+
+
+async def start(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, kind: AppMediaKind, url: str, transcript: str
+) -> Started:
+    """Submit the fetch of a URL that `domain.values.urls` passed, and the row that waits for it.
+
+    Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA.
+    """
+    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
+    await app_media.make_room(
+        conn, organization_id=organization_id, project_id=project_id, kind=kind, adding=Adding(files=1)
+    )
+    asset_id = ids.new()
+    args = {"asset_id": str(asset_id), "kind": kind, "url": url}
+    submitted = await ledger.submit(
+        conn, kind=FETCH_APP_MEDIA, organization_id=organization_id, project_id=project_id, args=args
+    )
+    await queries.insert_fetching.run(
+        conn,
+        org=organization_id,
+        project_id=project_id,
+        id=asset_id,
+        kind=kind,
+        rank=app_media.rank_of(kind),
+        source_url=url,
+        job_id=submitted.job_id,
+        transcript=transcript or None,
+    )
+    await queries.forget_failed.run(conn, org=organization_id, project_id=project_id, keep=KEEP_FAILED)
+    return Started(submitted, asset_id)
+
+
+async def retry(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, args: dict[str, Any], retry_of: UUID
+) -> Submitted:
+    """Fetch again what failed; not `fresh`: an earlier retry still runs. Raises what `start` does."""
+    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
+    await app_media.make_room(
+        conn, organization_id=organization_id, project_id=project_id, kind=args["kind"], adding=Adding()
+    )
+    submitted = await ledger.submit(
+        conn,
+        kind=FETCH_APP_MEDIA,
+        organization_id=organization_id,
+        project_id=project_id,
+        args=args,
+        unique_key=f"app-media:{args['asset_id']}",
+        retry_of=retry_of,
+    )
+    if submitted.fresh:
+        again = {"org": organization_id, "project_id": project_id, "id": UUID(args["asset_id"])}
+        if not await queries.fetch_again.run(conn, **again, job_id=submitted.job_id):
+            raise absent("app_media")
+    return submitted
+
+
+async def begin(conn: Conn, *, claim: Claim) -> FetchAttempt:
+    """The start of an attempt, which stores anew whatever one before it has stored."""
+    return FetchAttempt(
+        await organizations.is_sandbox(conn, organization_id=claim.organization_id),
+        bool(await queries.begin_attempt.run(conn, **_row(claim), grace_s=uploads.GRACE_S)),
+    )
+
+
+async def begin_file(conn: Conn, *, claim: Claim, at_most: int) -> str:
+    """The token of a file that is about to be stored. Raises `Oversized`, `NotFound`."""
+    token = await uploads.begin(conn, organization_id=claim.organization_id, at_most=at_most)
+    if not await queries.begin_file.run(conn, **_row(claim), token=token):
+        raise absent("app_media")
+    return token
+
+
+async def finish(conn: Conn, *, claim: Claim, file: File, begun: Sequence[str]) -> dict[str, Any]:
+    """Give the row its file, in the transaction that ends the job; the result is the job's.
+
+    `begun` are the tokens of all that the attempt has stored. Raises `NotFound` where somebody has deleted
+    the row meanwhile, `Conflict` TOO_MUCH_APP_MEDIA, `Unavailable`.
+    """
+    org = claim.organization_id
+    await app_media.make_room(
+        conn,
+        organization_id=org,
+        project_id=project_of(claim),
+        kind=claim.args["kind"],
+        adding=Adding(bytes=file.size_bytes),
+    )
+    if not await queries.finish_fetch.run(conn, **_row(claim), **app_media.file_columns(file)):
+        raise absent("app_media")
+    await uploads.take(conn, organization_id=org, tokens=[file.token])
+    await uploads.give_up(conn, organization_id=org, tokens=begun)
+    return {"assetId": ids.show(ids.ASSET, UUID(claim.args["asset_id"]))}
+
+
+async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
+    """Have the files of these jobs, just ended in this transaction, failed that didn't come."""
+    await queries.end_fetches.run(
+        conn,
+        orgs=[row.organization_id for row in rows],
+        job_ids=[row.id for row in rows],
+        grace_s=uploads.GRACE_S,
+    )
+
+
+def project_of(claim: Claim) -> UUID:
+    """The project of a fetch: it always has one."""
+    assert claim.project_id is not None  # noqa: S101
+    return claim.project_id
+
+
+def _row(claim: Claim) -> dict[str, UUID]:
+    return {"org": claim.organization_id, "id": UUID(claim.args["asset_id"]), "job_id": claim.id}

@@ -1,0 +1,194 @@
+"""App media: what is kept of an upload, which of it is current, and what a deletion leaves."""
+
+import asyncio
+import hashlib
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from db.pool import Pool
+from domain.media import app_media, uploads
+from domain.media.storage import open_store
+from schemas import ids
+from schemas.settings import Settings
+from tests import media
+from tests.api.app_media.project import LOGO, SCREEN, SVG, Project
+from tests.api.conftest import Caller
+from tests.api.refusals import reason
+
+
+async def test_a_file_is_there_at_once(project: Project) -> None:
+    answer = await project.send(LOGO, kind="logo")
+    made = answer.json()
+    assert answer.status_code == 201, made
+    assert answer.headers["Location"] == f"{project.path}/{made['assetId']}"
+    assert made == {
+        "assetId": made["assetId"],
+        "projectId": project.id,
+        "kind": "logo",
+        "origin": "partner",
+        "status": "ready",
+        "current": True,
+        "url": made["url"],
+        "mimeType": "image/png",
+        "width": 64,
+        "height": 64,
+        "durationMs": None,
+        "sizeBytes": len(LOGO),
+        "checksumSha256": hashlib.sha256(LOGO).hexdigest(),
+        "transcript": None,
+        "sourceUrl": None,
+        "jobId": None,
+        "error": None,
+        "createdAt": made["createdAt"],
+        "updatedAt": made["createdAt"],
+    }
+    assert (await project.caller.http.get(answer.headers["Location"])).json() == made
+    assert await project.listed() == [made]
+    assert (await project.caller.http.get(made["url"])).content == LOGO
+
+
+async def test_a_demo_video_has_a_length_and_its_words(project: Project) -> None:
+    made = await project.made(media.film(), "demo_video", transcript="Tap, and it is done.")
+    assert (made["durationMs"], made["transcript"]) == (1500, "Tap, and it is done.")
+
+
+async def test_the_parts_of_a_form_come_in_any_order(project: Project) -> None:
+    parts = [("file", ("a.png", LOGO)), ("kind", (None, b"screenshot"))]
+    answer = await project.caller.http.post(project.path, files=parts)
+    assert answer.json()["kind"] == "screenshot"
+
+
+async def test_a_drawing_is_kept_as_what_it_shows(project: Project) -> None:
+    """Nothing that runs, leads elsewhere or names an event is left, and browsers are told to run nothing."""
+    made = await project.made(SVG)
+    assert (made["mimeType"], made["width"], made["height"]) == ("image/svg+xml", 40, 20)
+    answer = await project.caller.http.get(made["url"])
+    assert hashlib.sha256(answer.content).hexdigest() == made["checksumSha256"]
+    names = [one.tag.rpartition("}")[2] for one in ET.fromstring(answer.content).iter()]
+    assert names == ["svg", "style", "rect"]
+    assert not any(word in answer.text for word in ("alert", "evil", "onload", "script"))
+    assert answer.headers["Content-Type"] == "image/svg+xml"
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_the_newest_of_a_kind_is_current_and_screenshots_are_in_their_order(project: Project) -> None:
+    first, second = await project.made(), await project.made(media.picture("WEBP"))
+    screens = [await project.made(SCREEN, "screenshot") for _ in range(11)]
+    current = {one["assetId"]: one["current"] for one in await project.listed()}
+    assert (current[first["assetId"]], current[second["assetId"]]) == (False, True)
+    assert [current[one["assetId"]] for one in screens] == [True] * 10 + [False]
+    await project.delete(second["assetId"])
+    assert [one["current"] for one in await project.listed(kind="logo")] == [True]
+
+
+async def test_a_project_has_so_many_files_and_so_many_bytes(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app_media, "MOST", {**app_media.MOST, "logo": 2})
+    answers = await asyncio.gather(*(project.send(LOGO, kind="logo") for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409]
+    refused = next(answer for answer in answers if answer.status_code == 409)
+    assert reason(refused)[2] == "TOO_MUCH_APP_MEDIA"
+    assert len(project.kept.names()) == 2
+    monkeypatch.setattr(app_media, "MOST_BYTES", 2 * len(LOGO) + 1)
+    assert reason(await project.send(LOGO, kind="end_card"))[2] == "TOO_MUCH_APP_MEDIA"
+
+
+async def test_a_deleted_file_is_found_no_more_and_pruned(
+    project: Project, pool: Pool, settings: Settings
+) -> None:
+    made = await project.made()
+    deleted = await project.delete(made["assetId"])
+    assert (deleted.status_code, deleted.json()["assetId"]) == (200, made["assetId"])
+    assert (await project.caller.http.get(made["url"])).status_code == 404
+    assert await project.listed() == []
+    async with pool.acquire() as conn:
+        await uploads.prune(conn, open_store(settings))
+    assert project.kept.names() == []
+
+
+async def test_a_file_from_which_content_is_being_made_stays_for_a_day(
+    project: Project, pool: Pool, settings: Settings
+) -> None:
+    made = await project.made()
+    await _generate(project, pool)
+    await project.delete(made["assetId"])
+    async with pool.acquire() as conn:
+        await uploads.prune(conn, open_store(settings))
+        assert len(project.kept.names()) == 1
+        await conn.execute("update media_upload set started_at = started_at - interval '1 day'")
+        await uploads.prune(conn, open_store(settings))
+    assert project.kept.names() == []
+
+
+async def test_of_two_deletions_at_once_one_finds_it(project: Project, pool: Pool) -> None:
+    made = await project.made()
+    answers = await asyncio.gather(*(project.delete(made["assetId"]) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 404, 404, 404]
+    assert await pool.fetchval("select count(*) from media_upload") == 1
+
+
+async def test_a_repeat_gets_the_first_answer(project: Project) -> None:
+    key = {"Idempotency-Key": "k"}
+    first, again = [await project.send(LOGO, kind="logo", headers=key) for _ in range(2)]
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert (await project.send(LOGO, kind="end_card", headers=key)).status_code == 409
+    assert len(await project.listed()) == len(project.kept.names()) == 1
+    asset_id = first.json()["assetId"]
+    gone, repeat = [await project.delete(asset_id, Idempotency_Key="d") for _ in range(2)]
+    assert (repeat.status_code, repeat.content) == (200, gone.content)
+
+
+async def test_an_archived_project_takes_none_and_shows_what_it_has(project: Project) -> None:
+    made = await project.made()
+    await project.archive()
+    assert reason(await project.send(LOGO, kind="logo"))[2] == "PROJECT_ARCHIVED"
+    by_url = {"kind": "logo", "url": "https://example.com/a.png"}
+    assert reason(await project.caller.http.post(project.path, json=by_url))[2] == "PROJECT_ARCHIVED"
+    assert await project.listed() == [made]
+    assert len(project.kept.names()) == 1
+
+
+async def test_uploads_race_an_archive(project: Project) -> None:
+    """Those before it are there, those after it are not, and nothing else is stored."""
+    sending = [asyncio.create_task(project.send(LOGO, kind="logo")) for _ in range(6)]
+    await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
+    await project.archive()
+    statuses = [(await answer).status_code for answer in sending]
+    assert {*statuses} <= {201, 409}
+    assert len(await project.listed()) == len(project.kept.names()) == statuses.count(201)
+
+
+async def test_what_is_kept_counts_for_its_own_organization(project: Project, rival: Caller) -> None:
+    async def used(caller: Caller) -> int:
+        return int((await caller.http.get("/v1/whoami")).json()["storage"]["usedBytes"])
+
+    made = await project.made()
+    await project.made(SCREEN, "screenshot")
+    assert (await used(project.caller), await used(rival)) == (len(LOGO) + len(SCREEN), 0)
+    assert (await rival.http.delete(f"{project.path}/{made['assetId']}")).status_code == 404
+    assert (await rival.http.get(project.path)).status_code == 404
+
+
+async def test_a_file_of_another_project_is_not_found(project: Project) -> None:
+    made = await project.made()
+    other = (await project.caller.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})).json()[
+        "id"
+    ]
+    for method in ("GET", "DELETE"):
+        path = f"/v1/projects/{other}/app-media/{made['assetId']}"
+        assert (await project.caller.http.request(method, path)).status_code == 404
+    assert await project.listed() == [made]
+
+
+async def _generate(project: Project, pool: Pool) -> None:
+    """A job that makes content of the project's, which nobody performs."""
+    accepted = await project.caller.http.post(
+        f"/v1/projects/{project.id}/ingest/website", json={"url": "https://example.com"}
+    )
+    job_id = ids.read(ids.JOB, accepted.json()["jobId"])
+    await pool.execute("update job set kind = 'content_generate' where id = $1", job_id)

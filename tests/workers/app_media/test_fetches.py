@@ -1,0 +1,280 @@
+"""Fetches of app media: what comes of an address, whoever dies meanwhile, and what is left in the storage."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+import httpx
+import msgspec
+import pytest
+import pytest_asyncio
+
+from db.pool import transact
+from domain.media import app_media, app_media_fetches, uploads
+from domain.media.storage import open_store
+from domain.media.store import Store
+from jobs.kinds import FETCH_APP_MEDIA
+from schemas.app_media import AppMediaKind
+from schemas.errors import SourceError, TooLarge
+from tests import media, seeds
+from tests.workers import by_hand
+from tests.workers.net import VECTORS, Net
+from tests.workers.tasks.project import Project
+from tests.workers.web.web import Answers, Site, allowed_client, say, serve
+from workers.runtime.context import Context
+from workers.runtime.progress import ProgressWriter
+from workers.runtime.runner import Task
+from workers.tasks.fetch_app_media import fetch_app_media
+from workers.web.download import Downloads
+from workers.web.fetch import open_client
+
+LOGO = media.picture(size=(64, 64))
+SVG = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
+    b'<script/><rect width="9" height="9"/></svg>'
+)
+
+
+class Fetching(NamedTuple):
+    """A project, the storage, and a worker's downloads."""
+
+    project: Project
+    store: Store
+    folder: Path
+
+    async def start(self, url: str, kind: AppMediaKind = "logo") -> app_media_fetches.Started:
+        start = partial(
+            app_media_fetches.start,
+            organization_id=self.project.org,
+            project_id=self.project.id,
+            kind=kind,
+            url=url,
+            transcript="",
+        )
+        pool = self.project.workers.pool
+        await pool.execute("insert into pool (name) values ('ingest') on conflict do nothing")
+        return await transact(pool, start)
+
+    async def perform(self, task: Task) -> str:
+        pool = self.project.workers.pool
+        async with pool.acquire() as conn:
+            [claim] = await seeds.claims(conn, FETCH_APP_MEDIA)
+        attempt = by_hand.attempt_of(claim, FETCH_APP_MEDIA)
+        context = Context(attempt, pool, ProgressWriter(pool), lambda: 15.0)
+        return await by_hand.perform(pool, task, context, attempt)
+
+    async def fetched(self, url: str, downloads: Downloads, kind: AppMediaKind = "logo") -> asyncpg.Record:
+        """Its row once a job has ended."""
+        started = await self.start(url, kind)
+        await self.perform(partial(fetch_app_media, downloads=downloads, store=self.store))
+        return await self.row(started.asset_id)
+
+    async def row(self, asset_id: UUID) -> asyncpg.Record:
+        row = await self.project.workers.pool.fetchrow("select * from app_media where id = $1", asset_id)
+        assert row is not None
+        return row
+
+    async def prune(self) -> None:
+        """A day later."""
+        async with self.project.workers.pool.acquire() as conn:
+            await conn.execute("update media_upload set started_at = started_at - interval '1 day'")
+            await uploads.prune(conn, self.store)
+
+    def files(self) -> list[str]:
+        return sorted(path.name for path in self.folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def fetching(project: Project, tmp_path: Path) -> Fetching:
+    settings = msgspec.structs.replace(project.workers.settings, assets_url=tmp_path.as_uri())
+    return Fetching(project, open_store(settings), tmp_path)
+
+
+@pytest_asyncio.fixture
+async def net_downloads(net: Net) -> AsyncIterator[Downloads]:
+    async with open_client(allowed={}, contact="", resolver=net.resolve) as client:
+        yield Downloads(client)
+
+
+@asynccontextmanager
+async def site(answers: Answers) -> AsyncIterator[tuple[Site, Downloads]]:
+    async with serve(answers) as served, allowed_client(served) as client:
+        yield served, Downloads(client)
+
+
+async def test_a_file_comes_from_where_it_is(fetching: Fetching) -> None:
+    async with site({"/a": say(302, location="/b"), "/b": say(200, LOGO)}) as (served, downloads):
+        row = await fetching.fetched(served.url("/a"), downloads)
+    assert (row["status"], row["mime_type"], row["width"]) == ("ready", "image/png", 64)
+    assert fetching.files() == [row["token"]]
+    assert await fetching.project.workers.pool.fetchval("select count(*) from media_upload") == 0
+
+
+async def test_of_a_drawing_what_it_was_is_pruned(fetching: Fetching) -> None:
+    async with site({"/a": say(200, SVG)}) as (served, downloads):
+        row = await fetching.fetched(served.url("/a"), downloads)
+    await fetching.prune()
+    assert fetching.files() == [row["token"]]
+    assert b"script" not in (fetching.folder / row["token"][:2] / row["token"]).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (say(200, b"<html>"), "MEDIA_REFUSED"),
+        (say(200, b""), "MEDIA_REFUSED"),
+        (say(200, media.grainy("JPEG")[:20_000]), "MEDIA_REFUSED"),
+        (say(200, SVG.replace(b"script", b"text")), "MEDIA_REFUSED"),
+        (say(200, LOGO, content_encoding="gzip"), "FETCH_FAILED"),
+        (say(200, LOGO + bytes(5 << 20)), "TOO_LARGE"),
+        (say(404), "SOURCE_NOT_FOUND"),
+        (say(403), "SOURCE_FORBIDDEN"),
+        (say(302, location="http://169.254.169.254/"), "FETCH_BLOCKED"),
+        (say(302, location="file:///etc/passwd"), "FETCH_BLOCKED"),
+    ],
+    ids=range(10),
+)  # fmt: skip
+async def test_what_can_not_be_taken_says_why(fetching: Fetching, answer: bytes, code: str) -> None:
+    async with site({"/a": answer}) as (served, downloads):
+        row = await fetching.fetched(served.url("/a"), downloads)
+    assert (row["status"], row["error"]["code"]) == ("failed", code)
+    await fetching.prune()
+    assert fetching.files() == []
+
+
+async def test_no_address_that_is_not_public_is_connected_to(
+    fetching: Fetching, net: Net, net_downloads: Downloads
+) -> None:
+    """The verb checks nothing: a name may lead elsewhere by the time that the job runs."""
+
+    async def keep(_: AsyncIterator[bytes]) -> None:
+        raise AssertionError
+
+    for url in VECTORS:
+        with pytest.raises((SourceError, ValueError)):
+            await net_downloads.get(url, keep, limit=1, deadline_s=5)
+        assert net.connects == [], url
+    row = await fetching.fetched("http://localtest.me/", net_downloads)
+    assert row["error"]["code"] == "FETCH_BLOCKED"
+
+
+STEPS = ("begin", "begin_file", "finish")
+
+
+@pytest.mark.parametrize("dies_at", STEPS)
+@pytest.mark.parametrize("after", [False, True])
+async def test_whoever_dies_there_is_one_row_and_one_file(
+    fetching: Fetching, monkeypatch: pytest.MonkeyPatch, dies_at: str, after: bool
+) -> None:
+    verb: Callable[..., Awaitable[Any]] = getattr(app_media_fetches, dies_at)
+    dead: list[str] = []
+
+    async def dying(*args: Any, **given: Any) -> Any:
+        if not dead and not after:
+            dead.append(dies_at)
+            raise by_hand.Died
+        done = await verb(*args, **given)
+        if not dead:
+            dead.append(dies_at)
+            raise by_hand.Died
+        return done
+
+    monkeypatch.setattr(app_media_fetches, dies_at, dying)
+    async with site({"/a": say(200, SVG)}) as (served, downloads):
+        started = await fetching.start(served.url("/a"))
+        task = partial(fetch_app_media, downloads=downloads, store=fetching.store)
+        assert await fetching.perform(task) == "died"
+        assert await fetching.perform(task) == "completed"
+    row = await fetching.row(started.asset_id)
+    await fetching.prune()
+    assert (row["status"], fetching.files()) == ("ready", [row["token"]])
+    assert await fetching.project.workers.pool.fetchval("select count(*) from app_media") == 1
+    assert await fetching.project.workers.pool.fetchval("select bytes from storage_use") == row["size_bytes"]
+
+
+async def test_a_file_that_is_deleted_while_it_comes_leaves_nothing(fetching: Fetching) -> None:
+    async with site({"/a": say(200, LOGO)}) as (served, downloads):
+        started = await fetching.start(served.url("/a"))
+
+        class Deleting(Downloads):
+            async def get(self, url: str, keep: Any, *, limit: int, deadline_s: float) -> None:
+                await super().get(url, keep, limit=limit, deadline_s=deadline_s)
+                end = partial(
+                    app_media.delete,
+                    organization_id=fetching.project.org,
+                    project_id=fetching.project.id,
+                    asset_id=started.asset_id,
+                )
+                await transact(fetching.project.workers.pool, end)
+
+        task = partial(fetch_app_media, downloads=Deleting(downloads.client), store=fetching.store)
+        assert await fetching.perform(task) == "canceled"
+    await fetching.prune()
+    assert fetching.files() == []
+
+
+async def test_a_project_that_is_archived_meanwhile_takes_nothing(fetching: Fetching) -> None:
+    async with site({"/a": say(200, LOGO)}) as (served, downloads):
+        started = await fetching.start(served.url("/a"))
+        await fetching.project.archive()
+        await fetching.perform(partial(fetch_app_media, downloads=downloads, store=fetching.store))
+    assert (await fetching.row(started.asset_id))["status"] == "failed"
+    await fetching.prune()
+    assert fetching.files() == []
+
+
+async def test_a_film_streams_within_its_limit(fetching: Fetching) -> None:
+    """A server that says nothing of its length is cut off at the first byte too many."""
+    film, sent = media.film(more=media.box(b"free", bytes(1 << 20))), asyncio.Event()
+
+    async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 X\r\nConnection: close\r\n\r\n" + media.film()[:24])
+        try:
+            while True:
+                writer.write(bytes(1 << 20))
+                await writer.drain()
+        except ConnectionError:
+            sent.set()
+
+    async with site({"/a": say(200, film), "/b": endless}) as (served, downloads):
+        row = await fetching.fetched(served.url("/a"), downloads, "demo_video")
+        assert (row["status"], row["duration_ms"], row["size_bytes"]) == ("ready", 1500, len(film))
+        with pytest.raises(TooLarge):
+            await downloads.get(served.url("/b"), _drop, limit=2 << 20, deadline_s=30)
+        await sent.wait()
+
+
+async def _drop(chunks: AsyncIterator[bytes]) -> None:
+    async for _ in chunks:
+        pass
+
+
+SEEN: dict[AppMediaKind, tuple[int, int]] = {
+    "logo": (512, 512),
+    "screenshot": (1080, 1920),
+    "demo_video": (360, 640),
+    "end_card": (1080, 1350),
+}
+FAILING = {
+    "blocked": "FETCH_BLOCKED",
+    "missing": "SOURCE_NOT_FOUND",
+    "too-large": "TOO_LARGE",
+    "not-media": "MEDIA_REFUSED",
+}
+
+
+async def test_a_sandbox_draws_what_it_fetches(sandbox: Project, tmp_path: Path) -> None:
+    settings = msgspec.structs.replace(sandbox.workers.settings, assets_url=tmp_path.as_uri())
+    mine = Fetching(sandbox, open_store(settings), tmp_path)
+    async with httpx.AsyncClient() as nobody:
+        for kind, seen in SEEN.items():
+            row = await mine.fetched(f"https://example.test/{kind}", Downloads(nobody), kind)
+            assert (row["status"], (row["width"], row["height"])) == ("ready", seen)
+        for path, code in FAILING.items():
+            row = await mine.fetched(f"https://example.test/{path}", Downloads(nobody))
+            assert row["error"]["code"] == code

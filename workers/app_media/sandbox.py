@@ -1,0 +1,60 @@
+"""App media of a sandbox: the same file for the same address, and nothing from the network.
+
+`https://example.test/{blocked,missing,not-media,too-large}` fail (docs/reference/sandbox.md).
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from urllib.parse import urlsplit
+from zlib import crc32
+
+from schemas.app_media import AppMediaKind
+from schemas.errors import FetchBlocked, SourceError, SourceNotFound, TooLarge
+from workers.app_media import drawn, film
+
+HOST = "example.test"
+FAILING: Mapping[str, type[SourceError]] = {
+    "/blocked": FetchBlocked,
+    "/missing": SourceNotFound,
+    "/too-large": TooLarge,
+}
+SCREENS, FRAMES, FRAME_MS = 5, 36, 250
+
+
+def file(kind: AppMediaKind, url: str) -> bytes:
+    """Raises a `SourceError`."""
+    parts = urlsplit(url)
+    if parts.hostname == HOST and (error := FAILING.get(parts.path)):
+        raise error(f"{HOST}{parts.path} is the sandbox's example of this failure")
+    if parts.hostname == HOST and parts.path == "/not-media":
+        return b"<!doctype html><title>No picture</title>"
+    return MADE[kind](crc32(url.encode()))
+
+
+@cache
+def screenshot(number: int) -> bytes:
+    """One of a few, by any number."""
+    return drawn.png(drawn.screen(number))
+
+
+@cache
+def logo() -> bytes:
+    return drawn.png(drawn.logo())
+
+
+@cache
+def end_card() -> bytes:
+    return drawn.png(drawn.card())
+
+
+@cache
+def demo_video() -> bytes:
+    return film.mov([*drawn.frames(FRAMES)], drawn.FRAME, ms=FRAME_MS)
+
+
+MADE: Mapping[AppMediaKind, Callable[[int], bytes]] = {
+    "logo": lambda _: logo(),
+    "screenshot": lambda number: screenshot(number % SCREENS),
+    "demo_video": lambda _: demo_video(),
+    "end_card": lambda _: end_card(),
+}

@@ -1,0 +1,44 @@
+"""Storing of what a job has got: on record before its first byte, looked into, a drawing cleaned."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from domain.media import passing, sniff
+from domain.media.files import File
+from domain.media.passing import Passing, Taken
+from domain.media.store import Store
+
+#: Puts a file of so many bytes at most on record, and returns its token.
+Begin = Callable[[int], Awaitable[str]]
+
+
+class Storing:
+    """Stores one file after the other; `tokens` are of all that was begun."""
+
+    def __init__(self, store: Store, begin: Begin) -> None:
+        self.store, self._begin = store, begin
+        self.tokens: list[str] = []
+
+    async def put(self, chunks: AsyncIterator[bytes], taken: Taken) -> tuple[Passing, str]:
+        """A file as it comes, told by its first bytes. Raises `Invalid`, `Oversized`, `Unavailable`."""
+        head = b""
+        while len(head) < sniff.HEAD and (chunk := await anext(chunks, b"")):
+            head += chunk
+        file = Passing(head, path="file", name="", taken=taken)
+        token = await self.begin(file.largest)
+        await self.store.write(token, file.chunks(chunks))
+        return file, token
+
+    async def look(self, file: Passing, token: str) -> File:
+        """The file with what is in it. Raises as `put`."""
+        [seen] = await passing.look(self.store, [file], [token])
+        return await passing.redrawn(seen.file, self._rewrite)
+
+    async def begin(self, at_most: int) -> str:
+        token = await self._begin(at_most)
+        self.tokens.append(token)
+        return token
+
+    async def _rewrite(self, data: bytes) -> str:
+        token = await self.begin(len(data))
+        await self.store.write(token, passing.whole(data))
+        return token

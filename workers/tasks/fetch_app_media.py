@@ -1,0 +1,80 @@
+"""A file of a project's app, fetched from where its partner says it is."""
+
+from collections.abc import AsyncIterator
+from functools import partial
+
+from domain.media import app_media_fetches, passing
+from domain.media.app_media import TAKEN
+from domain.media.files import File
+from domain.media.passing import Passing
+from domain.media.storage import open_store
+from domain.media.store import Store
+from jobs.outcomes import Canceled, Failed, Outcome
+from schemas.errors import Conflict, Invalid, NotFound, Oversized, SourceError
+from workers.app_media import sandbox
+from workers.app_media.storing import Storing
+from workers.ingest.page.address import site
+from workers.ingest.perform import outcome_of
+from workers.resources import Resources
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
+from workers.web.download import Downloads, open_downloads
+
+#: Seconds in which a film, and a picture, has to come.
+FILM_S, PICTURE_S = 240.0, 30.0
+
+
+async def open_task(resources: Resources) -> Task:
+    downloads = await resources.once(open_downloads)
+    return partial(fetch_app_media, downloads=downloads, store=open_store(resources.settings))
+
+
+async def fetch_app_media(ctx: Context, *, downloads: Downloads, store: Store) -> Outcome:
+    """Files that an attempt leaves behind are given up by the next one, or by whoever ends the job."""
+    begun = await ctx.step(partial(app_media_fetches.begin, claim=ctx.job))
+    if not begun.awaited:
+        return Canceled()
+    try:
+        storing = Storing(store, partial(_begin, ctx))
+        file = await _get(ctx, storing, None if begun.sandbox else downloads)
+        await ctx.progress(0.9, stage="saving")
+        finish = partial(app_media_fetches.finish, claim=ctx.job, file=file, begun=storing.tokens)
+        return await ctx.commit(finish, project=True)
+    except SourceError as error:
+        return outcome_of(error)
+    except (Invalid, Oversized) as error:
+        return Failed("STORAGE_FULL" if "limit" in error.details else "MEDIA_REFUSED", error.message)
+    except NotFound:  # Somebody has deleted it.
+        return Canceled()
+    except Conflict as error:
+        return _ended_by(error)
+
+
+async def _begin(ctx: Context, at_most: int) -> str:
+    return await ctx.step(partial(app_media_fetches.begin_file, claim=ctx.job, at_most=at_most))
+
+
+async def _get(ctx: Context, storing: Storing, downloads: Downloads | None) -> File:
+    """The file, stored; without `downloads` a sandbox's own."""
+    kind, url = ctx.job.args["kind"], ctx.job.args["url"]
+    taken, passed = TAKEN[kind], list[tuple[Passing, str]]()
+
+    async def keep(chunks: AsyncIterator[bytes]) -> None:
+        passed.append(await storing.put(chunks, taken))
+
+    await ctx.progress(0.1, stage="fetching")
+    if downloads is None:
+        await keep(passing.whole(sandbox.file(kind, url)))
+    else:
+        limit, within_s = max(taken.values()), FILM_S if kind == "demo_video" else PICTURE_S
+        async with ctx.at(site(url)):
+            await downloads.get(url, keep, limit=limit, deadline_s=within_s)
+    await ctx.progress(0.7, stage="analyzing")
+    [(file, token)] = passed
+    return await storing.look(file, token)
+
+
+def _ended_by(error: Conflict) -> Outcome:
+    """A project that is archived cancels all of its jobs."""
+    reason = str(error.details["reason"])
+    return Canceled() if reason == "PROJECT_ARCHIVED" else Failed(reason, error.message)

@@ -1,0 +1,71 @@
+"""Download of a file that a partner names: into the storage as it comes, never whole in memory."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+
+import httpx
+
+from domain.values import urls
+from schemas.errors import FetchFailed, TooLarge
+from schemas.settings import Settings
+from workers.ingest.page.address import site
+from workers.web import inflate
+from workers.web.errors import raise_for_status
+from workers.web.fetch import Fetched, Want, fetch, fetched, open_client
+from workers.web.site_rate import SiteRate
+
+#: Stores the bytes as they come.
+Keep = Callable[[AsyncIterator[bytes]], Awaitable[object]]
+
+
+class Downloads:
+    """Downloads of a worker process, few at once from one site. Nobody asks robots.txt: a partner did."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client, self.site_rate = client, SiteRate()
+
+    async def get(self, url: str, keep: Keep, *, limit: int, deadline_s: float) -> None:
+        """Have the file at the address kept. Raises a `SourceError`, and what `keep` does."""
+        want = Want(accept="image/*,video/*,*/*;q=0.1", limit=limit, deadline_s=deadline_s)
+
+        async def read(response: httpx.Response, want: Want, *, conditional: bool) -> Fetched:
+            assert not conditional  # noqa: S101  Nothing is known of it.
+            raise_for_status(response)
+            check_head(response, want.limit)
+            async with aclosing(within(response, want.limit)) as chunks:
+                await keep(chunks)
+            return fetched(response, b"")
+
+        async with self.site_rate.slot(site(url)):
+            await fetch(self.client, url, want=want, read=read)
+
+
+def check_head(response: httpx.Response, limit: int) -> None:
+    """Raise the `SourceError` that is known before the first byte."""
+    if inflate.is_compressed(response.headers.get("Content-Encoding", "")):
+        raise FetchFailed("the file comes compressed though it was asked for plain", retryable=False)
+    length = response.headers.get("Content-Length", "")
+    if length.isdecimal() and len(length) < 16 and int(length) > limit:
+        raise too_large(limit)
+
+
+async def within(response: httpx.Response, limit: int) -> AsyncGenerator[bytes, None]:
+    """The bytes as they come. Raises `TooLarge` at the first too many."""
+    size = 0
+    async for chunk in response.aiter_raw():
+        size += len(chunk)
+        if size > limit:
+            raise too_large(limit)
+        yield chunk
+
+
+def too_large(limit: int) -> TooLarge:
+    return TooLarge(f"the file is larger than {limit >> 20} MiB: give a smaller one")
+
+
+@asynccontextmanager
+async def open_downloads(settings: Settings) -> AsyncIterator[Downloads]:
+    allowed = urls.read_allowed(settings.fetch_allow)
+    async with open_client(allowed=allowed, contact=settings.public_url) as client:
+        client.headers["Accept-Encoding"] = "identity"
+        yield Downloads(client)
