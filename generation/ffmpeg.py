@@ -5,11 +5,13 @@ that imageio-ffmpeg packages, or the one that IMAGEIO_FFMPEG_EXE names.
 """
 
 import fcntl
+import math
+import resource
 import signal
 import subprocess
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from threading import Thread
@@ -65,23 +67,33 @@ def pipe(size: tuple[int, int], rate: int) -> list[str]:
     return ["-protocol_whitelist", "pipe", "-f", "rawvideo", *shape, "-i", "pipe:0"]
 
 
-def run(*arguments: str) -> Said:
+class Bounds(NamedTuple):
+    """Bounds of a run whose input isn't trusted: seconds of CPU, bytes of address space, complaints."""
+
+    cpu: int
+    memory: int
+    complaints: float = math.inf
+
+
+def run(*arguments: str, bounds: Bounds | None = None) -> Said:
     """Run it to its end; of its stdout a mebibyte is kept. Raises `GenerationError`."""
-    with _Process(arguments, reads=True) as process:
+    with _Process(arguments, reads=True, bounds=bounds) as process:
         kept = process.output.read(_ANSWER)
         while process.output.read(_ANSWER):
             pass
     return Said(kept, tuple(process.heard.lines), process.heard.said)
 
 
-def decoded(size: int, *arguments: str) -> Generator[bytes]:
+def decoded(size: int, *arguments: str, bounds: Bounds | None = None) -> Generator[bytes]:
     """Each piece of so many bytes that it writes to stdout. Closed early, it is ended.
 
     Raises `GenerationError`.
     """
-    with _Process(arguments, reads=True) as process:
+    with _Process(arguments, reads=True, bounds=bounds) as process:
         while len(piece := process.output.read(size)) == size:
+            process.check_complaints()
             yield piece
+    process.check_complaints()
     if piece:
         raise GenerationError("FFMPEG_FAILED", "FFmpeg ended within a frame")
 
@@ -111,7 +123,15 @@ def encoding(*arguments: str) -> Iterator[Feed]:
 class _Process:
     """One run. Each way out of it waits for the program and closes all pipes."""
 
-    def __init__(self, arguments: Sequence[str], *, reads: bool = False, writes: bool = False) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        reads: bool = False,
+        writes: bool = False,
+        bounds: Bounds | None = None,
+    ) -> None:
+        self._bounds = bounds
         command = [program(), *_ALWAYS, *arguments]
         try:
             self._process = subprocess.Popen(
@@ -124,6 +144,19 @@ class _Process:
         except OSError as error:
             raise GenerationError("FFMPEG_MISSING", f"{command[0]}: {error.strerror}") from None
         self.heard = _Heard(_there(self._process.stderr))
+        if bounds:
+            self._limit(bounds)
+
+    def _limit(self, bounds: Bounds) -> None:
+        """By the kernel, within its first moments: nothing of its input was read then."""
+        with suppress(ProcessLookupError):
+            for what, most in ((resource.RLIMIT_CPU, bounds.cpu), (resource.RLIMIT_AS, bounds.memory)):
+                resource.prlimit(self._process.pid, what, (most, most))
+
+    def check_complaints(self) -> None:
+        """Raises `GenerationError` for an input that is damaged more than is borne."""
+        if self._bounds and self.heard.said > self._bounds.complaints:
+            raise GenerationError("INPUT_DAMAGED", f"the input is damaged: {self.heard.lines[-1]}")
 
     def __enter__(self) -> Self:
         for one in self._pipes():
@@ -168,6 +201,8 @@ class _Process:
 
     def _failure(self) -> GenerationError:
         code, lines = self._process.returncode, self.heard.lines
+        if code == -signal.SIGKILL and self._bounds:
+            return GenerationError("INPUT_TOO_COSTLY", f"FFmpeg took over {self._bounds.cpu} seconds of CPU")
         if code < 0:
             return GenerationError("FFMPEG_KILLED", f"FFmpeg was ended by {signal.Signals(-code).name}")
         for line in lines:

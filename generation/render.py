@@ -12,6 +12,8 @@ from generation.canvas import Canvas, Mark
 from generation.frame import FRAMES
 from generation.made import Made, Step
 from generation.portraits.portrait import portrait
+from generation.remix.clip import probe
+from generation.remix.remix import Remix
 from generation.slides.deck import Slide, single, slideshow
 from generation.slides.jpeg import jpeg
 from generation.slides.kit import Kit, Presented
@@ -72,12 +74,8 @@ class Pictures(NamedTuple):
 def prepare(spec: Spec, copy: Copy, given: Given) -> Piece:
     """A piece whose pictures were read; nothing of it is drawn yet.
 
-    Raises `PictureRefused`, `TextRefused`, and `GenerationError` for a format that isn't drawn.
+    Raises `PictureRefused`, `ClipRefused`, `TextRefused`, and `GenerationError` for too many points.
     """
-    if spec.format not in _FORMATS:
-        raise GenerationError(
-            "FORMAT_NOT_DRAWN", f"{spec.format} can't be drawn yet: {', '.join(_FORMATS)} can"
-        )
     if len(copy.points) > MAX_POINTS:
         raise GenerationError("TOO_MANY_POINTS", f"a piece shows {MAX_POINTS} points at most")
     if not clean(copy.hook.text):
@@ -111,14 +109,28 @@ def _video(spec: Spec, copy: Copy, given: Given) -> Piece:
         else []
     )
     lasts = timing(copy.hook.text, points, spec.seconds, lengths(speech))
-    end = pictures.read(given.end_card) if given.end_card is not None else None
-    return Video(_kit(spec, copy, given, "9:16"), copy, lasts, end, speech)
+    return Video(_kit(spec, copy, given, "9:16"), copy, lasts, _end_card(given), speech)
+
+
+def _end_card(given: Given) -> Image.Image | None:
+    return pictures.read(given.end_card) if given.end_card is not None else None
+
+
+def _remix(spec: Spec, copy: Copy, given: Given) -> Piece:
+    if given.clip is None:
+        raise GenerationError("CLIP_MISSING", "a ugc_remix is made of a clip: give one")
+    clip = probe(given.clip)
+    kit = _kit(spec, copy, given, "9:16")
+    return Remix(
+        kit._replace(frame=FRAMES["9:16"]), copy, clip, spec.seconds, spec.transcript, _end_card(given)
+    )
 
 
 _FORMATS: Mapping[Format, Callable[[Spec, Copy, Given], Piece]] = {
     "slideshow": _slideshow,
     "image": _image,
     "video": _video,
+    "ugc_remix": _remix,
 }
 
 

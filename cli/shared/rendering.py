@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,16 +24,19 @@ PROVENANCE = "spec.json"
 
 
 class Design(Spec, frozen=True, kw_only=True):
-    """A spec, and its copy where it shall be another than the brand's words; pictures are files beside it."""
+    """A spec, and its copy where it shall be another than the brand's words; pictures and the clip are files
+    beside it.
+    """
 
     copy: Copy | None = None
     logo: str | None = None
     screenshots: list[str] = field(default_factory=list)
     end_card: str | None = None
+    clip: str | None = None
 
 
 class Provenance(Value, frozen=True, kw_only=True):
-    """`pictures` are by their paths; the same design and the same pictures give the same files."""
+    """`pictures`, and the clip, are by their paths; the same design and the same files give the same."""
 
     renderer: str
     design: Design
@@ -46,6 +49,7 @@ class Rendering:
 
     def __init__(self, design: Design, beside: Path) -> None:
         libraries.require()
+        self._folder = beside
         self.copy = design.copy or write(design)
         self.design = msgspec.structs.replace(design, copy=self.copy)
         files = filter(None, (design.logo, *design.screenshots, design.end_card))
@@ -60,8 +64,10 @@ class Rendering:
             logo=self.pictures[design.logo] if design.logo is not None else None,
             screenshots=[self.pictures[name] for name in design.screenshots],
             end_card=self.pictures[design.end_card] if design.end_card is not None else None,
+            clip=self._folder / design.clip if design.clip is not None else None,
         )
-        return drawing.prepare(design, self.copy, given), drawing.warnings(given)
+        with using_files():
+            return drawing.prepare(design, self.copy, given), drawing.warnings(given)
 
     def into(self, folder: Path) -> Iterator[Step]:
         """Make each file; the provenance comes last, so that a folder that has it is whole."""
@@ -77,8 +83,11 @@ class Rendering:
 
     def _provenance(self, made: list[Made]) -> Provenance:
         renderer: str = import_module("generation.render").RENDERER
-        pictures = {name: sha256(data).hexdigest() for name, data in self.pictures.items()}
-        return Provenance(renderer=renderer, design=self.design, pictures=pictures, files=made)
+        given = {name: sha256(data).hexdigest() for name, data in self.pictures.items()}
+        if (clip := self.design.clip) is not None:
+            with (self._folder / clip).open("rb") as file:
+                given[clip] = file_digest(file, "sha256").hexdigest()
+        return Provenance(renderer=renderer, design=self.design, pictures=given, files=made)
 
 
 def read_design(path: Path) -> Design:

@@ -1,6 +1,7 @@
 """MP4 as every platform takes it: H.264 High in bt709, AAC, a constant rate, its index first."""
 
-from collections.abc import Generator, Iterable
+import hashlib
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from PIL import Image
 from pymediainfo import MediaInfo
 
 from generation import ffmpeg
+from generation.canvas import Mark
+from generation.made import Made
 from generation.sound import wav
 from generation.sound.synthesis import Stereo
 from generation.video.scene import RATE
@@ -78,3 +81,25 @@ def _check(path: Path, count: int) -> None:
     found = int(tracks[0].frame_count or 0) if tracks else 0
     if found != count:
         raise GenerationError("VIDEO_NOT_WHOLE", f"the video has {found} of {count} pictures")
+
+
+def made(path: Path, size: tuple[int, int], count: int, marks: Sequence[Mark]) -> Made:
+    """A file that is whole, as a value."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Made(
+        name=path.name,
+        thumbnail=thumbnail_of(path).name,
+        mime_type=MIME_TYPE,
+        width=size[0],
+        height=size[1],
+        duration_ms=count * 1000 // RATE,
+        size_bytes=path.stat().st_size,
+        sha256=digest,
+        shown=[mark.shown() for mark in marks],
+    )
+
+
+def thumbnail_of(path: Path) -> Path:
+    """The place of a video's thumbnail, beside it."""
+    return path.with_name(f"{path.stem}.thumbnail.jpg")

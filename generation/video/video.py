@@ -1,14 +1,12 @@
 """Video: what is drawn and heard, encoded into one file, with a thumbnail of its settled hook."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image
 
-from generation.canvas import Mark
-from generation.made import Made, Step
+from generation.made import Step
 from generation.slides.kit import Kit
 from generation.sound.synthesis import Wave
 from generation.sound.track import track
@@ -16,8 +14,7 @@ from generation.spec import Copy
 from generation.thumbnail import thumbnail
 from generation.timing import Timing
 from generation.video.film import frames, scenes
-from generation.video.mp4 import MIME_TYPE, encode
-from generation.video.scene import RATE
+from generation.video.mp4 import encode, made, thumbnail_of
 
 _NAME = "video-1"
 #: Steps of a video, and the share of it that is left when all frames are drawn.
@@ -44,22 +41,6 @@ class Video(NamedTuple):
             if number % every == 0:
                 yield Step(number / count * (1 - _LEFT))
         settled = [scene.settled() for scene in film]
-        (folder / f"{_NAME}.thumbnail.jpg").write_bytes(thumbnail(settled[0].image))
+        thumbnail_of(path).write_bytes(thumbnail(settled[0].image))
         marks = [mark for canvas in settled for mark in canvas.marks]
-        yield Step(1.0, self._made(path, count, marks))
-
-    def _made(self, path: Path, count: int, marks: list[Mark]) -> Made:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        width, height = self.kit.frame.size
-        return Made(
-            name=path.name,
-            thumbnail=f"{_NAME}.thumbnail.jpg",
-            mime_type=MIME_TYPE,
-            width=width,
-            height=height,
-            duration_ms=count * 1000 // RATE,
-            size_bytes=path.stat().st_size,
-            sha256=digest,
-            shown=[mark.shown() for mark in marks],
-        )
+        yield Step(1.0, made(path, self.kit.frame.size, count, marks))

@@ -1,13 +1,20 @@
 """Captions of a clip: the partner's transcript, spread over the speech that was heard, and nothing else."""
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
+import regex
+
 from generation.spec import Value
+from generation.text.breaking import units
 from generation.words import texts
 
-#: Characters of one caption that are read at a glance.
+#: Letters of one caption that are read at a glance; one that fills a square counts as two.
 LONGEST = 42
+
+_WIDE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
+_CLAUSE = regex.compile(r"[,;:–—、，；：،]\s*$")
 
 
 class Span(Value, frozen=True, kw_only=True):
@@ -25,32 +32,46 @@ class Caption(Value, frozen=True, kw_only=True):
     end: int
 
 
-def captions(transcript: str, speech: Sequence[Span]) -> list[Caption]:
+def captions(transcript: str, speech: Sequence[Span], language: str) -> list[Caption]:
     """Each word once, in order, each caption as long as its part of the text; none where nobody speaks."""
-    lines = list(_lines(transcript))
+    lines = [line for sentence in texts.sentences(transcript) for line in _lines(sentence, language)]
     spans = sorted((one for one in speech if one.end > one.start), key=lambda one: one.start)
-    total, length = sum(one.end - one.start for one in spans), sum(map(len, lines))
+    total, length = sum(one.end - one.start for one in spans), sum(map(width, lines))
     if not total or not length:
         return []
-    ends = [round(total * part / length) for part in accumulate(map(len, lines))]
+    ends = [round(total * part / length) for part in accumulate(map(width, lines))]
     return [
         Caption(text=text, start=_at(spans, start, last=False), end=_at(spans, end, last=True))
         for text, (start, end) in zip(lines, pairwise([0, *ends]), strict=True)
     ]
 
 
-def _lines(transcript: str) -> Iterator[str]:
-    """Sentences in lines of whole words; a longer word is a line of its own."""
-    for sentence in texts.sentences(transcript):
-        line = ""
-        for word in texts.clean(sentence).split():
-            if line and len(line) + 1 + len(word) > LONGEST:
-                yield line
-                line = word
-            else:
-                line = f"{line} {word}".strip()
-        if line:
-            yield line
+def width(text: str) -> int:
+    return len(text) + len(_WIDE.findall(text))
+
+
+def _lines(sentence: str, language: str) -> Iterator[str]:
+    """Parts of about one length, of whole words, that end with a clause where one ends nearby."""
+    words = [*units(texts.clean(sentence), language)]
+    left = sum(map(width, words))
+    goal = left / max(1, math.ceil(left / LONGEST))
+    line = ""
+    for word in words:
+        if line and _ends(line, word, goal):
+            yield line.strip()
+            line = ""
+        line += word
+    if line.strip():
+        yield line.strip()
+
+
+def _ends(line: str, word: str, goal: float) -> bool:
+    has, longer = width(line), width(line) + width(word.rstrip())
+    return (
+        longer > LONGEST
+        or has + width(word) / 2 > goal
+        or (_CLAUSE.search(line) is not None and has > goal / 2)
+    )
 
 
 def _at(spans: Sequence[Span], spoken: int, *, last: bool) -> int:

@@ -28,7 +28,7 @@ TenantryError
 │   │   └── ModelFormatRefused   the endpoint knows no JSON schemas
 │   └── ModelInvalid · ModelRefused
 ├── GenerationError      content can't be made as it was asked for; its code says why
-│   ├── PictureRefused · TextRefused         what was given can't be drawn
+│   ├── PictureRefused · ClipRefused · TextRefused   what was given can't be drawn
 │   └── LibrariesMissing                     the extra `generate` isn't installed
 ├── DemoFailed           `up --demo` could not ingest our own page, or post in a sandbox
 └── DomainError          a verb refuses; carries code, message and details
@@ -68,7 +68,13 @@ from schemas.errors.base import (
     SettingsInvalid,
     TenantryError,
 )
-from schemas.errors.generation import GenerationError, LibrariesMissing, PictureRefused, TextRefused
+from schemas.errors.generation import (
+    ClipRefused,
+    GenerationError,
+    LibrariesMissing,
+    PictureRefused,
+    TextRefused,
+)
 from schemas.errors.model import ModelError, ModelFormatRefused, ModelInvalid, ModelRefused, ModelUnavailable
 from schemas.errors.platforms import (
     NotSent,
@@ -128,6 +134,7 @@ __all__ = [
     "ApprovalRequired",
     "BenchmarkFailed",
     "CancelRequested",
+    "ClipRefused",
     "Conflict",
     "ContentRejected",
     "DemoFailed",

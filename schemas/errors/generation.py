@@ -15,6 +15,10 @@ class PictureRefused(GenerationError):
     """A logo or screenshot that is no picture, or too large a one."""
 
 
+class ClipRefused(GenerationError):
+    """A clip that no remix can be made of: no video, a damaged or hostile one, too short, small or large."""
+
+
 class TextRefused(GenerationError):
     """A text that no font here can draw."""
 

@@ -68,7 +68,9 @@ async def test_an_image_is_one_file(tenantry: Tenantry, elsewhere: Path) -> None
 @pytest.mark.parametrize(
     ("fields", "code", "exit_code"),
     [
-        ({"format": "ugc_remix"}, "FORMAT_NOT_DRAWN", 1),
+        ({"format": "ugc_remix"}, "CLIP_MISSING", 1),
+        ({"format": "ugc_remix", "clip": "absent.mp4"}, "FILE_UNUSABLE", 1),
+        ({"format": "ugc_remix", "clip": "spec.json"}, "CLIP_TYPE", 1),
         ({"format": "poster"}, "VALIDATION", 2),
         ({"logo": "absent.png"}, "FILE_UNUSABLE", 1),
         ({"screenshots": ["spec.json"]}, "PICTURE_TYPE", 1),

@@ -1,0 +1,160 @@
+"""Boxes of an MP4 or QuickTime file (ISO/IEC 14496-12), read before any decoder sees the file.
+
+Only a camera's kind of file passes: whole by its boxes' lengths, with an index and a picture of a size that
+can be decoded, and with no name of another file in it.
+"""
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from schemas.errors import ClipRefused
+
+#: Boxes that such a file may begin with.
+_FIRST = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
+#: Boxes of a file that are read at all; a camera's has a hundred, an hour in fragments some thousands.
+MAX_BOXES = 20_000
+#: Sides and pixels of a picture: 4K, of which a decoder keeps up to 17 frames.
+MAX_SIDE, MAX_PIXELS = 4_096, 4_096 * 2_304
+#: The least side, and the least length in seconds.
+LEAST_SIDE, LEAST_SECONDS = 240, 3
+#: Boxes of QuickTime that point to other movies.
+_REFERENCES = frozenset({b"rmra", b"rmda", b"rdrf"})
+
+_SIZE, _LARGE = struct.Struct(">I4s"), struct.Struct(">Q")
+
+
+class Box(NamedTuple):
+    """A box's four letters, and where its body begins and ends."""
+
+    kind: bytes
+    start: int
+    end: int
+
+
+class Index(NamedTuple):
+    """A clip's index; `seconds` is 0 where it says none, as in fragments."""
+
+    seconds: float
+    has_sound: bool
+
+
+def check(path: Path) -> Index:
+    """The index of a clip that may be decoded. Raises `ClipRefused`."""
+    with path.open("rb") as file:
+        return _Boxes(file, file.seek(0, 2)).check()
+
+
+class _Boxes:
+    """A file and its length; how many of its boxes were read."""
+
+    def __init__(self, file: IO[bytes], length: int) -> None:
+        self._file, self._length, self._read = file, length, 0
+
+    def check(self) -> Index:
+        if not self._length:
+            raise ClipRefused("CLIP_EMPTY", "the clip has no bytes")
+        if self._length < _SIZE.size or self._bytes(4, 4) not in _FIRST:
+            raise ClipRefused("CLIP_TYPE", "the clip is neither MP4 nor MOV")
+        found = [*self._within(0, self._length)]
+        index = next((box for box in found if box.kind == b"moov"), None)
+        if index is None:
+            raise ClipRefused("CLIP_TRUNCATED", "the clip has no index: it was cut off, export it again")
+        return self._index(index)
+
+    def _index(self, index: Box) -> Index:
+        boxes = [*self._within(index.start, index.end)]
+        if any(box.kind in _REFERENCES for box in boxes):
+            raise _names_files()
+        tracks = [(self._kind(box), box) for box in boxes if box.kind == b"trak"]
+        pictures = [box for kind, box in tracks if kind == b"vide"]
+        if not pictures:
+            raise ClipRefused("CLIP_NO_PICTURE", "the clip has no picture in it")
+        self._check_sizes(pictures[0])
+        seconds = self._seconds(pictures[0])
+        if 0 < seconds < LEAST_SECONDS:
+            raise too_short(seconds)
+        return Index(seconds, any(kind == b"soun" for kind, _ in tracks))
+
+    def _kind(self, track: Box) -> bytes:
+        """Tracks of all kinds are looked at for names of other files."""
+        for references in self._at(track, b"mdia", b"minf", b"dinf", b"dref"):
+            # Version, flags and the number of entries come first; the last bit says that it is this file.
+            entries = [*self._within(references.start + 8, references.end)]
+            if any(not self._bytes(entry.start + 3, 1)[0] & 1 for entry in entries):
+                raise _names_files()
+        return next((self._bytes(box.start + 8, 4) for box in self._at(track, b"mdia", b"hdlr")), b"")
+
+    def _check_sizes(self, track: Box) -> None:
+        for described in self._at(track, b"mdia", b"minf", b"stbl", b"stsd"):
+            for entry in self._within(described.start + 8, described.end):
+                check_size(*struct.unpack(">HH", self._bytes(entry.start + 24, 4)))
+
+    def _seconds(self, track: Box) -> float:
+        for header in self._at(track, b"mdia", b"mdhd"):
+            is_long = self._bytes(header.start, 1) == b"\1"
+            shape, at = (">IQ", 20) if is_long else (">II", 12)
+            scale, length = struct.unpack(shape, self._bytes(header.start + at, struct.calcsize(shape)))
+            return float(length / scale) if scale else 0.0
+        return 0.0
+
+    def _at(self, box: Box, *kinds: bytes) -> Iterator[Box]:
+        """Boxes in boxes of these kinds."""
+        if not kinds:
+            yield box
+            return
+        for inner in self._within(box.start, box.end):
+            if inner.kind == kinds[0]:
+                yield from self._at(inner, *kinds[1:])
+
+    def _within(self, first: int, end: int) -> Iterator[Box]:
+        start = first
+        while start + _SIZE.size <= end:
+            self._read += 1
+            if self._read > MAX_BOXES:
+                raise ClipRefused("CLIP_UNREADABLE", f"the clip has more than {MAX_BOXES} boxes")
+            size, kind = _SIZE.unpack(self._bytes(start, 8))
+            body = start + 8
+            if size == 1:
+                size, body = *_LARGE.unpack(self._bytes(body, 8)), body + 8
+            elif size == 0:
+                # QuickTime ends some lists with four zero bytes; elsewhere the box is the last of its file.
+                size = end - start
+            if size < body - start or start + size > end:
+                raise _overlong(is_top=first == 0)
+            yield Box(kind, body, start + size)
+            start += size
+
+    def _bytes(self, start: int, count: int) -> bytes:
+        self._file.seek(start)
+        found = self._file.read(count)
+        if len(found) < count:
+            raise ClipRefused("CLIP_TRUNCATED", "the clip ends within a box: export it again")
+        return found
+
+
+def _overlong(*, is_top: bool) -> ClipRefused:
+    if is_top:
+        return ClipRefused("CLIP_TRUNCATED", "the clip ends before its data do: export it again")
+    return ClipRefused("CLIP_UNREADABLE", "the clip is damaged: its boxes don't fit into each other")
+
+
+def check_size(width: int, height: int) -> None:
+    """Raises `ClipRefused`."""
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise ClipRefused(
+            "CLIP_TOO_LARGE", f"the clip has {width} x {height} pixels: export it in 4K or less"
+        )
+    if min(width, height) < LEAST_SIDE:
+        raise ClipRefused(
+            "CLIP_TOO_SMALL", f"the clip has {width} x {height} pixels: {LEAST_SIDE} a side are needed"
+        )
+
+
+def too_short(seconds: float) -> ClipRefused:
+    return ClipRefused("CLIP_TOO_SHORT", f"the clip has {seconds:.1f} s: {LEAST_SECONDS} are needed")
+
+
+def _names_files() -> ClipRefused:
+    return ClipRefused("CLIP_UNSAFE", "the clip names other files: export it with all its data in it")

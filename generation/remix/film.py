@@ -1,0 +1,56 @@
+"""Film of a remix: the clip's frames with their stickers, then the end card in a growing circle."""
+
+from collections.abc import Iterator, Sequence
+
+from PIL import Image
+
+from generation.remix.clip import Clip, decoded
+from generation.remix.cut import FPS, Cut
+from generation.remix.framing import HEIGHT, WIDTH, Framing
+from generation.remix.sticker import Sticker
+from generation.video import cuts
+from generation.video.scene import Scene
+from schemas.errors import ClipRefused
+
+#: Seconds of the end card, and frames in which it covers the clip.
+END_SECONDS = 2.5
+COVERS = round(cuts.SECONDS * FPS)
+#: Share of a clip's frames that may lack: its last one stands for those. Complaints of its decoder for each
+#: frame that are borne, of which a damaged one gives two.
+MAY_LACK, BORNE = 0.1, 0.25
+
+
+def frames(
+    clip: Clip, part: Cut, how: Framing, stickers: Sequence[Sticker], end: Scene
+) -> Iterator[Image.Image]:
+    """Each frame. Raises `ClipRefused`."""
+    for number, image in enumerate(shown(clip, part, how)):
+        for sticker in stickers:
+            sticker.draw(image, number)
+        covered = number - (part.frames - COVERS)
+        if covered >= 0:
+            yield cuts.circle(image, end.draw(covered), (covered + 1) / (COVERS + 1))
+        else:
+            yield image
+    for number in range(COVERS, end.frames):
+        yield end.draw(number)
+
+
+def shown(clip: Clip, part: Cut, how: Framing) -> Iterator[Image.Image]:
+    """As many frames as the part has; a clip that ends a little sooner stands still at its end."""
+    count, last = 0, None
+    for last in _decoded(clip, part, how):
+        count += 1
+        yield Image.frombytes("RGB", (WIDTH, HEIGHT), last)
+    if last is None or part.frames - count > MAY_LACK * part.frames:
+        raise ClipRefused(
+            "CLIP_TRUNCATED", f"the clip has {count} of {part.frames} pictures: export it again"
+        )
+    for _ in range(part.frames - count):
+        yield Image.frombytes("RGB", (WIDTH, HEIGHT), last)
+
+
+def _decoded(clip: Clip, part: Cut, how: Framing) -> Iterator[bytes]:
+    source = clip.source(part.start, part.seconds)
+    shape = ["-frames:v", str(part.frames), "-f", "rawvideo", "-"]
+    return decoded(WIDTH * HEIGHT * 3, *source, *how.arguments, *shape, complaints=BORNE * part.frames)

@@ -1,0 +1,122 @@
+"""Framing: how a clip of any shape fills 1080 x 1920, as a graph of FFmpeg's filters."""
+
+import math
+from typing import NamedTuple
+
+from generation.frame import FRAMES
+from generation.remix.attention import look
+from generation.remix.clip import Clip
+from generation.remix.cut import FPS, Cut
+from generation.remix.pan import Path, follow
+
+WIDTH, HEIGHT = FRAMES["9:16"].size
+#: A clip no wider than this is cropped to its middle; one wider than that has no place for a crop.
+UPRIGHT, PANORAMA = 0.75, 2.4
+#: Height of a clip at most that stands in a blurred frame, and how far above the middle it stands.
+_FRAMED, _ABOVE = 1500, 120
+#: The blurred frame is drawn at this part of its size.
+_BLURRED_PART = 4
+#: Columns more than a crop shows, so that it can be placed between two of the clip's.
+_SPARE = 4
+#: White in HDR, in candelas (ITU-R BT.2408), from which it is made SDR.
+_TO_SDR = (
+    "t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=mobius:param=0.3:desat=0,"
+    "zscale=t=bt709:m=bt709:r=tv,format=yuv420p"
+)
+_RGB = "setsar=1,format=rgb24"
+
+
+class Framing(NamedTuple):
+    """Filters from a clip's picture to a post's, the rows of that which it covers, the path of its crop."""
+
+    graph: str
+    covered: range = range(HEIGHT)
+    path: Path | None = None
+
+    @property
+    def arguments(self) -> list[str]:
+        return ["-filter_complex", f"[0:V:0]{self.graph}[out]", "-map", "[out]"]
+
+
+def framing(clip: Clip, part: Cut) -> Framing:
+    """An upright clip is cropped to its middle, a wide one to its subject or set into a blurred frame."""
+    shape = clip.width / clip.height
+    if shape <= UPRIGHT:
+        return Framing(",".join([*_plain(clip), *_covering(clip, (WIDTH, HEIGHT)), _RGB]))
+    window = clip.height * WIDTH / HEIGHT / clip.width
+    path = follow(look(clip, part), window, part.frames) if shape < PANORAMA else None
+    if path is None:
+        return blurred(clip)
+    return cropped(clip, path)
+
+
+def _plain(clip: Clip) -> list[str]:
+    """Whole frames, thirty a second, in a color space that is known."""
+    said = clip.space if clip.space != "unknown" else ("bt709" if clip.height >= 720 else "smpte170m")
+    whole = ["bwdif=mode=send_frame"] if clip.is_interlaced else []
+    return [*whole, f"fps={FPS}", f"setparams=colorspace={said}"]
+
+
+def _toned(clip: Clip) -> list[str]:
+    """SDR of what is HDR, after it was scaled: it costs as much as it has pixels."""
+    source = f"tin={clip.transfer}:pin=bt2020:min=bt2020nc:rin=tv"
+    return [f"zscale={source}:{_TO_SDR}"] if clip.is_hdr else []
+
+
+def _covering(clip: Clip, size: tuple[int, int]) -> list[str]:
+    scale = max(size[0] / clip.width, size[1] / clip.height)
+    wide, high = (
+        max(side, _even(of * scale)) for side, of in zip(size, (clip.width, clip.height), strict=True)
+    )
+    return [f"scale={wide}:{high}:flags=bicubic", f"crop={size[0]}:{size[1]}", *_toned(clip)]
+
+
+def cropped(clip: Clip, path: Path) -> Framing:
+    """A crop by whole columns of the clip first, then by whole ones of the post, which are finer."""
+    scale = HEIGHT / clip.height * clip.width / clip.columns
+    shown = WIDTH / scale
+    kept = min(clip.columns // 2 * 2, 2 * math.ceil(shown / 2) + _SPARE)
+    wide = max(WIDTH, _even(kept * scale))
+    place = f"clip({clip.columns}*({expression(path)}),0,{clip.columns - shown:.4f})"
+    coarse = f"min({clip.columns - kept},floor({place}/2)*2)"
+    filters = [
+        f"crop={kept}:ih:'{coarse}':0",
+        f"scale={wide}:{HEIGHT}:flags=bicubic",
+        *_toned(clip),
+        f"crop={WIDTH}:{HEIGHT}:'min({wide - WIDTH},round(({place}-{coarse})*{scale:.6f}))':0:exact=1",
+    ]
+    return Framing(",".join([*_plain(clip), *filters, _RGB]), path=path)
+
+
+def expression(path: Path) -> str:
+    """The path's place at frame `n`, as FFmpeg counts."""
+    terms, before = [f"{path.start:.5f}"], path.start
+    for move in path.moves:
+        share = f"clip((n-{move.first - 1})/{move.last - move.first + 1},0,1)"
+        terms.append(f"({move.place - before:.5f})*{share}*{share}*(3-2*{share})")
+        before = move.place
+    return "+".join(terms)
+
+
+def blurred(clip: Clip) -> Framing:
+    """The whole clip, on itself."""
+    scale = min(WIDTH / clip.width, _FRAMED / clip.height)
+    wide, high = min(WIDTH, _even(clip.width * scale)), min(_FRAMED, _even(clip.height * scale))
+    small = (WIDTH // _BLURRED_PART, HEIGHT // _BLURRED_PART)
+    behind = [
+        *_covering(clip, small),
+        "gblur=sigma=14",
+        "eq=brightness=-0.1:saturation=1.15",
+        f"scale={WIDTH}:{HEIGHT}:flags=bilinear",
+    ]
+    front = [f"scale={wide}:{high}:flags=bicubic", *_toned(clip)]
+    top = (HEIGHT - high) // 2 - _ABOVE
+    graph = (
+        f"{','.join(_plain(clip))},split[a][b];[a]{','.join(behind)}[behind];[b]{','.join(front)}[front];"
+        f"[behind][front]overlay={(WIDTH - wide) // 2}:{top},{_RGB}"
+    )
+    return Framing(graph, range(top, top + high))
+
+
+def _even(side: float) -> int:
+    return max(2, round(side / 2) * 2)

@@ -1,0 +1,86 @@
+"""Remix: a clip that was probed, cut and framed, its words and its end card, made into one file."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from PIL import Image
+
+from generation.made import Step
+from generation.remix import texts
+from generation.remix.clip import Clip
+from generation.remix.cut import FPS, Cut, cut
+from generation.remix.film import COVERS, END_SECONDS, frames
+from generation.remix.framing import framing
+from generation.remix.sound import mixed
+from generation.slides.kit import Kit
+from generation.spec import Copy
+from generation.thumbnail import thumbnail
+from generation.video.end import end, own_end
+from generation.video.mp4 import encode, made, thumbnail_of
+from generation.video.scene import Scene
+from generation.words.captions import Caption, Span, captions
+
+_NAME = "ugc_remix-1"
+#: Frame that stands for the whole: the hook has come, and whoever speaks has begun.
+_POSTER = 30
+#: Steps of a remix, and the shares of it before its first frame and after its last one.
+_STEPS, _BEFORE, _AFTER = 80, 0.12, 0.02
+
+
+class Remix(NamedTuple):
+    """A remix to make, of at most so many seconds; `card` is the partner's own last picture."""
+
+    kit: Kit
+    copy: Copy
+    clip: Clip
+    seconds: int
+    transcript: str | None = None
+    card: Image.Image | None = None
+
+    def make(self, folder: Path) -> Iterator[Step]:
+        """Draw into a folder that is there. Raises `ClipRefused`, `GenerationError`."""
+        part = cut(self.clip.scanned, self.clip.speech, self.seconds - END_SECONDS)
+        how = framing(self.clip, part)
+        yield Step(_BEFORE / 2)
+        hook = texts.hook(self.kit, self.copy.hook.text, part, how.covered)
+        stickers = [hook, *texts.said(self.kit, self._captions(), part, how.covered)]
+        card = self._card()
+        total = part.frames + round(END_SECONDS * FPS)
+        sound = mixed(self.clip, part, within(self.clip.speech, part), total / FPS, self.kit.seed)
+        path = folder / f"{_NAME}.mp4"
+        pictures = _noting(frames(self.clip, part, how, stickers, card), thumbnail_of(path))
+        for number in encode(path, self.kit.frame.size, pictures, sound):
+            if number % max(1, total // _STEPS) == 0:
+                yield Step(_BEFORE + number / total * (1 - _BEFORE - _AFTER))
+        marks = [mark for one in stickers for mark in one.marks] + card.settled().marks
+        yield Step(1.0, made(path, self.kit.frame.size, total, marks))
+
+    def _card(self) -> Scene:
+        seconds = END_SECONDS + COVERS / FPS
+        return own_end(self.kit, self.card, seconds) if self.card else end(self.kit, self.copy, seconds)
+
+    def _captions(self) -> list[Caption]:
+        """The transcript, over all speech; what wasn't looked at is taken to have as much of it."""
+        if not self.transcript:
+            return []
+        heard = sum(one.end - one.start for one in self.clip.speech) / (self.clip.scanned * 1_000)
+        scanned, seconds = round(self.clip.scanned * 1_000), self.clip.seconds * 1_000
+        beyond = round((seconds - scanned) * heard)
+        later = [Span(start=scanned, end=scanned + beyond)] if beyond > 0 else []
+        return captions(self.transcript, [*self.clip.speech, *later], self.copy.language)
+
+
+def within(speech: Sequence[Span], part: Cut) -> list[Span]:
+    """Times of the part in which somebody speaks, from its own beginning on."""
+    first, last = round(part.start * 1_000), round((part.start + part.seconds) * 1_000)
+    inside = [Span(start=max(one.start, first) - first, end=min(one.end, last) - first) for one in speech]
+    return [one for one in inside if one.end > one.start]
+
+
+def _noting(pictures: Iterable[Image.Image], poster: Path) -> Iterator[Image.Image]:
+    """All pictures; one of them is kept as a poster."""
+    for number, picture in enumerate(pictures):
+        if number == _POSTER:
+            poster.write_bytes(thumbnail(picture))
+        yield picture

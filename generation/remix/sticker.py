@@ -1,0 +1,130 @@
+"""Sticker: words on a plate of their own, which makes them legible on whatever a clip shows."""
+
+from typing import Literal, NamedTuple
+
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
+
+from generation import paint
+from generation.canvas import Mark
+from generation.color import RGB
+from generation.paint import Size
+from generation.slides.kit import Kit
+from generation.text.fitting import Block
+from generation.video.easing import popping, smooth
+
+#: Room beside the words and above and below them, and the radius of a plate's corners, in em.
+_BESIDE, _ABOVE, _CORNER = 0.46, 0.34, 0.42
+#: Frames in which a sticker comes, and goes; its size when it comes.
+_COMES, _GOES, _SMALL = 7, 4, 0.8
+_BLUR, _DOWN, _SHADOW = 26, 10, 90
+
+Stands = Literal["below", "above"]
+
+
+class Look(NamedTuple):
+    """Colors of a plate and its words, and the name of the text."""
+
+    name: str
+    plate: RGB
+    text: RGB
+
+
+class Sticker:
+    """Words in lines on one plate, for some frames; `marks` are their lines in a whole picture."""
+
+    def __init__(self, kit: Kit, block: Block, look: Look, y: float, shown: range) -> None:
+        mask, inset = _plate(block)
+        canvas = kit.page(Image.new("RGB", mask.size, look.plate))
+        canvas.set(look.name, block, inset, mask.width - 2 * inset[0], color=look.text, align="middle")
+        self._picture = canvas.image
+        self._picture.putalpha(mask)
+        self._place = (kit.frame.width - mask.width) // 2, round(y)
+        self._cast = paint.cast(mask, blur=_BLUR, alpha=_SHADOW)
+        self.shown, self.plate = shown, look.plate
+        self.marks = [_moved(mark, self._place) for mark in canvas.marks]
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        (left, top), (width, height) = self._place, self._picture.size
+        return left, top, left + width, top + height
+
+    def draw(self, image: Image.Image, frame: int) -> None:
+        """Onto a frame of the clip, where it is one of the sticker's."""
+        if frame not in self.shown:
+            return
+        came, left = (frame - self.shown.start + 1) / _COMES, (self.shown.stop - frame) / _GOES
+        opacity = smooth(min(1.0, left)) * smooth(min(1.0, came * 2))
+        shadow, edge = self._cast
+        if came >= 1:
+            at = (self._place[0] - edge, self._place[1] - edge + _DOWN)
+            image.paste((0, 0, 0), at, _faded(shadow, opacity))
+        shown = self._scaled(_SMALL + (1 - _SMALL) * popping(came)) if came < 1 else self._picture
+        mask = _faded(shown.getchannel("A"), opacity)
+        across, down = (
+            round(at + (whole - part) / 2)
+            for at, whole, part in zip(self._place, self._picture.size, shown.size, strict=True)
+        )
+        image.paste(shown, (across, down), mask)
+
+    def _scaled(self, scale: float) -> Image.Image:
+        width, height = (max(2, round(side * scale)) for side in self._picture.size)
+        return self._picture.resize((width, height), Image.Resampling.BILINEAR)
+
+
+def beside(size: int) -> int:
+    """Room on each side of words of a size."""
+    return round(_BESIDE * size)
+
+
+def height(block: Block) -> float:
+    """Of a block's plate."""
+    return block.height + 2 * _ABOVE * block.size
+
+
+def _plate(block: Block) -> tuple[Image.Image, Size]:
+    """One outline around all lines, round where it turns either way; where words begin in it."""
+    aside, above = beside(block.size), round(_ABOVE * block.size)
+    widths = _alike([line.width * block.size for line in block.lines], block.size)
+    size = round(max(widths)) + 2 * aside, round(block.height) + 2 * above
+    edge = round(_CORNER * block.size)
+    mask = Image.new("L", (size[0] + 2 * edge, size[1] + 2 * edge))
+    draw = ImageDraw.Draw(mask)
+    tops = [0.0, *(_between(block, line) + above for line in range(1, len(widths))), float(size[1])]
+    for width, top, bottom in zip(widths, tops, tops[1:], strict=False):
+        left = edge + (size[0] - width) / 2 - aside
+        draw.rectangle((left, edge + top, left + width + 2 * aside - 1, edge + bottom - 1), fill=255)
+    return _rounded(mask, edge).crop((edge, edge, edge + size[0], edge + size[1])), (aside, above)
+
+
+def _between(block: Block, line: int) -> float:
+    """The y between a line and the one before it, in the middle of what is free there."""
+    base = block.ascent + line * block.size * block.leading
+    return base - block.size * (0.27 + block.leading / 2) + block.size * 0.5 * (block.leading - 0.93)
+
+
+def _alike(widths: list[float], size: int) -> list[float]:
+    """Widths, in which a step that would be smaller than a corner is none."""
+    for at in range(1, len(widths)):
+        if abs(widths[at] - widths[at - 1]) < 1.1 * size:
+            widths[at] = widths[at - 1] = max(widths[at - 1 : at + 1])
+    return widths
+
+
+def _rounded(mask: Image.Image, radius: int) -> Image.Image:
+    """Blurred, then sharpened at the middle: straight edges stay where they are, corners get round."""
+    soft = radius * 0.55
+    steep = soft * 2.5
+    return mask.filter(ImageFilter.GaussianBlur(soft)).point(
+        [round(min(255, max(0, (value - 127.5) * steep + 127.5))) for value in range(256)]
+    )
+
+
+def _faded(mask: Image.Image, opacity: float) -> Image.Image:
+    return (
+        mask if opacity >= 1 else ImageChops.multiply(mask, Image.new("L", mask.size, round(255 * opacity)))
+    )
+
+
+def _moved(mark: Mark, place: Size) -> Mark:
+    left, top, right, bottom = mark.box
+    return mark._replace(box=(left + place[0], top + place[1], right + place[0], bottom + place[1]))

@@ -1,0 +1,62 @@
+"""Texts of a remix, as stickers: its hook, and captions of what is said, where they leave the clip free."""
+
+from collections.abc import Sequence
+
+from generation.remix.cut import FPS, Cut
+from generation.remix.sticker import Look, Sticker, beside, height
+from generation.slides.kit import LABEL, TITLE, Kit
+from generation.text.fitting import Block, Box
+from generation.timing import reading
+from generation.words.captions import Caption
+
+#: Seconds of the hook at least, and its sizes and lines.
+HOOK_SECONDS = 3.2
+_HOOK_SIZES, _HOOK_HIGH, _HOOK_LINES = (44, 80), 460, 4
+#: The y down to which captions may stand: below it platforms lay their own.
+LOWEST = 1_400
+_CAPTION_SIZES, _CAPTION_HIGH, _CAPTION_LINES = (34, 60), 170, 2
+_LEADING = 1.2
+#: From the clip to a text beside it; from the top of what is free to the hook on a clip that fills the frame.
+_APART, _BELOW_TOP = 44, 30
+_INK, _PAPER = (20, 20, 24), (255, 255, 255)
+
+
+def hook(kit: Kit, text: str, part: Cut, covered: range) -> Sticker:
+    """Above the clip, or at its top where it fills the frame, as long as it takes to read."""
+    block = _fitted(kit, text, _HOOK_SIZES, _HOOK_HIGH, _HOOK_LINES)
+    above = covered.start - _APART - height(block)
+    y = above if above >= kit.frame.top else kit.frame.top + _BELOW_TOP
+    lasts = min(part.frames, round(max(HOOK_SECONDS, reading(text)) * FPS))
+    ground = kit.theme.vivid
+    return Sticker(kit, block, Look("hook", ground.tints[0], ground.text), y, range(lasts))
+
+
+def said(kit: Kit, captions: Sequence[Caption], part: Cut, covered: range) -> list[Sticker]:
+    """Captions in one size, on one line of the frame."""
+    shown = [one for one in captions if _frames(one, part)]
+    blocks = [_caption(kit, one.text, _CAPTION_SIZES) for one in shown]
+    size = min((block.size for block in blocks), default=_CAPTION_SIZES[1])
+    return [_said(kit, _caption(kit, one.text, (min(size, 34), size)), one, part, covered) for one in shown]
+
+
+def _said(kit: Kit, block: Block, caption: Caption, part: Cut, covered: range) -> Sticker:
+    high = height(block)
+    below = covered.stop + _APART
+    y = below if below + high <= LOWEST else LOWEST - high
+    return Sticker(kit, block, Look("caption", _PAPER, _INK), y, _frames(caption, part))
+
+
+def _frames(caption: Caption, part: Cut) -> range:
+    """Those of the part in which it is shown."""
+    start, end = (round(at * FPS / 1_000) - part.first for at in (caption.start, caption.end))
+    return range(max(0, start), min(part.frames, end))
+
+
+def _caption(kit: Kit, text: str, sizes: tuple[int, int]) -> Block:
+    return _fitted(kit, text, sizes, _CAPTION_HIGH, _CAPTION_LINES)
+
+
+def _fitted(kit: Kit, text: str, sizes: tuple[int, int], high: int, lines: int) -> Block:
+    room = Box(kit.middle - 2 * beside(sizes[1]), high, lines)
+    kind = TITLE if lines > _CAPTION_LINES else LABEL
+    return kit.fit(text, room, kind, sizes, _LEADING)

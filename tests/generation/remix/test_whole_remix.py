@@ -1,0 +1,72 @@
+"""Whole remixes, from spec and clip to the file: as platforms want it, and bounded."""
+
+import resource
+from pathlib import Path
+
+import pytest
+
+from generation.made import Made
+from generation.render import Given, prepare
+from generation.spec import Brand, Spec
+from schemas.errors import GenerationError
+from tests.generation.remix.clips import H264, make
+from tests.generation.slides.test_deck import copy
+from tests.generation.video.checks import Film, faults
+
+SPEC = Spec(format="ugc_remix", brand=Brand(name="Tideline", colors=["#0b6e99"]), seed="tide", seconds=8)
+#: A square that walks over a wall with grain, and a voice with pauses, 1080p.
+WIDE = (
+    "color=0x8899aa:s=1920x1080:r=30:d=20,noise=c0s=6:c0f=t[wall];testsrc2=s=420x900:r=30:d=20[one];"
+    "[wall][one]overlay=x='200+900*clip((t-6)/3,0,1)':y=120"
+)
+VOICE = "aevalsrc='0.4*sin(1200*t)*gt(mod(t,4),0.8)':d=20:s=48000"
+
+
+def remix(spec: Spec, clip: Path, folder: Path) -> Made:
+    *_, last = prepare(spec, copy("No ads"), Given(clip=clip)).make(folder)
+    assert last.made
+    return last.made
+
+
+def test_a_remix_needs_a_clip() -> None:
+    with pytest.raises(GenerationError) as refused:
+        prepare(SPEC, copy("No ads"), Given())
+    assert refused.value.code == "CLIP_MISSING"
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_a_whole_remix_is_as_every_platform_wants_it(tmp_path: Path) -> None:
+    clip = make(tmp_path / "clip.mp4", f"{H264} -b:v 12M", picture=WIDE, sound=VOICE)
+    before = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    spoken = "I swim every week. I used to guess the tide. Now I look it up before I go, and it just works."
+    (tmp_path / "made").mkdir()
+    spec = Spec(
+        format="ugc_remix", brand=SPEC.brand, seed="tide", seconds=18, transcript=spoken, language="en"
+    )
+    made = remix(spec, clip, tmp_path / "made")
+    after = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    assert made.duration_ms
+    assert 13_000 < made.duration_ms <= 18_034
+    frames = round(made.duration_ms * 30 / 1000)
+    assert faults(Film(tmp_path / "made" / made.name, (1080, 1920), frames)) == []
+    assert {one.name for one in (tmp_path / "made").iterdir()} == {made.name, made.thumbnail}
+    assert min(line.contrast for line in made.shown) >= 4.5
+    assert {"hook", "caption", "app"} <= {line.name for line in made.shown}
+    cpu = sum(now.ru_utime - then.ru_utime for now, then in zip(after, before, strict=True))
+    assert cpu < 75
+    # The encoder and one decoder run beside this process.
+    assert sum(now.ru_maxrss for now in after) + after[1].ru_maxrss < 1_200 << 10
+
+
+@pytest.mark.long
+@pytest.mark.timeout(200)
+def test_an_hour_is_looked_at_for_ninety_seconds(tmp_path: Path) -> None:
+    picture = "color=0x406080:s=320x240:r=2:d=3600"
+    clip = make(tmp_path / "clip.mp4", H264, picture=picture, sound="sine=r=8000:d=3600")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    piece = prepare(SPEC, copy("No ads"), Given(clip=clip))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert piece.clip.scanned == 90  # type: ignore[attr-defined]
+    assert piece.clip.seconds == pytest.approx(3600, abs=1)  # type: ignore[attr-defined]
+    assert after.ru_utime - before.ru_utime < 3
