@@ -30,28 +30,33 @@ _FONTS = ("fontpkg_inter", "manimgx_fonts", "justmytype_intl_cjk")
 
 
 def faults(made: Sequence[Made], folder: Path, spec: Spec, copy: Copy) -> list[Fault]:
-    """Everything that is wrong in a piece's pictures."""
-    seen = [one for one in made if one.mime_type == "image/jpeg"]
+    """Everything that is wrong in a piece's pictures, and in the texts of a video's scenes."""
     wrong = (
         Fault(place=one.name, rule=rule, found=found)
-        for one in seen
+        for one in made
         for rule, found in _wrong(one, folder, spec)
     )
-    return [*wrong, *_texts(seen, spec, copy)]
+    return [*wrong, *_texts(made, spec, copy)]
 
 
 def _wrong(made: Made, folder: Path, spec: Spec) -> Iterator[tuple[str, str]]:
-    size, zone = ZONES[spec.aspect or "4:5"]
+    is_picture = made.mime_type == "image/jpeg"
+    size, zone = ZONES[spec.aspect or ("4:5" if is_picture else "9:16")]
+    if (made.width, made.height) != size:
+        yield "size", f"{made.width} x {made.height}"
+    for text in made.shown:
+        yield from _misplaced(text, zone)
+    if is_picture:
+        yield from _faded(made, folder)
+        yield from _overlapping(made.shown)
+
+
+def _faded(made: Made, folder: Path) -> Iterator[tuple[str, str]]:
     with Image.open(folder / made.name) as image:
-        if image.size != size:
-            yield "size", f"{image.width} x {image.height}"
         for text in made.shown:
             measured = contrast(image, text.box)
             if measured < LEAST_CONTRAST:
                 yield "contrast", f"{text.text}: {measured:.2f}"
-    for text in made.shown:
-        yield from _misplaced(text, zone)
-    yield from _overlapping(made.shown)
 
 
 def _misplaced(text: Shown, zone: tuple[int, int, int, int]) -> Iterator[tuple[str, str]]:
@@ -107,7 +112,7 @@ def _texts(made: Sequence[Made], spec: Spec, copy: Copy) -> Iterator[Fault]:
         everything += shown
         if left := _without(shown, said).strip("0123456789"):
             yield Fault(place=one.name, rule="unsaid", found=left)
-    wanted = [copy.hook, *(copy.points if spec.format == "slideshow" else [])]
+    wanted = [copy.hook, *(copy.points if spec.format in {"slideshow", "video"} else [])]
     yield from (
         Fault(place=spec.format, rule="missing", found=line.text)
         for line in wanted

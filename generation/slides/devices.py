@@ -88,7 +88,7 @@ def pair(kit: Kit, canvas: Canvas, top: int) -> Iterator[Placed]:
 
 
 def one(kit: Kit, canvas: Canvas, top: int, number: int) -> Placed:
-    """The device of a point: each has its own screenshot, and every other one leans."""
+    """The device of a point: each has its own screenshot, every other one leans, all reach the lower edge."""
     shown = kit.screenshots[(number - 1) % len(kit.screenshots)]
     if is_wide(shown):
         return _wide(canvas, shown, top)

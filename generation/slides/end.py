@@ -3,6 +3,7 @@
 from generation import paint
 from generation.canvas import Canvas
 from generation.slides import parts, tile
+from generation.slides.below import fill_below
 from generation.slides.byline import byline
 from generation.slides.kit import BODY, LABEL, TITLE, Kit
 from generation.spec import Copy
@@ -19,6 +20,8 @@ _LEAST_ICON, _ABOVE_PLACES, _BELOW_BUTTON = 110, 24, 40
 def end(kit: Kit, copy: Copy, page: int) -> Canvas:
     """The whole stands in the middle of what the foot leaves; the icon, then the tagline make room."""
     canvas = kit.canvas(kit.theme.vivid, page)
+    if kit.screenshots:
+        fill_below(kit, canvas, kit.theme.vivid, 1)
     button, places = parts.asked(kit, copy)
     said, foot = lines(kit, copy), _foot(kit, canvas, copy, places)
     below = (_ABOVE_BUTTON + _BUTTON) * bool(button)

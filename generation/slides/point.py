@@ -2,12 +2,13 @@
 
 from generation.canvas import Canvas
 from generation.slides import devices, parts
+from generation.slides.below import fill_below
 from generation.slides.kit import TITLE, Kit
 from generation.text.fitting import Box
 from generation.theme import Ground
 
 _BADGE = 84
-_NUMBER = 330
+_NUMBER, _ABOVE = 330, 40
 
 
 def point(kit: Kit, text: str, number: int, pages: int) -> Canvas:
@@ -30,8 +31,10 @@ def _beside_device(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: 
 
 def _alone(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: int) -> None:
     """A large number above, the words at the foot: what is between them is meant to be empty."""
+    fill_below(kit, canvas, ground, number)
     large = kit.fit(str(number), Box(kit.column, _NUMBER, 1), TITLE, (100, _NUMBER))
-    canvas.set("number", large, (kit.frame.left, kit.body + 40), kit.column, color=ground.accent)
-    said = kit.fit(text, Box(kit.column, 600, 6), TITLE, (46, 128), 1.05)
+    place = (kit.frame.left, kit.body + _ABOVE)
+    room = kit.frame.bottom - canvas.set("number", large, place, kit.column, color=ground.accent) - _ABOVE
+    said = kit.fit(text, Box(kit.column, min(600, room), 6), TITLE, (46, 128), 1.05)
     top = kit.frame.bottom - said.height
     canvas.set("point", said, (kit.frame.left, top), kit.column, color=ground.text)

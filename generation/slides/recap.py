@@ -3,6 +3,7 @@
 from generation import paint
 from generation.canvas import Canvas
 from generation.slides import parts
+from generation.slides.below import fill_below
 from generation.slides.kit import LABEL, TITLE, Kit
 from generation.spec import Copy
 from generation.text.fitting import Block, Box
@@ -16,6 +17,7 @@ _ROW, _GAP, _INSET, _LARGEST = 236, 22, 38, 52
 def recap(kit: Kit, copy: Copy, page: int, pages: int) -> Canvas:
     ground = (kit.theme.light, kit.theme.dark)[(page - 1) % 2]
     canvas = kit.canvas(ground, page)
+    fill_below(kit, canvas, ground, page)
     parts.header(kit, canvas, ground, page, pages)
     title = kit.fit(copy.recap.text, Box(kit.column, 210, 2), TITLE, (44, 100), 1.04)
     place = (kit.frame.left, kit.body + 10)

@@ -79,6 +79,18 @@ def test_devices_leave_the_texts_their_room(shape: tuple[int, int], language: st
     assert [problem for slide in slideshow(kit, said)[:2] for problem in wrong(slide())] == []
 
 
+def test_what_texts_leave_free_in_a_tall_slide_is_filled() -> None:
+    """Below the texts a bare ground has few colors; whatever lies there has more."""
+    shots = (screenshot((390, 844)),)
+    for given in ((), shots):
+        kit = Kit("Tideline", theme(["#0b6e99"]), "en", "seed", None, given, FRAMES["9:16"])
+        slide = slideshow(kit, copy("No ads"))[-1 if given else 1]()
+        assert wrong(slide) == []
+        below = slide.image.crop((0, slide.frame.bottom + 60, slide.width, slide.height)).convert("L")
+        lights = [light for light, count in enumerate(below.histogram()) if count > 400]
+        assert max(lights) - min(lights) > 80
+
+
 def test_an_arabic_page_runs_the_other_way() -> None:
     kits = [Kit("Tideline", theme(["#0b6e99"]), language, "seed") for language in ("en", "ar")]
     english, arabic = (slideshow(kit, copy("No ads"))[1]() for kit in kits)
