@@ -1,8 +1,10 @@
 // A project's content: the list with what is being made, and one item with its files, words and decisions.
 
+import { appMedia } from "./app_media.js";
 import { ago, badge, h, id, notice, row, table } from "./dom.js";
 import { call, once } from "./http.js";
 import { generateForm } from "./generate.js";
+import { influencers } from "./influencers.js";
 import { every, watch } from "./jobs.js";
 import { film, picture } from "./media.js";
 
@@ -19,15 +21,16 @@ export async function contentView(main, { path, query, signal, may }) {
   const cards = h("section", { className: "cards" });
   const more = h("button", { type: "button", hidden: true }, "More");
   const form = h("div", {});
-  const generate = project.status === "active" && may("content:write") && h("button", {
+  const active = project.status === "active";
+  const generate = active && may("content:write") && h("button", {
     type: "button", className: "primary",
-    onclick: () => form.replaceChildren(form.children.length ? "" : generateForm(url, { signal, started: (made) => { location.hash = `${here}/${made.contentId}`; } })),
+    onclick: () => form.replaceChildren(form.children.length ? "" : generateForm(url, { signal, may, started: (made) => { location.hash = `${here}/${made.contentId}`; } })),
   }, "Generate");
   main.replaceChildren(
     h("p", {}, h("a", { href: `#/projects/${path}` }, `← ${project.name}`)),
     h("div", { className: "heading" }, h("h1", {}, "Content"), h("nav", { className: "tabs", ariaLabel: "Status" },
       Object.keys(FILTERS).map((name) => h("a", { href: `${here}?show=${name}`, ariaCurrent: name === chosen ? "page" : null }, name))), generate),
-    form, cards, more);
+    form, cards, more, influencers(url, { signal, may, active }) ?? "", appMedia(url, { signal, may, active }));
   let shown = 0;
   const load = async (cursor) => {
     const asked = [`limit=${Math.max(24, cursor ? 24 : shown)}`, FILTERS[chosen], cursor && `cursor=${cursor}`].filter(Boolean).join("&");
@@ -88,7 +91,7 @@ function whole(item, { url, may, after }) {
     h("div", { className: "heading" }, h("h1", {}, item.format, " ", badge(item.status), " ", decided(item)), id(item.id)),
     item.lastError && h("section", { className: "card failures" }, h("span", { className: "why" }, item.lastError.message), h("code", {}, item.lastError.code)),
     h("section", { className: "gallery" }, item.assets.map((asset) => (asset.kind === "video" ? film(asset) : picture(asset, { whole: true })))),
-    h("section", { className: "card" }, h("h2", {}, "Caption"), h("p", { className: "caption" }, item.caption || "–"),
+    !isMade(item) && h("section", { className: "card" }, h("h2", {}, "Caption"), h("p", { className: "caption" }, item.caption || "–"),
       item.decision && h("p", { className: "hint" }, `${item.decision.decision}: ${item.decision.note ?? "no note"}`)),
     buttons(item, { url, may, after }),
     item.fits && h("section", { className: "card" }, h("h2", {}, "Where it fits"), h("dl", { className: "brand" },
@@ -98,10 +101,13 @@ function whole(item, { url, may, after }) {
   ].filter(Boolean);
 }
 
-function evidence(lines) {
-  if (!lines.length) return null;
-  return h("section", {}, h("h2", {}, "Where its words are from"), table(["Line", "By", "Field", "Words there"],
-    lines.map((one) => row(one.line, badge(one.rule), one.field ?? "–", one.quote ? h("q", {}, one.quote) : "–")), ""));
+/** A row for each line, however many words it rests on. */
+function evidence(provenance) {
+  if (!provenance.length) return null;
+  const lines = Map.groupBy(provenance, ({ line, rule }) => `${rule} ${line}`);
+  return h("section", { className: "evidence" }, h("h2", {}, "Where its words are from"), table(["Line", "By", "Words of the brand"],
+    [...lines.values()].map((all) => row(all[0].line, badge(all[0].rule),
+      all.map(({ field, quote }) => h("div", {}, field ? [h("span", { className: "quiet" }, `${field} `), h("q", {}, quote)] : "–")))), ""));
 }
 
 /** What a reviewer may do, and making it anew. */

@@ -16,9 +16,9 @@ export class Refused extends Error {
   }
 }
 
-/** The answer's JSON. Throws `Refused`. */
-export async function call(method, path, { body, headers = {}, signal } = {}) {
-  return (await send(method, path, { body, headers, signal })).json();
+/** The answer's JSON; `body` is sent as JSON, `form` as its parts. Throws `Refused`. */
+export async function call(method, path, { body, form, headers = {}, signal } = {}) {
+  return (await send(method, path, { body, form, headers, signal })).json();
 }
 
 /** Every later try of one click is the same request. */
@@ -39,10 +39,10 @@ export async function* follow(jobId, signal) {
   }
 }
 
-async function send(method, path, { body, headers = {}, signal }) {
+async function send(method, path, { body, form, headers = {}, signal }) {
   const sent = { Authorization: `Bearer ${session.key}`, ...headers };
   if (body) sent["Content-Type"] = "application/json";
-  const answer = await fetch(path, { method, headers: sent, body: body && JSON.stringify(body), signal });
+  const answer = await fetch(path, { method, headers: sent, body: form ?? (body && JSON.stringify(body)), signal });
   if (!answer.ok) throw await refusal(answer);
   return answer;
 }

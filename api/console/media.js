@@ -18,3 +18,5 @@ export const film = (asset) =>
     src: here(asset.url), controls: true, preload: asset.thumbnailUrl ? "none" : "metadata", playsInline: true,
     width: asset.width, height: asset.height, ...(asset.thumbnailUrl ? { poster: here(asset.thumbnailUrl) } : {}),
   });
+
+export const portrait = (url) => h("img", { src: here(url), alt: "", loading: "lazy" });

@@ -60,6 +60,7 @@ def test_content_is_looked_at_and_decided_on(shop: Shop) -> None:
         page.resize(1200)
         open_at(page, shop, "", "document.querySelectorAll('.item img').length == 2")
         page.until("[...document.querySelectorAll('.item img')].every((one) => one.naturalWidth == 40)")
+        page.until("document.querySelector('.faces button') && document.querySelector('.files .quiet')")
         assert page.run("document.querySelector('.item .count').innerText") == "2"
         open_at(page, shop, f"/{shop.items[0]}", "document.querySelector('.decide')")
         page.until("[...document.querySelectorAll('.gallery img')].every((one) => one.naturalWidth == 40)")
