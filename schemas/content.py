@@ -23,7 +23,7 @@ LineSource = Literal["appName", "tagline", "appDescription", "keywords", "audien
 LineRule = Literal["clause", "keyword", "formula", "caller", "model"]
 
 MAX_CAPTION, MAX_HOOK, MAX_FILES = 5000, 300, 10
-MAX_OWN_HOOK, MAX_MEDIA = 2000, 10
+MAX_OWN_HOOK, MAX_MEDIA, MAX_TRANSCRIPT = 2000, 10, 5000
 
 Caption = Annotated[Text, Meta(max_length=MAX_CAPTION, description="What is posted with the files.")]
 Note = Annotated[Text, Meta(min_length=1, max_length=1000, description="For whoever reads the decision.")]
@@ -154,6 +154,17 @@ class ContentRequest(In, frozen=True, kw_only=True):
     seconds: Annotated[int, Meta(ge=8, le=60, description="Length of a video.")] | None = None
     voice: Voice | None = None
     """Who reads a video's words."""
+    transcript: (
+        Annotated[
+            Text,
+            Meta(
+                min_length=1,
+                max_length=MAX_TRANSCRIPT,
+                description="What is said in the clip of a remix, word for word: its captions.",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class ContentAccepted(Accepted, frozen=True, kw_only=True):

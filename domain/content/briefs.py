@@ -84,6 +84,8 @@ def _check(body: ContentRequest) -> None:
     for name, value in (("seconds", body.seconds), ("voice", body.voice)):
         if value is not None and body.format not in MOVING:
             raise Invalid(name, f"is a video's: a {body.format} has none")
+    if body.transcript is not None and body.format != "ugc_remix":
+        raise Invalid("transcript", f"is what is said in a remix's clip: a {body.format} has none")
 
 
 def _spec(body: ContentRequest, known: Brand, speaker: Speaker | None, seed: str) -> Spec:
@@ -97,6 +99,7 @@ def _spec(body: ContentRequest, known: Brand, speaker: Speaker | None, seed: str
         language=body.language or (speaker.language if speaker else None),
         presenter=speaker.presenter if speaker else None,
         aspect=body.aspect,
+        transcript=body.transcript,
         **{name: value for name, value in asked.items() if value is not None},  # type: ignore[arg-type]
     )
 

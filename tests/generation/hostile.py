@@ -5,6 +5,7 @@
 draws each case and prints a line of JSON for it.
 """
 
+import os
 import resource
 import sys
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from generation.render import Given, prepare, warnings
 from generation.spec import Aspect, Brand, Format, Spec
 from generation.words.write import write
 from schemas.errors import GenerationError
+from tests.generation.remix.clips import NO_CLIPS
 from tests.generation.stand_ins import screenshot, written
 from tests.generation.test_pictures import HANDLED, REFUSED
 
@@ -58,6 +60,17 @@ def logo(data: bytes) -> Callable[[], Given]:
 
 def shown(data: bytes) -> Callable[[], Given]:
     return lambda: Given(screenshots=[data])
+
+
+def clip(data: bytes) -> Callable[[], Given]:
+    """A clip as a job gets it: by its descriptor's path."""
+
+    def given() -> Given:
+        handle = os.memfd_create("clip")
+        os.write(handle, data)
+        return Given(clip=Path(f"/proc/{os.getpid()}/fd/{handle}"))
+
+    return given
 
 
 def tiny() -> Given:
@@ -102,7 +115,11 @@ PICTURES = {
     },
     "a logo of one pixel": Case(given=tiny, warning="logo_unused"),
 }
-QUICK = {**TEXTS, **BRANDS, **PICTURES}
+CLIPS = {
+    f"clip: {name}": Case(format="ugc_remix", given=clip(data), code=name.partition(" ")[0])
+    for name, data in NO_CLIPS.items()
+}
+QUICK = {**TEXTS, **BRANDS, **PICTURES, **CLIPS}
 LONG = {
     **{f"screenshot: {name}": Case(given=shown(data)) for name, data in HANDLED.items()},
     "200 screenshots": Case(given=many, format="slideshow"),

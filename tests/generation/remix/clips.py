@@ -1,7 +1,10 @@
 """Clips for tests, small, made by FFmpeg itself: as phones write them, and as no program should."""
 
+import io
 import struct
 from pathlib import Path
+
+from PIL import Image
 
 from generation import ffmpeg
 
@@ -63,3 +66,46 @@ def flipped(data: bytes, count: int, *, after: int) -> bytes:
     for number in range(count):
         changed[after + (number * 7_919) % (len(data) - after)] ^= 0x55
     return bytes(changed)
+
+
+def tiff() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (320, 240)).save(file, "TIFF")
+    return file.getvalue()
+
+
+def alias() -> bytes:
+    """QuickTime's way to say that the data are in another file."""
+    return box(b"alis", b"\0\0\0\0", b"/etc/passwd")
+
+
+#: A moov whose one box is a reference to another movie.
+REFERENCE = box(b"ftyp", b"qt  \0\0\0\0qt  ") + box(
+    b"moov", box(b"rmra", box(b"rmda", box(b"rdrf", bytes(12))))
+)
+NESTED = box(b"ftyp", b"isom\0\0\0\0") + box(b"moov", box(b"trak", b"\xff\xff\xff\xffmdia" + bytes(20)))
+MANY = box(b"ftyp", b"isom\0\0\0\0") + box(b"moov", box(b"free") * 30_000)
+
+#: Files that are no clips, by the code of each.
+NO_CLIPS = {
+    "CLIP_EMPTY": b"",
+    "CLIP_TYPE of a page": b"<!DOCTYPE html><html><body>404</body></html>",
+    "CLIP_TYPE of a picture": tiff(),
+    "CLIP_TYPE of seven bytes": b"\0\0\0\7ftyp"[:7],
+    "CLIP_TYPE of a playlist": b"#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:4,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n",
+    "CLIP_TYPE of a list of files": b"ffconcat version 1.0\nfile '/etc/passwd'\n",
+    "CLIP_TYPE of a description": b"v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n",
+    "CLIP_UNSAFE by an address": headers(entry=box(b"url ", b"\0\0\0\0", b"http://127.0.0.1/a.mp4\0")),
+    "CLIP_UNSAFE by an alias": headers(entry=alias()),
+    "CLIP_UNSAFE by a sound's file": headers(entry=alias(), kind=b"soun"),
+    "CLIP_UNSAFE by a reference": REFERENCE,
+    "CLIP_TOO_LARGE": headers(size=(30_000, 30_000)),
+    "CLIP_TOO_SMALL": headers(size=(320, 200)),
+    "CLIP_TOO_SHORT": headers(seconds=2),
+    "CLIP_NO_PICTURE": headers(kind=b"soun"),
+    "CLIP_TRUNCATED in its data": headers()[:-20],
+    "CLIP_TRUNCATED before its index": box(b"ftyp", b"isom\0\0\0\0") + box(b"mdat", bytes(99)),
+    "CLIP_UNREADABLE boxes": NESTED,
+    "CLIP_UNREADABLE by their number": MANY,
+    "CLIP_UNREADABLE without data": headers(),
+}

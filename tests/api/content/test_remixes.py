@@ -1,0 +1,53 @@
+"""Remixes that a partner asks for: of a clip of the project's content, with what is said in it."""
+
+from typing import Any
+
+import httpx
+
+from db.pool import Pool
+from tests.api.content.project import Project, file, film
+from tests.api.refusals import refused
+
+SAID = "I swim every week. Now I look the tide up before I go."
+BRAND = {"appName": "Tideline", "tagline": "Know the tide before you go"}
+
+
+async def asked(project: Project, **fields: Any) -> httpx.Response:
+    changed = await project.caller.http.patch(f"/v1/projects/{project.id}", json={"brandContext": BRAND})
+    assert changed.status_code == 200, changed.text
+    return await project.caller.http.post(project.path, json={"format": "ugc_remix"} | fields)
+
+
+async def briefs(pool: Pool) -> list[dict[str, Any]]:
+    rows = await pool.fetch("select brief from content_generation")
+    return [row["brief"] for row in rows]
+
+
+async def test_a_clip_and_what_is_said_in_it_are_kept_for_the_job(project: Project, pool: Pool) -> None:
+    uploaded = await project.made(film())
+    [asset] = uploaded["assets"]
+    for source in ({"mediaIds": [asset["assetId"]]}, {"sourceContentId": uploaded["id"]}):
+        answer = await asked(project, transcript=SAID, seconds=20, **source)
+        assert answer.status_code == 202, answer.text
+    first, second = await briefs(pool)
+    assert first["files"] == second["files"]
+    assert first["files"]["clip"]
+    assert [(one["spec"]["transcript"], one["spec"]["seconds"]) for one in (first, second)] == 2 * [
+        (SAID, 20)
+    ]
+
+
+async def test_what_no_remix_can_be_made_of_is_refused(project: Project, pool: Pool) -> None:
+    picture = await project.made(file())
+    [asset] = picture["assets"]
+    refusals: list[tuple[dict[str, Any], str]] = [
+        ({}, "mediaIds"),
+        ({"mediaIds": [asset["assetId"]]}, "mediaIds"),
+        ({"sourceContentId": picture["id"]}, "mediaIds"),
+        ({"format": "image", "transcript": SAID}, "transcript"),
+        ({"transcript": "x" * 5_001}, "transcript"),
+    ]
+    for fields, path in refusals:
+        answer = await asked(project, **fields)
+        refused(answer, 422, "VALIDATION", path)
+    assert await briefs(pool) == []
