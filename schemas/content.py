@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.base import CreatedAt, In, Instant, Out, Text, UpdatedAt
-from schemas.jobs import Accepted, JobError
+from schemas.jobs import Accepted, JobError, JobStage
 
 Format = Literal["video", "slideshow", "ugc_remix", "image", "text"]
 ContentStatus = Literal["queued", "processing", "completed", "failed", "canceled"]
@@ -27,6 +27,14 @@ MAX_OWN_HOOK, MAX_MEDIA, MAX_TRANSCRIPT = 2000, 10, 5000
 
 Caption = Annotated[Text, Meta(max_length=MAX_CAPTION, description="What is posted with the files.")]
 Note = Annotated[Text, Meta(min_length=1, max_length=1000, description="For whoever reads the decision.")]
+OwnHook = Annotated[
+    Text,
+    Meta(
+        min_length=1,
+        max_length=MAX_OWN_HOOK,
+        description="The first line, word for word; without one it is the brand's.",
+    ),
+]
 Revision = Annotated[int, Meta(ge=1, le=2**31 - 1, description="The `revision` that the reviewer saw.")]
 
 
@@ -126,17 +134,7 @@ class ContentRequest(In, frozen=True, kw_only=True):
 
     format: GeneratedFormat
     """`slideshow` and `image` are pictures, `ugc_remix` is made of a clip of yours."""
-    hook: (
-        Annotated[
-            Text,
-            Meta(
-                min_length=1,
-                max_length=MAX_OWN_HOOK,
-                description="The first line, word for word; without one it is the brand's.",
-            ),
-        ]
-        | None
-    ) = None
+    hook: OwnHook | None = None
     social_account_id: ids.AccountId | None = None
     source_content_id: ids.ContentId | None = None
     influencer_id: ids.InfluencerId | None = None
@@ -171,6 +169,34 @@ class ContentAccepted(Accepted, frozen=True, kw_only=True):
     """The job that makes an item, and the item, which exists from now on."""
 
     content_id: ids.ContentId
+
+
+class Regenerate(In, frozen=True, kw_only=True):
+    """Another revision of the same item, of what the brand says now."""
+
+    hook: OwnHook | None = None
+    seed: (
+        Annotated[
+            Text,
+            Meta(min_length=1, max_length=100, description="Another one gives another look and other words."),
+        ]
+        | None
+    ) = None
+
+
+class ContentProgress(Out, frozen=True, kw_only=True):
+    """How far the job that makes an item, or its next revision, is."""
+
+    content_id: ids.ContentId
+    status: ContentStatus
+    """`queued` or `processing` while the job runs, also of an item that has files; then the item's."""
+    stage: JobStage
+    """The job's stage; once it has ended, the item's status."""
+    stage_progress: float
+    """Of this stage, from 0 to 1."""
+    eta_seconds: int | None
+    """Seconds until it ends, as it goes now; null while that can't be told, and once it has ended."""
+    updated_at: UpdatedAt
 
 
 class ContentPatch(In, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ _BOUNDS = {
 
 _IDS = {
     "content_id": ids.CONTENT,
+    "asset_id": ids.ASSET,
     "project_id": ids.PROJECT,
     "job_id": ids.JOB,
     "api_key_id": ids.KEY,
@@ -33,7 +34,6 @@ _IDS = {
     "lease_request_id": ids.LEASE_REQUEST,
     "app_id": ids.APP,
     "influencer_id": ids.INFLUENCER,
-    "asset_id": ids.ASSET,
     "organization_id": ids.ORGANIZATION,
 }
 

@@ -1,20 +1,23 @@
 """Generated content: what is asked for, and how far it is."""
 
-from litestar import Response, post
+from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
-from api import paths
+from api import etags, paths
 from api.accepting import accepted
 from api.guard import requires
 from api.idempotency import Made, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain.content import generating
+from domain.content import content, generating
 from domain.content.generating import Started
 from jobs.kinds import CONTENT_GENERATE
 from schemas import ids
-from schemas.content import ContentAccepted, ContentRequest
+from schemas.content import Asset, ContentAccepted, ContentProgress, ContentRequest, Regenerate
+from schemas.errors.absent import absent
+
+SAME_AGAIN = Regenerate()
 
 
 @post(
@@ -33,17 +36,74 @@ async def generate_content(
     """
 
     async def start(conn: Conn) -> Made[ContentAccepted]:
-        project = paths.read("project", project_id)
         started = await generating.start(
-            conn, organization_id=request.organization_id, project_id=project, body=data
+            conn,
+            organization_id=request.organization_id,
+            project_id=paths.read("project", project_id),
+            body=data,
         )
-        return _accepted(started, project_id=ids.show(ids.PROJECT, project))
+        return _accepted(started)
 
     return await once(request, start)
 
 
-def _accepted(started: Started, *, project_id: str) -> Made[ContentAccepted]:
-    made = accepted(started.submitted, kind=CONTENT_GENERATE.name, project_id=project_id)
+@post(
+    "/content/{content_id:str}/regenerate",
+    opt=requires("content:write", Class.LONG_RUNNING, 404, 409, 412),
+    status_code=202,
+)
+async def regenerate_content(
+    request: ApiRequest, content_id: FromPath[str], data: JSONBody[Regenerate] = SAME_AGAIN
+) -> Response[ContentAccepted]:
+    """Make an item anew, of what was asked for and what the brand says now: its next revision.
+
+    The item stays as it is until the job ends: files, caption, approval and posts. Then what was approved is
+    pending again and its queued posts are blocked. The addresses of the files before lead there for a day.
+    """
+
+    async def start(conn: Conn) -> Made[ContentAccepted]:
+        started = await generating.regenerate(
+            conn,
+            organization_id=request.organization_id,
+            content_id=paths.read("content", content_id),
+            body=data,
+            versions=etags.matching(request),
+        )
+        return _accepted(started)
+
+    return await once(request, start)
+
+
+@get("/content/{content_id:str}/progress", opt=requires("content:read", Class.READ_LIGHT, 404))
+async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -> ContentProgress:
+    """How far the job is that makes an item, or its next revision."""
+    async with request.connection() as conn:
+        return await generating.progress(
+            conn, organization_id=request.organization_id, content_id=paths.read("content", content_id)
+        )
+
+
+@get("/content/{content_id:str}/assets/{asset_id:str}", opt=requires("content:read", Class.READ_LIGHT, 404))
+async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asset_id: FromPath[str]) -> Asset:
+    """One file of an item."""
+    async with request.connection() as conn:
+        found = await content.get(
+            conn,
+            organization_id=request.organization_id,
+            content_id=paths.read("content", content_id),
+            public_url=request.services.settings.public_url,
+        )
+    wanted = ids.show(ids.ASSET, paths.read("asset", asset_id))
+    for asset in found.assets:
+        if asset.asset_id == wanted:
+            return asset
+    raise absent("asset")
+
+
+def _accepted(started: Started) -> Made[ContentAccepted]:
+    project_id = started.submitted.project_id
+    shown = ids.show(ids.PROJECT, project_id) if project_id else None
+    made = accepted(started.submitted, kind=CONTENT_GENERATE.name, project_id=shown)
     body = ContentAccepted(
         content_id=ids.show(ids.CONTENT, started.content_id),
         job_id=made.content.job_id,
@@ -58,4 +118,4 @@ def _accepted(started: Started, *, project_id: str) -> Made[ContentAccepted]:
     return Made(body, status=made.status, location=made.location, wakes=made.wakes)
 
 
-ROUTES = [generate_content]
+ROUTES = [generate_content, regenerate_content, get_content_progress, get_content_asset]

@@ -17,11 +17,7 @@ select :org, t.asset_id, t.size_bytes, t.sha256, t.token
 
 -- name: find_asset    by what only its URL says, app media too; whose it is doesn't matter to a reader
 select mime_type, size_bytes, sha256
-  from content_asset
- where token = :token
-union all
-select 'image/jpeg', size_bytes, sha256
-  from asset_thumbnail
+  from media_file
  where token = :token
 union all
 select mime_type, size_bytes, sha256
@@ -31,6 +27,27 @@ union all
 select mime_type, size_bytes, sha256
   from app_media
  where token = :token;
+
+-- name: replace_assets    of a content: their files are deleted in a day, and read until then
+with old as (
+  -- Them.
+  select token, size_bytes, mime_type, sha256
+    from media_file
+   where organization_id = :org
+     and content_id = :content_id
+  except
+  select token, size_bytes, mime_type, sha256
+    from media_upload
+   where organization_id = :org
+     and content_id = :content_id),
+gone as (
+  -- With their thumbnails' rows.
+  delete from content_asset
+   where organization_id = :org
+     and content_id = :content_id)
+insert into media_upload (organization_id, token, size_bytes, content_id, mime_type, sha256)
+select :org, token, size_bytes, :content_id, mime_type, sha256
+  from old;
 
 -- name: list_given    files of a project by their ids, and those of a content in their order
 select a.id, a.kind, a.token

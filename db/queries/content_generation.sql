@@ -25,12 +25,53 @@ update content_generation
    and content_id = :content_id
    and revision = :revision;
 
--- name: complete_content
+-- name: complete_content    with a revision's files and texts
 update content_item
-   set status = 'completed', hook = :hook, caption = :caption, approval_status = :approval_status,
-       last_error = null, updated_at = now()
+   set status = 'completed', hook = :hook, caption = :caption, last_error = null, revision = :revision,
+       approval_status = :approval_status, updated_at = now()
  where organization_id = :org
    and id = :content_id;
+
+-- name: restart_content    one with files keeps them, and stays what it is, until its next revision is there
+update content_item
+   set job_id = :job_id,
+       last_error = null,
+       status = case when status in ('failed', 'canceled') then 'queued' else status end,
+       updated_at = now()
+ where organization_id = :org
+   and id = :content_id;
+
+-- name: get_latest    brief of a content, and which revision would be made next; no row: it was uploaded
+select g.brief,
+       c.revision + exists (
+         select
+           from content_generation m
+          where m.organization_id = c.organization_id
+            and m.content_id = c.id
+            and m.provenance is not null)::integer as next_revision
+  from content_item c
+  join content_generation g on g.organization_id = c.organization_id and g.content_id = c.id
+ where c.organization_id = :org
+   and c.id = :content_id
+ order by g.revision desc
+ limit 1;
+
+-- name: retry_generation
+update content_generation
+   set job_id = :job_id
+ where organization_id = :org
+   and content_id = :content_id
+   and revision = :revision
+   and job_id = :retry_of
+   and provenance is null;
+
+-- name: get_progress    of the job that makes a content, where one does
+select c.status, c.updated_at, j.finished_at is null as runs, j.stage, j.progress,
+       extract(epoch from now() - j.attempt_started_at)::float as ran_s, now() as now
+  from content_item c
+  left join job j on j.organization_id = c.organization_id and j.id = c.job_id
+ where c.organization_id = :org
+   and c.id = :content_id;
 
 -- name: end_contents    as their jobs ended; one with files keeps them, one of a newer job is not theirs
 with ended as materialized (

@@ -118,11 +118,18 @@ select {content}
  order by c.id desc;
 
 -- name: lock_content    what an edit or a decision goes by must not change before it is written
-select organization_id, project_id, id, status, format, caption, approval_status, revision
-  from content_item
- where organization_id = :org
-   and id = :id
-   for no key update;
+select c.organization_id, c.project_id, c.id, c.status, c.format, c.caption, c.approval_status, c.revision,
+       c.creative_type,
+       exists (
+         select
+           from job j
+          where j.organization_id = c.organization_id
+            and j.id = c.job_id
+            and j.finished_at is null) as in_the_making
+  from content_item c
+ where c.organization_id = :org
+   and c.id = :id
+   for no key update of c;
 
 -- name: edit_content
 update content_item

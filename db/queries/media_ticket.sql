@@ -9,7 +9,7 @@ with mine as (
   update media_ticket t
      set fetched_at = coalesce(t.fetched_at, now())
     from scheduled_post p
-    join content_asset a on a.organization_id = p.organization_id and a.content_id = p.content_id
+    join media_file a on a.organization_id = p.organization_id and a.content_id = p.content_id
    where t.ticket = :ticket
      and t.closed_at is null
      and p.organization_id = t.organization_id
@@ -23,7 +23,7 @@ select mime_type, size_bytes, sha256
 select a.mime_type, a.size_bytes, a.sha256
   from media_ticket t
   join scheduled_post p on p.organization_id = t.organization_id and p.id = t.post_id
-  join content_asset a on a.organization_id = p.organization_id and a.content_id = p.content_id
+  join media_file a on a.organization_id = p.organization_id and a.content_id = p.content_id
  where t.ticket = :ticket
    and t.closed_at is null
    and a.token = :token;

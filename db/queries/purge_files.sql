@@ -3,12 +3,9 @@
 -- name: list_files    of a batch of contents, whose files go before their rows
 select c.id, array(
          select f.token
-           from content_asset a
-           left join asset_thumbnail t on t.organization_id = a.organization_id and t.asset_id = a.id
-          cross join lateral (values (a.token), (t.token)) as f (token)
-          where a.organization_id = c.organization_id
-            and a.content_id = c.id
-            and f.token is not null) as tokens
+           from media_file f
+          where f.organization_id = c.organization_id
+            and f.content_id = c.id) as tokens
   from content_item c
  where c.organization_id = :org
    and c.project_id = :project_id
@@ -19,6 +16,11 @@ select c.id, array(
 with assets as (
   -- Their files' rows.
   delete from content_asset
+   where organization_id = :org
+     and content_id = any(:ids)),
+replaced as (
+  -- Files that others took the place of.
+  delete from media_upload
    where organization_id = :org
      and content_id = any(:ids)),
 decisions as (

@@ -42,6 +42,7 @@ REASONS = {
     "APP_EXISTS": "The project has an app of that platform and identifier: `details.appId`. Use that one.",
     "ARCHIVE_RUNNING": "The project is being archived. Wait for the end of its job, or retry that.",
     "CONTENT_NOT_READY": "The content isn't completed. Wait for the end of its job.",
+    "CONTENT_UPLOADED": "The content was uploaded: only what was generated can be made anew.",
     "DUPLICATE_POST": "The account has the same content within 24 h. Send `allowDuplicate` if that is meant.",
     "GITHUB_NOT_CONFIGURED": "This server has no GitHub App. Its operator sets one up.",
     "INFLUENCER_NOT_READY": "The influencer is `details.status`. Wait for the end of its job, or retry that.",

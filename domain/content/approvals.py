@@ -88,10 +88,12 @@ async def reject(
 ) -> Content:
     """Say no, for good, and cancel the posts that waited for a yes; in an archived project, too.
 
-    Raises `NotFound`, `Conflict` ALREADY_DECIDED, VERSION_MISMATCH.
+    Raises `NotFound`, `Conflict` CONTENT_NOT_READY, ALREADY_DECIDED, VERSION_MISMATCH.
     """
     await waiting.lock_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
     locked = await content.lock(conn, organization_id=organization_id, content_id=content_id)
+    if locked.status in {"queued", "processing"}:
+        raise content.in_the_making()
     await _decide(conn, locked, "rejected", revision=revision, note=reason, api_key_id=api_key_id)
     await waiting.cancel_of_content(
         conn, organization_id=organization_id, content_id=content_id, reason=REJECTED

@@ -36,8 +36,9 @@ class Files(Value, frozen=True, kw_only=True):
 
 
 class Brief(Value, frozen=True, kw_only=True):
-    """A spec, and the files that go with it."""
+    """A spec and the files that go with it, and the request that both follow from."""
 
+    asked: ContentRequest
     spec: Spec
     files: Files
 
@@ -73,7 +74,7 @@ async def draw_up(
         write(spec)
     except Lacking as error:
         raise LacksWords(error.fields) from None
-    return Brief(spec=spec, files=files)
+    return Brief(asked=body, spec=spec, files=files)
 
 
 def _check(body: ContentRequest) -> None:

@@ -33,7 +33,7 @@ from schemas.content import (
     Format,
     LineProvenance,
 )
-from schemas.errors import ContentRejected, Invalid, NotFound, Stale
+from schemas.errors import Conflict, ContentRejected, Invalid, NotFound, Stale
 from schemas.errors.absent import absent
 from schemas.jobs import JobError
 
@@ -67,7 +67,7 @@ class _Row(NamedTuple):
 
 
 class LockedContent(NamedTuple):
-    """A content that nobody else changes in this transaction."""
+    """A content that nobody else changes in this transaction; `in_the_making` by a job that hasn't ended."""
 
     organization_id: UUID
     project_id: UUID
@@ -77,6 +77,8 @@ class LockedContent(NamedTuple):
     caption: str
     approval_status: ApprovalStatus
     revision: int
+    creative_type: CreativeType
+    in_the_making: bool
 
 
 GET_CONTENT = content_item.get_content.typed(_Row)
@@ -216,11 +218,23 @@ async def edit(
     return await get(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
 
 
-def _check_edit(locked: LockedContent, caption: str, versions: project_locks.Versions) -> None:
+def check_revision(locked: LockedContent, versions: project_locks.Versions) -> None:
+    """Check that a new revision may follow on this one. Raises `Stale`, `ContentRejected`."""
     if versions is not None and locked.revision not in versions:
         raise Stale("the content has changed since: read it again and repeat with its new ETag")
     if locked.approval_status == "rejected":
         raise ContentRejected
+
+
+def in_the_making(**details: str) -> Conflict:
+    """The refusal of what would change a content under the job that makes it."""
+    return Conflict("CONTENT_NOT_READY", "a job makes it: wait for its end, or cancel it", **details)
+
+
+def _check_edit(locked: LockedContent, caption: str, versions: project_locks.Versions) -> None:
+    check_revision(locked, versions)
+    if locked.in_the_making:
+        raise in_the_making()
     if locked.format == "text" and not caption.strip():
         raise Invalid("caption", "is all that this content has: it can't be empty")
 

@@ -7,11 +7,12 @@ from uuid import UUID
 import msgspec
 
 from db.pool import Conn
-from db.queries import content_generation
+from db.queries import content_asset, content_generation
 from domain.content import assets, content
 from domain.content.briefs import Brief
 from domain.content.content import LockedContent
 from domain.media.files import File
+from domain.publishing import targets, waiting
 from generation.spec import Copy, Line
 from jobs.ledger import Claim
 from schemas.content import ApprovalStatus, LineProvenance
@@ -33,29 +34,51 @@ async def begin(conn: Conn, *, claim: Claim) -> Brief:
 async def finish(
     conn: Conn, *, claim: Claim, copy: Copy, files: Sequence[File], public_url: str
 ) -> dict[str, Any]:
-    """Give the item its files and texts, in the transaction that ends the job; the result is the job's."""
+    """Give the item its files and texts, in the transaction that ends the job; the result is the job's.
+
+    Of an item that has files it is an edit: what was approved is pending again, and its queued posts blocked.
+    In an active project that this transaction has alone. Raises `Invalid`, `ContentRejected`.
+    """
     scope = _scope(claim)
     org, content_id = scope["org"], scope["content_id"]
-    locked = await content.lock(conn, organization_id=org, content_id=content_id)
-    await assets.attach(conn, organization_id=org, content_id=content_id, files=files)
+    at = {"organization_id": org, "content_id": content_id}
+    await waiting.lock_jobs_of_content(conn, **at)
+    locked = await content.lock(conn, **at)
+    content.check_revision(locked, None)
+    await content_asset.replace_assets.run(conn, **scope)
+    await assets.attach(conn, **at, files=files)
+    revision, gate = claim.args["revision"], _gate(locked, copy)
     await content_generation.complete_content.run(
         conn,
         **scope,
         hook=copy.hook.text,
         caption=copy.caption,
-        approval_status=_gate(locked, copy),
+        revision=revision,
+        approval_status=gate,
     )
     await content_generation.finish_generation.run(
-        conn, **scope, revision=claim.args["revision"], provenance=provenance(copy)
+        conn, **scope, revision=revision, provenance=provenance(copy)
     )
-    shown = await content.get(conn, organization_id=org, content_id=content_id, public_url=public_url)
+    if locked.status == "completed":
+        await _replaced(conn, locked, copy.caption, blocks=gate != locked.approval_status)
+    shown = await content.get(conn, **at, public_url=public_url)
     return {"contentId": shown.id, "assets": msgspec.to_builtins(shown.assets)}
 
 
 def _gate(locked: LockedContent, copy: Copy) -> ApprovalStatus:
-    """As decided when the item was made; pending where a model wrote some of it, whatever the policy."""
+    """As decided when the item was made; pending what was approved before, and where a model wrote of it."""
     by_model = any(line.rule == "model" for line in _lines(copy))
-    return "pending" if by_model and locked.approval_status != "rejected" else locked.approval_status
+    return "pending" if by_model or locked.approval_status == "approved" else locked.approval_status
+
+
+async def _replaced(conn: Conn, locked: LockedContent, caption: str, *, blocks: bool) -> None:
+    """Have posts that wait go by what there is now. Raises `Invalid` where one couldn't go out with it."""
+    at = {"organization_id": locked.organization_id, "content_id": locked.id}
+    await targets.check_caption(conn, **at, caption=caption)
+    await targets.check_files(conn, **at)
+    if blocks:
+        await waiting.block_of_content(conn, **at)
+    await targets.update_fingerprints(conn, **at)
 
 
 def provenance(copy: Copy) -> list[LineProvenance]:

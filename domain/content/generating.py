@@ -4,18 +4,47 @@ Lock order: project, job rows by id, content row.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from db.pool import Conn
 from db.queries import content_generation, content_item
-from domain.content import briefs
+from domain.content import briefs, content
+from domain.content.briefs import Brief
 from domain.tenancy import project_locks
 from jobs import ledger
 from jobs.kinds import CONTENT_GENERATE
 from jobs.ledger import Moved, Submitted
 from schemas import ids
-from schemas.content import ContentRequest
+from schemas.content import ContentProgress, ContentRequest, ContentStatus, Regenerate
+from schemas.errors import Conflict
+from schemas.errors.absent import absent
+
+
+class Latest(NamedTuple):
+    """The request that a content was last made from, and the revision that would come next."""
+
+    asked: ContentRequest
+    next_revision: int
+
+
+class _LatestRow(NamedTuple):
+    brief: dict[str, Any]
+    next_revision: int
+
+
+class _Progress(NamedTuple):
+    status: ContentStatus
+    updated_at: datetime
+    runs: bool | None
+    stage: str | None
+    progress: float | None
+    ran_s: float | None
+    now: datetime
 
 
 class Started(NamedTuple):
@@ -23,6 +52,17 @@ class Started(NamedTuple):
 
     submitted: Submitted
     content_id: UUID
+
+
+GET_LATEST = content_generation.get_latest.typed(_LatestRow)
+GET_PROGRESS = content_generation.get_progress.typed(_Progress)
+
+#: Shares of a job from which on its stages are under way, in the catalogue's order; the last one ends at 1.
+STAGES = dict(zip(CONTENT_GENERATE.stages, (0.0, 0.1, 0.9), strict=True))
+#: Stages of a job that has no worker.
+WAITING = frozenset({"queued", "scheduled"})
+#: Share below which nothing can be told of the rest.
+TOLD = 0.15
 
 
 async def start(conn: Conn, *, organization_id: UUID, project_id: UUID, body: ContentRequest) -> Started:
@@ -60,6 +100,81 @@ async def start(conn: Conn, *, organization_id: UUID, project_id: UUID, body: Co
     return Started(submitted, content_id)
 
 
+async def regenerate(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    content_id: UUID,
+    body: Regenerate,
+    versions: project_locks.Versions,
+) -> Started:
+    """A job that makes the next revision, of what the brand says now; until it ends the item stays as it is.
+
+    Raises `NotFound`, `Stale`, `ContentRejected`, `Invalid`, `Limited`, `Conflict` PROJECT_ARCHIVED,
+    CONTENT_NOT_READY, CONTENT_UPLOADED.
+    """
+    org = organization_id
+    project_id = await content.project_of(conn, organization_id=org, content_id=content_id)
+    await project_locks.lock_active(conn, organization_id=org, project_id=project_id)
+    latest = await _latest(conn, org, content_id)
+    submitted = await _submit(conn, org, project_id, content_id, revision=latest.next_revision)
+    locked = await content.lock(conn, organization_id=org, content_id=content_id)
+    content.check_revision(locked, versions)
+    if not submitted.fresh:
+        raise content.in_the_making(jobId=ids.show(ids.JOB, submitted.job_id))
+    brief = await briefs.draw_up(
+        conn,
+        organization_id=org,
+        project_id=project_id,
+        seed=body.seed or f"{content_id}.{latest.next_revision}",
+        body=latest.asked if body.hook is None else msgspec.structs.replace(latest.asked, hook=body.hook),
+    )
+    made_by = {"org": org, "content_id": content_id, "job_id": submitted.job_id}
+    await content_generation.insert_generation.run(
+        conn, **made_by, revision=latest.next_revision, brief=brief
+    )
+    await content_generation.restart_content.run(conn, **made_by)
+    return Started(submitted, content_id)
+
+
+async def retry(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    content_id: UUID,
+    revision: int,
+    retry_of: UUID,
+) -> Submitted:
+    """A job that makes the same revision of the same item; not `fresh`: an earlier retry runs yet.
+
+    Raises `NotFound`, `Limited`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED, JOB_NOT_RETRYABLE.
+    """
+    org = organization_id
+    await project_locks.lock_active(conn, organization_id=org, project_id=project_id)
+    latest = await _latest(conn, org, content_id)
+    submitted = await _submit(conn, org, project_id, content_id, revision=revision, retry_of=retry_of)
+    locked = await content.lock(conn, organization_id=org, content_id=content_id)
+    content.check_revision(locked, None)
+    scope = {"org": org, "content_id": content_id, "job_id": submitted.job_id}
+    if submitted.fresh and not (
+        latest.next_revision == revision
+        and await content_generation.retry_generation.run(conn, **scope, revision=revision, retry_of=retry_of)
+    ):
+        raise Conflict("JOB_NOT_RETRYABLE", "the content was changed or asked for anew since: regenerate it")
+    if submitted.fresh:
+        await content_generation.restart_content.run(conn, **scope)
+    return submitted
+
+
+async def _latest(conn: Conn, organization_id: UUID, content_id: UUID) -> Latest:
+    """Raises `Conflict` CONTENT_UPLOADED. While the project is locked nobody makes another revision."""
+    row = await GET_LATEST.one(conn, org=organization_id, content_id=content_id)
+    if row is None:
+        raise Conflict("CONTENT_UPLOADED", "the content was uploaded: only what we made can be made anew")
+    return Latest(msgspec.convert(row.brief, Brief).asked, row.next_revision)
+
+
 async def _submit(
     conn: Conn,
     organization_id: UUID,
@@ -80,6 +195,45 @@ async def _submit(
         unique_key=f"content:{content_id}",
         retry_of=retry_of,
     )
+
+
+async def progress(conn: Conn, *, organization_id: UUID, content_id: UUID) -> ContentProgress:
+    """The progress of the job of a content, also of one that makes a next revision. Raises `NotFound`."""
+    row = await GET_PROGRESS.one(conn, org=organization_id, content_id=content_id)
+    if row is None:
+        raise absent("content")
+    shown = ids.show(ids.CONTENT, content_id)
+    if not row.runs or row.stage is None or row.progress is None:
+        return ContentProgress(
+            content_id=shown,
+            status=row.status,
+            stage=row.status,
+            stage_progress=1.0,
+            eta_seconds=None,
+            updated_at=row.updated_at,
+        )
+    return ContentProgress(
+        content_id=shown,
+        status="queued" if row.stage in WAITING else "processing",
+        stage=row.stage,
+        stage_progress=_within(row.stage, row.progress),
+        eta_seconds=_left(row.progress, row.ran_s),
+        updated_at=row.now,
+    )
+
+
+def _within(stage: str, done: float) -> float:
+    """The share of a stage that is done, of what is done of the whole job."""
+    ends = dict(pairwise((*STAGES, "")))
+    if stage not in STAGES:
+        return 0.0
+    start, end = STAGES[stage], STAGES.get(ends[stage], 1.0)
+    return round(min(max((done - start) / (end - start), 0.0), 1.0), 4)
+
+
+def _left(done: float, ran_s: float | None) -> int | None:
+    """Seconds, as the rest would take if it went like what is done."""
+    return None if ran_s is None or done < TOLD else round(ran_s * (1 - done) / done)
 
 
 async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:

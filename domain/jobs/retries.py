@@ -7,6 +7,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import job
 from domain.brand import ingests
+from domain.content import generating
 from domain.events import verifications
 from domain.influencers import creating
 from domain.media import app_media_fetches
@@ -15,6 +16,7 @@ from domain.publishing import changes
 from domain.tenancy.delegation import grants
 from jobs.kinds import (
     ARCHIVE_PROJECT,
+    CONTENT_GENERATE,
     FETCH_APP_MEDIA,
     INFLUENCER_CREATE,
     INGEST_APPSTORE,
@@ -107,11 +109,25 @@ async def _retry_influencer(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin
     return await creating.retry(conn, organization_id=org, retry_of=job_id, **made)
 
 
+async def _retry_content(
+    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: Origin
+) -> Submitted:
+    return await generating.retry(
+        conn,
+        organization_id=organization_id,
+        project_id=origin.project_id,
+        content_id=UUID(origin.args["content_id"]),
+        revision=origin.args["revision"],
+        retry_of=job_id,
+    )
+
+
 _RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, Origin], Awaitable[Submitted]]] = {
     INGEST_WEBSITE.name: _retry_ingest,
     INGEST_GITHUB.name: _retry_ingest,
     INGEST_APPSTORE.name: _retry_ingest,
     ARCHIVE_PROJECT.name: _retry_archive,
+    CONTENT_GENERATE.name: _retry_content,
     PUBLISH_POST.name: _retry_post,
     VERIFY_TRACKING.name: _retry_listening,
     INFLUENCER_CREATE.name: _retry_influencer,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import scheduled_post, social_account
-from db.queries.rows import AssetRow, LockedAccount, SharedContent
+from db.queries.rows import AssetRow, LockedAccount, SharedContent, WaitingPost
 from domain.accounts import accounts as refusals
 from domain.accounts import platform_limits
 from domain.accounts.platform_limits import PLATFORMS, File, PlatformLimits
@@ -69,6 +69,7 @@ class _Captioned(NamedTuple):
 
 
 FIND_SAME = scheduled_post.find_same.typed(_Same)
+LIST_WAITING = scheduled_post.list_waiting_of_content.typed(WaitingPost)
 LIST_CAPTIONED = scheduled_post.list_captioned.typed(_Captioned)
 LOCK_ACCOUNTS = social_account.lock_accounts.typed(LockedAccount)
 SHARE_CONTENT = scheduled_post.share_content.typed(SharedContent)
@@ -148,6 +149,29 @@ async def check_caption(conn: Conn, *, organization_id: UUID, content_id: UUID, 
         ("caption", f"{ids.show(ids.POST, row.id)} waits with it: {what}")
         for row in waiting
         for what in misfits[bounds[row.social_account_id]]
+    ]
+    if issues:
+        raise Invalid(*issues[0], *issues[1:])
+
+
+async def check_files(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
+    """Check a content's files for each post that waits with them; locks their accounts.
+
+    In a transaction that has locked the content. Raises `Invalid` with what is wrong for each post.
+    """
+    waiting = await LIST_WAITING.all(conn, org=organization_id, content_id=content_id)
+    account_ids = list({row.social_account_id for row in waiting})
+    accounts = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
+    assets = await LIST_ASSETS.all(conn, org=organization_id, content_id=content_id)
+    files = [File(*asset[:4]) for asset in assets]
+    faults = {
+        account.id: list(platform_limits.faults_of_files(PLATFORMS[account.platform], account.traits, files))
+        for account in accounts
+    }
+    issues = [
+        ("file", f"{ids.show(ids.POST, row.id)} waits with it: {fault.message}")
+        for row in waiting
+        for fault in faults[row.social_account_id]
     ]
     if issues:
         raise Invalid(*issues[0], *issues[1:])

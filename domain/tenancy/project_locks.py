@@ -29,6 +29,12 @@ async def lock_active(conn: Conn, *, organization_id: UUID, project_id: UUID) ->
     check_active(status)
 
 
+async def lock_alone(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+    """`lock_active` with nobody beside: nothing else starts in it, nor changes it. Raises as that."""
+    locked = await lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
+    check_active(locked.status)
+
+
 def check_active(status: str) -> None:
     """Raises `Conflict` PROJECT_ARCHIVED."""
     if status == "archived":

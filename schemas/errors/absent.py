@@ -10,8 +10,8 @@ from schemas import ids
 from schemas.errors.refusals import NotFound
 
 Noun = Literal[
-    "account", "api_key", "app_media", "content", "github_installation", "influencer", "job", "lease_request",
-    "leased_account", "organization", "post", "project", "sdk_app",
+    "account", "api_key", "app_media", "asset", "content", "github_installation", "influencer", "job",
+    "lease_request", "leased_account", "organization", "post", "project", "sdk_app",
 ]  # fmt: skip
 
 
@@ -28,6 +28,7 @@ MISSING: Mapping[Noun, Missing] = {
     "account": Missing(ids.ACCOUNT, f"no such social account: {_FOREIGN}"),
     "api_key": Missing(ids.KEY, "no such API key: check the id"),
     "app_media": Missing(ids.ASSET, "no such file of the app: check the id, and that it is the project's"),
+    "asset": Missing(ids.ASSET, "no such file: check the id, and that it is the content's"),
     "content": Missing(ids.CONTENT, f"no such content: {_FOREIGN}"),
     "github_installation": Missing(
         None, "no GitHub installation is connected: start with POST /v1/github/install-url"

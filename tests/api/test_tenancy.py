@@ -20,6 +20,7 @@ KINDS = {
     "apiKeyId": ids.KEY,
     "socialAccountId": ids.ACCOUNT,
     "contentId": ids.CONTENT,
+    "assetId": ids.ASSET,
     "scheduledPostId": ids.POST,
     "leaseRequestId": ids.LEASE_REQUEST,
     "appId": ids.APP,

@@ -88,15 +88,16 @@ class Context:
         return decided
 
     async def commit(
-        self, body: Callable[[Conn], Awaitable[Result | None]], *, project: bool = False
+        self, body: Callable[[Conn], Awaitable[Result | None]], *, project: bool = False, alone: bool = False
     ) -> Done:
         """Run the last step: the job ends with the writes of `body`, which returns the job's result.
 
         The job is ended first, which locks and fences it too: that saves a statement for each job.
+        `alone`: nobody else starts or changes anything in the project meanwhile.
         """
 
         async def last(conn: Conn) -> Result:
-            await self._lock_project(conn, project)
+            await self._lock_project(conn, project, alone=alone)
             await jobs.complete(conn, claim=self.job)
             found = await body(conn)
             if found:
@@ -134,7 +135,9 @@ class Context:
             raise ValueError(f"step {name}: a name once in an attempt, and {steps.MAX_STEPS} at most")
         self._names.add(name)
 
-    async def _lock_project(self, conn: Conn, wanted: bool) -> None:
+    async def _lock_project(self, conn: Conn, wanted: bool, *, alone: bool = False) -> None:
         organization_id, project_id = self.job.organization_id, self.job.project_id
-        if wanted and project_id is not None:
+        if alone and project_id is not None:
+            await project_locks.lock_alone(conn, organization_id=organization_id, project_id=project_id)
+        elif wanted and project_id is not None:
             await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)

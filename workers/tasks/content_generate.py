@@ -13,8 +13,8 @@ from domain.tenancy import organizations
 from generation import libraries
 from generation.made import Made
 from generation.spec import Copy
-from jobs.outcomes import Canceled, Outcome
-from schemas.errors import Conflict
+from jobs.outcomes import Canceled, Failed, Outcome
+from schemas.errors import Conflict, ContentRejected, Invalid, NotFound
 from workers.generation import storing, wording
 from workers.generation.folders import Folders, open_folders
 from workers.generation.rendering import Unmade, render
@@ -64,11 +64,15 @@ async def content_generate(ctx: Context, *, studio: Studio) -> Outcome:
             body = partial(
                 generated.finish, claim=ctx.job, copy=piece.copy, files=files, public_url=studio.public_url
             )
-            return await ctx.commit(body, project=True)
+            return await ctx.commit(body, alone=True)
         except Unmade as error:
             return error.outcome
-        except Conflict:
-            # The project was archived meanwhile: its archive job cancels all other jobs.
+        except Invalid as error:
+            return Failed("POSTS_REFUSE_IT", f"posts that wait couldn't go out with it: {error.message}")
+        except ContentRejected as error:
+            return Failed(error.code, error.message)
+        except (Conflict, NotFound):
+            # The project was archived, or is purged, meanwhile: its archive job cancels all other jobs.
             return Canceled()
 
 

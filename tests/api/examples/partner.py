@@ -199,7 +199,13 @@ async def content(story: Story, project: str) -> str:
 async def generated(story: Story, project: str) -> None:
     """A picture that is made of the brand."""
     accepted = await story.tell("generate_content", projectId=project, json={"format": "image"})
-    await story.ended(accepted)
+    made = await story.ended(accepted)
+    [asset] = made["result"]["assets"]
+    content = accepted["contentId"]
+    await story.tell("get_content_progress", contentId=content)
+    await story.tell("get_content_asset", contentId=content, assetId=asset["assetId"])
+    again = await story.tell("regenerate_content", contentId=content, json={"hook": "High tide at noon?"})
+    await story.ask("POST", f"/jobs/{again['jobId']}/cancel")
 
 
 async def influencers(story: Story, project: str) -> None:

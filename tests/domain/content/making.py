@@ -1,0 +1,94 @@
+"""Content in the making: what partners ask for, and a worker's steps on it."""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from db.pool import Conn, Pool
+from domain.brand import brand
+from domain.content import content, generated, generating
+from domain.content.generating import Started
+from domain.media import uploads
+from domain.media.files import File, Thumbnail
+from generation.spec import Copy
+from generation.words.write import write
+from jobs.kinds import CONTENT_GENERATE
+from jobs.ledger import Claim
+from schemas.brand import BrandPatch
+from schemas.content import Content, ContentRequest, Regenerate
+from tests import seeds
+from tests.domain.content.reviewing import URL, named
+from tests.domain.project import Project
+from tests.domain.publishing.post_scene import context
+
+BRAND = BrandPatch(
+    app_name="Tideline",
+    tagline="Know the tide before you go",
+    app_description="See high and low water for each day. Works without a connection.",
+)
+
+
+async def tell_brand(conn: Conn, project: Project, body: BrandPatch = BRAND) -> None:
+    now = await conn.fetchval("select now()")
+    await brand.patch(conn, organization_id=project.org, project_id=project.id, now=now, body=body)
+
+
+async def ask(conn: Conn, project: Project, **fields: Any) -> Started:
+    body = ContentRequest(**{"format": "image"} | fields)
+    async with conn.transaction():
+        return await generating.start(conn, organization_id=project.org, project_id=project.id, body=body)
+
+
+async def regenerate(
+    conn: Conn, project: Project, content_id: UUID, versions: Any = None, **fields: Any
+) -> Started:
+    async with conn.transaction():
+        return await generating.regenerate(
+            conn,
+            organization_id=project.org,
+            content_id=content_id,
+            body=Regenerate(**fields),
+            versions=versions,
+        )
+
+
+async def begun(conn: Conn, project: Project, content_id: UUID | None = None) -> Claim:
+    """A job of a new item, or of the next revision of one, that a worker has begun."""
+    await (ask(conn, project) if content_id is None else regenerate(conn, project, content_id))
+    [claim] = await seeds.claims(conn, CONTENT_GENERATE)
+    await generated.begin(conn, claim=claim)
+    return claim
+
+
+async def finish(pool: Pool, claim: Claim, text: str = "") -> None:
+    """The last two steps of a job whose files are stored; `text` is added to the caption."""
+    done = context(pool, claim)
+    tokens = await done.step(partial(uploads.begin_many, organization_id=claim.organization_id, sizes=[9, 3]))
+    brief = await done.step(partial(generated.begin, claim=claim))
+    body = partial(
+        generated.finish, claim=claim, copy=written(write(brief.spec), text), files=[file(*tokens)],
+        public_url=URL,
+    )  # fmt: skip
+    await done.commit(body, alone=True)
+
+
+def written(copy: Copy, text: str) -> Copy:
+    return msgspec.structs.replace(copy, caption=copy.caption + text)
+
+
+def file(token: str, small: str) -> File:
+    thumbnail = Thumbnail(3, bytes(32), small)
+    return File("image", "image/jpeg", 1080, 1350, None, 9, token.encode()[:32], token, thumbnail)
+
+
+async def made(pool: Pool, conn: Conn, project: Project) -> UUID:
+    """An item with files."""
+    claim = await begun(conn, project)
+    await finish(pool, claim)
+    return UUID(claim.args["content_id"])
+
+
+async def shown(conn: Conn, project: Project, content_id: UUID) -> Content:
+    return await content.get(conn, **named(project, content_id))

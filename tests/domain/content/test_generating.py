@@ -1,0 +1,216 @@
+"""Items end with the jobs that make them, retries make the same, a next revision is an edit."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from db.pool import Conn, Pool
+from domain.content.content import find_file
+from domain.jobs import jobs
+from domain.operations import maintenance
+from jobs.kinds import CONTENT_GENERATE
+from jobs.ledger import Settlement
+from jobs.outcomes import Canceled, Failed, Interrupted, Outcome
+from schemas.brand import BrandPatch
+from schemas.errors import Conflict, ContentRejected, Invalid, NotFound, Stale
+from tests import seeds
+from tests.domain.content import making
+from tests.domain.content.reviewing import approve, edit, policy, reject
+from tests.domain.jobs.test_subjects import FUTURE
+from tests.domain.project import Project, archive, cancel, retry
+from tests.domain.publishing import post_scene
+from tests.jobs import scene
+
+BROKE = Failed("PICTURE_TYPE", "no picture")
+
+
+@pytest_asyncio.fixture
+async def project(conn: Conn, project: Project) -> Project:
+    await making.tell_brand(conn, project)
+    return project
+
+
+async def rows(conn: Conn) -> tuple[Any, ...]:
+    """How many items, files and files on their way there are."""
+    names = ("content_item", "content_asset", "asset_thumbnail", "media_upload")
+    return tuple([await conn.fetchval(f"select count(*) from {name}") for name in names])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"), [(BROKE, "failed"), (Canceled(), "canceled"), (Interrupted(), "processing")]
+)
+async def test_an_item_ends_as_its_job(
+    pool: Pool, conn: Conn, project: Project, outcome: Outcome, status: str
+) -> None:
+    claim = await making.begun(conn, project)
+    await jobs.settle(pool, [Settlement(claim, outcome)])
+    item = await making.shown(conn, project, UUID(claim.args["content_id"]))
+    assert (item.status, item.assets) == (status, [])
+    assert (item.last_error and item.last_error.code) == (BROKE.code if status == "failed" else None)
+
+
+async def test_a_queued_item_ends_with_a_cancel_and_with_a_deadline(
+    pool: Pool, conn: Conn, project: Project
+) -> None:
+    first, second = await making.ask(conn, project), await making.ask(conn, project)
+    await cancel(pool, project, first.submitted.job_id)
+    await conn.execute("update job set deadline_at = now()")
+    await maintenance.end_overdue(conn)
+    ends = [await making.shown(conn, project, one.content_id) for one in (first, second)]
+    assert [item.status for item in ends] == ["canceled", "failed"]
+    assert ends[1].last_error
+    assert ends[1].last_error.code == "DEADLINE"
+
+
+@pytest.mark.parametrize("crashes", [0, 2])
+async def test_a_rescue_ends_the_item_of_a_job_that_it_gives_up(
+    conn: Conn, project: Project, crashes: int
+) -> None:
+    claim = await making.begun(conn, project)
+    await conn.execute("update job set crashes = $1 where id = $2", crashes, claim.id)
+    await scene.lose(conn, claim)
+    await maintenance.rescue(conn, before=FUTURE)
+    item = await making.shown(conn, project, UUID(claim.args["content_id"]))
+    assert item.status == ("failed" if crashes else "processing")
+
+
+async def test_an_archive_ends_what_is_made_and_refuses_what_is_not(
+    pool: Pool, conn: Conn, project: Project
+) -> None:
+    claim, queued = await making.begun(conn, project), await making.ask(conn, project)
+    await archive(conn, project)
+    with pytest.raises(Conflict, match="archived"):
+        await making.finish(pool, claim)
+    with pytest.raises(Conflict, match="archived"):
+        await making.ask(conn, project)
+    async with conn.transaction():
+        await jobs.cancel_of_project(conn, organization_id=project.org, project_id=project.id, limit=10)
+    await jobs.settle(pool, [Settlement(claim, Canceled())])
+    for content_id in (queued.content_id, UUID(claim.args["content_id"])):
+        assert (await making.shown(conn, project, content_id)).status == "canceled"
+    assert await rows(conn) == (2, 0, 0, 2)
+
+
+async def test_a_retry_makes_the_same_item_of_the_same_brief(
+    pool: Pool, conn: Conn, project: Project
+) -> None:
+    claim = await making.begun(conn, project)
+    content_id = UUID(claim.args["content_id"])
+    brief = await conn.fetchval("select brief from content_generation")
+    await jobs.settle(pool, [Settlement(claim, BROKE)])
+    await making.tell_brand(conn, project, BrandPatch(app_name="Other"))
+    again, twice = [await retry(pool, project, claim.id, {"content:write"}) for _ in range(2)]
+    assert (again.job_id, again.fresh, twice.fresh) == (twice.job_id, True, False)
+    item = await making.shown(conn, project, content_id)
+    assert (item.status, item.last_error, item.job_id) == ("queued", None, f"job_{again.job_id}")
+    [claim] = await seeds.claims(conn, CONTENT_GENERATE)
+    await making.finish(pool, claim)
+    assert (await making.shown(conn, project, content_id)).status == "completed"
+    assert await conn.fetchval("select brief from content_generation") == brief
+    assert await rows(conn) == (1, 1, 1, 0)
+
+
+async def test_a_job_is_not_retried_once_another_one_is_asked_for(
+    pool: Pool, conn: Conn, project: Project
+) -> None:
+    claim = await making.begun(conn, project)
+    content_id = UUID(claim.args["content_id"])
+    await jobs.settle(pool, [Settlement(claim, BROKE)])
+    later = await making.begun(conn, project, content_id)
+    await making.finish(pool, later)
+    with pytest.raises(Conflict) as refused:
+        await retry(pool, project, claim.id, {"content:write"})
+    assert refused.value.details["reason"] == "JOB_NOT_RETRYABLE"
+    assert (await making.shown(conn, project, content_id)).revision == 1
+
+
+async def test_a_next_revision_is_an_edit(pool: Pool, conn: Conn, project: Project) -> None:
+    """Until it is there the item is what it was; then it awaits an approval, and its posts wait for that."""
+    await policy(conn, project, requires_approval=True)
+    content_id = await making.made(pool, conn, project)
+    await approve(conn, project, content_id)
+    project = (await post_scene.fill(conn, project, accounts=1))._replace(content_id=content_id)
+    before = await making.shown(conn, project, content_id)
+    [post] = await post_scene.schedule(conn, project)
+    claim = await making.begun(conn, project, content_id)
+    during = await making.shown(conn, project, content_id)
+    same = ("status", "assets", "revision", "approval_status", "caption")
+    assert [getattr(during, name) for name in same] == [getattr(before, name) for name in same]
+    assert during.job_id == f"job_{claim.id}"
+    await making.finish(pool, claim)
+    after = await making.shown(conn, project, content_id)
+    assert (after.revision, after.approval_status, after.status) == (2, "pending", "completed")
+    assert after.assets[0].url != before.assets[0].url
+    assert await conn.fetchval("select status from scheduled_post where id = $1", post) == "blocked"
+    assert await rows(conn) == (2, 1, 1, 2)
+
+
+async def test_a_next_revision_that_fails_leaves_the_item_as_it_was(
+    pool: Pool, conn: Conn, project: Project
+) -> None:
+    content_id = await making.made(pool, conn, project)
+    before = await making.shown(conn, project, content_id)
+    claim = await making.begun(conn, project, content_id)
+    await jobs.settle(pool, [Settlement(claim, BROKE)])
+    after = await making.shown(conn, project, content_id)
+    assert (after.status, after.revision, after.assets) == ("completed", 1, before.assets)
+    assert after.last_error
+    assert after.last_error.code == BROKE.code
+
+
+async def test_a_next_revision_that_a_post_could_not_go_out_with_is_none(
+    pool: Pool, conn: Conn, project: Project
+) -> None:
+    content_id = await making.made(pool, conn, project)
+    project = (await post_scene.fill(conn, project, accounts=1))._replace(content_id=content_id)
+    await post_scene.schedule(conn, project)
+    claim = await making.begun(conn, project, content_id)
+    with pytest.raises(Invalid, match="waits with it"):
+        await making.finish(pool, claim, "x" * 3000)
+    assert (await making.shown(conn, project, content_id)).revision == 1
+
+
+async def test_of_a_content_one_revision_is_made_at_a_time(pool: Pool, conn: Conn, project: Project) -> None:
+    content_id = await making.made(pool, conn, project)
+    with pytest.raises(Stale):
+        await making.regenerate(conn, project, content_id, versions=[7])
+    await making.regenerate(conn, project, content_id, versions=[1])
+    for change in (making.regenerate(conn, project, content_id), edit(conn, project, content_id, "New.")):
+        with pytest.raises(Conflict) as refused:
+            await change
+        assert refused.value.details["reason"] == "CONTENT_NOT_READY"
+
+
+async def test_what_was_rejected_or_uploaded_is_not_made_anew(
+    pool: Pool, conn: Conn, project: Project
+) -> None:
+    await policy(conn, project, requires_approval=True)
+    queued = await making.ask(conn, project)
+    with pytest.raises(Conflict, match="a job makes it"):
+        await reject(conn, project, queued.content_id)
+    await cancel(pool, project, queued.submitted.job_id)
+    content_id = await making.made(pool, conn, project)
+    claim = await making.begun(conn, project, content_id)
+    await reject(conn, project, content_id)
+    with pytest.raises(ContentRejected):
+        await making.finish(pool, claim)
+    uploaded = await seeds.content(conn, project.org, project.id)
+    with pytest.raises(Conflict, match="uploaded"):
+        await making.regenerate(conn, project, uploaded)
+
+
+async def test_files_that_were_replaced_are_read_for_a_day(pool: Pool, conn: Conn, project: Project) -> None:
+    content_id = await making.made(pool, conn, project)
+    before = await making.shown(conn, project, content_id)
+    await making.finish(pool, await making.begun(conn, project, content_id))
+    after = await making.shown(conn, project, content_id)
+    for asset in (*before.assets, *after.assets):
+        for url in (asset.url, asset.thumbnail_url):
+            assert url
+            found = await find_file(conn, token=url.rpartition("/")[2])
+            assert found.mime_type == "image/jpeg"
+    await conn.execute("delete from media_upload")
+    with pytest.raises(NotFound):
+        await find_file(conn, token=before.assets[0].url.rpartition("/")[2])
