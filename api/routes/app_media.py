@@ -17,8 +17,8 @@ from api.ratelimit import Class
 from api.requests import ApiRequest
 from api.uploads import Received, Wanted
 from db.pool import Conn
-from domain.media import app_media, app_media_fetches
-from domain.media.app_media import TAKEN
+from domain.media import app_media, app_media_fetches, app_media_limits
+from domain.media.app_media_limits import TAKEN
 from domain.media.passing import MIB, Passing, Taken
 from domain.values import urls
 from jobs.kinds import FETCH_APP_MEDIA
@@ -76,7 +76,7 @@ def _check(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
         raise Invalid(file.path, f"is {file.type.mime}, which is no {kind}")
     if file.came > TAKEN[kind][file.type]:
         raise Oversized(f"{file.path}: a {kind} may have at most {TAKEN[kind][file.type] // MIB} MiB")
-    app_media.check_transcript(kind, texts.get("transcript", ""))
+    app_media_limits.check_transcript(kind, texts.get("transcript", ""))
 
 
 WANTED = Wanted(
@@ -137,7 +137,7 @@ async def _add(request: ApiRequest, project_id: str, received: Received, conn: C
 
 async def _fetch(request: ApiRequest, project_id: str) -> Response[AppMediaAccepted]:
     body: AppMediaFromUrl = await request.json_as(AppMediaFromUrl)
-    app_media.check_transcript(body.kind, body.transcript)
+    app_media_limits.check_transcript(body.kind, body.transcript)
     url = urls.check(body.url, allowed=request.services.allowed)
 
     async def start(conn: Conn) -> Made[AppMediaAccepted]:

@@ -31,6 +31,15 @@ select {shown}
  order by a.id desc
  limit :limit;
 
+-- name: share_ready    those that go first first, which stay while content is begun with them
+select id, kind, token, transcript
+  from app_media
+ where organization_id = :org
+   and project_id = :project_id
+   and status = 'ready'
+ order by origin, rank, id
+   for share;
+
 -- name: lock_list    so that what a project may have is counted by one at a time
 select pg_advisory_xact_lock(75, hashtext(:project_id::uuid::text));
 

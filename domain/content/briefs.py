@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from msgspec import field, structs
+from msgspec import structs
 
 from db.pool import Conn
 from db.queries import content_asset, content_item
 from domain.brand import brand
+from domain.content import app_files
+from domain.content.app_files import Files
 from domain.influencers import speaking
 from domain.influencers.speaking import Speaker
+from domain.media import app_media
+from domain.media.app_media import Usable
 from domain.values import languages
 from generation.spec import Brand, Spec, Value
 from generation.words.snapshot import snapshot
@@ -24,15 +28,6 @@ from schemas.errors import Invalid, LacksWords, NotFound
 
 #: Formats that have a length and may have a voice.
 MOVING: frozenset[GeneratedFormat] = frozenset({"video", "ugc_remix"})
-
-
-class Files(Value, frozen=True, kw_only=True):
-    """Files that a piece is made with, by their tokens in our storage."""
-
-    logo: str | None = None
-    screenshots: list[str] = field(default_factory=list)
-    end_card: str | None = None
-    clip: str | None = None
 
 
 class Brief(Value, frozen=True, kw_only=True):
@@ -62,14 +57,18 @@ async def draw_up(
     Raises `Invalid`, `NotFound`, `LacksWords`, `Conflict` INFLUENCER_NOT_READY.
     """
     _check(body)
-    files = await _files(conn, organization_id, project_id, body)
+    own = await app_media.usable(conn, organization_id=organization_id, project_id=project_id)
+    files = app_files.fill(await _files(conn, organization_id, project_id, body, own), own, body)
     if body.format == "ugc_remix" and files.clip is None:
         raise Invalid(
-            "mediaIds", "a ugc_remix is made of a clip: name one, or a sourceContentId that is a video"
+            "mediaIds",
+            "a ugc_remix is made of a clip: name one, or a sourceContentId that is a video,"
+            " or give the project a demo_video",
         )
     rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
     speaker = await _speaker(conn, organization_id, project_id, body.influencer_id)
     spec = _spec(body, snapshot(brand.describe(rows, project_id=project_id)), speaker, seed)
+    spec = structs.replace(spec, transcript=app_files.transcript_of(files.clip, own))
     try:
         write(spec)
     except Lacking as error:
@@ -105,7 +104,9 @@ def _spec(body: ContentRequest, known: Brand, speaker: Speaker | None, seed: str
     )
 
 
-async def _files(conn: Conn, organization_id: UUID, project_id: UUID, body: ContentRequest) -> Files:
+async def _files(
+    conn: Conn, organization_id: UUID, project_id: UUID, body: ContentRequest, own: Sequence[Usable]
+) -> Files:
     """The pictures and the clip that the caller names, in that order. Raises `NotFound`, `Invalid`."""
     source = await _source(conn, organization_id, project_id, body.source_content_id)
     named = [ids.read(ids.ASSET, shown) for shown in body.media_ids]
@@ -118,15 +119,21 @@ async def _files(conn: Conn, organization_id: UUID, project_id: UUID, body: Cont
         ids=[one for one in named if one],
         content_id=source,
     )
-    by_id = {one.id: one for one in found}
+    by_id = {one.id: one for one in [*map(_given, own), *found]}
     unknown = [number for number, one in enumerate(named) if one not in by_id]
     if unknown:
         issues = [
             {"path": f"mediaIds[{number}]", "message": "is no file of this project"} for number in unknown
         ]
         raise NotFound("no such file in this project: check mediaIds", issues=issues)
-    chosen = [by_id[one] for one in named if one] + [one for one in found if one.id not in named]
+    apart = {one.id for one in own if one.kind in app_files.APART}
+    chosen = [by_id[one] for one in named if one and one not in apart]
+    chosen += [one for one in found if one.id not in named]
     return _sorted(chosen)
+
+
+def _given(own: Usable) -> Given:
+    return Given(own.id, "video" if own.kind == "demo_video" else "image", own.token)
 
 
 def _sorted(chosen: Sequence[Given]) -> Files:

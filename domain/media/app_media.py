@@ -6,7 +6,7 @@ from it finds it there for a day.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,10 +15,9 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import app_media as queries
-from domain.media import uploads
+from domain.media import app_media_limits, uploads
 from domain.media.files import File
-from domain.media.passing import FILMS, MIB, PICTURES, Taken
-from domain.media.sniff import SVG
+from domain.media.passing import MIB
 from domain.tenancy import project_locks
 from schemas import ids
 from schemas.app_media import (
@@ -29,19 +28,8 @@ from schemas.app_media import (
     AppMediaOrigin,
     AppMediaStatus,
 )
-from schemas.errors import Conflict, Invalid
+from schemas.errors import Conflict
 from schemas.errors.absent import absent
-
-#: Types of each kind, and how many bytes a file of each may have.
-TAKEN: Mapping[AppMediaKind, Taken] = {
-    "logo": {**dict.fromkeys(PICTURES, 5 * MIB), SVG: MIB},
-    "screenshot": dict.fromkeys(PICTURES, 10 * MIB),
-    "demo_video": dict.fromkeys(FILMS, 200 * MIB),
-    "end_card": dict.fromkeys(PICTURES, 5 * MIB),
-}
-#: Files of each kind that a project may have of its own, and bytes of all of them.
-MOST: Mapping[AppMediaKind, int] = {"logo": 10, "screenshot": 50, "demo_video": 10, "end_card": 10}
-MOST_BYTES = 1 << 30
 
 
 class _Row(NamedTuple):
@@ -78,6 +66,15 @@ class _Own(NamedTuple):
     bytes: int
 
 
+class Usable(NamedTuple):
+    """A file that content can be made with."""
+
+    id: UUID
+    kind: AppMediaKind
+    token: str
+    transcript: str | None
+
+
 class _Locked(NamedTuple):
     id: UUID
     origin: AppMediaOrigin
@@ -89,13 +86,8 @@ class _Locked(NamedTuple):
 GET_APP_MEDIA = queries.get_app_media.typed(_Row)
 LIST_APP_MEDIA = queries.list_app_media.typed(_Row)
 COUNT_OWN = queries.count_own.typed(_Own)
+SHARE_READY = queries.share_ready.typed(Usable)
 LOCK_ONE = queries.lock_one.typed(_Locked)
-
-
-def check_transcript(kind: AppMediaKind, transcript: str) -> None:
-    """Raises `Invalid`."""
-    if transcript and kind != "demo_video":
-        raise Invalid("transcript", "is a demo_video's: leave it out")
 
 
 async def add(
@@ -110,8 +102,9 @@ async def add(
 ) -> AppMedia:
     """A stored file as one of the project's own.
 
-    Raises `NotFound`, `Conflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA, `Unavailable`.
+    Raises `NotFound`, `Invalid`, `Conflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA, `Unavailable`.
     """
+    app_media_limits.check_shape(file)
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
     await make_room(
         conn,
@@ -165,17 +158,17 @@ async def make_room(
     """Raises `Conflict` TOO_MUCH_APP_MEDIA. Nobody else adds to the project until this transaction ends."""
     await queries.lock_list.run(conn, project_id=project_id)
     own = await COUNT_OWN.row(conn, org=organization_id, project_id=project_id, kind=kind)
-    if own.files + adding.files > MOST[kind]:
+    if own.files + adding.files > app_media_limits.MOST[kind]:
         raise Conflict(
             "TOO_MUCH_APP_MEDIA",
-            f"a project has at most {MOST[kind]} files of the kind {kind}: delete one first",
-            limit=MOST[kind],
+            f"a project has at most {app_media_limits.MOST[kind]} files of the kind {kind}: delete one first",
+            limit=app_media_limits.MOST[kind],
         )
-    if own.bytes + adding.bytes > MOST_BYTES:
+    if own.bytes + adding.bytes > app_media_limits.MOST_BYTES:
         raise Conflict(
             "TOO_MUCH_APP_MEDIA",
-            f"a project has at most {MOST_BYTES // MIB} MiB of app media: delete some first",
-            limitBytes=MOST_BYTES,
+            f"a project has at most {app_media_limits.MOST_BYTES // MIB} MiB of app media: delete some first",
+            limitBytes=app_media_limits.MOST_BYTES,
         )
 
 
@@ -212,6 +205,11 @@ async def list_page(
         limit=limit,
     )
     return [_shown(row, public_url) for row in rows]
+
+
+async def usable(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[Usable]:
+    """Files of a project, current ones first. Until this transaction ends none of them is deleted."""
+    return await SHARE_READY.all(conn, org=organization_id, project_id=project_id)
 
 
 async def delete(conn: Conn, *, organization_id: UUID, project_id: UUID, asset_id: UUID) -> AppMediaDeleted:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import app_media as queries
-from domain.media import app_media, uploads
+from domain.media import app_media, app_media_limits, uploads
 from domain.media.app_media import Adding
 from domain.media.files import File
 from domain.tenancy import organizations, project_locks
@@ -110,9 +110,10 @@ async def finish(conn: Conn, *, claim: Claim, file: File, begun: Sequence[str]) 
     """Give the row its file, in the transaction that ends the job; the result is the job's.
 
     `begun` are the tokens of all that the attempt has stored. Raises `NotFound` where somebody has deleted
-    the row meanwhile, `Conflict` TOO_MUCH_APP_MEDIA, `Unavailable`.
+    the row meanwhile, `Invalid`, `Conflict` TOO_MUCH_APP_MEDIA, `Unavailable`.
     """
     org = claim.organization_id
+    app_media_limits.check_shape(file)
     await app_media.make_room(
         conn,
         organization_id=org,

@@ -6,7 +6,7 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from domain.content.briefs import Files
+from domain.content.app_files import Files
 from domain.media import uploads
 from domain.media.files import File, Thumbnail
 from domain.media.store import CHUNK, Store

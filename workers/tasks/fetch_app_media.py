@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 from domain.media import app_media_fetches, passing
-from domain.media.app_media import TAKEN
+from domain.media.app_media_limits import TAKEN
 from domain.media.files import File
 from domain.media.passing import Passing
 from domain.media.storage import open_store

@@ -7,9 +7,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from db.pool import Pool
-from domain.media import app_media, uploads
+from domain.media import app_media_limits, uploads
 from domain.media.storage import open_store
-from schemas import ids
 from schemas.settings import Settings
 from tests import media
 from tests.api.app_media.project import LOGO, SCREEN, SVG, Project
@@ -87,13 +86,13 @@ async def test_the_newest_of_a_kind_is_current_and_screenshots_are_in_their_orde
 async def test_a_project_has_so_many_files_and_so_many_bytes(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app_media, "MOST", {**app_media.MOST, "logo": 2})
+    monkeypatch.setattr(app_media_limits, "MOST", {**app_media_limits.MOST, "logo": 2})
     answers = await asyncio.gather(*(project.send(LOGO, kind="logo") for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409]
     refused = next(answer for answer in answers if answer.status_code == 409)
     assert reason(refused)[2] == "TOO_MUCH_APP_MEDIA"
     assert len(project.kept.names()) == 2
-    monkeypatch.setattr(app_media, "MOST_BYTES", 2 * len(LOGO) + 1)
+    monkeypatch.setattr(app_media_limits, "MOST_BYTES", 2 * len(LOGO) + 1)
     assert reason(await project.send(LOGO, kind="end_card"))[2] == "TOO_MUCH_APP_MEDIA"
 
 
@@ -106,20 +105,6 @@ async def test_a_deleted_file_is_found_no_more_and_pruned(
     assert (await project.caller.http.get(made["url"])).status_code == 404
     assert await project.listed() == []
     async with pool.acquire() as conn:
-        await uploads.prune(conn, open_store(settings))
-    assert project.kept.names() == []
-
-
-async def test_a_file_from_which_content_is_being_made_stays_for_a_day(
-    project: Project, pool: Pool, settings: Settings
-) -> None:
-    made = await project.made()
-    await _generate(project, pool)
-    await project.delete(made["assetId"])
-    async with pool.acquire() as conn:
-        await uploads.prune(conn, open_store(settings))
-        assert len(project.kept.names()) == 1
-        await conn.execute("update media_upload set started_at = started_at - interval '1 day'")
         await uploads.prune(conn, open_store(settings))
     assert project.kept.names() == []
 
@@ -183,12 +168,3 @@ async def test_a_file_of_another_project_is_not_found(project: Project) -> None:
         path = f"/v1/projects/{other}/app-media/{made['assetId']}"
         assert (await project.caller.http.request(method, path)).status_code == 404
     assert await project.listed() == [made]
-
-
-async def _generate(project: Project, pool: Pool) -> None:
-    """A job that makes content of the project's, which nobody performs."""
-    accepted = await project.caller.http.post(
-        f"/v1/projects/{project.id}/ingest/website", json={"url": "https://example.com"}
-    )
-    job_id = ids.read(ids.JOB, accepted.json()["jobId"])
-    await pool.execute("update job set kind = 'content_generate' where id = $1", job_id)

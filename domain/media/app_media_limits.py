@@ -1,0 +1,39 @@
+"""Limits of app media: what a file of each kind may be, and how much of it a project may have."""
+
+from collections.abc import Mapping
+
+from domain.media.files import File
+from domain.media.passing import FILMS, MIB, PICTURES, Taken
+from domain.media.sniff import SVG
+from schemas.app_media import AppMediaKind
+from schemas.errors import Invalid
+
+#: Types of each kind, and how many bytes a file of each may have.
+TAKEN: Mapping[AppMediaKind, Taken] = {
+    "logo": {**dict.fromkeys(PICTURES, 5 * MIB), SVG: MIB},
+    "screenshot": dict.fromkeys(PICTURES, 10 * MIB),
+    "demo_video": dict.fromkeys(FILMS, 200 * MIB),
+    "end_card": dict.fromkeys(PICTURES, 5 * MIB),
+}
+#: Files of each kind that a project may have of its own, and bytes of all of them.
+MOST: Mapping[AppMediaKind, int] = {"logo": 10, "screenshot": 50, "demo_video": 10, "end_card": 10}
+MOST_BYTES = 1 << 30
+#: What the renderer takes: how many times a side may be as long as the other, and pixels of a picture.
+MAX_RATIO, MAX_PIXELS = 20, 60_000_000
+
+
+def check_transcript(kind: AppMediaKind, transcript: str) -> None:
+    """Raises `Invalid`."""
+    if transcript and kind != "demo_video":
+        raise Invalid("transcript", "is a demo_video's: leave it out")
+
+
+def check_shape(file: File) -> None:
+    """Raises `Invalid` for a picture that content can't be made with."""
+    short, long = sorted((file.width, file.height))
+    if file.kind == "image" and long > MAX_RATIO * short:
+        raise Invalid(
+            "file[0]", f"is {file.width} x {file.height}: a side is at most {MAX_RATIO} times the other"
+        )
+    if file.kind == "image" and short * long > MAX_PIXELS:
+        raise Invalid("file[0]", f"has more than {MAX_PIXELS // 10**6} million pixels")

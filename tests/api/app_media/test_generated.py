@@ -1,0 +1,102 @@
+"""App media in generated content: what a piece is made with, frozen when it is asked for."""
+
+from typing import Any
+
+import pytest
+
+from db.pool import Pool
+from domain.media import uploads
+from domain.media.storage import open_store
+from schemas.settings import Settings
+from tests import media
+from tests.api.app_media.project import LOGO, SCREEN, Project
+from tests.api.content.project import PNG
+from tests.api.refusals import refused
+
+BRAND = {
+    "appName": "Tidewise",
+    "tagline": "Know your tide",
+    "appDescription": "Tidewise shows each tide of your coast.",
+}
+
+
+@pytest.fixture
+def pieces(project: Project, pool: Pool) -> "Pieces":
+    return Pieces(project, pool)
+
+
+class Pieces:
+    def __init__(self, project: Project, pool: Pool) -> None:
+        self.project, self.pool = project, pool
+
+    async def ask(self, **asked: Any) -> Any:
+        await self.project.caller.http.patch(f"/v1/projects/{self.project.id}", json={"brandContext": BRAND})
+        return await self.project.caller.http.post(f"/v1/projects/{self.project.id}/content", json=asked)
+
+    async def brief(self, **asked: Any) -> Any:
+        """What the latest piece is made from."""
+        answer = await self.ask(**{"format": "slideshow"} | asked)
+        assert answer.status_code == 202, answer.text
+        return await self.pool.fetchval(
+            "select brief from content_generation order by content_id desc limit 1"
+        )
+
+    async def files(self, **asked: Any) -> Any:
+        return (await self.brief(**asked))["files"]
+
+
+def token(made: dict[str, Any]) -> str:
+    return str(made["url"]).rpartition("/")[2]
+
+
+async def test_a_piece_is_made_with_what_the_project_has(pieces: Pieces) -> None:
+    logo, card = await pieces.project.made(), await pieces.project.made(LOGO, "end_card")
+    screens = [await pieces.project.made(SCREEN, "screenshot") for _ in range(11)]
+    found = await pieces.files()
+    assert (found["logo"], found["endCard"]) == (token(logo), token(card))
+    assert found["screenshots"] == [token(one) for one in screens[:10]]
+
+
+async def test_whatever_is_named_goes_first(pieces: Pieces) -> None:
+    old, screen = await pieces.project.made(), await pieces.project.made(SCREEN, "screenshot")
+    await pieces.project.made()
+    await pieces.project.made(SCREEN, "screenshot")
+    uploaded = await pieces.project.caller.http.post(
+        f"/v1/projects/{pieces.project.id}/content/upload", files={"file": ("a.png", PNG)}
+    )
+    [asset] = uploaded.json()["assets"]
+    found = await pieces.files(mediaIds=[asset["assetId"], old["assetId"], screen["assetId"]])
+    assert found["logo"] == token(old)
+    assert found["screenshots"] == [token(asset), token(screen)]
+
+
+async def test_a_remix_without_a_clip_is_one_of_the_demo_video(pieces: Pieces) -> None:
+    refused(await pieces.ask(format="ugc_remix"), 422, "VALIDATION", "mediaIds")
+    demo = await pieces.project.made(media.film(), "demo_video", transcript="Tap once.")
+    brief = await pieces.brief(format="ugc_remix")
+    assert (brief["files"]["clip"], brief["spec"]["transcript"]) == (token(demo), "Tap once.")
+    assert (await pieces.files())["clip"] is None
+
+
+async def test_another_projects_file_is_not_found(pieces: Pieces) -> None:
+    made = await pieces.project.caller.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})
+    other = await pieces.project._replace(id=made.json()["id"]).made()
+    answer = await pieces.ask(format="image", mediaIds=[other["assetId"]])
+    assert (answer.status_code, answer.json()["error"]["details"]["issues"][0]["path"]) == (
+        404,
+        "mediaIds[0]",
+    )
+
+
+async def test_a_file_that_is_deleted_stays_as_long_as_a_piece_is_made_from_it(
+    pieces: Pieces, settings: Settings
+) -> None:
+    logo = await pieces.project.made()
+    await pieces.brief()
+    await pieces.project.delete(logo["assetId"])
+    async with pieces.pool.acquire() as conn:
+        await uploads.prune(conn, open_store(settings))
+        assert pieces.project.kept.names() == [token(logo)]
+        await conn.execute("update media_upload set started_at = started_at - interval '1 day'")
+        await uploads.prune(conn, open_store(settings))
+    assert pieces.project.kept.names() == []
