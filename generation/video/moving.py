@@ -31,7 +31,7 @@ class Rising:
     def __init__(
         self, picture: Image.Image, place: Size, *, starts: float, lasts: float, drifts: int = _DRIFTS
     ) -> None:
-        self._phases = [_shifted(picture, phase / _PHASES) for phase in range(_PHASES)]
+        self._phases = _phases(picture)
         self._shadow, self._edge = paint.cast(picture.getchannel("A"), blur=56, alpha=105)
         self._place, self._starts, self._lasts, self._drifts = place, starts, lasts, drifts
 
@@ -47,13 +47,14 @@ class Rising:
         image.paste(shown, (left, whole), mask)
 
 
-def _shifted(picture: Image.Image, down: float) -> tuple[Image.Image, Image.Image]:
-    """A picture and its mask, lower by part of a pixel."""
-    if not down:
-        return picture.convert("RGB"), picture.getchannel("A")
+def _phases(picture: Image.Image) -> list[tuple[Image.Image, Image.Image]]:
+    """A picture and its mask, each time lower by a part of a pixel; colors count by how opaque they are."""
     size = picture.width, picture.height + 1
-    moved = picture.transform(size, Image.Transform.AFFINE, (1, 0, 0, 0, 1, -down), Image.Resampling.BILINEAR)
-    return moved.convert("RGB"), moved.getchannel("A")
+    here, below = Image.new("RGBa", size), Image.new("RGBa", size)
+    for image, top in ((here, 0), (below, 1)):
+        image.paste(picture.convert("RGBa"), (0, top))
+    shifted = (Image.blend(here, below, phase / _PHASES).convert("RGBA") for phase in range(_PHASES))
+    return [(image.convert("RGB"), image.getchannel("A")) for image in shifted]
 
 
 class Popping:

@@ -1,6 +1,7 @@
 """Video: what is drawn and heard, encoded into one file, with a thumbnail of its settled hook."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,16 +31,17 @@ class Video(NamedTuple):
     end: Image.Image | None = None
     speech: Sequence[Wave] = ()
 
-    def make(self, folder: Path) -> Iterator[Step]:
+    def make(self, folder: Path) -> Generator[Step]:
         """Draw into a folder that is there; the file is whole once its step has come."""
         film = scenes(self.kit, self.copy, self.timing, self.end)
         sound = track(self.timing, self.kit.seed, self.speech)
         path = folder / f"{_NAME}.mp4"
         count = sum(scene.frames for scene in film)
         every = max(1, count // _STEPS)
-        for number in encode(path, self.kit.frame.size, frames(self.kit, film), sound):
-            if number % every == 0:
-                yield Step(number / count * (1 - _LEFT))
+        with closing(encode(path, self.kit.frame.size, frames(self.kit, film), sound)) as encoded:
+            for number in encoded:
+                if number % every == 0:
+                    yield Step(number / count * (1 - _LEFT))
         settled = [scene.settled() for scene in film]
         thumbnail_of(path).write_bytes(thumbnail(settled[0].image))
         marks = [mark for canvas in settled for mark in canvas.marks]
