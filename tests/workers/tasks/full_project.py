@@ -167,6 +167,11 @@ async def influencer(conn: Conn, mine: Scope, store: Store) -> str:
            values ($1, $2, 'image/jpeg', 1, 1, 15, $3, $4)""",
         mine.org, ready, bytes(32), token,
     )  # fmt: skip
+    await raw(
+        conn,
+        "update content_item set influencer_id = $3 where organization_id = $1 and project_id = $2",
+        mine.org, mine.id, gone,
+    )  # fmt: skip
     return token
 
 

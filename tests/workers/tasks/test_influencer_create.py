@@ -15,6 +15,8 @@ import pytest_asyncio
 from PIL import Image
 
 from db.pool import Conn, transact
+from domain.content import content
+from domain.content.content import Served
 from domain.influencers import creating, influencers
 from domain.influencers.creating import Making
 from domain.influencers.influencers import Author
@@ -24,7 +26,7 @@ from domain.media.store import Store
 from generation.made import Made
 from jobs.kinds import INFLUENCER_CREATE
 from jobs.ledger import Claim
-from schemas.errors import Unavailable
+from schemas.errors import NotFound, Unavailable
 from schemas.influencers import Influencer, InfluencerClone, InfluencerCreate
 from tests import seeds
 from tests.workers.by_hand import Died, attempt_of, perform
@@ -243,12 +245,23 @@ async def test_a_deleted_ones_file_goes_a_day_later(studio: Studio, tmp_path: Pa
     project, pool = studio.project, studio.project.workers.pool
     making = await made(project)
     await studio.attempt(await studio.claim())
+
+    async def served() -> Served:
+        token = await pool.fetchval(
+            "select token from influencer_portrait union select token from media_upload"
+        )
+        async with pool.acquire() as conn:
+            return await content.find_file(conn, token=token)
+
+    assert (await served()).sha256.hex() == DRAWN.sha256
     used = "select bytes from storage_use"
     before = await pool.fetchval(used)
     delete = partial(
         influencers.delete, author=Author(project.org), influencer_id=making.influencer_id, versions=None
     )
     await transact(pool, delete)
+    with pytest.raises(NotFound):
+        await served()
     assert await pool.fetchval(used) == before == len(BYTES)
     await pool.execute("update media_upload set started_at = now() - interval '1 day'")
     async with pool.acquire() as conn:
