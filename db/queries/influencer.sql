@@ -57,13 +57,13 @@ select {influencer}
  order by i.id desc
  limit :limit;
 
--- name: get_speaker    one of a project, for the content that it presents
+-- name: get_speaker    one of a project, for the content that it presents; deleted ones only if `deleted`
 select name, gender, age_range, seed, brand_voice, language, status
   from influencer
  where organization_id = :org
    and id = :id
    and project_id = :project_id
-   and deleted_at is null;
+   and (:deleted::boolean or deleted_at is null);
 
 -- name: lock_influencer    with what a clone of it starts from
 select project_id, id, name, gender, age_range, brand_voice, language, topics, seed, status, job_id, version

@@ -4,7 +4,7 @@ A job reads nothing of the project but its brief, so that what it makes doesn't 
 """
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from msgspec import structs
@@ -50,10 +50,17 @@ LIST_GIVEN = content_asset.list_given.typed(Given)
 
 
 async def draw_up(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, seed: str, body: ContentRequest
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    seed: str,
+    body: ContentRequest,
+    again: bool = False,
 ) -> Brief:
-    """A brief, unless something of it can be refused at once.
+    """A brief, unless something of it can be refused at once; `again`: of content that is there already.
 
+    Such a one goes on with its influencer, although that may be deleted by now.
     Raises `Invalid`, `NotFound`, `LacksWords`, `Conflict` INFLUENCER_NOT_READY.
     """
     _check(body)
@@ -66,7 +73,7 @@ async def draw_up(
             " or give the project a demo_video",
         )
     rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
-    speaker = await _speaker(conn, organization_id, project_id, body.influencer_id)
+    speaker = await _speaker(conn, organization_id, project_id, body.influencer_id, deleted=again)
     spec = _spec(body, snapshot(brand.describe(rows, project_id=project_id)), speaker, seed)
     spec = structs.replace(spec, transcript=app_files.transcript_of(files.clip, own))
     try:
@@ -145,13 +152,15 @@ def _sorted(chosen: Sequence[Given]) -> Files:
     )
 
 
-async def _speaker(conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None) -> Speaker | None:
+async def _speaker(
+    conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None, *, deleted: bool
+) -> Speaker | None:
     """Raises `NotFound` for what is no influencer of the project, `Conflict` INFLUENCER_NOT_READY."""
     if shown is None:
         return None
     one = ids.read(ids.INFLUENCER, shown)
-    at = {"organization_id": organization_id, "project_id": project_id}
-    found = None if one is None else await speaking.speaker_of(conn, **at, influencer_id=one)
+    at: dict[str, Any] = {"organization_id": organization_id, "project_id": project_id}
+    found = None if one is None else await speaking.speaker_of(conn, **at, influencer_id=one, deleted=deleted)
     if found is None:
         issue = {"path": "influencerId", "message": "is no influencer of this project"}
         raise NotFound("no such influencer in this project: check influencerId", issues=[issue])

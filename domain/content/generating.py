@@ -128,6 +128,7 @@ async def regenerate(
         project_id=project_id,
         seed=body.seed or f"{content_id}.{latest.next_revision}",
         body=latest.asked if body.hook is None else msgspec.structs.replace(latest.asked, hook=body.hook),
+        again=True,
     )
     made_by = {"org": org, "content_id": content_id, "job_id": submitted.job_id}
     await content_generation.insert_generation.run(

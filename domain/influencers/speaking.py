@@ -32,10 +32,14 @@ GET_SPEAKER = influencer.get_speaker.typed(_Row)
 
 
 async def speaker_of(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, influencer_id: UUID
+    conn: Conn, *, organization_id: UUID, project_id: UUID, influencer_id: UUID, deleted: bool
 ) -> Speaker | None:
-    """None where the project has no such influencer, or no longer. Raises `Conflict` INFLUENCER_NOT_READY."""
-    row = await GET_SPEAKER.one(conn, org=organization_id, project_id=project_id, id=influencer_id)
+    """None where the project has no such influencer, or, unless `deleted`, no longer.
+
+    Raises `Conflict` INFLUENCER_NOT_READY.
+    """
+    asked = {"org": organization_id, "project_id": project_id, "id": influencer_id}
+    row = await GET_SPEAKER.one(conn, **asked, deleted=deleted)
     if row is None:
         return None
     if row.status != "ready":

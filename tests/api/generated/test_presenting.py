@@ -63,9 +63,16 @@ async def test_an_item_says_who_presents_it_and_that_they_are_nobody(maker: Make
     assert "Maya – a digital presenter, not a real person" in item["caption"]
 
 
-async def test_a_deleted_one_goes_on_in_what_it_presents(maker: Maker, maya: str) -> None:
+async def test_a_deleted_one_goes_on_in_what_it_presents(maker: Maker, maya: str, pool: Pool) -> None:
     accepted = await maker.ask(influencerId=maya)
+    first = await spec_of(pool, accepted["contentId"])
+    await maker.http.post(f"/v1/jobs/{accepted['jobId']}/cancel")
     await maker.http.delete(f"/v1/influencers/{maya}")
+    again = await maker.http.post(f"/v1/content/{accepted['contentId']}/regenerate", json={})
+    assert again.status_code == 202, again.text
+    second = await spec_of(pool, accepted["contentId"])
+    assert second["seed"] != first["seed"]
+    assert second["presenter"] == first["presenter"]
     assert (await maker.get(f"/content/{accepted['contentId']}"))["influencerId"] == maya
     answer = await maker.http.post(f"{maker.path}/content", json={"format": "image", "influencerId": maya})
     assert problem(answer)[:2] == (404, "NOT_FOUND")
