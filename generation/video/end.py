@@ -13,9 +13,8 @@ from generation.slides.parts import asked
 from generation.spec import Copy
 from generation.text.fitting import Block, Box
 from generation.video.moving import Moving, Popping, Still
-from generation.video.parts import pill, tiled, words
+from generation.video.parts import BEFORE, empty, pill, presented, tiled, words
 from generation.video.scene import Scene, Stage, Timed
-from generation.video.signature import Signature
 
 _NUMBER = 97
 _ICON, _LEAST_ICON, _BUTTON, _FOOT = 300, 110, 115, 50
@@ -26,18 +25,21 @@ _NEARLY, _MARGIN = 1.15, 84
 
 
 def end(kit: Kit, copy: Copy, seconds: float) -> Scene:
-    """All of it in the middle of the part for texts; the icon gets smaller where there is much."""
+    """All of it in the middle of the part for texts; the icon, then the tagline make room for the rest."""
     stage = Stage(kit, kit.theme.vivid, _NUMBER, seconds)
     button, places = asked(kit, copy)
     said, signed = lines(kit, copy), byline(kit, copy)
     foot = kit.fit(" · ".join(places), Box(kit.middle, _FOOT, 1), LABEL, (24, 38)) if places else None
-    below = [
-        _BELOW_ICON - _BELOW_NAME + sum(block.height + _BELOW_NAME for block in said.values()),
+    others = [
         _ABOVE_BUTTON + _BUTTON if button else 0,
         _ABOVE_FOOT + foot.height if foot else 0,
         _ABOVE_BYLINE + signed.height if signed else 0,
     ]
-    icon = round(min(_ICON, max(_LEAST_ICON, kit.frame.bottom - kit.frame.top - sum(below))))
+    room = kit.frame.bottom - kit.frame.top - sum(others)
+    if _high(said) + _LEAST_ICON > room:
+        said.pop("tagline", None)
+    icon = round(min(_ICON, max(_LEAST_ICON, room - _high(said))))
+    below = [_high(said), *others]
     top = (kit.frame.top + kit.frame.bottom - icon - sum(below)) / 2
     tops = [*accumulate(below, initial=top + icon)]
     things: list[Moving] = [_icon(stage, icon, round(top))]
@@ -51,9 +53,16 @@ def end(kit: Kit, copy: Copy, seconds: float) -> Scene:
         where = words(kit, "place", foot, tops[2] + _ABOVE_FOOT, stage.ground.text, middle=True)
         texts.append(Timed(where, _FOOT_COMES))
     if signed:
-        signature = Signature(signed, kit, stage.ground, round(tops[3] + _ABOVE_BYLINE))
-        texts.append(Timed(signature, _FOOT_COMES))
+        top = tops[3] + _ABOVE_BYLINE
+        face, by = presented(stage, empty(kit), signed, top, starts=BEFORE, middle=True)
+        things.append(face)
+        texts += by
     return Scene(stage, things, texts, marks)
+
+
+def _high(said: dict[str, Block]) -> float:
+    """The lines, and what is above and between them."""
+    return _BELOW_ICON - _BELOW_NAME + sum(block.height + _BELOW_NAME for block in said.values())
 
 
 def _icon(stage: Stage, side: int, top: int) -> Popping:

@@ -14,6 +14,7 @@ PRESENTERS: Mapping[str, str] = {
     "hu": "digitális szereplő, nem valódi személy",
     "id": "tokoh digital, bukan orang sungguhan",
     "it": "una figura digitale, non una persona reale",
+    "iw": "דמות דיגיטלית, לא אדם אמיתי",
     "ja": "デジタルのキャラクターで、実在の人物ではありません",
     "ko": "디지털 진행자이며 실제 인물이 아닙니다",
     "nb": "en digital figur, ikke en virkelig person",

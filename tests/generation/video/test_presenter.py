@@ -1,4 +1,4 @@
-"""Presenter of a video: named in its first scene from the first frame on, and said to be nobody."""
+"""Presenter of a video: named in its first and last scene, from their first frames on, as nobody."""
 
 from itertools import combinations
 
@@ -8,18 +8,20 @@ import pytest
 
 from generation.frame import FRAMES
 from generation.slides.kit import Kit, Presented
-from generation.theme import theme
+from generation.spec import Copy
+from generation.theme import Ground, theme
+from generation.video.end import end
 from generation.video.hook import hook
+from generation.video.scene import Scene
 from generation.words.write import labels
 from tests.generation.slides.test_byline import FACE, overlap
-from tests.generation.slides.test_deck import LONG, copy, screenshot
+from tests.generation.slides.test_deck import LONG, copy, line, screenshot
 from tests.generation.video.test_film import wrong
 
 
-@pytest.mark.parametrize(("language", "shots"), [("en", 1), ("ar", 0)])
-def test_a_hook_says_who_presents_from_its_first_frame_on(language: str, shots: int) -> None:
-    kit = Kit(
-        name="Tideline",
+def kit(language: str, *, shots: int = 0, name: str = "Tideline") -> Kit:
+    return Kit(
+        name=name,
         theme=theme(["#0b6e99"]),
         language=language,
         seed="seed",
@@ -27,11 +29,38 @@ def test_a_hook_says_who_presents_from_its_first_frame_on(language: str, shots: 
         frame=FRAMES["9:16"],
         presenter=Presented("Mira", FACE),
     )
-    said = msgspec.structs.replace(copy(hook=LONG, language=language), labels=labels(language))
-    scene = hook(kit, said, 2.5)
+
+
+def said(language: str, tagline: str = "Know the tide") -> Copy:
+    plain = copy(hook=LONG, language=language)
+    return msgspec.structs.replace(plain, labels=labels(language), tagline=line(tagline))
+
+
+def faults(scene: Scene) -> list[object]:
+    """Texts that can't be read, or lie where platforms put theirs, or over each other."""
     marks = {mark.name: mark.box for mark in scene.settled().marks}
-    assert {"presenter", "disclosure"} <= marks.keys()
-    assert wrong(scene, "9:16") == []
-    assert [pair for pair in combinations(marks, 2) if overlap(marks[pair[0]], marks[pair[1]])] == []
-    first = np.asarray(scene.draw(0).crop(marks["disclosure"]))
-    assert (first == kit.theme.vivid.text).all(axis=2).mean() > 0.05
+    over = [pair for pair in combinations(marks, 2) if overlap(marks[pair[0]], marks[pair[1]])]
+    return [*wrong(scene, "9:16"), *over, *({"presenter", "disclosure"} - marks.keys())]
+
+
+def shown(scene: Scene, ground: Ground) -> float:
+    """The share of the disclosure's box that has the text's color in the first frame."""
+    [box] = [mark.box for mark in scene.settled().marks if mark.name == "disclosure"]
+    pixels = np.asarray(scene.draw(0).crop(box))
+    return float((pixels == ground.text).all(axis=2).mean())
+
+
+@pytest.mark.parametrize(("language", "shots"), [("en", 1), ("ar", 0)])
+def test_a_hook_says_who_presents_from_its_first_frame_on(language: str, shots: int) -> None:
+    made = kit(language, shots=shots)
+    scene = hook(made, said(language), 2.5)
+    assert faults(scene) == []
+    assert shown(scene, made.theme.vivid) > 0.05
+
+
+@pytest.mark.parametrize("name", ["Tideline", "Privatsphäre-Grundeinstellungen Benutzerkontenverwaltung"])
+def test_an_end_says_so_too_however_long_name_and_tagline_are(name: str) -> None:
+    made = kit("de", name=name)
+    scene = end(made, said("de", LONG), 2.5)
+    assert faults(scene) == []
+    assert shown(scene, made.theme.vivid) > 0.05
