@@ -22,7 +22,7 @@ HDR = frozenset({"smpte2084", "arib-std-b67"})
 
 #: Seconds of CPU to look at a clip, and to read all of its part; bytes of address space, of which 200 MiB are
 #: its program's own.
-_LOOKING, _READING, _MEMORY = 6, 90, 768 << 20
+_LOOKING, _READING, _MEMORY = 6, 150, 768 << 20
 #: Failures that are the clip's own.
 _ITS_FAULT = {
     "FFMPEG_FAILED": "CLIP_UNREADABLE",
