@@ -75,7 +75,7 @@ async def draw_up(
     rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
     speaker = await _speaker(conn, organization_id, project_id, body.influencer_id, deleted=again)
     spec = _spec(body, snapshot(brand.describe(rows, project_id=project_id)), speaker, seed)
-    spec = structs.replace(spec, transcript=app_files.transcript_of(files.clip, own))
+    spec = structs.replace(spec, transcript=body.transcript or app_files.transcript_of(files.clip, own))
     try:
         write(spec)
     except Lacking as error:
@@ -106,7 +106,6 @@ def _spec(body: ContentRequest, known: Brand, speaker: Speaker | None, seed: str
         language=body.language or (speaker.language if speaker else None),
         presenter=speaker.presenter if speaker else None,
         aspect=body.aspect,
-        transcript=body.transcript,
         **{name: value for name, value in asked.items() if value is not None},  # type: ignore[arg-type]
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 from db.pool import Pool
-from tests.api.content.project import Project, file, film
+from tests.api.content.project import Project, file, film, text
 from tests.api.refusals import refused
 
 SAID = "I swim every week. Now I look the tide up before I go."
@@ -35,6 +35,17 @@ async def test_a_clip_and_what_is_said_in_it_are_kept_for_the_job(project: Proje
     assert [(one["spec"]["transcript"], one["spec"]["seconds"]) for one in (first, second)] == 2 * [
         (SAID, 20)
     ]
+
+
+async def test_without_one_it_is_the_apps_demo_video_with_its_words(project: Project, pool: Pool) -> None:
+    parts = [film(), text("kind", "demo_video"), text("transcript", "Tap, and it is done.")]
+    added = await project.caller.http.post(f"/v1/projects/{project.id}/app-media", files=parts)
+    assert added.status_code == 201, added.text
+    assert (await asked(project)).status_code == 202
+    assert (await asked(project, transcript=SAID)).status_code == 202
+    first, second = sorted(await briefs(pool), key=lambda one: one["spec"]["transcript"] == SAID)
+    assert [first["spec"]["transcript"], second["spec"]["transcript"]] == ["Tap, and it is done.", SAID]
+    assert first["files"]["clip"] == second["files"]["clip"] is not None
 
 
 async def test_what_no_remix_can_be_made_of_is_refused(project: Project, pool: Pool) -> None:
