@@ -73,27 +73,31 @@ export async function itemView(main, { path, part, signal, may }) {
   const url = `/v1/content/${part}`;
   const body = h("div", { className: "whole" }), panel = h("div", {});
   main.replaceChildren(h("p", {}, h("a", { href: `#/projects/${path}/content` }, "← Content")), panel, body);
+  const started = (jobId) => follow(jobId).catch((error) => signal.aborted || notice(error.message));
   const show = async () => {
     const item = await call("GET", url, { signal });
-    body.replaceChildren(...whole(item, { url, may, after: show }));
+    body.replaceChildren(...whole(item, { url, may, after: show, started }));
     return item;
   };
-  const item = await show();
-  if (isMade(item) && may("jobs:read")) {
-    await watch(panel, item.jobId, STAGES, signal);
+  const follow = async (jobId) => {
+    if (!may("jobs:read")) return;
+    await watch(panel, jobId, STAGES, signal);
     panel.replaceChildren();
     await show();
-  }
+  };
+  const item = await show();
+  if (isMade(item)) await follow(item.jobId);
 }
 
-function whole(item, { url, may, after }) {
+function whole(item, { url, may, after, started }) {
   return [
     h("div", { className: "heading" }, h("h1", {}, item.format, " ", badge(item.status), " ", decided(item)), id(item.id)),
     item.lastError && h("section", { className: "card failures" }, h("span", { className: "why" }, item.lastError.message), h("code", {}, item.lastError.code)),
     h("section", { className: "gallery" }, item.assets.map((asset) => (asset.kind === "video" ? film(asset) : picture(asset, { whole: true })))),
     !isMade(item) && h("section", { className: "card" }, h("h2", {}, "Caption"), h("p", { className: "caption" }, item.caption || "–"),
       item.decision && h("p", { className: "hint" }, `${item.decision.decision}: ${item.decision.note ?? "no note"}`)),
-    buttons(item, { url, may, after }),
+    decide(item, { url, may, after }),
+    anew(item, { url, may, started }),
     item.fits && h("section", { className: "card" }, h("h2", {}, "Where it fits"), h("dl", { className: "brand" },
       Object.entries(item.fits).map(([platform, said]) =>
         h("div", {}, h("dt", {}, platform), h("dd", {}, said === "ok" ? badge("fits") : h("span", { className: "why" }, said)))))),
@@ -110,26 +114,36 @@ function evidence(provenance) {
       all.map(({ field, quote }) => h("div", {}, field ? [h("span", { className: "quiet" }, `${field} `), h("q", {}, quote)] : "–")))), ""));
 }
 
-/** What a reviewer may do, and making it anew. */
-function buttons(item, { url, may, after }) {
-  const words = h("input", { type: "text", maxLength: 1000, placeholder: "Note", ariaLabel: "Note" });
-  const send = async (verb, body) => {
-    try {
-      await call("POST", `${url}/${verb}`, { body, headers: once() });
-      await after();
-    } catch (error) {
-      notice(error.message);
-    }
-  };
-  const pending = item.approvalStatus === "pending" && item.status === "completed" && may("content:approve");
-  if (!pending) return null;
+/** What a reviewer may do. */
+function decide(item, { url, may, after }) {
+  if (item.approvalStatus !== "pending" || item.status !== "completed" || !may("content:approve")) return null;
   const { revision } = item;
+  const note = h("input", { type: "text", maxLength: 1000, placeholder: "Note", ariaLabel: "Note" });
+  const send = (verb, body) => sent(async () => {
+    await call("POST", `${url}/${verb}`, { body, headers: once() });
+    await after();
+  });
   return h("form", {
     className: "card decide", onsubmit: (event) => {
       event.preventDefault();
-      send("approve", words.value ? { revision, note: words.value } : { revision });
+      send("approve", note.value ? { revision, note: note.value } : { revision });
     },
-  }, h("label", {}, "Your decision on this revision", words), h("div", { className: "tools" },
-    h("button", { type: "button", onclick: () => (words.value ? send("reject", { revision, reason: words.value }) : notice("Say why in the note.")) }, "Reject"),
+  }, h("label", {}, "Your decision on this revision", note), h("div", { className: "tools" },
+    h("button", { type: "button", onclick: () => (note.value ? send("reject", { revision, reason: note.value }) : notice("Say why in the note.")) }, "Reject"),
     h("button", { className: "primary" }, "Approve")));
 }
+
+/** Another revision of what we made, of what the brand says now; the item stays as it is until that is there. */
+function anew(item, { url, may, started }) {
+  if (item.creativeType !== "generated" || item.approvalStatus === "rejected" || isMade(item) || !may("content:write")) return null;
+  const hook = h("input", { type: "text", maxLength: 2000, placeholder: "As before", ariaLabel: "First line" });
+  return h("form", {
+    className: "card decide", onsubmit: (event) => {
+      event.preventDefault();
+      const body = hook.value.trim() ? { hook: hook.value } : {};
+      sent(async () => started((await call("POST", `${url}/regenerate`, { body, headers: once() })).jobId));
+    },
+  }, h("label", {}, "First line of a new revision", hook), h("div", { className: "tools" }, h("button", {}, "Regenerate")));
+}
+
+const sent = (work) => work().catch((error) => notice(error.message));
