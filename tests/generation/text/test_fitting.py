@@ -48,6 +48,11 @@ def test_words_stay_whole_and_lines_are_of_about_one_length() -> None:
     assert [line.text for line in lines] == ["A home", "workout app", "that respects", "your privacy"]
 
 
+def test_no_line_is_left_with_one_short_word_where_lines_can_be_even() -> None:
+    said = [line.text for line in title("3 things to know about Feeel", Box(912, 800, 7), "en").lines]
+    assert said == ["3 things", "to know", "about Feeel"]
+
+
 def test_only_compounds_that_would_be_small_are_hyphenated_and_by_their_syllables() -> None:
     lines = title("arbeidsongeschiktheidsverzekering", Box(700, 800), "nl").lines
     assert [line.text for line in lines] == ["arbeidsonge-", "schiktheids-", "verzekering"]
