@@ -1,0 +1,42 @@
+"""Pieces that processes of the renderer make in a folder, and what is alive of those."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, aclosing
+from pathlib import Path
+
+from generation.spec import Brand, Format, Spec
+from workers.generation.rendering import render
+from workers.generation.wire import Drawn, Handles, Instructions, Planned
+
+BRAND = Brand(
+    name="Tideline",
+    taglines=["Know the tide before you go"],
+    descriptions=["See high and low water for each day. Works without a connection."],
+    language="en",
+)
+NOTHING = Handles(logo=None, screenshots=[], end_card=None, clip=None)
+
+
+def asked(folder: str, made: Format = "slideshow", handles: Handles = NOTHING) -> Instructions:
+    return Instructions(spec=Spec(format=made, brand=BRAND, seed="tide"), handles=handles, folder=folder)
+
+
+def drawing(folder: str) -> AbstractAsyncContextManager[AsyncGenerator[Planned | Drawn, None]]:
+    """Reports of a slideshow: the first comes before its first slide."""
+    return aclosing(render(asked(folder), []))
+
+
+def alive(folder: str) -> list[int]:
+    """Processes whose temporary folder this is: the renderer, and all that it starts."""
+    return [
+        int(entry.name)
+        for entry in Path("/proc").iterdir()
+        if entry.name.isdigit() and f"TMPDIR={folder}\0" in environment(entry)
+    ]
+
+
+def environment(entry: Path) -> str:
+    try:
+        return (entry / "environ").read_text(errors="replace")
+    except OSError:
+        return ""  # it has just ended, or is another user's

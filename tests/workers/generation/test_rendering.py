@@ -1,0 +1,119 @@
+"""The process that makes a piece ends with whoever wants it, and each of its ends has a code."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from jobs.outcomes import Failed
+from schemas.errors import GenerationError
+from tests.waiting import until
+from tests.workers.generation.pieces import alive, asked, drawing
+from workers.generation import child
+from workers.generation.rendering import KILLED, Unmade, render
+from workers.generation.wire import Handles, Planned, Refused, Report, Short
+
+
+async def test_left_before_its_end_it_is_gone_at_once(tmp_path: Path) -> None:
+    async with drawing(str(tmp_path)) as reports:
+        assert isinstance(await anext(reports), Planned)
+        assert len(alive(str(tmp_path))) == 1
+    assert alive(str(tmp_path)) == []
+
+
+async def test_killed_it_is_tried_again(tmp_path: Path) -> None:
+    async with drawing(str(tmp_path)) as reports:
+        await anext(reports)
+        os.kill(alive(str(tmp_path))[0], signal.SIGKILL)
+        with pytest.raises(Unmade) as ended:
+            async for _ in reports:
+                pass
+    assert ended.value.outcome == KILLED
+
+
+def test_its_worker_killed_it_dies_too(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.workers.generation.worker", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as worker:
+        assert worker.stdout
+        assert worker.stdout.readline() == b"drawing\n"
+        assert len(alive(str(tmp_path))) == 1
+        worker.kill()
+        until(lambda: not alive(str(tmp_path)))
+
+
+STARTS_ANOTHER = """
+import subprocess, sys
+from workers.generation.child import end_with_worker
+sys.stdin.readline()
+end_with_worker()
+with subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL):
+    print("started", flush=True)
+"""
+
+
+def test_with_it_dies_what_it_has_started(tmp_path: Path) -> None:
+    """A program that reads nothing of it, as FFmpeg reads a clip."""
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTS_ANOTHER], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        start_new_session=True, env={"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)},
+    ) as renderer:  # fmt: skip
+        assert renderer.stdin
+        assert renderer.stdout
+        renderer.stdin.write(b"\n")
+        renderer.stdin.flush()
+        assert renderer.stdout.readline() == b"started\n"
+        until(lambda: len(alive(str(tmp_path))) == 2)
+        renderer.stdin.close()
+        assert renderer.wait(30) == -signal.SIGKILL
+        until(lambda: not alive(str(tmp_path)))
+
+
+async def test_what_cannot_be_drawn_fails_with_its_code(tmp_path: Path) -> None:
+    picture = tmp_path / "picture"
+    picture.write_bytes(b"<html>no picture</html>")
+    handle = os.open(picture, os.O_RDONLY)
+    given = Handles(logo=None, screenshots=[handle], end_card=None, clip=None)
+    try:
+        async with aclosing(render(asked(str(tmp_path), "image", given), [handle])) as reports:
+            with pytest.raises(Unmade) as ended:
+                await anext(reports)
+    finally:
+        os.close(handle)
+    assert isinstance(ended.value.outcome, Failed)
+    assert ended.value.outcome.code == "PICTURE_TYPE"
+    assert alive(str(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (GenerationError("CLIP_TOO_SHORT", "x"), Refused("CLIP_TOO_SHORT", "x")),
+        (MemoryError(), Short),
+        (OSError(errno.ENOSPC, "x"), Short),
+        (OSError(errno.EFBIG, "x"), Short),
+    ],
+)
+def test_what_runs_out_is_told_from_what_is_refused(
+    error: Exception, said: Report | type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: object) -> Iterator[Report]:
+        raise error
+
+    monkeypatch.setattr(child, "make", fails)
+    [report] = child.outcome(asked(str(tmp_path)))
+    assert report == said or (isinstance(said, type) and isinstance(report, said))
+
+
+def test_any_other_error_is_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: object) -> Iterator[Report]:
+        raise OSError(errno.EIO, "x")
+
+    monkeypatch.setattr(child, "make", fails)
+    with pytest.raises(OSError, match="x"):
+        list(child.outcome(asked(str(tmp_path))))

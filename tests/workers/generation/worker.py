@@ -1,0 +1,18 @@
+"""`python -m tests.workers.generation.worker FOLDER`: as much of a worker as has one piece drawn."""
+
+import asyncio
+import sys
+
+from tests.workers.generation.pieces import drawing
+
+
+async def main() -> None:
+    async with drawing(sys.argv[1]) as reports:
+        await anext(reports)
+        print("drawing", flush=True)  # noqa: T201  for the test that kills it
+        async for _ in reports:
+            pass
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
