@@ -52,7 +52,9 @@ class Wanted(NamedTuple):
 )
 @click.option("--workers", type=Counts(), multiple=True, help="Run N workers of a pool; else one of each.")
 @click.option(
-    "--demo", is_flag=True, help="Also ingest a small site of ours, show its brand, and post it to a sandbox."
+    "--demo",
+    is_flag=True,
+    help="Also ingest a small site of ours, show its brand; post it, and make content of it, in a sandbox.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON once all is ready.")
 def up(port: int, workers: tuple[tuple[str, int], ...], *, demo: bool, as_json: bool) -> None:
@@ -97,7 +99,10 @@ def run(wanted: Wanted) -> None:
         logs.copy()
         announce(ready, as_json=wanted.as_json)
         if site and shown:
-            demo.show(shown, site, sys.stderr if wanted.as_json else sys.stdout)
+            file = sys.stderr if wanted.as_json else sys.stdout
+            demo.show(shown, site, file)
+            if counts.get(CONTENT_GENERATE.pool, 1):
+                demo.generate(ready.api, ready.test_key, shown, file)
         watch({**servers.embedded, **children}, logs, say)
 
 

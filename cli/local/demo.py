@@ -19,6 +19,9 @@ WAIT_S = 30
 
 ALLOW = OWN["fetch_allow"]
 
+#: Fields of the brand that the sandbox's project is told.
+TOLD = ("appName", "appDescription", "tagline", "keywords", "colors", "primaryLanguage")
+
 #: The name of the demo's project for every start of it.
 CUSTOMER = "bin/up --demo"
 
@@ -89,6 +92,21 @@ def publish(client: httpx.Client, brand: Mapping[str, Any]) -> dict[str, Any]:
     return _answer(client.get(f"/scheduled-posts/{post['id']}"))
 
 
+def generate(api: str, test_key: str, shown: Shown, file: IO[str]) -> None:
+    """Make a slideshow and a video of the brand in its sandbox, and print the addresses of each."""
+    brand = shown.project["brandContext"]
+    with _calling(api, test_key) as client:
+        path = f"/projects/{project(client, brand['appName'])['id']}"
+        known = {name: brand[name] for name in TOLD if brand[name]}
+        _answer(client.patch(path, json={"brandContext": known}))
+        for made in ("slideshow", "video"):
+            asked = _answer(client.post(f"{path}/content", json={"format": made}))
+            job = _ended(client, asked, made)
+            print(f"\nA {made} of it, {asked['contentId']}:", file=file)
+            for asset in job["result"]["assets"]:
+                print(f"  {asset['url']}", file=file, flush=True)
+
+
 def show(shown: Shown, host: str, file: IO[str]) -> None:
     """Print the website's address, the brand context with the place of each field, and the post."""
     print(f"export SITE=http://{host}/\n", file=file)
@@ -107,8 +125,10 @@ def _calling(api: str, key: str) -> httpx.Client:
 
 
 def _ended(client: httpx.Client, started: Mapping[str, Any], what: str) -> dict[str, Any]:
-    """A job that has completed."""
-    job = _answer(client.get(f"/jobs/{started['jobId']}", params={"wait": WAIT_S}))
+    """A job that has completed. A wait may end before it does."""
+    job: dict[str, Any] = {"status": "running"}
+    while job["status"] == "running":
+        job = _answer(client.get(f"/jobs/{started['jobId']}", params={"wait": WAIT_S}))
     if job["status"] != "completed":
         raise DemoFailed(f"the {what} is {job['status']}: {job['error']}")
     return job

@@ -31,6 +31,7 @@ PAGES = {
     ROOT / "README.md": '"Tidewise"',
     ROOT / "docs" / "quickstart.md": '"Tidewise"',
     HOWTO / "ingest.md": '"Tidewise"',
+    HOWTO / "generate-content.md": '"rule":"clause"',
     HOWTO / "publish.md": '"canceledScheduledPosts":1',
     HOWTO / "lease-accounts.md": '"disconnectedReason":"released"',
     HOWTO / "send-conversions.md": '"pixelId":"1234567890123456"',

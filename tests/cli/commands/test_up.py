@@ -96,7 +96,7 @@ def killed(up: Up, folder: Path) -> Killed:
 @pytest.fixture(scope="module")
 def ended(up: Up, killed: Killed, folder: Path) -> Ended:
     """The second one, for a person, with a demo; its curl was pasted into a shell."""
-    process = up("--demo")
+    process = up("--demo", "--workers", "generate=0")
     banner = read_through(process, "A post of its sandbox")
     command = banner[banner.index("curl ") : banner.index("}'") + 2]
     created = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
