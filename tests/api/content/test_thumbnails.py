@@ -2,7 +2,6 @@
 
 import io
 
-import pytest
 from PIL import Image
 
 from tests import media
@@ -17,15 +16,16 @@ async def shown(project: Project, url: str) -> Image.Image:
     return Image.open(io.BytesIO(answer.content), formats=["JPEG"])
 
 
-async def small(project: Project, content: bytes, kind: str) -> Image.Image:
-    [asset] = (await project.made(file(content, f"a.{kind}", f"image/{kind}")))["assets"]
-    assert asset["thumbnailUrl"] != asset["url"]
-    return await shown(project, asset["thumbnailUrl"])
+async def small(project: Project, *files: tuple[bytes, str]) -> list[Image.Image]:
+    """The thumbnails of one item's pictures."""
+    parts = [file(content, f"a.{kind}", f"image/{kind}") for content, kind in files]
+    assets = (await project.made(*parts))["assets"]
+    assert all(asset["thumbnailUrl"] != asset["url"] for asset in assets)
+    return [await shown(project, asset["thumbnailUrl"]) for asset in assets]
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-async def test_a_thumbnail_is_turned_as_the_picture_asks(project: Project, orientation: int) -> None:
-    """Its left half is red, as somebody sees it."""
+def turned(orientation: int) -> bytes:
+    """A picture whose left half is red, as somebody sees it."""
     upright = Image.new("RGB", (1000, 600), "blue")
     upright.paste("red", (0, 0, 500, 600))
     back = [None, None, 0, 3, 1, 5, 2, 6, 4][orientation]
@@ -33,19 +33,17 @@ async def test_a_thumbnail_is_turned_as_the_picture_asks(project: Project, orien
     exif = stored.getexif()
     exif[0x0112] = orientation
     stored.save(out := io.BytesIO(), "JPEG", exif=exif)
-    found = await small(project, out.getvalue(), "jpeg")
-    assert found.size == (480, 288)
-    left, right = (found.getpixel((x, 144)) for x in (100, 380))
-    assert isinstance(left, tuple)
-    assert isinstance(right, tuple)
-    assert left[0] > 2 * left[2]
-    assert right[2] > 2 * right[0]
+    return out.getvalue()
 
 
-@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "1", "I;16"])
-async def test_a_picture_of_any_mode_has_one(project: Project, mode: str) -> None:
-    found = await small(project, png(mode), "png")
-    assert found.size == (480, 480)
+async def test_a_thumbnail_is_turned_as_the_picture_asks(project: Project) -> None:
+    for found in await small(project, *[(turned(orientation), "jpeg") for orientation in range(1, 9)]):
+        assert found.size == (480, 288)
+        left, right = (found.getpixel((x, 144)) for x in (100, 380))
+        assert isinstance(left, tuple)
+        assert isinstance(right, tuple)
+        assert left[0] > 2 * left[2]
+        assert right[2] > 2 * right[0]
 
 
 def png(mode: str) -> bytes:
@@ -53,12 +51,15 @@ def png(mode: str) -> bytes:
     return out.getvalue()
 
 
-async def test_what_can_be_seen_through_stands_on_white(project: Project) -> None:
-    found = await small(project, png("RGBA"), "png")
-    assert found.getpixel((240, 240)) == (255, 255, 255)
+async def test_a_picture_of_any_mode_has_one_on_white(project: Project) -> None:
+    modes = ("RGBA", "LA", "P", "1", "I;16")
+    found = await small(project, *[(png(mode), "png") for mode in modes])
+    assert {one.size for one in found} == {(480, 480)}
+    assert [one.convert("L").getpixel((240, 240)) for one in found] == [255, 255, 0, 0, 0]
 
 
 async def test_a_small_one_is_as_large_as_it_is_and_a_film_has_none(project: Project) -> None:
-    assert (await small(project, picture("WEBP"), "webp")).size == (4, 3)
+    [found] = await small(project, (picture("WEBP"), "webp"))
+    assert found.size == (4, 3)
     [asset] = (await project.made(film(media.film())))["assets"]
     assert asset["thumbnailUrl"] is None
