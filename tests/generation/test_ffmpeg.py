@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from generation.ffmpeg import decoded, encoding, file, pipe, run
+from generation.ffmpeg import Bounds, decoded, encoding, file, pipe, run
 from schemas.errors import GenerationError
 
 SIZE = (32, 16)
@@ -153,3 +153,11 @@ def test_an_encoder_ends_with_whoever_feeds_it(tmp_path: Path) -> None:
     with feeding, watched(int((feeding.stdout or sys.stdin.buffer).readline())) as encoder:
         feeding.kill()
         assert encoder.poll(30_000)
+
+
+def test_an_input_that_takes_too_long_ends_its_run() -> None:
+    """A second of CPU, since the kernel bounds it by whole ones."""
+    endless = ["-f", "lavfi", "-i", "testsrc2=s=1920x1080", "-f", "null", "-"]
+    with pytest.raises(GenerationError) as refused:
+        run(*endless, bounds=Bounds(1, 2 << 30))
+    assert refused.value.code == "INPUT_TOO_COSTLY"

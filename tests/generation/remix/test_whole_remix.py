@@ -10,6 +10,8 @@ from generation.render import Given, prepare
 from generation.spec import Brand, Spec
 from schemas.errors import GenerationError
 from tests.generation.remix.clips import H264, make
+from tests.generation.remix.test_odd_clips import ODD
+from tests.generation.remix.test_odd_clips import made as odd_clip
 from tests.generation.slides.test_deck import copy
 from tests.generation.video.checks import Film, faults
 
@@ -57,6 +59,21 @@ def test_a_whole_remix_is_as_every_platform_wants_it(tmp_path: Path) -> None:
     assert cpu < 75
     # The encoder and one decoder run beside this process.
     assert sum(now.ru_maxrss for now in after) + after[1].ru_maxrss < 1_200 << 10
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("case", ["in PQ", "with six channels", "interlaced"])
+def test_what_is_odd_becomes_a_good_post_within_its_bounds(case: str, tmp_path: Path) -> None:
+    clip = odd_clip(ODD[case], tmp_path)
+    (tmp_path / "made").mkdir()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    made = remix(SPEC, clip, tmp_path / "made")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert made.duration_ms
+    film = Film(tmp_path / "made" / made.name, (1080, 1920), round(made.duration_ms * 30 / 1000))
+    assert faults(film) == []
+    assert after.ru_utime - before.ru_utime < 40
 
 
 @pytest.mark.long
