@@ -136,6 +136,7 @@ class ContentRequest(In, frozen=True, kw_only=True):
     """`slideshow` and `image` are pictures, `ugc_remix` is made of a clip of yours."""
     hook: OwnHook | None = None
     social_account_id: ids.AccountId | None = None
+    """Account that it is meant for: without an `aspect`, it is in that of its platform."""
     source_content_id: ids.ContentId | None = None
     influencer_id: ids.InfluencerId | None = None
     """Who presents it: its face is shown, it sets the tone, and the language unless you do."""
@@ -148,7 +149,7 @@ class ContentRequest(In, frozen=True, kw_only=True):
         | None
     ) = None
     aspect: Aspect | None = None
-    """None: 4:5 for pictures, 9:16 for videos."""
+    """None: 9:16 for videos and for an account of TikTok, else 4:5."""
     seconds: Annotated[int, Meta(ge=8, le=60, description="Length of a video.")] | None = None
     voice: Voice | None = None
     """Who reads a video's words."""

@@ -11,6 +11,7 @@ from msgspec import structs
 
 from db.pool import Conn
 from db.queries import content_asset, content_item
+from domain.accounts import accounts
 from domain.brand import brand
 from domain.content import app_files
 from domain.content.app_files import Files
@@ -23,11 +24,15 @@ from generation.spec import Brand, Spec, Value
 from generation.words.snapshot import snapshot
 from generation.words.write import Lacking, write
 from schemas import ids
-from schemas.content import ContentRequest, GeneratedFormat
+from schemas.accounts import PlatformName
+from schemas.content import Aspect, ContentRequest, GeneratedFormat
 from schemas.errors import Invalid, LacksWords, NotFound
+from schemas.errors.absent import absent
 
 #: Formats that have a length and may have a voice.
 MOVING: frozenset[GeneratedFormat] = frozenset({"video", "ugc_remix"})
+#: Platforms that show pictures, too, on the whole of a phone's screen.
+UPRIGHT: frozenset[PlatformName] = frozenset({"tiktok"})
 
 
 class Brief(Value, frozen=True, kw_only=True):
@@ -72,10 +77,13 @@ async def draw_up(
             "a ugc_remix is made of a clip: name one, or a sourceContentId that is a video,"
             " or give the project a demo_video",
         )
+    aspect = await _aspect(conn, organization_id, project_id, body)
     rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
     speaker = await _speaker(conn, organization_id, project_id, body.influencer_id, deleted=again)
     spec = _spec(body, snapshot(brand.describe(rows, project_id=project_id)), speaker, seed)
-    spec = structs.replace(spec, transcript=body.transcript or app_files.transcript_of(files.clip, own))
+    spec = structs.replace(
+        spec, aspect=aspect, transcript=body.transcript or app_files.transcript_of(files.clip, own)
+    )
     try:
         write(spec)
     except Lacking as error:
@@ -105,9 +113,21 @@ def _spec(body: ContentRequest, known: Brand, speaker: Speaker | None, seed: str
         hook=body.hook,
         language=body.language or (speaker.language if speaker else None),
         presenter=speaker.presenter if speaker else None,
-        aspect=body.aspect,
         **{name: value for name, value in asked.items() if value is not None},  # type: ignore[arg-type]
     )
+
+
+async def _aspect(conn: Conn, organization_id: UUID, project_id: UUID, body: ContentRequest) -> Aspect | None:
+    """The one that is asked for; else that of the account it is meant for. Raises `NotFound`."""
+    if body.social_account_id is None:
+        return body.aspect
+    account_id = ids.read(ids.ACCOUNT, body.social_account_id)
+    if account_id is None:
+        raise absent("account")
+    account = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
+    if account.project_id != project_id:
+        raise absent("account")
+    return body.aspect or ("9:16" if account.platform in UPRIGHT else None)
 
 
 async def _files(

@@ -1,0 +1,109 @@
+"""Requests that are refused at once: each with its code and its field, and nothing is changed."""
+
+from typing import Any
+
+import pytest
+
+from db.pool import Pool
+from schemas import ids
+from tests.api.conftest import Caller
+from tests.api.everything import an_account, census
+from tests.api.generated.conftest import Maker
+
+ASSET, CONTENT, ACCOUNT = (ids.show(prefix, ids.new()) for prefix in (ids.ASSET, ids.CONTENT, ids.ACCOUNT))
+
+INVALID: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"format": "text"}, "format"),
+    ({"hook": ""}, "hook"),
+    ({"hook": " \n"}, "hook"),
+    ({"hook": "x" * 2001}, "hook"),
+    ({"language": "english"}, "language"),
+    ({"aspect": "16:9"}, "aspect"),
+    ({"format": "video", "seconds": 7}, "seconds"),
+    ({"format": "video", "seconds": 61}, "seconds"),
+    ({"format": "slideshow", "seconds": 12}, "seconds"),
+    ({"format": "image", "voice": "heart"}, "voice"),
+    ({"format": "ugc_remix"}, "mediaIds"),
+    ({"mediaIds": [ASSET] * 11}, "mediaIds"),
+)
+ABSENT = (
+    {"mediaIds": [ASSET]},
+    {"mediaIds": ["nonsense"]},
+    {"sourceContentId": CONTENT},
+    {"socialAccountId": ACCOUNT},
+    {"socialAccountId": CONTENT},
+)
+
+
+async def test_each_has_its_code_and_changes_nothing(maker: Maker, pool: Pool) -> None:
+    before = await census(pool)
+    for body, path in INVALID:
+        answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"} | body)
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"]) == (422, "VALIDATION"), body
+        assert error["details"]["issues"][0]["path"].partition("[")[0] == path, body
+    for body in ABSENT:
+        answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"} | body)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND"), body
+    assert await census(pool) == before
+
+
+async def test_what_another_organization_has_is_absent(maker: Maker, rival: Caller, pool: Pool) -> None:
+    project = (await rival.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})).json()["id"]
+    account = await an_account(rival.http, pool, project)
+    made = await rival.http.post(f"/v1/projects/{project}/content/upload", files={"caption": (None, "Hi")})
+    before = await census(pool)
+    for body in ({"socialAccountId": account}, {"sourceContentId": made.json()["id"]}):
+        answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"} | body)
+        assert answer.status_code == 404, body
+    answer = await maker.http.post(f"/v1/content/{made.json()['id']}/regenerate")
+    assert answer.status_code == 404
+    assert await census(pool) == before
+
+
+async def test_a_brand_without_words_names_what_would_help(acme: Caller, pool: Pool) -> None:
+    project = (await acme.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})).json()["id"]
+    before = await census(pool)
+    answer = await acme.http.post(f"/v1/projects/{project}/content", json={"format": "image"})
+    assert answer.status_code == 422
+    assert "appName" in answer.json()["error"]["details"]["missingFields"]
+    assert await census(pool) == before
+
+
+async def test_a_repeat_with_its_key_starts_nothing(maker: Maker, pool: Pool) -> None:
+    headers = {"Idempotency-Key": "once"}
+    answers = [
+        await maker.http.post(f"{maker.path}/content", json={"format": "image"}, headers=headers)
+        for _ in range(3)
+    ]
+    assert len({answer.json()["contentId"] for answer in answers}) == 1
+    assert answers[0].headers["Location"] == f"/v1/jobs/{answers[0].json()['jobId']}"
+    assert await pool.fetchval("select count(*) from content_item") == 1
+    assert await pool.fetchval("select count(*) from job") == 1
+
+
+async def test_a_tenant_has_so_many_items_in_the_line(maker: Maker, pool: Pool) -> None:
+    await pool.execute("update pool_cap set max_queued = 2 where pool = 'generate'")
+    for _ in range(2):
+        await maker.ask()
+    before = await census(pool)
+    answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (429, "RATE_LIMITED")
+    assert await census(pool) == before
+
+
+@pytest.mark.usefixtures("working")
+async def test_a_cancel_while_it_is_drawn_ends_the_item(maker: Maker, pool: Pool) -> None:
+    """A video, which takes so long that none is done before its cancel."""
+    accepted = await maker.ask(format="video")
+    tag = (await maker.http.get(f"/v1/jobs/{accepted['jobId']}")).headers["ETag"]
+    while (await maker.get(f"/content/{accepted['contentId']}/progress"))["stage"] in {"queued", "planning"}:
+        waited = await maker.http.get(
+            f"/v1/jobs/{accepted['jobId']}", params={"wait": 5}, headers={"If-None-Match": tag}
+        )
+        tag = waited.headers["ETag"]
+    await maker.http.post(f"/v1/jobs/{accepted['jobId']}/cancel")
+    assert (await maker.ended(accepted))["status"] == "canceled"
+    item = await maker.get(f"/content/{accepted['contentId']}")
+    assert (item["status"], item["assets"], item["lastError"]) == ("canceled", [], None)
+    assert await pool.fetchval("select count(*) from media_upload") == 0
