@@ -182,3 +182,21 @@ select :org, t.token, t.size_bytes,
             and state in ('queued', 'running'))
        then now() else now() - interval '24 hours' end
   from unnest(:tokens::text[], :sizes_bytes::bigint[]) as t (token, size_bytes);
+
+-- name: list_suggested    of a project, dropped ones too, by where they were and what they are
+select source_url, sha256
+  from app_media
+ where organization_id = :org
+   and project_id = :project_id
+   and origin = 'suggested';
+
+-- name: insert_suggestions    in the order of the arrays
+insert into app_media (organization_id, project_id, id, kind, origin, status, rank, source_url, source,
+                       job_id, mime_type, width, height, size_bytes, sha256, token)
+select :org, :project_id, t.id, t.kind, 'suggested', 'ready', :rank::bigint + t.place, t.source_url,
+       :source, :job_id, t.mime_type, t.width, t.height, t.size_bytes, t.sha256, t.token
+  from unnest(
+         :ids::uuid[], :kinds::text[], :source_urls::text[], :mime_types::text[], :widths::integer[],
+         :heights::integer[], :sizes_bytes::bigint[], :sha256s::bytea[], :tokens::text[])
+       with ordinality as t (
+         id, kind, source_url, mime_type, width, height, size_bytes, sha256, token, place);

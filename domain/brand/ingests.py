@@ -10,6 +10,8 @@ from db.pool import Conn
 from db.queries import ingest
 from domain.brand import brand
 from domain.brand.store_listings import Listing
+from domain.media import suggestions
+from domain.media.suggestions import Suggested
 from domain.tenancy import organizations, project_locks
 from jobs import ledger
 from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE, Kind
@@ -23,6 +25,10 @@ SOURCES: dict[str, Source] = {
     INGEST_GITHUB.name: "github",
     INGEST_APPSTORE.name: "appstore",
 }
+
+
+#: Pictures of an ingest that meets none.
+NONE_SUGGESTED = Suggested()
 
 
 class IngestAttempt(NamedTuple):
@@ -106,7 +112,9 @@ async def begin(conn: Conn, *, claim: ledger.Claim) -> IngestAttempt:
     return IngestAttempt(sandbox, visit if visit and visit.args == claim.args else None)
 
 
-async def finish(conn: Conn, *, claim: ledger.Claim, extraction: Extraction) -> dict[str, Any]:
+async def finish(
+    conn: Conn, *, claim: ledger.Claim, extraction: Extraction, suggested: Suggested = NONE_SUGGESTED
+) -> dict[str, Any]:
     """Write what was read, whole, in the transaction that ends the job; the result is the job's.
 
     The project's lock comes before the job's, so whoever opens the transaction takes both.
@@ -115,6 +123,7 @@ async def finish(conn: Conn, *, claim: ledger.Claim, extraction: Extraction) -> 
     changed: list[Field] = []
     if not extraction.unchanged:
         changed = await brand.replace(conn, **scope, source=source, extraction=extraction, job_id=claim.id)
+    await suggestions.keep(conn, claim=claim, source=source, suggested=suggested)
     row = await brand.row_of(conn, **scope, source=source)
     return {
         "source": source,

@@ -2,15 +2,21 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from db.pool import Conn
 from domain.brand import ingests
 from domain.influencers import making
+from domain.media.store import Store
+from domain.media.suggestions import Suggested
 from jobs.ledger import Claim
 from jobs.outcomes import Canceled, Failed, Outcome, Retry, Snooze
 from schemas.brand import Extraction, Visit
 from schemas.errors import Conflict, SourceError, SourceRateLimited
+from schemas.pictures import Picture
+from workers.app_media import sandbox as files
+from workers.app_media.suggesting import SUGGEST_S, suggest
+from workers.ingest.website.session import Session, Web
 from workers.runtime.context import Context
 
 #: Called with the stage that begins and how far the work is, from 0 to 1.
@@ -21,7 +27,24 @@ Read: TypeAlias = Callable[[Visit | None, Progress], Awaitable[Extraction]]
 Pretend: TypeAlias = Callable[[Progress], Awaitable[Extraction]]
 
 
-async def perform(ctx: Context, *, server: str, read: Read, pretend: Pretend) -> Outcome:
+class Gallery(NamedTuple):
+    """Means to suggest pictures with."""
+
+    web: Web
+    store: Store
+
+
+async def fetched(web: Web, picture: Picture) -> bytes:
+    """Whole, through the guard, by robots.txt and the site rate limit."""
+    return (await Session(web, within_s=SUGGEST_S).open(picture.url, "whole")).body
+
+
+async def drawn(picture: Picture) -> bytes:
+    """A sandbox's, of its kind."""
+    return files.file("logo" if picture.kind == "logo" else "screenshot", picture.url)
+
+
+async def perform(ctx: Context, *, server: str, read: Read, pretend: Pretend, gallery: Gallery) -> Outcome:
     """The job of an ingest; `server` is whom `read` asks first of all."""
 
     async def progress(stage: str, ratio: float) -> None:
@@ -35,7 +58,10 @@ async def perform(ctx: Context, *, server: str, read: Read, pretend: Pretend) ->
             async with ctx.at(server):
                 extraction = await read(started.visit, progress)
         await progress("saving", 0.9)
-        return await ctx.commit(partial(_keep, claim=ctx.job, extraction=extraction), project=True)
+        get = drawn if started.sandbox else partial(fetched, gallery.web)
+        suggested = await suggest(ctx, gallery.store, extraction.media, get)
+        keep = partial(_keep, claim=ctx.job, extraction=extraction, suggested=suggested)
+        return await ctx.commit(keep, project=True)
     except SourceError as error:
         return outcome_of(error)
     except Conflict:
@@ -43,9 +69,9 @@ async def perform(ctx: Context, *, server: str, read: Read, pretend: Pretend) ->
         return Canceled()
 
 
-async def _keep(conn: Conn, *, claim: Claim, extraction: Extraction) -> dict[str, Any]:
+async def _keep(conn: Conn, *, claim: Claim, extraction: Extraction, suggested: Suggested) -> dict[str, Any]:
     """Write what was read, and make the project's first influencer of it."""
-    result = await ingests.finish(conn, claim=claim, extraction=extraction)
+    result = await ingests.finish(conn, claim=claim, extraction=extraction, suggested=suggested)
     await making.introduce(conn, claim=claim)
     return result
 

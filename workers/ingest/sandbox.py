@@ -63,6 +63,8 @@ REPOSITORIES = Source(
 SIZES: Sequence[tuple[PictureKind, str, int, int]] = (
     ("logo", "logo", 512, 512),
     ("screenshot", "screen", 1080, 1920),
+    ("screenshot", "today", 1080, 1920),
+    ("screenshot", "notes", 1080, 1920),
     ("image", "preview", 1200, 630),
 )
 

@@ -6,6 +6,8 @@ import msgspec
 
 from domain.brand.store_listings import Listing
 from domain.brand.upstream_rate import ITUNES
+from domain.media.storage import open_store
+from domain.media.store import Store
 from jobs.outcomes import Outcome
 from schemas.settings import Settings
 from workers.ingest import sandbox
@@ -15,7 +17,7 @@ from workers.ingest.appstore.rate import limiter
 from workers.ingest.appstore.stores import Stores
 from workers.ingest.appstore.upstreams import moved
 from workers.ingest.parser.parser import Parser
-from workers.ingest.perform import perform
+from workers.ingest.perform import Gallery, perform
 from workers.ingest.website.session import Web, open_web
 from workers.llm.endpoint import Model
 from workers.resources import Resources
@@ -33,11 +35,12 @@ async def open_task(resources: Resources) -> Task:
     settings, parser, model = resources.settings, await resources.parser(), await resources.model()
     client = open_client(allowed=moved(settings), contact=settings.public_url)
     web = open_web(await resources.stack.enter_async_context(client))
-    return partial(ingest_appstore, web=web, parser=parser, model=model, settings=settings)
+    store = open_store(resources.settings)
+    return partial(ingest_appstore, store=store, web=web, parser=parser, model=model, settings=settings)
 
 
 async def ingest_appstore(
-    ctx: Context, *, web: Web, parser: Parser, model: Model | None, settings: Settings
+    ctx: Context, *, store: Store, web: Web, parser: Parser, model: Model | None, settings: Settings
 ) -> Outcome:
     args = msgspec.convert(ctx.job.args, Args)
     return await perform(
@@ -50,6 +53,7 @@ async def ingest_appstore(
             progress=progress,
             model=model,
         ),
+        gallery=Gallery(web, store),
         pretend=lambda progress: sandbox.ingest_app(listing=args.listings[0], progress=progress),
     )
 

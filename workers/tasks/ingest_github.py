@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from domain.media.storage import open_store
+from domain.media.store import Store
 from domain.values import urls
 from jobs.outcomes import Outcome
 from schemas.brand import Extraction, Visit
@@ -10,7 +12,7 @@ from workers.ingest.github.client import GITHUB, Api, open_api
 from workers.ingest.github.credentials import App, open_app, tokens, with_token
 from workers.ingest.github.ingest import ingest
 from workers.ingest.parser.parser import Parser
-from workers.ingest.perform import Progress, perform
+from workers.ingest.perform import Gallery, Progress, perform
 from workers.ingest.website.session import Web, open_shared_web
 from workers.llm.endpoint import Model
 from workers.resources import Resources
@@ -25,11 +27,12 @@ async def open_task(resources: Resources) -> Task:
     client = open_client(allowed=urls.operated(settings.github_api_url), contact=settings.public_url)
     api = open_api(await resources.stack.enter_async_context(client), settings)
     app, web = await resources.once(open_app), await resources.once(open_shared_web)
-    return partial(ingest_github, api=api, web=web, app=app, parser=parser, model=model)
+    store = open_store(resources.settings)
+    return partial(ingest_github, store=store, api=api, web=web, app=app, parser=parser, model=model)
 
 
 async def ingest_github(
-    ctx: Context, *, api: Api, web: Web, app: App | None, parser: Parser, model: Model | None
+    ctx: Context, *, store: Store, api: Api, web: Web, app: App | None, parser: Parser, model: Model | None
 ) -> Outcome:
     repo, parser = ctx.job.args["repo"], parser.of(ctx.job.organization_id)
 
@@ -43,5 +46,6 @@ async def ingest_github(
         ctx,
         server=GITHUB,
         read=read,
+        gallery=Gallery(web, store),
         pretend=lambda progress: sandbox.ingest_repository(repo=repo, progress=progress),
     )

@@ -60,6 +60,7 @@ WANTS: Mapping[str, Want] = {
         limit=256 << 10,
     ),
     "picture": PICTURE,
+    "whole": msgspec.structs.replace(PICTURE, limit=4 << 20, part=False, cut=False),
     "logo": msgspec.structs.replace(PICTURE, limit=1 << 20, part=False),
 }
 

@@ -1,0 +1,94 @@
+"""Suggestions: app media that ingests meet. One that a partner has dropped doesn't come back."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import app_media as queries
+from domain.media import uploads
+from domain.media.files import File
+from jobs.ledger import Claim
+from schemas import ids
+from schemas.app_media import AppMediaKind
+from schemas.brand import Source
+
+#: Suggestions that a project has at most, dropped ones too.
+MOST = 60
+
+
+class Suggestion(NamedTuple):
+    """A stored picture, and where it was."""
+
+    kind: AppMediaKind
+    url: str
+    file: File
+
+
+class Suggested(NamedTuple):
+    """Pictures of an ingest, and the tokens of all that it stored for them."""
+
+    pictures: Sequence[Suggestion] = ()
+    tokens: Sequence[str] = ()
+
+
+class Known(NamedTuple):
+    """A suggestion that a project has, or has dropped."""
+
+    source_url: str
+    sha256: bytes
+
+
+LIST_SUGGESTED = queries.list_suggested.typed(Known)
+
+
+async def known(conn: Conn, *, claim: Claim) -> list[Known]:
+    return await LIST_SUGGESTED.all(conn, org=claim.organization_id, project_id=claim.project_id)
+
+
+async def keep(conn: Conn, *, claim: Claim, source: Source, suggested: Suggested) -> None:
+    """Give the project those that it doesn't have, in the transaction that ends the job."""
+    if not suggested.tokens:
+        return
+    await queries.lock_list.run(conn, project_id=claim.project_id)
+    new = _new(suggested.pictures, await known(conn, claim=claim))
+    await queries.insert_suggestions.run(
+        conn,
+        org=claim.organization_id,
+        project_id=claim.project_id,
+        source=source,
+        job_id=claim.id,
+        rank=-time.time_ns() // 1000,
+        **_columns(new),
+    )
+    taken = [one.file.token for one in new]
+    await uploads.take(conn, organization_id=claim.organization_id, tokens=taken)
+    await uploads.give_up(conn, organization_id=claim.organization_id, tokens=suggested.tokens)
+
+
+def _new(pictures: Sequence[Suggestion], had: Sequence[Known]) -> list[Suggestion]:
+    """Each picture once, by its bytes and by its address."""
+    urls, hashes = {one.source_url for one in had}, {one.sha256 for one in had}
+    new: list[Suggestion] = []
+    for one in pictures:
+        if one.url not in urls and one.file.sha256 not in hashes and len(had) + len(new) < MOST:
+            new.append(one)
+            urls.add(one.url)
+            hashes.add(one.file.sha256)
+    return new
+
+
+def _columns(new: Sequence[Suggestion]) -> dict[str, list[Any]]:
+    made: list[UUID] = [ids.new() for _ in new]
+    return {
+        "ids": made,
+        "kinds": [one.kind for one in new],
+        "source_urls": [one.url for one in new],
+        "mime_types": [one.file.mime_type for one in new],
+        "widths": [one.file.width for one in new],
+        "heights": [one.file.height for one in new],
+        "sizes_bytes": [one.file.size_bytes for one in new],
+        "sha256s": [one.file.sha256 for one in new],
+        "tokens": [one.file.token for one in new],
+    }

@@ -1,0 +1,125 @@
+"""Suggestions of ingests: kept once, never after they were dropped, and worth no ingest."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from db.pool import transact
+from domain.brand import ingests
+from domain.media import app_media, uploads
+from domain.media.storage import open_store
+from jobs.kinds import INGEST_WEBSITE
+from tests import media
+from tests.workers.tasks.project import Project
+from tests.workers.web.web import say, serve
+from workers.app_media import suggesting
+
+LOGO, PREVIEW = media.picture(size=(128, 128)), media.picture("JPEG", (1200, 630))
+PAGE = (
+    '<html><head><title>Acme</title><link rel="icon" href="/logo.png" sizes="128x128">'
+    '<link rel="apple-touch-icon" href="/logo.png"><meta property="og:image" content="/preview.jpg"></head>'
+    "<body><h1>Acme keeps notes</h1><p>Notes for small teams, in one place.</p></body></html>"
+)
+
+
+class Ingesting:
+    def __init__(self, project: Project, folder: Path) -> None:
+        self.project, self.folder = project, folder
+
+    async def ingest(self, url: str, **settings: Any) -> asyncpg.Record:
+        named = {"assets_url": self.folder.as_uri(), **settings}
+        async with self.project.at_work(INGEST_WEBSITE, **named):
+            return await self.project.ingested(
+                ingests.start_website, url=url, follow_links=False, max_pages=1
+            )
+
+    async def rows(self) -> list[asyncpg.Record]:
+        return await self.project.workers.pool.fetch(
+            "select * from app_media where project_id = $1 order by kind, rank", self.project.id
+        )
+
+    async def delete(self, asset_id: UUID) -> None:
+        drop = partial(
+            app_media.delete,
+            organization_id=self.project.org,
+            project_id=self.project.id,
+            asset_id=asset_id,
+        )
+        await transact(self.project.workers.pool, drop)
+
+    async def files(self) -> list[str]:
+        """Those that are left a day later."""
+        store = open_store(self.project.workers.settings.__class__(**self._settings()))
+        async with self.project.workers.pool.acquire() as conn:
+            await conn.execute("update media_upload set started_at = started_at - interval '1 day'")
+            await uploads.prune(conn, store)
+        return sorted(path.name for path in self.folder.rglob("*") if path.is_file())
+
+    def _settings(self) -> dict[str, Any]:
+        mine = self.project.workers.settings
+        return {name: getattr(mine, name) for name in mine.__struct_fields__} | {
+            "assets_url": self.folder.as_uri()
+        }
+
+
+async def test_a_sandbox_suggests_a_logo_and_screenshots(sandbox: Project, tmp_path: Path) -> None:
+    mine = Ingesting(sandbox, tmp_path)
+    assert (await mine.ingest("https://example.test/ok"))["state"] == "completed"
+    rows = await mine.rows()
+    assert [(row["kind"], row["origin"], row["width"]) for row in rows] == [
+        ("logo", "suggested", 512), *[("screenshot", "suggested", 1080)] * 3,
+    ]  # fmt: skip
+    assert await mine.files() == sorted(row["token"] for row in rows)
+
+
+async def test_what_is_known_is_not_kept_again_and_what_was_dropped_stays_away(
+    sandbox: Project, tmp_path: Path
+) -> None:
+    mine = Ingesting(sandbox, tmp_path)
+    await mine.ingest("https://example.test/ok")
+    logo, first, *_ = before = await mine.rows()
+    await mine.delete(logo["id"])
+    await mine.delete(first["id"])
+    await mine.ingest("https://example.test/ok")
+    after = await mine.rows()
+    assert [row["id"] for row in after] == [row["id"] for row in before]
+    assert [row["status"] for row in after] == ["dropped", "dropped", "ready", "ready"]
+    assert len(await mine.files()) == 2
+
+
+async def test_a_sites_pictures_come_through_the_guard(project: Project, tmp_path: Path) -> None:
+    mine = Ingesting(project, tmp_path)
+    answers = {
+        "/": say(200, PAGE),
+        "/logo.png": say(200, LOGO, content_type="image/png"),
+        "/preview.jpg": say(200, PREVIEW, content_type="image/jpeg"),
+    }
+    async with serve(answers) as site:
+        row = await mine.ingest(site.url("/"), fetch_allow=site.host)
+        kept = [(one["kind"], one["source_url"]) for one in await mine.rows()]
+        assert row["state"] == "completed"
+        assert kept == [("logo", site.url("/logo.png")), ("screenshot", site.url("/preview.jpg"))]
+
+
+@pytest.mark.parametrize("picture", [say(500), say(200, LOGO[:60] + bytes(3000), content_type="image/png")])
+async def test_no_picture_is_worth_an_ingest(project: Project, tmp_path: Path, picture: bytes) -> None:
+    mine = Ingesting(project, tmp_path)
+    async with serve({"/": say(200, PAGE), "/logo.png": picture}) as site:
+        row = await mine.ingest(site.url("/"), fetch_allow=site.host)
+    assert (row["state"], await mine.rows()) == ("completed", [])
+    assert await mine.files() == []
+
+
+async def test_pictures_have_so_much_time(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suggesting, "SUGGEST_S", 0.0)
+    mine = Ingesting(project, tmp_path)
+    answers = {"/": say(200, PAGE), "/logo.png": say(200, LOGO, content_type="image/png")}
+    async with serve(answers) as site:
+        row = await mine.ingest(site.url("/"), fetch_allow=site.host)
+    assert (row["state"], await mine.rows()) == ("completed", [])
