@@ -201,8 +201,9 @@ class _Process:
 
     def _failure(self) -> GenerationError:
         code, lines = self._process.returncode, self.heard.lines
-        if code == -signal.SIGKILL and self._bounds:
-            return GenerationError("INPUT_TOO_COSTLY", f"FFmpeg took over {self._bounds.cpu} seconds of CPU")
+        if self._bounds and code in {-signal.SIGKILL, -signal.SIGABRT}:
+            # The kernel kills what takes too much CPU; FFmpeg gives up itself where it gets no memory.
+            return GenerationError("INPUT_TOO_COSTLY", "FFmpeg takes more CPU or memory than it may")
         if code < 0:
             return GenerationError("FFMPEG_KILLED", f"FFmpeg was ended by {signal.Signals(-code).name}")
         for line in lines:
