@@ -148,12 +148,8 @@ class System:
 
     async def post(self, shape: Shape, *, in_s: float = 0) -> Sent:
         """Of an account of its own, whose token is at its end where the shape is."""
-        username = f"p{next(self._numbers)}"
-        found = await self._connected(shape, username)
+        account_id, username = await self.account(shape)
         async with self.pool.acquire() as conn:
-            account_id = await seeds.account(
-                conn, self.org, self.project_id, handle=username, platform=shape.platform, **found
-            )
             now = await self.now()
             post_id = await seeds.post(
                 conn,
@@ -164,6 +160,16 @@ class System:
                 mode=shape.mode,
             )
         return Sent(post_id, account_id, username)
+
+    async def account(self, shape: Shape) -> tuple[UUID, str]:
+        """Of somebody who is new on the platform; and how that calls them."""
+        username = f"p{next(self._numbers)}"
+        found = await self._connected(shape, username)
+        async with self.pool.acquire() as conn:
+            account_id = await seeds.account(
+                conn, self.org, self.project_id, handle=username, platform=shape.platform, **found
+            )
+        return account_id, username
 
     async def _connected(self, shape: Shape, username: str) -> dict[str, Any]:
         sim = self.sims[shape.platform]
