@@ -84,6 +84,9 @@ async def draw_up(
     spec = structs.replace(
         spec, aspect=aspect, transcript=body.transcript or app_files.transcript_of(files.clip, own)
     )
+    if body.format == "ugc_remix" and files.end_card is not None:
+        # Only our own card shows a presenter; else the caption would call the people in the clip nobody.
+        spec = structs.replace(spec, presenter=None)
     try:
         write(spec)
     except Lacking as error:

@@ -78,6 +78,18 @@ async def test_a_remix_without_a_clip_is_one_of_the_demo_video(pieces: Pieces) -
     assert (await pieces.files())["clip"] is None
 
 
+async def test_a_remix_names_a_presenter_only_where_it_shows_one(pieces: Pieces) -> None:
+    """The partner's own card takes the place of the one that has a face."""
+    http, path = pieces.project.caller.http, f"/v1/projects/{pieces.project.id}"
+    maya = (await http.post(f"{path}/influencers", json={"name": "Maya"})).json()["influencerId"]
+    await pieces.pool.execute("update influencer set status = 'ready'")
+    await pieces.project.made(media.film(), "demo_video")
+    assert (await pieces.brief(format="ugc_remix", influencerId=maya))["spec"]["presenter"]["name"] == "Maya"
+    await pieces.project.made(LOGO, "end_card")
+    assert (await pieces.brief(format="ugc_remix", influencerId=maya))["spec"]["presenter"] is None
+    assert (await pieces.brief(format="video", influencerId=maya))["spec"]["presenter"]["name"] == "Maya"
+
+
 async def test_another_projects_file_is_not_found(pieces: Pieces) -> None:
     made = await pieces.project.caller.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})
     other = await pieces.project._replace(id=made.json()["id"]).made()
