@@ -1,11 +1,12 @@
 """Storing of what a job has got: on record before its first byte, looked into, a drawing cleaned."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from domain.media import passing, sniff
 from domain.media.files import File
 from domain.media.passing import Passing, Taken
 from domain.media.store import Store
+from schemas.errors import Invalid
 
 #: Puts a file of so many bytes at most on record, and returns its token.
 Begin = Callable[[int], Awaitable[str]]
@@ -33,6 +34,22 @@ class Storing:
         [seen] = await passing.look(self.store, [file], [token])
         return await passing.redrawn(seen.file, self._rewrite)
 
+    async def look_all(self, stored: Sequence[tuple[Passing, str]]) -> dict[str, File]:
+        """Files that are whole, by the tokens that they were stored under; broken ones are left out.
+
+        One process looks into all of them, and another one where it has met a broken one.
+        """
+        left = [*stored]
+        while left:
+            try:
+                seen = await passing.look(self.store, *zip(*left, strict=True))
+            except Invalid as error:
+                del left[_number(error)]
+            else:
+                pairs = zip(left, seen, strict=True)
+                return {token: await passing.redrawn(one.file, self._rewrite) for (_, token), one in pairs}
+        return {}
+
     async def begin(self, at_most: int) -> str:
         token = await self._begin(at_most)
         self.tokens.append(token)
@@ -42,3 +59,9 @@ class Storing:
         token = await self.begin(len(data))
         await self.store.write(token, passing.whole(data))
         return token
+
+
+def _number(error: Invalid) -> int:
+    """Place of the file that a refusal names, as in `file[2]`."""
+    path: str = error.details["issues"][0]["path"]
+    return int(path.removeprefix("file[").removesuffix("]"))

@@ -19,8 +19,8 @@ from schemas.pictures import Picture
 from workers.app_media.storing import Storing
 from workers.runtime.context import Context
 
-#: Seconds that all pictures of an ingest may take.
-SUGGEST_S = 8.0
+#: Seconds in which all pictures of an ingest may come, and in which they are looked into.
+SUGGEST_S, LOOK_S = 8.0, 10.0
 #: Of each kind so many are suggested. A preview (og:image) is one where there are no screenshots.
 MOST_LOGOS, MOST_SCREENSHOTS, MOST_PREVIEWS = 1, 8, 1
 
@@ -34,6 +34,7 @@ async def suggest(ctx: Context, store: Store, pictures: Sequence[Picture], get: 
     wanted = [(kind, one) for kind, one in chosen(pictures) if one.url not in had]
     storing = Storing(store, partial(_begin, ctx))
     stored: list[tuple[AppMediaKind, str, Passing, str]] = []
+    files: dict[str, File] = {}
     try:
         async with asyncio.timeout(SUGGEST_S):
             for kind, one in wanted:
@@ -41,8 +42,13 @@ async def suggest(ctx: Context, store: Store, pictures: Sequence[Picture], get: 
                     stored.append((kind, one.url, *passed))
     except (TimeoutError, Oversized):  # What has come is kept; a storage that is full takes no more.
         pass
-    found = [await _look(storing, kind, url, file, token) for kind, url, file, token in stored]
-    return Suggested([one for one in found if one], storing.tokens)
+    try:
+        async with asyncio.timeout(LOOK_S):
+            files = await storing.look_all([(file, token) for *_, file, token in stored])
+    except (TimeoutError, Oversized):
+        pass
+    found = [Suggestion(kind, url, files[token]) for kind, url, _, token in stored if token in files]
+    return Suggested([one for one in found if _is_usable(one.file)], storing.tokens)
 
 
 def chosen(pictures: Sequence[Picture]) -> list[tuple[AppMediaKind, Picture]]:
@@ -68,13 +74,9 @@ async def _put(
         return None
 
 
-async def _look(
-    storing: Storing, kind: AppMediaKind, url: str, file: Passing, token: str
-) -> Suggestion | None:
-    """None for what is broken, or of no use."""
+def _is_usable(file: File) -> bool:
     try:
-        found: File = await storing.look(file, token)
-        app_media_limits.check_shape(found)
-    except (Invalid, Oversized):
-        return None
-    return Suggestion(kind, url, found)
+        app_media_limits.check_shape(file)
+    except Invalid:
+        return False
+    return True

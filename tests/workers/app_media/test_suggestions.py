@@ -114,6 +114,19 @@ async def test_no_picture_is_worth_an_ingest(project: Project, tmp_path: Path, p
     assert await mine.files() == []
 
 
+async def test_a_broken_picture_takes_no_other_with_it(project: Project, tmp_path: Path) -> None:
+    mine = Ingesting(project, tmp_path)
+    answers = {
+        "/": say(200, PAGE),
+        "/logo.png": say(200, LOGO[:60] + bytes(3000), content_type="image/png"),
+        "/preview.jpg": say(200, PREVIEW, content_type="image/jpeg"),
+    }
+    async with serve(answers) as site:
+        await mine.ingest(site.url("/"), fetch_allow=site.host)
+    [kept] = await mine.rows()
+    assert (kept["kind"], await mine.files()) == ("screenshot", [kept["token"]])
+
+
 async def test_pictures_have_so_much_time(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
