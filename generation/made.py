@@ -1,5 +1,6 @@
 """Files of a piece, as values: what was made, the texts that are on it, how far the making is."""
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from generation.spec import Value
@@ -39,3 +40,10 @@ class Step(NamedTuple):
 
     share: float
     made: Made | None = None
+
+
+def cut(made: Iterable[Made]) -> Iterator[str]:
+    """Warnings of texts that had no room, a word and its reason each."""
+    names = sorted({one.name for file in made for one in file.shown if one.is_cut})
+    if names:
+        yield f"text_cut: {', '.join(names)} ended with an ellipsis for lack of room: write less"

@@ -17,7 +17,7 @@ from cli.shared.output import Answer, console, emit, table
 from cli.shared.rendering import Rendering, read_design, using_files
 from cli.shared.sheets import SHEET, Checked, entries, pieces, write_sheet
 from generation import libraries
-from generation.made import Made
+from generation.made import Made, cut
 from generation.spec import AgeRange, Aspect, Format, Gender
 
 COLUMNS = ("FILE", "KB", "TEXTS", "LEAST CONTRAST")
@@ -54,7 +54,7 @@ def render(*, spec: Path, out: Path, as_json: bool) -> None:
     with failing(as_json=as_json):
         rendering = Rendering(read_design(spec), spec.parent)
         made = drawn(rendering, out)
-    emit(answer(made, rendering.warnings), as_json=as_json)
+    emit(answer(made, [*rendering.warnings, *cut(made)]), as_json=as_json)
 
 
 @content.command()

@@ -62,7 +62,8 @@ async def finish(
     if locked.status == "completed":
         await _replaced(conn, locked, copy.caption, blocks=gate != locked.approval_status)
     shown = await content.get(conn, **at, public_url=public_url)
-    return {"contentId": shown.id, "assets": msgspec.to_builtins(shown.assets)}
+    assets_shown = msgspec.to_builtins(shown.assets)
+    return {"contentId": shown.id, "assets": assets_shown, "warnings": copy.warnings}
 
 
 def _gate(locked: LockedContent, copy: Copy) -> ApprovalStatus:

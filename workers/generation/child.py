@@ -20,7 +20,7 @@ from typing import IO
 import msgspec
 
 from generation.pictures import MAX_BYTES
-from generation.render import Given, draw_portrait, prepare
+from generation.render import Given, draw_portrait, prepare, warnings
 from generation.words.write import write
 from schemas.errors import GenerationError
 from workers.generation.wire import (
@@ -97,8 +97,9 @@ def outcome(asked: Asked) -> Iterator[Report]:
 
 def make(asked: Instructions) -> Iterator[Report]:
     copy = asked.copy or write(asked.spec, asked.offers)
-    piece = prepare(asked.spec, copy, given(asked.handles))
-    yield Planned(copy)
+    pictures = given(asked.handles)
+    piece = prepare(asked.spec, copy, pictures)
+    yield Planned(msgspec.structs.replace(copy, warnings=[*copy.warnings, *warnings(pictures)]))
     for step in piece.make(Path(asked.folder)):
         yield Drawn(step.share, step.made)
 

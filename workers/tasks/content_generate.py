@@ -5,13 +5,15 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec import structs
+
 from domain.content import generated
 from domain.content.briefs import Brief
 from domain.media.storage import open_store
 from domain.media.store import Store
 from domain.tenancy import organizations
 from generation import libraries
-from generation.made import Made
+from generation.made import Made, cut
 from generation.spec import Copy
 from jobs.outcomes import Canceled, Failed, Outcome
 from schemas.errors import Conflict, ContentRejected, Invalid, NotFound
@@ -92,7 +94,7 @@ async def make(ctx: Context, studio: Studio, brief: Brief, folder: Path) -> Piec
                     made += [report.made] if report.made else []
                     await ctx.progress(PLANNED + (DRAWN - PLANNED) * report.share)
     assert copy  # noqa: S101  else `Unmade`
-    return Piece(copy, made)
+    return Piece(structs.replace(copy, warnings=[*copy.warnings, *cut(made)]), made)
 
 
 async def _model(ctx: Context, studio: Studio) -> Model | None:

@@ -13,7 +13,7 @@ async def test_an_item_is_made_of_the_brand(maker: Maker) -> None:
     assert (job["status"], job["error"]) == ("completed", None)
     item = await maker.get(f"/content/{accepted['contentId']}")
     assert (item["status"], item["creativeType"], item["revision"]) == ("completed", "generated", 1)
-    assert job["result"] == {"contentId": item["id"], "assets": item["assets"]}
+    assert job["result"] == {"contentId": item["id"], "assets": item["assets"], "warnings": []}
     [asset] = item["assets"]
     file, small = await fetched(maker, asset["url"]), await fetched(maker, asset["thumbnailUrl"])
     assert len(file.content) == asset["sizeBytes"] > len(small.content) > 0

@@ -1,0 +1,34 @@
+"""Warnings of a piece: what its texts, its pictures and its room leave to be wished for."""
+
+import io
+import os
+from pathlib import Path
+
+from PIL import Image
+
+from generation.made import cut
+from generation.spec import Brand, Spec
+from workers.generation.child import make
+from workers.generation.wire import Drawn, Handles, Instructions, Planned
+
+
+def logo(size: tuple[int, int]) -> int:
+    """A descriptor of a picture in memory."""
+    written = io.BytesIO()
+    Image.new("RGB", size).save(written, "PNG")
+    file = os.memfd_create("logo")
+    os.write(file, written.getvalue())
+    os.lseek(file, 0, os.SEEK_SET)
+    return file
+
+
+def test_each_way_to_a_poor_piece_is_told(tmp_path: Path) -> None:
+    spec = Spec(
+        format="image", brand=Brand(name="Tideline", keywords=["tides"]), seed="1", hook="Tide " * 400
+    )
+    handles = Handles(logo=logo((20, 20)), screenshots=[], end_card=None, clip=None)
+    planned, *drawn = make(Instructions(spec=spec, handles=handles, folder=str(tmp_path)))
+    assert isinstance(planned, Planned)
+    files = [step.made for step in drawn if isinstance(step, Drawn) and step.made]
+    told = [*planned.copy.warnings, *cut(files)]
+    assert [one.partition(":")[0] for one in told] == ["few_clauses", "logo_unused", "text_cut"]
