@@ -31,6 +31,7 @@ PAGES = {
     ROOT / "README.md": '"Tidewise"',
     ROOT / "docs" / "quickstart.md": '"Tidewise"',
     HOWTO / "ingest.md": '"Tidewise"',
+    HOWTO / "app-media.md": '"origin":"suggested"',
     HOWTO / "generate-content.md": '"rule":"clause"',
     HOWTO / "publish.md": '"canceledScheduledPosts":1',
     HOWTO / "lease-accounts.md": '"disconnectedReason":"released"',
