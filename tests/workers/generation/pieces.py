@@ -28,10 +28,15 @@ def drawing(folder: str) -> AbstractAsyncContextManager[AsyncGenerator[Planned |
 
 def alive(folder: str) -> list[int]:
     """Processes whose temporary folder this is: the renderer, and all that it starts."""
+    return processes(f"TMPDIR={folder}\0")
+
+
+def processes(setting: str) -> list[int]:
+    """Those that have this in their environment."""
     return [
         int(entry.name)
         for entry in Path("/proc").iterdir()
-        if entry.name.isdigit() and f"TMPDIR={folder}\0" in environment(entry)
+        if entry.name.isdigit() and setting in environment(entry)
     ]
 
 

@@ -1,0 +1,77 @@
+"""A worker killed while it makes content: one item, one set of files, nothing left of the dead one."""
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from domain.content import generating
+from jobs.kinds import CONTENT_GENERATE
+from schemas.content import ContentRequest
+from tests import seeds
+from tests.chaos.fleet import Fleet
+from tests.domain.content import making
+from tests.domain.project import Project
+from tests.waiting import eventually
+from tests.workers.generation.pieces import processes
+
+pytestmark = [pytest.mark.chaos, pytest.mark.long, pytest.mark.timeout(300)]
+
+#: A video keeps two processes busy for so long at most.
+MADE_S = 200.0
+
+
+@pytest.mark.parametrize("stage", CONTENT_GENERATE.stages[:2])
+async def test_killed_in_a_stage_another_makes_it(
+    fleet: Fleet, stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    await fleet.dispatcher()
+    worker = await fleet.of_product("generate")
+    job_id, content_id = await asked(fleet)
+
+    async def reached() -> bool:
+        return bool(await fleet.pool.fetchval("select stage = $2 from job where id = $1", job_id, stage))
+
+    async def ended() -> bool:
+        return bool(await fleet.pool.fetchval("select finished_at from job where id = $1", job_id))
+
+    async def alone() -> bool:
+        return not processes(f"TMPDIR={tmp_path}/")
+
+    await eventually(reached)
+    worker.kill()
+    await eventually(alone)
+    left = folders(tmp_path)
+    await fleet.of_product("generate")
+    assert left
+    assert not left & folders(tmp_path)
+    await eventually(ended, within=MADE_S)
+    ends = await fleet.pool.fetch("select state, fence, crashes from job where id = $1", job_id)
+    assert [tuple(end) for end in ends] == [("completed", 2, 1)]
+    assert (
+        await fleet.pool.fetchval("select status from content_item where id = $1", content_id) == "completed"
+    )
+    counts = ["select count(*) from content_item", "select count(*) from content_asset"]
+    assert [await fleet.pool.fetchval(count) for count in counts] == [1, 1]
+    assert await fleet.pool.fetchval("select count(*) from media_upload") == 0
+
+
+def folders(path: Path) -> set[Path]:
+    """Those of workers, dead ones too."""
+    return set(path.glob("tenantry-generate-*/*"))
+
+
+async def asked(fleet: Fleet) -> tuple[UUID, UUID]:
+    """A job of a video, and the item that it makes."""
+    async with fleet.pool.acquire() as conn:
+        project = Project(fleet.org, await seeds.project(conn, fleet.org))
+        await making.tell_brand(conn, project)
+        async with conn.transaction():
+            started = await generating.start(
+                conn,
+                organization_id=project.org,
+                project_id=project.id,
+                body=ContentRequest(format="video", seconds=8),
+            )
+    return started.submitted.job_id, started.content_id
