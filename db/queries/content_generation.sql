@@ -18,6 +18,25 @@ select brief
    and content_id = :content_id
    and revision = :revision;
 
+-- name: count_lost    of files that a brief names, those that are nobody's any more
+select count(*)
+  from unnest(:tokens::text[]) as t (token)
+ where not exists (
+         select
+           from content_asset a
+          where a.organization_id = :org
+            and a.token = t.token)
+   and not exists (
+         select
+           from app_media m
+          where m.organization_id = :org
+            and m.token = t.token)
+   and not exists (
+         select
+           from media_upload u
+          where u.organization_id = :org
+            and u.token = t.token);
+
 -- name: finish_generation    its files are the content's
 update content_generation
    set provenance = :provenance

@@ -9,6 +9,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import content_asset, content_generation
 from domain.content import assets, content
+from domain.content.app_files import Files
 from domain.content.briefs import Brief
 from domain.content.content import LockedContent
 from domain.media.files import File
@@ -29,6 +30,13 @@ async def begin(conn: Conn, *, claim: Claim) -> Brief:
     """The brief of what to make; the item is `processing` from now on."""
     row = await BEGIN_GENERATION.row(conn, **_scope(claim), revision=claim.args["revision"])
     return msgspec.convert(row.brief, Brief)
+
+
+async def lost_files(conn: Conn, *, claim: Claim, files: Files) -> int:
+    """Number of files of a brief that were deleted since it was drawn up."""
+    tokens = [token for token in (files.logo, *files.screenshots, files.end_card, files.clip) if token]
+    found: int = await content_generation.count_lost.value(conn, org=claim.organization_id, tokens=tokens)
+    return found
 
 
 async def finish(

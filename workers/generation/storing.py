@@ -6,6 +6,7 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
+from domain.content import generated
 from domain.content.app_files import Files
 from domain.media import uploads
 from domain.media.files import File, Thumbnail
@@ -21,6 +22,10 @@ from workers.runtime.context import Context
 STORAGE_S = 20.0
 
 AWAY = Retry("STORAGE_UNAVAILABLE", "the storage of media can't be reached: it is tried again", STORAGE_S)
+GONE = Failed(
+    "MEDIA_DELETED",
+    "a file that it is made with was deleted since: regenerate it, or ask for another one without that file",
+)
 FULL = Failed(
     "STORAGE_FULL",
     "the organization's storage is full: have projects purged, or ask for a higher tier",
@@ -28,7 +33,7 @@ FULL = Failed(
 )
 
 
-async def given(store: Store, files: Files, stack: AsyncExitStack) -> Handles:
+async def given(ctx: Context, store: Store, files: Files, stack: AsyncExitStack) -> Handles:
     """Descriptors of the files that a piece is made with, open as long as the stack. Raises `Unmade`."""
 
     async def handle(token: str) -> int:
@@ -42,7 +47,8 @@ async def given(store: Store, files: Files, stack: AsyncExitStack) -> Handles:
             clip=await handle(files.clip) if files.clip else None,
         )
     except Unavailable:
-        raise Unmade(AWAY) from None
+        lost = await ctx.step(partial(generated.lost_files, claim=ctx.job, files=files))
+        raise Unmade(GONE if lost else AWAY) from None
 
 
 async def store_all(ctx: Context, store: Store, folder: Path, made: Sequence[Made]) -> list[File]:

@@ -82,7 +82,7 @@ async def make(ctx: Context, studio: Studio, brief: Brief, folder: Path) -> Piec
     """Raises `Unmade`."""
     copy, made = None, []
     async with AsyncExitStack() as stack:
-        handles = await storing.given(studio.store, brief.files, stack)
+        handles = await storing.given(ctx, studio.store, brief.files, stack)
         offers = await wording.offers(await _model(ctx, studio), brief.spec)
         asked = Instructions(spec=brief.spec, handles=handles, folder=str(folder), offers=offers)
         async with aclosing(render(asked, handles.all)) as reports:

@@ -1,17 +1,24 @@
 """App media in generated content: what a piece is made with, frozen when it is asked for."""
 
+from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 import pytest
 
 from db.pool import Pool
+from domain.content import generated
 from domain.media import uploads
 from domain.media.storage import open_store
+from jobs.kinds import CONTENT_GENERATE
 from schemas.settings import Settings
-from tests import media
+from tests import media, seeds
 from tests.api.app_media.project import LOGO, SCREEN, Project
 from tests.api.content.project import PNG
 from tests.api.refusals import refused
+from tests.domain.publishing.post_scene import context
+from workers.generation import storing
+from workers.generation.rendering import Unmade
 
 BRAND = {
     "appName": "Tidewise",
@@ -112,3 +119,23 @@ async def test_a_file_that_is_deleted_stays_as_long_as_a_piece_is_made_from_it(
         await conn.execute("update media_upload set started_at = started_at - interval '1 day'")
         await uploads.prune(conn, open_store(settings))
     assert pieces.project.kept.names() == []
+
+
+async def test_a_retry_says_that_a_file_was_deleted_not_that_the_storage_is_away(
+    pieces: Pieces, settings: Settings
+) -> None:
+    """Nobody kept it: when it was deleted no piece was being made of it."""
+    http, logo = pieces.project.caller.http, await pieces.project.made()
+    accepted = (await pieces.ask(format="image")).json()
+    await http.post(f"/v1/jobs/{accepted['jobId']}/cancel")
+    await pieces.project.delete(logo["assetId"])
+    await http.post(f"/v1/jobs/{accepted['jobId']}/retry")
+    store = open_store(settings)
+    async with pieces.pool.acquire() as conn, AsyncExitStack() as stack:
+        await uploads.prune(conn, store)
+        [claim] = await seeds.claims(conn, CONTENT_GENERATE)
+        ctx = context(pieces.pool, claim)
+        brief = await ctx.step(partial(generated.begin, claim=claim))
+        with pytest.raises(Unmade) as ended:
+            await storing.given(ctx, store, brief.files, stack)
+    assert ended.value.outcome == storing.GONE
