@@ -12,6 +12,8 @@ Format = Literal["slideshow", "video", "ugc_remix", "image"]
 Aspect = Literal["4:5", "9:16", "1:1"]
 #: Voice that reads a video's words: none, or the one, English, that is packaged.
 Speech = Literal["none", "heart"]
+#: The language that it speaks.
+SPOKEN = "en"
 Gender = Literal["male", "female", "non_binary"]
 AgeRange = Literal["teen", "young_adult", "adult", "mid_adult", "mature", "senior"]
 #: Fields of a brand that words are taken from; `caller` is whoever asked for the piece.

@@ -149,7 +149,7 @@ class ContentRequest(In, frozen=True, kw_only=True):
         | None
     ) = None
     aspect: Aspect | None = None
-    """None: 9:16 for videos and for an account of TikTok, else 4:5."""
+    """None: 9:16 for videos and for an account of TikTok, else 4:5. A remix is 9:16."""
     seconds: Annotated[int, Meta(ge=8, le=60, description="Length of a video.")] | None = None
     voice: Voice | None = None
     """Who reads a video's words."""

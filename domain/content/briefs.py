@@ -20,17 +20,15 @@ from domain.influencers.speaking import Speaker
 from domain.media import app_media
 from domain.media.app_media import Usable
 from domain.values import languages
-from generation.spec import Brand, Spec, Value
+from generation.spec import SPOKEN, Brand, Spec, Value
 from generation.words.snapshot import snapshot
 from generation.words.write import Lacking, write
 from schemas import ids
 from schemas.accounts import PlatformName
-from schemas.content import Aspect, ContentRequest, GeneratedFormat
+from schemas.content import Aspect, ContentRequest
 from schemas.errors import Invalid, LacksWords, NotFound
 from schemas.errors.absent import absent
 
-#: Formats that have a length and may have a voice.
-MOVING: frozenset[GeneratedFormat] = frozenset({"video", "ugc_remix"})
 #: Platforms that show pictures, too, on the whole of a phone's screen.
 UPRIGHT: frozenset[PlatformName] = frozenset({"tiktok"})
 
@@ -87,11 +85,18 @@ async def draw_up(
     if body.format == "ugc_remix" and files.end_card is not None:
         # Only our own card shows a presenter; else the caption would call the people in the clip nobody.
         spec = structs.replace(spec, presenter=None)
+    _check_words(spec)
+    return Brief(asked=body, spec=spec, files=files)
+
+
+def _check_words(spec: Spec) -> None:
+    """Raises `LacksWords`, `Invalid` for words that the voice doesn't speak."""
     try:
-        write(spec)
+        copy = write(spec)
     except Lacking as error:
         raise LacksWords(error.fields) from None
-    return Brief(asked=body, spec=spec, files=files)
+    if spec.speech != "none" and copy.language.partition("-")[0] != SPOKEN:
+        raise Invalid("voice", f"speaks English, and the brand's texts are in {copy.language}: leave it out")
 
 
 def _check(body: ContentRequest) -> None:
@@ -99,11 +104,15 @@ def _check(body: ContentRequest) -> None:
         raise Invalid("hook", "has nothing that could be read: leave it out, or write a line")
     if body.language is not None:
         languages.check(body.language, path="language")
-    for name, value in (("seconds", body.seconds), ("voice", body.voice)):
-        if value is not None and body.format not in MOVING:
-            raise Invalid(name, f"is a video's: a {body.format} has none")
-    if body.transcript is not None and body.format != "ugc_remix":
-        raise Invalid("transcript", f"is what is said in a remix's clip: a {body.format} has none")
+    for name, value, formats in (
+        ("seconds", body.seconds, {"video", "ugc_remix"}),
+        ("voice", body.voice, {"video"}),
+        ("transcript", body.transcript, {"ugc_remix"}),
+    ):
+        if value is not None and body.format not in formats:
+            raise Invalid(name, f"is of {' and '.join(sorted(formats))} alone: a {body.format} has none")
+    if body.format == "ugc_remix" and body.aspect not in {None, "9:16"}:
+        raise Invalid("aspect", "of a ugc_remix is 9:16, whatever its clip is")
 
 
 def _spec(body: ContentRequest, known: Brand, speaker: Speaker | None, seed: str) -> Spec:

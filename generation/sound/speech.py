@@ -9,10 +9,11 @@ import numpy as np
 from hibari import SAMPLE_RATE, Hibari
 
 from generation.sound.synthesis import RATE, Wave
+from generation.spec import SPOKEN
 from generation.text.cleaning import clean
 from schemas.errors import GenerationError
 
-VOICE, LANGUAGE = "heart", "en"
+VOICE = "heart"
 #: What is random in the voice is the same each time.
 _SEED = 7
 #: Samples below this are silence, at the beginning and the end of what it says.
@@ -21,7 +22,7 @@ _SILENT = 0.004
 
 def read_aloud(texts: Sequence[str], language: str) -> list[Wave]:
     """The sound of each text. Raises `GenerationError` for another language than the voice's."""
-    if language.partition("-")[0].lower() != LANGUAGE:
+    if language.partition("-")[0].lower() != SPOKEN:
         raise GenerationError(
             "SPEECH_NOT_SPOKEN",
             f"the voice speaks English, and the texts are in {language}: ask for no speech",

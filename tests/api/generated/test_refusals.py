@@ -23,6 +23,9 @@ INVALID: tuple[tuple[dict[str, Any], str], ...] = (
     ({"format": "video", "seconds": 61}, "seconds"),
     ({"format": "slideshow", "seconds": 12}, "seconds"),
     ({"format": "image", "voice": "heart"}, "voice"),
+    ({"format": "ugc_remix", "voice": "heart"}, "voice"),
+    ({"format": "ugc_remix", "aspect": "1:1"}, "aspect"),
+    ({"format": "video", "transcript": "Hi"}, "transcript"),
     ({"format": "ugc_remix"}, "mediaIds"),
     ({"mediaIds": [ASSET] * 11}, "mediaIds"),
 )
@@ -107,3 +110,13 @@ async def test_a_cancel_while_it_is_drawn_ends_the_item(maker: Maker, pool: Pool
     item = await maker.get(f"/content/{accepted['contentId']}")
     assert (item["status"], item["assets"], item["lastError"]) == ("canceled", [], None)
     assert await pool.fetchval("select count(*) from media_upload") == 0
+
+
+async def test_a_voice_reads_its_own_language_alone(maker: Maker) -> None:
+    german = {"appName": "Tideline", "tagline": "Kenne die Tide, bevor du gehst", "primaryLanguage": "de"}
+    assert (await maker.http.patch(maker.path, json={"brandContext": german})).is_success
+    brand = {"appDescription": "Du siehst Hochwasser und Niedrigwasser für jeden Tag. Geht ohne Netz."}
+    assert (await maker.http.patch(maker.path, json={"brandContext": brand})).is_success
+    answer = await maker.http.post(f"{maker.path}/content", json={"format": "video", "voice": "heart"})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["details"]["issues"][0]["path"] == "voice"
