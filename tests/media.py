@@ -4,6 +4,9 @@ import io
 import random
 import struct
 import zlib
+from itertools import product
+from pathlib import Path
+from string import ascii_letters, digits
 from typing import Any
 
 from PIL import Image
@@ -145,3 +148,9 @@ def _minf(width: int, height: int, ms: int) -> bytes:
     )
     dinf = box(b"dinf", full(b"dref", one, box(b"url ", bytes([0, 0, 0, 1]))))
     return box(b"minf", full(b"vmhd", bytes(8)), dinf, stbl)
+
+
+def shut(folder: Path) -> None:
+    """Have no file stored in a folder of media: where its folders would be, there are files."""
+    for first in product(ascii_letters + digits + "-_", repeat=2):
+        (folder / "".join(first)).touch()

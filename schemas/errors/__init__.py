@@ -15,6 +15,7 @@ TenantryError
 │   ├── SourceNotFound · SourceForbidden
 │   ├── NotConfigured                        the operator hasn't set what it takes
 │   ├── NotProved · InstallationGone         GitHub's word on an App's installation
+│   ├── StorageAway                          our own storage of media, where a file has to be kept
 │   ├── FetchTimeout · SourceRateLimited     worth another try, and so most often is
 │   └── FetchFailed
 │       └── Unreachable
@@ -125,6 +126,7 @@ from schemas.errors.sources import (
     SourceForbidden,
     SourceNotFound,
     SourceRateLimited,
+    StorageAway,
     TooLarge,
     Unreachable,
 )
@@ -186,6 +188,7 @@ __all__ = [
     "SourceNotFound",
     "SourceRateLimited",
     "Stale",
+    "StorageAway",
     "TenantryError",
     "TextRefused",
     "Throttled",

@@ -112,3 +112,10 @@ class ScrapeFailed(SourceError):
     """The document came but nothing could be read from it."""
 
     code = "SCRAPE_FAILED"
+
+
+class StorageAway(SourceError):
+    """The storage of media can't be reached, so that no file of the source can be kept."""
+
+    code = "STORAGE_UNAVAILABLE"
+    usually_retryable = True

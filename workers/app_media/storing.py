@@ -1,15 +1,19 @@
 """Storing of what a job has got: on record before its first byte, looked into, a drawing cleaned."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from domain.media import passing, sniff
 from domain.media.files import File
 from domain.media.passing import Passing, Taken
 from domain.media.store import Store
-from schemas.errors import Invalid
+from schemas.errors import Invalid, StorageAway, Unavailable
 
 #: Puts a file of so many bytes at most on record, and returns its token.
 Begin = Callable[[int], Awaitable[str]]
+
+#: Seconds until a storage that was away is tried again: each try gets the file anew.
+STORAGE_S = 20.0
 
 
 class Storing:
@@ -20,18 +24,20 @@ class Storing:
         self.tokens: list[str] = []
 
     async def put(self, chunks: AsyncIterator[bytes], taken: Taken) -> tuple[Passing, str]:
-        """A file as it comes, told by its first bytes. Raises `Invalid`, `Oversized`, `Unavailable`."""
+        """A file as it comes, told by its first bytes. Raises `Invalid`, `Oversized`, `StorageAway`."""
         head = b""
         while len(head) < sniff.HEAD and (chunk := await anext(chunks, b"")):
             head += chunk
         file = Passing(head, path="file", name="", taken=taken)
         token = await self.begin(file.largest)
-        await self.store.write(token, file.chunks(chunks))
+        with _reaching():
+            await self.store.write(token, file.chunks(chunks))
         return file, token
 
     async def look(self, file: Passing, token: str) -> File:
         """The file with what is in it. Raises as `put`."""
-        [seen] = await passing.look(self.store, [file], [token])
+        with _reaching():
+            [seen] = await passing.look(self.store, [file], [token])
         return await passing.redrawn(seen.file, self._rewrite)
 
     async def look_all(self, stored: Sequence[tuple[Passing, str]]) -> dict[str, File]:
@@ -42,7 +48,8 @@ class Storing:
         left = [*stored]
         while left:
             try:
-                seen = await passing.look(self.store, *zip(*left, strict=True))
+                with _reaching():
+                    seen = await passing.look(self.store, *zip(*left, strict=True))
             except Invalid as error:
                 del left[_number(error)]
             else:
@@ -57,8 +64,20 @@ class Storing:
 
     async def _rewrite(self, data: bytes) -> str:
         token = await self.begin(len(data))
-        await self.store.write(token, passing.whole(data))
+        with _reaching():
+            await self.store.write(token, passing.whole(data))
         return token
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """Tells a storage that is away from a Postgres that is: that one has the job go on elsewhere at once."""
+    try:
+        yield
+    except Unavailable as error:
+        raise StorageAway(
+            "the storage of media can't be reached: it is tried again", retry_after=STORAGE_S
+        ) from error
 
 
 def _number(error: Invalid) -> int:

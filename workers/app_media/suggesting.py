@@ -14,7 +14,7 @@ from domain.media.passing import Passing
 from domain.media.store import Store
 from domain.media.suggestions import Suggested, Suggestion
 from schemas.app_media import AppMediaKind
-from schemas.errors import Invalid, Oversized, SourceError
+from schemas.errors import Invalid, Oversized, SourceError, StorageAway
 from schemas.pictures import Picture
 from workers.app_media.storing import Storing
 from workers.runtime.context import Context
@@ -45,7 +45,7 @@ async def suggest(ctx: Context, store: Store, pictures: Sequence[Picture], get: 
     try:
         async with asyncio.timeout(LOOK_S):
             files = await storing.look_all([(file, token) for *_, file, token in stored])
-    except (TimeoutError, Oversized):
+    except (TimeoutError, Oversized, StorageAway):
         pass
     found = [Suggestion(kind, url, files[token]) for kind, url, _, token in stored if token in files]
     return Suggested([one for one in found if _is_usable(one.file)], storing.tokens)

@@ -278,3 +278,14 @@ async def test_a_sandbox_draws_what_it_fetches(sandbox: Project, tmp_path: Path)
         for path, code in FAILING.items():
             row = await mine.fetched(f"https://example.test/{path}", Downloads(nobody))
             assert row["error"]["code"] == code
+
+
+async def test_a_storage_that_is_away_is_tried_again_later(fetching: Fetching) -> None:
+    """Not at once and without an end: each attempt gets the whole file from its server."""
+    media.shut(fetching.folder)
+    async with site({"/a": say(200, LOGO)}) as (served, downloads):
+        started = await fetching.start(served.url("/a"))
+        task = partial(fetch_app_media, downloads=downloads, store=fetching.store)
+        assert await fetching.perform(task) == "retry"
+    later = "select run_at > now() from job where id = $1"
+    assert await fetching.project.workers.pool.fetchval(later, started.submitted.job_id)

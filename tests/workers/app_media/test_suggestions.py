@@ -136,3 +136,10 @@ async def test_pictures_have_so_much_time(
     async with serve(answers) as site:
         row = await mine.ingest(site.url("/"), fetch_allow=site.host)
     assert (row["state"], await mine.rows()) == ("completed", [])
+
+
+async def test_an_ingest_needs_no_storage(sandbox: Project, tmp_path: Path) -> None:
+    media.shut(tmp_path)
+    mine = Ingesting(sandbox, tmp_path)
+    assert (await mine.ingest("https://example.test/ok"))["state"] == "completed"
+    assert await mine.rows() == []
