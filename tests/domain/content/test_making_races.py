@@ -1,0 +1,150 @@
+"""Next revisions against whatever else happens to their content at once: all of one, or nothing."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from db.pool import Conn, Pool, transact
+from domain.jobs import jobs
+from domain.publishing import scheduling
+from jobs.kinds import CONTENT_GENERATE
+from jobs.ledger import Claim, Settlement
+from jobs.outcomes import Canceled, Failed, Outcome
+from schemas import ids
+from schemas.errors import ApprovalRequired, CancelRequested, Conflict, ContentRejected, Invalid
+from schemas.posts import PublishContent, Target
+from tests import seeds
+from tests.domain.content import making, reviewing
+from tests.domain.project import Project
+from tests.domain.publishing import post_scene as scene
+
+
+@pytest_asyncio.fixture
+async def org(conn: Conn) -> UUID:
+    return await seeds.organization(conn)
+
+
+async def end(pool: Pool, claim: Claim) -> bool:
+    """Whether the job's last steps gave the item its revision; else the job is settled as a worker would."""
+    try:
+        await making.finish(pool, claim, str(random.random()))
+    except (CancelRequested, Conflict):
+        outcome: Outcome = Canceled()
+    except (ContentRejected, Invalid) as error:
+        outcome = Failed("REFUSED", error.message)
+    else:
+        return True
+    await jobs.settle(pool, [Settlement(claim, outcome)])
+    return False
+
+
+async def publish(conn: Conn, project: Project) -> None:
+    targets = [Target(social_account_id=ids.show(ids.ACCOUNT, one)) for one in project.account_ids]
+    await scheduling.publish(
+        conn,
+        organization_id=project.org,
+        content_id=project.content_id,
+        approver_id=None,
+        body=PublishContent(targets=targets, allow_duplicate=True),
+    )
+
+
+async def attempt(racer: Callable[[], Awaitable[Any]]) -> bool:
+    """Whether it came in time; else it is refused with a reason."""
+    try:
+        await racer()
+    except (ApprovalRequired, Conflict, ContentRejected):
+        return False
+    return True
+
+
+def racers(wide: Pool, project: Project, claim: Claim) -> dict[str, Callable[[], Awaitable[bool]]]:
+    later = datetime.now(UTC) + timedelta(hours=1)
+    at: dict[str, Any] = {"project": project, "content_id": project.content_id}
+    in_one: dict[str, Callable[[Conn], Awaitable[Any]]] = {
+        "approve": partial(reviewing.approve, **at),
+        "edit": partial(reviewing.edit, **at, caption="Other."),
+        "schedule": partial(scene.schedule, project=project, at=later),
+        "publish": partial(publish, project=project),
+        "reject": partial(reviewing.reject, **at),
+        "regenerate": partial(making.regenerate, **at),
+    }
+    each: dict[str, Callable[[], Awaitable[bool]]] = {
+        name: partial(attempt, partial(transact, wide, racer)) for name, racer in in_one.items()
+    }
+    each["archive"] = partial(attempt, partial(scene.archive, wide, project))
+    each["finish"] = partial(end, wide, claim)
+    return each
+
+
+#: Racers of each round; beside them, one of what ends the item's life, or asks for yet another revision.
+USUAL = ("approve", "schedule", "publish", "edit", "finish")
+EXTRA = ((), ("reject",), ("archive",), ("regenerate",))
+
+
+@pytest.mark.parametrize("times", [1, pytest.param(40, marks=pytest.mark.long)])
+async def test_a_next_revision_against_reviewers_posts_and_archives(
+    wide: Pool, conn: Conn, org: UUID, times: int
+) -> None:
+    """No queued post has content that awaits an approval, and files and number are one revision's."""
+    count = 0
+    for extra in EXTRA * times:
+        project = await approving(wide, conn, org)
+        claim = await making.begun(conn, project, project.content_id)
+        before = await files(conn, project.content_id)
+        known, names = racers(wide, project, claim), [*USUAL, *extra]
+        random.shuffle(names)
+        done = dict(zip(names, await asyncio.gather(*[known[name]() for name in names]), strict=True))
+        count += done["finish"]
+        await whole(conn, project, before, made=done["finish"], edited=done["edit"])
+        again = await seeds.claims(conn, CONTENT_GENERATE)
+        await jobs.settle(wide, [Settlement(one, Canceled()) for one in again])
+    assert count >= 2 * times
+    assert await scene.unfinished(conn) == []
+
+
+async def approving(pool: Pool, conn: Conn, org: UUID) -> Project:
+    """A project whose content was made, perhaps approved, and is scheduled."""
+    project = await scene.fill(conn, Project(org, await seeds.project(conn, org)), accounts=2)
+    await making.tell_brand(conn, project)
+    await reviewing.policy(conn, project, requires_approval=True)
+    project = project._replace(content_id=await making.made(pool, conn, project))
+    if random.random() < 0.5:
+        await reviewing.approve(conn, project, project.content_id)
+    await scene.schedule(conn, project, at=datetime.now(UTC) + timedelta(hours=1))
+    return project
+
+
+async def files(conn: Conn, content_id: UUID) -> list[str]:
+    rows = await conn.fetch("select token from content_asset where content_id = $1", content_id)
+    return [row["token"] for row in rows]
+
+
+#: What posts may be that wait for a time to come; one whose time has passed waits for a person.
+ALLOWED = {"approved": {"queued"}, "pending": {"blocked"}, "rejected": set[str]()}
+
+
+async def whole(conn: Conn, project: Project, before: list[str], *, made: bool, edited: bool) -> None:
+    """The content is one revision's, and its posts wait as its approval has it."""
+    content_id = project.content_id
+    item = await conn.fetchrow("select revision, approval_status from content_item where id = $1", content_id)
+    assert item
+    assert item["revision"] == 1 + made + edited
+    after = await files(conn, content_id)
+    assert (len(after), after != before) == (1, made)
+    replaced = await conn.fetchval("select count(*) from media_upload where content_id = $1", content_id)
+    assert replaced == 2 * made
+    posts = await conn.fetch(
+        """select distinct status from scheduled_post
+            where content_id = $1 and status <> 'canceled'
+              and not (status = 'blocked' and scheduled_for < now())""",
+        content_id,
+    )
+    assert {post["status"] for post in posts} <= ALLOWED[item["approval_status"]]
