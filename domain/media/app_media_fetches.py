@@ -71,9 +71,7 @@ async def retry(
 ) -> Submitted:
     """Fetch again what failed; not `fresh`: an earlier retry still runs. Raises what `start` does."""
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
-    await app_media.make_room(
-        conn, organization_id=organization_id, project_id=project_id, kind=args["kind"], adding=Adding()
-    )
+    await queries.lock_list.run(conn, project_id=project_id)
     submitted = await ledger.submit(
         conn,
         kind=FETCH_APP_MEDIA,
@@ -84,9 +82,11 @@ async def retry(
         retry_of=retry_of,
     )
     if submitted.fresh:
+        scope = {"organization_id": organization_id, "project_id": project_id}
         again = {"org": organization_id, "project_id": project_id, "id": UUID(args["asset_id"])}
         if not await queries.fetch_again.run(conn, **again, job_id=submitted.job_id):
             raise absent("app_media")
+        await app_media.make_room(conn, **scope, kind=args["kind"], adding=Adding())
     return submitted
 
 

@@ -2,33 +2,26 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
-import asyncpg
 import httpx
 import msgspec
 import pytest
 import pytest_asyncio
 
 from db.pool import transact
-from domain.media import app_media, app_media_fetches, uploads
+from domain.media import app_media, app_media_fetches, app_media_limits
 from domain.media.storage import open_store
-from domain.media.store import Store
-from jobs.kinds import FETCH_APP_MEDIA
 from schemas.app_media import AppMediaKind
-from schemas.errors import SourceError, TooLarge
-from tests import media, seeds
+from schemas.errors import Conflict, SourceError, TooLarge
+from tests import media
 from tests.workers import by_hand
+from tests.workers.app_media.fetching import Fetching, site
 from tests.workers.net import VECTORS, Net
 from tests.workers.tasks.project import Project
-from tests.workers.web.web import Answers, Site, allowed_client, say, serve
-from workers.runtime.context import Context
-from workers.runtime.progress import ProgressWriter
-from workers.runtime.runner import Task
+from tests.workers.web.web import say
 from workers.tasks.fetch_app_media import fetch_app_media
 from workers.web.download import Downloads
 from workers.web.fetch import open_client
@@ -38,55 +31,6 @@ SVG = (
     b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
     b'<script/><rect width="9" height="9"/></svg>'
 )
-
-
-class Fetching(NamedTuple):
-    """A project, the storage, and a worker's downloads."""
-
-    project: Project
-    store: Store
-    folder: Path
-
-    async def start(self, url: str, kind: AppMediaKind = "logo") -> app_media_fetches.Started:
-        start = partial(
-            app_media_fetches.start,
-            organization_id=self.project.org,
-            project_id=self.project.id,
-            kind=kind,
-            url=url,
-            transcript="",
-        )
-        pool = self.project.workers.pool
-        await pool.execute("insert into pool (name) values ('ingest') on conflict do nothing")
-        return await transact(pool, start)
-
-    async def perform(self, task: Task) -> str:
-        pool = self.project.workers.pool
-        async with pool.acquire() as conn:
-            [claim] = await seeds.claims(conn, FETCH_APP_MEDIA)
-        attempt = by_hand.attempt_of(claim, FETCH_APP_MEDIA)
-        context = Context(attempt, pool, ProgressWriter(pool), lambda: 15.0)
-        return await by_hand.perform(pool, task, context, attempt)
-
-    async def fetched(self, url: str, downloads: Downloads, kind: AppMediaKind = "logo") -> asyncpg.Record:
-        """Its row once a job has ended."""
-        started = await self.start(url, kind)
-        await self.perform(partial(fetch_app_media, downloads=downloads, store=self.store))
-        return await self.row(started.asset_id)
-
-    async def row(self, asset_id: UUID) -> asyncpg.Record:
-        row = await self.project.workers.pool.fetchrow("select * from app_media where id = $1", asset_id)
-        assert row is not None
-        return row
-
-    async def prune(self) -> None:
-        """A day later."""
-        async with self.project.workers.pool.acquire() as conn:
-            await conn.execute("update media_upload set started_at = started_at - interval '1 day'")
-            await uploads.prune(conn, self.store)
-
-    def files(self) -> list[str]:
-        return sorted(path.name for path in self.folder.rglob("*") if path.is_file())
 
 
 @pytest.fixture
@@ -99,12 +43,6 @@ def fetching(project: Project, tmp_path: Path) -> Fetching:
 async def net_downloads(net: Net) -> AsyncIterator[Downloads]:
     async with open_client(allowed={}, contact="", resolver=net.resolve) as client:
         yield Downloads(client)
-
-
-@asynccontextmanager
-async def site(answers: Answers) -> AsyncIterator[tuple[Site, Downloads]]:
-    async with serve(answers) as served, allowed_client(served) as client:
-        yield served, Downloads(client)
 
 
 async def test_a_file_comes_from_where_it_is(fetching: Fetching) -> None:
@@ -284,8 +222,22 @@ async def test_a_storage_that_is_away_is_tried_again_later(fetching: Fetching) -
     """Not at once and without an end: each attempt gets the whole file from its server."""
     media.shut(fetching.folder)
     async with site({"/a": say(200, LOGO)}) as (served, downloads):
-        started = await fetching.start(served.url("/a"))
+        await fetching.start(served.url("/a"))
         task = partial(fetch_app_media, downloads=downloads, store=fetching.store)
         assert await fetching.perform(task) == "retry"
-    later = "select run_at > now() from job where id = $1"
-    assert await fetching.project.workers.pool.fetchval(later, started.submitted.job_id)
+
+
+async def test_a_retry_takes_one_of_the_places_that_are_left(
+    fetching: Fetching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app_media_limits, "MOST", {**app_media_limits.MOST, "logo": 1})
+    async with site({"/a": say(404), "/b": say(200, LOGO)}) as (served, downloads):
+        started = await fetching.start(served.url("/a"))
+        task = partial(fetch_app_media, downloads=downloads, store=fetching.store)
+        assert await fetching.perform(task) == "failed"
+        again, twice = [await fetching.retry(started.submitted.job_id) for _ in range(2)]
+        assert (again.fresh, twice.fresh, twice.job_id) == (True, False, again.job_id)
+        assert await fetching.perform(task) == "failed"
+        await fetching.fetched(served.url("/b"), downloads)
+        with pytest.raises(Conflict, match="at most 1"):
+            await fetching.retry(again.job_id)

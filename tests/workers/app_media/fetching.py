@@ -1,0 +1,88 @@
+"""Fetches of app media by hand, from a site of the test's."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from db.pool import transact
+from domain.jobs import retries
+from domain.media import app_media_fetches, uploads
+from domain.media.store import Store
+from jobs.kinds import FETCH_APP_MEDIA
+from jobs.ledger import Submitted
+from schemas.app_media import AppMediaKind
+from tests import seeds
+from tests.workers import by_hand
+from tests.workers.tasks.project import Project
+from tests.workers.web.web import Answers, Site, allowed_client, serve
+from workers.runtime.context import Context
+from workers.runtime.progress import ProgressWriter
+from workers.runtime.runner import Task
+from workers.tasks.fetch_app_media import fetch_app_media
+from workers.web.download import Downloads
+
+
+class Fetching(NamedTuple):
+    """A project, the storage, and a worker's downloads."""
+
+    project: Project
+    store: Store
+    folder: Path
+
+    async def start(self, url: str, kind: AppMediaKind = "logo") -> app_media_fetches.Started:
+        start = partial(
+            app_media_fetches.start,
+            organization_id=self.project.org,
+            project_id=self.project.id,
+            kind=kind,
+            url=url,
+            transcript="",
+        )
+        pool = self.project.workers.pool
+        await pool.execute("insert into pool (name) values ('ingest') on conflict do nothing")
+        return await transact(pool, start)
+
+    async def retry(self, job_id: UUID) -> Submitted:
+        again = partial(
+            retries.retry, organization_id=self.project.org, job_id=job_id, scopes={"content:write"}
+        )
+        return await transact(self.project.workers.pool, again)
+
+    async def perform(self, task: Task) -> str:
+        pool = self.project.workers.pool
+        async with pool.acquire() as conn:
+            [claim] = await seeds.claims(conn, FETCH_APP_MEDIA)
+        attempt = by_hand.attempt_of(claim, FETCH_APP_MEDIA)
+        context = Context(attempt, pool, ProgressWriter(pool), lambda: 15.0)
+        return await by_hand.perform(pool, task, context, attempt)
+
+    async def fetched(self, url: str, downloads: Downloads, kind: AppMediaKind = "logo") -> asyncpg.Record:
+        """Its row once a job has ended."""
+        started = await self.start(url, kind)
+        await self.perform(partial(fetch_app_media, downloads=downloads, store=self.store))
+        return await self.row(started.asset_id)
+
+    async def row(self, asset_id: UUID) -> asyncpg.Record:
+        row = await self.project.workers.pool.fetchrow("select * from app_media where id = $1", asset_id)
+        assert row is not None
+        return row
+
+    async def prune(self) -> None:
+        """A day later."""
+        async with self.project.workers.pool.acquire() as conn:
+            await conn.execute("update media_upload set started_at = started_at - interval '1 day'")
+            await uploads.prune(conn, self.store)
+
+    def files(self) -> list[str]:
+        return sorted(path.name for path in self.folder.rglob("*") if path.is_file())
+
+
+@asynccontextmanager
+async def site(answers: Answers) -> AsyncIterator[tuple[Site, Downloads]]:
+    async with serve(answers) as served, allowed_client(served) as client:
+        yield served, Downloads(client)
