@@ -59,8 +59,7 @@ async def approve(
     project_id = await content.project_of(conn, organization_id=organization_id, content_id=content_id)
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
     locked = await content.lock(conn, organization_id=organization_id, content_id=content_id)
-    if locked.status != "completed":
-        raise Conflict("CONTENT_NOT_READY", "the content isn't completed: read it until it is")
+    _check_completed(locked)
     await _decide(conn, locked, "approved", revision=revision, note=note, api_key_id=api_key_id)
     wakes = await waiting.release_of_content(
         conn,
@@ -74,6 +73,15 @@ async def approve(
         conn, organization_id=organization_id, content_id=content_id, public_url=public_url
     )
     return shown, wakes
+
+
+def _check_completed(locked: content.LockedContent) -> None:
+    if locked.status in {"failed", "canceled"}:
+        raise Conflict(
+            "CONTENT_NOT_READY", f"the content is {locked.status}: regenerate it, or retry its job"
+        )
+    if locked.status != "completed":
+        raise content.in_the_making()
 
 
 async def reject(

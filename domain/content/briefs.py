@@ -3,6 +3,7 @@
 A job reads nothing of the project but its brief, so that what it makes doesn't depend on when it runs.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -68,7 +69,7 @@ async def draw_up(
     """
     _check(body)
     own = await app_media.usable(conn, organization_id=organization_id, project_id=project_id)
-    files = app_files.fill(await _files(conn, organization_id, project_id, body, own), own, body)
+    files = app_files.fill(await _files(conn, organization_id, project_id, body, own, again=again), own, body)
     if body.format == "ugc_remix" and files.clip is None:
         raise Invalid(
             "mediaIds",
@@ -85,12 +86,12 @@ async def draw_up(
     if body.format == "ugc_remix" and files.end_card is not None:
         # Only our own card shows a presenter; else the caption would call the people in the clip nobody.
         spec = structs.replace(spec, presenter=None)
-    _check_words(spec)
+    await asyncio.to_thread(_check_words, spec)
     return Brief(asked=body, spec=spec, files=files)
 
 
 def _check_words(spec: Spec) -> None:
-    """Raises `LacksWords`, `Invalid` for words that the voice doesn't speak."""
+    """Raises `LacksWords`, `Invalid` for words that the voice doesn't speak. A tenth of a second of CPU."""
     try:
         copy = write(spec)
     except Lacking as error:
@@ -143,7 +144,13 @@ async def _aspect(conn: Conn, organization_id: UUID, project_id: UUID, body: Con
 
 
 async def _files(
-    conn: Conn, organization_id: UUID, project_id: UUID, body: ContentRequest, own: Sequence[Usable]
+    conn: Conn,
+    organization_id: UUID,
+    project_id: UUID,
+    body: ContentRequest,
+    own: Sequence[Usable],
+    *,
+    again: bool,
 ) -> Files:
     """The pictures and the clip that the caller names, in that order. Raises `NotFound`, `Invalid`."""
     source = await _source(conn, organization_id, project_id, body.source_content_id)
@@ -160,14 +167,19 @@ async def _files(
     by_id = {one.id: one for one in [*map(_given, own), *found]}
     unknown = [number for number, one in enumerate(named) if one not in by_id]
     if unknown:
-        issues = [
-            {"path": f"mediaIds[{number}]", "message": "is no file of this project"} for number in unknown
-        ]
-        raise NotFound("no such file in this project: check mediaIds", issues=issues)
+        raise _absent(unknown, again=again)
     apart = {one.id for one in own if one.kind in app_files.APART}
     chosen = [by_id[one] for one in named if one and one not in apart]
     chosen += [one for one in found if one.id not in named]
     return _sorted(chosen)
+
+
+def _absent(numbers: Sequence[int], *, again: bool) -> NotFound:
+    """The refusal of files that are named but not there; `again`: whoever named them isn't asking now."""
+    if again:
+        return NotFound("a file that it was asked for with was deleted since: ask for another item")
+    issues = [{"path": f"mediaIds[{number}]", "message": "is no file of this project"} for number in numbers]
+    return NotFound("no such file in this project: check mediaIds", issues=issues)
 
 
 def _given(own: Usable) -> Given:

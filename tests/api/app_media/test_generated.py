@@ -139,3 +139,13 @@ async def test_a_retry_says_that_a_file_was_deleted_not_that_the_storage_is_away
         with pytest.raises(Unmade) as ended:
             await storing.given(ctx, store, brief.files, stack)
     assert ended.value.outcome == storing.GONE
+
+
+async def test_what_was_made_with_a_file_that_is_deleted_says_so_when_it_is_made_anew(pieces: Pieces) -> None:
+    http, screen = pieces.project.caller.http, await pieces.project.made(SCREEN, "screenshot")
+    accepted = (await pieces.ask(format="image", mediaIds=[screen["assetId"]])).json()
+    await http.post(f"/v1/jobs/{accepted['jobId']}/cancel")
+    await pieces.project.delete(screen["assetId"])
+    answer = await http.post(f"/v1/content/{accepted['contentId']}/regenerate")
+    refused(answer, 404, "NOT_FOUND")
+    assert "was deleted since" in answer.json()["error"]["message"]

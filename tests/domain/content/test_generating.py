@@ -1,5 +1,6 @@
 """Items end with the jobs that make them, retries make the same, a next revision is an edit."""
 
+import threading
 from typing import Any
 from uuid import UUID
 
@@ -7,9 +8,12 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn, Pool
+from domain.content import briefs
 from domain.content.content import find_file
 from domain.jobs import jobs
 from domain.operations import maintenance
+from generation.spec import Copy, Spec
+from generation.words.write import write
 from jobs.kinds import CONTENT_GENERATE
 from jobs.ledger import Settlement
 from jobs.outcomes import Canceled, Failed, Interrupted, Outcome
@@ -214,3 +218,29 @@ async def test_files_that_were_replaced_are_read_for_a_day(pool: Pool, conn: Con
     await conn.execute("delete from media_upload")
     with pytest.raises(NotFound):
         await find_file(conn, token=before.assets[0].url.rpartition("/")[2])
+
+
+async def test_no_other_request_waits_for_the_words_of_one(
+    conn: Conn, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = list[threading.Thread]()
+
+    def told(spec: Spec) -> Copy:
+        threads.append(threading.current_thread())
+        return write(spec)
+
+    monkeypatch.setattr(briefs, "write", told)
+    await making.ask(conn, project)
+    assert threads
+    assert threading.main_thread() not in threads
+
+
+async def test_an_approval_too_early_says_what_to_do(pool: Pool, conn: Conn, project: Project) -> None:
+    """To read what has failed until it is completed would never end."""
+    await policy(conn, project, requires_approval=True)
+    queued = await making.ask(conn, project)
+    with pytest.raises(Conflict, match="wait for its end"):
+        await approve(conn, project, queued.content_id)
+    await cancel(pool, project, queued.submitted.job_id)
+    with pytest.raises(Conflict, match="is canceled: regenerate it"):
+        await approve(conn, project, queued.content_id)
