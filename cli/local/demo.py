@@ -22,6 +22,9 @@ ALLOW = OWN["fetch_allow"]
 #: Fields of the brand that the sandbox's project is told.
 TOLD = ("appName", "appDescription", "tagline", "keywords", "colors", "primaryLanguage")
 
+#: A website of any sandbox, which fetches nothing.
+PRETENDED = "https://example.test/ok"
+
 #: The name of the demo's project for every start of it.
 CUSTOMER = "bin/up --demo"
 
@@ -99,12 +102,23 @@ def generate(api: str, test_key: str, shown: Shown, file: IO[str]) -> None:
         path = f"/projects/{project(client, brand['appName'])['id']}"
         known = {name: brand[name] for name in TOLD if brand[name]}
         _answer(client.patch(path, json={"brandContext": known}))
+        _give_pictures(client, path)
         for made in ("slideshow", "video"):
             asked = _answer(client.post(f"{path}/content", json={"format": made}))
             job = _ended(client, asked, made)
             print(f"\nA {made} of it, {asked['contentId']}:", file=file)
             for asset in job["result"]["assets"]:
                 print(f"  {asset['url']}", file=file, flush=True)
+
+
+def _give_pictures(client: httpx.Client, path: str) -> None:
+    """The website's icon, and the screenshots that any ingest in a sandbox suggests."""
+    asked = _answer(client.post(f"{path}/ingest/website", json={"url": PRETENDED}))
+    _ended(client, asked, f"ingest of {PRETENDED}")
+    logos = _answer(client.get(f"{path}/app-media", params={"kind": "logo", "origin": "partner"}))["items"]
+    if not logos:
+        files = {"kind": (None, "logo"), "file": ("icon.svg", (SITE / "icon.svg").read_bytes())}
+        _answer(client.post(f"{path}/app-media", files=files))
 
 
 def show(shown: Shown, host: str, file: IO[str]) -> None:
