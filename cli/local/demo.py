@@ -117,8 +117,8 @@ def _give_pictures(client: httpx.Client, path: str) -> None:
     _ended(client, asked, f"ingest of {PRETENDED}")
     logos = _answer(client.get(f"{path}/app-media", params={"kind": "logo", "origin": "partner"}))["items"]
     if not logos:
-        files = {"kind": (None, "logo"), "file": ("icon.svg", (SITE / "icon.svg").read_bytes())}
-        _answer(client.post(f"{path}/app-media", files=files))
+        icon = ("icon.svg", (SITE / "icon.svg").read_bytes())
+        _answer(client.post(f"{path}/app-media", files=[("kind", (None, b"logo")), ("file", icon)]))
 
 
 def show(shown: Shown, host: str, file: IO[str]) -> None:

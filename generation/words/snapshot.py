@@ -33,9 +33,11 @@ def _text(field: BrandField | None) -> str | None:
 
 
 def _texts(field: BrandField | None) -> list[str]:
-    """The winner and sure alternatives, each once; nothing where the partner wants none."""
+    """The winner and sure alternatives, each once; a partner's own alone, which may be none."""
     if not (first := _text(field)) or field is None:
         return []
+    if _is_partners(field):
+        return [first]
     others = (one.value for one in field.alternatives if one.provenance.confidence >= SURE)
     return list(dict.fromkeys(text for text in (first, *others) if isinstance(text, str) and text))
 

@@ -36,6 +36,14 @@ def test_the_winner_is_first_and_what_is_unsure_is_left_out() -> None:
     assert brand.descriptions == ["A tide clock.", "A clock of tides."]
 
 
+def test_what_a_partner_says_is_all_that_is_said() -> None:
+    """Whoever writes another text wants the one that was read to be said no more."""
+    read = row("website", {"appName": "Tideline", "tagline": "Old.", "appDescription": "An old tide clock."})
+    told = row("partner", {"tagline": "Know the tide", "appDescription": "A tide clock."})
+    assert snap(read, told).taglines == ["Know the tide"]
+    assert snap(read, told).descriptions == ["A tide clock."]
+
+
 def test_a_website_that_was_read_is_its_own_link() -> None:
     assert snap(row("website", {"appName": "Tideline"})).links == {"website": SITE}
     assert snap(row("github", {"appName": "Tideline"})).links == {}
