@@ -62,7 +62,7 @@ async def content_generate(ctx: Context, *, studio: Studio) -> Outcome:
         try:
             piece = await while_wanted(ctx, make(ctx, studio, brief, folder))
             await ctx.progress(DRAWN, stage="finalizing")
-            files = await storing.store_all(ctx, studio.store, folder, piece.made)
+            files = await while_wanted(ctx, storing.store_all(ctx, studio.store, folder, piece.made))
             body = partial(
                 generated.finish, claim=ctx.job, copy=piece.copy, files=files, public_url=studio.public_url
             )
