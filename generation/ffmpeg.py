@@ -35,6 +35,11 @@ _MEANINGS = {
     "No space left on device": ("DISK_FULL", "no space is left for the file"),
     "Cannot allocate memory": ("OUT_OF_MEMORY", "FFmpeg has too little memory"),
 }
+#: The same of the signals by which the kernel ends what goes beyond its caller's own bounds.
+_SIGNALS = {
+    signal.SIGXCPU: ("TOO_COSTLY", "FFmpeg takes more CPU than it may: give fewer or smaller files"),
+    signal.SIGXFSZ: ("DISK_FULL", "the file gets larger than it may"),
+}
 
 
 class Said(NamedTuple):
@@ -204,6 +209,8 @@ class _Process:
         if self._bounds and code in {-signal.SIGKILL, -signal.SIGABRT}:
             # The kernel kills what takes too much CPU; FFmpeg gives up itself where it gets no memory.
             return GenerationError("INPUT_TOO_COSTLY", "FFmpeg takes more CPU or memory than it may")
+        if code < 0 and (known := _SIGNALS.get(signal.Signals(-code))):
+            return GenerationError(*known)
         if code < 0:
             return GenerationError("FFMPEG_KILLED", f"FFmpeg was ended by {signal.Signals(-code).name}")
         for line in lines:

@@ -38,6 +38,9 @@ from workers.generation.wire import (
 #: Seconds of CPU, bytes of address space (FFmpeg reserves 1.2 GB) and of a file.
 CPU_S, MEMORY, FILE = 240, 2 << 30, 100 << 20
 
+#: Codes of FFmpeg's ends that aren't the piece's own fault.
+PASSING = {"DISK_FULL", "OUT_OF_MEMORY", "FFMPEG_KILLED"}
+
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 SPEC = 0
@@ -86,7 +89,7 @@ def outcome(asked: Asked) -> Iterator[Report]:
     try:
         yield from sit(asked) if isinstance(asked, Sitting) else make(asked)
     except GenerationError as error:
-        yield Refused(error.code, error.message)
+        yield (Short if error.code in PASSING else Refused)(error.code, error.message)
     except MemoryError:
         yield Short("OUT_OF_MEMORY", "the piece took more memory than it may")
     except OSError as error:

@@ -51,7 +51,7 @@ async def render(asked: Asked, handles: Sequence[int]) -> AsyncGenerator[Planned
         code = await process.wait()
     if code:
         _log.warning("the renderer ended", code=code, said=_tail(errors))
-        raise Unmade(_ended(code))
+        raise Unmade(exit_outcome(code))
 
 
 @asynccontextmanager
@@ -88,7 +88,7 @@ def _usable(report: Report) -> Planned | Drawn:
     return report
 
 
-def _ended(code: int) -> Failed | Retry:
+def exit_outcome(code: int) -> Failed | Retry:
     if code == -signal.SIGXCPU:
         return COSTLY
     return KILLED if code < 0 else BROKEN

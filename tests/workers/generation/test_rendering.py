@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from jobs.outcomes import Failed
@@ -16,8 +17,8 @@ from schemas.errors import GenerationError
 from tests.waiting import until
 from tests.workers.generation.pieces import alive, asked, drawing
 from workers.generation import child
-from workers.generation.rendering import KILLED, Unmade, render
-from workers.generation.wire import Handles, Planned, Refused, Report, Short
+from workers.generation.rendering import COSTLY, KILLED, ONE_THREAD, Unmade, exit_outcome, render
+from workers.generation.wire import Handles, Planned, Refused, Report, Short, read
 
 
 async def test_left_before_its_end_it_is_gone_at_once(tmp_path: Path) -> None:
@@ -90,10 +91,56 @@ async def test_what_cannot_be_drawn_fails_with_its_code(tmp_path: Path) -> None:
     assert alive(str(tmp_path)) == []
 
 
+#: The renderer with a bound of its own, and perhaps with other work. It may keep no bytecode (`-B`): within
+#: a bound of files that would be cut short, and be there for whoever comes next.
+BOUNDED = """
+from workers.generation import child
+def busy(_):
+    while True: pass
+    yield
+def greedy(_):
+    yield bytearray(child.MEMORY)
+{}
+child.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("bound", "ended"),
+    [
+        ("child.CPU_S, child.make = 1, busy", COSTLY),
+        ("child.make = greedy", "OUT_OF_MEMORY"),
+        ("child.FILE = 1000", "DISK_FULL"),
+    ],
+)
+def test_the_kernel_bounds_it_and_each_bound_has_a_code(
+    bound: str, ended: Failed | str, tmp_path: Path
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-B", "-c", BOUNDED.format(bound)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        start_new_session=True, env={"TMPDIR": str(tmp_path)} | ONE_THREAD,
+    ) as renderer:  # fmt: skip
+        assert renderer.stdin
+        assert renderer.stdout
+        renderer.stdin.write(msgspec.json.encode(asked(str(tmp_path), "image")) + b"\n")
+        renderer.stdin.flush()
+        last = [read(line) for line in renderer.stdout][-1:]
+        code = renderer.wait(30)
+    if isinstance(ended, Failed):
+        assert (code, last) == (-signal.SIGXCPU, [])
+        assert exit_outcome(code) == ended
+    else:
+        [short] = last
+        assert isinstance(short, Short)
+        assert (code, short.code) == (0, ended)
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [
         (GenerationError("CLIP_TOO_SHORT", "x"), Refused("CLIP_TOO_SHORT", "x")),
+        (GenerationError("FFMPEG_KILLED", "x"), Short("FFMPEG_KILLED", "x")),
+        (GenerationError("DISK_FULL", "x"), Short("DISK_FULL", "x")),
         (MemoryError(), Short),
         (OSError(errno.ENOSPC, "x"), Short),
         (OSError(errno.EFBIG, "x"), Short),
