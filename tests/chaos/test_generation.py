@@ -1,17 +1,22 @@
 """A worker killed while it makes content: one item, one set of files, nothing left of the dead one."""
 
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from domain.content import generating
+from domain.media import uploads
+from domain.media.storage import open_store
 from jobs.kinds import CONTENT_GENERATE
 from schemas.content import ContentRequest
 from tests import seeds
 from tests.chaos.fleet import Fleet
 from tests.domain.content import making
 from tests.domain.project import Project
+from tests.s3.keeping import KeptBucket
+from tests.s3.service import Service
 from tests.waiting import eventually
 from tests.workers.generation.pieces import processes
 
@@ -57,13 +62,49 @@ async def test_killed_in_a_stage_another_makes_it(
     assert await fleet.pool.fetchval("select count(*) from media_upload") == 0
 
 
+@pytest.mark.parametrize("media_kept", ["s3"], indirect=True)
+async def test_killed_while_it_stores_another_makes_it(
+    fleet: Fleet, media_kept: KeptBucket, s3: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A storage that doesn't answer keeps it in its last stage."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    await fleet.dispatcher()
+    worker = await fleet.of_product("generate")
+    before = len(s3.asked)
+    s3.fail("put", "hang")
+    job_id, _ = await asked(fleet, format="image")
+
+    async def stores() -> bool:
+        stage = await fleet.pool.fetchval("select stage from job where id = $1", job_id)
+        return stage == "finalizing" and "put" in s3.asked[before:]
+
+    async def ended() -> bool:
+        return bool(await fleet.pool.fetchval("select finished_at from job where id = $1", job_id))
+
+    await eventually(stores)
+    worker.kill()
+    s3.heal()
+    await fleet.of_product("generate")
+    await eventually(ended, within=MADE_S)
+    ends = await fleet.pool.fetch("select state, fence, crashes from job where id = $1", job_id)
+    assert [tuple(end) for end in ends] == [("completed", 2, 1)]
+    counts = ["content_item", "content_asset", "asset_thumbnail"]
+    assert [await fleet.pool.fetchval(f"select count(*) from {one}") for one in counts] == [1, 1, 1]
+    await fleet.pool.execute("update media_upload set started_at = now() - interval '2 days'")
+    store = open_store(fleet.settings)
+    async with fleet.pool.acquire() as conn:
+        assert await uploads.prune(conn, store) == 2
+    assert len(media_kept.names()) == 2
+    assert not processes(f"TMPDIR={tmp_path}/")
+
+
 def folders(path: Path) -> set[Path]:
     """Those of workers, dead ones too."""
     return set(path.glob("tenantry-generate-*/*"))
 
 
-async def asked(fleet: Fleet) -> tuple[UUID, UUID]:
-    """A job of a video, and the item that it makes."""
+async def asked(fleet: Fleet, **body: Any) -> tuple[UUID, UUID]:
+    """A job, of a video unless it says of what, and the item that it makes."""
     async with fleet.pool.acquire() as conn:
         project = Project(fleet.org, await seeds.project(conn, fleet.org))
         await making.tell_brand(conn, project)
@@ -72,6 +113,6 @@ async def asked(fleet: Fleet) -> tuple[UUID, UUID]:
                 conn,
                 organization_id=project.org,
                 project_id=project.id,
-                body=ContentRequest(format="video", seconds=8),
+                body=ContentRequest(**body or {"format": "video", "seconds": 8}),
             )
     return started.submitted.job_id, started.content_id
