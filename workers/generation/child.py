@@ -1,6 +1,6 @@
 """The process that makes one piece, or portrait: `python -m workers.generation.child`.
 
-It has its spec, the descriptors of what it was given, a folder, and nothing else: no environment, no
+It has its spec, the descriptors of what it was given, a folder, where FFmpeg is, and nothing else: no
 storage, no database. The kernel bounds it and all that it starts. When its worker dies, or wants no more of
 it, the kernel kills its whole group.
 """
