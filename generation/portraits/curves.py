@@ -1,7 +1,7 @@
 """Curves: smooth paths through points, as SVG writes them."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -9,8 +9,6 @@ from generation.seeds import between
 
 Point: TypeAlias = tuple[float, float]
 Points: TypeAlias = Sequence[Point]
-#: What moves each point of a shape, so that hair and beard follow the face.
-Morph: TypeAlias = Callable[[Point], Point]
 
 
 def points(text: str) -> Points:
