@@ -1,6 +1,6 @@
 """Sticker: words on a plate of their own, which makes them legible on whatever a clip shows."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
@@ -17,8 +17,6 @@ _BESIDE, _ABOVE, _CORNER = 0.46, 0.34, 0.42
 #: Frames in which a sticker comes, and goes; its size when it comes.
 _COMES, _GOES, _SMALL = 7, 4, 0.8
 _BLUR, _DOWN, _SHADOW = 26, 10, 90
-
-Stands = Literal["below", "above"]
 
 
 class Look(NamedTuple):
