@@ -138,11 +138,15 @@ class ContentRequest(In, frozen=True, kw_only=True):
     social_account_id: ids.AccountId | None = None
     """Account that it is meant for: without an `aspect`, it is in that of its platform."""
     source_content_id: ids.ContentId | None = None
+    """Content of the project whose files it is made with: a remix is one of its video."""
     influencer_id: ids.InfluencerId | None = None
     """Who presents it: its face is shown, it sets the tone, and the language unless you do."""
     media_ids: Annotated[
         list[ids.AssetId],
-        Meta(max_length=MAX_MEDIA, description="Files of the project's content: pictures, or one clip."),
+        Meta(
+            max_length=MAX_MEDIA,
+            description="Files of the project, of its content or its app media: pictures, or one clip.",
+        ),
     ] = msgspec.field(default_factory=list)
     language: (
         Annotated[Text, Meta(description="BCP-47. Only what the brand says in it: nothing translates.")]
@@ -150,7 +154,7 @@ class ContentRequest(In, frozen=True, kw_only=True):
     ) = None
     aspect: Aspect | None = None
     """None: 9:16 for videos and for an account of TikTok, else 4:5. A remix is 9:16."""
-    seconds: Annotated[int, Meta(ge=8, le=60, description="Length of a video.")] | None = None
+    seconds: Annotated[int, Meta(ge=8, le=60, description="Length of a video or a remix.")] | None = None
     voice: Voice | None = None
     """Who reads a video's words."""
     transcript: (

@@ -13,6 +13,7 @@ import pytest
 
 from db.starting import UNUSABLE
 from schemas.settings import Settings
+from tests.forms import first
 from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(120)
@@ -50,14 +51,14 @@ def taken() -> Iterator[str]:
         yield str(other.getsockname()[1])
 
 
-@pytest.mark.parametrize("words", ALL)
+@pytest.mark.parametrize("words", first(1, ALL))
 def test_a_word_that_is_none_names_those_that_are(settings: Settings, words: str) -> None:
     line = line_of(start(settings, words, LOG_LEVEL="loud"), 2)
     assert line.startswith("LOG_LEVEL can't be used: it is one of debug, info, warning, error (")
     assert "docs/reference/settings.md" in line
 
 
-@pytest.mark.parametrize("words", ALL)
+@pytest.mark.parametrize("words", first(1, ALL))
 def test_what_is_not_set_is_named(settings: Settings, words: str) -> None:
     line = line_of(start(settings, words, PEPPERS=None), 2)
     assert line.startswith("PEPPERS is not set")
@@ -70,7 +71,7 @@ def test_a_pool_that_draws_names_what_is_not_installed(settings: Settings, tmp_p
     assert line.startswith("uharfbuzz isn't installed: bin/up --install-only=local,generate")
 
 
-@pytest.mark.parametrize("words", [WORKER, DISPATCHER])
+@pytest.mark.parametrize("words", first(1, [WORKER, DISPATCHER]))
 def test_a_port_of_health_that_is_taken_names_the_setting(settings: Settings, words: str, taken: str) -> None:
     line = line_of(start(settings, words, HEALTH_PORT=taken), 2)
     assert line.startswith(f"HEALTH_PORT {taken} can't be used")
@@ -88,28 +89,28 @@ def test_a_host_of_the_api_that_is_not_ours_names_the_argument(settings: Setting
     assert line.startswith("--port 0 of --host 192.0.2.1 can't be used")
 
 
-@pytest.mark.parametrize("port", ["70000", "-1", "http"])
+@pytest.mark.parametrize("port", first(1, ["70000", "-1", "http"]))
 def test_a_port_of_the_api_that_is_none_names_those_that_are(settings: Settings, port: str) -> None:
     ended = start(settings, f"api --port={port}")
     assert ended.returncode == 2
     assert f"--port: {port} is no port: 0 to 65535" in ended.stderr
 
 
-@pytest.mark.parametrize("words", [WORKER, DISPATCHER, MIGRATE])
+@pytest.mark.parametrize("words", first(1, [WORKER, DISPATCHER, MIGRATE]))
 def test_a_database_that_is_not_there_says_what_to_do(settings: Settings, words: str) -> None:
     line = line_of(start(settings, words, DATABASE_URL=f"{settings.database_url}x", HEALTH_PORT="0"), 1)
     assert line.startswith(f"{UNUSABLE}: database ")
     assert line.endswith(": make it, or correct the address")
 
 
-@pytest.mark.parametrize("words", [WORKER, DISPATCHER])
+@pytest.mark.parametrize("words", first(1, [WORKER, DISPATCHER]))
 def test_a_database_without_tables_names_the_command(settings: Settings, words: str) -> None:
     empty = settings.database_url.rpartition("/")[0] + "/template1"
     line = line_of(start(settings, words, DATABASE_URL=empty, HEALTH_PORT="0"), 1)
     assert line.endswith("run `python -m db.migrate` first")
 
 
-@pytest.mark.parametrize("words", ["workers", "workers.dispatcher", "api", "db.migrate"])
+@pytest.mark.parametrize("words", first(1, ["workers", "workers.dispatcher", "api", "db.migrate"]))
 def test_help_needs_no_setting(settings: Settings, words: str) -> None:
     nothing: dict[str, str | None] = dict.fromkeys(("DATABASE_URL", "REDIS_URL", "PEPPERS", "VAULT_KEYS"))
     ended = start(settings, f"{words} --help", **nothing)
@@ -123,7 +124,7 @@ def test_a_pool_that_is_none_names_those_that_are(settings: Settings) -> None:
     assert "'default', 'generate', 'ingest', 'metrics', 'publish'" in ended.stderr
 
 
-@pytest.mark.parametrize("words", [WORKER, DISPATCHER, API])
+@pytest.mark.parametrize("words", first(1, [WORKER, DISPATCHER, API]))
 def test_its_log_in_a_file_is_line_by_line(settings: Settings, words: str, tmp_path: Path) -> None:
     """Each line is in the file, whole, while the process runs: who follows the file sees what goes on."""
     path = tmp_path / "log"

@@ -119,8 +119,16 @@ CLIPS = {
     f"clip: {name}": Case(format="ugc_remix", given=clip(data), code=name.partition(" ")[0])
     for name, data in NO_CLIPS.items()
 }
-QUICK = {**TEXTS, **BRANDS, **PICTURES, **CLIPS}
+DRAWN = {**TEXTS, **BRANDS}
+#: Those that are refused, and a few that are drawn.
+QUICK = {
+    **{name: case for name, case in DRAWN.items() if case.code},
+    **{name: DRAWN[name] for name in ("zalgo", "bidi overrides", "controls", "a long word", "neon")},
+    **PICTURES,
+    **CLIPS,
+}
 LONG = {
+    **{name: case for name, case in DRAWN.items() if name not in QUICK},
     **{f"screenshot: {name}": Case(given=shown(data)) for name, data in HANDLED.items()},
     "200 screenshots": Case(given=many, format="slideshow"),
     "49 million pixels": Case(given=huge, format="slideshow"),

@@ -84,13 +84,14 @@ async def test_two_tenants_never_have_it_at_once(wide: Pool, conn: Conn, owner: 
     assert await scene.unfinished(conn) == []
 
 
+@pytest.mark.parametrize("rounds", [3, pytest.param(12, marks=pytest.mark.long)])
 @pytest.mark.parametrize("end", ["release", "recall", "archive"])
 async def test_nothing_of_a_tenants_goes_out_once_its_lease_has_ended(
-    wide: Pool, conn: Conn, owner: Owner, end: str
+    wide: Pool, conn: Conn, owner: Owner, end: str, rounds: int
 ) -> None:
     """Each post goes out before, or is canceled; the answer counts those."""
     went = 0
-    for _ in range(8):
+    for _ in range(rounds):
         project = await posting(wide, owner, await leasing.tenant(conn))
         claims = await scene.prepared(conn, project, SENDS)
         ends = {
@@ -105,7 +106,7 @@ async def test_nothing_of_a_tenants_goes_out_once_its_lease_has_ended(
         await asyncio.gather(*[scene.publish(wide, claim) for claim in sent])
         went += len(sent)
     count = Counter(row["status"] for row in await conn.fetch("select status from scheduled_post"))
-    assert count == {"published": went, "canceled": 8 * SENDS - went}
+    assert count == {"published": went, "canceled": rounds * SENDS - went}
     assert await scene.unfinished(conn) == []
 
 

@@ -165,10 +165,13 @@ async def test_targets_in_any_order_never_deadlock(wide: Pool, conn: Conn, proje
     assert await scene.unfinished(conn) == []
 
 
-async def test_approvals_edits_and_schedules_at_once(wide: Pool, conn: Conn, project: Project) -> None:
+@pytest.mark.parametrize("rounds", [10, pytest.param(60, marks=pytest.mark.long)])
+async def test_approvals_edits_and_schedules_at_once(
+    wide: Pool, conn: Conn, project: Project, rounds: int
+) -> None:
     """Posts of approved content wait with a job, those of pending content without one."""
     later = datetime.now(UTC) + timedelta(hours=1)
-    for number in range(30):
+    for number in range(rounds):
         content_id = await scene.pending(conn, project, f"Version {number}.")
         await scene.schedule(conn, project, at=later, content_id=content_id)
         racers: list[Callable[[Conn], Awaitable[Any]]] = [
