@@ -16,18 +16,17 @@ export function routeOf(method, path, operation, resolve) {
 }
 
 function detailsOf(method, path, operation, resolve) {
-  const content = contentOf(operation.requestBody);
-  if (content) content.schema.resolved = resolve(content.schema);
+  const bodies = Object.entries(operation.requestBody?.content ?? {});
+  for (const [, content] of bodies) content.schema.resolved = resolve(content.schema);
   const [status, answer] = successOf(operation);
-  const shape = contentOf(resolve(answer))?.schema;
   const places = (where) => operation.parameters.filter((one) => where.includes(one.in)).map((one) => parameter(one, resolve));
   return [
     el('div', { className: 'words' },
       prose(operation.description),
       list('Path and query', places(['path', 'query'])),
       list('Headers', places(['header'])),
-      list('Body', content ? fieldsOf(content.schema, resolve, true) : []),
-      list(`Answer ${status}`, shape ? fieldsOf(shape, resolve, false) : []),
+      bodies.map(([kind, content]) => list(bodies.length > 1 ? `Body, ${kind}` : 'Body', fieldsOf(content.schema, resolve, true))),
+      successesOf(operation).map(([each, success]) => list(`Answer ${each}`, answered(resolve(success), resolve))),
       statuses(operation, resolve)),
     el('div', { className: 'examples' },
       el('h4', {}, 'Example'), trying(method, path, operation), example(status, resolve(answer))),
@@ -36,9 +35,16 @@ function detailsOf(method, path, operation, resolve) {
 
 const contentOf = (thing) => Object.values(thing?.content ?? {})[0];
 
+const successesOf = (operation) => Object.entries(operation.responses).filter(([status]) => /^[23]/.test(status));
+
+function answered(answer, resolve) {
+  const shape = contentOf(answer)?.schema;
+  return shape ? fieldsOf(shape, resolve, false) : [];
+}
+
 // The one that has an example goes before an answer without a body.
 function successOf(operation) {
-  const found = Object.entries(operation.responses).filter(([status]) => /^[23]/.test(status));
+  const found = successesOf(operation);
   return found.find(([, answer]) => contentOf(answer)?.example !== undefined) ?? found[0];
 }
 

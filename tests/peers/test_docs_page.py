@@ -69,11 +69,13 @@ def fields(schema: Json, document: Json, path: str = "") -> Iterator[str]:
 
 
 def documented(operation: Json, document: Json) -> list[str]:
-    contents = [operation.get("requestBody", {}).get("content", {})]
-    contents += [
-        answer.get("content", {}) for status, answer in operation["responses"].items() if status[0] == "2"
-    ][:1]
-    shapes = [next(iter(content.values()))["schema"] for content in contents if content]
+    bodies = operation.get("requestBody", {}).get("content", {}).values()
+    answers = [
+        answer["content"]
+        for status, answer in operation["responses"].items()
+        if status[0] in "23" and "content" in answer
+    ]
+    shapes = [about["schema"] for about in (*bodies, *(next(iter(one.values())) for one in answers))]
     named = [one["name"] for one in operation["parameters"]]
     return sorted([*named, *(field for shape in shapes for field in fields(shape, document))])
 
