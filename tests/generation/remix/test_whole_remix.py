@@ -36,14 +36,15 @@ def remix(spec: Spec, clip: Path, folder: Path) -> Made:
 def measured(spec: Spec, clip: Path, folder: Path) -> tuple[Made, float, int]:
     """A remix made by a process of its own; the CPU seconds of that and its programs, and KiB of memory.
 
-    The encoder and one decoder run beside it, each as large as the larger of them.
+    The kernel counts a program as at least as large as this process was when it started it, which is more
+    than the decoder takes beside the encoder.
     """
     script = (
         "import resource, sys; from pathlib import Path; import msgspec; from generation.spec import Spec;"
         "from tests.generation.remix.test_whole_remix import remix;"
         "made = remix(msgspec.json.decode(sys.argv[1], type=Spec), Path(sys.argv[2]), Path(sys.argv[3]));"
         "mine, others = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN));"
-        "took = (mine.ru_utime + others.ru_utime, mine.ru_maxrss + 2 * others.ru_maxrss);"
+        "took = (mine.ru_utime + others.ru_utime, mine.ru_maxrss + others.ru_maxrss);"
         "print(msgspec.json.encode((made, *took)).decode())"
     )
     words = [sys.executable, "-c", script, msgspec.json.encode(spec).decode(), str(clip), str(folder)]
@@ -75,7 +76,7 @@ def test_a_whole_remix_is_as_every_platform_wants_it(tmp_path: Path) -> None:
     assert min(line.contrast for line in made.shown) >= 4.5
     assert {"hook", "caption", "app"} <= {line.name for line in made.shown}
     assert cpu < 75
-    assert peak_kb < 1_200 << 10
+    assert peak_kb < 900 << 10
 
 
 @pytest.mark.long
