@@ -6,7 +6,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -72,8 +72,11 @@ async def _started(asked: Asked, handles: Sequence[int], errors: Path) -> AsyncI
 
 
 async def _end(process: Process) -> None:
-    """Kill the process's group, and wait for it, whoever is canceled meanwhile."""
-    if process.returncode is None:
+    """Kill the process's group, and wait for it, whoever is canceled meanwhile.
+
+    The group outlives a process that was killed alone, as by a kernel that is out of memory.
+    """
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     await asyncio.shield(process.wait())
     if process.stdin:

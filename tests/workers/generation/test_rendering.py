@@ -75,6 +75,21 @@ def test_with_it_dies_what_it_has_started(tmp_path: Path) -> None:
         until(lambda: not alive(str(tmp_path)))
 
 
+async def test_killed_alone_it_leaves_nothing_that_it_has_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a kernel that is out of memory, which takes one process of the group."""
+    killed = tmp_path / "killed"
+    killed.write_text("#!/bin/sh\nsleep 600 <&- >/dev/null 2>&1 &\nkill -9 $$\n")
+    killed.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(killed))
+    async with drawing(str(tmp_path)) as reports:
+        with pytest.raises(Unmade) as ended:
+            await anext(reports)
+    assert ended.value.outcome == KILLED
+    until(lambda: not alive(str(tmp_path)))
+
+
 async def test_what_cannot_be_drawn_fails_with_its_code(tmp_path: Path) -> None:
     picture = tmp_path / "picture"
     picture.write_bytes(b"<html>no picture</html>")
