@@ -110,4 +110,6 @@ def using_files() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise GenerationError("FILE_UNUSABLE", f"{error.filename}: {error.strerror}") from None
+        raise GenerationError(
+            "FILE_UNUSABLE", ": ".join(str(one) for one in (error.filename, error.strerror) if one)
+        ) from None
