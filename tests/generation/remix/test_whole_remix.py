@@ -36,15 +36,18 @@ def remix(spec: Spec, clip: Path, folder: Path) -> Made:
 def measured(spec: Spec, clip: Path, folder: Path) -> tuple[Made, float, int]:
     """A remix made by a process of its own; the CPU seconds of that and its programs, and KiB of memory.
 
-    The kernel counts a program as at least as large as this process was when it started it, which is more
-    than the decoder takes beside the encoder.
+    The kernel counts a program as at least as large as the process was that started it. So the renderer's
+    own peak is read from its address space, not counted by `getrusage`: the tests' process may be larger. For
+    its programs that rule gives more than the decoder takes beside the encoder.
     """
     script = (
-        "import resource, sys; from pathlib import Path; import msgspec; from generation.spec import Spec;"
+        "import re, resource, sys; from pathlib import Path; import msgspec;"
+        "from generation.spec import Spec;"
         "from tests.generation.remix.test_whole_remix import remix;"
         "made = remix(msgspec.json.decode(sys.argv[1], type=Spec), Path(sys.argv[2]), Path(sys.argv[3]));"
         "mine, others = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN));"
-        "took = (mine.ru_utime + others.ru_utime, mine.ru_maxrss + others.ru_maxrss);"
+        "peak = re.search(r'VmHWM:\\s+(\\d+) kB', Path('/proc/self/status').read_text());"
+        "took = (mine.ru_utime + others.ru_utime, int(peak[1]) + others.ru_maxrss);"
         "print(msgspec.json.encode((made, *took)).decode())"
     )
     words = [sys.executable, "-c", script, msgspec.json.encode(spec).decode(), str(clip), str(folder)]
