@@ -9,7 +9,6 @@ from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.operations import pools
-from domain.tenancy import audit
 from schemas.base import Page
 from schemas.ops import Pool, Worker
 
@@ -44,15 +43,8 @@ async def _set_paused(request: ApiRequest, name: str, *, paused: bool) -> Respon
     actor = request.require_live()
 
     async def change(conn: Conn) -> Pool:
-        pool = await pools.pause(conn, name=name, paused=paused, slots=request.services.settings.slots)
-        await audit.record(
-            conn,
-            organization_id=actor.organization_id,
-            api_key_id=actor.key_uuid,
-            action="pool.paused" if paused else "pool.resumed",
-            subject=name,
-        )
-        return pool
+        slots = request.services.settings.slots
+        return await pools.pause(conn, name=name, paused=paused, slots=slots, actor=actor)
 
     return await once_plain(request, change)
 

@@ -1,5 +1,8 @@
 """`tenantry pools`."""
 
+import os
+import socket
+from functools import partial
 from typing import get_args
 
 import click
@@ -86,8 +89,14 @@ async def cap_pool(session: Session, *, name: str, tier: Tier, running: int, que
 
 
 async def _set(session: Session, name: str, *, paused: bool) -> Pool:
-    slots = session.settings.slots
-    return await transact(session.pool, lambda conn: verbs.pause(conn, name=name, paused=paused, slots=slots))
+    pause = partial(verbs.pause, name=name, paused=paused, slots=session.settings.slots, details=_person())
+    return await transact(session.pool, pause)
+
+
+def _person() -> dict[str, str]:
+    """The one at this command line, for the audit log: nobody has to have a name, as in a container."""
+    names = filter(None, map(os.environ.get, ("SUDO_USER", "LOGNAME", "USER")))
+    return {"by": "command line", "user": next(names, str(os.getuid())), "host": socket.gethostname()}
 
 
 def _table(found: list[Pool]) -> Table:

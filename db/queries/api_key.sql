@@ -31,6 +31,13 @@ select count(*) as live
    and killed_at is null
    and (expires_at is null or expires_at > now());
 
+-- name: list_operators    live organizations that have, or had, a key for the machinery of all
+select distinct k.organization_id
+  from api_key k
+  join organization o on o.id = k.organization_id
+ where 'ops:write' = any(k.scopes)
+   and o.env = 'live';
+
 -- name: get_key
 select {key}
   from api_key

@@ -1,12 +1,15 @@
 """Pools and workers as an operator sees them; they belong to no organization."""
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import pool, worker
+from db.queries import api_key, pool, worker
+from domain.tenancy import audit
+from domain.tenancy.api_keys import Actor
 from jobs.maintenance import COUNT_FRESH_S, COUNTED, LEADER_LOCK
 from schemas import ids
 from schemas.api_keys import Tier
@@ -72,10 +75,32 @@ async def list_all(conn: Conn, *, slots: int) -> list[Pool]:
     return [_shown(row, slots) for row in rows]
 
 
-async def pause(conn: Conn, *, name: str, paused: bool, slots: int) -> Pool:
-    """While paused, a pool's workers pull nothing; what they run goes on. Raises `NotFound`."""
+async def pause(
+    conn: Conn,
+    *,
+    name: str,
+    paused: bool,
+    slots: int,
+    actor: Actor | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> Pool:
+    """While paused, a pool's workers pull nothing; what they run goes on. Raises `NotFound`.
+
+    It is on the record of the actor's organization. Without one, as from the command line, it is on that of
+    each organization which has, or had, an operator's key: the console of operators reads those.
+    """
     if not name.isprintable() or not await pool.set_paused.run(conn, name=name, paused=paused):
         raise NotFound("no such pool: the list of pools names them")
+    whose = await _operators(conn) if actor is None else {actor.organization_id: actor.key_uuid}
+    for org, key_id in whose.items():
+        await audit.record(
+            conn,
+            organization_id=org,
+            api_key_id=key_id,
+            action="pool.paused" if paused else "pool.resumed",
+            subject=name,
+            details=details,
+        )
     return next(shown for shown in await list_all(conn, slots=slots) if shown.name == name)
 
 
@@ -117,6 +142,11 @@ def desired_workers(*, running: int, due: int, mean_run_s: float | None, slots: 
     """
     share = 1.0 if mean_run_s is None else min(1.0, mean_run_s / WHOLE_SLOT_S)
     return math.ceil((running + due * share) / slots)
+
+
+async def _operators(conn: Conn) -> dict[UUID, UUID | None]:
+    """The live organizations whose keys pause pools, and no key."""
+    return {row["organization_id"]: None for row in await api_key.list_operators.all(conn)}
 
 
 def _shown(row: _PoolRow, slots: int) -> Pool:

@@ -7,6 +7,7 @@ from click.testing import Result
 from db.pool import Conn
 from jobs import ledger
 from jobs.kinds import ARCHIVE_PROJECT
+from schemas import ids
 from schemas.errors import Limited
 from tests import seeds
 from tests.cli.conftest import Tenantry, decoded, refused
@@ -49,6 +50,26 @@ async def test_a_paused_pool_is_pulled_from_only_once_it_is_resumed(
     assert await seeds.claims(conn, ARCHIVE_PROJECT) == []
     assert decoded(await tenantry("pools", "resume", "default", "--json"))["paused"] is False
     assert [claim.id for claim in await seeds.claims(conn, ARCHIVE_PROJECT)] == [job_id]
+
+
+async def test_both_are_on_the_record_of_operators_alone_and_say_who(
+    tenantry: Tenantry, conn: Conn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_USER", "ada")
+    operators = decoded(await tenantry("org", "create", "Operators", "--json"))["id"]
+    await tenantry("keys", "create", "console", "--org", operators, "--scope", "ops:write")
+    await seeds.organization(conn)
+    await tenantry("pools", "pause", "default")
+    await tenantry("pools", "resume", "default")
+    entries = await conn.fetch("select * from audit_log where action like 'pool.%' order by created_at")
+    assert [(entry["action"], entry["subject"]) for entry in entries] == [
+        ("pool.paused", "default"),
+        ("pool.resumed", "default"),
+    ]
+    assert {entry["organization_id"] for entry in entries} == {ids.read(ids.ORGANIZATION, operators)}
+    assert {(entry["api_key_id"], entry["details"]["by"], entry["details"]["user"]) for entry in entries} == {
+        (None, "command line", "ada")
+    }
 
 
 @pytest.mark.parametrize("verb", ["pause", "resume"])
