@@ -57,6 +57,32 @@ class Job(Out, frozen=True, kw_only=True):
     """Why it failed; null unless `failed`."""
 
 
+class JobsByStatus(Out, frozen=True, kw_only=True):
+    """How many jobs have each status."""
+
+    running: int
+    """Those that haven't ended, whether they have begun or not."""
+    completed: int
+    """Those that did what they were for."""
+    failed: int
+    """Those that gave up."""
+    canceled: int
+    """Those that somebody stopped."""
+
+
+class JobCounts(Out, frozen=True, kw_only=True):
+    """`GET /v1/jobs/counts`."""
+
+    by_status: JobsByStatus
+    """How many have each status."""
+    by_stage: dict[str, int]
+    """How many of the `running` ones are at each stage; a stage that none is at is left out."""
+    at_most: int
+    """How far it is counted: of each status or, of one project, of all its jobs, the newest so many."""
+    capped: bool
+    """Whether there may be more jobs than were counted."""
+
+
 class Accepted(Out, frozen=True, kw_only=True):
     """The body of a 202: the job that does it."""
 

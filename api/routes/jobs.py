@@ -15,6 +15,7 @@ from litestar.response import Stream
 
 from api import etags, filters, paths
 from api.accepting import accepted
+from api.filters import MadeSince, MadeUntil
 from api.guard import requires
 from api.idempotency import ACCEPTED, Made, once
 from api.paging import DEFAULT, Cursor, Limit, page, page_of_project
@@ -23,13 +24,13 @@ from api.replies import Reply
 from api.requests import ApiRequest
 from api.waiting import Enough, Ref, unless_gone
 from db.pool import Conn
-from domain.jobs import jobs, retries
+from domain.jobs import counts, jobs, retries
 from domain.jobs.jobs import Versioned
 from jobs import kinds
 from schemas.base import Page
 from schemas.errors import Limited
 from schemas.errors.absent import absent
-from schemas.jobs import Accepted, CancelAnswer, Job, Status
+from schemas.jobs import Accepted, CancelAnswer, Job, JobCounts, Status
 
 MAX_WAIT_S = 30
 COMMENT_S = 15.0
@@ -65,6 +66,10 @@ StageFilter = Annotated[
         description="Only at one of these stages.", schema_extra={"items": {"enum": [*kinds.STAGES]}}
     ),
 ]
+ErrorFilter = Annotated[
+    str | None,
+    QueryParameter(name="errorCode", description="Only failed ones, with this code.", max_length=100),
+]
 
 
 @get("/jobs", opt=requires("jobs:read", Class.READ_LIGHT, 404))
@@ -75,17 +80,45 @@ async def list_jobs(
     kind: KindFilter = None,
     status: StatusFilter = None,
     stage: StageFilter = None,
+    error_code: ErrorFilter = None,
+    since: MadeSince = None,
+    until: MadeUntil = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Page[Job]:
     """The organization's jobs, newest first."""
     filters.words("kind", kind, KINDS)
     filters.words("stage", stage, kinds.STAGES)
-    find = partial(jobs.list_page, kinds=kind, statuses=status, stages=stage)
+    find = partial(
+        jobs.list_page,
+        kinds=kind,
+        statuses=status,
+        stages=stage,
+        error_code=error_code,
+        period=filters.period(since, until),
+    )
     if project_id is not None:
         return await page_of_project(request, find, project_id, cursor, limit, identify=_id)
     everywhere = partial(find, organization_id=request.organization_id, project_id=None)
     return await page(request, everywhere, cursor, limit, identify=_id)
+
+
+@get("/jobs/counts", opt=requires("jobs:read", Class.READ_LIGHT, 404))
+async def count_jobs(
+    request: ApiRequest, *, project_id: ProjectFilter = None, kind: KindFilter = None
+) -> JobCounts:
+    """How many jobs there are by status, and how many of those that haven't ended are at each stage.
+
+    Jobs that have ended are counted as long as they are kept, which is 30 days.
+    """
+    filters.words("kind", kind, KINDS)
+    async with request.connection() as conn:
+        return await counts.count(
+            conn,
+            organization_id=request.organization_id,
+            project_id=filters.read_id("project", project_id),
+            kinds=kind,
+        )
 
 
 @get("/jobs/{job_id:str}", opt=requires("jobs:read", Class.READ_LIGHT, 304, 404))
@@ -217,4 +250,4 @@ def _retry_after(job: Job, now: datetime) -> int:
     return math.ceil(max(1.0, min(10.0, age / 4)))
 
 
-ROUTES = [list_jobs, get_job, stream_job, cancel_job, retry_job]
+ROUTES = [list_jobs, count_jobs, get_job, stream_job, cancel_job, retry_job]

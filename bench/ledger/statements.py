@@ -78,7 +78,7 @@ async def _get(side: Side, found: list[Claim]) -> None:
 
 def _list(*, of_project: bool = False, **asked: Any) -> Statement:
     """The first page of a tenant's jobs."""
-    filters = dict.fromkeys(("kinds", "statuses", "stages", "before")) | asked
+    filters: dict[str, Any] = dict.fromkeys(("kinds", "statuses", "stages", "before")) | asked
 
     async def call(side: Side, _: Any) -> None:
         org = side.tenants[1]

@@ -9,6 +9,10 @@ and j.id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
    and coalesce(j.kind = :kind::text, true)
    and coalesce(j.status = :status::text, true)
    and coalesce(j.stage = :stage::text, true)
+   and coalesce(j.error->>'code' = :error_code::text, true)
+   and j.id >= coalesce(:from_id::uuid, '00000000-0000-0000-0000-000000000000')
+   and coalesce(j.created_at >= :since::timestamptz, true)
+   and coalesce(j.created_at < :until::timestamptz, true)
 
 -- part: place    of one project, if it is named
 and coalesce(j.project_id = :project_id::uuid, true)
@@ -111,3 +115,59 @@ select {job}
            limit :limit)) j
  order by j.id desc
  limit :limit;
+
+-- part: counted    how many of each status and stage were found
+select status, stage, count(*) as jobs
+  from found
+ group by status, stage
+
+-- name: count_jobs    up to `most` of each status, the newest
+with found as (
+  -- Each status has an index; completed ones are found kind by kind.
+  (select j.status, j.stage
+     from partner_job j
+    where j.organization_id = :org
+      and j.finished_at is null
+      and j.kind = any(:kinds::text[])
+    order by j.id desc
+    limit :most)
+  union all
+  (select j.status, j.stage
+     from (values ('failed'), ('canceled')) as ends (state)
+    cross join lateral (
+            select status, stage
+              from partner_job
+             where organization_id = :org
+               and state = ends.state
+               and state in ('failed', 'canceled')
+               and kind = any(:kinds)
+             order by id desc
+             limit :most) j)
+  union all
+  (select j.status, j.stage
+     from unnest(:kinds) as asked (kind)
+    cross join lateral (
+            select status, stage
+              from partner_job
+             where organization_id = :org
+               and kind = asked.kind
+               and finished_at is not null
+               and state = 'completed'
+             order by id desc
+             limit :most) j
+    limit :most))
+{counted};
+
+-- name: count_jobs_of_project    of its `most` newest
+with found as (
+  -- Whatever their kind, for the project's index.
+  select status, stage
+    from (
+           select j.status, j.stage, j.kind
+             from partner_job j
+            where j.organization_id = :org
+              and j.project_id = :project_id
+            order by j.id desc
+            limit :most) newest
+   where kind = any(:kinds::text[]))
+{counted};

@@ -14,6 +14,7 @@ from db.queries.rows import JobRow
 from domain.jobs import subjects
 from domain.tenancy import project_locks
 from domain.values import merging
+from domain.values.periods import ALWAYS, Period
 from jobs import controls, ledger
 from jobs.kinds import (
     KINDS,
@@ -72,6 +73,8 @@ async def list_page(
     kinds: Sequence[str] | None,
     statuses: Sequence[Status] | None,
     stages: Sequence[str] | None,
+    error_code: str | None = None,
+    period: Period = ALWAYS,
     before: UUID | None,
     limit: int,
 ) -> list[Job]:
@@ -79,7 +82,15 @@ async def list_page(
 
     Raises `Invalid` for filters that would take more than `MOST_SEARCHES` searches, `NotFound` for a project.
     """
-    asked: dict[str, Any] = {"org": organization_id, "before": before, "limit": limit}
+    asked: dict[str, Any] = {
+        "org": organization_id,
+        "error_code": error_code,
+        "since": period.since,
+        "until": period.until,
+        "from_id": period.from_id,
+        "before": period.before(before),
+        "limit": limit,
+    }
     given: list[Sequence[str | None]] = [each or [None] for each in (kinds, statuses, stages)]
     leading = [asked | dict(zip(("kind", "status", "stage"), each, strict=True)) for each in product(*given)]
     if len(leading) > MOST_SEARCHES:
@@ -95,7 +106,7 @@ async def list_page(
 async def _search(conn: Conn, project_id: UUID | None, **asked: Any) -> list[JobRow]:
     """Each filter that few of many jobs may pass has a statement of its own, for its index."""
     kind, status, stage = asked["kind"], asked["status"], asked["stage"]
-    ended = status or (stage if stage in TERMINAL else None)
+    ended = status or (stage if stage in TERMINAL else None) or (asked["error_code"] and State.FAILED)
     if stage in TERMINAL and stage != ended:
         return []
     if stage and stage not in TERMINAL | WAITING:

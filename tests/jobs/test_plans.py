@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn, Pool
-from domain.jobs import jobs
+from domain.jobs import counts, jobs
 from domain.operations import pools
 from jobs import controls, heartbeat, ledger, maintenance, steps
 from jobs.ledger import Claim
@@ -53,11 +53,17 @@ Use = Callable[[Conn, Ledger], Awaitable[Any]]
 async def list_page(conn: Conn, org: UUID, project_id: UUID | None = None, **filters: str) -> None:
     """Each filter by one value."""
     asked: dict[str, Any] = dict.fromkeys(("kinds", "statuses", "stages", "before"))
+    asked["error_code"] = filters.pop("error_code", None)
     asked |= {
         {"kind": "kinds", "status": "statuses", "stage": "stages"}[name]: [value]
         for name, value in filters.items()
     }
     await jobs.list_page(conn, organization_id=org, project_id=project_id, **asked, limit=25)
+
+
+async def count(conn: Conn, found: Ledger, project_id: UUID | None = None) -> None:
+    kinds = [FREE_ERRAND.name, scene.ERRAND.name]
+    await counts.count(conn, organization_id=found.org, project_id=project_id, kinds=kinds)
 
 
 async def nothing(_: Conn) -> None:
@@ -101,6 +107,9 @@ USES: dict[str, tuple[Use, int]] = {
     "list queued": (lambda conn, found: list_page(conn, found.org, stage="queued"), RUNNING + 60),
     "list of stage": (lambda conn, found: list_page(conn, found.org, stage="reading"), 3 * RUNNING),
     "list of kind": (lambda conn, found: list_page(conn, found.org, kind="tidy_up"), OPEN),
+    "list with a code": (lambda conn, found: list_page(conn, found.org, error_code="TIMED_OUT"), 5),
+    "count": (count, 3 * counts.MOST),
+    "count of project": (lambda conn, found: count(conn, found, found.project_id), ENDED + 2 * RUNNING),
     "cancel": (
         lambda conn, found: controls.cancel(conn, organization_id=found.org, job_id=found.claims.pop().id),
         5,

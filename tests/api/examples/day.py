@@ -1,6 +1,6 @@
 """The whole story: each operation once."""
 
-from tests.api.examples import operators, partner
+from tests.api.examples import jobs, operators, partner
 from tests.api.examples.story import Cast, Story
 from tests.api.examples.teller import Teller
 
@@ -10,7 +10,7 @@ async def tell(cast: Cast, teller: Teller) -> None:
     story = Story(cast, teller)
     await partner.system(story)
     project = await partner.project(story)
-    await partner.jobs(story, project)
+    await jobs.tell(story, project)
     account = await partner.accounts(story, project)
     content = await partner.content(story, project)
     await partner.posts(story, project, account, content)

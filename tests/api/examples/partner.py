@@ -61,16 +61,6 @@ async def app_media(story: Story, project: str) -> None:
     await story.tell("delete_app_media", projectId=project, assetId=made["assetId"])
 
 
-async def jobs(story: Story, project: str) -> None:
-    slow = {"url": "https://example.test/slow"}
-    accepted = await story.ask("POST", f"/projects/{project}/ingest/website", json=slow)
-    await story.tell("cancel_job", jobId=accepted["jobId"])
-    await story.ask("GET", f"/jobs/{accepted['jobId']}", params={"wait": 30})
-    again = await story.tell("retry_job", jobId=accepted["jobId"])
-    await story.ask("POST", f"/jobs/{again['jobId']}/cancel")
-    await story.tell("list_jobs", params={"kind": "ingest_github", "limit": 10})
-
-
 async def accounts(story: Story, project: str) -> str:
     """The id of one that was connected by a password."""
     asked = {"platform": "mastodon", "returnUrl": BACK, "instance": "mastodon.example"}

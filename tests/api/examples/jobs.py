@@ -1,0 +1,14 @@
+"""Jobs as a partner looks after them."""
+
+from tests.api.examples.story import Story
+
+
+async def tell(story: Story, project: str) -> None:
+    slow = {"url": "https://example.test/slow"}
+    accepted = await story.ask("POST", f"/projects/{project}/ingest/website", json=slow)
+    await story.tell("cancel_job", jobId=accepted["jobId"])
+    await story.ask("GET", f"/jobs/{accepted['jobId']}", params={"wait": 30})
+    again = await story.tell("retry_job", jobId=accepted["jobId"])
+    await story.ask("POST", f"/jobs/{again['jobId']}/cancel")
+    await story.tell("list_jobs", params={"kind": "ingest_github", "limit": 10})
+    await story.tell("count_jobs", params={"kind": "ingest_github,ingest_appstore"})

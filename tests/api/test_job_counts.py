@@ -1,0 +1,73 @@
+"""Jobs by what became of them: the filters of their list, and how many there are."""
+
+from uuid import UUID
+
+import pytest
+
+from db.pool import Conn, Pool
+from domain.jobs import counts, jobs
+from jobs.kinds import INGEST_WEBSITE
+from jobs.ledger import Settlement
+from jobs.outcomes import Failed
+from tests import seeds
+from tests.api.conftest import Caller
+from tests.api.parties import new_project
+from tests.api.refusals import refused
+from tests.api.test_filters import listed
+from tests.jobs import scene
+
+
+async def test_jobs_by_their_error_and_time(acme: Caller, conn: Conn, pool: Pool) -> None:
+    where = f"/v1/projects/{await new_project(acme)}/ingest"
+    site = (await acme.http.post(f"{where}/website", json={"url": "https://example.com"})).json()["jobId"]
+    claims = await seeds.claims(conn, INGEST_WEBSITE)
+    await jobs.settle(pool, [Settlement(claim, Failed("FETCH_FAILED", "no answer")) for claim in claims])
+    repo = (await acme.http.post(f"{where}/github", json={"repoFullName": "a/b"})).json()["jobId"]
+    made = (await acme.http.get(f"/v1/jobs/{repo}")).json()["createdAt"]
+    for params, found in [
+        ({"errorCode": "FETCH_FAILED"}, [site]),
+        ({"errorCode": "FETCH_FAILED", "status": "completed"}, []),
+        ({"errorCode": "DEADLINE"}, []),
+        ({"since": made}, [repo]),
+        ({"until": made}, [site]),
+        ({"until": made, "errorCode": "FETCH_FAILED", "since": "2020-01-01T00:00:00Z"}, [site]),
+    ]:
+        assert await listed(acme, "/v1/jobs", "jobId", **params) == found, params
+
+
+async def test_jobs_are_counted_by_status_and_stage(acme: Caller, rival: Caller) -> None:
+    """Of whom they are alone."""
+    one, other = await new_project(acme), await new_project(acme)
+    await new_project(rival)
+    for project, kind, body in [
+        (one, "website", {"url": "https://example.com"}),
+        (one, "github", {"repoFullName": "a/b"}),
+        (other, "github", {"repoFullName": "a/b"}),
+    ]:
+        job = await acme.http.post(f"/v1/projects/{project}/ingest/{kind}", json=body)
+    await acme.http.post(f"/v1/jobs/{job.json()['jobId']}/cancel")
+    for caller, params, running, canceled in [
+        (acme, {}, 2, 1),
+        (acme, {"projectId": one}, 2, 0),
+        (acme, {"projectId": other}, 0, 1),
+        (acme, {"kind": "ingest_website"}, 1, 0),
+        (acme, {"kind": "ingest_github,publish_post", "projectId": one}, 1, 0),
+        (rival, {}, 0, 0),
+    ]:
+        found = (await caller.http.get("/v1/jobs/counts", params=params)).json()
+        by_status = {"running": running, "completed": 0, "failed": 0, "canceled": canceled}
+        stages = {"queued": running} if running else {}
+        assert found == {"byStatus": by_status, "byStage": stages, "atMost": 10_000, "capped": False}, params
+    refused(await rival.http.get("/v1/jobs/counts", params={"projectId": one}), 404, "NOT_FOUND")
+
+
+async def test_a_count_ends_at_its_limit(acme: Caller, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counts, "MOST", 2)
+    project = await new_project(acme)
+    for params in ({}, {"projectId": project}):
+        for made, capped in ((1, False), (2, True), (3, True)):
+            await conn.execute("delete from job")
+            for _ in range(made):
+                await scene.submit(conn, acme.organization_id, INGEST_WEBSITE, project_id=UUID(project[4:]))
+            found = (await acme.http.get("/v1/jobs/counts", params=params)).json()
+            assert (found["byStatus"]["running"], found["capped"]) == (min(made, 2), capped)
