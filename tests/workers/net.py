@@ -120,6 +120,9 @@ class Wire(anyio.abc.ByteStream):
         }
 
     async def send(self, item: bytes) -> None:
+        """Hear a request's head; what follows is its body."""
+        if self.answer:
+            return
         first, *headers = item.decode("latin-1").splitlines()
         host = next(line for line in headers if line.lower().startswith("host:")).partition(": ")[2]
         asked = host + first.split(" ")[1]

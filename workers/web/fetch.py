@@ -129,9 +129,9 @@ def ssl_context() -> ssl.SSLContext:
 class GuardedTransport(httpx.AsyncBaseTransport):
     """Transport that opens sockets by the policy of the origin: public, or an allowed loopback's."""
 
-    def __init__(self, allowed: Allowed, resolver: Resolver) -> None:
+    def __init__(self, allowed: Allowed, resolver: Resolver, limits: httpx.Limits | None) -> None:
         def behind(policy: Policy) -> AsyncSafeTransport:
-            return AsyncSafeTransport(policy=policy, resolver=resolver, verify=ssl_context())
+            return AsyncSafeTransport(policy=policy, resolver=resolver, verify=ssl_context(), limits=limits)
 
         self.public = behind(PUBLIC)
         self.loopback = {origin: behind(policy) for origin, policy in allowed.items()}
@@ -160,10 +160,15 @@ def lookup(*arguments: Any) -> Any:
         raise socket.gaierror(socket.EAI_AGAIN, f"no answer within {DNS_S:g} s") from error
 
 
-def open_client(*, allowed: Allowed, contact: str, resolver: Resolver = lookup) -> httpx.AsyncClient:
-    """The guarded client, for any number of fetches at once; `contact` is the URL in our User-Agent."""
+def open_client(
+    *, allowed: Allowed, contact: str, resolver: Resolver = lookup, limits: httpx.Limits | None = None
+) -> httpx.AsyncClient:
+    """The guarded client, for any number of fetches at once; `contact` is the URL in our User-Agent.
+
+    `limits` are those of its connections, to each allowed origin by itself; None: httpx's own.
+    """
     return httpx.AsyncClient(
-        transport=GuardedTransport(allowed, resolver),
+        transport=GuardedTransport(allowed, resolver, limits),
         headers=identity(contact),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,

@@ -1,0 +1,26 @@
+"""Signatures of webhooks, as Standard Webhooks 1.0 has them: HMAC-SHA256 of id, time and body.
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md, read 2026-11-27.
+"""
+
+import hmac
+from base64 import b64encode
+from collections.abc import Sequence
+
+
+def headers(*, event_id: str, at: int, body: bytes, keys: Sequence[bytes]) -> dict[str, str]:
+    """The three headers of one try. `at` is the try's own time, seconds since 1970 UTC.
+
+    There is a signature for each of `keys`, so that a receiver who knows one of two during a rotation
+    accepts it. `body` is what is sent, byte for byte.
+    """
+    return {
+        "webhook-id": event_id,
+        "webhook-timestamp": str(at),
+        "webhook-signature": " ".join(signature(event_id, at, body, key) for key in keys),
+    }
+
+
+def signature(event_id: str, at: int, body: bytes, key: bytes) -> str:
+    digest = hmac.digest(key, f"{event_id}.{at}.".encode() + body, "sha256")
+    return f"v1,{b64encode(digest).decode()}"
