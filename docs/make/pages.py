@@ -1,10 +1,10 @@
-"""Every page that the code has a say in, and the blocks that it fills."""
+"""Every page that the code has a say in, and every file of deploy/, and the blocks that it fills."""
 
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from docs.make import command_line, contract, folders, sandbox, settings, versions
+from docs.make import command_line, contract, dashboard, deployment, folders, sandbox, settings, versions
 from domain.publishing import states as post_states
 from jobs import states
 from workers.publishing import loop
@@ -18,7 +18,13 @@ WHOLE: dict[str, Callable[[], str]] = {
     "docs/reference/settings.md": settings.page,
 }
 
-#: What a block's name stands for, in whatever page of docs/ it is.
+#: Files that can't say that they are written.
+PLAIN: dict[str, Callable[[], str]] = {"deploy/grafana/tenantry.json": dashboard.text}
+
+#: Files that may have blocks.
+FILES = ("docs/**/*.md", "deploy/**/*.yaml", "deploy/**/*.target")
+
+#: What a block's name stands for, in whatever of those files it is.
 BLOCKS: dict[str, Callable[[], str]] = {
     "error codes": contract.error_codes,
     "conflict reasons": contract.conflict_reasons,
@@ -39,11 +45,17 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "post states": lambda: mermaid(post_states.mermaid()),
     "phases of an attempt": lambda: f"{loop.table()}\n",
     "folders": lambda: mermaid(folders.picture()),
+    "systemd workers": deployment.systemd_workers,
+    "composed workers": deployment.composed_workers,
+    "kubernetes workers": deployment.kubernetes_workers,
+    "scalers": deployment.scalers,
     "packages of domain": lambda: mermaid(folders.picture("domain")),
 }
 
+#: A comment of Markdown, or of YAML and systemd, before and behind it.
 _BLOCK = re.compile(
-    r"(?P<begin><!-- from the code: (?P<name>[a-z ]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL
+    r"(?P<begin>(?:<!--|#) from the code: (?P<name>[a-z ]+?)(?: -->)?\n).*?(?P<end>(?:<!--| *#) end\b)",
+    re.DOTALL,
 )
 
 
@@ -54,11 +66,12 @@ def mermaid(picture: str) -> str:
 
 def pages() -> dict[str, str]:
     """The text of each page as it should be, by its path. Raises KeyError for a block that nobody makes."""
-    return {name: WRITTEN + make() for name, make in WHOLE.items()} | dict(_filled())
+    plain = {name: make() for name, make in PLAIN.items()}
+    return {name: WRITTEN + make() for name, make in WHOLE.items()} | plain | dict(_filled())
 
 
 def _filled() -> Iterator[tuple[str, str]]:
-    for path in sorted((ROOT / "docs").rglob("*.md")):
+    for path in sorted(path for files in FILES for path in ROOT.glob(files)):
         text = path.read_text("utf-8")
         if _BLOCK.search(text):
             yield path.relative_to(ROOT).as_posix(), _BLOCK.sub(_fill, text)

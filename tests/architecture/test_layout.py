@@ -5,10 +5,11 @@ from importlib.metadata import distributions
 import pytest
 
 from jobs.kinds import KINDS
-from tests.architecture.tree import ROOT, contents, sources, text, tracked
+from tests.architecture.tree import contents, sources, text, tracked
+from tests.deploy.forms import procfile
 
 PACKAGES = {"api", "bench", "cli", "db", "domain", "generation", "jobs", "schemas", "telemetry", "workers"}
-FOLDERS = PACKAGES | {".ci", "bin", "docs", "tests"}
+FOLDERS = PACKAGES | {".ci", "bin", "deploy", "docs", "tests"}
 MAX_FUNCTION, MAX_FILE = 40, 300
 
 
@@ -52,11 +53,6 @@ def test_no_dependency_installs_a_folder_with_one_of_our_names() -> None:
         if file.parts[0] in ours and distribution.name != "tenantry"
     }
     assert clashes == set()
-
-
-def procfile() -> dict[str, list[str]]:
-    lines = (ROOT / "Procfile").read_text().splitlines()
-    return {name: command.split() for name, _, command in (line.partition(":") for line in lines)}
 
 
 def test_the_procfile_has_a_line_for_each_pool_that_has_kinds() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from db.server import free_port
 from schemas.settings import Settings
+from tests.deploy.forms import procfile
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +45,7 @@ def serves(process: "subprocess.Popen[bytes]", port: int, log: Path) -> bool:
     """True once the API answers and each pool and the dispatcher say that they serve."""
     said = log.read_text()
     assert process.poll() is None, said
-    names = ("ingest", "publish", "metrics", "generate", "default", "dispatcher")
+    names = procfile().keys() - {"release", "web"}
     if not all(re.search(rf"{name}\.1.*serving health", said) for name in names):
         return False
     try:

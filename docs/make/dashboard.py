@@ -1,0 +1,132 @@
+"""The dashboard of Grafana: a panel for each metric of `telemetry.metrics`, a row for each part there."""
+
+import inspect
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client.metrics import MetricWrapperBase
+
+from telemetry import metrics
+
+#: Grafana's grid is 24 wide; panels of a row, and how high each is.
+WIDE, ACROSS, HIGH = 24, 3, 8
+
+SOURCE = {"type": "prometheus", "uid": "${source}"}
+QUANTILES = (0.5, 0.95, 0.99)
+#: All processes that `process` and `instance` choose, by the labels that the scrape gives each.
+CHOSEN = '{instance=~"$instance"}'
+
+_PART = re.compile(r"^# (.+)$|^([A-Z_]+) = (?:Counter|Gauge|Histogram)\(", re.MULTILINE)
+
+
+def text() -> str:
+    """deploy/grafana/tenantry.json."""
+    return json.dumps(_dashboard(), indent=1) + "\n"
+
+
+def parts() -> dict[str, list[MetricWrapperBase]]:
+    """The metrics by the part of their file, in its order."""
+    found: dict[str, list[MetricWrapperBase]] = {}
+    for part, name in _PART.findall(inspect.getsource(metrics)):
+        if part:
+            found[part] = rows = []
+        else:
+            rows.append(getattr(metrics, name))
+    return found
+
+
+def _dashboard() -> dict[str, Any]:
+    return {
+        "uid": "tenantry",
+        "title": "Tenantry",
+        "tags": ["tenantry"],
+        "timezone": "browser",
+        "schemaVersion": 39,
+        "editable": True,
+        "refresh": "30s",
+        "time": {"from": "now-6h", "to": "now"},
+        "templating": {"list": _variables()},
+        "panels": [panel | {"id": number} for number, panel in enumerate(_panels(), 1)],
+    }
+
+
+def _variables() -> list[dict[str, Any]]:
+    instances = "label_values(python_info, instance)"
+    return [
+        {"name": "source", "type": "datasource", "query": "prometheus", "label": "Prometheus"},
+        {
+            "name": "instance", "type": "query", "label": "Process", "datasource": SOURCE, "refresh": 2,
+            "query": {"query": instances, "refId": "instances"}, "definition": instances,
+            "multi": True, "includeAll": True, "allValue": ".*",
+            "current": {"text": "All", "value": "$__all"},
+        },
+    ]  # fmt: skip
+
+
+def _panels() -> Iterator[dict[str, Any]]:
+    top = 0
+    for part, rows in parts().items():
+        yield {
+            "type": "row",
+            "title": part,
+            "collapsed": False,
+            "gridPos": _place(0, top, WIDE, 1),
+            "panels": [],
+        }
+        top += 1
+        for number, metric in enumerate(rows):
+            wide = WIDE // ACROSS
+            at = _place(number % ACROSS * wide, top + number // ACROSS * HIGH, wide, HIGH)
+            yield _panel(metric) | {"gridPos": at}
+        top += -(-len(rows) // ACROSS) * HIGH
+
+
+def _place(x: int, y: int, w: int, h: int) -> dict[str, int]:
+    return {"x": x, "y": y, "w": w, "h": h}
+
+
+def _panel(metric: MetricWrapperBase) -> dict[str, Any]:
+    name = metric._name  # noqa: SLF001  no public way to it
+    return {
+        "type": "timeseries",
+        "title": name,
+        "description": metric._documentation,  # noqa: SLF001
+        "datasource": SOURCE,
+        "fieldConfig": {"defaults": {"unit": _unit(metric), "min": 0}, "overrides": []},
+        "options": {"legend": {"displayMode": "list", "placement": "bottom"}, "tooltip": {"mode": "multi"}},
+        "targets": [
+            {
+                "refId": chr(ord("A") + number),
+                "expr": expression,
+                "legendFormat": legend,
+                "datasource": SOURCE,
+            }
+            for number, (expression, legend) in enumerate(_queries(metric))
+        ],
+    }
+
+
+def _unit(metric: MetricWrapperBase) -> str:
+    if isinstance(metric, Counter):
+        return "cps"
+    return "s" if metric._name.endswith("_seconds") else "short"  # noqa: SLF001
+
+
+def _queries(metric: MetricWrapperBase) -> Iterator[tuple[str, str]]:
+    """Each line's expression and legend: rates of counters, quantiles of histograms, gauges as they are."""
+    name, labels = metric._name, metric._labelnames  # noqa: SLF001
+    legend = " ".join(f"{{{{{label}}}}}" for label in labels)
+    match metric:
+        case Counter():
+            by = f" by ({', '.join(labels)})" if labels else ""
+            yield f"sum{by} (rate({name}_total{CHOSEN}[$__rate_interval]))", legend or "all"
+        case Histogram():
+            by = ", ".join(("le", *labels))
+            for quantile in QUANTILES:
+                rates = f"sum by ({by}) (rate({name}_bucket{CHOSEN}[$__rate_interval]))"
+                yield f"histogram_quantile({quantile}, {rates})", f"p{quantile * 100:g} {legend}".strip()
+        case Gauge():
+            yield f"{name}{CHOSEN}", f"{{{{instance}}}} {legend}".strip()

@@ -1,0 +1,147 @@
+"""The forms of deploy/, the Procfile and `bin/up` start the same processes, by settings that exist."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+import yaml
+
+from api.server.serve import GRACE_S
+from schemas.settings import OWN, Settings
+from telemetry import health
+from tests.deploy import forms
+
+SETTINGS = {OWN.get(field.name, field.encode_name): field for field in msgspec.structs.fields(Settings)}
+DRAIN_S, LEASE_S = SETTINGS["DRAIN_S"].default, SETTINGS["LEASE_S"].default
+#: What a form sets for others: Python, the Procfile's `web`.
+OTHERS = {"PYTHONUNBUFFERED", "PORT"}
+PROCESSES = forms.essence(forms.procfile())
+
+
+def test_systemd_starts_what_the_procfile_does() -> None:
+    assert forms.essence(forms.systemd()) == PROCESSES
+
+
+def test_compose_starts_what_the_procfile_does() -> None:
+    commands = {name: service["command"] for name, service in forms.composed().items()}
+    assert forms.essence(commands) == PROCESSES
+
+
+def test_kubernetes_starts_what_the_procfile_does() -> None:
+    commands = {name: forms.container(pod)["command"] for name, pod in forms.pods()}
+    assert forms.essence(commands) == PROCESSES
+
+
+def test_bin_up_starts_all_of_it_but_the_release() -> None:
+    assert forms.essence(forms.bin_up()) == {
+        name: command for name, command in PROCESSES.items() if name != "release"
+    }
+
+
+def test_the_documented_command_of_honcho_names_all_of_it() -> None:
+    page = (forms.ROOT / "docs" / "howto" / "operate.md").read_text("utf-8")
+    [names] = re.findall(r"honcho start (.*)$", page, re.MULTILINE)
+    assert names.split() == [name for name in forms.procfile() if name != "release"]
+
+
+def test_each_setting_that_a_form_names_is_there() -> None:
+    units = "".join(path.read_text() for path in forms.SYSTEMD.rglob("*.*") if path.is_file())
+    lines = re.findall(r"^Environment=(.*)$", units, re.MULTILINE)
+    named = {word.partition("=")[0] for line in lines for word in line.split()}
+    named |= {name for service in forms.composed().values() for name in service["environment"]}
+    named |= {one["name"] for _, pod in forms.pods() for one in forms.container(pod).get("env", [])}
+    named |= {name for each in forms.manifests() if each["kind"] == "ConfigMap" for name in each["data"]}
+    assert named - SETTINGS.keys() <= OTHERS
+
+
+def test_what_is_required_is_given_or_asked_for() -> None:
+    required = {name for name, field in SETTINGS.items() if field.required}
+    [service] = {
+        tuple(sorted(each["environment"])) for name, each in forms.composed().items() if name != "web"
+    }
+    assert required <= set(service)
+    assert all(name in (forms.DEPLOY / "kubernetes" / "settings.yaml").read_text() for name in required)
+
+
+def test_no_process_is_killed_while_it_drains() -> None:
+    for name, pod in forms.pods():
+        if name == "release":
+            continue
+        needs = GRACE_S + 5 if name == "web" else DRAIN_S + LEASE_S
+        assert pod["terminationGracePeriodSeconds"] > needs, name
+    stops = {
+        path.name: int(found[1])
+        for path in forms.SYSTEMD.glob("*.service")
+        if (found := re.search(r"^TimeoutStopSec=(\d+)$", path.read_text(), re.MULTILINE))
+    }
+    assert stops.pop("tenantry-web.service") > GRACE_S
+    assert len(stops) == 2
+    assert min(stops.values()) > DRAIN_S + LEASE_S
+    assert {service["stop_grace_period"] for service in forms.composed().values()} == {"60s"}
+
+
+def test_probes_ask_for_what_the_process_serves() -> None:
+    for name, pod in forms.pods():
+        found = forms.container(pod)
+        ports = {port["name"]: str(port["containerPort"]) for port in found.get("ports", [])}
+        probes = {kind: found[f"{kind}Probe"]["httpGet"] for kind in PROBES.get(name, PROBES["worker"])}
+        assert {kind: probe["path"] for kind, probe in probes.items()} == PROBES.get(name, PROBES["worker"])
+        given = {one["name"]: one["value"] for one in found.get("env", [])}
+        if name not in {"web", "release"}:
+            assert {ports[probe["port"]] for probe in probes.values()} == {given["HEALTH_PORT"]}
+        if name == "web":
+            assert {ports[probe["port"]] for probe in probes.values()} == {found["command"][-1]}
+
+
+PROBES = {
+    "web": {"startup": "/healthz", "readiness": "/readyz", "liveness": "/healthz"},
+    "worker": {"startup": "/healthz", "liveness": "/healthz"},
+    "release": {},
+}
+
+
+def test_a_worker_serves_the_path_of_its_probes() -> None:
+    assert health._response_to(b"GET /healthz HTTP/1.1").startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("path", forms.KUBERNETES, ids=lambda path: path.name)
+def test_images_are_of_this_version(path: Path) -> None:
+    version = tomllib.loads((forms.ROOT / "pyproject.toml").read_text())["project"]["version"]
+    found = re.findall(r"image: tenantry(?:-generate)?:(.*)$", path.read_text(), re.MULTILINE)
+    assert set(found) <= {version}
+
+
+def test_each_scaler_is_of_a_deployment_that_is_there() -> None:
+    there = {each["metadata"]["name"] for each in forms.manifests() if each["kind"] == "Deployment"}
+    scaled = [each["spec"] for each in forms.manifests() if each["kind"] == "ScaledObject"]
+    assert {spec["scaleTargetRef"]["name"] for spec in scaled} == {
+        name for name in there if "-worker-" in name
+    }
+
+
+def test_only_what_an_image_needs_goes_into_it() -> None:
+    """What the ignore file lets pass are the packages of the wheel, and what it is made from."""
+    kept = {
+        line.removeprefix("!")
+        for line in (forms.ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    }
+    built = tomllib.loads((forms.ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]
+    copied = {"constraints.txt", "constraints-generate.txt", "pyproject.toml", "README.md", "LICENSE"}
+    assert kept == copied | set(built["wheel"]["packages"])
+
+
+def test_compose_is_one_document() -> None:
+    parsed = yaml.safe_load((forms.DEPLOY / "compose.yaml").read_text())
+    volumes = {
+        volume.partition(":")[0]
+        for service in parsed["services"].values()
+        for volume in service.get("volumes", [])
+        if ":" in volume
+    }
+    assert volumes == parsed["volumes"].keys()
+    assert {name for service in parsed["services"].values() for name in service.get("depends_on", {})} <= (
+        parsed["services"].keys()
+    )
