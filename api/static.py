@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
@@ -13,21 +14,25 @@ _TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg"
 
 def page(path: str, folder: str, headers: Mapping[str, str]) -> list[HTTPRouteHandler]:
     """The routes of a page: `index.html` of the folder at the path itself, and each of its files below."""
-    contents = {
-        file.name: file.read_bytes() for file in files("api").joinpath(folder).iterdir() if file.is_file()
-    }
+    root = files("api").joinpath(folder)
+    contents = root.joinpath("index.html").read_bytes()
 
     @get(path, include_in_schema=False)
     async def index() -> Response[bytes]:
-        return read("index.html")
+        return Response(contents, media_type=_TYPES["html"], headers=headers)
+
+    return [index, *_files(path, root, headers)]
+
+
+def _files(path: str, folder: Traversable, headers: Mapping[str, str]) -> list[HTTPRouteHandler]:
+    """The route of a folder's files, and those of its folders."""
+    contents = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
 
     @get(f"{path}/{{name:str}}", include_in_schema=False)
     async def file(name: FromPath[str]) -> Response[bytes]:
-        return read(name)
-
-    def read(name: str) -> Response[bytes]:
         if name not in contents:
             raise NotFoundException
         return Response(contents[name], media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 
-    return [index, file]
+    below = [inner for inner in folder.iterdir() if inner.is_dir()]
+    return [file, *(route for one in below for route in _files(f"{path}/{one.name}", one, headers))]

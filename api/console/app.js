@@ -1,84 +1,116 @@
-// Who is signed in, and which view the address names.
+// Who is signed in, and which screen the address names.
 
-import { contentView, itemView } from "./content.js";
-import { badge, h, notice } from "./dom.js";
-import { call, Refused, session } from "./http.js";
-import { jobsView } from "./jobs.js";
-import { poolsView } from "./ops.js";
-import { projectsView, projectView } from "./projects.js";
+import { h, say } from "./dom.js";
+import { find } from "./find.js";
+import { drawFrame, nextTheme, Status, wearTheme } from "./frame.js";
+import { call, session } from "./http.js";
+import { help, listen } from "./keys.js";
+import { refreshing } from "./refresh.js";
+import { address, go } from "./router.js";
+import { SCREENS } from "./screens.js";
+import { empty, failed } from "./states.js";
+import { tick } from "./times.js";
+import { View } from "./view.js";
 
-const bar = document.getElementById("bar"), main = document.getElementById("main");
-let who = null, leaving = new AbortController();
+const TICK_MS = 10000;
+const main = document.getElementById("main"), bar = document.getElementById("bar");
+let who = null, leaving = new AbortController(), view = null, here = null;
 
 /** As the API grants: `*` is every scope but the operators'. */
 const may = (scope) => who.scopes.includes(scope) || (who.scopes.includes("*") && !scope.startsWith("ops:"));
 
-const TABS = [["projects", "Projects", "projects:read"], ["jobs", "Jobs", "jobs:read"], ["pools", "Pools", "ops:read"]];
-const VIEWS = { projects: projectsView, jobs: jobsView, pools: poolsView };
+const open = () => (who ? SCREENS.filter(({ scope }) => may(scope)) : []);
+const status = new Status(() => who && redrawFrame());
+
+const acts = {
+  menu: () => { bar.classList.toggle("opened"); redrawFrame(); },
+  find: () => find(open()),
+  still: () => { refreshing.toggle(); redrawFrame(); say(refreshing.on ? "Refreshing" : "Not refreshing"); view?.refresh(); },
+  theme: () => { nextTheme(); redrawFrame(); },
+  help: () => help(frame),
+  signOut,
+};
+
+const frame = {
+  screens: open,
+  find: acts.find,
+  open: ({ name }) => go([name]),
+  refresh: async () => { await view?.refresh(); say("Refreshed"); },
+};
 
 async function start() {
   if (!session.key) return signIn();
   try {
     who = await call("GET", "/v1/whoami");
-    await route();
   } catch (error) {
     if (error.status === 401) session.close();
-    signIn(error.message);
+    return signIn(error.message);
   }
+  await route();
 }
 
 async function route() {
   leaving.abort();
   leaving = new AbortController();
-  const { signal } = leaving;
-  const [place, search] = location.hash.replace(/^#\/?/, "").split("?");
-  const [noun, path, things, part] = place.split("/");
-  const tabs = TABS.filter(([, , scope]) => may(scope));
-  const tab = tabs.some(([name]) => name === noun) ? noun : tabs[0]?.[0];
-  showBar(tabs, tab);
-  if (!tab) return main.replaceChildren(h("p", { className: "empty" }, "This key may read nothing that the console shows."));
-  const view = tab === "projects" && path ? ofProject(things, part) : VIEWS[tab];
+  bar.classList.remove("opened");
+  const { signal } = leaving, { name, path, query } = address(), screens = open();
+  const arrived = here?.name !== name || view?.path.join() !== path.join();
+  here = screens.find((screen) => screen.name === name) ?? (name ? null : screens[0]);
+  redrawFrame();
+  if (arrived) main.replaceChildren();
+  if (!here) return main.replaceChildren(absent(name, screens));
+  view = new View({ main, path, query, signal, who, may, status });
   try {
-    await view(main, { path, part, query: new URLSearchParams(search), signal, may });
+    await here.show(view);
   } catch (error) {
-    if (signal.aborted) return;
-    if (error instanceof Refused) main.replaceChildren(h("p", { className: "empty" }, error.message));
-    else notice("The API can't be reached.");
+    if (!signal.aborted) main.replaceChildren(failed(error, route));
   }
+  if (arrived && !signal.aborted) arrive();
 }
 
-/** One project, its content, or an item of it. */
-const ofProject = (things, part) => (things !== "content" ? projectView : part ? itemView : contentView);
-
-function showBar(tabs, tab) {
-  bar.replaceChildren(
-    h("a", { className: "brandmark", href: "#/projects" }, "Tenantry"),
-    h("nav", { ariaLabel: "Views" }, tabs.map(([name, label]) =>
-      h("a", { href: `#/${name}`, ariaCurrent: name === tab ? "page" : null }, label))),
-    h("div", { className: "who" }, who.organizationName, badge(who.env),
-      h("button", { type: "button", className: "small", onclick: signOut }, "Sign out")));
+/** Where a screen reader goes on; nothing that a person has reached meanwhile loses the focus. */
+function arrive() {
+  scrollTo(0, 0);
+  if (document.activeElement === document.body || bar.contains(document.activeElement)) main.focus({ preventScroll: true });
+  say(document.title);
 }
+
+const absent = (name, screens) => screens.length
+  ? empty("No such screen", name ? `This key may not open “${name}”, or there is none of that name.` : "", h("a", { className: "button", href: `#/${screens[0].name}` }, `Open ${screens[0].title}`))
+  : empty("Nothing to show", "This key may read nothing that the console shows. Sign out, and open it with another one.");
+
+const redrawFrame = () => drawFrame({ who, screens: open(), here, status, acts });
 
 function signIn(message) {
-  const key = h("input", { type: "password", name: "key", required: true, autocomplete: "off", placeholder: "lp_live_…", ariaLabel: "API key" });
-  bar.replaceChildren(h("span", { className: "brandmark" }, "Tenantry"));
+  const key = h("input", { type: "password", name: "key", required: true, autocomplete: "off", spellcheck: false, placeholder: "lp_live_…" });
+  document.body.classList.add("signed-out");
+  document.title = "Tenantry console";
   main.replaceChildren(h("form", {
     className: "card sign-in", onsubmit: (event) => {
       event.preventDefault();
       session.open(key.value.trim());
+      document.body.classList.remove("signed-out");
       start();
     },
-  }, h("h1", {}, "Console"), h("label", {}, "API key", key), message && h("p", { className: "why" }, message),
+  }, h("div", { className: "brandmark" }, h("span", { className: "mark", ariaHidden: "true" }), "Tenantry"),
+  h("h1", {}, "Open the console"), h("label", {}, "API key", key),
+  message && h("p", { className: "why", role: "alert" }, message),
   h("button", { className: "primary" }, "Open"),
-  h("p", { className: "hint" }, "Kept in this tab alone, and gone when it closes.")));
+  h("p", { className: "hint" }, "The key stays in this tab, and is gone when it closes.")));
   key.focus();
 }
 
 function signOut() {
   leaving.abort();
   session.close();
+  who = here = view = null;
+  bar.replaceChildren();
   signIn();
 }
 
+wearTheme();
+document.querySelector(".skip").onclick = (event) => { event.preventDefault(); main.focus(); };
 addEventListener("hashchange", () => who && session.key && route());
+setInterval(tick, TICK_MS);
+listen(frame);
 start();

@@ -2,7 +2,7 @@
 
 import { badge, h, notice } from "./dom.js";
 import { call, once } from "./http.js";
-import { every } from "./jobs.js";
+import { every } from "./refresh.js";
 import { film, picture } from "./media.js";
 
 const KINDS = { logo: "Logo", screenshot: "Screenshot", demo_video: "Demo video", end_card: "End card" };

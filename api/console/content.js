@@ -5,8 +5,9 @@ import { ago, badge, h, id, notice, row, table } from "./dom.js";
 import { call, once } from "./http.js";
 import { generateForm } from "./generate.js";
 import { influencers } from "./influencers.js";
-import { every, watch } from "./jobs.js";
+import { watch } from "./jobs.js";
 import { film, picture } from "./media.js";
+import { every } from "./refresh.js";
 
 const STAGES = ["queued", "planning", "generating_visuals", "finalizing"];
 const FILTERS = { all: "", "to approve": "approvalStatus=pending", completed: "status=completed", failed: "status=failed" };

@@ -42,9 +42,13 @@ export async function* follow(jobId, signal) {
 async function send(method, path, { body, form, headers = {}, signal }) {
   const sent = { Authorization: `Bearer ${session.key}`, ...headers };
   if (body) sent["Content-Type"] = "application/json";
-  const answer = await fetch(path, { method, headers: sent, body: form ?? (body && JSON.stringify(body)), signal });
+  const answer = await fetch(path, { method, headers: sent, body: form ?? (body && JSON.stringify(body)), signal }).catch(unreachable);
   if (!answer.ok) throw await refusal(answer);
   return answer;
+}
+
+function unreachable(error) {
+  throw error.name === "AbortError" ? error : new Error("The API can't be reached.");
 }
 
 async function refusal(answer) {

@@ -2,7 +2,7 @@
 
 import { badge, h, notice } from "./dom.js";
 import { call, once } from "./http.js";
-import { every } from "./jobs.js";
+import { every } from "./refresh.js";
 import { portrait } from "./media.js";
 
 const REFRESH_MS = 2000;

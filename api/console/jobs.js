@@ -2,6 +2,7 @@
 
 import { ago, badge, h, id, notice, row, table } from "./dom.js";
 import { call, follow, once } from "./http.js";
+import { every } from "./refresh.js";
 
 const STATUSES = ["", "running", "completed", "failed", "canceled"];
 const REFRESH_MS = 3000;
@@ -21,12 +22,6 @@ export async function jobsView(main, { query, signal, may }) {
   };
   await show();
   every(REFRESH_MS, show, signal);
-}
-
-/** Repeats while the view is open and the page is seen. */
-export function every(milliseconds, work, signal) {
-  const timer = setInterval(() => document.hidden || work().catch(() => {}), milliseconds);
-  signal.addEventListener("abort", () => clearInterval(timer));
 }
 
 export const jobTable = (jobs, { may, after }) =>

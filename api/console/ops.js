@@ -2,7 +2,7 @@
 
 import { ago, badge, h, notice, row, table } from "./dom.js";
 import { call, once } from "./http.js";
-import { every } from "./jobs.js";
+import { every } from "./refresh.js";
 
 const REFRESH_MS = 3000;
 

@@ -2,12 +2,13 @@
 
 import re
 from importlib.resources import files
+from pathlib import Path
 
 import httpx
 import pytest
 
 FOLDER = files("api").joinpath("console")
-NAMES = sorted(path.name for path in FOLDER.iterdir())
+NAMES = sorted(str(path.relative_to(str(FOLDER))) for path in Path(str(FOLDER)).rglob("*") if path.is_file())
 
 
 async def test_the_page_needs_no_key(anonymous: httpx.AsyncClient) -> None:
@@ -29,7 +30,15 @@ async def test_every_file_is_served_under_a_strict_policy(anonymous: httpx.Async
 
 
 async def test_nothing_else_is(anonymous: httpx.AsyncClient) -> None:
-    for name in ("missing.js", "..%2Fapp.py", "%00", "index.html/x"):
+    for name in (
+        "missing.js",
+        "..%2Fapp.py",
+        "%00",
+        "index.html/x",
+        "screens",
+        "screens/missing.js",
+        "screens/..%2Fapp.js",
+    ):
         answer = await anonymous.get(f"/console/{name}")
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
 

@@ -1,0 +1,80 @@
+// What stands around a screen: the menu, the state of the refresh, the theme.
+
+import { badge, flat, h } from "./dom.js";
+import { icon } from "./icons.js";
+import { patch } from "./patch.js";
+import { refreshing } from "./refresh.js";
+import { link } from "./router.js";
+import { exact } from "./times.js";
+
+const THEME = "tenantry.theme";
+const THEMES = { "": "System", light: "Light", dark: "Dark" };
+const bar = document.getElementById("bar");
+
+/** Draws the menu for a key; `here` is the screen that is open. */
+export function drawFrame({ who, screens, here, status, acts }) {
+  const groups = Map.groupBy(screens, ({ group }) => group);
+  patch(bar,
+    h("div", { className: "top" },
+      h("a", { className: "brandmark", href: link([screens[0]?.name ?? ""]) }, mark(), "Tenantry"),
+      h("button", { type: "button", className: "quietly menu", ariaLabel: "Menu", "aria-controls": "menu", ariaExpanded: String(bar.classList.contains("opened")), onclick: acts.menu }, icon("menu"))),
+    h("div", { id: "menu" },
+      h("button", { type: "button", className: "find", onclick: acts.find }, icon("find"), h("span", {}, "Find"), h("kbd", {}, "/")),
+      h("nav", { ariaLabel: "Screens" }, [...groups].map(([group, all]) => h("div", { key: group, className: "group" },
+        h("h2", {}, group),
+        h("ul", {}, all.map((screen) => h("li", { key: screen.name }, h("a", { href: link([screen.name]), ariaCurrent: screen === here ? "page" : null, title: `g ${screen.key}` },
+          icon(screen.icon), h("span", {}, screen.title)))))))),
+      foot({ who, status, acts })));
+}
+
+const foot = ({ who, status, acts }) => h("div", { className: "foot" },
+  h("button", { type: "button", className: "quietly", ariaPressed: String(refreshing.on), title: status.title, onclick: acts.still },
+    h("span", { className: `pulse ${status.tone}` }), status.text),
+  h("div", { className: "tools" },
+    h("button", { type: "button", className: "quietly", title: "Theme", ariaLabel: `Theme: ${THEMES[theme()]}`, onclick: acts.theme }, icon("theme"), THEMES[theme()]),
+    h("button", { type: "button", className: "quietly", title: "Keyboard (?)", ariaLabel: "Keyboard", onclick: acts.help }, icon("help"))),
+  h("div", { className: "who" },
+    h("div", { className: "whose" }, h("strong", { title: who.organizationName }, who.organizationName), who.env === "test" && badge("sandbox", "test")),
+    h("button", { type: "button", className: "quietly", title: "Sign out", ariaLabel: "Sign out", onclick: acts.signOut }, icon("leave"))));
+
+const mark = () => h("span", { className: "mark", ariaHidden: "true" });
+
+const theme = () => sessionStorage.getItem(THEME) ?? "";
+
+/** The theme that was chosen in this tab, or the system's. */
+export function wearTheme() {
+  document.documentElement.dataset.theme = theme();
+}
+
+export function nextTheme() {
+  const names = Object.keys(THEMES);
+  sessionStorage.setItem(THEME, names[(names.indexOf(theme()) + 1) % names.length]);
+  wearTheme();
+}
+
+/** How fresh the screen is, in the menu's foot. `changed` is called with each change. */
+export class Status {
+  constructor(changed) {
+    Object.assign(this, { changed, error: null, at: null });
+  }
+
+  get tone() { return !refreshing.on ? "off" : this.error ? "bad" : "good"; }
+
+  get text() { return !refreshing.on ? "Paused" : this.error ? "Not fresh" : "Live"; }
+
+  get title() {
+    const seen = this.at ? `Refreshed ${exact(this.at)}. ` : "";
+    return flat([this.error && `${this.error.message} `, seen, refreshing.on ? "Click to stop refreshing." : "Click to refresh again."]).join("");
+  }
+
+  fresh() {
+    const told = this.error !== null || this.at === null;
+    Object.assign(this, { error: null, at: new Date().toISOString() });
+    if (told) this.changed();
+  }
+
+  stale(error) {
+    this.error = error;
+    this.changed();
+  }
+}

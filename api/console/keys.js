@@ -1,0 +1,81 @@
+// The keyboard: what works everywhere, and what walks the rows of a table.
+
+import { openDialog } from "./dialog.js";
+import { h } from "./dom.js";
+
+const TYPED = "input, textarea, select, [contenteditable]";
+const GO_MS = 1500;
+
+const rows = () => [...document.querySelectorAll("main .line-of, main .card-of")];
+
+/** `frame` has the screens that this key may open, and what the keys do besides. */
+export function listen(frame) {
+  let going = 0;
+  addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.altKey) return;
+    if ((event.metaKey || event.ctrlKey) && event.key === "k") return done(event, frame.find);
+    if (event.metaKey || event.ctrlKey) return;
+    if (event.key === "Escape") return escape(event);
+    if (event.target.closest(TYPED) && event.target.type !== "checkbox" || document.querySelector("dialog[open]")) return;
+    if (Date.now() - going < GO_MS) {
+      going = 0;
+      const screen = frame.screens().find(({ key }) => key === event.key);
+      if (screen) done(event, () => frame.open(screen));
+      return;
+    }
+    if (event.key === "g") going = Date.now();
+    const act = { "/": () => search(frame), j: () => walk(1), k: () => walk(-1), x: pick, "?": () => help(frame), r: frame.refresh }[event.key];
+    if (act) done(event, act);
+    else if (event.key === "Enter") openRow(event);
+  });
+}
+
+function done(event, act) {
+  event.preventDefault();
+  act();
+}
+
+/** Out of a field, then out of a row. (A dialog closes itself.) */
+function escape(event) {
+  if (document.querySelector("dialog[open]")) return;
+  if (event.target.closest(`${TYPED}, .line-of, .card-of`)) event.target.blur();
+}
+
+function search(frame) {
+  const field = document.querySelector("main [data-search]");
+  if (!field) return frame.find();
+  field.focus();
+  field.select?.();
+}
+
+function walk(step) {
+  const all = rows();
+  const now = all.indexOf(document.activeElement?.closest(".line-of, .card-of"));
+  const next = all[now < 0 ? (step > 0 ? 0 : all.length - 1) : Math.max(0, Math.min(all.length - 1, now + step))];
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest" });
+}
+
+const current = () => document.activeElement?.matches(".line-of, .card-of") ? document.activeElement : null;
+
+const pick = () => current()?.querySelector("[data-pick]")?.click();
+
+function openRow(event) {
+  const row = current();
+  if (!row) return;
+  event.preventDefault();
+  if (row.dataset.href) location.hash = row.dataset.href;
+  else row.click();
+}
+
+const ALWAYS = [
+  ["/", "Search this screen, or find anything"], ["Ctrl K", "Find a screen or an id"], ["j", "Next row"], ["k", "Row before"],
+  ["Enter", "Open the row"], ["x", "Choose the row"], ["r", "Refresh now"], ["Esc", "Leave a field or dialog"], ["?", "This help"],
+];
+
+export const help = (frame) => openDialog("Keyboard", (close) => [
+  h("dl", { className: "keys" },
+    [...ALWAYS, ...frame.screens().map(({ key, title }) => [`g ${key}`, title])].map(([key, text]) =>
+      h("div", {}, h("dt", {}, key.split(" ").map((one) => h("kbd", {}, one))), h("dd", {}, text)))),
+  h("div", { className: "tools end" }, h("button", { type: "button", onclick: () => close() }, "Close")),
+], { className: "broad" });

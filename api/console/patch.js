@@ -1,0 +1,62 @@
+// A new drawing taken over by the elements that are there: focus, scroll, selection and what is typed stay.
+
+import { assign, flat, give, given, withdraw } from "./dom.js";
+
+/** Makes the children of `parent` look as `nodes`. Those with a `key` stay the same element wherever they go. */
+export function patch(parent, ...nodes) {
+  const focused = document.activeElement;
+  children(parent, flat(nodes).map(asNode));
+  if (focused && focused !== document.body && focused !== document.activeElement) {
+    (focused.isConnected ? focused : document.getElementById("main")).focus({ preventScroll: true });
+  }
+}
+
+const asNode = (child) => (child instanceof Node ? child : document.createTextNode(child));
+const keyOf = (node) => given(node)?.key;
+
+function children(parent, wanted) {
+  const left = [...parent.childNodes];
+  const keyed = new Map(left.filter((node) => keyOf(node) != null).map((node) => [keyOf(node), node]));
+  const chosen = wanted.map((node) => match(node, keyed, left));
+  const stays = new Set(chosen);
+  for (const node of left) if (!stays.has(node)) node.remove();
+  let place = parent.firstChild;
+  chosen.forEach((node, index) => {
+    if (node === place) place = place.nextSibling;
+    else parent.insertBefore(node, place);
+    if (node !== wanted[index]) take(node, wanted[index]);
+  });
+}
+
+/** The element that is there for a drawn one, or the drawn one itself; each is taken once. */
+function match(node, keyed, left) {
+  const key = keyOf(node);
+  if (key != null) {
+    const found = keyed.get(key);
+    keyed.delete(key);
+    return found?.nodeName === node.nodeName ? found : node;
+  }
+  const index = left.findIndex((one) => one.nodeName === node.nodeName && keyOf(one) == null && known(one));
+  return index < 0 || !known(node) ? node : left.splice(index, 1)[0];
+}
+
+const known = (node) => node.nodeType === Node.TEXT_NODE || given(node) !== undefined;
+
+function take(node, drawn) {
+  if (node.nodeType === Node.TEXT_NODE) {
+    if (node.data !== drawn.data) node.data = drawn.data;
+    return;
+  }
+  properties(node, given(node), given(drawn));
+  give(node, given(drawn));
+  children(node, [...drawn.childNodes]);
+}
+
+function properties(node, before, after) {
+  for (const [name, value] of Object.entries(before)) {
+    if (!(name in after) || (name === "style" && differs(value, after.style))) withdraw(node, name, value);
+  }
+  for (const [name, value] of Object.entries(after)) if (differs(before[name], value)) assign(node, name, value);
+}
+
+const differs = (one, other) => one !== other && (typeof other !== "object" || JSON.stringify(one) !== JSON.stringify(other));

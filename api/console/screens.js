@@ -1,0 +1,10 @@
+// The screens, in the order of the menu. A new one is a module in `screens/` and its line here.
+//
+// A screen is {name, title, group, scope, key, icon, ids?, show(view)}: `name` begins its addresses, a key without
+// `scope` isn't offered it, `g` and `key` open it, and an id with a prefix of `ids` is found on it.
+
+import { jobs } from "./screens/jobs.js";
+import { overview } from "./screens/overview.js";
+import { projects } from "./screens/projects.js";
+
+export const SCREENS = [projects, jobs, overview];

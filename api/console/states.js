@@ -1,0 +1,52 @@
+// What a screen shows where it has nothing to show: it loads, nothing is there, or the API refused.
+
+import { copyable, h, notice } from "./dom.js";
+import { Refused } from "./http.js";
+
+const NEXT = {
+  401: "Sign out and open the console with another key.",
+  403: "Ask whoever made this key for one with the scope that the message names.",
+  404: "It was deleted, or belongs to another organization. Check the id.",
+  429: "Wait a moment; the console tries again by itself.",
+};
+
+/** Lines in the place of what comes. */
+export const loading = (lines = 6) =>
+  h("div", { className: "loading", role: "status" }, h("span", { className: "unseen" }, "Loading"),
+    Array.from({ length: lines }, () => h("div", { className: "bone", ariaHidden: "true" })));
+
+/** Nothing is there: what that means, and what to do next. */
+export const empty = (title, text, ...actions) =>
+  h("div", { className: "nothing" }, h("strong", {}, title), text && h("p", {}, text),
+    actions.length > 0 && h("div", { className: "tools" }, actions));
+
+/** What went wrong, what to do, and the request's id to copy. */
+export const failed = (error, again) =>
+  h("div", { className: "failed", role: "alert" },
+    h("strong", {}, error.message), h("p", {}, whatNext(error)),
+    h("div", { className: "tools" }, again && h("button", { type: "button", onclick: again }, "Try again"),
+      error.code && h("code", {}, error.code), error.requestId && copyable(error.requestId)));
+
+function whatNext(error) {
+  if (!(error instanceof Refused)) return "Look whether the server runs; the console tries again by itself.";
+  return NEXT[error.status] ?? (error.status >= 500 ? "Try again; if it stays so, tell your operator the request's id." : "");
+}
+
+/** A failure in the corner, with the request's id to copy. */
+export function noticeOf(error) {
+  if (error.name === "AbortError") return;
+  const issues = (error.details?.issues ?? []).map(({ path, message }) => h("div", {}, `${path}: ${message}`));
+  notice(error.message, "bad", issues, error.requestId && copyable(error.requestId));
+}
+
+/** Does what a click asks for: its button rests meanwhile, and a failure is told. */
+export async function attempt(button, work) {
+  button.disabled = true;
+  try {
+    return await work();
+  } catch (error) {
+    noticeOf(error);
+  } finally {
+    button.disabled = false;
+  }
+}

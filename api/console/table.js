@@ -1,0 +1,70 @@
+// A table of rows that stay themselves when it is refreshed, that j and k walk and Enter opens.
+
+import { h } from "./dom.js";
+
+/**
+ * `heads`: texts, or {text, className}, whose class its cells get ("wide" is left out of narrow screens).
+ * `rows`: {key, href, cells}; Enter opens `href`. `pick`: {picked, all, changed}, for boxes to tick.
+ */
+export function listing({ label, heads, rows, pick, none }) {
+  if (!rows.length) return none;
+  const shown = heads.map((head) => (typeof head === "string" ? { text: head } : head));
+  return h("div", { className: "scroll" }, h("table", { className: "listing", ariaLabel: label },
+    h("thead", {}, h("tr", {}, pick && h("th", { scope: "col", className: "pick" }, everyBox(pick, rows)),
+      shown.map(({ text, className = "" }) =>
+        h("th", { scope: "col", className }, text || h("span", { className: "unseen" }, "Actions"))))),
+    h("tbody", {}, rows.map((row) => line(row, shown, pick)))));
+}
+
+const line = ({ key, href, cells, name }, heads, pick) =>
+  h("tr", {
+    key, tabIndex: -1, className: "line-of", "data-href": href ?? null,
+    ariaSelected: pick ? String(pick.picked.has(key)) : null, onclick: openFrom,
+  },
+  pick && h("td", { className: "pick" }, h("input", {
+    type: "checkbox", ariaLabel: `Choose ${name ?? key}`, checked: pick.picked.has(key), "data-pick": "",
+    onchange: (event) => {
+      if (event.target.checked) pick.picked.add(key);
+      else pick.picked.delete(key);
+      pick.changed();
+    },
+  })),
+  cells.map((cell, index) => h("td", { className: heads[index].className ?? "" }, cell)));
+
+const everyBox = (pick, rows) => h("input", {
+  type: "checkbox", ariaLabel: "Choose all on this page", checked: rows.every(({ key }) => pick.picked.has(key)),
+  onchange: (event) => {
+    for (const { key } of rows) {
+      if (event.target.checked) pick.picked.add(key);
+      else pick.picked.delete(key);
+    }
+    pick.changed();
+  },
+});
+
+/** A click on a row opens it, but not one on what is in it to click, and not the end of a selection of text. */
+function openFrom(event) {
+  const { href } = event.currentTarget.dataset;
+  if (!href || event.target.closest("a, button, input, select, label, summary") || String(getSelection())) return;
+  if (event.metaKey || event.ctrlKey) window.open(href);
+  else location.hash = href;
+}
+
+/** Links to the first page and to the next one. */
+export function pager(view, page) {
+  const later = view.query.get("cursor");
+  if (!later && !page.nextCursor) return null;
+  return h("nav", { className: "pager", ariaLabel: "Pages" },
+    later && h("a", { className: "button", href: view.with({ cursor: null }) }, "Newest"),
+    page.nextCursor && h("a", { className: "button", href: view.with({ cursor: page.nextCursor }), rel: "next" }, "Older →"));
+}
+
+/** Names and values, as on the page of one thing. */
+export const facts = (pairs) =>
+  h("dl", { className: "facts" }, pairs.filter(([, value]) => value != null && value !== false).map(([name, value]) =>
+    h("div", { key: name }, h("dt", {}, name), h("dd", {}, value))));
+
+/** A card with a heading. */
+export const section = (title, { key = title, tools, className = "" } = {}, ...children) =>
+  h("section", { key, className: `card ${className}`, ariaLabel: title },
+    h("div", { className: "heading" }, h("h2", {}, title), tools && h("div", { className: "tools" }, tools)), children);

@@ -1,0 +1,39 @@
+// Times as one says them, with the exact one as their title.
+
+import { h } from "./dom.js";
+
+const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const EXACT = { dateStyle: "medium", timeStyle: "long" };
+
+/** When, from now; its title is the time in `zone`, or in the browser's own, and in UTC. */
+export function ago(iso, zone) {
+  if (!iso) return "–";
+  return h("time", { dateTime: iso, title: `${exact(iso, zone)} (${iso})` }, fromNow(iso));
+}
+
+export const exact = (iso, zone) => new Intl.DateTimeFormat("en-GB", { ...EXACT, timeZone: zone }).format(new Date(iso));
+
+function fromNow(iso) {
+  const seconds = (new Date(iso) - Date.now()) / 1000;
+  const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? UNITS.at(-1);
+  return relative.format(Math.round(seconds / size), unit);
+}
+
+/** A length of time in seconds, in the two units that matter. */
+export function lasted(seconds) {
+  if (seconds == null) return "–";
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+  return `${Math.floor(seconds / 86400)} d ${Math.round((seconds % 86400) / 3600)} h`;
+}
+
+/** Lets the times of the page go on. */
+export function tick() {
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const text = fromNow(time.dateTime);
+    if (time.firstChild?.data !== text) time.firstChild.data = text;
+  }
+}

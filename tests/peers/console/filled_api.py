@@ -1,0 +1,99 @@
+"""An API with something to see on each screen: two organizations, a day of ended jobs, names that attack."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from db.pool import Conn, open_pool
+from domain.tenancy import api_keys
+from tests.api.conftest import new_key
+from tests.peers.chromium import Page
+from tests.peers.own_api import OwnApi, own_api
+
+HOSTILE = '<img src=x onerror="window.ran = 1"><script>window.ran = 1</script> javascript:window.ran=1'
+LONG = "Sehrlangerzusammengesetztername" * 4
+ENDED = 2000
+
+JOBS = """
+insert into job (organization_id, project_id, id, kind, pool, state, stage, attempt, max_attempts, args,
+                 run_at, deadline_at, started_at, created_at, finished_at, error)
+select $1, $2,
+       (lpad(to_hex((extract(epoch from t.at) * 1000)::bigint), 12, '0')
+        || '7' || left(md5(n::text), 3) || '8' || right(md5(n::text), 15))::uuid,
+       k.kind, k.pool, e.state, e.state, 1, 4,
+       jsonb_build_object('url', $3::text), t.at, t.at + interval '1 day',
+       t.at, t.at, t.at + n % 40 * interval '1 second',
+       case when e.state = 'failed'
+            then jsonb_build_object('code', 'TIMEOUT', 'message', $3::text, 'retryable', true) end
+  from generate_series(1, $4::int) n
+ cross join lateral (select now() - n * interval '40 seconds' - interval '50 seconds' as at) t
+ cross join lateral (
+         select (array['ingest_website', 'publish_post', 'content_generate'])[1 + n % 3] as kind,
+                (array['ingest', 'publish', 'generate'])[1 + n % 3] as pool) k
+ cross join lateral (
+         select case when n % 17 = 0 then 'failed'
+                     when n % 41 = 0 then 'canceled'
+                     else 'completed' end as state) e
+"""
+
+ATTEMPTS = """
+insert into job_attempt (organization_id, job_id, fence, attempt, started_at, ended_at, outcome, error)
+select organization_id, id, 1, 1, started_at, finished_at, state, error from job where finished_at is not null
+"""
+
+WORKERS = """
+insert into worker (id, pool, host, pid, version, slots, lease_expires_at)
+select gen_random_uuid(), p.name, host, 4000 + n, '1.0.0', 16, now() + interval '1 day'
+  from pool p
+ cross join unnest(array['worker-a.internal', $1::text]) with ordinality h (host, n)
+"""
+
+
+class FilledApi(NamedTuple):
+    """An API, a key with every scope, and a project whose name attacks."""
+
+    api: OwnApi
+    key: str
+    project: str
+
+    def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
+        """A screen, in a tab that has the key."""
+        console = f"{self.api.url}/console"
+        page.open(console, "document.querySelector('[name=key], nav')")
+        page.run(f"sessionStorage.setItem('tenantry.key', '{key or self.key}')")
+        page.open("about:blank", "true")
+        page.open(f"{console}#/{address}", ready)
+
+
+@contextmanager
+def filled_api(folder: Path) -> Iterator[FilledApi]:
+    with own_api(folder) as api:
+        with api.client() as client:
+            long = client.post("/projects", json={"name": LONG[:120], "timezone": "Europe/Berlin"})
+            assert long.is_success, long.text
+            made = client.post("/projects", json={"name": HOSTILE, "timezone": "Europe/Berlin"})
+            project = str(made.json()["id"])
+            for number in range(3):
+                url = {"url": f"https://shop{number}.example"}
+                client.post(f"/projects/{project}/ingest/website", json=url)
+        yield FilledApi(api, asyncio.run(_filled(api.database_url)), project)
+
+
+async def _filled(url: str) -> str:
+    """A key with every scope, once the ledger has a past."""
+    async with open_pool(url, name="test") as pool:
+        async with pool.acquire() as conn:
+            [of] = await conn.fetch("select organization_id, id from project order by id desc limit 1")
+            org = of["organization_id"]
+            await _fill(conn, org, of["id"])
+        return await new_key(pool, org, scopes=tuple(sorted(api_keys.EVERY_SCOPE)))
+
+
+async def _fill(conn: Conn, org: UUID, project: UUID) -> None:
+    await conn.execute(JOBS, org, project, HOSTILE, ENDED)
+    await conn.execute(ATTEMPTS)
+    await conn.execute(WORKERS, HOSTILE)
+    await conn.execute("update organization set name = $1 where id = $2", f"Acme {LONG}"[:128], org)
