@@ -77,6 +77,15 @@ CONTENT_GENERATE = Kind(
 INFLUENCER_CREATE = CONTENT_GENERATE._replace(
     name="influencer_create", scope="influencers:write", timeout_s=120
 )
+MAKE_POSTER = Kind(
+    "make_poster",
+    "generate",
+    "content:write",
+    timeout_s=120,
+    max_attempts=3,
+    total_s=12 * 3600,
+    internal=True,
+)
 ARCHIVE_PROJECT = Kind(
     "archive_project",
     "default",
@@ -169,6 +178,7 @@ KINDS = {
         LIST_GITHUB_REPOS,
         CONTENT_GENERATE,
         INFLUENCER_CREATE,
+        MAKE_POSTER,
         ARCHIVE_PROJECT,
         PURGE_PROJECT,
         PUBLISH_POST,

@@ -47,8 +47,8 @@ class Asset(Out, frozen=True, kw_only=True):
     url: str
     """Where anybody can fetch it, without a key. It stays the same."""
     thumbnail_url: str | None
-    """Of a small JPEG of it, 480 pixels at most, as durable as `url`; null: there is none, as of a video that
-    you uploaded."""
+    """Of a small JPEG of it, 480 pixels at most, as durable as `url`; null: there is none, or a
+    worker has yet to cut it out of a video that you uploaded."""
     mime_type: str
     """Its type, as its bytes say."""
     width: int

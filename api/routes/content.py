@@ -17,7 +17,7 @@ from api.replies import Reply
 from api.requests import ApiRequest
 from api.uploads import Received, Wanted
 from db.pool import Conn
-from domain.content import approvals, content, hooks
+from domain.content import approvals, content, hooks, posters
 from domain.media.passing import CONTENT, MIB, Passing
 from schemas.base import Page
 from schemas.content import (
@@ -97,7 +97,9 @@ async def _create(request: ApiRequest, project_id: str, received: Received, conn
         files=received.files,
         public_url=request.services.settings.public_url,
     )
-    return Made(made, status=201, location=f"/v1/content/{made.id}", etag=etags.show(made.revision))
+    wakes = await posters.start(conn, organization_id=request.organization_id, content=made)
+    location = f"/v1/content/{made.id}"
+    return Made(made, status=201, location=location, etag=etags.show(made.revision), wakes=wakes)
 
 
 @get("/projects/{project_id:str}/content", opt=requires("content:read", Class.READ_LIGHT, 404))

@@ -15,6 +15,29 @@ select :org, t.asset_id, t.size_bytes, t.sha256, t.token
   from unnest(:asset_ids::uuid[], :sizes_bytes::bigint[], :sha256s::bytea[], :tokens::text[])
        as t (asset_id, size_bytes, sha256, token);
 
+-- name: find_clip    the file of a content that is a video
+select token
+  from content_asset
+ where organization_id = :org
+   and content_id = :content_id
+   and kind = 'video';
+
+-- name: insert_poster    the thumbnail of a video; no row: it has gone
+with small as (
+  -- Its row.
+  insert into asset_thumbnail (organization_id, asset_id, size_bytes, sha256, token)
+  select organization_id, id, :size_bytes, :sha256, :token
+    from content_asset
+   where organization_id = :org
+     and content_id = :content_id
+     and kind = 'video'
+  returning asset_id)
+update content_item
+   set updated_at = now()
+ where organization_id = :org
+   and id = :content_id
+   and exists (select from small);
+
 -- name: find_asset    by what only its URL says, app media too; whose it is doesn't matter to a reader
 select mime_type, size_bytes, sha256
   from media_file

@@ -163,14 +163,6 @@ async def begin(conn: Conn, *, claim: Claim) -> Sitter:
     return Sitter(Presenter(**face._asdict()), claim.args["colors"])
 
 
-async def reserve(conn: Conn, *, claim: Claim, at_most: int) -> str:
-    """The token of the portrait. As a named step it is one for the job, whoever stores the file.
-
-    Raises `Oversized`.
-    """
-    return await uploads.begin(conn, organization_id=claim.organization_id, at_most=at_most)
-
-
 async def finish(conn: Conn, *, claim: Claim, portrait: File) -> dict[str, Any]:
     """The influencer is ready, in the transaction that ends its job; the job's result.
 

@@ -17,8 +17,6 @@ _FIRST = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot
 MAX_BOXES = 20_000
 #: Sides and pixels of a picture: 4K, of which a decoder keeps up to 17 frames.
 MAX_SIDE, MAX_PIXELS = 4_096, 4_096 * 2_304
-#: The least side, and the least length in seconds.
-LEAST_SIDE, LEAST_SECONDS = 240, 3
 #: Boxes of QuickTime that point to other movies.
 _REFERENCES = frozenset({b"rmra", b"rmda", b"rdrf"})
 
@@ -33,6 +31,17 @@ class Box(NamedTuple):
     end: int
 
 
+class Least(NamedTuple):
+    """The least that a clip has: pixels a side, and seconds, where it says how many it has."""
+
+    side: int
+    seconds: float
+
+
+#: What a remix needs, and what one frame does.
+REMIX, ANY = Least(240, 3), Least(1, 0)
+
+
 class Index(NamedTuple):
     """A clip's index; `seconds` is 0 where it says none, as in fragments."""
 
@@ -40,17 +49,17 @@ class Index(NamedTuple):
     has_sound: bool
 
 
-def check(path: Path) -> Index:
+def check(path: Path, least: Least) -> Index:
     """The index of a clip that may be decoded. Raises `ClipRefused`."""
     with path.open("rb") as file:
-        return _Boxes(file, file.seek(0, 2)).check()
+        return _Boxes(file, file.seek(0, 2), least).check()
 
 
 class _Boxes:
     """A file and its length; how many of its boxes were read."""
 
-    def __init__(self, file: IO[bytes], length: int) -> None:
-        self._file, self._length, self._read = file, length, 0
+    def __init__(self, file: IO[bytes], length: int, least: Least) -> None:
+        self._file, self._length, self._least, self._read = file, length, least, 0
 
     def check(self) -> Index:
         if not self._length:
@@ -73,7 +82,7 @@ class _Boxes:
             raise ClipRefused("CLIP_NO_PICTURE", "the clip has no picture in it")
         self._check_sizes(pictures[0])
         seconds = self._seconds(pictures[0])
-        if 0 < seconds < LEAST_SECONDS:
+        if 0 < seconds < self._least.seconds:
             raise too_short(seconds)
         return Index(seconds, any(kind == b"soun" for kind, _ in tracks))
 
@@ -89,7 +98,8 @@ class _Boxes:
     def _check_sizes(self, track: Box) -> None:
         for described in self._at(track, b"mdia", b"minf", b"stbl", b"stsd"):
             for entry in self._within(described.start + 8, described.end):
-                check_size(*struct.unpack(">HH", self._bytes(entry.start + 24, 4)))
+                width, height = struct.unpack(">HH", self._bytes(entry.start + 24, 4))
+                check_size(width, height, self._least.side)
 
     def _seconds(self, track: Box) -> float:
         for header in self._at(track, b"mdia", b"mdhd"):
@@ -140,20 +150,20 @@ def _overlong(*, is_top: bool) -> ClipRefused:
     return ClipRefused("CLIP_UNREADABLE", "the clip is damaged: its boxes don't fit into each other")
 
 
-def check_size(width: int, height: int) -> None:
+def check_size(width: int, height: int, least: int) -> None:
     """Raises `ClipRefused`."""
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise ClipRefused(
             "CLIP_TOO_LARGE", f"the clip has {width} x {height} pixels: export it in 4K or less"
         )
-    if min(width, height) < LEAST_SIDE:
+    if min(width, height) < least:
         raise ClipRefused(
-            "CLIP_TOO_SMALL", f"the clip has {width} x {height} pixels: {LEAST_SIDE} a side are needed"
+            "CLIP_TOO_SMALL", f"the clip has {width} x {height} pixels: {least} a side are needed"
         )
 
 
 def too_short(seconds: float) -> ClipRefused:
-    return ClipRefused("CLIP_TOO_SHORT", f"the clip has {seconds:.1f} s: {LEAST_SECONDS} are needed")
+    return ClipRefused("CLIP_TOO_SHORT", f"the clip has {seconds:.1f} s: {REMIX.seconds} are needed")
 
 
 def _names_files() -> ClipRefused:

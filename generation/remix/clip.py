@@ -64,17 +64,22 @@ class Clip(NamedTuple):
 
     def source(self, start: float = 0.0, seconds: float = SCANNED) -> list[str]:
         """Arguments to read a part of it."""
-        part = ["-ss", f"{start:.4f}", "-t", f"{seconds:.4f}"]
-        return ffmpeg.file(self.path, "mov", *part, "-threads", "1", "-max_pixels", str(boxes.MAX_PIXELS))
+        return source(self.path, start, seconds)
+
+
+def source(path: Path, start: float, seconds: float = SCANNED) -> list[str]:
+    """Arguments to read a part of a file that isn't trusted."""
+    part = ["-ss", f"{start:.4f}", "-t", f"{seconds:.4f}"]
+    return ffmpeg.file(path, "mov", *part, "-threads", "1", "-max_pixels", str(boxes.MAX_PIXELS))
 
 
 def probe(path: Path) -> Clip:
     """A clip that can be decoded, at its beginning at least. Raises `ClipRefused`."""
-    index = boxes.check(path)
+    index = boxes.check(path, boxes.REMIX)
     clip = Clip(path, 0, 0, 0, SCANNED, index.seconds, index.has_sound, [])
     seen = _first_frame(clip)
     scanned = _scanned(clip)
-    if scanned < boxes.LEAST_SECONDS:
+    if scanned < boxes.REMIX.seconds:
         raise boxes.too_short(scanned)
     heard = _levels(seen)
     return seen._replace(
@@ -88,13 +93,13 @@ def probe(path: Path) -> Clip:
 def _first_frame(clip: Clip) -> Clip:
     """The clip with what its first frame says of all, as a decoder turned it upright."""
     shape = "-v info -map 0:V:0 -frames:v 1 -vf showinfo -f null -".split()
-    said = _run(*clip.source(), *shape)
+    said = run(*clip.source(), *shape)
     frame = next(filter(None, map(_FRAME.match, said.lines)), None)
     color = next(filter(None, map(_COLOR.match, said.lines)), None)
     if frame is None or color is None:
         raise ClipRefused("CLIP_UNREADABLE", "the clip has no frame that can be decoded")
     across, down, width, height = map(int, frame.groups()[:4])
-    boxes.check_size(width, height)
+    boxes.check_size(width, height, boxes.REMIX.side)
     pixel = across / down if across and down and 0.25 <= across / down <= 4 else 1.0
     return clip._replace(
         width=round(width * pixel),
@@ -109,7 +114,7 @@ def _first_frame(clip: Clip) -> Clip:
 def _scanned(clip: Clip) -> float:
     """Seconds up to where its picture ends, by its packets: headers may say anything."""
     arguments = ["-map", "0:V:0", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"]
-    found = _PROGRESS.findall(_run(*clip.source(), *arguments).answer)
+    found = _PROGRESS.findall(run(*clip.source(), *arguments).answer)
     return min(float(SCANNED), int(found[-1]) / 1e6) if found else 0.0
 
 
@@ -126,7 +131,8 @@ def _levels(clip: Clip) -> "levels.Levels | None":
     return levels.levels(samples.astype(np.float64) / 32_768, _SAMPLES)
 
 
-def _run(*arguments: str) -> ffmpeg.Said:
+def run(*arguments: str) -> ffmpeg.Said:
+    """A run that looks at a clip and no more, within its bounds. Raises `ClipRefused`, `GenerationError`."""
     try:
         return ffmpeg.run(*arguments, bounds=_BOUNDS)
     except GenerationError as error:

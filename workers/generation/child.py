@@ -1,4 +1,4 @@
-"""The process that makes one piece, or portrait: `python -m workers.generation.child`.
+"""The process that makes one piece, portrait or poster: `python -m workers.generation.child`.
 
 It has its spec, the descriptors of what it was given, a folder, where FFmpeg is, and nothing else: no
 storage, no database. The kernel bounds it and all that it starts. When its worker dies, or wants no more of
@@ -20,6 +20,7 @@ from typing import IO
 import msgspec
 
 from generation.pictures import MAX_BYTES
+from generation.poster import draw
 from generation.render import Given, draw_portrait, prepare, warnings
 from generation.words.write import write
 from schemas.errors import GenerationError
@@ -33,6 +34,7 @@ from workers.generation.wire import (
     Report,
     Short,
     Sitting,
+    Still,
 )
 
 #: Seconds of CPU, bytes of address space (FFmpeg reserves 1.2 GB) and of a file.
@@ -87,7 +89,7 @@ def reporting() -> Iterator[IO[bytes]]:
 def outcome(asked: Asked) -> Iterator[Report]:
     """Reports up to the last file, or to what keeps the piece from being made."""
     try:
-        yield from sit(asked) if isinstance(asked, Sitting) else make(asked)
+        yield from reports_of(asked)
     except GenerationError as error:
         yield (Short if error.code in PASSING else Refused)(error.code, error.message)
     except MemoryError:
@@ -96,6 +98,16 @@ def outcome(asked: Asked) -> Iterator[Report]:
         if error.errno not in _FULL:
             raise
         yield Short("DISK_FULL", "there was no room for the files of the piece")
+
+
+def reports_of(asked: Asked) -> Iterator[Report]:
+    match asked:
+        case Sitting():
+            yield Drawn(1.0, draw_portrait(asked.presenter, asked.colors, Path(asked.folder)))
+        case Still():
+            yield Drawn(1.0, draw(opened(asked.clip), Path(asked.folder)))
+        case Instructions():
+            yield from make(asked)
 
 
 def make(asked: Instructions) -> Iterator[Report]:
@@ -107,18 +119,19 @@ def make(asked: Instructions) -> Iterator[Report]:
         yield Drawn(step.share, step.made)
 
 
-def sit(asked: Sitting) -> Iterator[Report]:
-    yield Drawn(1.0, draw_portrait(asked.presenter, asked.colors, Path(asked.folder)))
-
-
 def given(handles: Handles) -> Given:
     """Pictures as they came, one byte more of them than is taken; the clip by an address of its own."""
     return Given(
         logo=None if handles.logo is None else picture(handles.logo),
         screenshots=[picture(handle) for handle in handles.screenshots],
         end_card=None if handles.end_card is None else picture(handles.end_card),
-        clip=None if handles.clip is None else Path(f"/proc/{os.getpid()}/fd/{handles.clip}"),
+        clip=None if handles.clip is None else opened(handles.clip),
     )
+
+
+def opened(handle: int) -> Path:
+    """The path by which FFmpeg, too, reads a file that this process has open."""
+    return Path(f"/proc/{os.getpid()}/fd/{handle}")
 
 
 def picture(handle: int) -> bytes:

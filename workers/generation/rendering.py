@@ -6,11 +6,12 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
+from generation.made import Made
 from jobs.outcomes import Failed, Retry
 from telemetry import logs
 from workers.generation.wire import Asked, Drawn, Planned, Refused, Report, Short, read
@@ -52,6 +53,13 @@ async def render(asked: Asked, handles: Sequence[int]) -> AsyncGenerator[Planned
     if code:
         _log.warning("the renderer ended", code=code, said=_tail(errors))
         raise Unmade(exit_outcome(code))
+
+
+async def render_one(asked: Asked, handles: Sequence[int]) -> Made:
+    """The one file of a process that makes no more. Raises `Unmade`."""
+    async with aclosing(render(asked, handles)) as reports:
+        made = [report.made async for report in reports if isinstance(report, Drawn) and report.made]
+    return made[0]
 
 
 @asynccontextmanager

@@ -69,6 +69,17 @@ async def store_all(ctx: Context, store: Store, folder: Path, made: Sequence[Mad
     return [file(*each) for each in zip(made, tokens[::2], thumbnails, strict=True)]
 
 
+async def keep(ctx: Context, store: Store, made: Made, folder: Path) -> File:
+    """The stored file of a job that makes no more, by one token in all of its attempts. Raises `Unmade`."""
+    reserve = partial(uploads.begin, organization_id=ctx.job.organization_id, at_most=made.size_bytes)
+    try:
+        token = await ctx.step(reserve, name="reserve")
+    except Oversized:
+        raise Unmade(FULL) from None
+    await store_one(store, folder / made.name, token)
+    return file(made, token)
+
+
 async def store_one(store: Store, path: Path, token: str) -> None:
     """Raises `Unmade`."""
     try:

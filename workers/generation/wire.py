@@ -43,7 +43,14 @@ class Sitting(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     folder: str
 
 
-Asked: TypeAlias = Instructions | Sitting
+class Still(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The first line where a video's poster is wanted; `clip` is its descriptor."""
+
+    clip: int
+    folder: str
+
+
+Asked: TypeAlias = Instructions | Sitting | Still
 
 
 class Planned(msgspec.Struct, frozen=True, tag=True):

@@ -1,22 +1,18 @@
 """Make an influencer: its portrait is drawn and stored, then it is ready."""
 
-from contextlib import aclosing
 from functools import partial
-from pathlib import Path
 
 from domain.influencers import making
-from domain.media.files import File
 from domain.media.storage import open_store
 from domain.media.store import Store
 from generation import libraries
-from generation.made import Made
 from jobs.outcomes import Canceled, Outcome
-from schemas.errors import Conflict, NotFound, Oversized
+from schemas.errors import Conflict, NotFound
 from workers.generation import storing
 from workers.generation.folders import Folders, open_folders
-from workers.generation.rendering import Unmade, render
+from workers.generation.rendering import Unmade, render_one
 from workers.generation.wanted import while_wanted
-from workers.generation.wire import Drawn, Sitting
+from workers.generation.wire import Sitting
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
@@ -40,9 +36,9 @@ async def influencer_create(ctx: Context, *, store: Store, folders: Folders) -> 
             sitter = await ctx.step(partial(making.begin, claim=ctx.job))
             await ctx.progress(PLANNED, stage="generating_visuals")
             asked = Sitting(presenter=sitter.presenter, colors=sitter.colors, folder=str(folder))
-            made = await while_wanted(ctx, draw(asked))
+            made = await while_wanted(ctx, render_one(asked, ()))
             await ctx.progress(DRAWN, stage="finalizing")
-            portrait = await keep(ctx, store, made, folder)
+            portrait = await storing.keep(ctx, store, made, folder)
             finish = partial(making.finish, claim=ctx.job, portrait=portrait)
             return await ctx.commit(finish, project=True)
         except Unmade as error:
@@ -50,21 +46,3 @@ async def influencer_create(ctx: Context, *, store: Store, folders: Folders) -> 
         except (Conflict, NotFound):
             # The project was archived meanwhile, or the influencer deleted.
             return Canceled()
-
-
-async def draw(asked: Sitting) -> Made:
-    """Raises `Unmade`."""
-    async with aclosing(render(asked, ())) as reports:
-        made = [report.made async for report in reports if isinstance(report, Drawn) and report.made]
-    return made[0]
-
-
-async def keep(ctx: Context, store: Store, made: Made, folder: Path) -> File:
-    """The stored portrait, by the one token that its job has in each attempt. Raises `Unmade`."""
-    reserve = partial(making.reserve, claim=ctx.job, at_most=made.size_bytes)
-    try:
-        token = await ctx.step(reserve, name="reserve")
-    except Oversized:
-        raise Unmade(storing.FULL) from None
-    await storing.store_one(store, folder / made.name, token)
-    return storing.file(made, token)

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -150,7 +150,7 @@ class Studio:
             raise Unavailable("away")
         await self.fuse.around(self.store.write(token, chunks))
 
-    async def draw(self, asked: Sitting) -> Made:
+    async def draw(self, asked: Sitting, _: Sequence[int]) -> Made:
         put(asked.folder)
         self.fuse.burn()
         return DRAWN
@@ -176,7 +176,7 @@ async def studio(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(tmp_path / "media")))
     with open_folders() as folders:
         here = Studio(project, store, folders)
-        monkeypatch.setattr(influencer_create, "draw", here.draw)
+        monkeypatch.setattr(influencer_create, "render_one", here.draw)
         yield here
 
 
@@ -227,12 +227,12 @@ async def test_one_that_is_deleted_meanwhile_is_drawn_no_more(studio: Studio, tm
     making = await made(project)
     claim, draw = await studio.claim(), studio.draw
 
-    async def late(asked: Sitting) -> Made:
+    async def late(asked: Sitting, handles: Sequence[int]) -> Made:
         await gone(making)
-        return await draw(asked)
+        return await draw(asked, handles)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(influencer_create, "draw", late)
+        patch.setattr(influencer_create, "render_one", late)
         assert await studio.attempt(claim) == "canceled"
     # Its file is on record, and goes as what crashes leave does.
     await project.workers.pool.execute("update media_upload set started_at = now() - interval '1 day'")

@@ -1,0 +1,66 @@
+"""Poster of a video: its first frame that shows something, as lists of content show it."""
+
+import io
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from PIL import Image, ImageStat
+
+from generation.made import Made
+from generation.remix import boxes, clip
+from generation.thumbnail import SIDE, thumbnail
+from schemas.errors import ClipRefused
+
+#: Deviation of light within a frame that shows something: black and white ones have next to none.
+SHOWS = 12.0
+#: Parts of a video at whose ends it is looked at, and its seconds where it doesn't say how many it has.
+_PARTS, _UNTOLD = (0.25, 0.5, 0.75), 4.0
+
+#: Width of a frame in square pixels, and the part of its size that is left of it.
+_WIDE = "iw*clip(sar,0.25,4)"
+_SHARE = f"min(1,{SIDE}/max({_WIDE},ih))"
+_SMALL = f"scale='max(1,{_WIDE}*{_SHARE})':'max(1,ih*{_SHARE})':flags=area,setsar=1"
+_SHAPE = ["-map", "0:V:0", "-frames:v", "1", "-vf", _SMALL, "-c:v", "ppm", "-f", "image2pipe", "-"]
+
+
+def draw(path: Path, folder: Path) -> Made:
+    """The poster's file, of a video that isn't trusted. Raises `ClipRefused`, `GenerationError`."""
+    image = _best(path)
+    file = folder / "poster.jpg"
+    file.write_bytes(data := thumbnail(image))
+    return Made(
+        name=file.name,
+        thumbnail=file.name,
+        mime_type="image/jpeg",
+        width=image.width,
+        height=image.height,
+        size_bytes=len(data),
+        sha256=sha256(data).hexdigest(),
+        shown=[],
+    )
+
+
+def _best(path: Path) -> Image.Image:
+    """The first frame that shows something; where none does, the one that shows most."""
+    best, most = None, -1.0
+    for frame in _frames(path, boxes.check(path, boxes.ANY).seconds or _UNTOLD):
+        shows = ImageStat.Stat(frame.convert("L")).stddev[0]
+        if shows > most:
+            best, most = frame, shows
+        if shows >= SHOWS:
+            break
+    if best is None:
+        raise ClipRefused("CLIP_UNREADABLE", "the video has no frame that can be decoded")
+    return best
+
+
+def _frames(path: Path, seconds: float) -> Iterator[Image.Image]:
+    """Those that can be decoded, from all over the video: first one that follows what fades in."""
+    for second in dict.fromkeys((min(1.0, seconds / 2), *(seconds * part for part in _PARTS), 0.0)):
+        try:
+            answer = clip.run(*clip.source(path, second), *_SHAPE).answer
+        except ClipRefused:
+            continue
+        if answer:
+            yield Image.open(io.BytesIO(answer), formats=["PPM"])

@@ -1,0 +1,91 @@
+"""Posters of uploaded videos: made by a job after the upload, which never depends on it."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from db.pool import Pool
+from domain.media import uploads
+from domain.media.storage import open_store
+from generation.made import Made
+from jobs.kinds import MAKE_POSTER
+from schemas.settings import Settings
+from tests.api.content.project import Project, file, film
+from tests.api.content.test_thumbnails import shown
+from tests.generation.remix.clips import make
+from tests.waiting import eventually
+from tests.workers.runtime.workers import at_work
+from workers.generation.rendering import render_one
+from workers.generation.wire import Asked
+from workers.tasks import OPENERS, make_poster
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    options = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p"
+    path = tmp_path_factory.mktemp("video") / "shop.mp4"
+    return make(path, options, picture="testsrc2=s=640x360:r=5:d=2", sound=None).read_bytes()
+
+
+@asynccontextmanager
+async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
+    async with at_work(settings, pool, {MAKE_POSTER: OPENERS[MAKE_POSTER]}):
+        yield
+
+
+async def ended(pool: Pool) -> list[tuple[str, str | None]]:
+    """Jobs, once all have ended: how, and with which error."""
+
+    async def all_have() -> bool:
+        return bool(await pool.fetchval("select bool_and(finished_at is not null) from job"))
+
+    await eventually(all_have)
+    return [tuple(row) for row in await pool.fetch("select state, error->>'code' from job order by id")]
+
+
+async def item(project: Project, made: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = (await project.caller.http.get(f"/v1/content/{made['id']}")).json()
+    return found
+
+
+async def test_a_video_gets_one_and_is_otherwise_as_it_was(
+    project: Project, pool: Pool, settings: Settings, video: bytes
+) -> None:
+    await pool.execute("update pool_cap set max_queued = 1")
+    made, broken, _ = [await project.made(part) for part in (film(video), film(), file())]
+    async with working(settings, pool):
+        assert await ended(pool) == [("completed", None), ("failed", "CLIP_UNREADABLE")]
+    assert await item(project, broken) == broken
+    now = await item(project, made)
+    url = now["assets"][0]["thumbnailUrl"]
+    assert now["updatedAt"] != made["updatedAt"]
+    assets = [made["assets"][0] | {"thumbnailUrl": url}]
+    assert now == made | {"assets": assets, "updatedAt": now["updatedAt"]}
+    assert (await shown(project, url)).size == (480, 270)
+    kept = await pool.fetchval("select sum(size_bytes) from media_file")
+    assert await pool.fetchval("select sum(bytes) from storage_use") == kept
+
+
+async def test_nothing_is_left_of_one_whose_project_is_archived_meanwhile(
+    project: Project, pool: Pool, settings: Settings, video: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def archived(asked: Asked, handles: Sequence[int]) -> Made:
+        answer = await project.caller.http.delete(f"/v1/projects/{project.id}")
+        assert answer.is_success, answer.text
+        return await render_one(asked, handles)
+
+    monkeypatch.setattr(make_poster, "render_one", archived)
+
+    async def is_over() -> bool:
+        return bool(await pool.fetchval("select finished_at from job where kind = 'make_poster'"))
+
+    async with working(settings, pool):
+        made = await project.made(film(video))
+        await eventually(is_over)
+    assert (await item(project, made))["assets"] == made["assets"]
+    await pool.execute("update media_upload set started_at = now() - interval '2 days'")
+    async with pool.acquire() as conn:
+        await uploads.prune(conn, open_store(settings))
+    assert len(project.stored()) == 1

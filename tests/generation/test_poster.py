@@ -1,0 +1,72 @@
+"""Posters: a frame that shows something, upright and small, of whatever can be decoded at all."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from PIL import Image, ImageStat
+
+from generation import poster
+from schemas.errors import ClipRefused
+from tests.forms import first
+from tests.generation.remix.clips import NO_CLIPS, make, remade
+
+SILENT = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -threads 1"
+LONG = "testsrc2=s=640x360:r=5:d=8"
+#: A shade for a part of it.
+SHADED = "{},drawbox=c={}:t=fill:enable='{}'"
+
+
+class Video(NamedTuple):
+    """A video to make, and what its poster's size is."""
+
+    picture: str = LONG
+    options: str = SILENT
+    turned: int | None = None
+    size: tuple[int, int] = (480, 270)
+
+
+VIDEOS = {
+    "after a black beginning": Video(SHADED.format(LONG, "black", "lt(t,2.5)")),
+    "of a flash of light": Video(SHADED.format(LONG, "white", "lt(t,1.2)+gt(t,2.5)")),
+    "turned": Video(turned=90, size=(270, 480)),
+    "of wide pixels, in fragments": Video(
+        options=f"{SILENT} -vf setsar=2 -movflags +frag_keyframe+empty_moov", size=(480, 135)
+    ),
+    "of one small frame": Video("testsrc2=s=64x36:r=5:d=0.2", size=(64, 36)),
+    "of ten bits": Video(options=f"{SILENT} -pix_fmt yuv420p10le"),
+    "of wild pixels": Video(options=f"{SILENT} -vf setsar=1000", size=(480, 67)),
+}
+
+
+def drawn(path: Path) -> Image.Image:
+    made = poster.draw(path, path.parent)
+    file = path.parent / made.name
+    assert (made.mime_type, made.size_bytes) == ("image/jpeg", file.stat().st_size)
+    with Image.open(file, formats=["JPEG"]) as image:
+        image.load()
+    assert image.size == (made.width, made.height)
+    return image
+
+
+@pytest.mark.parametrize("case", first(4, VIDEOS))
+def test_it_shows_something_of_the_video_as_that_is_seen(case: str, tmp_path: Path) -> None:
+    video = VIDEOS[case]
+    path = make(tmp_path / "clip.mp4", video.options, picture=video.picture, sound=None)
+    if video.turned is not None:
+        path = remade(path, tmp_path / "turned.mp4", f"-display_rotation {video.turned}")
+    image = drawn(path)
+    assert image.size == video.size
+    assert ImageStat.Stat(image.convert("L")).stddev[0] > poster.SHOWS
+
+
+def test_a_video_that_is_black_has_a_black_one(tmp_path: Path) -> None:
+    black = make(tmp_path / "clip.mp4", SILENT, picture="color=c=black:s=320x240:r=5:d=4", sound=None)
+    assert drawn(black).getextrema() == ((0, 0), (0, 0), (0, 0))
+
+
+def test_what_is_no_video_after_all_is_refused(tmp_path: Path) -> None:
+    for data in NO_CLIPS.values():
+        (tmp_path / "clip").write_bytes(data)
+        with pytest.raises(ClipRefused):
+            poster.draw(tmp_path / "clip", tmp_path)

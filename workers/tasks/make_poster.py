@@ -1,0 +1,53 @@
+"""Make the poster of an uploaded video: one of its frames is its thumbnail."""
+
+from functools import partial
+from pathlib import Path
+
+from domain.content import posters
+from domain.media.files import Thumbnail
+from domain.media.storage import open_store
+from domain.media.store import Store
+from generation import libraries
+from generation.made import Made
+from jobs.outcomes import Canceled, Outcome
+from schemas.errors import Conflict, NotFound, Unavailable
+from workers.generation import storing
+from workers.generation.folders import Folders, open_folders
+from workers.generation.rendering import Unmade, render_one
+from workers.generation.wanted import while_wanted
+from workers.generation.wire import Still
+from workers.resources import Resources
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
+
+
+async def open_task(resources: Resources) -> Task:
+    """Raises `LibrariesMissing` where the extra `generate` isn't installed."""
+    libraries.require()
+    folders = resources.stack.enter_context(open_folders())
+    return partial(make_poster, store=open_store(resources.settings), folders=folders)
+
+
+async def make_poster(ctx: Context, *, store: Store, folders: Folders) -> Outcome:
+    """However many attempts it takes, one file is stored. A video that can't be read stays without one."""
+    with folders.new() as folder:
+        try:
+            token = await ctx.step(partial(posters.begin, claim=ctx.job))
+            made = await while_wanted(ctx, draw(store, token, folder))
+            kept = await storing.keep(ctx, store, made, folder)
+            poster = Thumbnail(kept.size_bytes, kept.sha256, kept.token)
+            return await ctx.commit(partial(posters.finish, claim=ctx.job, poster=poster), project=True)
+        except Unmade as error:
+            return error.outcome
+        except (Conflict, NotFound):
+            # The project was archived, or is purged, meanwhile.
+            return Canceled()
+
+
+async def draw(store: Store, token: str, folder: Path) -> Made:
+    """Raises `Unmade`."""
+    try:
+        async with store.opened(token) as handle:
+            return await render_one(Still(clip=handle, folder=str(folder)), [handle])
+    except Unavailable:
+        raise Unmade(storing.AWAY) from None
