@@ -18,6 +18,7 @@ from api.replies import Reply
 from api.requests import ApiRequest
 from api.routes import (
     accounts,
+    across_projects,
     ads,
     api_keys,
     app_media,
@@ -60,6 +61,7 @@ MAX_BODY = 1024 * 1024
 #: Everything under /v1 that needs a key, and what needs none.
 KEYED = (
     accounts,
+    across_projects,
     ads,
     api_keys,
     app_media,

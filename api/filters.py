@@ -18,6 +18,7 @@ MadeSince = Annotated[
 MadeUntil = Annotated[
     str | None, QueryParameter(name="until", description="Made before then; UTC, with `Z`.", max_length=40)
 ]
+ProjectFilter = Annotated[str | None, QueryParameter(name="projectId", description="Only of this project.")]
 AppId = Annotated[
     str | None,
     QueryParameter(name="appId", description="Only of this app, which may be deleted.", max_length=100),

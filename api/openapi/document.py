@@ -43,6 +43,7 @@ _SECURITY = {
 
 #: Groups whose file has another name: the document keeps the names that its readers know.
 TAGS = {
+    "across_projects": "projects",
     "app_media": "content",
     "accounts": "social",
     "ads": "metrics",

@@ -17,7 +17,7 @@ from api.replies import Reply
 from api.requests import ApiRequest
 from api.uploads import Received, Wanted
 from db.pool import Conn
-from domain.content import approvals, content, hooks, posters
+from domain.content import approvals, content, hooks, listing, posters
 from domain.media.passing import CONTENT, MIB, Passing
 from schemas.base import Page
 from schemas.content import (
@@ -118,7 +118,7 @@ async def list_content(
 ) -> Page[Content]:
     """A project's content, newest first."""
     find = partial(
-        content.list_page,
+        listing.list_page,
         statuses=status,
         approval_statuses=approval_status,
         formats=format,

@@ -15,7 +15,7 @@ from litestar.response import Stream
 
 from api import etags, filters, paths
 from api.accepting import accepted
-from api.filters import MadeSince, MadeUntil
+from api.filters import MadeSince, MadeUntil, ProjectFilter
 from api.guard import requires
 from api.idempotency import ACCEPTED, Made, once
 from api.paging import DEFAULT, Cursor, Limit, page, page_of_project
@@ -50,7 +50,6 @@ Wait = Annotated[
         description="Seconds to wait for the job's end; with If-None-Match, for any other version.",
     ),
 ]
-ProjectFilter = Annotated[str | None, QueryParameter(name="projectId", description="Only of this project.")]
 KINDS = [kind.name for kind in kinds.SHOWN]
 KindFilter = Annotated[
     list[str] | None,

@@ -117,6 +117,40 @@ select {content}
   from found c
  order by c.id desc;
 
+-- part: page_of_all    as page, over all projects
+and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      and (:from_id::uuid is null or id >= :from_id)
+      and coalesce(created_at >= :since::timestamptz, true)
+      and coalesce(created_at < :until::timestamptz, true)
+      and coalesce(status = any(:statuses::text[]), true)
+    order by id desc
+    limit :limit
+
+-- name: list_content_of_all    of all projects, newest first
+with found as (
+  -- One of the three searches is begun: each has an index, and a plan for all at once would have none.
+  (select *
+     from content_item
+    where organization_id = :org
+      and :approval_status::text is null
+      and :status::text is null
+      {page_of_all})
+  union all
+  (select *
+     from content_item
+    where organization_id = :org
+      and approval_status = :approval_status
+      {page_of_all})
+  union all
+  (select *
+     from content_item
+    where organization_id = :org
+      and status = :status
+      {page_of_all}))
+select {content}
+  from found c
+ order by c.id desc;
+
 -- name: lock_content    what an edit or a decision goes by must not change before it is written
 select c.organization_id, c.project_id, c.id, c.status, c.format, c.caption, c.approval_status, c.revision,
        c.creative_type,

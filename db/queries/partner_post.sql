@@ -36,6 +36,21 @@ and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     order by id desc
     limit :limit
 
+-- part: its_project    read by its key, post by post
+cross join lateral (
+      select status, archived_at
+        from project
+       where organization_id = :org
+         and id = p.project_id
+      offset 0) o
+
+-- part: page_of_all    the rest of each search of a page over all projects
+and p.id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      and coalesce(p.scheduled_for >= :since::timestamptz, true)
+      and coalesce(p.scheduled_for < :until::timestamptz, true)
+    order by p.id desc
+    limit :limit
+
 -- name: get_post
 select {post}
   from scheduled_post p
@@ -122,4 +137,73 @@ found as (
 select {post}
   from found p
  cross join o
+ order by p.id desc;
+
+-- name: list_posts_of_all    of all projects, newest first
+with timed as materialized (
+  -- Posts of the period, at most `most`, project by project: their index has the project before the time.
+  select t.*
+    from project j
+   cross join lateral (
+     select *
+       from scheduled_post
+      where organization_id = :org
+        and project_id = j.id
+        and scheduled_for >= coalesce(:since::timestamptz, '-infinity')
+        and scheduled_for < coalesce(:until::timestamptz, 'infinity')
+      limit :most) t
+   where j.organization_id = :org
+     and (:since is not null or :until is not null)
+   limit :most),
+chosen as materialized (
+  -- Whether the period leads: whatever else is asked for, that many posts are read one by one.
+  select count(*) < :most and (:since is not null or :until is not null) as by_time
+    from timed),
+found as (
+  -- One of the searches is begun: each has an index, and a plan for all at once would have none. What is out
+  -- and what waits for its time is looked for among all. Two searches are for what is canceled: in archived
+  -- projects some of it is not written down yet.
+  (select p.*
+     from timed p
+    {its_project}
+    where (select by_time from chosen)
+      and coalesce((case when {stopped} then 'canceled' else p.status end) = :status::text, true)
+      {page_of_all})
+  union all
+  (select p.*
+     from scheduled_post p
+    {its_project}
+    where p.organization_id = :org
+      and not (select by_time from chosen)
+      and coalesce(:status::text, 'queued') in ('queued', 'published')
+      and coalesce((case when {stopped} then 'canceled' else p.status end) = :status, true)
+      {page_of_all})
+  union all
+  (select p.*
+     from scheduled_post p
+    {its_project}
+    where p.organization_id = :org
+      and not (select by_time from chosen)
+      and p.status = :status
+      and p.status not in ('queued', 'published')
+      and not ({stopped})
+      {page_of_all})
+  union all
+  (select p.*
+     from project o
+    cross join lateral (
+      select *
+        from scheduled_post
+       where organization_id = :org
+         and project_id = o.id
+         and status in ('blocked', 'queued')
+      offset 0) p
+    where o.organization_id = :org
+      and o.status = 'archived'
+      and not (select by_time from chosen)
+      and :status = 'canceled'
+      {page_of_all}))
+select {post}
+  from found p
+  join project o on o.organization_id = :org and o.id = p.project_id
  order by p.id desc;

@@ -104,6 +104,27 @@ select {account}
   left join account_credential c on c.organization_id = a.organization_id and c.account_id = a.id
  order by a.id desc;
 
+-- name: list_accounts_of_all    of all projects, newest first; without the stubs of those that were purged
+with found as (
+  -- One of the two searches is begun: each has an index, and a plan for both at once would have none.
+  (select *
+     from social_account
+    where organization_id = :org
+      and project_id is not null
+      and :status::text is null
+      {page})
+  union all
+  (select *
+     from social_account
+    where organization_id = :org
+      and project_id is not null
+      and status = :status
+      {page}))
+select {account}
+  from found a
+  left join account_credential c on c.organization_id = a.organization_id and c.account_id = a.id
+ order by a.id desc;
+
 -- name: require_reauth    no row: it was required before, or the account is disconnected
 update social_account
    set status = 'reauth_required'

@@ -66,6 +66,7 @@ class LockedAccount(NamedTuple):
 
 GET_ACCOUNT = social_account.get_account.typed(AccountRow)
 LIST_ACCOUNTS = social_account.list_accounts.typed(AccountRow)
+LIST_ACCOUNTS_OF_ALL = social_account.list_accounts_of_all.typed(AccountRow)
 LOCK_ACCOUNT = social_account.lock_account.typed(LockedAccount)
 REQUIRE_REAUTH_OF_LESSEE = account_lease.require_reauth.typed(AccountScope)
 
@@ -87,28 +88,31 @@ async def list_page(
     conn: Conn,
     *,
     organization_id: UUID,
-    project_id: UUID,
+    project_id: UUID | None,
     platforms: Sequence[PlatformName] | None,
     statuses: Sequence[AccountStatus] | None,
     leased: bool | None,
     before: UUID | None,
     limit: int,
 ) -> list[SocialAccount]:
-    """At most `limit` of a project's accounts older than `before`, newest first; no filter lets all pass.
+    """At most `limit` accounts of a project, or of all, older than `before`, newest first.
 
-    Raises `NotFound`.
+    No filter lets all pass. Raises `NotFound` for the project.
     """
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     asked = {
         "org": organization_id,
-        "project_id": project_id,
         "platforms": platforms,
         "leased": leased,
         "before": before,
         "limit": limit,
     }
-    leading = merging.lead(status=statuses, platform=platforms)
-    rows = await merging.newest(conn, partial(LIST_ACCOUNTS.all, conn, **asked), leading, limit=limit)
+    if project_id is None:
+        find, leading = partial(LIST_ACCOUNTS_OF_ALL.all, conn, **asked), merging.lead(status=statuses)
+    else:
+        await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+        find = partial(LIST_ACCOUNTS.all, conn, project_id=project_id, **asked)
+        leading = merging.lead(status=statuses, platform=platforms)
+    rows = await merging.newest(conn, find, leading, limit=limit)
     return [_shown(row) for row in rows]
 
 

@@ -5,7 +5,6 @@ Lock order: project, job rows by id, content row, account rows by id, post rows 
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,8 +18,6 @@ from domain.media import uploads
 from domain.media.files import File
 from domain.publishing import targets, waiting
 from domain.tenancy import project_locks
-from domain.values import merging
-from domain.values.periods import Period
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.content import (
@@ -46,7 +43,9 @@ class Served(NamedTuple):
     sha256: bytes
 
 
-class _Row(NamedTuple):
+class ContentRow(NamedTuple):
+    """An item, with its files, its latest decision and what its texts rest on."""
+
     id: UUID
     project_id: UUID
     format: Format
@@ -81,8 +80,7 @@ class LockedContent(NamedTuple):
     in_the_making: bool
 
 
-GET_CONTENT = content_item.get_content.typed(_Row)
-LIST_CONTENT = content_item.list_content.typed(_Row)
+GET_CONTENT = content_item.get_content.typed(ContentRow)
 LOCK_CONTENT = content_item.lock_content.typed(LockedContent)
 FIND_ASSET = content_asset.find_asset.typed(Served)
 
@@ -141,45 +139,7 @@ async def get(conn: Conn, *, organization_id: UUID, content_id: UUID, public_url
     row = await GET_CONTENT.one(conn, org=organization_id, id=content_id)
     if row is None:
         raise absent("content")
-    return _shown(row, public_url)
-
-
-async def list_page(
-    conn: Conn,
-    *,
-    organization_id: UUID,
-    project_id: UUID,
-    statuses: Sequence[ContentStatus] | None,
-    approval_statuses: Sequence[ApprovalStatus] | None,
-    formats: Sequence[Format] | None,
-    creative_types: Sequence[CreativeType] | None,
-    period: Period,
-    before: UUID | None,
-    limit: int,
-    public_url: str,
-) -> list[Content]:
-    """At most `limit` items of a project older than `before`, newest first; no filter lets all pass.
-
-    Raises `NotFound`.
-    """
-    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
-    asked = {
-        "org": organization_id,
-        "project_id": project_id,
-        "statuses": statuses,
-        "formats": formats,
-        "creative_types": creative_types,
-        "since": period.since,
-        "until": period.until,
-        "from_id": period.from_id,
-        "before": period.before(before),
-        "limit": limit,
-    }
-    leading = merging.lead(
-        approval_status=approval_statuses, status=statuses, format=formats, creative_type=creative_types
-    )
-    rows = await merging.newest(conn, partial(LIST_CONTENT.all, conn, **asked), leading, limit=limit)
-    return [_shown(row, public_url) for row in rows]
+    return shown(row, public_url)
 
 
 async def find_file(conn: Conn, *, token: str) -> Served:
@@ -264,7 +224,8 @@ async def lock(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Locked
     return locked
 
 
-def _shown(row: _Row, public_url: str) -> Content:
+def shown(row: ContentRow, public_url: str) -> Content:
+    """As partners see it."""
     return Content(
         id=ids.show(ids.CONTENT, row.id),
         project_id=ids.show(ids.PROJECT, row.project_id),
@@ -287,7 +248,7 @@ def _shown(row: _Row, public_url: str) -> Content:
     )
 
 
-def _fits(row: _Row) -> dict[PlatformName, str]:
+def _fits(row: ContentRow) -> dict[PlatformName, str]:
     files = [
         platform_limits.File(one["kind"], one["mimeType"], one["sizeBytes"], one["durationMs"])
         for one in row.assets

@@ -40,6 +40,7 @@ class Counts(NamedTuple):
 
 GET_POST = partner_post.get_post.typed(PostRow)
 LIST_POSTS = partner_post.list_posts.typed(PostRow)
+LIST_POSTS_OF_ALL = partner_post.list_posts_of_all.typed(PostRow)
 COUNT_OPEN = scheduled_post.count_open.typed(Counts)
 
 #: Posts of a period that are read one by one and sorted, where there are fewer.
@@ -107,6 +108,34 @@ async def list_page(
     leading = merging.lead(status=None if led else statuses)
     rows = await merging.newest(conn, partial(LIST_POSTS.all, conn, **asked), leading, limit=limit)
     return [_shown(row) for row in rows]
+
+
+async def list_page_of_all(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    statuses: Sequence[Status] | None,
+    period: Period,
+    before: UUID | None,
+    limit: int,
+) -> list[Post]:
+    """The same of all projects of the organization."""
+    asked = {
+        "org": organization_id,
+        "since": period.since,
+        "until": period.until,
+        "before": before,
+        "most": SORTED,
+        "limit": limit,
+    }
+    find = partial(LIST_POSTS_OF_ALL.all, conn, **asked)
+    rows = await merging.newest(conn, find, merging.lead(status=statuses), limit=limit)
+    return [_shown(row) for row in rows]
+
+
+async def project_of(conn: Conn, *, organization_id: UUID, account_id: UUID) -> UUID:
+    """The project that an account's posts are in. Raises `NotFound`."""
+    return (await accounts.find(conn, organization_id=organization_id, account_id=account_id)).project_id
 
 
 async def _check_targets(

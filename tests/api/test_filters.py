@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from litestar import Litestar
 
 from db.pool import Conn, Pool
 from domain.tenancy import audit
 from jobs import kinds
 from schemas import ids
 from tests import seeds
-from tests.api.conftest import Caller
+from tests.api.conftest import Caller, calling
 from tests.api.everything import Operator
 from tests.api.parties import new_project
 from tests.api.refusals import paths, refused
@@ -252,7 +253,14 @@ async def test_no_more_than_twenty_values_are_searched(acme: Caller) -> None:
     refused(await acme.http.get("/v1/audit-log", params={"action": actions}), 422, "VALIDATION", "action")
 
 
-async def test_what_is_wrong_with_a_request_is_said_before_what_is_not_there(acme: Caller) -> None:
+async def test_what_is_wrong_with_a_request_is_said_before_what_is_not_there(
+    app: Litestar, pool: Pool
+) -> None:
+    async with calling(app, pool, "Often", tier="pilot") as caller:
+        await _wrong_before_absent(caller)
+
+
+async def _wrong_before_absent(acme: Caller) -> None:
     document = (await acme.http.get("/v1/openapi.json")).json()
     asked: dict[str, list[str]] = {
         path: [parameter["name"] for parameter in methods["get"]["parameters"]]

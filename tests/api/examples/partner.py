@@ -77,6 +77,7 @@ async def accounts(story: Story, project: str) -> str:
     connected = await story.ended(await story.tell("connect_social_account", projectId=project, json=login))
     account: str = connected["result"]["socialAccountId"]
     await story.tell("list_social_accounts", projectId=project)
+    await story.tell("list_all_social_accounts", params={"status": "connected"})
     await story.tell("get_social_account", socialAccountId=account)
     return account
 
@@ -183,6 +184,7 @@ async def content(story: Story, project: str) -> str:
     )
     await story.tell("reject_content", contentId=second, json={"reason": "There is always a tide."})
     await story.tell("list_content", projectId=project, params={"approvalStatus": "approved"})
+    await story.tell("list_all_content", params={"approvalStatus": "approved"})
     return content
 
 
@@ -235,6 +237,7 @@ async def posts(story: Story, project: str, account: str, content: str) -> None:
     await story.ended(now)
     await story.tell("get_scheduled_post", scheduledPostId=now["id"])
     await story.tell("list_scheduled_posts", projectId=project, params={"status": "published"})
+    await story.tell("list_all_scheduled_posts", params={"status": "published"})
     await _figures(story, project, now["id"])
     await _unknown(story, now["id"])
     await _ticket(story, now["id"])

@@ -1,18 +1,22 @@
 """What is asked of all accounts at once reads few of them."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import pytest
 
 from db.pool import Conn, Pool
 from db.queries import social_account
-from domain.accounts import credentials
+from domain.accounts import accounts, credentials
 from domain.accounts.credentials import Grant
 from schemas import ids
+from schemas.accounts import AccountStatus
 from tests import plans, seeds
 from tests.domain.project import Project
 
 pytestmark = pytest.mark.fresh
 
-MANY, DUE = 5000, 3
+MANY, DUE, PAGE = 5000, 3, 25
 
 
 async def fill(conn: Conn, project: Project) -> None:
@@ -84,3 +88,27 @@ async def test_many_accounts_are_locked_by_their_ids(pool: Pool, conn: Conn, pro
             locked = await social_account.lock_accounts.all(session, org=project.org, ids=some[::-1])
     assert [row["id"] for row in locked] == sorted(some)
     assert come.rows <= 3 * len(some)
+
+
+@pytest.mark.parametrize("analyzed", [True, False])
+async def test_a_list_of_all_projects_reads_a_page(
+    pool: Pool, conn: Conn, project: Project, analyzed: bool
+) -> None:
+    uses = {"all": (listed(None), 3 * PAGE), "to reconnect": (listed(["reauth_required"]), 5)}
+    async with pool.acquire() as session:
+        await plans.plan(session, uses, project)
+        await fill(conn, project)
+        if analyzed:
+            await conn.execute("vacuum analyze social_account, account_credential")
+        assert await plans.excess(session, uses, project, "social_account") == {}
+
+
+def listed(statuses: list[AccountStatus] | None) -> Callable[[Conn, Project], Awaitable[Any]]:
+    """A use that lists accounts of all projects."""
+    none: dict[str, Any] = dict.fromkeys(("project_id", "platforms", "leased", "before"))
+
+    async def use(conn: Conn, project: Project) -> Any:
+        asked = {"organization_id": project.org, "statuses": statuses, "limit": PAGE}
+        return await accounts.list_page(conn, **none | asked)
+
+    return use

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from db.pool import Conn, Pool
-from domain.content import content
+from domain.content import listing
 from domain.values.periods import ALWAYS, Period
 from schemas import ids
 from tests import plans
@@ -55,9 +55,20 @@ async def fill(conn: Conn, project: Project, count: int, status: str, approval_s
     )
 
 
+#: What lists over all projects are asked for.
+OF_ALL = ("statuses", "approval_statuses", "period", "before")
+OF_ALL_ASKED = [asked for asked in ASKED if {*asked} <= {*OF_ALL}]
+
+
+async def listed_of_all(conn: Conn, project: Project, **asked: Any) -> int:
+    given = {name: value for name, value in (NONE | asked).items() if name in OF_ALL}
+    where: dict[str, Any] = {"organization_id": project.org} | given
+    return len(await listing.list_page_of_all(conn, **where, limit=PAGE, public_url=""))
+
+
 async def listed(conn: Conn, project: Project, **asked: Any) -> int:
     where: dict[str, Any] = {"organization_id": project.org, "project_id": project.id}
-    return len(await content.list_page(conn, **where, **NONE | asked, limit=PAGE, public_url=""))
+    return len(await listing.list_page(conn, **where, **NONE | asked, limit=PAGE, public_url=""))
 
 
 @pytest.mark.parametrize("analyzed", [True, False])
@@ -65,15 +76,18 @@ async def test_a_page_is_all_that_is_read(pool: Pool, conn: Conn, project: Proje
     async with pool.acquire() as session:
         for asked in (ASKED + ONCE_ANALYZED) * plans.TIMES:
             assert await listed(session, project, **asked) == 0
+        for asked in OF_ALL_ASKED * plans.TIMES:
+            assert await listed_of_all(session, project, **asked) == 0
         await fill(conn, project, ROWS, "completed", "not_required")
         await fill(conn, project, RARE, "failed", "not_required")
         await fill(conn, project, RARE, "completed", "rejected")
         if analyzed:
             await conn.execute("vacuum analyze content_item")
         excessive = []
-        for asked in ASKED + ONCE_ANALYZED * analyzed:
+        searches = [(listed, asked) for asked in ASKED + ONCE_ANALYZED * analyzed]
+        for search, asked in [*searches, *((listed_of_all, asked) for asked in OF_ALL_ASKED)]:
             async with plans.reading(session, "content_item") as come:
-                count = await listed(session, project, **asked)
+                count = await search(session, project, **asked)
             if come.rows > 3 * len(asked.get("statuses", [1])) * count + 5:
                 excessive.append((asked, count, come))
     assert excessive == []

@@ -77,6 +77,11 @@ async def listed_soon(conn: Conn, found: Table) -> None:
     assert len(soon) == (PAGE if there else 0)
 
 
+def listed_of_all(**filters: Any) -> Use:
+    asked: dict[str, Any] = {"statuses": None, "before": None, "period": ALWAYS} | filters
+    return lambda conn, found: posts.list_page_of_all(conn, **found.tenant, **asked, limit=PAGE)
+
+
 async def check_new(conn: Conn, found: Table) -> None:
     prints = [TargetFingerprint("", account_id, bytes(32)) for account_id in found.project.account_ids]
     at = datetime.now(UTC) + timedelta(days=30)
@@ -140,6 +145,16 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
     ),
     "list of few at their time": (listed_soon, 4 * WAITING),
     "list of many at their time": (listed(period=Period(since=LONG_AGO)), 2 * posts.SORTED + 4 * PAGE),
+    "list of all": (listed_of_all(), 3 * PAGE),
+    "list of all further": (listed_of_all(before=ids.new()), 3 * PAGE),
+    "list of all failed": (listed_of_all(statuses=["failed"]), 10),
+    # Behind all that wait, which are newer.
+    "list of all published": (listed_of_all(statuses=["published"]), (OTHERS + 2) * WAITING),
+    "list of all in a future": (listed_of_all(period=Period(since=FAR)), 10),
+    "list of all at their time": (
+        listed_of_all(period=Period(since=LONG_AGO)),
+        2 * posts.SORTED + 4 * PAGE,
+    ),
     "count": (lambda conn, found: posts.count_of_project(conn, **found.scope), WAITING + 30),
     "check_new": (check_new, 20),
     "cancel": (cancel_one, 30),

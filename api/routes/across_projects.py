@@ -1,0 +1,126 @@
+"""Lists over all projects of an organization, each as its list of one project: what waits, and where."""
+
+from functools import partial
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import get
+from litestar.params import QueryParameter
+
+from api import filters
+from api.filters import MadeSince, MadeUntil, ProjectFilter
+from api.guard import requires
+from api.paging import DEFAULT, Cursor, Limit, page, page_of_project
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from api.routes import accounts as account_routes
+from api.routes import content as content_routes
+from api.routes import posts as post_routes
+from db.pool import Conn
+from domain.accounts import accounts
+from domain.content import listing
+from domain.publishing import posts
+from schemas.accounts import SocialAccount
+from schemas.base import Page
+from schemas.content import Content
+from schemas.posts import Post
+
+AccountFilter = Annotated[
+    str | None, QueryParameter(name="socialAccountId", description="Only to this account.", max_length=100)
+]
+
+
+@get("/scheduled-posts", opt=requires("publish:read", Class.READ_LIGHT, 404))
+async def list_all_scheduled_posts(
+    request: ApiRequest,
+    *,
+    project_id: ProjectFilter = None,
+    status: post_routes.StatusFilter = None,
+    social_account_id: AccountFilter = None,
+    since: post_routes.Since = None,
+    until: post_routes.Until = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT,
+) -> Page[Post]:
+    """The organization's posts, of all projects, newest first.
+
+    A calendar asks for `since` and `until`, which are of `scheduledFor`.
+    """
+    asked: dict[str, Any] = {"statuses": status, "period": filters.period(since, until)}
+
+    async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[Post]:
+        where: dict[str, Any] = {"organization_id": request.organization_id, "before": before, "limit": limit}
+        project = filters.read_id("project", project_id)
+        account = filters.read_id("account", social_account_id)
+        if project is None and account is not None:
+            project = await posts.project_of(
+                conn, organization_id=request.organization_id, account_id=account
+            )
+        if project is None:
+            return await posts.list_page_of_all(conn, **where, **asked)
+        return await posts.list_page(
+            conn, **where, **asked, project_id=project, account_id=account, content_id=None
+        )
+
+    return await page(request, find, cursor, limit, identify=lambda post: post.id)
+
+
+@get("/content", opt=requires("content:read", Class.READ_LIGHT, 404))
+async def list_all_content(
+    request: ApiRequest,
+    *,
+    project_id: ProjectFilter = None,
+    status: content_routes.StatusFilter = None,
+    approval_status: content_routes.ApprovalFilter = None,
+    since: MadeSince = None,
+    until: MadeUntil = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT,
+) -> Page[Content]:
+    """The organization's content, of all projects, newest first.
+
+    `approvalStatus=pending` is the queue of whoever approves.
+    """
+    asked: dict[str, Any] = {
+        "statuses": status,
+        "approval_statuses": approval_status,
+        "period": filters.period(since, until),
+        "public_url": request.services.settings.public_url,
+    }
+    if project_id is not None:
+        within = partial(listing.list_page, **asked, formats=None, creative_types=None)
+        return await page_of_project(request, within, project_id, cursor, limit, identify=_id)
+    find = partial(listing.list_page_of_all, organization_id=request.organization_id, **asked)
+    return await page(request, find, cursor, limit, identify=_id)
+
+
+@get("/social-accounts", opt=requires("social:read", Class.READ_LIGHT, 404))
+async def list_all_social_accounts(
+    request: ApiRequest,
+    *,
+    project_id: ProjectFilter = None,
+    platform: account_routes.PlatformFilter = None,
+    status: account_routes.StatusFilter = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT,
+) -> Page[SocialAccount]:
+    """The organization's accounts, of all projects, newest first.
+
+    `status=reauth_required` are those that only their owners can open again.
+    """
+    find = partial(accounts.list_page, platforms=platform, statuses=status, leased=None)
+    if project_id is not None:
+        return await page_of_project(request, find, project_id, cursor, limit, identify=_account_id)
+    everywhere = partial(find, organization_id=request.organization_id, project_id=None)
+    return await page(request, everywhere, cursor, limit, identify=_account_id)
+
+
+def _id(item: Content) -> str:
+    return item.id
+
+
+def _account_id(account: SocialAccount) -> str:
+    return account.social_account_id
+
+
+ROUTES = [list_all_scheduled_posts, list_all_content, list_all_social_accounts]

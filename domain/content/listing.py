@@ -1,0 +1,80 @@
+"""Lists of content: of a project, or of all projects of an organization, newest first."""
+
+from collections.abc import Sequence
+from functools import partial
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import content_item
+from domain.content.content import ContentRow, shown
+from domain.tenancy import project_locks
+from domain.values import merging
+from domain.values.periods import Period
+from schemas.content import ApprovalStatus, Content, ContentStatus, CreativeType, Format
+
+LIST_CONTENT = content_item.list_content.typed(ContentRow)
+LIST_CONTENT_OF_ALL = content_item.list_content_of_all.typed(ContentRow)
+
+
+async def list_page(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    statuses: Sequence[ContentStatus] | None,
+    approval_statuses: Sequence[ApprovalStatus] | None,
+    formats: Sequence[Format] | None,
+    creative_types: Sequence[CreativeType] | None,
+    period: Period,
+    before: UUID | None,
+    limit: int,
+    public_url: str,
+) -> list[Content]:
+    """At most `limit` items of a project older than `before`, newest first; no filter lets all pass.
+
+    Raises `NotFound`.
+    """
+    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    asked = {
+        "org": organization_id,
+        "project_id": project_id,
+        "statuses": statuses,
+        "formats": formats,
+        "creative_types": creative_types,
+        "since": period.since,
+        "until": period.until,
+        "from_id": period.from_id,
+        "before": period.before(before),
+        "limit": limit,
+    }
+    leading = merging.lead(
+        approval_status=approval_statuses, status=statuses, format=formats, creative_type=creative_types
+    )
+    rows = await merging.newest(conn, partial(LIST_CONTENT.all, conn, **asked), leading, limit=limit)
+    return [shown(row, public_url) for row in rows]
+
+
+async def list_page_of_all(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    statuses: Sequence[ContentStatus] | None,
+    approval_statuses: Sequence[ApprovalStatus] | None,
+    period: Period,
+    before: UUID | None,
+    limit: int,
+    public_url: str,
+) -> list[Content]:
+    """The same of all projects of the organization, by the filters that have an index there."""
+    asked = {
+        "org": organization_id,
+        "statuses": statuses,
+        "since": period.since,
+        "until": period.until,
+        "from_id": period.from_id,
+        "before": period.before(before),
+        "limit": limit,
+    }
+    leading = merging.lead(approval_status=approval_statuses, status=statuses)
+    rows = await merging.newest(conn, partial(LIST_CONTENT_OF_ALL.all, conn, **asked), leading, limit=limit)
+    return [shown(row, public_url) for row in rows]

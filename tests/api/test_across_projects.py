@@ -1,0 +1,141 @@
+"""Lists over all projects: what those of one project show, filtered alike, and nothing of anybody else's."""
+
+from collections.abc import AsyncIterator
+from itertools import product
+from typing import Any
+from uuid import UUID
+
+import pytest_asyncio
+from litestar import Litestar
+
+from db.pool import Conn, Pool
+from schemas import ids
+from tests import seeds
+from tests.api.conftest import Caller, calling
+from tests.api.parties import new_project
+from tests.api.refusals import refused
+
+#: Each list: its name in paths, the name of its items' ids, and filters that it takes.
+LISTS: dict[str, tuple[str, dict[str, list[str]]]] = {
+    "scheduled-posts": ("id", {"status": ["queued", "blocked", "failed", "canceled", "failed,queued"]}),
+    "content": ("id", {"approvalStatus": ["pending", "approved"], "status": ["completed", "failed"]}),
+    "social-accounts": (
+        "socialAccountId",
+        {"status": ["connected", "reauth_required"], "platform": ["bluesky", "mastodon"]},
+    ),
+}
+
+
+@pytest_asyncio.fixture
+async def acme(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
+    """With a tier that lists may be read often with."""
+    async with calling(app, pool, "Acme", tier="partner") as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def projects(acme: Caller, rival: Caller, pool: Pool, conn: Conn) -> list[str]:
+    """Three projects with posts of several statuses, the last one archived. The rival has one too."""
+    made = [await new_project(acme) for _ in range(3)]
+    for shown in made:
+        await _fill(conn, pool, acme.organization_id, _uuid(ids.PROJECT, shown))
+    await _fill(conn, pool, rival.organization_id, _uuid(ids.PROJECT, await new_project(rival)))
+    assert (await acme.http.delete(f"/v1/projects/{made[2]}")).status_code == 200
+    return made
+
+
+async def _fill(conn: Conn, pool: Pool, org: UUID, project: UUID) -> None:
+    """Accounts, and posts of content, of each status that the filters tell apart."""
+    for status, approval, platform in product(
+        ("queued", "blocked", "failed"), ("pending", "approved"), ("bluesky", "mastodon")
+    ):
+        account = await seeds.account(
+            conn, org, project, handle=f"{status}{approval}{platform}", platform=platform
+        )
+        content = await seeds.content(conn, org, project)
+        await pool.execute("update content_item set approval_status = $1 where id = $2", approval, content)
+        if status == "failed":
+            await pool.execute("update social_account set status = 'reauth_required' where id = $1", account)
+            await pool.execute("update content_item set status = 'failed' where id = $1", content)
+        await pool.execute(
+            """insert into scheduled_post (organization_id, project_id, id, content_id, social_account_id,
+                                           platform, mode, status, job_id, scheduled_for, fingerprint)
+               values ($1, $2, $3, $4, $5, $6, 'direct', $7,
+                       case $7 when 'queued' then gen_random_uuid() end, now() + interval '1 day',
+                       sha256(''))""",
+            org,
+            project,
+            ids.new(),
+            content,
+            account,
+            platform,
+            status,
+        )
+
+
+async def test_a_list_of_all_is_the_lists_of_each(acme: Caller, projects: list[str]) -> None:
+    """Whatever the filters, page by page, newest first."""
+    for noun, (key, filters) in LISTS.items():
+        asked: list[dict[str, str]] = [{}, *({name: one} for name, some in filters.items() for one in some)]
+        for params in asked:
+            each = [
+                item
+                for project in projects
+                for item in await _all(acme, f"/v1/projects/{project}/{noun}", params)
+            ]
+            newest = sorted(each, key=lambda item: str(item[key]), reverse=True)
+            assert await _all(acme, f"/v1/{noun}", params) == newest, (noun, params)
+            for project in projects:
+                of_one = await _all(acme, f"/v1/{noun}", {**params, "projectId": project})
+                assert of_one == [item for item in newest if item["projectId"] == project]
+
+
+async def test_posts_of_a_time_and_of_an_account(acme: Caller, projects: list[str], pool: Pool) -> None:
+    posts = await _all(acme, "/v1/scheduled-posts", {})
+    early, later = posts[0], posts[5]
+    for post, at in ((early, "2030-01-01"), (later, "2030-01-02")):
+        await pool.execute(
+            "update scheduled_post set scheduled_for = $1::text::timestamptz where id = $2",
+            f"{at}T00:00:00Z",
+            _uuid(ids.POST, post["id"]),
+        )
+
+    async def found(**params: str) -> list[str]:
+        return [item["id"] for item in await _all(acme, "/v1/scheduled-posts", params)]
+
+    window = {"since": "2030-01-01T00:00:00Z", "until": "2030-01-02T00:00:00Z"}
+    assert await found(**window) == [early["id"]]
+    assert await found(since=window["until"]) == [later["id"]]
+    assert await found(since=window["until"], status=later["status"]) == [later["id"]]
+    assert await found(socialAccountId=early["socialAccountId"]) == [early["id"]]
+    assert await found(socialAccountId=early["socialAccountId"], **window) == [early["id"]]
+    await acme.http.delete(f"/v1/projects/{projects[0]}")
+
+
+async def test_an_account_or_project_of_others_is_not_found(acme: Caller, rival: Caller) -> None:
+    theirs = await new_project(rival)
+    for noun in LISTS:
+        refused(await acme.http.get(f"/v1/{noun}", params={"projectId": theirs}), 404, "NOT_FOUND")
+    account = ids.show(ids.ACCOUNT, ids.new())
+    asked = {"socialAccountId": account}
+    refused(await acme.http.get("/v1/scheduled-posts", params=asked), 404, "NOT_FOUND")
+
+
+async def _all(caller: Caller, path: str, params: dict[str, str]) -> list[dict[str, Any]]:
+    """The items of all pages, of seven each."""
+    items: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        answer = await caller.http.get(path, params={**params, **cursor, "limit": "7"})
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        items += page["items"]
+        if page["nextCursor"] is None:
+            return items
+        cursor = {"cursor": page["nextCursor"]}
+
+
+def _uuid(prefix: str, shown: str) -> UUID:
+    found = ids.read(prefix, shown)
+    assert found
+    return found
