@@ -51,6 +51,7 @@ from api.routes import (
     system,
     tiktok_webhook,
     web_module,
+    webhooks,
     whoami,
 )
 from schemas.settings import Settings, from_env
@@ -87,6 +88,7 @@ KEYED = (
     quarantine,
     sdk_apps,
     sdk_setup,
+    webhooks,
     whoami,
 )
 ROUTES = [route for module in KEYED for route in module.ROUTES]

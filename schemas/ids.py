@@ -2,7 +2,7 @@
 
 import os
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -14,6 +14,7 @@ LEASE_REQUEST = "lreq"
 APP = "app"
 INFLUENCER = "inf"
 QUARANTINED, CONVERSION = "qev", "cnv"
+WEBHOOK_ENDPOINT, WEBHOOK_EVENT, WEBHOOK_DELIVERY = "whe", "evt", "whd"
 REQUEST, AUDIT, WORKER = "req", "aud", "wrk"
 
 OrganizationId = Annotated[str, Meta(description="Id of the organization, `org_...`.")]
@@ -27,6 +28,9 @@ PostId = Annotated[str, Meta(description="Id of the post, `sp_...`.")]
 LeaseRequestId = Annotated[str, Meta(description="Id of the lease request, `lreq_...`.")]
 AppId = Annotated[str, Meta(description="Id of the SDK app, `app_...`.")]
 InfluencerId = Annotated[str, Meta(description="Id of the influencer, `inf_...`.")]
+WebhookEndpointId = Annotated[str, Meta(description="Id of the webhook endpoint, `whe_...`.")]
+WebhookEventId = Annotated[str, Meta(description="Id of the webhook event, `evt_...`.")]
+WebhookDeliveryId = Annotated[str, Meta(description="Id of the delivery, `whd_...`.")]
 AuditId = Annotated[str, Meta(description="Id of the entry, `aud_...`.")]
 WorkerId = Annotated[str, Meta(description="Id of the worker, `wrk_...`.")]
 
@@ -55,6 +59,11 @@ def _new() -> int:
 def first_of(moment: datetime) -> UUID:
     """The least UUIDv7 of a moment: what was made before it sorts before this."""
     return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
+
+
+def made_at(value: UUID) -> datetime:
+    """The moment in which a UUIDv7 was made, without what is less than a millisecond."""
+    return datetime.fromtimestamp((value.int >> 80) / 1000, UTC)
 
 
 def show(prefix: str, value: UUID) -> str:

@@ -75,6 +75,7 @@ GROUPS = {
     "jobs": "Whatever takes longer than a request.",
     "influencers": "Drawn presenters that give generated content a face, a voice and a language.",
     "leases": "Accounts of the platform's own, lent to a project.",
+    "webhooks": "Addresses of yours that are told of what happens.",
     "github": "A GitHub App's installation, for repositories that are not public.",
     "keys": "Your organization's keys.",
     "audit": "What was done in your organization.",

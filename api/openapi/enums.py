@@ -27,6 +27,7 @@ from schemas import (
     posts,
     projects,
     top_performers,
+    webhooks,
 )
 from schemas.errors.platforms import Category
 
@@ -111,6 +112,12 @@ ENUMS: Mapping[str, Enum] = {
     "TopWindow": _enum("The days until now that top performers are ranked by.", top_performers.TopWindow),
     "Voice": _enum("Who reads words aloud.", content.Voice),
     "Verdict": _enum("What a reviewer said.", content.Verdict),
+    "WebhookDeliveryStatus": _enum("How far a delivery is.", webhooks.DeliveryStatus),
+    "WebhookDisabledReason": _enum("Why an endpoint was disabled.", webhooks.DisabledReason),
+    "WebhookEndpointStatus": _enum("Whether an endpoint is sent anything.", webhooks.EndpointStatus),
+    "WebhookEventType": _enum("What has happened.", webhooks.WebhookEventType),
+    "WebhookNewStatus": _enum("What an endpoint may be set to.", webhooks.NewEndpointStatus),
+    "WebhookSubscription": _enum("What an endpoint wants.", webhooks.Subscription),
     "WorkerState": _enum("Whether a worker takes work.", ops.WorkerState),
 }
 

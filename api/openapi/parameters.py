@@ -35,6 +35,9 @@ _IDS = {
     "app_id": ids.APP,
     "influencer_id": ids.INFLUENCER,
     "organization_id": ids.ORGANIZATION,
+    "webhook_delivery_id": ids.WEBHOOK_DELIVERY,
+    "webhook_endpoint_id": ids.WEBHOOK_ENDPOINT,
+    "webhook_event_id": ids.WEBHOOK_EVENT,
 }
 
 #: Names in paths that are no ids.

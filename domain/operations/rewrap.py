@@ -20,6 +20,7 @@ from db.queries import (
     oauth_state,
     platform_app,
     scheduled_post,
+    webhook_secret,
 )
 from domain.accounts import client_registrations, credentials
 from domain.accounts.client_registrations import Server
@@ -29,6 +30,7 @@ from domain.publishing import sealed
 from domain.security import job_secrets, vault
 from domain.security.keyring import Keyring
 from domain.tenancy import idempotency
+from domain.webhooks import secrets
 from schemas.errors import SealBroken
 
 #: Rows of one transaction: few enough that nobody waits long for one of them.
@@ -97,6 +99,13 @@ TABLES: Mapping[str, Table] = {
         scheduled_post.reseal,
         ("organization_id", "id"),
         sealed.row_name,
+    ),
+    "webhook_secret": Table(
+        webhook_secret.count_of_other_keys,
+        webhook_secret.lock_of_other_keys,
+        webhook_secret.reseal,
+        ("organization_id", "endpoint_id", "id"),
+        secrets.row_name,
     ),
 }
 

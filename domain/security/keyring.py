@@ -15,6 +15,7 @@ from db.queries import (
     oauth_state,
     platform_app,
     scheduled_post,
+    webhook_secret,
 )
 from schemas.errors import SettingsInvalid
 
@@ -69,6 +70,7 @@ _SEALED = (
     oauth_state.vault_key_ids,
     platform_app.vault_key_ids,
     scheduled_post.vault_key_ids,
+    webhook_secret.vault_key_ids,
 )
 
 

@@ -1,4 +1,4 @@
-"""A project's metadata: the partner's own JSON, but for the place of `customerExternalId`."""
+"""Metadata: the partner's own JSON; a project's has a place for `customerExternalId`."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -27,7 +27,7 @@ def compose(
     """
     own = {key: value for key, value in metadata.items() if key != "partner"}
     if own:
-        _check(own)
+        check(own)
     inner = _inner(metadata.get("partner"))
     if UNSET not in (inner, customer_external_id) and inner != customer_external_id:
         raise Invalid("customerExternalId", f"differs from {_INNER}: send one of them")
@@ -49,7 +49,8 @@ def _inner(partner: Any) -> str | UnsetType | None:
     return found
 
 
-def _check(metadata: dict[str, Any]) -> None:
+def check(metadata: dict[str, Any]) -> dict[str, Any]:
+    """It, if it can be kept as it is. Raises `Invalid`."""
     for level, node in _nodes(metadata):
         if level > MAX_LEVELS and isinstance(node, dict | list):
             raise Invalid("metadata", f"must be at most {MAX_LEVELS} levels deep")
@@ -59,6 +60,7 @@ def _check(metadata: dict[str, Any]) -> None:
             raise Invalid("metadata", f"holds a number that Postgres would change: {numbers.AS_TEXT}")
     if _stored_bytes(metadata) > MAX_BYTES:
         raise Invalid("metadata", f"must be at most {MAX_BYTES} bytes of JSON, its numbers without exponents")
+    return metadata
 
 
 def _stored_bytes(metadata: dict[str, Any]) -> int:

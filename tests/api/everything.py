@@ -11,6 +11,7 @@ from tests import seeds
 from tests.api.described import Route
 from tests.media import picture
 
+WEBHOOK = {"url": "https://hooks.example.com/", "events": ["*"]}
 APP = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
 
 
@@ -51,6 +52,8 @@ async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
     scheduled = await http.post(f"/v1/content/{content.json()['id']}/schedule", json=body)
     async with pool.acquire() as conn:
         other = await seeds.organization(conn)
+    endpoint = (await http.post("/v1/webhook-endpoints", json=WEBHOOK)).json()["id"]
+    delivery = await http.post(f"/v1/webhook-endpoints/{endpoint}/test")
     asked = f"/v1/projects/{project}/leased-accounts/request"
     return {
         "projectId": project,
@@ -64,6 +67,8 @@ async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
         "influencerId": (await http.post(f"/v1/projects/{project}/influencers")).json()["influencerId"],
         "assetId": await an_app_media(http, project),
         "leaseRequestId": (await http.post(asked, json={"count": 1, "niche": "x"})).json()["requestId"],
+        "webhookEndpointId": endpoint,
+        "webhookDeliveryId": delivery.json()["id"],
         "name": "default",
         "organizationId": ids.show(ids.ORGANIZATION, other),
     }

@@ -25,6 +25,8 @@ KINDS = {
     "leaseRequestId": ids.LEASE_REQUEST,
     "appId": ids.APP,
     "influencerId": ids.INFLUENCER,
+    "webhookEndpointId": ids.WEBHOOK_ENDPOINT,
+    "webhookDeliveryId": ids.WEBHOOK_DELIVERY,
 }
 
 #: A state is its maker's: tests/api/accounts has that. Organizations are the operators'.

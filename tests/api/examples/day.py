@@ -1,6 +1,6 @@
 """The whole story: each operation once."""
 
-from tests.api.examples import jobs, operators, partner
+from tests.api.examples import jobs, operators, partner, webhooks
 from tests.api.examples.story import Cast, Story
 from tests.api.examples.teller import Teller
 
@@ -23,6 +23,7 @@ async def tell(cast: Cast, teller: Teller) -> None:
     await partner.generated(story, project)
     await partner.influencers(story, project)
     await partner.app_media(story, project)
+    await webhooks.webhooks(story, project)
     await story.tell("disconnect_social_account", socialAccountId=account)
     await story.ended(await story.tell("archive_project", projectId=project))
     await story.tell("list_audit_log", params={"limit": 2})

@@ -17,6 +17,7 @@ KEY = re.compile(r"lp_(live|test)_\w{16}_[\w-]{43}")
 APP_KEY = re.compile(r"(lpa_app_[0-9a-f-]{36}_)[\w-]{43}")
 SECRET = re.compile(r"(?<![\w-])[\w-]{43}(?![\w-])")
 HEX = re.compile(r"\b[0-9a-f]{64}\b")
+SIGNING = re.compile(r"whsec_[A-Za-z0-9+/]{43}=")
 LOOPBACK = re.compile(r"http://127\.0\.0\.1:\d+|127\.0\.0\.1:\d+")
 
 KEY_ID, STEP_S = "k7qm2xw9bt4cr8nz", 600
@@ -51,6 +52,7 @@ class Steady:
         text = LOCAL.sub(f"{DAY + timedelta(days=1):%Y-%m-%dT%H:%M}", text)
         text = KEY.sub(rf"lp_\1_{KEY_ID}_" + "s" * 43, text)
         text = APP_KEY.sub(r"\1" + "s" * 43, text)
+        text = SIGNING.sub("whsec_" + "s" * 43 + "=", text)
         text = LOOPBACK.sub(API, text)
         return text if HEX.search(text) else SECRET.sub(lambda found: self._secret(found[0]), text)
 

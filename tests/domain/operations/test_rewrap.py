@@ -21,11 +21,13 @@ from domain.security import job_secrets, vault
 from domain.security.keyring import Keyring, check_keyrings
 from domain.tenancy import idempotency
 from domain.tenancy.idempotency import KeyUse, StoredAnswer
+from domain.webhooks import endpoints, secrets
 from jobs import ledger
 from jobs.kinds import CONNECT_ACCOUNT
 from schemas import ids
 from schemas.conversions import CapiDestinationPatch, CapiPatch
 from schemas.errors import SealBroken, SettingsInvalid
+from schemas.webhooks import WebhookEndpointCreate
 from tests import seeds
 from tests.domain.project import Project
 from tests.waiting import eventually
@@ -48,6 +50,7 @@ class Sealed(NamedTuple):
     job: ledger.Claim
     post_id: UUID
     app_id: UUID
+    endpoint_id: UUID
 
 
 def ignore(_: int) -> None:
@@ -79,7 +82,18 @@ async def seal_each(conn: Conn, project: Project, keyring: Keyring = OLD) -> Sea
     )
     job, post_id = await a_job(conn, project, keyring), await a_post(conn, project, account_id, keyring)
     app_id = await an_app(conn, project, keyring)
-    return Sealed(project.org, account_id, state, record, job, post_id, app_id)
+    endpoint_id = await an_endpoint(conn, project, keyring)
+    return Sealed(project.org, account_id, state, record, job, post_id, app_id, endpoint_id)
+
+
+async def an_endpoint(conn: Conn, project: Project, keyring: Keyring) -> UUID:
+    """Whose deliveries are signed."""
+    body = WebhookEndpointCreate(url="https://hooks.example.com/", events=["*"])
+    author = endpoints.Author(project.org)
+    shown, _ = await endpoints.create(conn, author=author, project_id=None, body=body, keyring=keyring)
+    endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, shown.id)
+    assert endpoint_id
+    return endpoint_id
 
 
 async def an_app(conn: Conn, project: Project, keyring: Keyring) -> UUID:
@@ -157,12 +171,18 @@ async def opened(conn: Conn, sealed: Sealed, keyring: Keyring) -> list[str | byt
     assert row.vault_key_id
     kept = vault.Sealed(row.vault_key_id, row.sealed)
     token = vault.unseal(keyring, kept, row=destinations.row_name(**at))
-    return [tokens.access_token, client.client_secret, verifier, answer.body, code, address or b"", token]
+    [signing] = await secrets.signing(
+        conn, organization_id=sealed.org, endpoint_id=sealed.endpoint_id, keyring=keyring
+    )
+    length = len(signing).to_bytes()
+    return [
+        tokens.access_token, client.client_secret, verifier, answer.body, code, address or b"", token, length
+    ]  # fmt: skip
 
 
 PLAIN = [
     "the token", "the client secret", "the verifier", b'"body"', b"the code", b"the upload's address",
-    b"the pixel's token",
+    b"the pixel's token", b"\x20",
 ]  # fmt: skip
 
 

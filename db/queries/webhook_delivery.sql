@@ -1,0 +1,98 @@
+-- part: delivery    one as its owner sees it
+d.id, d.endpoint_id, d.event_id, d.type, d.status, d.attempts, d.next_at, d.attempted_at, d.http_status,
+       d.error_code, d.replay_of, d.created_at, d.ended_at
+
+-- name: get_delivery    of an endpoint that there is
+select {delivery}
+  from webhook_delivery d
+  join webhook_endpoint e on e.organization_id = d.organization_id and e.id = d.endpoint_id
+ where d.organization_id = :org
+   and d.id = :id
+   and e.deleted_at is null;
+
+-- name: find_delivery    of an event to an endpoint
+select {delivery}
+  from webhook_delivery d
+ where d.organization_id = :org
+   and d.event_id = :event_id
+   and d.endpoint_id = :endpoint_id
+ order by d.id desc
+ limit 1;
+
+-- name: list_deliveries    newest first
+select {delivery}
+  from webhook_delivery d
+ where d.organization_id = :org
+   and d.endpoint_id = :endpoint_id
+   and (:types::text[] is null or d.type = any(:types))
+   and (:statuses::text[] is null or d.status = any(:statuses))
+   and (:before::uuid is null or d.id < :before)
+ order by d.id desc
+ limit :limit;
+
+-- name: hurry_delivery    one that waits is due now; no row: it doesn't wait
+update webhook_delivery
+   set next_at = now()
+ where organization_id = :org
+   and id = :id
+   and status = 'pending'
+returning id;
+
+-- name: repeat_delivery    another one of the same event to the same endpoint
+insert into webhook_delivery (organization_id, endpoint_id, event_id, id, type, replay_of)
+select organization_id, endpoint_id, event_id, new_uuid(), type, id
+  from webhook_delivery
+ where organization_id = :org
+   and id = :id
+returning id;
+
+-- name: repeat_events    of an endpoint's types and project, from a time on, the oldest first
+with seen as materialized (
+  -- Its events, as many as one statement may look at.
+  select v.id, v.type, e.id as endpoint_id
+    from webhook_endpoint e
+    join webhook_event v on v.organization_id = e.organization_id
+   where e.organization_id = :org
+     and e.id = :endpoint_id
+     and v.id >= :from_id
+     and (e.project_id is null or e.project_id = v.project_id)
+     and e.events && array[v.type, '*']
+     and v.type <> 'test.ping'
+   order by v.id
+   limit :most_seen),
+wanted as materialized (
+  -- Those that aren't on their way, each with its last delivery.
+  select s.id, s.type, d.id as replay_of
+    from seen s
+    left join lateral (
+      select d.id, d.status
+        from webhook_delivery d
+       where d.organization_id = :org
+         and d.event_id = s.id
+         and d.endpoint_id = s.endpoint_id
+       order by d.id desc
+       limit 1) d on true
+   where d.id is null
+      or d.status in ('failed', 'abandoned')
+      or d.status = 'delivered' and :include_delivered
+   order by s.id
+   limit :most_made),
+made as (
+  -- Their new deliveries.
+  insert into webhook_delivery (organization_id, endpoint_id, event_id, id, type, replay_of)
+  select :org, :endpoint_id, w.id, new_uuid(), w.type, w.replay_of
+    from wanted w
+  returning id)
+select (select count(*) from made)::int as deliveries,
+       case when (select count(*) from wanted) = :most_made
+            then (select id from wanted order by id desc limit 1)
+            when (select count(*) from seen) = :most_seen
+            then (select id from seen order by id desc limit 1)
+             end as last_id;
+
+-- name: abandon_pending    of an endpoint that is gone
+update webhook_delivery
+   set status = 'abandoned', ended_at = now()
+ where organization_id = :org
+   and endpoint_id = :endpoint_id
+   and status = 'pending';

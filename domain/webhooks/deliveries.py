@@ -1,0 +1,174 @@
+"""Deliveries of events to webhook endpoints as partners see them, and how they are sent again."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import webhook_delivery, webhook_event
+from domain.webhooks import endpoints
+from schemas import ids
+from schemas.errors import Conflict, Invalid
+from schemas.errors.absent import absent
+from schemas.webhooks import (
+    DeliveryStatus,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEventType,
+    WebhookReplay,
+    WebhookReplayed,
+)
+
+#: Days that events and their deliveries are kept.
+KEPT = timedelta(days=30)
+#: Events that one call sends again, and that it looks at, at most.
+MOST_AGAIN, MOST_SEEN = 1_000, 20_000
+
+
+class _Row(NamedTuple):
+    id: UUID
+    endpoint_id: UUID
+    event_id: UUID
+    type: WebhookEventType
+    status: DeliveryStatus
+    attempts: int
+    next_at: datetime
+    attempted_at: datetime | None
+    http_status: int | None
+    error_code: str | None
+    replay_of: UUID | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class _Repeated(NamedTuple):
+    deliveries: int
+    last_id: UUID | None
+
+
+GET_DELIVERY = webhook_delivery.get_delivery.typed(_Row)
+FIND_DELIVERY = webhook_delivery.find_delivery.typed(_Row)
+LIST_DELIVERIES = webhook_delivery.list_deliveries.typed(_Row)
+REPEAT_EVENTS = webhook_delivery.repeat_events.typed(_Repeated)
+
+
+async def get(conn: Conn, *, organization_id: UUID, delivery_id: UUID) -> WebhookDelivery:
+    """Raises `NotFound`."""
+    row = await GET_DELIVERY.one(conn, org=organization_id, id=delivery_id)
+    if row is None:
+        raise absent("webhook_delivery")
+    return _shown(row)
+
+
+async def list_of_endpoint(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    endpoint_id: UUID,
+    types: Sequence[WebhookEventType] | None,
+    statuses: Sequence[DeliveryStatus] | None,
+    before: UUID | None,
+    limit: int,
+) -> list[WebhookDelivery]:
+    """At most `limit` older than `before`, newest first. Raises `NotFound` for the endpoint."""
+    await endpoints.get(conn, organization_id=organization_id, endpoint_id=endpoint_id)
+    rows = await LIST_DELIVERIES.all(
+        conn,
+        org=organization_id,
+        endpoint_id=endpoint_id,
+        types=types,
+        statuses=statuses,
+        before=before,
+        limit=limit,
+    )
+    return [_shown(row) for row in rows]
+
+
+async def ping(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> WebhookDelivery:
+    """A `test.ping` on its way to this endpoint alone. Raises `NotFound`, `Conflict` ENDPOINT_DISABLED."""
+    endpoint = await _open(conn, organization_id, endpoint_id)
+    event_id = await webhook_event.emit_event.value(
+        conn,
+        org=organization_id,
+        project_id=endpoint.project_id and ids.read(ids.PROJECT, endpoint.project_id),
+        type="test.ping",
+        object_id=endpoint_id,
+        told_only=endpoint_id,
+        about=None,
+    )
+    row = await FIND_DELIVERY.one(conn, org=organization_id, event_id=event_id, endpoint_id=endpoint_id)
+    if row is None:
+        raise absent("webhook_endpoint")
+    return _shown(row)
+
+
+async def replay(conn: Conn, *, organization_id: UUID, delivery_id: UUID) -> WebhookDelivery:
+    """Send one again: one that waits now, one that has ended as another delivery of the same event.
+
+    One that is being sent is answered as it is. Raises `NotFound`, `Conflict` ENDPOINT_DISABLED.
+    """
+    found = await get(conn, organization_id=organization_id, delivery_id=delivery_id)
+    endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, found.endpoint_id)
+    if endpoint_id is None:
+        raise absent("webhook_endpoint")
+    await _open(conn, organization_id, endpoint_id)
+    if found.ended_at is not None:
+        repeated = await webhook_delivery.repeat_delivery.value(conn, org=organization_id, id=delivery_id)
+        return await get(conn, organization_id=organization_id, delivery_id=repeated)
+    await webhook_delivery.hurry_delivery.value(conn, org=organization_id, id=delivery_id)
+    return await get(conn, organization_id=organization_id, delivery_id=delivery_id)
+
+
+async def replay_since(
+    conn: Conn, *, organization_id: UUID, endpoint_id: UUID, body: WebhookReplay
+) -> WebhookReplayed:
+    """Send events of a time and later again, the oldest first, `MOST_AGAIN` of them at most.
+
+    Those that are on their way aren't. Raises `NotFound`, `Invalid`, `Conflict` ENDPOINT_DISABLED.
+    """
+    await _open(conn, organization_id, endpoint_id)
+    if body.since < datetime.now(UTC) - KEPT:
+        raise Invalid("since", f"must be at most {KEPT.days} days ago: older events are deleted")
+    repeated = await REPEAT_EVENTS.row(
+        conn,
+        org=organization_id,
+        endpoint_id=endpoint_id,
+        from_id=ids.first_of(body.since),
+        include_delivered=body.include_delivered,
+        most_made=MOST_AGAIN,
+        most_seen=MOST_SEEN,
+    )
+    left = repeated.last_id
+    return WebhookReplayed(
+        deliveries=repeated.deliveries, continue_since=None if left is None else ids.made_at(left)
+    )
+
+
+async def _open(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> WebhookEndpoint:
+    """An endpoint that takes deliveries, held against changes."""
+    await endpoints.hold(conn, organization_id=organization_id, endpoint_id=endpoint_id)
+    endpoint, _ = await endpoints.get(conn, organization_id=organization_id, endpoint_id=endpoint_id)
+    if endpoint.status == "disabled":
+        raise Conflict(
+            "ENDPOINT_DISABLED", 'the endpoint is disabled: make it active with PATCH {"status": "active"}'
+        )
+    return endpoint
+
+
+def _shown(row: _Row) -> WebhookDelivery:
+    return WebhookDelivery(
+        id=ids.show(ids.WEBHOOK_DELIVERY, row.id),
+        endpoint_id=ids.show(ids.WEBHOOK_ENDPOINT, row.endpoint_id),
+        event_id=ids.show(ids.WEBHOOK_EVENT, row.event_id),
+        event_type=row.type,
+        status=row.status,
+        attempts=row.attempts,
+        next_attempt_at=row.next_at if row.status == "pending" else None,
+        last_attempt_at=row.attempted_at,
+        response_status=row.http_status,
+        error_code=row.error_code,
+        replay_of=ids.show(ids.WEBHOOK_DELIVERY, row.replay_of) if row.replay_of else None,
+        created_at=row.created_at,
+        ended_at=row.ended_at,
+    )

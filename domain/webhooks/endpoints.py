@@ -1,0 +1,233 @@
+"""Webhook endpoints as partners handle them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from msgspec import UNSET
+
+from db.pool import Conn
+from db.queries import webhook_delivery, webhook_endpoint
+from domain.security.keyring import Keyring
+from domain.tenancy import audit, project_locks
+from domain.tenancy.project_locks import Versions
+from domain.values import metadata, urls
+from domain.webhooks import secrets
+from schemas import ids
+from schemas.errors import Conflict, Invalid, Stale
+from schemas.errors.absent import absent
+from schemas.webhooks import (
+    DisabledReason,
+    EndpointStatus,
+    Subscription,
+    WebhookEndpoint,
+    WebhookEndpointCreate,
+    WebhookEndpointDeleted,
+    WebhookEndpointPatch,
+    WebhookEndpointShown,
+)
+
+#: Endpoints of one organization: each event of it may be a delivery to each of them.
+MOST = 20
+
+#: What a patch may change.
+_CHANGED = ("url", "events", "description", "metadata", "status")
+
+
+class _Row(NamedTuple):
+    id: UUID
+    project_id: UUID | None
+    url: str
+    events: list[Subscription]
+    description: str | None
+    metadata: dict[str, Any]
+    status: EndpointStatus
+    disabled_reason: DisabledReason | None
+    consecutive_failures: int
+    failing_since: datetime | None
+    secret_overlap_until: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+class Author(NamedTuple):
+    """The one who writes, by which key."""
+
+    organization_id: UUID
+    api_key_id: UUID | None = None
+
+
+GET_ENDPOINT = webhook_endpoint.get_endpoint.typed(_Row)
+LIST_ENDPOINTS = webhook_endpoint.list_endpoints.typed(_Row)
+
+
+def check_url(url: str, *, allowed: urls.Allowed) -> str:
+    """The address in its normal form, https unless it is one of `allowed`. Raises `Invalid`."""
+    checked = urls.check(url, allowed=allowed)
+    parts = urlsplit(checked)
+    port = parts.port or urls.DEFAULT_PORTS[parts.scheme]
+    if parts.scheme != "https" and (parts.hostname or "", port) not in allowed:
+        raise Invalid("url", "must begin with https: what is sent there is your customers'")
+    return checked
+
+
+async def create(
+    conn: Conn, *, author: Author, project_id: UUID | None, body: WebhookEndpointCreate, keyring: Keyring
+) -> tuple[WebhookEndpointShown, int]:
+    """An endpoint of a body with a checked address, with its secret; and its version.
+
+    Raises `NotFound`, `Invalid`, `Conflict` TOO_MANY_ENDPOINTS.
+    """
+    org = author.organization_id
+    if project_id is not None:
+        await _hold_project(conn, org, project_id)
+    await webhook_endpoint.lock_organization.value(conn, org=org)
+    if await webhook_endpoint.count_endpoints.value(conn, org=org) >= MOST:
+        raise Conflict(
+            "TOO_MANY_ENDPOINTS", f"there are {MOST} webhook endpoints: delete one first", limit=MOST
+        )
+    endpoint_id = ids.new()
+    await webhook_endpoint.insert_endpoint.run(
+        conn,
+        org=org,
+        project_id=project_id,
+        id=endpoint_id,
+        url=body.url,
+        events=_distinct(body.events),
+        description=body.description,
+        metadata=metadata.check(body.metadata),
+    )
+    secret = await secrets.make(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)
+    row = await _get(conn, org, endpoint_id)
+    await _record(conn, author, row, "created", {"url": row.url, "events": row.events})
+    return WebhookEndpointShown(**_fields(row), signing_secret=secret), row.version
+
+
+async def get(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> tuple[WebhookEndpoint, int]:
+    """It, and its version. Raises `NotFound`."""
+    row = await _get(conn, organization_id, endpoint_id)
+    return WebhookEndpoint(**_fields(row)), row.version
+
+
+async def list_page(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID | None,
+    statuses: Sequence[EndpointStatus] | None,
+    before: UUID | None,
+    limit: int,
+) -> list[WebhookEndpoint]:
+    """At most `limit` older than `before`, newest first. Raises `NotFound` for a foreign project."""
+    if project_id is not None:
+        await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    rows = await LIST_ENDPOINTS.all(
+        conn, org=organization_id, project_id=project_id, statuses=statuses, before=before, limit=limit
+    )
+    return [WebhookEndpoint(**_fields(row)) for row in rows]
+
+
+async def patch(
+    conn: Conn, *, author: Author, endpoint_id: UUID, body: WebhookEndpointPatch, versions: Versions
+) -> tuple[WebhookEndpoint, int]:
+    """Apply a body with a checked address. What changes nothing makes no version.
+
+    Raises `NotFound`, `Invalid`, `Stale`.
+    """
+    org = author.organization_id
+    row = await _lock(conn, org, endpoint_id, versions)
+    new = {name: getattr(row, name) for name in _CHANGED} | _given(body)
+    changed = [name for name in _CHANGED if new[name] != getattr(row, name)]
+    if changed:
+        await webhook_endpoint.update_endpoint.run(conn, org=org, id=endpoint_id, **new)
+        await _record(conn, author, row, "updated", {"fields": changed})
+    return await get(conn, organization_id=org, endpoint_id=endpoint_id)
+
+
+async def delete(
+    conn: Conn, *, author: Author, endpoint_id: UUID, versions: Versions
+) -> WebhookEndpointDeleted:
+    """From the commit on nothing more is sent to it. Raises `NotFound`, `Stale`."""
+    org = author.organization_id
+    row = await _lock(conn, org, endpoint_id, versions)
+    deleted_at = await webhook_endpoint.delete_endpoint.value(conn, org=org, id=endpoint_id)
+    await webhook_delivery.abandon_pending.run(conn, org=org, endpoint_id=endpoint_id)
+    await _record(conn, author, row, "deleted", {"url": row.url})
+    return WebhookEndpointDeleted(id=ids.show(ids.WEBHOOK_ENDPOINT, endpoint_id), deleted_at=deleted_at)
+
+
+async def rotate_secret(
+    conn: Conn, *, author: Author, endpoint_id: UUID, keyring: Keyring
+) -> tuple[WebhookEndpointShown, int]:
+    """A new secret; the old one signs beside it for a day. Raises `NotFound`."""
+    org = author.organization_id
+    row = await _lock(conn, org, endpoint_id, None)
+    secret = await secrets.rotate(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)
+    await webhook_endpoint.touch_endpoint.run(conn, org=org, id=endpoint_id)
+    await _record(conn, author, row, "secret_rotated", {})
+    row = await _get(conn, org, endpoint_id)
+    return WebhookEndpointShown(**_fields(row), signing_secret=secret), row.version
+
+
+async def hold(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> None:
+    """Nobody else changes it in this transaction. Raises `NotFound`."""
+    await _lock(conn, organization_id, endpoint_id, None)
+
+
+async def _hold_project(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
+    """Archived or not, until this transaction ends: a purge has come before or comes after."""
+    await project_locks.share(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+
+
+async def _get(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> _Row:
+    row = await GET_ENDPOINT.one(conn, org=organization_id, id=endpoint_id)
+    if row is None:
+        raise absent("webhook_endpoint")
+    return row
+
+
+async def _lock(conn: Conn, organization_id: UUID, endpoint_id: UUID, versions: Versions) -> _Row:
+    version = await webhook_endpoint.lock_endpoint.value(conn, org=organization_id, id=endpoint_id)
+    if version is None:
+        raise absent("webhook_endpoint")
+    if versions is not None and version not in versions:
+        raise Stale("the endpoint has changed since: read it again and repeat with its new ETag")
+    return await _get(conn, organization_id, endpoint_id)
+
+
+def _given(body: WebhookEndpointPatch) -> dict[str, Any]:
+    given = {name: value for name in _CHANGED if (value := getattr(body, name)) is not UNSET}
+    if "events" in given:
+        given["events"] = _distinct(given["events"])
+    if "metadata" in given:
+        given["metadata"] = metadata.check(given["metadata"])
+    return given
+
+
+def _distinct(events: Sequence[Subscription]) -> list[Subscription]:
+    return list(dict.fromkeys(events))
+
+
+async def _record(conn: Conn, author: Author, row: _Row, action: str, details: Mapping[str, Any]) -> None:
+    await audit.record(
+        conn,
+        **author._asdict(),
+        project_id=row.project_id,
+        action=f"webhook_endpoint.{action}",
+        subject=ids.show(ids.WEBHOOK_ENDPOINT, row.id),
+        details=details,
+    )
+
+
+def _fields(row: _Row) -> dict[str, Any]:
+    columns = row._asdict()
+    del columns["version"]
+    return columns | {
+        "id": ids.show(ids.WEBHOOK_ENDPOINT, row.id),
+        "project_id": row.project_id and ids.show(ids.PROJECT, row.project_id),
+        "consecutive_failure_count": columns.pop("consecutive_failures"),
+    }

@@ -1,0 +1,68 @@
+"""Secrets that deliveries are signed with: `whsec_` and 32 bytes, sealed at rest.
+
+A rotation leaves the old one for a day beside the new one, and both sign.
+"""
+
+import base64
+import os
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import webhook_secret
+from domain.security import vault
+from domain.security.keyring import Keyring
+from domain.security.vault import Sealed
+from schemas import ids
+
+PREFIX, BYTES = "whsec_", 32
+OVERLAP = timedelta(hours=24)
+
+
+class _Row(NamedTuple):
+    id: UUID
+    sealed: bytes
+    vault_key_id: str
+
+
+LIST_SECRETS = webhook_secret.list_secrets.typed(_Row)
+
+
+async def make(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> str:
+    """A new current secret, as it is shown once."""
+    secret_id, plain = ids.new(), os.urandom(BYTES)
+    sealed = vault.seal(keyring, plain, row=row_name(organization_id, endpoint_id, secret_id))
+    await webhook_secret.insert_secret.run(
+        conn,
+        org=organization_id,
+        endpoint_id=endpoint_id,
+        id=secret_id,
+        sealed=sealed.data,
+        vault_key_id=sealed.key_id,
+    )
+    return PREFIX + base64.b64encode(plain).decode()
+
+
+async def rotate(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> str:
+    """A new one. The last one goes on for `OVERLAP`; one from before that ends at once."""
+    await webhook_secret.retire_secrets.run(
+        conn, org=organization_id, endpoint_id=endpoint_id, overlap=OVERLAP
+    )
+    return await make(conn, organization_id=organization_id, endpoint_id=endpoint_id, keyring=keyring)
+
+
+async def signing(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> list[bytes]:
+    """The keys of which each signs a delivery now, the current one first; none of a deleted endpoint."""
+    rows = await LIST_SECRETS.all(conn, org=organization_id, endpoint_id=endpoint_id)
+    return [
+        vault.unseal(
+            keyring, Sealed(row.vault_key_id, row.sealed), row=row_name(organization_id, endpoint_id, row.id)
+        )
+        for row in rows
+    ]
+
+
+def row_name(org: UUID, endpoint_id: UUID, secret_id: UUID) -> str:
+    """The name that binds a secret to its row."""
+    return f"webhook_secret/{org}/{endpoint_id}/{secret_id}"

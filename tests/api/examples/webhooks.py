@@ -1,0 +1,27 @@
+"""Who is told of what happens: an endpoint, and what is sent to it."""
+
+from datetime import UTC, datetime, timedelta
+
+from tests.api.examples.story import Story
+
+URL = "https://hooks.tidewise.example/tenantry"
+
+
+async def webhooks(story: Story, project: str) -> None:
+    """One endpoint's life."""
+    wanted = ["post.published", "post.failed", "job.failed"]
+    body = {"url": URL, "events": wanted, "description": "Posts into our CRM", "metadata": {"team": "crm"}}
+    made = await story.tell("create_webhook_endpoint", json=body)
+    at = {"webhookEndpointId": made["id"]}
+    await story.tell("get_webhook_endpoint", **at)
+    await story.tell("list_webhook_endpoints", params={"status": "active"})
+    change = {"events": [*wanted, "content.approved"], "description": None}
+    await story.tell("patch_webhook_endpoint", **at, json=change)
+    sent = await story.tell("test_webhook_endpoint", **at)
+    await story.tell("get_webhook_delivery", webhookDeliveryId=sent["id"])
+    await story.tell("list_webhook_deliveries", **at, params={"eventType": "test.ping"})
+    await story.tell("replay_webhook_delivery", webhookDeliveryId=sent["id"])
+    since = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%dT%H:00:00Z}"
+    await story.tell("replay_webhook_events", **at, json={"since": since})
+    await story.tell("rotate_webhook_secret", **at)
+    await story.tell("delete_webhook_endpoint", **at)

@@ -1,0 +1,146 @@
+"""Deliveries as partners see them: tested, listed, filtered, and sent again with the event that they had."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from db.pool import Pool
+from tests.api.conftest import Caller
+from tests.api.refusals import reason, refused
+
+ALL = "/v1/webhook-endpoints"
+
+
+async def endpoint(caller: Caller, *events: str, **more: Any) -> str:
+    body = {"url": "https://hooks.example.com/", "events": list(events) or ["*"]} | more
+    return str((await caller.http.post(ALL, json=body)).json()["id"])
+
+
+async def emit(pool: Pool, caller: Caller, kind: str = "job.failed") -> None:
+    await pool.execute(
+        "select emit_webhook_event($1, null, $2, $1, null, null)", caller.organization_id, kind
+    )
+
+
+async def end(pool: Pool, status: str, where: str = "true") -> None:
+    await pool.execute(f"update webhook_delivery set status = '{status}', ended_at = now() where {where}")
+
+
+async def deliveries(caller: Caller, at: str, **params: str) -> list[dict[str, Any]]:
+    answer = await caller.http.get(f"{ALL}/{at}/deliveries", params=params)
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+async def test_a_ping_goes_to_its_endpoint_alone_and_to_a_paused_one_too(acme: Caller) -> None:
+    first, second = await endpoint(acme, "job.failed"), await endpoint(acme)
+    await acme.http.patch(f"{ALL}/{first}", json={"status": "paused"})
+    sent = await acme.http.post(f"{ALL}/{first}/test")
+    assert sent.status_code == 202
+    ping = sent.json()
+    assert (ping["eventType"], ping["status"], ping["attempts"]) == ("test.ping", "pending", 0)
+    assert sent.headers["Location"] == f"/v1/webhook-deliveries/{ping['id']}"
+    assert (await acme.http.get(sent.headers["Location"])).json() == ping
+    assert await deliveries(acme, first) == [ping]
+    assert await deliveries(acme, second) == []
+
+
+async def test_deliveries_are_filtered_and_paged(acme: Caller, pool: Pool) -> None:
+    at = await endpoint(acme)
+    for kind in ("job.failed", "job.completed", "post.failed", "job.failed"):
+        await emit(pool, acme, kind)
+    await end(pool, "failed", "type = 'post.failed'")
+    kinds = [one["eventType"] for one in await deliveries(acme, at)]
+    assert kinds == ["job.failed", "post.failed", "job.completed", "job.failed"]
+    assert len(await deliveries(acme, at, eventType="job.failed,job.completed")) == 3
+    [failed] = await deliveries(acme, at, status="failed,abandoned")
+    assert (failed["eventType"], failed["nextAttemptAt"]) == ("post.failed", None)
+    assert await deliveries(acme, at, status="failed", eventType="job.failed") == []
+    page = (await acme.http.get(f"{ALL}/{at}/deliveries", params={"limit": "3"})).json()
+    rest = await deliveries(acme, at, limit="3", cursor=page["nextCursor"])
+    assert [one["eventType"] for one in [*page["items"], *rest]] == kinds
+    for wrong in ({"status": "sent"}, {"eventType": "x"}):
+        assert (await acme.http.get(f"{ALL}/{at}/deliveries", params=wrong)).status_code == 422
+
+
+async def test_a_replay_keeps_the_event(acme: Caller, pool: Pool) -> None:
+    at = await endpoint(acme)
+    await emit(pool, acme)
+    [first] = await deliveries(acme, at)
+    await pool.execute("update webhook_delivery set next_at = now() + interval '1 day'")
+    hurried = (await acme.http.post(f"/v1/webhook-deliveries/{first['id']}/replay")).json()
+    assert hurried["id"] == first["id"]
+    assert hurried["nextAttemptAt"] <= f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    await end(pool, "delivered")
+    headers = {"Idempotency-Key": "again"}
+    twice = [
+        await acme.http.post(f"/v1/webhook-deliveries/{first['id']}/replay", headers=headers)
+        for _ in range(2)
+    ]
+    assert twice[0].content == twice[1].content
+    again = twice[0].json()
+    assert again["eventId"] == first["eventId"]
+    assert (again["status"], again["replayOf"]) == ("pending", first["id"])
+    assert [one["status"] for one in await deliveries(acme, at)] == ["pending", "delivered"]
+
+
+async def test_a_disabled_endpoint_sends_nothing_again(acme: Caller, pool: Pool) -> None:
+    at = await endpoint(acme)
+    await emit(pool, acme)
+    [first] = await deliveries(acme, at)
+    await end(pool, "abandoned")
+    await pool.execute("update webhook_endpoint set status = 'disabled', disabled_reason = 'GONE'")
+    await emit(pool, acme)
+    since = {"since": f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"}
+    for answer in (
+        await acme.http.post(f"/v1/webhook-deliveries/{first['id']}/replay"),
+        await acme.http.post(f"{ALL}/{at}/test"),
+        await acme.http.post(f"{ALL}/{at}/replay", json=since),
+    ):
+        assert reason(answer) == (409, "CONFLICT", "ENDPOINT_DISABLED")
+    assert len(await deliveries(acme, at)) == 1
+    await acme.http.patch(f"{ALL}/{at}", json={"status": "active"})
+    replayed = await acme.http.post(f"{ALL}/{at}/replay", json=since)
+    assert replayed.json() == {"deliveries": 2, "continueSince": None}
+    assert (await acme.http.post(f"{ALL}/{at}/replay", json=since)).json()["deliveries"] == 0
+
+
+async def test_a_replay_since_a_time_sends_what_was_not_taken(acme: Caller, pool: Pool) -> None:
+    at = await endpoint(acme, "job.failed")
+    await acme.http.post(f"{ALL}/{at}/test")
+    for _ in range(3):
+        await emit(pool, acme)
+    newest, _, oldest, _ = await deliveries(acme, at)
+    await end(pool, "delivered", f"id = '{newest['id'][4:]}'")
+    await end(pool, "failed", f"id = '{oldest['id'][4:]}'")
+    since = {"since": f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"}
+    where = f"{ALL}/{at}/replay"
+    assert (await acme.http.post(where, json=since)).json()["deliveries"] == 1
+    assert (await deliveries(acme, at))[0]["eventId"] == oldest["eventId"]
+    both = await acme.http.post(where, json=since | {"includeDelivered": True})
+    assert both.json()["deliveries"] == 1
+    assert (await deliveries(acme, at))[0]["eventId"] == newest["eventId"]
+    late = {"since": f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"}
+    assert (await acme.http.post(where, json=late)).json()["deliveries"] == 0
+    old = {"since": f"{datetime.now(UTC) - timedelta(days=31):%Y-%m-%dT%H:%M:%SZ}"}
+    refused(await acme.http.post(where, json=old), 422, "VALIDATION", "since")
+
+
+async def test_a_long_replay_is_continued_and_loses_nothing(acme: Caller, pool: Pool) -> None:
+    at = await endpoint(acme)
+    await pool.execute(
+        "select emit_webhook_event($1, null, 'job.failed', $1, null, null) from generate_series(1, 1500)",
+        acme.organization_id,
+    )
+    await end(pool, "failed")
+    since: str | None = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    counts = []
+    while since is not None:
+        answer = (await acme.http.post(f"{ALL}/{at}/replay", json={"since": since})).json()
+        counts.append(answer["deliveries"])
+        since = answer["continueSince"]
+    assert counts == [1000, 500]
+    again = await pool.fetchval(
+        "select count(distinct event_id) from webhook_delivery where status = 'pending'"
+    )
+    assert again == 1500

@@ -1,0 +1,196 @@
+"""Webhook endpoints over their life: made, shown with a secret once, changed, paused, rotated, deleted."""
+
+import asyncio
+import base64
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from db.pool import Pool
+from domain.webhooks import secrets
+from schemas import ids
+from tests import seeds
+from tests.api.conftest import Caller, client_of, new_key
+from tests.api.everything import census
+from tests.api.parties import new_project
+from tests.api.refusals import reason, refused
+
+ALL = "/v1/webhook-endpoints"
+NEW: dict[str, Any] = {"url": "https://Hooks.Example.com/in", "events": ["post.published", "job.failed"]}
+
+
+async def made(caller: Caller, **fields: Any) -> dict[str, Any]:
+    answer = await caller.http.post(ALL, json=NEW | fields)
+    assert answer.status_code == 201, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def key_of(secret: str) -> bytes:
+    assert secret.startswith("whsec_")
+    return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+
+
+async def signing(pool: Pool, caller: Caller, shown: dict[str, Any]) -> list[bytes]:
+    """What a delivery would be signed with."""
+    endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, shown["id"])
+    assert endpoint_id
+    async with pool.acquire() as conn:
+        return await secrets.signing(
+            conn, organization_id=caller.organization_id, endpoint_id=endpoint_id, keyring=seeds.VAULT
+        )
+
+
+async def test_a_new_endpoint_shows_its_secret_once(acme: Caller, pool: Pool) -> None:
+    project = await new_project(acme)
+    body = NEW | {"projectId": project, "description": "CRM", "metadata": {"a": [1]}}
+    answer = await acme.http.post(ALL, json=body)
+    shown = answer.json()
+    secret = shown.pop("signingSecret")
+    assert 24 <= len(key_of(secret)) <= 64
+    assert await signing(pool, acme, shown) == [key_of(secret)]
+    assert answer.headers["Location"] == f"{ALL}/{shown['id']}"
+    assert (shown["url"], shown["status"]) == ("https://hooks.example.com/in", "active")
+    assert (shown["consecutiveFailureCount"], shown["projectId"]) == (0, project)
+    read = await acme.http.get(answer.headers["Location"])
+    assert read.json() == shown
+    assert read.headers["ETag"] == answer.headers["ETag"] == '"1"'
+    for path in (ALL, f"{ALL}/{shown['id']}", f"{ALL}/{shown['id']}/deliveries", "/v1/audit-log"):
+        assert secret[6:] not in (await acme.http.get(path)).text
+
+
+async def test_a_repeated_create_has_the_same_secret_and_keeps_it_sealed(acme: Caller, pool: Pool) -> None:
+    headers = {"Idempotency-Key": "make"}
+    twice = [await acme.http.post(ALL, json=NEW, headers=headers) for _ in range(2)]
+    assert twice[0].content == twice[1].content
+    kept = await pool.fetchrow("select body, vault_key_id from idempotency_key")
+    assert kept
+    assert kept["vault_key_id"] == "test"
+    assert b"whsec_" not in kept["body"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://hooks.example.com/",
+        "https://user:pass@hooks.example.com/",
+        "https://127.0.0.1/",
+        "https://10.0.0.1/",
+        "https://[::1]/",
+        "https://localhost/",
+        "https://hooks.example.com:8443/",
+        "https://2130706433/",
+        "ftp://hooks.example.com/",
+        "https://hooks.example.com/" + "a" * 2048,
+        "https://metadata.internal/",
+    ],
+)
+async def test_an_address_is_public_and_https(acme: Caller, pool: Pool, url: str) -> None:
+    shown = await made(acme)
+    before = await census(pool)
+    refused(await acme.http.post(ALL, json=NEW | {"url": url}), 422, "VALIDATION", "url")
+    refused(await acme.http.patch(f"{ALL}/{shown['id']}", json={"url": url}), 422, "VALIDATION", "url")
+    assert await census(pool) == before
+
+
+async def test_types_that_there_are_not_are_refused(acme: Caller) -> None:
+    for events in ([], ["job.started"], ["*"] * 51):
+        assert (await acme.http.post(ALL, json=NEW | {"events": events})).status_code == 422
+    twice = await made(acme, events=["job.failed", "*", "job.failed"])
+    assert twice["events"] == ["job.failed", "*"]
+
+
+async def test_an_organization_has_twenty_however_many_ask_at_once(acme: Caller, pool: Pool) -> None:
+    for _ in range(18):
+        await made(acme)
+    answers = await asyncio.gather(*(acme.http.post(ALL, json=NEW) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409]
+    last = next(answer for answer in answers if answer.status_code == 409)
+    assert reason(last) == (409, "CONFLICT", "TOO_MANY_ENDPOINTS")
+    gone = next(answer for answer in answers if answer.status_code == 201).json()["id"]
+    await acme.http.delete(f"{ALL}/{gone}")
+    await made(acme)
+
+
+async def test_a_patch_changes_what_it_names_at_the_version_that_was_read(acme: Caller) -> None:
+    shown = await made(acme)
+    del shown["signingSecret"]
+    where = f"{ALL}/{shown['id']}"
+    same = await acme.http.patch(where, json={"events": shown["events"]})
+    assert (same.json(), same.headers["ETag"]) == (shown, '"1"')
+    paused = await acme.http.patch(where, json={"status": "paused"}, headers={"If-Match": '"1"'})
+    assert paused.json()["status"] == "paused"
+    assert paused.headers["ETag"] == '"2"'
+    late = await acme.http.patch(where, json={"status": "active"}, headers={"If-Match": '"1"'})
+    refused(late, 412, "PRECONDITION_FAILED")
+    refused(await acme.http.delete(where, headers={"If-Match": '"1"'}), 412, "PRECONDITION_FAILED")
+    assert (await acme.http.patch(where, json={"status": "disabled"})).status_code == 422
+    active = (await acme.http.patch(where, json={"status": "active", "description": "x"})).json()
+    assert active | {"updatedAt": ""} == shown | {"description": "x", "updatedAt": ""}
+    entries = (await acme.http.get("/v1/audit-log")).json()["items"]
+    assert [one["action"] for one in entries[:3]] == [
+        "webhook_endpoint.updated", "webhook_endpoint.updated", "webhook_endpoint.created"
+    ]  # fmt: skip
+
+
+async def test_one_that_is_made_active_again_begins_with_no_failure(acme: Caller, pool: Pool) -> None:
+    where = f"{ALL}/{(await made(acme))['id']}"
+    await pool.execute(
+        """update webhook_endpoint
+              set status = 'disabled', disabled_reason = 'FAILING', consecutive_failures = 9,
+                  failing_since = now()"""
+    )
+    disabled = (await acme.http.get(where)).json()
+    assert (disabled["disabledReason"], disabled["consecutiveFailureCount"]) == ("FAILING", 9)
+    assert (await acme.http.patch(where, json={"description": "y"})).json()["status"] == "disabled"
+    active = (await acme.http.patch(where, json={"status": "active"})).json()
+    assert (active["disabledReason"], active["consecutiveFailureCount"]) == (None, 0)
+    assert active["failingSince"] is None
+
+
+async def test_for_a_day_after_a_rotation_both_secrets_sign(acme: Caller, pool: Pool) -> None:
+    shown = await made(acme)
+    where = f"{ALL}/{shown['id']}"
+    first = key_of(shown["signingSecret"])
+    assert (await acme.http.get(where)).json()["secretOverlapUntil"] is None
+    second, third = [(await acme.http.post(f"{where}/rotate-secret")).json() for _ in range(2)]
+    keys = [key_of(one["signingSecret"]) for one in (second, third)]
+    assert await signing(pool, acme, shown) == [keys[1], keys[0]]
+    assert first not in keys
+    assert third["secretOverlapUntil"] is not None
+    await pool.execute("update webhook_secret set expires_at = now() where expires_at is not null")
+    assert await signing(pool, acme, shown) == [keys[1]]
+    assert (await acme.http.get(where)).json()["secretOverlapUntil"] is None
+
+
+async def test_a_deleted_endpoint_is_gone_with_its_secrets(acme: Caller, pool: Pool) -> None:
+    shown = await made(acme)
+    where = f"{ALL}/{shown['id']}"
+    ping = (await acme.http.post(f"{where}/test")).json()
+    deleted = await acme.http.delete(where)
+    assert deleted.json()["id"] == shown["id"]
+    for method, path in (
+        ("GET", where), ("PATCH", where), ("DELETE", where), ("POST", f"{where}/test"),
+        ("GET", f"{where}/deliveries"), ("GET", f"/v1/webhook-deliveries/{ping['id']}"),
+        ("POST", f"/v1/webhook-deliveries/{ping['id']}/replay"), ("POST", f"{where}/rotate-secret"),
+    ):  # fmt: skip
+        body: dict[str, str] | None = {} if method == "PATCH" else None
+        refused(await acme.http.request(method, path, json=body), 404, "NOT_FOUND")
+    assert (await acme.http.get(ALL)).json()["items"] == []
+    assert await pool.fetchval("select count(*) from webhook_secret") == 0
+    assert await pool.fetchval("select status from webhook_delivery") == "abandoned"
+
+
+async def test_reading_does_not_write(app: Litestar, acme: Caller, pool: Pool) -> None:
+    shown = await made(acme)
+    async with client_of(app, await new_key(pool, acme.organization_id, scopes=("webhooks:read",))) as reader:
+        assert (await reader.get(f"{ALL}/{shown['id']}")).status_code == 200
+        answers: list[httpx.Response] = [
+            await reader.post(ALL, json=NEW),
+            await reader.delete(f"{ALL}/{shown['id']}"),
+            await reader.post(f"{ALL}/{shown['id']}/rotate-secret"),
+        ]
+    for answer in answers:
+        refused(answer, 403, "FORBIDDEN_SCOPE")
