@@ -14,8 +14,9 @@ from tests.peers.node import FOLDER
 
 #: Their programs, by the name of the file that pins them.
 PROGRAMS = {
-    "chdb": "python", "facebook_business": "python", "mastodon_mock": "mastodon_mock", "moto": "moto_server",
-    "openapi_client": "openapi-python-client", "posthole": "posthole", "segment": "python",
+    "chdb": "python", "deployment": "python", "facebook_business": "python", "mastodon_mock": "mastodon_mock",
+    "moto": "moto_server", "openapi_client": "openapi-python-client", "posthole": "posthole",
+    "segment": "python",
 }  # fmt: skip
 #: The oldest Python that one runs on, where ours may be older.
 OLDEST = {"posthole": (3, 12)}

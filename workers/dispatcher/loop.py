@@ -23,6 +23,7 @@ from workers.dispatcher.promote import PROMOTE
 from workers.dispatcher.refresh import REFRESH
 from workers.dispatcher.rescue import rescue
 from workers.dispatcher.retention import RETENTION, prune_audit, prune_media
+from workers.dispatcher.show_pools import show_pools, shown_while_leading
 from workers.dispatcher.uptime import Uptime
 from workers.dispatcher.wake import WakeLimiter, wake
 from workers.runtime.heartbeat import patience_s
@@ -56,6 +57,7 @@ class Dispatcher(Leader):
             REFRESH,
             COLLECT,
             COUNT,
+            show_pools(settings.slots),
             *RETENTION,
             prune_audit(settings.audit_days),
             prune_media(open_store(settings)),
@@ -72,7 +74,7 @@ class Dispatcher(Leader):
         await super().tick(conn)
 
     async def lead(self, conn: Conn, stop: Stop) -> None:
-        with metrics.DISPATCHER_LEADS.track_inprogress():
+        with metrics.DISPATCHER_LEADS.track_inprogress(), shown_while_leading():
             await super().lead(conn, stop)
 
     def answered(self, at: datetime) -> None:

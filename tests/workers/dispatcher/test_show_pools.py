@@ -1,0 +1,34 @@
+"""What operators are alarmed by is what the ledger says, and only its leader says it."""
+
+from uuid import UUID
+
+from prometheus_client import REGISTRY
+
+from db.pool import Conn
+from tests.jobs import scene
+from workers.dispatcher.show_pools import SHOWN, show_pools, shown_while_leading
+
+POOL = {"pool": scene.ERRAND.pool}
+
+
+def shown() -> dict[str, float | None]:
+    return {name: REGISTRY.get_sample_value(name, POOL) for name in (gauge._name for gauge in SHOWN)}
+
+
+async def test_a_pool_is_shown_as_it_is_while_this_one_leads(conn: Conn, org: UUID) -> None:
+    await scene.worker(conn, slots=7)
+    await scene.fill(conn, [org], 3)
+    await conn.execute("update pool set paused = true")
+    await conn.execute("update job set run_at = now() - interval '1 hour'")
+    with shown_while_leading():
+        await show_pools(slots=10).run(conn)
+        found = shown()
+        assert (found.pop("pool_oldest_due_seconds") or 0) >= 3600
+        assert found == {
+            "pool_queued": 3,
+            "pool_running": 0,
+            "pool_capacity": 7,
+            "pool_desired_workers": 1,
+            "pool_paused": 1,
+        }
+    assert set(shown().values()) == {None}
