@@ -1,0 +1,203 @@
+"""A dump, restored on a new server, goes on where it was; a person looks at what was sent after it."""
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+import httpx
+import pytest
+
+from api.app import create_app
+from db import local
+from db.migrate import migrate
+from db.pool import Pool, open_pool, transact
+from domain.media.folder import open_folder
+from domain.operations import pools
+from jobs.courier import Courier, open_courier
+from jobs.outcomes import Done, Outcome
+from schemas import ids
+from schemas.settings import Settings
+from tests import debian, seeds
+from tests.api.conftest import calling, client_of, held
+from tests.deploy.forms import ROOT
+from tests.servers import FAST, settings_for
+from tests.workers.runtime.workers import Workers
+from tests.workers.tasks.publish_post.project import Project
+from tests.workers.tasks.publish_post.scripted import Scripted
+from workers.dispatcher.loop import Dispatcher
+from workers.runtime.context import Context
+from workers.runtime.shutdown import Stop
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(120)]
+
+PAGE = ROOT / "docs" / "howto" / "backup.md"
+NEW = {"name": "Bakery", "timezone": "Europe/Berlin"}
+
+
+class System(NamedTuple):
+    """The platform on one server."""
+
+    settings: Settings
+    pool: Pool
+    courier: Courier
+    url: str
+
+    def workers(self, org: UUID) -> Workers:
+        return Workers(self.settings, self.pool, org, self.courier)
+
+    @asynccontextmanager
+    async def api(self, key: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
+        app = create_app(self.settings)
+        async with held(app.lifespan()), client_of(app, key) as client:
+            yield client
+
+
+@asynccontextmanager
+async def system(folder: Path, redis_url: str) -> AsyncIterator[System]:
+    binaries = debian.versions()[-1]
+    with local.postgres(folder, FAST, binaries=binaries) as server:
+        settings = settings_for(server.url, redis_url)
+        async with open_pool(server.url, name="test") as pool, open_courier(redis_url) as courier:
+            yield System(settings, pool, courier, server.url)
+
+
+@asynccontextmanager
+async def dispatching(at: System) -> AsyncIterator[None]:
+    stop = Stop()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(Dispatcher(at.settings, at.courier).run(stop))
+        yield
+        stop.ask()
+
+
+def commands() -> list[list[str]]:
+    """The page's, as they are typed."""
+    lines = PAGE.read_text("utf-8").splitlines()
+    return [line.split() for line in lines if line.startswith(("pg_dump ", "pg_restore "))]
+
+
+def typed(words: list[str], url: str, file: Path) -> None:
+    named = {'"$DATABASE_URL"': url, "tenantry.dump": str(file)}
+    program = debian.versions()[-1] / words[0]
+    done = subprocess.run(
+        [program, *(named.get(word, word) for word in words[1:])], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def question() -> str:
+    """The page's, about posts that may have gone out."""
+    return PAGE.read_text("utf-8").partition("```sql\n")[2].partition("```")[0]
+
+
+async def work(_: Context) -> Outcome:
+    return Done({"done": True})
+
+
+class Day(NamedTuple):
+    """A key, the answer to a request, posts and jobs at the time of the dump. `soon` went out after it."""
+
+    key: str
+    first: httpx.Response
+    project: Project
+    sent: UUID
+    soon: UUID
+    later: UUID
+    running: UUID
+    waiting: UUID
+
+
+async def until_the_end(old: System, folder: Path) -> Day:
+    """A day on the old server, a dump of it, and what happened after that."""
+    app = create_app(old.settings)
+    async with held(app.lifespan()), calling(app, old.pool, "Acme") as acme:
+        first = await create(acme.http, "before")
+        project = await posting(old, acme.organization_id, folder)
+        sent, soon = await project.post("one"), await project.post("two")
+        later = await tomorrow(project)
+        assert await project.attempt() == "completed"
+        workers, release = old.workers(acme.organization_id), asyncio.Event()
+
+        async def wait(_: Context) -> Outcome:
+            await release.wait()
+            return Done({})
+
+        async with workers.working(wait, slots=1):
+            running = await workers.submit()
+            await workers.becomes(running, "state = 'running'")
+            waiting = await workers.submit()
+            await asyncio.to_thread(typed, commands()[0], old.url, folder / "dump")
+            release.set()
+        assert await project.attempt() == "completed"
+        await create(acme.http, "after")
+    assert project.platform.live == {str(sent): 1, str(soon): 1}
+    return Day(acme.key, first, project, sent, soon, later, running, waiting)
+
+
+async def create(client: httpx.AsyncClient, key: str) -> httpx.Response:
+    return await client.post("/v1/projects", json=NEW, headers={"Idempotency-Key": key})
+
+
+async def posting(at: System, org: UUID, folder: Path) -> Project:
+    """A project that posts to a platform which makes another record of each send."""
+    async with at.pool.acquire() as conn:
+        project_id = await seeds.project(conn, org)
+        account_id = await seeds.account(conn, org, project_id)
+    store, platform = open_folder(f"file:{folder}"), Scripted(repeatable=False)
+    return Project(at.pool, at.settings, at.courier, org, project_id, account_id, store, platform)
+
+
+async def tomorrow(project: Project) -> UUID:
+    at = datetime.now(UTC) + timedelta(days=1)
+    async with project.pool.acquire() as conn:
+        content_id = await seeds.content(conn, project.org, project.id, caption="three")
+        return await seeds.post(conn, project.org, content_id, project.account_id, at=at)
+
+
+async def set_paused(at: System, *, paused: bool) -> None:
+    await transact(at.pool, lambda conn: pools.pause(conn, name="publish", paused=paused, slots=1))
+
+
+async def look_before_it_starts(new: System, day: Day) -> None:
+    """The page's order: nothing goes out until a person has looked at what may have gone out."""
+    await set_paused(new, paused=True)
+    asked = [row["id"] for row in await new.pool.fetch(question())]
+    assert asked == [ids.show(ids.POST, day.soon)]
+    async with new.api(day.key) as client:
+        again = await create(client, "before")
+        assert (again.status_code, again.content) == (day.first.status_code, day.first.content)
+        assert (await create(client, "after")).headers.get("Idempotent-Replayed") is None
+        assert (await client.delete(f"/v1/scheduled-posts/{asked[0]}")).is_success
+    await set_paused(new, paused=False)
+
+
+async def go_on(new: System, day: Day) -> None:
+    """The next day: jobs that ran or waited end, a post goes out at its time, and none a second time."""
+    project = replace(day.project, pool=new.pool, settings=new.settings, courier=new.courier)
+    await new.pool.execute("update job set run_at = now() where stage = 'scheduled'")
+    await project.move(day.later, 0)
+    workers = new.workers(project.org)
+    async with dispatching(new), workers.working(work), project.working():
+        for job in (day.running, day.waiting):
+            assert (await workers.ended(job))["state"] == "completed"
+        await project.becomes(day.later, "published")
+    assert project.platform.live == {str(day.sent): 1, str(day.soon): 1, str(day.later): 1}
+
+
+async def test_what_a_dump_has_goes_on_and_what_it_lacks_is_asked_about(
+    tmp_path: Path, redis_url: str
+) -> None:
+    async with system(tmp_path / "old", redis_url) as old:
+        await migrate(old.url)
+        day = await until_the_end(old, tmp_path)
+    async with system(tmp_path / "new", redis_url) as new:
+        await asyncio.to_thread(typed, commands()[1], new.url, tmp_path / "dump")
+        assert await migrate(new.url) == []
+        await look_before_it_starts(new, day)
+        await go_on(new, day)
