@@ -18,11 +18,12 @@ from api.ratelimit import COOL_S, Limiter
 from api.server.admission import limits_of
 from api.services import EventServices, Services
 from api.tenant_queue import TenantQueue, open_aside
-from api.waiting import looking, open_watcher
+from api.waiting import Ref, looking, open_watcher
 from db.pool import Pool, open_pool
 from db.redis_pool import RedisPool
 from domain.events.intake import COMMITTERS, open_intake
 from domain.events.quarantine import Quarantine
+from domain.jobs import wait_reasons
 from domain.media.storage import open_store
 from domain.metrics.active_users import Counted
 from domain.projects import projects
@@ -32,6 +33,7 @@ from domain.values import urls
 from jobs.breaker import Breaker
 from jobs.courier import open_courier
 from schemas.settings import Settings
+from schemas.waiting import Waiting
 from telemetry import health, lag
 
 #: What a request waits for a lock that another transaction holds.
@@ -61,8 +63,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
         _open_events(settings, pool, redis, peppers) as events,
         open_watcher(looking(pool), of_all=limits_of(settings).connections // 2) as watcher,
     ):
-        async with pool.acquire() as conn:
-            await check_keyrings(conn, peppers=peppers, vault=vault)
+        await _check(pool, peppers, vault)
         connections = Connections(pool, size=settings.pool_size)
         app.state.services = Services(
             settings=settings,
@@ -78,6 +79,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
             limiter=Limiter(redis, Breaker(COOL_S), clock),
             events=events,
             jobs=Coalesced(looking(pool)),
+            waits=Coalesced(_asking_why(pool)),
             creates=Coalesced(_creating(pool)),
             watcher=watcher,
             store=open_store(settings),
@@ -132,6 +134,11 @@ def _keyrings(settings: Settings) -> tuple[Keyring, Keyring]:
     return peppers, parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
 
 
+async def _check(pool: Pool, peppers: Keyring, vault: Keyring) -> None:
+    async with pool.acquire() as conn:
+        await check_keyrings(conn, peppers=peppers, vault=vault)
+
+
 def _measured(settings: Settings) -> AbstractAsyncContextManager[object]:
     """The loop's lag, measured; where metrics have a port of their own, their server too."""
     if settings.metrics_port:
@@ -150,6 +157,14 @@ def _creating(pool: Pool) -> Callable[[Sequence[New]], Awaitable[list[bool | Non
             return await projects.create(conn, news)
 
     return create
+
+
+def _asking_why(pool: Pool) -> Callable[[Sequence[Ref]], Awaitable[list[Waiting | None]]]:
+    async def ask(refs: Sequence[Ref]) -> list[Waiting | None]:
+        async with pool.acquire() as conn:
+            return await wait_reasons.of_jobs(conn, refs=refs)
+
+    return ask
 
 
 def _open_pool(settings: Settings, url: str, *, name: str) -> AbstractAsyncContextManager[Pool]:

@@ -26,6 +26,7 @@ from domain.security.keyring import Keyring
 from domain.values import urls
 from jobs.courier import Courier
 from schemas.settings import Settings
+from schemas.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,8 @@ class Services:
     events: EventServices
     #: One job read by many requests at once is one statement.
     jobs: Coalesced[Ref, Versioned | None]
+    #: And why it waits.
+    waits: Coalesced[Ref, Waiting | None]
     #: Projects that many requests create at once are one statement, and one commit.
     creates: Coalesced[New, bool | None]
     watcher: Watcher

@@ -6,6 +6,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
 from schemas.base import CreatedAt, Instant, Out
+from schemas.waiting import Waiting
 
 Status = Literal["running", "completed", "failed", "canceled"]
 #: Words of the catalogue, jobs/kinds.py, which the API's document lists by these titles.
@@ -55,6 +56,8 @@ class Job(Out, frozen=True, kw_only=True):
     """What it came to; each kind has fields of its own. Null unless `completed`."""
     error: JobError | None
     """Why it failed; null unless `failed`."""
+    waiting: Waiting | UnsetType | None = UNSET
+    """Why it isn't running now; null: it does, starts now, or has ended. Absent in lists."""
 
 
 class JobsByStatus(Out, frozen=True, kw_only=True):

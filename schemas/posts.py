@@ -2,12 +2,13 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
 from schemas.base import CreatedAt, In, Instant, Out, Text, UpdatedAt
 from schemas.content import Note
 from schemas.errors.platforms import Category
+from schemas.waiting import Waiting
 
 Status = Literal[
     "blocked", "queued", "publishing", "published", "draft_in_inbox", "failed", "canceled", "outcome_unknown",
@@ -201,3 +202,5 @@ class Post(Out, frozen=True, kw_only=True):
     """What kept it from going out last, or null."""
     created_at: CreatedAt
     updated_at: UpdatedAt
+    waiting: Waiting | UnsetType | None = UNSET
+    """Why it isn't going out now; null: it is, or it has ended. Absent in lists."""

@@ -27,6 +27,7 @@ from schemas import (
     posts,
     projects,
     top_performers,
+    waiting,
     webhooks,
 )
 from schemas.errors.platforms import Category
@@ -118,6 +119,7 @@ ENUMS: Mapping[str, Enum] = {
     "WebhookEventType": _enum("What has happened.", webhooks.WebhookEventType),
     "WebhookNewStatus": _enum("What an endpoint may be set to.", webhooks.NewEndpointStatus),
     "WebhookSubscription": _enum("What an endpoint wants.", webhooks.Subscription),
+    "WaitReason": _enum("What a job or a post waits for.", waiting.WaitReason),
     "WorkerState": _enum("Whether a worker takes work.", ops.WorkerState),
 }
 

@@ -122,7 +122,10 @@ async def count_jobs(
 
 @get("/jobs/{job_id:str}", opt=requires("jobs:read", Class.READ_LIGHT, 304, 404))
 async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0) -> Response[Job | None]:
-    """A job. Ask again after `Retry-After`, with `If-None-Match`: an answer of 304 costs no budget."""
+    """A job. Ask again after `Retry-After`, with `If-None-Match`: an answer of 304 costs no budget.
+
+    `waiting` is of this moment. It changes without a version of the job: neither a 304 nor a `wait` tells.
+    """
     ref = (request.organization_id, paths.read("job", job_id))
     seen = await _read(request, ref)
     if wait:
@@ -133,7 +136,8 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0)
         headers["Retry-After"] = str(_retry_after(job, request.services.clock()))
     if etags.known(request, version):
         return Reply(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return Reply(job, headers=headers)
+    waiting = await request.services.waits.ask(ref) if job.status == "running" else None
+    return Reply(msgspec.structs.replace(job, waiting=waiting), headers=headers)
 
 
 @get("/jobs/{job_id:str}/events", opt=requires("jobs:read", Class.READ_LIGHT, 204, 404))

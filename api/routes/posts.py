@@ -5,6 +5,7 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
@@ -16,6 +17,7 @@ from api.ratelimit import Class
 from api.replies import Reply
 from api.requests import ApiRequest
 from db.pool import Conn
+from domain.jobs import wait_reasons
 from domain.publishing import captions, changes, posts, scheduling
 from domain.publishing.posts import Versioned
 from domain.tenancy.delegation import grants
@@ -134,12 +136,12 @@ async def list_scheduled_posts(
 
 @get("/scheduled-posts/{scheduled_post_id:str}", opt=requires("publish:read", Class.READ_LIGHT, 404))
 async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[str]) -> Response[Post]:
-    """A post. Its ETag is for `If-Match`."""
+    """A post. Its ETag is for `If-Match`; `waiting` is of this moment, and changes without another ETag."""
+    where = {"organization_id": request.organization_id, "post_id": paths.read("post", scheduled_post_id)}
     async with request.connection() as conn:
-        found, version = await posts.get(
-            conn, organization_id=request.organization_id, post_id=paths.read("post", scheduled_post_id)
-        )
-    return Reply(found, headers={"ETag": etags.show(version)})
+        found, version = await posts.get(conn, **where)
+        waiting = await wait_reasons.of_post(conn, **where, post=found)
+    return Reply(msgspec.structs.replace(found, waiting=waiting), headers={"ETag": etags.show(version)})
 
 
 @post(

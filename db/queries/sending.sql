@@ -9,6 +9,9 @@
  offset (select :posts - 1)
   limit 1)
 
+-- name: get_room    until the quota has room for another send, in seconds; null: it has
+select {room_in_s} as full_s;
+
 -- part: next_job    the job of the first post in order that waits
 -- By the statement's time: the transaction may have begun before a post was due that waits by now.
 next as materialized (

@@ -11,6 +11,7 @@ from api.event_limits import LIMITS
 from api.ratelimit import QUOTAS, Class
 from docs.make import meanings
 from docs.make.table import code, table
+from domain.jobs.wait_reasons import OF_STATUS, PRECEDENCE
 from domain.media import storage_quota
 from jobs import outcomes
 from jobs.kinds import KINDS, Kind
@@ -168,6 +169,13 @@ def _kind(kind: Kind) -> list[str]:
 def statuses() -> str:
     """A table for each resource."""
     return "\n".join(f"### {name.capitalize()}\n\n{_statuses(name)}" for name in STATUSES)
+
+
+def wait_reasons() -> str:
+    """Each reason of `waiting`, in the order in which they are told."""
+    rows = [(code(reason), "", message) for reason, message in OF_STATUS.items()]
+    rows += [(code(one.reason), "yes" if one.until else "", one.message) for one in PRECEDENCE]
+    return table(["reason", "until", "message"], rows)
 
 
 def _statuses(resource: str) -> str:

@@ -40,6 +40,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "sandbox handles": sandbox.handles,
     "enums": versions.enums,
     "job errors": contract.job_errors,
+    "wait reasons": contract.wait_reasons,
     "statuses": contract.statuses,
     "job states": lambda: mermaid(states.mermaid()),
     "post states": lambda: mermaid(post_states.mermaid()),

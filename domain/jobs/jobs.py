@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
 from db.pool import Conn, Pool, acquire, transact
 from db.queries import partner_job
@@ -216,5 +217,6 @@ def _shown(row: JobRow) -> Versioned:
         finished_at=row.finished_at,
         result=row.result,
         error=msgspec.convert(row.error, JobError) if row.error else None,
+        waiting=UNSET if row.finished_at is None else None,
     )
     return shown, row.version

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
 from db.pool import Conn
 from db.queries import content_item, partner_post, post_event, scheduled_post
@@ -42,6 +43,9 @@ GET_POST = partner_post.get_post.typed(PostRow)
 LIST_POSTS = partner_post.list_posts.typed(PostRow)
 LIST_POSTS_OF_ALL = partner_post.list_posts_of_all.typed(PostRow)
 COUNT_OPEN = scheduled_post.count_open.typed(Counts)
+
+#: Posts with one of these may have something to wait for.
+WAITING = frozenset({"blocked", "queued", "publishing", "outcome_unknown"})
 
 #: Posts of a period that are read one by one and sorted, where there are fewer.
 SORTED = 2_000
@@ -221,4 +225,5 @@ def _shown(row: PostRow) -> Post:
         last_error=msgspec.convert(row.last_error, PostError) if row.last_error else None,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        waiting=UNSET if row.status in WAITING else None,
     )

@@ -71,6 +71,11 @@ async def test_a_post_is_read_whole(project: Project) -> None:
         "lastError": None,
         "createdAt": post["createdAt"],
         "updatedAt": post["createdAt"],
+        "waiting": {
+            "reason": "scheduled",
+            "until": made["scheduledFor"],
+            "message": "its time hasn't come",
+        },
     }
 
 

@@ -1,0 +1,137 @@
+-- Why jobs wait, from what pulls and steps go by. Nothing is written down for it.
+
+-- name: find_waits    as many rows as there are ids, in their order; of one that has ended nothing is known
+-- A lateral that begins with `where` on the job is entered for no other job.
+with asked as materialized (
+  -- The jobs, in their order.
+  select j.*, a.place
+    from unnest((select :orgs::uuid[]), (select :ids::uuid[])) with ordinality as a (org, id, place)
+    left join job j on j.organization_id = a.org and j.id = a.id and j.finished_at is null)
+select j.kind, j.pool, j.state, j.stage, j.run_at, j.deadline_at,
+       now() as now,
+       j.state = 'running' and coalesce(w.lease_expires_at <= now(), true) as lost,
+       last.outcome as last_outcome, last.code as last_code,
+       post.status as post_status, post.phase, post.early, post.held_back, post.owner_status,
+       post.cooldown_until, post.refreshing, post.ahead as posts_ahead,
+       post.platform, post.traits, post.quota_posts, post.quota_window_s, post.owner_id,
+       null::timestamptz as full_until,
+       room.suspended, room.paused, room.max_running, room.running, room.workers, room.free, room.share,
+       room.ahead
+  from asked j
+  left join worker w on w.id = j.lease_owner
+  left join lateral (
+         -- How the last attempt ended of a job that comes again later.
+         select outcome, error->>'code' as code
+           from job_attempt
+          where j.fence > 0
+            and j.run_at > now()
+            and organization_id = j.organization_id
+            and job_id = j.id
+          order by fence desc
+          limit 1) last on true
+  left join lateral (
+         -- The post of a job that comes later, and what its account's posts wait for.
+         select p.status, p.phase, p.scheduled_for > now() as early, p.not_before > now() as held_back,
+                o.status as owner_status, o.id as owner_id, o.quota_posts, o.quota_window_s, a.platform,
+                a.traits, case when o.cooldown_until > now() then o.cooldown_until end as cooldown_until,
+                exists (
+                  select
+                    from job r
+                   where r.organization_id = o.organization_id
+                     and r.unique_key = 'refresh:' || o.id
+                     and r.finished_at is null) as refreshing,
+                (a.turn_post_id is not null and a.turn_post_id <> p.id)::int + (
+                  select count(*)::int
+                    from (
+                           select
+                             from scheduled_post q
+                            where q.organization_id = p.organization_id
+                              and q.social_account_id = p.social_account_id
+                              and q.status = 'queued'
+                              and q.scheduled_for <= now()
+                              and (q.not_before is null or q.not_before <= now())
+                              and (q.scheduled_for, q.id) < (p.scheduled_for, p.id)
+                              and q.id is distinct from a.turn_post_id
+                            limit :most) earlier) as ahead
+           from scheduled_post p
+           join social_account a on a.organization_id = p.organization_id and a.id = p.social_account_id
+           join social_account o
+             on o.organization_id = coalesce(a.owner_organization_id, a.organization_id)
+            and o.id = coalesce(a.owner_account_id, a.id)
+          where j.kind = 'publish_post'
+            and j.state = 'queued'
+            and j.run_at > now()
+            and p.organization_id = j.organization_id
+            and p.job_id = j.id
+         offset 0) post on true
+  left join lateral (
+         -- What a pull goes by for a job that is due, as the functions of migration 0024 do.
+         select o.tier = 'suspended' as suspended, p.paused, c.max_running, own.running, fleet.*, line.ahead
+           from pool p
+           join organization o on o.id = j.organization_id
+           left join pool_cap c on c.tier = o.tier and c.pool = p.name and not j.internal
+          cross join lateral (
+                  select count(*)::int as held,
+                         (count(*) filter (where internal = j.internal))::int as running
+                    from job
+                   where pool = j.pool
+                     and organization_id = j.organization_id
+                     and state = 'running') own
+          cross join lateral (
+                  -- Those of its sandbox, or of the live organization whose sandbox it is.
+                  select count(*)::int as held
+                    from job
+                   where pool = j.pool
+                     and organization_id = coalesce(
+                           o.live_organization_id,
+                           (select id from organization where live_organization_id = o.id))
+                     and state = 'running') others
+          cross join lateral (
+                  -- `share`: how many jobs the tenant could get at the worker with most room.
+                  select count(*)::int as workers,
+                         coalesce(max(free), 0)::int as free,
+                         coalesce(max(least(free, ceil(
+                           ((free + 1) * capacity - (own.held + others.held - 1) * shared)::float8
+                           / (shared + capacity)) - 1)), 0)::int as share
+                    from (
+                           select w.state, sum(w.slots) over () as capacity,
+                                  w.slots - (select count(*) from job where lease_owner = w.id) as free,
+                                  case when exists (
+                                              select
+                                                from pool_cap
+                                               where pool = p.name
+                                                 and tier <> 'suspended')
+                                       then w.slots else 0 end as shared
+                             from worker w
+                            where w.pool = p.name
+                              and w.lease_expires_at > now()) each
+                   where state = 'active') fleet
+          cross join lateral (
+                  -- Those before it in its tenant's line.
+                  select count(*)::int as ahead
+                    from (
+                           select
+                             from job q
+                            where q.pool = j.pool
+                              and q.organization_id = j.organization_id
+                              and q.internal = j.internal
+                              and q.state = 'queued'
+                              and q.stage <> 'scheduled'
+                              and (q.run_at, q.id) < (j.run_at, j.id)
+                              and q.deadline_at > now()
+                            limit :most) earlier) line
+          where j.state = 'queued'
+            and j.stage <> 'scheduled'
+            and j.run_at <= now()
+            and p.name = j.pool
+         offset 0) room on true
+ order by j.place;
+
+-- name: find_loss    when the answer of a post's call was lost
+select created_at, now() as now
+  from post_event
+ where organization_id = :org
+   and post_id = :post_id
+   and type = 'outcome_unknown'
+ order by id desc
+ limit 1;

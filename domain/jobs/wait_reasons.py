@@ -1,0 +1,270 @@
+"""Wait reasons: why a job or a post isn't running now, from the rows that pulls and steps go by.
+
+They are read when somebody asks, and written nowhere: so they change without a version of the job or post.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import job_wait, sending
+from domain.publishing import quotas, reconciliation
+from schemas import ids
+from schemas.posts import Post
+from schemas.waiting import Waiting, WaitReason
+
+#: Jobs or posts ahead are counted so far.
+MOST = 1000
+
+
+class Facts(NamedTuple):
+    """The row of `find_waits`. Of a job that has ended, or that is no post's, some is null.
+
+    `early`: the post's time hasn't come. `held_back`: it waits for another try. `full_until`: the account's
+    quota has no room before, which another statement finds out. `free` is of the worker with
+    the most free slots; `share` how many jobs the tenant could get there.
+    """
+
+    kind: str | None
+    pool: str
+    state: str
+    stage: str
+    run_at: datetime
+    deadline_at: datetime
+    now: datetime
+    lost: bool
+    last_outcome: str | None
+    last_code: str | None
+    post_status: str | None
+    phase: str | None
+    early: bool | None
+    held_back: bool | None
+    owner_status: str | None
+    cooldown_until: datetime | None
+    refreshing: bool | None
+    posts_ahead: int | None
+    platform: str
+    traits: dict[str, Any]
+    quota_posts: int | None
+    quota_window_s: float | None
+    owner_id: UUID
+    full_until: datetime | None
+    suspended: bool
+    paused: bool
+    max_running: int | None
+    running: int
+    workers: int
+    free: int
+    share: int
+    ahead: int
+
+    @property
+    def due(self) -> bool:
+        return self.run_at <= self.now
+
+    @property
+    def may_start(self) -> int:
+        """The number of jobs in the line that the cap and the share of their tenant let start."""
+        return self.share if self.max_running is None else min(self.share, self.max_running - self.running)
+
+
+class _Loss(NamedTuple):
+    created_at: datetime
+    now: datetime
+
+
+class Rule(NamedTuple):
+    """A reason, when it holds, and what to do. `{}` in the message stands for a value of the facts.
+
+    `until` says when it is over; None: nobody knows, or somebody has to act.
+    """
+
+    reason: WaitReason
+    holds: Callable[[Facts], object]
+    message: str
+    until: Callable[[Facts], datetime | None] | None = None
+
+    def said(self, facts: Facts) -> Waiting:
+        until = self.until(facts) if self.until else None
+        return Waiting(reason=self.reason, until=until, message=self.message.format_map(facts._asdict()))
+
+
+def _later(one: Facts) -> datetime:
+    return one.run_at
+
+
+_FIND_WAITS = job_wait.find_waits.typed(Facts)
+_FIND_LOSS = job_wait.find_loss.typed(_Loss)
+
+#: Of posts without an open job of theirs: their status alone decides.
+OF_STATUS: Mapping[WaitReason, str] = {
+    "approval": "its content or its own caption (`captionPending`) awaits an approval: approve or reject it",
+    "schedule_passed": "it was approved after its time: reschedule it, or cancel it",
+    "outcome_unknown": (
+        "the platform may have it and is asked again: look there, and say with `resolve` what you saw"
+    ),
+}
+
+#: Of several that hold the first is told. Those up to `snoozed` are of jobs whose time hasn't come.
+PRECEDENCE: Sequence[Rule] = (
+    Rule("worker_lost", lambda one: one.lost, "its worker is silent: another one takes it over by itself"),
+    Rule(
+        "overdue",
+        lambda one: one.deadline_at <= one.now,
+        "its time is up: it fails by itself within seconds, start it again then",
+    ),
+    Rule(
+        "scheduled",
+        lambda one: not one.due and (one.early or (one.last_outcome is None and one.post_status is None)),
+        "its time hasn't come",
+        _later,
+    ),
+    Rule(
+        "reauth_needed",
+        lambda one: one.owner_status == "reauth_required",
+        "the account's tokens open nothing any more: have its owner connect it again (reauth-url)",
+    ),
+    Rule(
+        "account_cooling_down",
+        lambda one: one.cooldown_until,
+        "the account's platform asked for a pause",
+        lambda one: one.cooldown_until,
+    ),
+    Rule(
+        "account_quota",
+        lambda one: one.full_until,
+        "the account has had as many posts as its quota allows",
+        lambda one: one.full_until,
+    ),
+    Rule("token_refresh", lambda one: one.refreshing, "the account's tokens are being renewed"),
+    Rule(
+        "retry_wait",
+        lambda one: not one.due and (one.held_back or one.last_outcome == "retry"),
+        "the last try failed ({last_code}), and another one follows by itself",
+        _later,
+    ),
+    Rule(
+        "answer_lost",
+        lambda one: one.phase == "sending",
+        "the platform's answer was lost: the post is looked for before anything is sent again",
+        _later,
+    ),
+    Rule(
+        "platform_processing",
+        lambda one: one.phase in {"accepted", "confirming"},
+        "the platform has taken the post and works on it: it is asked again",
+        _later,
+    ),
+    Rule(
+        "behind_posts",
+        lambda one: one.posts_ahead,
+        "the account's posts go one at a time: {posts_ahead} before this one",
+    ),
+    Rule(
+        "source_busy",
+        lambda one: not one.due and one.kind and one.kind.startswith("ingest_"),
+        "the source takes no more requests for now: it is asked again by itself",
+        _later,
+    ),
+    Rule(
+        "snoozed",
+        lambda one: not one.due,
+        "what it needs isn't ready, such as a server that is busy: it looks again by itself",
+        _later,
+    ),
+    Rule(
+        "becoming_due",
+        lambda one: one.stage == "scheduled",
+        "its time has come: it is let into its line within a second while the dispatcher runs",
+    ),
+    Rule(
+        "organization_suspended",
+        lambda one: one.suspended and one.max_running == 0,
+        "the organization is suspended: ask the operators",
+    ),
+    Rule(
+        "pool_paused",
+        lambda one: one.paused,
+        "the operators have paused the pool {pool}: it goes on when they resume it",
+    ),
+    Rule(
+        "no_worker",
+        lambda one: not one.workers,
+        "no worker of the pool {pool} runs: it starts with the first one",
+    ),
+    Rule(
+        "running_cap",
+        lambda one: one.max_running is not None and one.running >= one.max_running,
+        "{running} jobs of the organization run in the pool {pool}, as many as its tier may: wait for one",
+    ),
+    Rule(
+        "workers_busy",
+        lambda one: one.free <= 0,
+        "all workers of the pool {pool} are busy: it starts when a slot is free",
+    ),
+    Rule(
+        "pool_share",
+        lambda one: one.share <= 0,
+        "the organization holds its share of the pool {pool}: wait for one of its jobs",
+    ),
+    Rule(
+        "behind_own_jobs",
+        lambda one: one.ahead >= one.may_start,
+        "{ahead} jobs of the organization go first in the pool {pool}",
+    ),
+)
+
+
+async def of_jobs(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]) -> list[Waiting | None]:
+    """The reason of each (organization, job), in order; None: it runs, has ended, or starts now."""
+    asked = {"orgs": [org for org, _ in refs], "ids": [job_id for _, job_id in refs]}
+    return [await _reason(conn, one) for one in await _FIND_WAITS.all(conn, **asked, most=MOST)]
+
+
+async def of_post(conn: Conn, *, organization_id: UUID, post_id: UUID, post: Post) -> Waiting | None:
+    """The reason of a post, as it was just read. None: it is on its way, or has ended."""
+    match post.status:
+        case "blocked":
+            return _of_status("schedule_passed" if post.schedule_passed else "approval")
+        case "outcome_unknown":
+            return _of_status("outcome_unknown", await _next_ask(conn, organization_id, post_id))
+        case "queued" | "publishing" if job_id := ids.read(ids.JOB, post.job_id or ""):
+            [waiting] = await of_jobs(conn, refs=[(organization_id, job_id)])
+            return waiting
+        case _:
+            return None
+
+
+def _of_status(reason: WaitReason, until: datetime | None = None) -> Waiting:
+    return Waiting(reason=reason, until=until, message=OF_STATUS[reason])
+
+
+async def _reason(conn: Conn, one: Facts) -> Waiting | None:
+    if one.kind is None or (one.state == "running" and not one.lost):
+        return None
+    if one.post_status == "queued" and not (one.early or one.held_back):
+        one = one._replace(full_until=await _full_until(conn, one))
+    return next((rule.said(one) for rule in PRECEDENCE if rule.holds(one)), None)
+
+
+async def _full_until(conn: Conn, one: Facts) -> datetime | None:
+    quota = quotas.of(
+        platform=one.platform,
+        traits=one.traits,
+        quota_posts=one.quota_posts,
+        quota_window_s=one.quota_window_s,
+    )
+    if quota is None:
+        return None
+    window_s = quota.window_s + quotas.ARRIVAL_S
+    full_s = await sending.get_room.value(conn, owner_id=one.owner_id, posts=quota.posts, window_s=window_s)
+    return one.now + timedelta(seconds=full_s) if full_s and full_s > 0 else None
+
+
+async def _next_ask(conn: Conn, organization_id: UUID, post_id: UUID) -> datetime | None:
+    """The time of the next question to its platform; None: it was asked often enough."""
+    lost = await _FIND_LOSS.one(conn, org=organization_id, post_id=post_id)
+    next_s = lost and reconciliation.next_ask((lost.now - lost.created_at).total_seconds())
+    return lost.now + timedelta(seconds=next_s) if lost and next_s else None

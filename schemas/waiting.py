@@ -1,0 +1,23 @@
+"""Waiting: what a job or a post waits for."""
+
+from typing import Literal
+
+from schemas.base import Instant, Out
+
+WaitReason = Literal[
+    "approval", "schedule_passed", "outcome_unknown", "worker_lost", "overdue", "scheduled", "reauth_needed",
+    "account_cooling_down", "account_quota", "token_refresh", "retry_wait", "platform_processing",
+    "answer_lost", "behind_posts", "source_busy", "snoozed", "becoming_due", "organization_suspended",
+    "pool_paused", "no_worker", "running_cap", "workers_busy", "pool_share", "behind_own_jobs",
+]  # fmt: skip
+
+
+class Waiting(Out, frozen=True, kw_only=True):
+    """What it waits for first, at this moment."""
+
+    reason: WaitReason
+    """The reason, to branch on."""
+    until: Instant | None
+    """When that is over, in UTC; null where nobody knows, or somebody has to act."""
+    message: str
+    """What it waits for and what to do, for people."""

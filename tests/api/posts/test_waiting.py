@@ -1,0 +1,78 @@
+"""`waiting` over HTTP: the next read after a change tells the new truth, of a post and of its job."""
+
+from datetime import timedelta
+from typing import Any
+
+from domain.operations import pools
+from jobs.kinds import PUBLISH_POST
+from tests import seeds
+from tests.api.posts.project import Project
+
+
+async def reason(project: Project, post_id: str) -> str | None:
+    """Why the post waits, and its job if it has one."""
+    post = await project.post(post_id)
+    waiting: dict[str, Any] | None = post["waiting"]
+    if post["jobId"] and post["status"] == "queued":
+        job = (await project.acme.http.get(f"/v1/jobs/{post['jobId']}")).json()
+        assert job["waiting"] == waiting
+    return waiting["reason"] if waiting else None
+
+
+async def test_a_post_waits_for_its_approval_and_then_for_its_time(project: Project) -> None:
+    content, account = await project.content(approval_status="pending"), await project.account()
+    [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
+    assert await reason(project, made["id"]) == "approval"
+    await project.acme.http.post(f"/v1/content/{content}/approve", json={})
+    assert await reason(project, made["id"]) == "scheduled"
+    post = await project.post(made["id"])
+    assert post["waiting"]["until"] == post["scheduledFor"]
+    answer = await project.acme.http.patch(f"/v1/content/{content}", json={"caption": "Stale bread."})
+    assert answer.status_code == 200, answer.text
+    assert await reason(project, made["id"]) == "approval"
+    await project.cancel(made["id"])
+    assert await reason(project, made["id"]) is None
+
+
+async def test_a_post_that_was_approved_too_late_says_what_to_do(project: Project) -> None:
+    content, account = await project.content(approval_status="pending"), await project.account()
+    [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
+    project.clock.ahead = timedelta(hours=2)
+    await project.acme.http.post(f"/v1/content/{content}/approve", json={})
+    assert await reason(project, made["id"]) == "schedule_passed"
+    await project.reschedule(made["id"], scheduledFor=project.soon(days=1))
+    assert await reason(project, made["id"]) == "scheduled"
+
+
+async def test_a_post_that_is_due_waits_for_what_its_pool_waits_for(project: Project) -> None:
+    answer = await project.publish(await project.content(), await project.account())
+    [made] = answer.json()["scheduledPosts"]
+    given: dict[str, Any] = {"name": PUBLISH_POST.pool, "slots": 10}
+    assert await reason(project, made["id"]) == "no_worker"
+    async with project.pool.acquire() as conn:
+        await seeds.claims(conn, PUBLISH_POST._replace(name="nothing"))
+        assert await reason(project, made["id"]) is None
+        await pools.pause(conn, paused=True, **given)
+        assert await reason(project, made["id"]) == "pool_paused"
+        await pools.pause(conn, paused=False, **given)
+    assert await reason(project, made["id"]) is None
+    await project.acme.http.delete(f"/v1/projects/{project.list_path.split('/')[3]}")
+    assert await reason(project, made["id"]) is None
+
+
+async def test_what_a_job_waits_for_has_no_version(project: Project) -> None:
+    """So a 304 says nothing of it, and a list leaves it out."""
+    answer = await project.publish(await project.content(), await project.account())
+    [made] = answer.json()["scheduledPosts"]
+    job = f"/v1/jobs/{made['jobId']}"
+    before = await project.acme.http.get(job)
+    async with project.pool.acquire() as conn:
+        await seeds.claims(conn, PUBLISH_POST._replace(name="nothing"))
+    known = {"If-None-Match": before.headers["ETag"]}
+    assert (await project.acme.http.get(job, headers=known)).status_code == 304
+    after = (await project.acme.http.get(job)).json()
+    assert before.json() | {"waiting": None} == after
+    [listed] = (await project.acme.http.get("/v1/jobs")).json()["items"]
+    assert listed | {"waiting": None} == after
+    [listed] = (await project.acme.http.get(project.list_path)).json()["items"]
+    assert "waiting" not in listed

@@ -1,0 +1,282 @@
+"""Why jobs wait: each cause is told while it is there, and what nothing holds is what a pull takes."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple, get_args
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from db.pool import Conn
+from domain.jobs import wait_reasons
+from domain.operations import pools
+from jobs import heartbeat, maintenance
+from jobs.ledger import Claim
+from jobs.outcomes import Retry, Snooze
+from schemas.ops import PoolCap
+from schemas.waiting import Waiting, WaitReason
+from tests.jobs import scene
+from tests.jobs.scene import ERRAND, INTERNAL
+
+FUTURE = datetime.max.replace(tzinfo=UTC)
+CHORE = ERRAND._replace(name="run_chore")
+
+
+def cap(most: int) -> PoolCap:
+    return PoolCap(tier="standard", max_running=most, max_queued=1000)
+
+
+class Case(NamedTuple):
+    """A tenant's job, and the tenant beside it."""
+
+    conn: Conn
+    org: UUID
+    other: UUID
+    job_id: UUID
+
+    async def waiting(self) -> Waiting | None:
+        [found] = await wait_reasons.of_jobs(self.conn, refs=[(self.org, self.job_id)])
+        return found
+
+    async def run(self, sql: str) -> None:
+        await self.conn.execute(sql, self.job_id)
+
+    async def pull(self) -> list[Claim]:
+        return await scene.pull(self.conn, await scene.worker(self.conn, slots=1), 1)
+
+    async def before(self, count: int) -> None:
+        """So many older jobs of the same line."""
+        await scene.fill(self.conn, [self.org], count)
+
+    async def busy(self, org: UUID, slots: int) -> list[Claim]:
+        """The only worker, with a job of this tenant."""
+        await self.conn.execute("delete from worker")
+        await scene.fill(self.conn, [org], 1, CHORE)
+        worker_id = await scene.worker(self.conn, slots=slots)
+        return await scene.pull(self.conn, worker_id, 1, CHORE)
+
+
+#: Takes the cause away again.
+Undo = Callable[[], Awaitable[object]]
+
+
+async def paused(case: Case) -> Undo:
+    given: dict[str, Any] = {"name": ERRAND.pool, "slots": 10}
+    await pools.pause(case.conn, paused=True, **given)
+    return partial(pools.pause, case.conn, paused=False, **given)
+
+
+async def without_worker(case: Case) -> Undo:
+    workers = await case.conn.fetch("select id from worker")
+    for worker in workers:
+        await heartbeat.drain(case.conn, worker_id=worker["id"])
+    return partial(scene.worker, case.conn)
+
+
+async def capped(case: Case) -> Undo:
+    claims = await case.busy(case.org, slots=10)
+    await pools.set_cap(case.conn, name=ERRAND.pool, cap=cap(1))
+    return partial(scene.settle, case.conn, claims)
+
+
+async def raised(case: Case) -> Undo:
+    await capped(case)
+    return partial(pools.set_cap, case.conn, name=ERRAND.pool, cap=cap(2))
+
+
+async def crowded(case: Case) -> Undo:
+    return partial(scene.settle, case.conn, await case.busy(case.other, slots=1))
+
+
+async def shared(case: Case) -> Undo:
+    return partial(scene.settle, case.conn, await case.busy(case.org, slots=2))
+
+
+async def behind(case: Case) -> Undo:
+    await case.before(3)
+    await case.conn.execute("update worker set slots = 3")
+    return partial(case.conn.execute, "update worker set slots = 100")
+
+
+async def planned(case: Case) -> Undo:
+    await case.run("update job set run_at = now() + interval '1 hour', stage = 'scheduled' where id = $1")
+    return partial(case.run, "update job set run_at = now(), stage = 'queued' where id = $1")
+
+
+async def unripe(case: Case) -> Undo:
+    await case.run("update job set run_at = now(), stage = 'scheduled' where id = $1")
+    return partial(maintenance.promote, case.conn)
+
+
+async def retried(case: Case) -> Undo:
+    await scene.settle(case.conn, await case.pull(), Retry("NETWORK", "no answer", after_s=60.0))
+    return partial(case.run, "update job set run_at = now(), stage = 'queued' where id = $1")
+
+
+async def snoozed(case: Case) -> Undo:
+    await scene.settle(case.conn, await case.pull(), Snooze(60.0))
+    return partial(case.run, "update job set run_at = now(), stage = 'queued' where id = $1")
+
+
+async def throttled(case: Case) -> Undo:
+    undo = await snoozed(case)
+    await case.run("update job set kind = 'ingest_appstore' where id = $1")
+    return undo
+
+
+async def lost(case: Case) -> Undo:
+    [claim] = await case.pull()
+    await scene.lose(case.conn, claim)
+    return partial(maintenance.rescue, case.conn, before=FUTURE)
+
+
+async def late(case: Case) -> Undo:
+    await case.run("update job set deadline_at = now() where id = $1")
+    return partial(maintenance.end_overdue, case.conn)
+
+
+async def suspended(case: Case) -> Undo:
+    change = "update organization set tier = {}, resumes_as = {} where id = $1"
+    await case.conn.execute(change.format("'suspended'", "tier"), case.org)
+    return partial(case.conn.execute, change.format("resumes_as", "null"), case.org)
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason", "within_s"),
+    [
+        (paused, "pool_paused", None),
+        (without_worker, "no_worker", None),
+        (capped, "running_cap", None),
+        (raised, "running_cap", None),
+        (crowded, "workers_busy", None),
+        (shared, "pool_share", None),
+        (behind, "behind_own_jobs", None),
+        (planned, "scheduled", 3600),
+        (unripe, "becoming_due", None),
+        (retried, "retry_wait", 60),
+        (snoozed, "snoozed", 60),
+        (throttled, "source_busy", 60),
+        (lost, "worker_lost", None),
+        (late, "overdue", None),
+        (suspended, "organization_suspended", None),
+    ],
+)
+async def test_a_cause_is_told_as_long_as_it_is_there(
+    conn: Conn, cause: Callable[[Case], Awaitable[Undo]], reason: str, within_s: float | None
+) -> None:
+    org, other = await scene.tenants(conn, 2)
+    await scene.worker(conn, slots=100)
+    case = Case(conn, org, other, (await scene.submit(conn, org)).job_id)
+    assert await case.waiting() is None
+    undo = await cause(case)
+    told = await case.waiting()
+    assert told is not None
+    assert told.reason == reason
+    now = await conn.fetchval("select now()")
+    assert (told.until and told.until - now <= timedelta(seconds=within_s or 0)) == (within_s and True)
+    await undo()
+    assert await case.waiting() is None
+
+
+async def test_a_message_has_what_a_person_asks_next(conn: Conn) -> None:
+    [org] = await scene.tenants(conn)
+    await scene.worker(conn, slots=100)
+    case = Case(conn, org, org, (await scene.submit(conn, org)).job_id)
+    await behind(case)
+    assert "3 jobs of the organization go first in the pool ingest" in str(await case.waiting())
+    assert len(await scene.pull(conn, await scene.worker(conn, slots=200), 1)) == 1
+    await conn.execute("update job set run_at = run_at - interval '1 hour' where id = $1", case.job_id)
+    await retried(case)
+    assert "NETWORK" in str(await case.waiting())
+
+
+def test_each_reason_has_one_place() -> None:
+    told = [*wait_reasons.OF_STATUS, *(rule.reason for rule in wait_reasons.PRECEDENCE)]
+    assert sorted(told) == sorted(get_args(WaitReason))
+
+
+JOBS = st.lists(
+    st.tuples(
+        st.sampled_from(["queued", "later", "unripe", "overdue", "retry"]),
+        st.integers(min_value=0, max_value=3),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+class State(NamedTuple):
+    """What waits, what runs of the tenant, of its internal kinds and of another one, and what bounds them."""
+
+    made: list[tuple[str, int]]
+    slots: int
+    held: int
+    internal: int
+    others: int
+    cap: int
+    paused: bool
+
+
+STATES = st.builds(
+    State,
+    made=JOBS,
+    slots=st.integers(min_value=1, max_value=12),
+    held=st.integers(min_value=0, max_value=6),
+    internal=st.integers(min_value=0, max_value=3),
+    others=st.integers(min_value=0, max_value=6),
+    cap=st.integers(min_value=1, max_value=6),
+    paused=st.sampled_from([False, False, False, True]),
+)
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(state=STATES)
+async def test_what_nothing_holds_is_what_the_next_pull_takes(conn: Conn, state: State) -> None:
+    """Of the jobs of one tenant that wait, whatever runs and whatever is paused."""
+    await conn.execute("delete from job_attempt; delete from job; delete from worker")
+    org, other = await scene.tenants(conn, 2)
+    worker_id = await scene.worker(conn, slots=state.slots)
+    await bound(conn, 100, paused=False)
+    for tenant, kind, count in (
+        (org, ERRAND, state.held),
+        (org, INTERNAL, state.internal),
+        (other, ERRAND, state.others),
+    ):
+        await scene.fill(conn, [tenant], count, kind)
+        await scene.pull(conn, worker_id, state.slots - await running(conn), ERRAND, INTERNAL)
+    await conn.execute("delete from job where state = 'queued'")
+    await bound(conn, state.cap, paused=state.paused)
+    job_ids = [await waiting_job(conn, org, *one) for one in state.made]
+    found = await wait_reasons.of_jobs(conn, refs=[(org, job_id) for job_id in job_ids])
+    claims = await scene.pull(conn, worker_id, state.slots - await running(conn), ERRAND, INTERNAL)
+    unheld = {job_id for job_id, waiting in zip(job_ids, found, strict=True) if waiting is None}
+    assert unheld == {claim.id for claim in claims}, found
+
+
+async def bound(conn: Conn, most: int, *, paused: bool) -> None:
+    await pools.set_cap(conn, name=ERRAND.pool, cap=cap(most))
+    await pools.pause(conn, name=ERRAND.pool, paused=paused, slots=1)
+
+
+async def running(conn: Conn) -> int:
+    return int(await conn.fetchval("select count(*) from job where state = 'running'"))
+
+
+async def waiting_job(conn: Conn, org: UUID, state: str, ago_s: int) -> UUID:
+    job_id = (await scene.submit(conn, org)).job_id
+    await conn.execute(
+        """update job
+              set run_at = now() + case $2 when 'later' then 3600 when 'retry' then 3 else -$3::int end
+                           * interval '1 second',
+                  stage = case when $2 in ('later', 'unripe') then 'scheduled' else 'queued' end,
+                  deadline_at = case $2 when 'overdue' then now() else deadline_at end,
+                  fence = ($2 = 'retry')::int
+            where id = $1""",
+        job_id,
+        state,
+        ago_s,
+    )
+    return job_id

@@ -1,0 +1,132 @@
+"""Why a post waits, told between two attempts at it: the cause is there, and then it isn't."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from domain.jobs import wait_reasons
+from domain.publishing import posts
+from jobs.kinds import PUBLISH_POST
+from schemas import ids
+from schemas.waiting import Waiting
+from tests import seeds
+from tests.workers.tasks.publish_post.project import Project
+
+
+async def waiting(project: Project, post_id: UUID) -> Waiting | None:
+    """As both the post and its job tell it."""
+    async with project.pool.acquire() as conn:
+        of = {"organization_id": project.org, "post_id": post_id}
+        shown, _ = await posts.get(conn, **of)
+        told = await wait_reasons.of_post(conn, **of, post=shown)
+        job_id = ids.read(ids.JOB, shown.job_id or "")
+        if job_id and shown.status != "outcome_unknown":
+            [same] = await wait_reasons.of_jobs(conn, refs=[(project.org, job_id)])
+            assert (same and same.reason) == (told and told.reason)
+        return told
+
+
+async def with_worker(project: Project) -> None:
+    """So that nothing but the post itself is in the way."""
+    async with project.pool.acquire() as conn:
+        await seeds.claims(conn, PUBLISH_POST._replace(name="nothing"))
+
+
+@pytest.mark.parametrize(
+    ("plan", "reason", "within_s"),
+    [
+        ({"send": ["unreached"]}, "retry_wait", 36),
+        ({"prepare": ["unstored"]}, "retry_wait", 36),
+        ({"send": ["throttle"]}, "account_cooling_down", 60),
+        ({"send": ["expire"]}, "token_refresh", None),
+        ({"send": ["shut"]}, "reauth_needed", None),
+        ({"send": ["lose", "lose"], "reconcile": ["later"]}, "retry_wait", 36),
+        ({"send": ["take"], "poll": ["lose"]}, "retry_wait", 36),
+    ],
+)
+async def test_a_try_that_failed_says_what_it_waits_for(
+    project: Project, post: UUID, plan: dict[str, list[str]], reason: str, within_s: float | None
+) -> None:
+    await with_worker(project)
+    assert await waiting(project, post) is None
+    project.platform.plan(**plan)
+    assert await project.attempt() in {"retry", "snoozed"}
+    told = await waiting(project, post)
+    assert told is not None
+    assert told.reason == reason
+    now = await project.pool.fetchval("select now()")
+    assert (told.until is None) == (within_s is None)
+    assert told.until is None or told.until - now <= timedelta(seconds=within_s or 0)
+
+
+async def test_a_lost_answer_is_looked_for_later(project: Project, post: UUID) -> None:
+    project.platform.exact = False
+    project.platform.plan(send=["lose"], reconcile=["later"])
+    assert await project.attempt() == "snoozed"
+    told = await waiting(project, post)
+    assert told
+    assert told.reason == "answer_lost"
+    await project.skip_waits()
+    await with_worker(project)
+    assert await waiting(project, post) is None
+
+
+async def test_reconnecting_ends_the_wait_at_once(project: Project, post: UUID) -> None:
+    await with_worker(project)
+    project.platform.plan(send=["shut"])
+    await project.attempt()
+    told = await waiting(project, post)
+    assert told
+    assert told.reason == "reauth_needed"
+    await project.account()
+    assert await waiting(project, post) is None
+
+
+async def test_a_quota_says_until_when(project: Project, post: UUID) -> None:
+    await project.pool.execute("update social_account set quota_posts = 1, quota_window_s = 3600")
+    assert await project.attempt() == "completed"
+    second = await project.post()
+    assert await project.attempt() == "snoozed"
+    told = await waiting(project, second)
+    assert told
+    assert told.reason == "account_quota"
+    sent = await project.pool.fetchval("select max(at) from account_send")
+    assert told.until
+    assert abs(told.until - sent - timedelta(seconds=3601)) < timedelta(seconds=1)
+    await project.pool.execute("update social_account set quota_posts = 2")
+    await project.skip_waits()
+    await with_worker(project)
+    assert await waiting(project, second) is None
+
+
+async def test_posts_of_an_account_go_one_at_a_time(project: Project) -> None:
+    first, second = await project.post(ago_s=60), await project.post()
+    async with project.pool.acquire() as conn:
+        claims = await seeds.claims(conn, PUBLISH_POST, free=1)
+    assert [claim.args["post_id"] for claim in claims] == [str(first)]
+    assert await project.attempt() == "snoozed"
+    assert await waiting(project, first) is None
+    told = await waiting(project, second)
+    assert told
+    assert (told.reason, told.until) == ("behind_posts", None)
+    assert "1 before this one" in told.message
+
+
+async def test_a_post_whose_outcome_nobody_knows_says_when_it_is_asked_for(
+    project: Project, post: UUID
+) -> None:
+    project.platform.exact = False
+    project.platform.plan(send=["lose"], reconcile=["undecided"])
+    assert await project.attempt() == "failed"
+    told = await waiting(project, post)
+    assert told
+    assert told.reason == "outcome_unknown"
+    due = await project.pool.fetchval("select run_at from job where kind = 'reconcile_post'")
+    assert told.until
+    assert abs(told.until - due) < timedelta(seconds=1)
+
+
+async def test_a_post_that_has_ended_waits_for_nothing(project: Project, post: UUID) -> None:
+    assert await project.attempts() == ["completed"]
+    assert await waiting(project, post) is None
