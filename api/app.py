@@ -51,6 +51,7 @@ from api.routes import (
     system,
     tiktok_webhook,
     web_module,
+    webhook_events,
     webhooks,
     whoami,
 )
@@ -88,6 +89,7 @@ KEYED = (
     quarantine,
     sdk_apps,
     sdk_setup,
+    webhook_events,
     webhooks,
     whoami,
 )

@@ -131,6 +131,35 @@ class WebhookDelivery(Out, frozen=True, kw_only=True):
     """When it came to its end, or null."""
 
 
+class WebhookEvent(Out, frozen=True, kw_only=True):
+    """What has happened, without what it is about."""
+
+    id: ids.WebhookEventId
+    type: WebhookEventType
+    """What has happened."""
+    created_at: CreatedAt
+    project_id: ids.ProjectId | None
+    """Id of the project that it happened in, or null."""
+
+
+class WebhookEventData(Out, frozen=True, kw_only=True):
+    """What an event is about."""
+
+    object: Any
+    """The thing as its GET answers it; null where it is gone, or the body would have more than 20 KB."""
+    version: int
+    """It grows: of two events about one thing the one with the higher number shows the newer state."""
+    object_url: str
+    """Where to GET the thing."""
+
+
+class WebhookEventBody(WebhookEvent, frozen=True, kw_only=True):
+    """What has happened, as endpoints are told of it: the same bytes on each try."""
+
+    data: WebhookEventData
+    """What it is about."""
+
+
 class WebhookReplay(In, frozen=True, kw_only=True):
     """Which events to send again."""
 

@@ -58,6 +58,7 @@ TAGS = {
     "sdk_apps": "apps",
     "sdk_setup": "apps",
     "conversion_deliveries": "events",
+    "webhook_events": "webhooks",
 }
 
 #: What each group is about, in the order in which a newcomer needs them.

@@ -95,7 +95,14 @@ forgotten as (
              where organization_id = :org and id = n.id and project_id = :project_id
             union all
             select from lease_request
-             where organization_id = :org and id = n.id and project_id = :project_id)))
+             where organization_id = :org and id = n.id and project_id = :project_id
+            union all
+            select from webhook_endpoint
+             where organization_id = :org and id = n.id and project_id = :project_id
+            union all
+            select from webhook_delivery d
+              join webhook_event v on v.organization_id = :org and v.id = d.event_id
+             where d.organization_id = :org and d.id = n.id and v.project_id = :project_id)))
 select api_key_id, key
   from batch
  order by api_key_id desc, key desc

@@ -83,3 +83,8 @@ update webhook_endpoint
  where organization_id = :org
    and id = :id
 returning deleted_at;
+
+-- name: purge_endpoints    of a project    with their secrets
+delete from webhook_endpoint
+ where organization_id = :org
+   and project_id = :project_id;

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import purge, purge_files
+from db.queries import purge, purge_files, webhook_endpoint, webhook_event
 from domain.accounts import accounts
 from domain.accounts.accounts import AccountScope
 from domain.connecting import token_revocation
@@ -222,6 +222,12 @@ async def delete_rest(conn: Conn, *, claim: Claim) -> int:
 async def delete_jobs(conn: Conn, *, claim: Claim) -> int:
     jobs = await purge.lock_jobs.all(conn, **_scope(claim), limit=ROWS)
     return await purge.purge_jobs.run(conn, org=claim.organization_id, ids=[job_id for (job_id,) in jobs])
+
+
+async def delete_webhooks(conn: Conn, *, claim: Claim) -> int:
+    """Events with their deliveries, once nothing is left that emits one; at last the project's endpoints."""
+    deleted = await webhook_event.purge_events.run(conn, **_scope(claim), limit=ROWS)
+    return deleted or await webhook_endpoint.purge_endpoints.run(conn, **_scope(claim))
 
 
 async def end(conn: Conn, *, claim: Claim) -> dict[str, Any]:

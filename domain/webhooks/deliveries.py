@@ -1,13 +1,14 @@
 """Deliveries of events to webhook endpoints as partners see them, and how they are sent again."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
 from db.queries import webhook_delivery, webhook_event
 from domain.webhooks import endpoints
+from domain.webhooks.events import KEPT
 from schemas import ids
 from schemas.errors import Conflict, Invalid
 from schemas.errors.absent import absent
@@ -20,8 +21,6 @@ from schemas.webhooks import (
     WebhookReplayed,
 )
 
-#: Days that events and their deliveries are kept.
-KEPT = timedelta(days=30)
 #: Events that one call sends again, and that it looks at, at most.
 MOST_AGAIN, MOST_SEEN = 1_000, 20_000
 

@@ -69,6 +69,7 @@ async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
         "leaseRequestId": (await http.post(asked, json={"count": 1, "niche": "x"})).json()["requestId"],
         "webhookEndpointId": endpoint,
         "webhookDeliveryId": delivery.json()["id"],
+        "webhookEventId": delivery.json()["eventId"],
         "name": "default",
         "organizationId": ids.show(ids.ORGANIZATION, other),
     }

@@ -27,6 +27,7 @@ KINDS = {
     "influencerId": ids.INFLUENCER,
     "webhookEndpointId": ids.WEBHOOK_ENDPOINT,
     "webhookDeliveryId": ids.WEBHOOK_DELIVERY,
+    "webhookEventId": ids.WEBHOOK_EVENT,
 }
 
 #: A state is its maker's: tests/api/accounts has that. Organizations are the operators'.

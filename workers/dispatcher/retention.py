@@ -9,6 +9,7 @@ from domain.media.store import Store
 from domain.operations.maintenance import prune_idempotency, prune_oauth_states
 from domain.publishing import quotas
 from domain.tenancy import audit
+from domain.webhooks import events
 from jobs.maintenance import prune_jobs, prune_passing, prune_workers
 from schemas.errors import Unavailable
 from telemetry import logs
@@ -28,6 +29,7 @@ RETENTION = [
     Chore("prune_oauth_states", EVERY_S, prune_oauth_states),
     Chore("prune_sends", EVERY_S, quotas.prune),
     Chore("prune_tickets", EVERY_S, tickets.prune),
+    Chore("prune_webhooks", EVERY_S, events.prune),
 ]
 
 

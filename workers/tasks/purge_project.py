@@ -61,6 +61,7 @@ async def purge_project(
         partial(_rows, ctx, partial(purge.delete_account, keyring=keyring)),
         partial(_rows, ctx, purge.delete_rest),
         partial(_rows, ctx, purge.delete_jobs),
+        partial(_rows, ctx, purge.delete_webhooks),
         # Last: what a process of the API held when the project was archived is stored by now.
         partial(_events, ctx, event_store),
         partial(_archived, ctx, event_store, archive_url),

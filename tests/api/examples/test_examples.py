@@ -1,6 +1,7 @@
 """Each example of the document is what a running API takes and answers now."""
 
 import os
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,15 @@ from tests.api.examples.day import tell
 from tests.api.examples.steady import Steady
 from tests.api.examples.story import Cast
 from tests.api.examples.teller import WRITE, Teller
+from tests.domain.webhooks import watching
+
+#: Types of webhook events that the story has, at least.
+TOLD = {
+    "project.archived", "job.completed", "job.canceled", "content.generated", "content.approved",
+    "content.rejected", "post.scheduled", "post.published", "post.canceled", "post.outcome_unknown",
+    "social_account.connected", "social_account.revoked", "lease_request.assigned",
+    "lease_request.rejected", "test.ping",
+}  # fmt: skip
 
 FOLDER = Path(kept.__file__).with_name("examples")
 
@@ -23,7 +33,9 @@ FOLDER = Path(kept.__file__).with_name("examples")
 @pytest.mark.timeout(180)
 async def test_the_examples_are_what_is_sent_and_answered(cast: Cast) -> None:
     began, teller = datetime.now(UTC), Teller(routes(built()))
+    await watching.begin(cast.pool)
     await tell(cast, teller)
+    await each_change_was_told_of(cast)
     hosts = {cast.hub.url: "https://github.com", cast.fediverse.url: "https://mastodon.example"}
     steady = Steady(began, hosts)
     told = {operation: steady(msgspec.to_builtins(one)) for operation, one in teller.told.items()}
@@ -33,6 +45,15 @@ async def test_the_examples_are_what_is_sent_and_answered(cast: Cast) -> None:
     found = {operation: msgspec.to_builtins(one) for operation, one in kept.examples().items()}
     stale = [name for name in told.keys() | found.keys() if shape(told.get(name)) != shape(found.get(name))]
     assert not stale, "tell it in tests/api/examples, then run `python -m tests.api.examples`"
+
+
+async def each_change_was_told_of(cast: Cast) -> None:
+    """The story has each operation, and workers behind them: each change that is told of was told once."""
+    emitted = await watching.emitted(cast.pool)
+    assert {kind for kind, _ in emitted} >= TOLD
+    assert +Counter({one: count for one, count in emitted.items() if one[0] != "test.ping"}) == (
+        await watching.expected(cast.pool)
+    )
 
 
 def shape(value: Any) -> Any:

@@ -19,6 +19,8 @@ async def webhooks(story: Story, project: str) -> None:
     await story.tell("patch_webhook_endpoint", **at, json=change)
     sent = await story.tell("test_webhook_endpoint", **at)
     await story.tell("get_webhook_delivery", webhookDeliveryId=sent["id"])
+    await story.tell("get_webhook_event", webhookEventId=sent["eventId"])
+    await story.tell("list_webhook_events", params={"type": "test.ping"})
     await story.tell("list_webhook_deliveries", **at, params={"eventType": "test.ping"})
     await story.tell("replay_webhook_delivery", webhookDeliveryId=sent["id"])
     since = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%dT%H:00:00Z}"

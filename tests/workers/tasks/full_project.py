@@ -9,12 +9,14 @@ from domain.brand import ingests
 from domain.events import people, quarantine
 from domain.events.body import Refused
 from domain.media.store import Store
+from domain.webhooks import secrets as secrets_of_webhooks
 from schemas import ids
 from tests import leasing, seeds
 from tests.domain.content import reviewing
 from tests.domain.events import sending
 from tests.domain.project import Project as Scope
 from tests.domain.publishing import post_scene as scene
+from tests.domain.webhooks import watching
 from tests.workers.tasks.project import Project
 
 
@@ -28,6 +30,7 @@ class Full(NamedTuple):
 
 async def fill(project: Project, conn: Conn, store: Store) -> Full:
     pool, mine = project.workers.pool, Scope(project.org, project.id)
+    await webhooks(conn, mine)
     mine = await scene.fill(conn, mine, accounts=2)
     content_id = await scene.pending(conn, mine, "Approved.")
     posts = await scene.schedule(conn, mine) + await scene.schedule(conn, mine, content_id=content_id)
@@ -80,6 +83,15 @@ async def conversions(conn: Conn, mine: Scope) -> None:
                    now() + interval '1 day')""",
         mine.id,
     )  # fmt: skip
+
+
+async def webhooks(conn: Conn, mine: Scope) -> None:
+    """An endpoint of the project and one of all, which are told of all that follows."""
+    await watching.listen(conn, mine.org)
+    endpoint_id = await watching.listen(conn, mine.org, project_id=mine.id)
+    await secrets_of_webhooks.make(
+        conn, organization_id=mine.org, endpoint_id=endpoint_id, keyring=seeds.VAULT
+    )
 
 
 async def strays(conn: Conn, mine: Scope, post_id: UUID, job_id: UUID) -> None:

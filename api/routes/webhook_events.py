@@ -1,0 +1,67 @@
+"""Webhook events: what there was to tell, whomever it was told."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import get
+from litestar.params import FromPath, QueryParameter
+
+from api import filters, paths
+from api.guard import requires
+from api.paging import DEFAULT, Cursor, Limit, page
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from db.pool import Conn
+from domain.webhooks import events
+from schemas.base import Page
+from schemas.webhooks import WebhookEvent, WebhookEventBody, WebhookEventType
+
+Types = Annotated[
+    list[WebhookEventType] | None, QueryParameter(name="type", description="Only of these types.")
+]
+ProjectFilter = Annotated[
+    str | None, QueryParameter(name="projectId", description="Only of this project.", max_length=100)
+]
+
+
+@get("/webhook-events", opt=requires("webhooks:read", Class.READ_LIGHT, 404))
+async def list_webhook_events(
+    request: ApiRequest,
+    *,
+    type_: Types = None,
+    project_id: ProjectFilter = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT,
+) -> Page[WebhookEvent]:
+    """What has happened in the last 30 days, newest first: what an endpoint wanted when it happened."""
+
+    async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[WebhookEvent]:
+        return await events.list_page(
+            conn,
+            organization_id=request.organization_id,
+            types=type_,
+            project_id=filters.read_id("project", project_id),
+            before=before,
+            limit=limit,
+        )
+
+    return await page(request, find, cursor, limit, identify=lambda one: one.id)
+
+
+@get("/webhook-events/{webhook_event_id:str}", opt=requires("webhooks:read", Class.READ_LIGHT, 404))
+async def get_webhook_event(request: ApiRequest, webhook_event_id: FromPath[str]) -> WebhookEventBody:
+    """One event, as it is sent to endpoints."""
+
+    async def read(conn: Conn) -> bytes:
+        return await events.body(
+            conn,
+            organization_id=request.organization_id,
+            event_id=paths.read("webhook_event", webhook_event_id),
+            public_url=request.services.settings.public_url,
+        )
+
+    return msgspec.json.decode(await request.transact(read), type=WebhookEventBody)
+
+
+ROUTES = [list_webhook_events, get_webhook_event]

@@ -1,0 +1,186 @@
+"""Webhook events as they are sent and listed: the thing as its GET answers it, in the same bytes for ever."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from db.pool import Pool, transact
+from domain.webhooks import events
+from schemas import ids
+from tests.api.conftest import Caller
+from tests.api.everything import an_account
+from tests.api.parties import new_project
+from tests.api.refusals import refused
+from tests.domain.webhooks import watching
+
+ALL = "/v1/webhook-events"
+
+
+async def listed(caller: Caller, **params: str) -> list[dict[str, Any]]:
+    answer = await caller.http.get(ALL, params=params)
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+async def listen(pool: Pool, caller: Caller) -> None:
+    async with pool.acquire() as conn:
+        await watching.listen(conn, caller.organization_id)
+
+
+async def body(pool: Pool, caller: Caller, shown: str) -> bytes:
+    """As it is sent."""
+    event_id = ids.read(ids.WEBHOOK_EVENT, shown)
+    assert event_id
+    render = partial(
+        events.body,
+        organization_id=caller.organization_id,
+        event_id=event_id,
+        public_url="http://api",
+    )
+    return await transact(pool, render)
+
+
+async def busy(caller: Caller, pool: Pool) -> str:
+    """A project in which something of each kind has happened."""
+    project = await new_project(caller)
+    account = await an_account(caller.http, pool, project)
+    form = {"caption": (None, "Hello")}
+    content = (await caller.http.post(f"/v1/projects/{project}/content/upload", files=form)).json()["id"]
+    targets = {"targets": [{"socialAccountId": account}], "localTime": "2027-03-01T09:00"}
+    await caller.http.post(f"/v1/content/{content}/schedule", json={**targets, "allowDuplicate": True})
+    await caller.http.patch(f"/v1/projects/{project}/approval-policy", json={"requiresApproval": True})
+    waits = (await caller.http.post(f"/v1/projects/{project}/content/upload", files=form)).json()["id"]
+    await caller.http.post(f"/v1/content/{waits}/approve", json={})
+    page = {"url": "https://example.com"}
+    job = (await caller.http.post(f"/v1/projects/{project}/ingest/website", json=page)).json()["jobId"]
+    await caller.http.post(f"/v1/jobs/{job}/cancel")
+    asked = f"/v1/projects/{project}/leased-accounts/request"
+    request = (await caller.http.post(asked, json={"count": 1, "niche": "x"})).json()["requestId"]
+    await pool.execute(
+        "update lease_request set status = 'rejected', reason = 'x' where id = $1", request[5:]
+    )
+    await caller.http.delete(f"/v1/projects/{project}")
+    return project
+
+
+async def test_the_thing_is_as_its_get_answers_it(acme: Caller, pool: Pool) -> None:
+    await listen(pool, acme)
+    project = await busy(acme, pool)
+    found = await listed(acme)
+    kinds = [one["type"] for one in reversed(found)]
+    assert kinds == [
+        "social_account.connected", "post.scheduled", "content.approved", "job.canceled",
+        "lease_request.rejected", "project.archived",
+    ]  # fmt: skip
+    for one in found:
+        sent = msgspec.json.decode(await body(pool, acme, one["id"]))
+        assert {name: sent[name] for name in ("id", "type", "createdAt", "projectId")} == one
+        assert sent["projectId"] == project
+        answer = await acme.http.get(sent["data"]["objectUrl"])
+        assert answer.status_code == 200, sent
+        assert sent["data"]["object"] == answer.json()
+        assert (await acme.http.get(f"{ALL}/{one['id']}")).json() == sent
+
+
+async def test_all_who_need_it_at_once_get_the_same_bytes(acme: Caller, pool: Pool) -> None:
+    await listen(pool, acme)
+    project = await new_project(acme)
+    await acme.http.delete(f"/v1/projects/{project}")
+    [event] = await listed(acme)
+    first, *others = await asyncio.gather(*(body(pool, acme, event["id"]) for _ in range(5)))
+    await acme.http.patch(f"/v1/projects/{project}", json={"name": "Renamed"})
+    assert {first} == {*others, await body(pool, acme, event["id"])}
+
+
+async def test_a_later_rendering_has_a_higher_number(acme: Caller, pool: Pool) -> None:
+    await listen(pool, acme)
+    project = await new_project(acme)
+    await acme.http.post("/v1/webhook-endpoints", json={"url": "https://a.example.com", "events": ["*"]})
+    account = await an_account(acme.http, pool, project)
+    await body(pool, acme, (await listed(acme))[0]["id"])
+    await acme.http.delete(f"/v1/social-accounts/{account}")
+    newer, older = [msgspec.json.decode(await body(pool, acme, one["id"])) for one in await listed(acme)]
+    assert newer["data"]["version"] > older["data"]["version"]
+    assert [one["data"]["object"]["status"] for one in (older, newer)] == ["connected", "disconnected"]
+
+
+async def test_what_is_gone_or_too_large_is_left_out(acme: Caller, pool: Pool) -> None:
+    await listen(pool, acme)
+    project = await new_project(acme)
+    await pool.execute("update project set metadata = jsonb_build_object('a', repeat('x', 30000))")
+    await acme.http.delete(f"/v1/projects/{project}")
+    job = "insert into webhook_event (organization_id, id, type, object_id) values ($1, new_uuid(), $2, $1)"
+    for kind in events._KINDS:
+        await pool.execute(job, acme.organization_id, f"{kind}.x")
+    await pool.execute("update webhook_event set type = 'job.failed' where type = 'job.x'")
+    for one in await pool.fetch("select id from webhook_event"):
+        sent = await body(pool, acme, ids.show(ids.WEBHOOK_EVENT, one["id"]))
+        assert len(sent) <= events.MOST_BYTES
+        assert msgspec.json.decode(sent)["data"]["object"] is None
+
+
+async def test_events_are_filtered_and_paged(acme: Caller, pool: Pool) -> None:
+    await listen(pool, acme)
+    first, second = await new_project(acme), await new_project(acme)
+    for project in (first, second):
+        await an_account(acme.http, pool, project)
+        await acme.http.delete(f"/v1/projects/{project}")
+    assert len(await listed(acme, type="project.archived")) == 2
+    assert {one["projectId"] for one in await listed(acme, projectId=second)} == {second}
+    [one] = await listed(acme, projectId=first, type="social_account.connected,job.failed")
+    page = (await acme.http.get(ALL, params={"limit": "3"})).json()
+    rest = await listed(acme, cursor=page["nextCursor"])
+    assert [*page["items"], *rest] == await listed(acme)
+    assert one in rest
+    assert (await acme.http.get(ALL, params={"type": "x"})).status_code == 422
+
+
+async def test_another_organization_sees_none_of_it(acme: Caller, rival: Caller, pool: Pool) -> None:
+    for caller in (acme, rival):
+        await listen(pool, caller)
+    await busy(acme, pool)
+    assert await listed(rival) == []
+    assert (
+        await pool.fetchval(
+            "select count(*) from webhook_delivery where organization_id = $1", rival.organization_id
+        )
+        == 0
+    )
+    for one in await listed(acme):
+        refused(await rival.http.get(f"{ALL}/{one['id']}"), 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("days", [29, 31])
+async def test_events_are_kept_for_thirty_days_with_their_deliveries(
+    acme: Caller, pool: Pool, days: int
+) -> None:
+    await listen(pool, acme)
+    await acme.http.delete(f"/v1/projects/{await new_project(acme)}")
+    await acme.http.delete(f"/v1/projects/{await new_project(acme)}")
+    [new, old] = await pool.fetch("select id, organization_id from webhook_event order by id desc")
+    then = ids.first_of(datetime.now(UTC) - timedelta(days=days))
+    moved = UUID(int=then.int | old["id"].int & ((1 << 80) - 1))
+    await pool.execute("update webhook_event set id = $2 where id = $1", old["id"], moved)
+    await pool.execute("update webhook_delivery set event_id = $2 where event_id = $1", old["id"], moved)
+    async with pool.acquire() as conn:
+        while await events.prune(conn):
+            pass
+    kept = {new["id"], moved} if days < 30 else {new["id"]}
+    assert {row["id"] for row in await pool.fetch("select id from webhook_event")} == kept
+    assert {row["event_id"] for row in await pool.fetch("select event_id from webhook_delivery")} == kept
+
+
+async def test_a_deleted_endpoint_goes_when_nothing_names_it_any_more(acme: Caller, pool: Pool) -> None:
+    await listen(pool, acme)
+    await acme.http.delete(f"/v1/projects/{await new_project(acme)}")
+    await pool.execute("update webhook_endpoint set deleted_at = now() - interval '40 days'")
+    async with pool.acquire() as conn:
+        assert await events.prune(conn) == 0
+        await pool.execute("delete from webhook_delivery")
+        assert await events.prune(conn) == 1

@@ -1,0 +1,298 @@
+"""Events of each change that the contract names: one, in its transaction, to whom it belongs."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from itertools import product
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from db.pool import Conn, Pool
+from domain.jobs import jobs
+from domain.operations import maintenance
+from domain.publishing.states import ALLOWED, PostState
+from jobs import ledger
+from jobs.kinds import KINDS
+from jobs.ledger import Settlement
+from jobs.outcomes import Canceled, Done, Failed, Outcome, Retry
+from tests import leasing, seeds
+from tests.domain import project as people
+from tests.domain.content import reviewing
+from tests.domain.project import Project
+from tests.domain.publishing import post_scene as scene
+from tests.domain.webhooks import watching
+
+
+@pytest_asyncio.fixture
+async def told(conn: Conn, pool: Pool, project: Project) -> Callable[[], Awaitable[Counter[str]]]:
+    """The types of events that the project's organization was told of since the last call."""
+    await watching.listen(conn, project.org)
+    seen: set[UUID] = set()
+
+    async def since() -> Counter[str]:
+        rows = await pool.fetch(
+            """select v.id, v.type from webhook_event v
+                 join webhook_delivery d on d.organization_id = v.organization_id and d.event_id = v.id
+                where v.organization_id = $1""",
+            project.org,
+        )
+        new = [row for row in rows if row["id"] not in seen]
+        seen.update(row["id"] for row in new)
+        return Counter(row["type"] for row in new)
+
+    return since
+
+
+Told = Callable[[], Awaitable[Counter[str]]]
+
+#: Columns that the checks of a post's row tie to its status.
+POST = """update scheduled_post
+             set status = $2, phase = case when $2 = 'publishing' then 'sending' end,
+                 handle = '{}', request = '', job_id = case when $2 = 'blocked' then null else $3::uuid end,
+                 published_at = case when $2 = 'published' then now() end,
+                 canceled_at = case when $2 = 'canceled' then now() end
+           where id = $1"""
+
+#: What is told of a post that comes into a state.
+OF_POST = {
+    PostState.QUEUED: "post.scheduled",
+    PostState.PUBLISHED: "post.published",
+    PostState.DRAFT_IN_INBOX: "post.draft_in_inbox",
+    PostState.FAILED: "post.failed",
+    PostState.CANCELED: "post.canceled",
+    PostState.OUTCOME_UNKNOWN: "post.outcome_unknown",
+}
+
+
+async def test_of_a_post_each_way_between_two_states_tells_of_the_second(
+    conn: Conn, project: Project, told: Told
+) -> None:
+    """But for one that was proved not sent: it never stopped being scheduled."""
+    mine = await scene.fill(conn, project, accounts=1)
+    [post_id] = await scene.schedule(conn, mine)
+    job_id = await conn.fetchval("select job_id from scheduled_post")
+    assert await told() == {"social_account.connected": 1, "post.scheduled": 1}
+    for source, target in product(PostState, PostState):
+        await conn.execute("alter table scheduled_post disable trigger tell_changed")
+        await conn.execute(POST, post_id, source, job_id)
+        await conn.execute("alter table scheduled_post enable trigger tell_changed")
+        await conn.execute(POST, post_id, target, job_id)
+        came = await told()
+        if (source, target) == (PostState.PUBLISHING, PostState.QUEUED) or source == target:
+            assert came == {}, (source, target)
+        elif (source, target) in ALLOWED:
+            assert came == ({OF_POST[target]: 1} if target in OF_POST else {}), (source, target)
+    times = "update scheduled_post set status = status, scheduled_for = scheduled_for + interval '1 hour'"
+    for status in ("blocked", "queued"):
+        await conn.execute(POST, post_id, status, job_id)
+        await told()
+        await conn.execute(times)
+        assert await told() == ({"post.scheduled": 1} if status == "queued" else {})
+
+
+async def test_of_a_job_its_end_is_told(conn: Conn, pool: Pool, project: Project, told: Told) -> None:
+    ends: dict[str | None, Outcome] = {
+        "job.completed": Done({}),
+        "job.failed": Failed("TIMEOUT", "x"),
+        "job.canceled": Canceled(),
+        None: Retry("BUSY", "x", after_s=3600),
+    }
+    for said, outcome in ends.items():
+        claim = await people.started(conn, project)
+        assert await told() == {}
+        await jobs.settle(pool, [Settlement(claim, outcome)])
+        assert await told() == ({said: 1} if said else {})
+
+
+async def test_of_a_job_that_never_began_the_end_is_told_too(
+    conn: Conn, pool: Pool, project: Project, told: Told
+) -> None:
+    await people.cancel(pool, project, await people.start(conn, project))
+    assert await told() == {"job.canceled": 1}
+    await people.start(conn, project)
+    await conn.execute("update job set deadline_at = now() where state = 'queued'")
+    await maintenance.end_overdue(conn)
+    assert await told() == {"job.failed": 1}
+    await people.started(conn, project)
+    await conn.execute("update worker set lease_expires_at = now() - interval '1 hour'")
+    await conn.execute("update job set attempt = max_attempts, crashes = 100 where state = 'running'")
+    await maintenance.rescue(conn, before=await conn.fetchval("select now() + interval '1 hour'"))
+    assert await told() == {"job.failed": 1}
+
+
+async def test_of_internal_kinds_nothing_is_told(
+    conn: Conn, pool: Pool, project: Project, told: Told
+) -> None:
+    internal = [kind for kind in KINDS.values() if kind.internal]
+    assert internal
+    for kind in internal:
+        await ledger.submit(conn, kind=kind, organization_id=project.org, project_id=project.id, args={})
+        await conn.execute(
+            "update job set state = 'canceled', stage = 'canceled', finished_at = now() where kind = $1",
+            kind.name,
+        )
+    assert await told() == {}
+
+
+async def test_of_content_each_decision_is_told(conn: Conn, project: Project, told: Told) -> None:
+    await reviewing.policy(conn, project, requires_approval=True)
+    first, second = [await reviewing.create(conn, project) for _ in range(2)]
+    assert await told() == {}
+    await reviewing.approve(conn, project, first)
+    assert await told() == {"content.approved": 1}
+    await reviewing.reject(conn, project, second)
+    assert await told() == {"content.rejected": 1}
+    await reviewing.edit(conn, project, first, "Another caption.")
+    assert await told() == {}
+    await reviewing.approve(conn, project, first)
+    assert await told() == {"content.approved": 1}
+
+
+async def test_of_an_account_it_is_told_that_it_is_connected_and_what_ends_that(
+    conn: Conn, pool: Pool, project: Project, told: Told
+) -> None:
+    account_id = await seeds.account(conn, project.org, project.id)
+    assert await told() == {"social_account.connected": 1}
+    await seeds.account(conn, project.org, project.id)
+    assert await told() == {"social_account.connected": 1}
+    await conn.execute("update social_account set status = 'reauth_required' where id = $1", account_id)
+    assert await told() == {"social_account.needs_reauth": 1}
+    await seeds.account(conn, project.org, project.id)
+    assert await told() == {"social_account.connected": 1}
+    await conn.execute(
+        "update social_account set turn_post_id = null, quota_posts = null where id = $1", account_id
+    )
+    assert await told() == {}
+    await leasing.disconnect(pool, project.org, account_id)
+    assert await told() == {"social_account.revoked": 1}
+
+
+async def test_of_a_lease_its_tenant_is_told_and_not_its_owner(
+    conn: Conn, pool: Pool, project: Project, told: Told
+) -> None:
+    owner = await leasing.owner(conn)
+    await watching.listen(conn, owner.org)
+    leased = await leasing.lend(pool, owner, project)
+    assert await told() == {"lease_request.assigned": 1, "social_account.connected": 1}
+    post_id = await leasing.schedule(conn, project, leased)
+    assert post_id
+    assert await told() == {"post.scheduled": 1}
+    await leasing.recall(pool, owner, leased)
+    assert await told() == {"job.canceled": 1, "post.canceled": 1, "social_account.revoked": 1}
+    assert (
+        await conn.fetchval("select count(*) from webhook_event where organization_id = $1", owner.org) == 0
+    )
+
+
+async def test_what_is_rolled_back_is_told_to_nobody(conn: Conn, project: Project, told: Told) -> None:
+    change = conn.transaction()
+    await change.start()
+    await conn.execute("update project set status = 'archived', archived_at = now()")
+    assert await conn.fetchval("select count(*) from webhook_delivery") == 1
+    await change.rollback()
+    assert await told() == {}
+    assert await conn.fetchval("select count(*) from webhook_event") == 0
+
+
+async def test_each_endpoint_is_told_what_it_wants_of_its_project(conn: Conn, project: Project) -> None:
+    other = await seeds.project(conn, project.org)
+    stranger = await seeds.organization(conn)
+    wanted = {
+        "all": await watching.listen(conn, project.org),
+        "its project": await watching.listen(conn, project.org, project_id=project.id),
+        "another project": await watching.listen(conn, project.org, project_id=other),
+        "this type": await watching.listen(conn, project.org, "job.failed", "project.archived"),
+        "another type": await watching.listen(conn, project.org, "post.failed"),
+        "a stranger": await watching.listen(conn, stranger),
+        "paused": await watching.listen(conn, project.org),
+        "disabled": await watching.listen(conn, project.org),
+        "deleted": await watching.listen(conn, project.org),
+    }
+    await conn.execute("update webhook_endpoint set status = 'paused' where id = $1", wanted["paused"])
+    await conn.execute("update webhook_endpoint set deleted_at = now() where id = $1", wanted["deleted"])
+    await conn.execute(
+        "update webhook_endpoint set status = 'disabled', disabled_reason = 'GONE' where id = $1",
+        wanted["disabled"],
+    )
+    await conn.execute("delete from webhook_delivery")
+    await conn.execute("delete from webhook_event")
+    await people.archive(conn, project)
+    assert await conn.fetchval("select count(*) from webhook_event") == 1
+    told = {row["endpoint_id"] for row in await conn.fetch("select endpoint_id from webhook_delivery")}
+    assert {name for name, one in wanted.items() if one in told} == {
+        "all",
+        "its project",
+        "this type",
+        "paused",
+    }
+
+
+async def test_that_an_endpoint_was_disabled_is_told_to_the_others(conn: Conn, project: Project) -> None:
+    gone = await watching.listen(conn, project.org)
+    other = await watching.listen(conn, project.org, "post.failed")
+    await watching.listen(conn, project.org, project_id=project.id)
+    await watching.listen(conn, await seeds.organization(conn))
+    disable = "update webhook_endpoint set status = 'disabled', disabled_reason = 'GONE' where id = $1"
+    await conn.execute(disable, gone)
+    await conn.execute(disable, gone)
+    [row] = await conn.fetch("select endpoint_id, type from webhook_delivery")
+    assert tuple(row) == (other, "webhook_endpoint.disabled")
+
+
+async def test_whoever_listens_makes_events_without_deliveries_as_long_as_it_listens(
+    conn: Conn, project: Project
+) -> None:
+    listen = """insert into webhook_endpoint (organization_id, id, status, events, expires_at)
+                values ($1, new_uuid(), 'listening', '{*}', now() + $2 * interval '1 minute')"""
+    await conn.execute(listen, project.org, -1)
+    await people.archive(conn, project)
+    assert await conn.fetchval("select count(*) from webhook_event") == 0
+    await conn.execute(listen, project.org, 1)
+    await seeds.account(conn, project.org, await seeds.project(conn, project.org))
+    assert await conn.fetchval("select count(*) from webhook_event") == 1
+    assert await conn.fetchval("select count(*) from webhook_delivery") == 0
+
+
+async def test_an_archive_of_a_thousand_posts_tells_of_each_once(
+    conn: Conn, pool: Pool, project: Project, told: Told
+) -> None:
+    mine = await scene.fill(conn, project, accounts=50)
+    blocked = await scene.pending(conn, mine, "Later.")
+    for _ in range(10):
+        await scene.schedule(conn, mine)
+        await scene.schedule(conn, mine, content_id=blocked)
+    assert await told() == {"social_account.connected": 50, "post.scheduled": 500}
+    await scene.archive(pool, mine)
+    assert await told() == {"project.archived": 1, "post.canceled": 1000, "job.canceled": 500}
+    posts = await conn.fetchval(
+        "select count(distinct object_id) from webhook_event where type = 'post.canceled'"
+    )
+    assert posts == 1000
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update webhook_endpoint set deleted_at = now()",
+        "update webhook_endpoint set status = 'paused'",
+        "update webhook_endpoint set status = 'disabled', disabled_reason = 'GONE'",
+        "delete from webhook_endpoint",
+    ],
+)
+async def test_nobody_waits_for_an_endpoint_that_is_being_changed(
+    conn: Conn, pool: Pool, project: Project, told: Told, change: str
+) -> None:
+    """Nor fails because of it, whichever commits first."""
+    async with pool.acquire() as changing:
+        open_change = changing.transaction()
+        await open_change.start()
+        await changing.execute(change)
+        claims = [await people.started(conn, project)]
+        await asyncio.wait_for(jobs.settle(pool, [Settlement(claims[0], Done({}))]), 5)
+        await open_change.commit()
+    assert await told() == {"job.completed": 1}
+    claim = await people.started(conn, project)
+    await jobs.settle(pool, [Settlement(claim, Done({}))])
+    assert await told() == ({"job.completed": 1} if "paused" in change else {})
