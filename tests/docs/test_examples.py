@@ -39,6 +39,7 @@ PAGES = {
     HOWTO / "lease-accounts.md": '"disconnectedReason":"released"',
     HOWTO / "send-conversions.md": '"pixelId":"1234567890123456"',
     HOWTO / "connect-instagram.md": '"authorizeUrl"',
+    HOWTO / "webhooks.md": '"continueSince":null',
 }
 #: Pages whose blocks leave something that others would stumble over.
 ALONE = {HOWTO / "operate.md": "Acme Inc."}

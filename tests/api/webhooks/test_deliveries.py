@@ -3,7 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from db.pool import Pool
+from domain.webhooks import deliveries as replays
 from tests.api.conftest import Caller
 from tests.api.refusals import reason, refused
 
@@ -126,21 +129,23 @@ async def test_a_replay_since_a_time_sends_what_was_not_taken(acme: Caller, pool
     refused(await acme.http.post(where, json=old), 422, "VALIDATION", "since")
 
 
-async def test_a_long_replay_is_continued_and_loses_nothing(acme: Caller, pool: Pool) -> None:
+@pytest.mark.parametrize(("made", "seen"), [(10, 100), (100, 6)])
+async def test_a_long_replay_is_continued_and_loses_nothing(
+    acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch, *, made: int, seen: int
+) -> None:
+    monkeypatch.setattr(replays, "MOST_AGAIN", made)
+    monkeypatch.setattr(replays, "MOST_SEEN", seen)
     at = await endpoint(acme)
-    await pool.execute(
-        "select emit_webhook_event($1, null, 'job.failed', $1, null, null) from generate_series(1, 1500)",
-        acme.organization_id,
-    )
+    for _ in range(15):
+        await emit(pool, acme)
     await end(pool, "failed")
     since: str | None = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
-    counts = []
+    found: list[int] = []
     while since is not None:
         answer = (await acme.http.post(f"{ALL}/{at}/replay", json={"since": since})).json()
-        counts.append(answer["deliveries"])
+        found.append(answer["deliveries"])
         since = answer["continueSince"]
-    assert counts == [1000, 500]
-    again = await pool.fetchval(
-        "select count(distinct event_id) from webhook_delivery where status = 'pending'"
-    )
-    assert again == 1500
+    assert sum(found) == 15
+    assert found[0] == min(made, seen)
+    again = "select count(distinct event_id) from webhook_delivery where status = 'pending'"
+    assert await pool.fetchval(again) == 15

@@ -5,7 +5,6 @@ import base64
 from typing import Any
 
 import httpx
-import pytest
 from litestar import Litestar
 
 from db.pool import Pool
@@ -71,27 +70,27 @@ async def test_a_repeated_create_has_the_same_secret_and_keeps_it_sealed(acme: C
     assert b"whsec_" not in kept["body"]
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://hooks.example.com/",
-        "https://user:pass@hooks.example.com/",
-        "https://127.0.0.1/",
-        "https://10.0.0.1/",
-        "https://[::1]/",
-        "https://localhost/",
-        "https://hooks.example.com:8443/",
-        "https://2130706433/",
-        "ftp://hooks.example.com/",
-        "https://hooks.example.com/" + "a" * 2048,
-        "https://metadata.internal/",
-    ],
-)
-async def test_an_address_is_public_and_https(acme: Caller, pool: Pool, url: str) -> None:
+BAD_URLS = [
+    "http://hooks.example.com/",
+    "https://user:pass@hooks.example.com/",
+    "https://127.0.0.1/",
+    "https://10.0.0.1/",
+    "https://[::1]/",
+    "https://localhost/",
+    "https://hooks.example.com:8443/",
+    "https://2130706433/",
+    "ftp://hooks.example.com/",
+    "https://hooks.example.com/" + "a" * 2048,
+    "https://metadata.internal/",
+]
+
+
+async def test_an_address_is_public_and_https(acme: Caller, pool: Pool) -> None:
     shown = await made(acme)
     before = await census(pool)
-    refused(await acme.http.post(ALL, json=NEW | {"url": url}), 422, "VALIDATION", "url")
-    refused(await acme.http.patch(f"{ALL}/{shown['id']}", json={"url": url}), 422, "VALIDATION", "url")
+    for url in BAD_URLS:
+        refused(await acme.http.post(ALL, json=NEW | {"url": url}), 422, "VALIDATION", "url")
+        refused(await acme.http.patch(f"{ALL}/{shown['id']}", json={"url": url}), 422, "VALIDATION", "url")
     assert await census(pool) == before
 
 

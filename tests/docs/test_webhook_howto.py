@@ -1,0 +1,42 @@
+"""The page about webhooks: its code accepts what we send and nothing else, and it names each type."""
+
+import re
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+from standardwebhooks import Webhook
+
+from schemas.webhooks import WebhookEventType
+
+PAGE = (Path(__file__).parents[2] / "docs" / "howto" / "webhooks.md").read_text("utf-8")
+SECRET, BODY = "whsec_" + "A" * 43 + "=", '{"id": "evt_1"}'
+
+
+def verify(**changed: Any) -> bool:
+    """By the page's code, of a request that another implementation has signed."""
+    given: dict[str, Any] = {"secret": SECRET, "at": int(time.time()), "body": BODY.encode()} | changed
+    signed = Webhook(SECRET).sign("evt_1", datetime.fromtimestamp(given["at"], UTC), BODY)
+    headers = {"webhook-id": "evt_1", "webhook-timestamp": str(given["at"])}
+    found = re.search(r"cat > verify.py <<'END'\n(.*?)^END$", PAGE, re.MULTILINE | re.DOTALL)
+    assert found
+    space: dict[str, Any] = {}
+    exec(found[1], space)
+    answer: bool = space["verify"](
+        given["secret"], headers | {"webhook-signature": f"v1,AAAA {signed}"}, given["body"]
+    )
+    return answer
+
+
+def test_its_code_accepts_what_is_signed_and_nothing_else() -> None:
+    assert verify()
+    assert not verify(body=BODY.encode() + b" ")
+    assert not verify(secret="whsec_" + "B" * 43 + "=")
+    assert not verify(at=int(time.time()) - 301)
+    assert not verify(at=int(time.time()) + 301)
+
+
+def test_it_says_of_each_type_when_it_is_sent() -> None:
+    table = "\n".join(line for line in PAGE.splitlines() if line.startswith("| `"))
+    assert set(re.findall(r"`([a-z_]+\.[a-z_]+)`", table)) == {*get_args(WebhookEventType)}
