@@ -154,6 +154,17 @@ RELAY_CONVERSIONS = Kind(
     on_archive=OnArchive.FINISH,
     internal=True,
 )
+DELIVER_WEBHOOK = Kind(
+    "deliver_webhook",
+    "deliver",
+    "webhooks:write",
+    timeout_s=120,
+    max_attempts=8,
+    total_s=3600,
+    cancelable=False,
+    on_archive=OnArchive.FINISH,
+    internal=True,
+)
 REGISTER_APP = Kind(
     "register_app",
     "publish",
@@ -189,6 +200,7 @@ KINDS = {
         REFRESH_TOKEN,
         COLLECT_METRICS,
         RELAY_CONVERSIONS,
+        DELIVER_WEBHOOK,
         REVOKE_TOKEN,
     )
 }

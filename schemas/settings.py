@@ -211,7 +211,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     tiktok_ads_url: Annotated[Origin, Meta(description="For TikTok ads.")] = "https://business-api.tiktok.com"
     fetch_allow: Annotated[
         str,
-        Meta(description="Loopback hosts that an ingest may open all the same, as `host:port,host:port`."),
+        Meta(description="Loopback hosts that ingests and webhooks may open, as `host:port,host:port`."),
     ] = ""
     llm_base_url: Annotated[
         str,

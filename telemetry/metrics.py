@@ -36,6 +36,17 @@ CONVERSIONS = Counter(
     ["destination", "outcome"],
 )
 
+# Webhooks
+WEBHOOK_DELIVERIES = Counter(
+    "webhook_deliveries",
+    "Tries of deliveries: delivered, waiting (tried again later), failed (the last one), abandoned.",
+    ["outcome"],
+)
+WEBHOOK_BACKLOG_AGE = Gauge(
+    "webhook_backlog_age_seconds",
+    "How long the longest of the deliveries that are due waits; 0 but in the dispatcher that leads.",
+)
+
 # Courier
 COURIER_SENDS = Counter(
     "courier_sends", "Wake-ups: sent, duplicate (one waits already), failed, skipped.", ["pool", "outcome"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import environment, suites
+from bench import environment, suites, webhooks
 from bench import ingest as pages
 from bench.events import measure as store
 from bench.figures import FULL, Measure, Result
@@ -187,6 +187,25 @@ async def of_events(parts: tuple[str, ...], quick: bool) -> Answer:
             result = await store.measure(opened, names, size, progress)
     answer = {**result.figures, "details": result.details}
     return Answer(answer, views.whole(result, store.TARGETS))
+
+
+@bench.command("webhooks")
+@answering
+async def of_webhooks() -> Answer:
+    """Webhooks from an event's commit to their receiver, at rest and beside receivers that hang.
+
+    One that hangs has 10,000 deliveries waiting, of the same organization and of another; then 200 hang.
+    About two minutes. An event that comes twice or never is an error, not a figure.
+
+    \b
+    Examples:
+      tenantry bench webhooks
+      tenantry bench webhooks --json | jq .details.webhook_late_ms
+    """
+    with _progress(["webhooks"]) as progress:
+        async with environment.opened() as opened:
+            result = await webhooks.measure(opened, webhooks.FULL, partial(progress, "webhooks"))
+    return Answer({**result.figures, "details": result.details}, views.whole(result, webhooks.TARGETS))
 
 
 async def _part(suite: Mapping[str, Measure]) -> Answer:

@@ -117,7 +117,7 @@ with old as materialized (
   -- A batch, the oldest first, by an index of theirs alone.
   select organization_id, id
     from job
-   where kind in ('collect_metrics', 'relay_conversions')
+   where kind in ('collect_metrics', 'relay_conversions', 'deliver_webhook')
      and finished_at < now() - :keep_s * interval '1 second'
    order by finished_at
    limit :limit

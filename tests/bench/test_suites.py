@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from bench import suites
+from bench import suites, webhooks
 from bench.environment import Environment
 from bench.events import measure as events
 from bench.figures import TARGETS, TINY
@@ -62,3 +62,11 @@ async def test_events_are_measured_part_by_part(environment: Environment) -> Non
     assert set(result.figures) == set(events.TARGETS)
     assert {*said} == {*events.PARTS}
     assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())
+
+
+async def test_webhooks_are_measured_beside_receivers_that_hang(environment: Environment) -> None:
+    said: list[str] = []
+    result = await webhooks.measure(environment, webhooks.TINY, said.append)
+    assert {*result.figures} == {*webhooks.TARGETS}
+    assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())
+    assert len(said) == 4

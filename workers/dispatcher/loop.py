@@ -26,6 +26,7 @@ from workers.dispatcher.retention import RETENTION, prune_audit, prune_media
 from workers.dispatcher.show_pools import show_pools, shown_while_leading
 from workers.dispatcher.uptime import Uptime
 from workers.dispatcher.wake import WakeLimiter, wake
+from workers.dispatcher.webhooks import deliver
 from workers.runtime.heartbeat import patience_s
 from workers.runtime.shutdown import Stop, stop_signals
 
@@ -56,6 +57,7 @@ class Dispatcher(Leader):
             OVERDUE,
             REFRESH,
             COLLECT,
+            *deliver(courier),
             COUNT,
             show_pools(settings.slots),
             *RETENTION,

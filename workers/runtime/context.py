@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from typing import Any, TypeAlias, TypeVar
 
 from db.pool import Conn, Pool, transact
@@ -120,6 +120,10 @@ class Context:
         if self._servers is None:
             return nullcontext()
         return self._servers.at(server, tenant=self.job.organization_id)
+
+    def parked(self) -> AbstractContextManager[None]:
+        """The block waits for somebody else's answer, and holds no slot of its worker, if too many don't."""
+        return nullcontext() if self._servers is None else self._servers.parked()
 
     async def progress(self, ratio: float, *, stage: str | None = None) -> None:
         """Report how far the work is, from 0 to 1. Written at most once a second; the latest wins."""

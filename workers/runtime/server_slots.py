@@ -5,7 +5,7 @@ A server that many tenants use, and that answers late, would hold all of them.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from uuid import UUID
 
 from schemas.errors import ServerBusy
@@ -16,6 +16,8 @@ from workers.runtime.slots import Slots
 SHARE = 0.75
 #: Seconds that an attempt waits for its server; then its job comes again later.
 WAIT_S = 10.0
+#: Attempts that wait for somebody's answer without a slot, for each slot of the worker.
+MOST_PARKED = 25
 
 
 class ServerSlots:
@@ -40,6 +42,10 @@ class ServerSlots:
             mine.release(tenant)
             if not mine.held:
                 del self.servers[server]
+
+    def parked(self) -> AbstractContextManager[None]:
+        """Give an attempt's slot back for the block; it keeps it where `MOST_PARKED` have done so."""
+        return self.slots.parking() if self.slots.parked < MOST_PARKED * self.slots.size else nullcontext()
 
     async def _wait(self, mine: FairSlots, tenant: UUID) -> None:
         if self.slots.parked >= self.slots.size:

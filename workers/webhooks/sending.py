@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import httpx
 from ssrfguard import Resolver
@@ -39,23 +39,21 @@ FIXED = {
 }
 
 
+#: Why a try is no success: docs/explain/webhooks.md says what to look at.
+Code: TypeAlias = Literal[
+    "BAD_STATUS", "REDIRECT", "TIMEOUT", "UNREACHABLE", "CONNECTION_LOST", "ADDRESS_REFUSED"
+]
+
+
 class Answer(NamedTuple):
-    """Outcome of one try: the receiver's status, or None with an `error` that says why there is none.
+    """Outcome of one try: the receiver's status, if it gave one, and a code that says why it is no success.
 
     `after_s` is its Retry-After in seconds, a day at most.
     """
 
     status: int | None
-    error: str | None = None
+    code: Code | None = None
     after_s: float | None = None
-
-    @property
-    def is_success(self) -> bool:
-        return self.status is not None and 200 <= self.status < 300
-
-    @property
-    def is_gone(self) -> bool:
-        return self.status == httpx.codes.GONE
 
 
 @asynccontextmanager
@@ -75,7 +73,7 @@ async def send(client: httpx.AsyncClient, url: str, *, headers: Mapping[str, str
             async with asyncio.timeout(TRY_S):
                 return await _post(client, url, {**FIXED, **headers}, body)
     except SourceError as error:
-        return Answer(None, _words(error))
+        return Answer(None, _code(error))
 
 
 async def _post(client: httpx.AsyncClient, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -85,7 +83,7 @@ async def _post(client: httpx.AsyncClient, url: str, headers: Mapping[str, str],
         with contextlib.suppress(TimeoutError, httpx.TransportError):
             async with asyncio.timeout(REST_S):
                 await _read_rest(response)
-        return Answer(response.status_code, after_s=retry_after(response.headers))
+        return Answer(response.status_code, _refusal(response), retry_after(response.headers))
 
 
 async def _read_rest(response: httpx.Response) -> None:
@@ -97,13 +95,16 @@ async def _read_rest(response: httpx.Response) -> None:
             break
 
 
-def _words(error: SourceError) -> str:
-    """An error in words for whoever reads their deliveries. None of them tells an address of ours."""
+def _refusal(response: httpx.Response) -> Code | None:
+    """Anything but a 2xx is no success; a redirect isn't followed, whatever it leads to."""
+    if response.is_success:
+        return None
+    return "REDIRECT" if response.is_redirect else "BAD_STATUS"
+
+
+def _code(error: SourceError) -> Code:
     if isinstance(error, FetchBlocked):
-        return "the address is not public"
+        return "ADDRESS_REFUSED"
     if isinstance(error, FetchTimeout):
-        return f"no answer within {TRY_S:g} s"
-    cause = error.__cause__
-    if isinstance(cause, httpx.ConnectError):
-        return "no connection: check the host, its port and its certificate"
-    return "the connection broke before an answer"
+        return "TIMEOUT"
+    return "UNREACHABLE" if isinstance(error.__cause__, httpx.ConnectError) else "CONNECTION_LOST"

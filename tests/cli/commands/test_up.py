@@ -194,7 +194,7 @@ def test_it_says_where_everything_is(killed: Killed) -> None:
 
 
 def test_what_dies_is_started_again_and_nothing_of_it_is_left(killed: Killed) -> None:
-    pools = ("ingest", "ingest-2", "publish", "metrics", "default")
+    pools = ("ingest", "ingest-2", "publish", "deliver", "metrics", "default")
     for name in ("postgres", "valkey", "web", *pools, "dispatcher"):
         assert f"{name} ended by itself (exit code -9)" in killed.log
 

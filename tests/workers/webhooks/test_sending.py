@@ -27,7 +27,7 @@ from workers.webhooks import sending
 from workers.webhooks.sending import Answer, open_sender, send
 
 DATES = {"date": "Tue, 24 Nov 2026 12:00:00 GMT", "retry_after": "Tue, 24 Nov 2026 12:01:00 GMT"}
-BROKE = Answer(None, "the connection broke before an answer")
+BROKE = Answer(None, "CONNECTION_LOST")
 
 
 async def tried(settings: Settings, behave: Behaviour) -> Answer:
@@ -52,7 +52,7 @@ async def test_a_try_is_one_post_of_these_bytes(settings: Settings, monkeypatch:
         async with open_sender(mine) as client:
             for _ in range(2):
                 answer = await send(client, receiver.url, headers={"webhook-id": "evt_1"}, body=b'{"a": 1}')
-                assert answer.is_success
+                assert answer == Answer(200)
     for asked in receiver.asked:
         assert (asked.method, asked.target, asked.body) == ("POST", "/hook", b'{"a": 1}')
         assert asked.headers["webhook-id"] == "evt_1"
@@ -64,14 +64,14 @@ async def test_a_try_is_one_post_of_these_bytes(settings: Settings, monkeypatch:
 @pytest.mark.parametrize("status", [200, 201, 204, 299, 400, 404, 410, 500, 503])
 async def test_the_status_is_the_answer(settings: Settings, status: int) -> None:
     answer = await tried(settings, says(status))
-    assert (answer.status, answer.is_success, answer.is_gone) == (status, status < 300, status == 410)
+    assert answer == Answer(status, None if status < 300 else "BAD_STATUS")
 
 
-@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed(settings: Settings, status: int) -> None:
     async with receiving(says(200)) as other:
         answer = await tried(settings, says(status, location=other.url))
-        assert (answer.status, answer.is_success) == (status, False)
+        assert answer == Answer(status, "REDIRECT")
         assert other.asked == []
 
 
@@ -79,13 +79,13 @@ async def test_a_redirect_is_not_followed(settings: Settings, status: int) -> No
 async def test_a_wait_is_read_in_both_of_its_forms(
     settings: Settings, headers: dict[str, str], after_s: float | None
 ) -> None:
-    assert await tried(settings, says(429, **headers)) == Answer(429, after_s=after_s)
+    assert await tried(settings, says(429, **headers)) == Answer(429, "BAD_STATUS", after_s)
 
 
 @pytest.mark.usefixtures("_short")
 @pytest.mark.parametrize("behave", [hangs, drips])
 async def test_one_that_never_answers_is_left(settings: Settings, behave: Behaviour) -> None:
-    assert await tried(settings, behave) == Answer(None, "no answer within 0.3 s")
+    assert await tried(settings, behave) == Answer(None, "TIMEOUT")
 
 
 @pytest.mark.usefixtures("_short")
@@ -104,7 +104,7 @@ async def test_nobody_is_there(settings: Settings) -> None:
         url, mine = receiver.url, msgspec.structs.replace(settings, fetch_allow=receiver.host)
     async with open_sender(mine) as client:
         answer = await send(client, url, headers={}, body=b"{}")
-    assert answer == Answer(None, "no connection: check the host, its port and its certificate")
+    assert answer == Answer(None, "UNREACHABLE")
 
 
 @pytest_asyncio.fixture
@@ -127,6 +127,6 @@ async def test_a_name_that_leads_elsewhere_by_now_is_checked_anew(
     net.pages["rebind.example"] = say(200)
     url = "http://rebind.example/"
     answers = [await send(guarded, url, headers={}, body=b"{}") for _ in range(3)]
-    refused = Answer(None, "the address is not public")
+    refused = Answer(None, "ADDRESS_REFUSED")
     assert answers == [Answer(200), refused, refused]
     assert net.connects == [("93.184.216.34", 80)]

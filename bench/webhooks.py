@@ -1,0 +1,219 @@
+"""Latency of webhooks: from an event's commit to the first byte at its receiver, beside receivers that hang.
+
+One process commits the events and receives them, so both ends are read from one clock. An event that comes
+twice, or never, is an error, not a figure.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from bench import fleet, suites
+from bench.environment import KEYRING, Environment
+from bench.figures import Result, Target, Tell, spread
+from bench.processes import running
+from db.pool import Pool, transact
+from domain.security.keyring import parse_keyring
+from domain.tenancy import organizations
+from domain.webhooks import endpoints
+from domain.webhooks.endpoints import Author
+from jobs.kinds import DELIVER_WEBHOOK
+from schemas import ids
+from schemas.errors import BenchmarkFailed
+from schemas.settings import OWN
+from schemas.webhooks import WebhookEndpointCreate
+
+
+class Size(NamedTuple):
+    """Events that are measured, seconds between two, what waits for the one that hangs, and how many hang."""
+
+    events: int = 200
+    every_s: float = 0.05
+    waiting: int = 10_000
+    hanging: int = 200
+
+
+FULL = Size()
+#: For a test that everything works.
+TINY = Size(events=5, every_s=0.01, waiting=50, hanging=5)
+
+TARGETS = {
+    "webhook_p95_ms": Target("event's commit to the first byte at its receiver, at rest: p95, ms", 250),
+    "webhook_beside_p95_ms": Target(
+        "beside an endpoint of its own organization that hangs, 10,000 wait for it: p95, ms",
+        1000,
+        over="webhook_p95_ms",
+    ),
+    "webhook_foreign_p95_ms": Target(
+        "beside one of another organization that hangs, 10,000 wait for it: p95, ms",
+        1000,
+        over="webhook_p95_ms",
+    ),
+    "webhook_many_p95_ms": Target(
+        "beside 200 endpoints of 10 organizations that hang: p95, ms", 1000, over="webhook_p95_ms"
+    ),
+}
+
+#: Organizations that those which hang together belong to.
+OWNERS = 10
+DONE_S, END_S = 60.0, 30.0
+
+PING = "select emit_webhook_event($1, null, 'test.ping', $2, $2, null) from generate_series(1, $3)"
+
+OPEN = """
+select exists (select from webhook_delivery
+                where endpoint_id = any($1) and status in ('pending', 'delivering'))"""
+
+
+class Receiver:
+    """Two servers: one answers 200 and notes when each event's first byte came, the other never answers."""
+
+    def __init__(self) -> None:
+        self.came: dict[str, list[float]] = {}
+        self.hung = 0
+
+    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, EOFError):
+            while first := await reader.read(1):
+                at = time.monotonic()
+                head = (first + await reader.readuntil(b"\r\n\r\n")).decode().lower().splitlines()
+                fields = dict(line.split(": ", 1) for line in head[1:] if line)
+                await reader.readexactly(int(fields["content-length"]))
+                self.came.setdefault(fields["webhook-id"], []).append(at)
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+
+    async def hang(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.hung += 1
+        with contextlib.suppress(OSError):
+            await reader.read()
+        writer.close()
+
+
+class Stage(NamedTuple):
+    """The endpoint that is measured, whose it is, and both receivers."""
+
+    pool: Pool
+    receiver: Receiver
+    hanging: str
+    org: UUID
+    endpoint_id: UUID
+
+
+async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
+    """At rest, then beside each kind of receivers that hang. Raises `BenchmarkFailed`."""
+    late: dict[str, Any] = {}
+    async with _stage(environment) as stage:
+        late["rest"] = await _round(stage, size, tell, "at rest")
+        hung = await _hang(stage, stage.org, size.waiting)
+        late["beside"] = await _round(stage, size, tell, "beside one of its own that hangs")
+        await _drop(stage, [hung])
+        hung = await _hang(stage, await _organization(stage.pool), size.waiting)
+        late["foreign"] = await _round(stage, size, tell, "beside a foreign one that hangs")
+        await _drop(stage, [hung])
+        many = await _hang_many(stage, size)
+        late["many"] = await _round(stage, size, tell, f"beside {size.hanging} that hang")
+        await _drop(stage, many)
+    figures = {"webhook_p95_ms": late["rest"]["p95"]}
+    figures |= {f"webhook_{name}_p95_ms": late[name]["p95"] for name in ("beside", "foreign", "many")}
+    ratios = {
+        name: round(late[name]["p95"] / late["rest"]["p95"], 2) for name in ("beside", "foreign", "many")
+    }
+    details = {"machine": await suites.machine(environment), "webhook_late_ms": late, "x_at_rest": ratios}
+    return Result(figures, details)
+
+
+@contextlib.asynccontextmanager
+async def _stage(environment: Environment) -> AsyncIterator[Stage]:
+    """A dispatcher and a worker of the product, and the receivers."""
+    receiver = Receiver()
+    async with (
+        await asyncio.start_server(receiver.take, "127.0.0.1") as taking,
+        await asyncio.start_server(receiver.hang, "127.0.0.1", backlog=1000) as hanging,
+    ):
+        hosts = [f"127.0.0.1:{server.sockets[0].getsockname()[1]}" for server in (taking, hanging)]
+        environ = {OWN["fetch_allow"]: ",".join(hosts), "DRAIN_S": "1"}
+        async with (
+            fleet.dispatching(environment),
+            running(environment, "workers", DELIVER_WEBHOOK.pool, **environ),
+        ):
+            await fleet.until(partial(_works, environment.pool), within=fleet.UP_S)
+            org = await _organization(environment.pool)
+            endpoint_id = await _endpoint(environment.pool, org, hosts[0])
+            yield Stage(environment.pool, receiver, hosts[1], org, endpoint_id)
+
+
+async def _works(pool: Pool) -> bool:
+    return bool(await pool.fetchval(fleet.REGISTERED))
+
+
+async def _organization(pool: Pool) -> UUID:
+    made = await transact(pool, partial(organizations.create, name="bench", tier="partner"))
+    return made.live
+
+
+async def _endpoint(pool: Pool, org: UUID, host: str) -> UUID:
+    body = WebhookEndpointCreate(url=f"http://{host}/", events=["test.ping"])
+    keyring = parse_keyring(KEYRING, setting="VAULT_KEYS")
+    create = partial(endpoints.create, author=Author(org), project_id=None, body=body, keyring=keyring)
+    shown, _ = await transact(pool, create)
+    endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, shown.id)
+    if endpoint_id is None:
+        raise BenchmarkFailed("an endpoint was made without an id")
+    return endpoint_id
+
+
+async def _hang(stage: Stage, org: UUID, waiting: int) -> UUID:
+    """An endpoint that hangs, once the first tries at it do."""
+    endpoint_id = await _endpoint(stage.pool, org, stage.hanging)
+    before = stage.receiver.hung
+    await stage.pool.execute(PING, org, endpoint_id, waiting)
+
+    async def one_does() -> bool:
+        return stage.receiver.hung > before
+
+    await fleet.until(one_does, within=DONE_S)
+    return endpoint_id
+
+
+async def _hang_many(stage: Stage, size: Size) -> list[UUID]:
+    orgs = [await _organization(stage.pool) for _ in range(OWNERS)]
+    made = []
+    for number in range(size.hanging):
+        org = orgs[number % OWNERS]
+        made.append(await _endpoint(stage.pool, org, stage.hanging))
+        await stage.pool.execute(PING, org, made[-1], 50)
+    return made
+
+
+async def _drop(stage: Stage, hung: Sequence[UUID]) -> None:
+    """Their deliveries are abandoned, and nothing more is tried there."""
+    await stage.pool.execute("update webhook_endpoint set deleted_at = now() where id = any($1)", [*hung])
+
+    async def all_ended() -> bool:
+        return not await stage.pool.fetchval(OPEN, [*hung])
+
+    await fleet.until(all_ended, within=END_S, every=0.2)
+
+
+async def _round(stage: Stage, size: Size, tell: Tell, what: str) -> dict[str, float]:
+    """Events one by one, each measured from its commit."""
+    tell(f"{size.events} events {what}")
+    committed: dict[str, float] = {}
+    for _ in range(size.events):
+        event_id = await stage.pool.fetchval(PING, stage.org, stage.endpoint_id, 1)
+        committed[ids.show(ids.WEBHOOK_EVENT, event_id)] = time.monotonic()
+        await asyncio.sleep(size.every_s)
+
+    async def all_came() -> bool:
+        return committed.keys() <= stage.receiver.came.keys()
+
+    await fleet.until(all_came, within=DONE_S)
+    twice = [one for one in committed if len(stage.receiver.came[one]) > 1]
+    if twice:
+        raise BenchmarkFailed(f"{len(twice)} events came twice although nothing failed")
+    return spread([(stage.receiver.came[one][0] - at) * 1000 for one, at in committed.items()])

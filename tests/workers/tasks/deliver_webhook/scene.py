@@ -1,0 +1,106 @@
+"""An organization with webhook endpoints, events for them, and the processes that deliver, by hand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from db.pool import Conn, Pool, transact
+from domain.webhooks import endpoints
+from domain.webhooks.delivery_jobs import FIND_DUE, FIND_LEFT, FIND_NEW, Look
+from domain.webhooks.endpoints import Author
+from jobs.kinds import DELIVER_WEBHOOK
+from schemas import ids
+from schemas.settings import Settings
+from schemas.webhooks import WebhookEndpointCreate, WebhookEndpointPatch
+from tests import seeds
+from tests.workers import by_hand
+from workers.runtime.context import Context
+from workers.runtime.progress import ProgressWriter
+from workers.tasks.deliver_webhook import deliver_webhook
+from workers.webhooks.sending import open_sender
+
+EMIT = "select emit_webhook_event($1, null, $2, $1, null, null)"
+
+
+@dataclass
+class Scene:
+    pool: Pool
+    settings: Settings
+    org: UUID
+
+    def settings_with(self, **changes: Any) -> Settings:
+        return msgspec.structs.replace(self.settings, **changes)
+
+    # What its owner does
+
+    async def endpoint(self, url: str, *events: str) -> tuple[UUID, str]:
+        """A new endpoint's id and secret."""
+        body = WebhookEndpointCreate(url=url, events=[*events] or ["*"])  # type: ignore[list-item]
+        create = partial(endpoints.create, author=Author(self.org), project_id=None, body=body)
+        shown, _ = await transact(self.pool, partial(create, keyring=seeds.VAULT))
+        endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, shown.id)
+        assert endpoint_id
+        return endpoint_id, shown.signing_secret
+
+    async def patch(self, endpoint_id: UUID, **fields: Any) -> None:
+        patch = partial(endpoints.patch, author=Author(self.org), endpoint_id=endpoint_id, versions=None)
+        body = msgspec.convert(fields, WebhookEndpointPatch)
+        await transact(self.pool, partial(patch, body=body))
+
+    async def emit(self, kind: str = "job.failed", *, times: int = 1) -> list[str]:
+        """The ids of events that are committed."""
+        made = [await self.pool.fetchval(EMIT, self.org, kind) for _ in range(times)]
+        return [ids.show(ids.WEBHOOK_EVENT, one) for one in made]
+
+    # What our processes do
+
+    async def look(self) -> None:
+        async with self.pool.acquire() as conn:
+            for query in (FIND_NEW, FIND_DUE, FIND_LEFT):
+                await Look(query).submit(conn)
+
+    async def attempt(self, *, wrap: Callable[[Conn], Any] | None = None) -> list[str]:
+        """Submit the job of each endpoint with something due, pull and perform them; what they came to."""
+        await self.look()
+        async with self.pool.acquire() as conn:
+            claims = await seeds.claims(conn, DELIVER_WEBHOOK)
+        return [await self.perform(claim) for claim in claims]
+
+    async def perform(self, claim: Any) -> str:
+        attempt = by_hand.attempt_of(claim, DELIVER_WEBHOOK)
+        context = Context(attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
+        async with open_sender(self.settings) as client:
+            deliver = partial(deliver_webhook, keyring=seeds.VAULT, public_url=seeds.PUBLIC_URL)
+            task = partial(deliver, client=client)
+            return await by_hand.perform(self.pool, task, context, attempt)
+
+    async def hours_pass(self, hours: float) -> None:
+        """As if all that has been had been so long before."""
+        passed = f"- make_interval(secs => {hours * 3600})"
+        await self.pool.execute(
+            f"""update webhook_endpoint
+                   set failing_since = failing_since {passed}, retry_at = retry_at {passed};
+                update webhook_delivery set next_at = next_at {passed} where status = 'pending'"""
+        )
+
+    # What came of it
+
+    async def shown(self, endpoint_id: UUID) -> Any:
+        async with self.pool.acquire() as conn:
+            shown, _ = await endpoints.get(conn, organization_id=self.org, endpoint_id=endpoint_id)
+        return shown
+
+    async def rows(self, endpoint_id: UUID) -> list[asyncpg.Record]:
+        return await self.pool.fetch(
+            """select *, extract(epoch from next_at - attempted_at)::float8 as wait_s
+                 from webhook_delivery where endpoint_id = $1 order by id""",
+            endpoint_id,
+        )
+
+    async def states(self, endpoint_id: UUID) -> list[str]:
+        return [row["status"] for row in await self.rows(endpoint_id)]

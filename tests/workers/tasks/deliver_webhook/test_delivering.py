@@ -1,0 +1,227 @@
+"""What becomes of deliveries at receivers of every kind, and of their endpoints."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook
+
+from domain.webhooks import secrets
+from domain.webhooks.retries import WAITS_S
+from tests import seeds
+from tests.workers.tasks.deliver_webhook.scene import Scene
+from tests.workers.webhooks.receiver import Receiver, says
+
+
+async def test_an_event_comes_once_and_its_signature_is_that_of_the_secret(
+    scene: Scene, receiver: Receiver
+) -> None:
+    endpoint_id, secret = await scene.endpoint(receiver.url)
+    sent = await scene.emit(times=3)
+    assert await scene.attempt() == ["completed"]
+    assert receiver.times == dict.fromkeys(sent, 1)
+    for asked in receiver.asked:
+        assert Webhook(secret).verify(asked.body, asked.headers)["id"] == asked.headers["webhook-id"]
+    assert await scene.states(endpoint_id) == ["delivered"] * 3
+    assert await scene.attempt() == []
+
+
+async def test_both_secrets_of_a_rotation_sign(scene: Scene, receiver: Receiver) -> None:
+    endpoint_id, old = await scene.endpoint(receiver.url)
+    async with scene.pool.acquire() as conn:
+        where = {"organization_id": scene.org, "endpoint_id": endpoint_id}
+        new = await secrets.rotate(conn, **where, keyring=seeds.VAULT)
+    await scene.emit()
+    await scene.attempt()
+    for secret in (old, new):
+        Webhook(secret).verify(receiver.asked[0].body, receiver.asked[0].headers)
+
+
+async def test_one_that_fails_is_tried_ten_times_with_the_same_id(scene: Scene, receiver: Receiver) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+    receiver.behave = says(500)
+    sent = await scene.emit()
+    for tries, wait in enumerate(WAITS_S, 1):
+        assert await scene.attempt() == ["completed"]
+        [row] = await scene.rows(endpoint_id)
+        assert (row["status"], row["attempts"], row["http_status"]) == ("pending", tries, 500)
+        assert row["error_code"] == "BAD_STATUS"
+        assert row["wait_s"] == pytest.approx(wait, rel=0.11, abs=2)
+        assert await scene.attempt() == []
+        # Not so long that its endpoint has failed for five days.
+        await scene.pool.execute("update webhook_delivery set next_at = now()")
+        await scene.pool.execute("update webhook_endpoint set retry_at = null")
+    await scene.attempt()
+    assert await scene.states(endpoint_id) == ["failed"]
+    assert receiver.times == {sent[0]: 10}
+    assert (await scene.shown(endpoint_id)).consecutive_failure_count == 10
+
+
+async def test_a_success_forgets_failures(scene: Scene, receiver: Receiver) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+    receiver.behave = says(500)
+    await scene.emit()
+    await scene.attempt()
+    assert (await scene.shown(endpoint_id)).failing_since
+    receiver.behave = says(204)
+    await scene.hours_pass(1)
+    await scene.attempt()
+    shown = await scene.shown(endpoint_id)
+    assert (shown.consecutive_failure_count, shown.failing_since) == (0, None)
+
+
+async def test_one_that_does_nothing_but_fail_rests_longer_each_time(
+    scene: Scene, receiver: Receiver
+) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+    receiver.behave = says(500)
+    await scene.emit(times=40)
+    rests = []
+    for failures in range(4, 12):
+        await scene.attempt()
+        assert len(receiver.asked) == failures
+        query = "select extract(epoch from retry_at - updated_at)::float8 from webhook_endpoint"
+        await scene.pool.execute("update webhook_endpoint set updated_at = now()")
+        rests.append(await scene.pool.fetchval(query))
+        assert await scene.attempt() == []
+        await scene.pool.execute("update webhook_endpoint set retry_at = now()")
+    assert rests == pytest.approx([2, 4, 8, 16, 32, 60, 60, 60], abs=2)
+    assert (await scene.shown(endpoint_id)).status == "active"
+
+
+async def test_one_that_asks_for_a_pause_gets_it_for_all(scene: Scene, receiver: Receiver) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+    receiver.behave = says(429, retry_after="600")
+    await scene.emit()
+    await scene.attempt()
+    await scene.emit()
+    assert await scene.attempt() == []
+    await scene.hours_pass(599 / 3600)
+    assert await scene.attempt() == []
+    receiver.behave = says(200)
+    await scene.hours_pass(2 / 3600)
+    await scene.attempt()
+    assert await scene.states(endpoint_id) == ["delivered"] * 2
+
+
+@pytest.mark.parametrize(
+    ("status", "passed_h", "reason"), [(410, 0, "GONE"), (500, 119, None), (500, 121, "FAILING")]
+)
+async def test_gone_and_five_days_of_failure_disable_and_the_others_are_told(
+    scene: Scene, receiver: Receiver, other: Receiver, *, status: int, passed_h: float, reason: str | None
+) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url, "job.failed")
+    await scene.endpoint(other.url, "job.canceled")
+    receiver.behave = says(500)
+    await scene.emit()
+    await scene.attempt()
+    receiver.behave = says(status)
+    await scene.hours_pass(passed_h)
+    await scene.emit(times=3)
+    await scene.attempt()
+    shown = await scene.shown(endpoint_id)
+    assert (shown.status == "disabled", shown.disabled_reason) == (reason is not None, reason)
+    await scene.attempt()
+    assert len(other.asked) == (1 if reason else 0)
+    if reason:
+        assert {*await scene.states(endpoint_id)} == {"abandoned"}
+
+
+async def test_an_address_that_was_given_meanwhile_is_not_gone(
+    scene: Scene, receiver: Receiver, other: Receiver
+) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+
+    async def moves(*given: Any) -> None:
+        await scene.patch(endpoint_id, url=other.url)
+        await says(410)(*given)
+
+    receiver.behave = moves
+    await scene.emit(times=2)
+    await scene.attempt()
+    assert (await scene.shown(endpoint_id)).status == "active"
+
+
+async def test_what_waits_for_a_paused_one_goes_on_when_it_is_resumed(
+    scene: Scene, receiver: Receiver
+) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+    await scene.patch(endpoint_id, status="paused")
+    sent = await scene.emit(times=2)
+    assert await scene.attempt() == []
+    await scene.patch(endpoint_id, status="active")
+    await scene.attempt()
+    assert receiver.times == dict.fromkeys(sent, 1)
+
+
+async def test_a_deleted_one_is_sent_nothing(scene: Scene, receiver: Receiver) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+    await scene.emit(times=2)
+    await scene.pool.execute("update webhook_endpoint set deleted_at = now() where id = $1", endpoint_id)
+    await scene.attempt()
+    assert receiver.asked == []
+    assert await scene.states(endpoint_id) == ["abandoned"] * 2
+
+
+async def test_four_are_under_way_at_most_once_one_has_come(scene: Scene, receiver: Receiver) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+    under_way = list[int]()
+    here, full = 0, asyncio.Event()
+
+    async def counts(*given: Any) -> None:
+        nonlocal here
+        here += 1
+        under_way.append(here)
+        if here == 4:
+            full.set()
+        if len(under_way) > 1:
+            await full.wait()
+        await says(200)(*given)
+        here -= 1
+
+    receiver.behave = counts
+    sent = await scene.emit(times=9)
+    await scene.attempt()
+    assert receiver.times == dict.fromkeys(sent, 1)
+    assert (under_way[:2], max(under_way)) == ([1, 1], 4)
+    assert await scene.states(endpoint_id) == ["delivered"] * 9
+
+
+async def test_one_that_takes_nothing_is_sent_one_at_a_time(scene: Scene, receiver: Receiver) -> None:
+    await scene.endpoint(receiver.url)
+    under_way, here = list[int](), 0
+
+    async def counts(*given: Any) -> None:
+        nonlocal here
+        here += 1
+        under_way.append(here)
+        await asyncio.sleep(0)
+        await says(500)(*given)
+        here -= 1
+
+    receiver.behave = counts
+    await scene.emit(times=4)
+    await scene.attempt()
+    assert under_way == [1] * 4
+
+
+async def test_an_attempt_that_lost_its_job_writes_nothing(scene: Scene, receiver: Receiver) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+
+    async def takes_it_away(*given: Any) -> None:
+        await scene.pool.execute("update job set fence = fence + 1 where kind = 'deliver_webhook'")
+        await says(200)(*given)
+
+    receiver.behave = takes_it_away
+    await scene.emit()
+    assert await scene.attempt() == ["lost"]
+    assert await scene.states(endpoint_id) == ["delivering"]
+
+
+async def test_what_an_attempt_left_is_sent_again_with_its_id(scene: Scene, receiver: Receiver) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+    sent = await scene.emit()
+    await scene.pool.execute("update webhook_delivery set status = 'delivering', attempts = 1")
+    await scene.attempt()
+    assert receiver.times == dict.fromkeys(sent, 1)
+    assert await scene.states(endpoint_id) == ["delivered"]

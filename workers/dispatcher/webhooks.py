@@ -1,0 +1,41 @@
+"""Chores of webhooks: endpoints with something to send get a job, and their pool is woken."""
+
+from collections.abc import Sequence
+
+from db.pool import Conn
+from db.queries import webhook_sending
+from domain.webhooks.delivery_jobs import BATCH, FIND_DUE, FIND_LEFT, FIND_NEW, Look
+from jobs.courier import Courier
+from telemetry import metrics
+from workers.dispatcher.chore import Chore
+
+#: Seconds between looks for what was never tried, for what is due again, and for what died.
+NEW_EVERY_S, DUE_EVERY_S, LEFT_EVERY_S = 0.05, 0.5, 2.0
+#: Seconds between looks how long the oldest waits.
+AGE_EVERY_S = 15.0
+
+
+def deliver(courier: Courier) -> Sequence[Chore]:
+    """A wake goes with each job: the dispatcher's own look would find it a tick later."""
+
+    def chore(name: str, every_s: float, look: Look) -> Chore:
+        async def run(conn: Conn) -> int:
+            looked_at, wakes = await look.submit(conn)
+            for wake in wakes:
+                await courier.send(wake)
+            return looked_at
+
+        return Chore(name, every_s, run, batch=BATCH)
+
+    return [
+        chore("deliver_new", NEW_EVERY_S, Look(FIND_NEW)),
+        chore("deliver_due", DUE_EVERY_S, Look(FIND_DUE)),
+        chore("deliver_left", LEFT_EVERY_S, Look(FIND_LEFT)),
+        Chore("webhook_backlog", AGE_EVERY_S, measure),
+    ]
+
+
+async def measure(conn: Conn) -> int:
+    """Show how long the longest due delivery waits, of endpoints that take some."""
+    metrics.WEBHOOK_BACKLOG_AGE.set(await webhook_sending.backlog_age_s.value(conn))
+    return 0

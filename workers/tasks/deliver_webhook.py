@@ -1,0 +1,155 @@
+"""Deliveries of one endpoint, up to four at once, as long as some are due and the spell lasts.
+
+Before a try its delivery is marked: from then on the receiver may have it. Whoever dies after that leaves it
+marked, and the endpoint's next attempt sends it again, with the same id. So that receivers that hang leave
+room for others, one is sent a single try until it has taken one, and whoever waits for it holds no slot.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+
+import httpx
+
+from db.pool import Conn
+from domain.security.keyring import Keyring
+from domain.webhooks import tries
+from domain.webhooks.delivery_jobs import endpoint_of
+from domain.webhooks.tries import OURS, Endpoint, Next, Outgoing, Tried
+from jobs.outcomes import Done, Outcome
+from schemas import ids
+from telemetry import logs, metrics
+from workers.resources import Resources
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
+from workers.webhooks import signing
+from workers.webhooks.sending import open_sender, send
+
+#: Tries at one endpoint at once, and until one of the attempt's has succeeded.
+LANES, FIRST_LANES = 4, 1
+#: Seconds in which an attempt begins tries. For what is left there is another job at once, behind others.
+SPELL_S = 2.0
+#: Seconds without an answer after which an attempt gives its slot back until one comes.
+SLOW_S = 0.1
+
+_log = logs.get("webhooks")
+
+
+async def open_task(resources: Resources) -> Task:
+    client = await resources.once(open_sender)
+    public_url = resources.settings.public_url
+    return partial(deliver_webhook, client=client, keyring=resources.keyring, public_url=public_url)
+
+
+async def deliver_webhook(
+    ctx: Context, *, client: httpx.AsyncClient, keyring: Keyring, public_url: str
+) -> Outcome:
+    spell = Spell(ctx, client, partial(tries.take, keyring=keyring, public_url=public_url))
+    endpoint = await spell.open()
+    if endpoint.is_over:
+        await spell.abandon()
+    elif endpoint.takes:
+        await spell.run()
+    return Done()
+
+
+class Spell:
+    """One attempt. `_sends` are the tries under way."""
+
+    def __init__(
+        self, ctx: Context, client: httpx.AsyncClient, take: Callable[..., Awaitable[list[Outgoing]]]
+    ) -> None:
+        self._ctx, self._client, self._take = ctx, client, take
+        self._org, self._endpoint_id = ctx.job.organization_id, endpoint_of(ctx.job)
+        self._late_at = asyncio.get_running_loop().time() + SPELL_S
+        self._sends: set[asyncio.Task[Tried]] = set()
+
+    async def open(self) -> Endpoint:
+        """The endpoint, once what an attempt before this one left is put back."""
+
+        async def opened(conn: Conn) -> Endpoint:
+            await tries.put_back(conn, claim=self._ctx.job)
+            return await tries.open_endpoint(conn, claim=self._ctx.job)
+
+        return await self._ctx.step(opened)
+
+    async def abandon(self) -> None:
+        while await self._ctx.step(partial(tries.abandon, claim=self._ctx.job)):
+            pass
+
+    async def run(self) -> None:
+        """Keep its lanes busy until nothing is due or the spell is over."""
+        done, lanes = list[Tried](), FIRST_LANES
+        try:
+            while True:
+                if done:
+                    lanes = LANES if done[-1].code is None else FIRST_LANES
+                for one in await self._exchange(done, lanes - len(self._sends)):
+                    self._sends.add(asyncio.create_task(self._try(one)))
+                if not self._sends:
+                    return
+                done = await self._next()
+        finally:
+            await end(self._sends)
+
+    async def _exchange(self, done: Sequence[Tried], free: int) -> list[Outgoing]:
+        """Write down what tries came to and take as many as there are lanes, in one transaction."""
+        in_time = asyncio.get_running_loop().time() < self._late_at
+        becomes: list[Next] = []
+
+        async def exchanged(conn: Conn) -> list[Outgoing]:
+            becomes[:] = await tries.settle(conn, claim=self._ctx.job, tried=done) if done else []
+            if free <= 0 or not in_time:
+                return []
+            return await self._take(conn, claim=self._ctx.job, limit=free)
+
+        taken = await self._ctx.step(exchanged)
+        self._tell(done, becomes)
+        return taken
+
+    async def _next(self) -> list[Tried]:
+        """The tries that end next. While none does for a while, others have the slot."""
+        any_of = partial(asyncio.wait, self._sends, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await any_of(timeout=SLOW_S)
+        if not done:
+            with self._ctx.parked():
+                done, _ = await any_of()
+        self._sends -= done
+        return [one.result() for one in done]
+
+    async def _try(self, one: Outgoing) -> Tried:
+        if one.body is None:
+            return Tried(one.delivery, one.url, None, OURS, None)
+        headers = signing.headers(
+            event_id=ids.show(ids.WEBHOOK_EVENT, one.delivery.event_id),
+            at=int(time.time()),
+            body=one.body,
+            keys=one.keys,
+        )
+        answer = await send(self._client, one.url, headers=headers, body=one.body)
+        return Tried(one.delivery, one.url, answer.status, answer.code, answer.after_s)
+
+    def _tell(self, done: Sequence[Tried], becomes: Sequence[Next]) -> None:
+        """Count tries, and log those without success. An address may hold a secret, and is in no line."""
+        for one, now in zip(done, becomes, strict=True):
+            metrics.WEBHOOK_DELIVERIES.labels("waiting" if now == "pending" else now).inc()
+            if one.code:
+                _log.info(
+                    "delivery failed",
+                    organization_id=ids.show(ids.ORGANIZATION, self._org),
+                    endpoint_id=ids.show(ids.WEBHOOK_ENDPOINT, self._endpoint_id),
+                    delivery_id=ids.show(ids.WEBHOOK_DELIVERY, one.delivery.id),
+                    event_id=ids.show(ids.WEBHOOK_EVENT, one.delivery.event_id),
+                    tries=one.delivery.tries,
+                    status=one.status,
+                    code=one.code,
+                    now=now,
+                )
+
+
+async def end(sends: set[asyncio.Task[Tried]]) -> None:
+    """Break off what is under way. Its deliveries stay marked, for the next attempt."""
+    for one in sends:
+        one.cancel()
+    await asyncio.gather(*sends, return_exceptions=True)
