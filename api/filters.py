@@ -7,8 +7,9 @@ from uuid import UUID
 from litestar.params import QueryParameter
 
 from api import paths
+from api.requests import ApiRequest
 from domain.values import timezones
-from domain.values.periods import Period
+from domain.values.periods import ALWAYS, Period
 from schemas.errors import Invalid
 from schemas.errors.absent import Noun
 
@@ -31,6 +32,12 @@ def period(since: str | None, until: str | None) -> Period:
         None if since is None else timezones.read(since, path="since"),
         None if until is None else timezones.read(until, path="until"),
     )
+
+
+async def own_period(request: ApiRequest, since: str | None, until: str | None) -> Period:
+    """The same of rows that have a sandbox's own time. Raises `Invalid`."""
+    asked = period(since, until)
+    return asked if asked == ALWAYS else asked.back(await request.read_ahead())
 
 
 def words(name: str, values: Sequence[str] | None, known: Collection[str]) -> None:

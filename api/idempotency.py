@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from litestar import Response
 
+from api import sandbox_time
 from api.replies import Reply
 from api.requests import UNREADABLE, ApiRequest
 from db.pool import Conn
@@ -67,10 +68,32 @@ async def once_plain(request: ApiRequest, write: Callable[[Conn], Awaitable[T]])
     return await once(request, make)
 
 
+async def once_any_time(request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]]) -> Response[T]:
+    """`once` for a write of real time, which a sandbox's clock neither dates nor holds up."""
+    return await reply(request, await _write_once(request, write, await request.body()))
+
+
 async def write_once(
     request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]], body: bytes
 ) -> Made[T]:
-    """`once` without the reply; `body` stands for one which was not kept."""
+    """`once` without the reply; `body` stands for one which was not kept.
+
+    In a sandbox the clock stands meanwhile, and the answer has its times. Raises `Conflict` CLOCK_ADVANCING.
+    """
+    return await _write_once(request, partial(_in_time, request, write), body)
+
+
+async def _in_time(request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]], conn: Conn) -> Made[T]:
+    await request.hold_clock(conn)
+    made = await write(conn)
+    content = sandbox_time.shown(made.content, request.request_state.ahead)
+    request.request_state.ahead = sandbox_time.REAL
+    return made._replace(content=content)
+
+
+async def _write_once(
+    request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]], body: bytes
+) -> Made[T]:
     claim = _claim_of(request, body)
     return await _when_free(partial(request.transact, partial(_write, request, claim, write)))
 
@@ -81,12 +104,23 @@ def has_key(request: ApiRequest) -> bool:
 
 
 async def insert_once(
-    request: ApiRequest, made: Made[T], insert: Callable[[Record | None], Awaitable[bool | None]]
+    request: ApiRequest,
+    made: Made[T],
+    insert: Callable[[Record | None], Awaitable[bool | None]],
+    insert_on: Callable[[Conn], Awaitable[object]],
 ) -> Response[T]:
     """`once` for a write whose whole answer is known before it: row and record in a single statement.
 
-    `insert` says whether it wrote: not if the record's key was used before; None while somebody uses it.
+    `insert` says whether it wrote: not if the record's key was used before; None while somebody uses it. In a
+    sandbox, whose clock has to be held, `insert_on` does so in a transaction.
     """
+    if request.principal.sandbox:
+
+        async def write(conn: Conn) -> Made[T]:
+            await insert_on(conn)
+            return made
+
+        return await once(request, write)
     claim = _claim_of(request, await request.body())
     record = None if claim is None else _record(request, claim, made)
     wrote = await _when_free(partial(insert, record))

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
-from litestar import Response
+from litestar import Request, Response
 from litestar.response.base import ASGIResponse
 from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Receive, Scope, Send
+
+from api import request_state, sandbox_time
 
 T = TypeVar("T")
 
@@ -29,9 +31,10 @@ class Reply(Response[T]):
         self.headers = dict(headers or {})
         self.background, self.cookies = None, []
 
-    def to_asgi_response(self, *_: Any, **handler: Any) -> ASGIResponse:
+    def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **handler: Any) -> ASGIResponse:  # noqa: ARG002
         """`handler` has what the route sets where the answer itself doesn't."""
-        content, media_type = self.content, self.media_type or handler.get("media_type") or JSON
+        media_type = self.media_type or handler.get("media_type") or JSON
+        content = sandbox_time.shown(self.content, request_state.of(request.scope).ahead)
         body = (
             b""
             if content is None

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from api.event_limits import EventStanding
@@ -26,6 +27,7 @@ class RequestState:
     """Made before routing; authentication, rate limit, route and errors each add what they learn."""
 
     __slots__ = (
+        "ahead",
         "app",
         "body",
         "code",
@@ -56,6 +58,8 @@ class RequestState:
         self.app: KeyedApp | None = None
         self.event_standing: EventStanding | None = None
         self.status = 0
+        #: Of a sandbox: how far its clock was ahead as the answer was read, or the write held it.
+        self.ahead = timedelta()
         #: Once it was read whole.
         self.body: bytes | None = None
         #: The envelope's code, where the answer is an error.

@@ -2,8 +2,9 @@
 
 import math
 import re
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from datetime import timedelta
 from functools import cache
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -18,6 +19,7 @@ from api import faults, request_state, tables
 from api.request_state import RequestState
 from api.services import Services
 from db.pool import Conn, transact
+from domain.tenancy import sandbox_clock
 from domain.tenancy.api_keys import Actor, Principal
 from domain.values import numbers
 from schemas.errors import Conflict, Invalid, Malformed, Unauthenticated
@@ -69,8 +71,40 @@ class ApiRequest(Request[Any, Any, State]):
         return self.principal.organization_id
 
     def connection(self) -> AbstractAsyncContextManager[Conn]:
-        """A connection to Postgres, of the caller's share; all who have no key share one."""
+        """A connection to Postgres, of the caller's share; all who have no key share one.
+
+        What a sandbox reads with it is of one moment, and the request's `ahead` of the same.
+        """
+        who = self.request_state.principal
+        if who is not None and who.sandbox and self.method == "GET":
+            return self._connection_in_time(who)
         return self.services.connections.of(self._sharer)
+
+    @asynccontextmanager
+    async def _connection_in_time(self, who: Principal) -> AsyncIterator[Conn]:
+        connection = self.services.connections.of(self._sharer)
+        async with connection as conn, conn.transaction(isolation="repeatable_read"):
+            clock = await sandbox_clock.get(conn, organization_id=who.organization_id)
+            self.request_state.ahead = clock.ahead
+            yield conn
+
+    @property
+    def ahead(self) -> timedelta:
+        """The time that a sandbox's clock is ahead, once a connection or a held clock has said so."""
+        return self.request_state.ahead
+
+    async def read_ahead(self) -> timedelta:
+        """The same, asked for; nothing of a live organization."""
+        if self.principal.sandbox:
+            async with self.connection():
+                pass
+        return self.ahead
+
+    async def hold_clock(self, conn: Conn) -> None:
+        """A sandbox's clock stands until this transaction ends. Raises `Conflict` CLOCK_ADVANCING."""
+        if self.principal.sandbox:
+            held = await sandbox_clock.hold(conn, organization_id=self.organization_id)
+            self.request_state.ahead = held
 
     def event_connection(self) -> AbstractAsyncContextManager[Conn]:
         """A connection to the event store, likewise."""

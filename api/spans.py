@@ -1,9 +1,10 @@
 """Windows of time in queries, and what an answer about one is read from, and for how long."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, TypeVar
 
 from litestar.params import QueryParameter
 
@@ -11,6 +12,8 @@ from api.paging import READ_S
 from api.requests import ApiRequest
 from domain.metrics.metrics import Stores
 from schemas.errors import Unavailable
+
+T = TypeVar("T")
 
 Since = Annotated[
     str | None,
@@ -31,6 +34,18 @@ GRANULARITY = QueryParameter(name="granularity", description="What the buckets a
 def stores(request: ApiRequest) -> Stores:
     """Connections of the caller's share to both databases."""
     return Stores(request.connection, request.event_connection, request.services.counted)
+
+
+async def at_one_time(request: ApiRequest, read: Callable[[datetime, timedelta], Awaitable[T]]) -> T:
+    """The answer of `read`, which gets a time and how far a sandbox's clock is ahead then.
+
+    It reads with several connections, and once more where the clock was moved meanwhile.
+    """
+    while True:
+        ahead = await request.read_ahead()
+        found = await read(request.services.clock() + ahead, ahead)
+        if request.ahead == ahead:
+            return found
 
 
 @asynccontextmanager

@@ -108,6 +108,17 @@ PURGE_PROJECT = Kind(
     on_archive=OnArchive.FINISH,
     internal=True,
 )
+ADVANCE_CLOCK = Kind(
+    "advance_clock",
+    "default",
+    "publish:write",
+    timeout_s=900,
+    max_attempts=5,
+    total_s=3600,
+    cancelable=False,
+    on_archive=OnArchive.FINISH,
+    stages=("advancing",),
+)
 PUBLISH_POST = Kind(
     "publish_post",
     "publish",
@@ -192,6 +203,7 @@ KINDS = {
         MAKE_POSTER,
         ARCHIVE_PROJECT,
         PURGE_PROJECT,
+        ADVANCE_CLOCK,
         PUBLISH_POST,
         RECONCILE_POST,
         CONNECT_ACCOUNT,

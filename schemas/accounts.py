@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from schemas import ids
-from schemas.base import In, Instant, Out, Text
+from schemas.base import In, Instant, Out, Real, Text
 
 PlatformName = Literal["bluesky", "mastodon", "tiktok", "instagram"]
 
@@ -39,7 +39,7 @@ class ReauthUrlCreate(In, frozen=True, kw_only=True):
     """Where the person goes afterwards. Its origin is one of the key's `returnOrigins`."""
 
 
-class OAuthUrl(Out, frozen=True, kw_only=True):
+class OAuthUrl(Real, frozen=True, kw_only=True):
     """A link, good for 10 minutes and once."""
 
     authorize_url: str

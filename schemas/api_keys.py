@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from schemas import ids
-from schemas.base import CreatedAt, In, Instant, Out, Text
+from schemas.base import CreatedAt, In, Instant, Out, Real, Text
 
 Env = Literal["live", "test"]
 Tier = Literal["standard", "pilot", "partner", "sandbox"]
@@ -50,7 +50,7 @@ class ApiKeyRotate(In, frozen=True, kw_only=True):
     """So long the old secret works beside the new one; 0 ends it at once."""
 
 
-class ApiKey(Out, frozen=True, kw_only=True):
+class ApiKey(Real, frozen=True, kw_only=True):
     """A key without its secret."""
 
     id: ids.KeyId
@@ -120,7 +120,7 @@ class Rewrapped(Out, frozen=True, kw_only=True):
     total: int
 
 
-class AuditEntry(Out, frozen=True, kw_only=True):
+class AuditEntry(Real, frozen=True, kw_only=True):
     """One thing that was done."""
 
     id: ids.AuditId

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
-from schemas.base import CreatedAt, In, Instant, Out, Text
+from schemas.base import CreatedAt, In, Instant, Out, Real, Text
 from schemas.conversions import Capi, CapiPatch
 
 AppPlatform = Literal[
@@ -54,7 +54,7 @@ class SdkAppPatch(In, frozen=True, kw_only=True):
     """So long the old key works beside the new one; 0, as unless given, ends it at once. With `rotateKey`."""
 
 
-class SdkApp(Out, frozen=True, kw_only=True):
+class SdkApp(Real, frozen=True, kw_only=True):
     """An SDK app without its key."""
 
     app_id: ids.AppId
@@ -94,7 +94,7 @@ class SdkAppChanged(SdkApp, frozen=True, kw_only=True):
     """With `rotateKey` the new key, which no later answer has; else null."""
 
 
-class SdkAppDeleted(Out, frozen=True, kw_only=True):
+class SdkAppDeleted(Real, frozen=True, kw_only=True):
     """An app that is gone: its key opens nothing, its events stay."""
 
     app_id: ids.AppId
@@ -102,7 +102,7 @@ class SdkAppDeleted(Out, frozen=True, kw_only=True):
     """When it was deleted, in UTC."""
 
 
-class Arrived(Out, frozen=True, kw_only=True):
+class Arrived(Real, frozen=True, kw_only=True):
     """The newest event that came while a job listened for one."""
 
     name: str
@@ -127,7 +127,7 @@ class Finding(Out, frozen=True, kw_only=True):
     """What to do."""
 
 
-class Verification(Out, frozen=True, kw_only=True):
+class Verification(Real, frozen=True, kw_only=True):
     """The result of a job of the kind `verify_tracking`."""
 
     verified: bool

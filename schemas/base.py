@@ -30,7 +30,11 @@ class In(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unkno
 
 
 class Out(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """An answer, or a part of one."""
+    """An answer, or a part of one. In a sandbox its times are those of the sandbox's clock."""
+
+
+class Real(Out, frozen=True, kw_only=True, rename="camel"):
+    """The same with times as they are, in a sandbox too."""
 
 
 class Page(Out, Generic[T], frozen=True, kw_only=True, rename="camel"):

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
 from schemas import ids
-from schemas.base import In, Instant, Out, Text
+from schemas.base import In, Instant, Out, Real, Text
 from schemas.pictures import Picture, PictureKind
 
 Source = Literal["github", "website", "appstore", "partner"]
@@ -147,7 +147,7 @@ class BrandRow(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class Provenance(Out, frozen=True, kw_only=True):
+class Provenance(Real, frozen=True, kw_only=True):
     """Who said so, where and how."""
 
     source: Source
@@ -190,7 +190,7 @@ class BrandField(Out, frozen=True, kw_only=True):
     """What else was said of it, best first."""
 
 
-class MediaProvenance(Out, frozen=True, kw_only=True):
+class MediaProvenance(Real, frozen=True, kw_only=True):
     """Where a picture was met."""
 
     source: Source

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
-from schemas.base import CreatedAt, In, Instant, Out, Text
+from schemas.base import CreatedAt, In, Instant, Out, Real, Text
 
 #: Whom conversions are sent to.
 Destination = Literal["meta", "tiktok"]
@@ -52,7 +52,7 @@ class CapiPatch(In, frozen=True, kw_only=True):
     """TikTok's Events API."""
 
 
-class CapiDestination(Out, frozen=True, kw_only=True):
+class CapiDestination(Real, frozen=True, kw_only=True):
     """A destination of conversions, without the token."""
 
     enabled: bool
@@ -89,7 +89,7 @@ class ConversionError(Out, frozen=True, kw_only=True):
     """For people."""
 
 
-class ConversionDelivery(Out, frozen=True, kw_only=True):
+class ConversionDelivery(Real, frozen=True, kw_only=True):
     """A conversion on its way to one destination."""
 
     conversion_id: Annotated[str, Meta(description="Id of the delivery, `cnv_...`.")]

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from schemas import ids
-from schemas.base import In, Instant, Out, Text
+from schemas.base import In, Instant, Out, Real, Text
 
 #: Events of one request of an app, and of a partner's server, at most.
 MOST_EVENTS, MOST_FROM_SERVER = 500, 100
@@ -87,7 +87,7 @@ class Rejected(Out, frozen=True, kw_only=True):
     has a value beyond a billion."""
 
 
-class QuarantinedEvent(Out, frozen=True, kw_only=True):
+class QuarantinedEvent(Real, frozen=True, kw_only=True):
     """An event that was refused, as far as it can be read."""
 
     id: Annotated[str, Meta(description="Id of the entry, `qev_...`.")]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from schemas.base import In, Instant, Out, Text
+from schemas.base import In, Instant, Out, Real, Text
 
 
 class InstallUrlCreate(In, frozen=True, kw_only=True):
@@ -14,7 +14,7 @@ class InstallUrlCreate(In, frozen=True, kw_only=True):
     """Where the person goes afterwards. Its origin is one of the key's `returnOrigins`."""
 
 
-class InstallUrl(Out, frozen=True, kw_only=True):
+class InstallUrl(Real, frozen=True, kw_only=True):
     """A link of ours that leads on to GitHub's pages, good for 15 minutes and once."""
 
     install_url: str

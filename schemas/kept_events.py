@@ -1,11 +1,11 @@
 """Events as they are read: what was sent, and when it came."""
 
 from schemas import ids
-from schemas.base import Instant, Out
+from schemas.base import Instant, Real
 from schemas.events import Json
 
 
-class KeptEvent(Out, frozen=True, kw_only=True):
+class KeptEvent(Real, frozen=True, kw_only=True):
     """An event. Without `events:read+pii` what names or finds a person is `[redacted]`."""
 
     event_id: str

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from schemas.base import Instant, Out
+from schemas.base import Instant, Out, Real
 
 Granularity = Literal["hour", "day", "week"]
 
@@ -44,7 +44,7 @@ class MetricBucket(Out, frozen=True, kw_only=True):
     """By the name of each metric that was asked for. 0 is counted; null was never collected."""
 
 
-class Metrics(Out, frozen=True, kw_only=True):
+class Metrics(Real, frozen=True, kw_only=True):
     """Metrics as a series."""
 
     timezone: str

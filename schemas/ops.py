@@ -4,7 +4,7 @@ from typing import Literal
 
 from schemas import ids
 from schemas.api_keys import Tier
-from schemas.base import Instant, Out
+from schemas.base import Instant, Out, Real
 
 WorkerState = Literal["active", "draining"]
 RedisStatus = Literal["ok", "degraded"]
@@ -40,7 +40,7 @@ class PoolCap(Out, frozen=True, kw_only=True):
     """Jobs that are due and wait, at most: one more is refused."""
 
 
-class Worker(Out, frozen=True, kw_only=True):
+class Worker(Real, frozen=True, kw_only=True):
     """A worker process whose lease stands."""
 
     worker_id: ids.WorkerId

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
-from schemas.base import CreatedAt, In, Out, Text
+from schemas.base import CreatedAt, In, Real, Text
 
 Name = Annotated[Text, Meta(min_length=1, max_length=128)]
 #: What a live organization may have; a sandbox has a tier of its own.
@@ -30,7 +30,7 @@ class OrganizationPatch(In, frozen=True, kw_only=True):
     """Whether its keys, and its sandbox's, open nothing and its jobs wait."""
 
 
-class Organization(Out, frozen=True, kw_only=True):
+class Organization(Real, frozen=True, kw_only=True):
     """A live organization and its sandbox."""
 
     id: ids.OrganizationId

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
-from schemas.base import CreatedAt, In, Instant, Out, Text, UpdatedAt
+from schemas.base import CreatedAt, In, Instant, Real, Text, UpdatedAt
 
 WebhookEventType = Literal[
     "project.archived", "job.completed", "job.failed", "job.canceled", "content.generated",
@@ -61,7 +61,7 @@ class WebhookEndpointPatch(In, frozen=True, kw_only=True):
     """`paused`: deliveries wait; `active`: they go on, of one that was disabled the new ones."""
 
 
-class WebhookEndpoint(Out, frozen=True, kw_only=True):
+class WebhookEndpoint(Real, frozen=True, kw_only=True):
     """A webhook endpoint without its secret."""
 
     id: ids.WebhookEndpointId
@@ -96,7 +96,7 @@ class WebhookEndpointShown(WebhookEndpoint, frozen=True, kw_only=True):
     """What deliveries are signed with, `whsec_...`. No later answer has it."""
 
 
-class WebhookEndpointDeleted(Out, frozen=True, kw_only=True):
+class WebhookEndpointDeleted(Real, frozen=True, kw_only=True):
     """An endpoint that is gone: what waited for it isn't sent."""
 
     id: ids.WebhookEndpointId
@@ -104,7 +104,7 @@ class WebhookEndpointDeleted(Out, frozen=True, kw_only=True):
     """When it was deleted, in UTC."""
 
 
-class WebhookDelivery(Out, frozen=True, kw_only=True):
+class WebhookDelivery(Real, frozen=True, kw_only=True):
     """One event on its way to one endpoint."""
 
     id: ids.WebhookDeliveryId
@@ -131,7 +131,7 @@ class WebhookDelivery(Out, frozen=True, kw_only=True):
     """When it came to its end, or null."""
 
 
-class WebhookEvent(Out, frozen=True, kw_only=True):
+class WebhookEvent(Real, frozen=True, kw_only=True):
     """What has happened, without what it is about."""
 
     id: ids.WebhookEventId
@@ -142,7 +142,7 @@ class WebhookEvent(Out, frozen=True, kw_only=True):
     """Id of the project that it happened in, or null."""
 
 
-class WebhookEventData(Out, frozen=True, kw_only=True):
+class WebhookEventData(Real, frozen=True, kw_only=True):
     """What an event is about."""
 
     object: Any
@@ -169,7 +169,7 @@ class WebhookReplay(In, frozen=True, kw_only=True):
     """Whether to send those too that the endpoint has taken."""
 
 
-class WebhookReplayed(Out, frozen=True, kw_only=True):
+class WebhookReplayed(Real, frozen=True, kw_only=True):
     """What is sent again."""
 
     deliveries: int

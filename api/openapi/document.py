@@ -78,6 +78,7 @@ GROUPS = {
     "leases": "Accounts of the platform's own, lent to a project.",
     "webhooks": "Addresses of yours that are told of what happens.",
     "github": "A GitHub App's installation, for repositories that are not public.",
+    "sandbox": "The clock of your sandbox, which you move.",
     "keys": "Your organization's keys.",
     "audit": "What was done in your organization.",
     "ops": "For the platform's operators: pools and workers.",

@@ -46,7 +46,7 @@ async def list_all_scheduled_posts(
 
     A calendar asks for `since` and `until`, which are of `scheduledFor`.
     """
-    asked: dict[str, Any] = {"statuses": status, "period": filters.period(since, until)}
+    asked: dict[str, Any] = {"statuses": status, "period": await filters.own_period(request, since, until)}
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[Post]:
         where: dict[str, Any] = {"organization_id": request.organization_id, "before": before, "limit": limit}
@@ -84,7 +84,7 @@ async def list_all_content(
     asked: dict[str, Any] = {
         "statuses": status,
         "approval_statuses": approval_status,
-        "period": filters.period(since, until),
+        "period": await filters.own_period(request, since, until),
         "public_url": request.services.settings.public_url,
     }
     if project_id is not None:

@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from api import paths
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
+from api.idempotency import Made, once_any_time
 from api.paging import DEFAULT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -37,7 +37,7 @@ async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> R
         )
         return Made(made, status=201, location=f"/v1/api-keys/{made.id}", secret=True)
 
-    return await once(request, create)
+    return await once_any_time(request, create)
 
 
 @get("/api-keys", opt=requires("keys:write", Class.READ_LIGHT))
@@ -78,7 +78,7 @@ async def rotate_api_key(
         )
         return Made(made, secret=True)
 
-    return await once(request, rotate)
+    return await once_any_time(request, rotate)
 
 
 @post(
@@ -91,12 +91,12 @@ async def kill_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> Respon
 
     A repeat changes nothing.
     """
-    return await once_plain(
-        request,
-        lambda conn: api_keys.kill(
-            conn, actor=request.principal.actor, key_uuid=paths.read("api_key", api_key_id)
-        ),
-    )
+
+    async def kill(conn: Conn) -> Made[ApiKey]:
+        key_id = paths.read("api_key", api_key_id)
+        return Made(await api_keys.kill(conn, actor=request.principal.actor, key_uuid=key_id))
+
+    return await once_any_time(request, kill)
 
 
 ROUTES = [create_api_key, list_api_keys, get_api_key, rotate_api_key, kill_api_key]

@@ -123,7 +123,7 @@ async def list_content(
         approval_statuses=approval_status,
         formats=format,
         creative_types=creative_type,
-        period=filters.period(since, until),
+        period=await filters.own_period(request, since, until),
         public_url=request.services.settings.public_url,
     )
     return await page_of_project(request, find, project_id, cursor, limit, identify=lambda item: item.id)

@@ -1,5 +1,6 @@
 """Metrics of projects, accounts and posts."""
 
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from litestar import get
@@ -50,20 +51,23 @@ async def get_metrics(
     Each bucket of the window is there: 0 where nothing happened, null where nothing was collected. At most
     1,000 of them. Events that come late change buckets that are not `final`.
     """
-    now = request.services.clock()
-    window = windows.read(since, until, now=now)
     chosen = verbs.choose(metric_scope, metrics, has_id=subject_id is not None)
-    question = Asked(
-        organization_id=request.organization_id,
-        project_id=paths.read("project", project_id),
-        scope=metric_scope,
-        subject_id=None if subject_id is None else paths.read(_SUBJECTS[metric_scope], subject_id),
-        metrics=chosen,
-        window=window,
-        granularity=granularity,
-    )
-    async with spans.bounded():
+
+    async def read(now: datetime, ahead: timedelta) -> Metrics:
+        question = Asked(
+            organization_id=request.organization_id,
+            project_id=paths.read("project", project_id),
+            scope=metric_scope,
+            subject_id=None if subject_id is None else paths.read(_SUBJECTS[metric_scope], subject_id),
+            metrics=chosen,
+            window=windows.read(since, until, now=now),
+            ahead=ahead,
+            granularity=granularity,
+        )
         return await verbs.read(spans.stores(request), question, now=now)
+
+    async with spans.bounded():
+        return await spans.at_one_time(request, read)
 
 
 @get(

@@ -76,6 +76,7 @@ async def schedule_content(
             approver_id=_approver(request),
             body=data,
             now=request.services.clock(),
+            ahead=request.ahead,
         )
         return Made(scheduled, status=ACCEPTED, wakes=tuple(wakes))
 
@@ -119,7 +120,7 @@ async def list_scheduled_posts(
     limit: Limit = DEFAULT,
 ) -> Page[Post]:
     """A project's posts, newest first."""
-    period = filters.period(since, until)
+    period = await filters.own_period(request, since, until)
 
     async def find(conn: Conn, /, **where: Any) -> list[Post]:
         return await posts.list_page(
@@ -154,7 +155,10 @@ async def reschedule_post(
 ) -> Response[Post]:
     """Give a post that waits another time. One that was approved too late is queued by this."""
 
-    reschedule = partial(changes.reschedule, body=data, now=request.services.clock())
+    async def reschedule(conn: Conn, **where: Any) -> tuple[Versioned, list[Wake]]:
+        now, ahead = request.services.clock(), request.ahead
+        return await changes.reschedule(conn, body=data, now=now, ahead=ahead, **where)
+
     return await _change(request, scheduled_post_id, reschedule)
 
 

@@ -39,11 +39,12 @@ async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> 
     composed = projects.compose(data, organization_id=who.organization_id, now=request.services.clock())
     made = Made(composed, status=201, location=f"/v1/projects/{composed.id}", etag=etags.show(1))
 
-    async def insert(record: Record | None) -> bool | None:
-        new = New(who.organization_id, who.key_uuid, composed, record)
-        return await request.services.creates.ask(new)
+    new = New(who.organization_id, who.key_uuid, composed, None)
 
-    return await insert_once(request, made, insert)
+    async def insert(record: Record | None) -> bool | None:
+        return await request.services.creates.ask(new._replace(record=record))
+
+    return await insert_once(request, made, insert, partial(projects.create, news=[new]))
 
 
 @get("/projects", opt=requires("projects:read", Class.READ_LIGHT))

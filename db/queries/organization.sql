@@ -1,7 +1,11 @@
--- name: insert_organizations    a live organization and its sandbox: neither without the other
-insert into organization (id, name, env, live_organization_id, tier)
-values (:live, :name, 'live', null, :tier),
-       (:sandbox, :name, 'test', :live, 'sandbox');
+-- name: insert_organizations    a live organization and its sandbox, with its clock: none without the others
+with pair as (
+  -- Both.
+  insert into organization (id, name, env, live_organization_id, tier)
+  values (:live, :name, 'live', null, :tier),
+         (:sandbox, :name, 'test', :live, 'sandbox'))
+insert into sandbox_clock (organization_id)
+values (:sandbox);
 
 -- name: get_env
 select env

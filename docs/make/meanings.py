@@ -58,6 +58,8 @@ REASONS = {
     "POSTS_WAIT": "Posts of its own project wait for the account. Cancel them, or let them go out first.",
     "POST_NOT_QUEUED": "The post is on its way or has ended. Only one that waits can be changed.",
     "PROJECT_ARCHIVED": "The project is archived. Un-archive it first.",
+    "CLOCK_ADVANCING": "The sandbox's clock advances, and with it all that the write would find. Wait for "
+    "the end of the job `jobId`.",
     "SANDBOX_KEY": "It is about live organizations. Use a live key.",
     "TOO_MANY_ACCOUNTS": "The lease request asks for fewer accounts.",
     "TOO_MANY_ADS": "A project has at most `details.limit` ads on a day, by each window. Import fewer.",

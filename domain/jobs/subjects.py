@@ -11,7 +11,9 @@ from domain.media import app_media_fetches
 from domain.oauth import oauth_states
 from domain.publishing import job_end
 from domain.security import job_secrets
+from domain.tenancy import sandbox_clock
 from jobs.kinds import (
+    ADVANCE_CLOCK,
     CONNECT_ACCOUNT,
     CONNECT_GITHUB,
     CONTENT_GENERATE,
@@ -47,6 +49,7 @@ ENDS: Mapping[str, Ended] = {
     CONNECT_GITHUB.name: _connected,
     CONNECT_ACCOUNT.name: _connected,
     PUBLISH_POST.name: job_end.ended,
+    ADVANCE_CLOCK.name: sandbox_clock.ended,
     CONTENT_GENERATE.name: generating.ended,
     INFLUENCER_CREATE.name: making.ended,
     REVOKE_TOKEN.name: job_secrets.wipe,

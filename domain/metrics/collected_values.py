@@ -116,6 +116,7 @@ class Told(NamedTuple):
 
 async def read(conn: Conn, question: Question) -> Mapping[Metric, Values]:
     """The values of those of the question's metrics that platforms tell."""
+    question = question.back
     accounts = await _accounts(conn, question)
     of = [account.id for account in accounts]
     told = await _told(conn, question, of)
@@ -130,6 +131,7 @@ async def read(conn: Conn, question: Question) -> Mapping[Metric, Values]:
 
 async def read_published(conn: Conn, question: Question) -> Mapping[Metric, Values]:
     """The posts that were published, which we know without being told."""
+    question = question.back
     accounts = await _accounts(conn, question)
     return {"posts_published": await _published(conn, question, [account.id for account in accounts])}
 

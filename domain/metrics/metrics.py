@@ -62,6 +62,7 @@ class Asked(NamedTuple):
     metrics: Sequence[Metric]
     window: Window
     granularity: Granularity
+    ahead: timedelta = timedelta()
 
 
 def choose(scope: MetricScope, metrics: Sequence[Metric] | None, *, has_id: bool) -> Sequence[Metric]:
@@ -84,7 +85,7 @@ async def read(stores: Stores, asked: Asked, *, now: datetime) -> Metrics:
         zone = await zone_of(conn, organization_id=asked.organization_id, project_id=asked.project_id)
         await _check_subject(conn, asked)
     cut = buckets.cut(asked.window, ZoneInfo(zone), asked.granularity)
-    question = Question(*asked[:-1], cut, stores.counted, now)
+    question = Question(*asked[:-2], cut, stores.counted, now, asked.ahead)
     sources = [source for source in SOURCES if source.has(question)]
     values: dict[Metric, Values] = {}
     for source in sources:

@@ -27,6 +27,18 @@ class Question(NamedTuple):
     buckets: Sequence[Bucket]
     counted: Counted
     now: datetime
+    #: How far a sandbox's clock is ahead: what it has in the main database is as much older.
+    ahead: timedelta = timedelta()
+
+    @property
+    def back(self) -> "Question":
+        """The same of times as the rows of a sandbox have them."""
+        window = Window(*(bound - self.ahead for bound in self.window))
+        buckets = [
+            bucket._replace(since=bucket.since - self.ahead, until=bucket.until - self.ahead)
+            for bucket in self.buckets
+        ]
+        return self._replace(window=window, buckets=buckets)
 
     @property
     def bounds(self) -> list[datetime]:

@@ -1,7 +1,7 @@
 """Changes of one post by a person: a cancel, another time, a retry, a word on what became of it."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -96,6 +96,7 @@ async def reschedule(
     post_id: UUID,
     body: Reschedule,
     now: datetime,
+    ahead: timedelta = scheduling.NOT_AHEAD,
     versions: project_locks.Versions = None,
 ) -> tuple[Versioned, list[Wake]]:
     """Give a post that waits another time, and its job; one that was approved too late gets its job now.
@@ -104,7 +105,7 @@ async def reschedule(
     DUPLICATE_POST.
     """
     found = await find(conn, organization_id, post_id)
-    when = scheduling.instant(body, zone=found.timezone, now=now)
+    when = scheduling.instant(body, zone=found.timezone, now=now, ahead=ahead)
     _check_version(found, versions)
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=found.project_id)
     post, _ = await lock_all(conn, organization_id, post_id, versions)

@@ -21,6 +21,8 @@ from schemas.posts import PublishContent, Reschedule, ScheduleContent, Scheduled
 
 LATEST_PAST, FURTHEST = timedelta(seconds=30), timedelta(days=180)
 
+NOT_AHEAD = timedelta()
+
 
 class Schedule(NamedTuple):
     """The tenant, project and content of a schedule, the zone of its local times, and the database's time.
@@ -86,6 +88,7 @@ async def schedule(
     approver_id: UUID | None,
     body: ScheduleContent,
     now: datetime,
+    ahead: timedelta = NOT_AHEAD,
 ) -> tuple[Scheduled, list[Wake]]:
     """A post for each target. Those of content that awaits its approval are `blocked` until then.
 
@@ -96,7 +99,7 @@ async def schedule(
     CONTENT_NOT_READY, ACCOUNT_NOT_CONNECTED or DUPLICATE_POST.
     """
     scope = await _scope(conn, organization_id, content_id, body.targets)
-    when = instant(body, zone=scope.timezone, now=now)
+    when = instant(body, zone=scope.timezone, now=now, ahead=ahead)
     return await _post(conn, scope, body, when, approver_id=approver_id, may_wait=True)
 
 
@@ -112,8 +115,13 @@ async def publish(
     return await _post(conn, scope, body, now, approver_id=approver_id, may_wait=False)
 
 
-def instant(asked: ScheduleContent | Reschedule, *, zone: str, now: datetime) -> Resolved:
-    """The time that a request asks for; local times are of `zone`. Raises `Invalid`."""
+def instant(
+    asked: ScheduleContent | Reschedule, *, zone: str, now: datetime, ahead: timedelta = NOT_AHEAD
+) -> Resolved:
+    """The time that a request asks for; local times are of `zone`. Raises `Invalid`.
+
+    A sandbox's caller names times of its clock, which is `ahead`.
+    """
     if asked.scheduled_for is not None and asked.local_time is None:
         path, when = (
             "scheduledFor",
@@ -123,11 +131,11 @@ def instant(asked: ScheduleContent | Reschedule, *, zone: str, now: datetime) ->
         path, when = "localTime", timezones.resolve(asked.local_time, zone=zone, path="localTime")
     else:
         raise Invalid("scheduledFor", "send either scheduledFor or localTime")
-    if when.at < now - LATEST_PAST:
+    if when.at < now + ahead - LATEST_PAST:
         raise Invalid(path, "is in the past: send a time to come")
-    if when.at > now + FURTHEST:
+    if when.at > now + ahead + FURTHEST:
         raise Invalid(path, f"is more than {FURTHEST.days} days ahead")
-    return when
+    return when._replace(at=when.at - ahead)
 
 
 async def ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Ready:

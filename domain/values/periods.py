@@ -19,6 +19,13 @@ class Period(NamedTuple):
 
     since: datetime | None = None
     until: datetime | None = None
+    #: How much older rows may have been made than their ids are: those of a sandbox get older by its clock.
+    older: timedelta = timedelta()
+
+    def back(self, by: timedelta) -> "Period":
+        """The same, of a sandbox whose clock is ahead by so much, as its rows have it."""
+        since, until = (bound and _moved(bound, -by) for bound in (self.since, self.until))
+        return Period(since, until, older=by)
 
     @property
     def from_id(self) -> UUID | None:
@@ -27,7 +34,7 @@ class Period(NamedTuple):
 
     def before(self, cursor: UUID | None) -> UUID | None:
         """The id that all have an id below which are in the period and behind a cursor."""
-        ends = [cursor, None if self.until is None else ids.first_of(_moved(self.until, APART))]
+        ends = [cursor, None if self.until is None else ids.first_of(_moved(self.until, APART + self.older))]
         return min((end for end in ends if end), default=None)
 
 

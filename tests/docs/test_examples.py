@@ -36,6 +36,7 @@ PAGES = {
     HOWTO / "publish.md": '"canceledScheduledPosts":1',
     HOWTO / "send-events.md": '"verified":true',
     HOWTO / "app-media.md": '"origin":"suggested"',
+    HOWTO / "test-with-time.md": '"status":"published"',
     HOWTO / "lease-accounts.md": '"disconnectedReason":"released"',
     HOWTO / "send-conversions.md": '"pixelId":"1234567890123456"',
     HOWTO / "connect-instagram.md": '"authorizeUrl"',

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 from jobs.kinds import (
+    ADVANCE_CLOCK,
     ARCHIVE_PROJECT,
     COLLECT_METRICS,
     CONNECT_ACCOUNT,
@@ -36,6 +37,7 @@ from schemas.settings import Settings
 from workers.resources import Resources, open_resources
 from workers.runtime.runner import Task, Tasks
 from workers.tasks import (
+    advance_clock,
     archive_project,
     collect_metrics,
     connect_account,
@@ -74,6 +76,7 @@ OPENERS: Mapping[Kind, Opener] = {
     MAKE_POSTER: make_poster.open_task,
     ARCHIVE_PROJECT: archive_project.open_task,
     PURGE_PROJECT: purge_project.open_task,
+    ADVANCE_CLOCK: advance_clock.open_task,
     CONNECT_ACCOUNT: connect_account.open_task,
     REGISTER_APP: register_app.open_task,
     REFRESH_TOKEN: refresh_token.open_task,

@@ -29,3 +29,5 @@ async def tell(cast: Cast, teller: Teller) -> None:
     await story.tell("list_audit_log", params={"limit": 2})
     name = {"name": "Tidewise"}
     await story.tell("purge_project", by=cast.platform, projectId=project, json=name)
+    await story.ended(await story.tell("advance_clock", json={"advance": "1h"}))
+    await story.tell("get_clock")

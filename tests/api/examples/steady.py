@@ -22,7 +22,7 @@ LOOPBACK = re.compile(r"http://127\.0\.0\.1:\d+|127\.0\.0\.1:\d+")
 
 KEY_ID, STEP_S = "k7qm2xw9bt4cr8nz", 600
 #: Fields whose values say nothing.
-FIELDS = {"keyId": KEY_ID, "host": "worker-1", "pid": 4242}
+FIELDS = {"keyId": KEY_ID, "host": "worker-1", "pid": 4242, "offsetSeconds": 3600.0}
 
 
 class Steady:

@@ -10,7 +10,7 @@
 | any other | the post is live at once, under a name made of its id; a draft lies in the inbox |
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
@@ -35,14 +35,13 @@ class Handle(msgspec.Struct, frozen=True, kw_only=True):
     """Handle of a post: all that its outcome depends on, besides the account and the time."""
 
     post_id: str
-    moment: datetime
 
 
 class Fake(Adapter):
     """Adapter for all platforms of a sandbox. Nothing is repeatable, so that an unknown outcome stays one."""
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:  # noqa: ARG002
-        handle = Handle(post_id=str(draft.post_id), moment=draft.created_at)
+        handle = Handle(post_id=str(draft.post_id))
         text = {"platform": account.platform, "handle": account.handle, "caption": draft.caption}
         return Prepared(handle=msgspec.to_builtins(handle), request=msgspec.json.encode(text))
 
@@ -57,7 +56,7 @@ class Fake(Adapter):
             case "unknown_then_found" | "unknown_forever":
                 raise OutcomeUnknown("ANSWER_LOST", "the platform's answer was lost: the post may be live")
             case "rate_limited":
-                throttle(prepared)
+                throttle(draft)
         return Drafted() if draft.mode == "draft" else live(account, prepared)
 
     async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
@@ -69,8 +68,9 @@ class Fake(Adapter):
         return Undecided()
 
 
-def throttle(prepared: Prepared) -> None:
-    left = read(prepared).moment + THROTTLED_FOR - datetime.now(UTC)
+def throttle(draft: Draft) -> None:
+    """By the times of rows alone, which the clock of a sandbox moves."""
+    left = draft.created_at + THROTTLED_FOR - draft.now
     if left > timedelta():
         raise Throttled("PLATFORM_RATE_LIMITED", "the platform asks for a rest", after_s=left.total_seconds())
 

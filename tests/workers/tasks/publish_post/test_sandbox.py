@@ -1,12 +1,10 @@
 """A sandbox's accounts do what their handles say, each time, and nothing leaves."""
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
-import time_machine
 
 from domain.media.folder import open_folder
 from domain.tenancy import organizations
@@ -72,9 +70,11 @@ async def test_a_rate_limit_ends_five_seconds_after_the_posts_time(sandbox: Sand
         "select extract(epoch from cooldown_until - now()) from social_account where handle = 'rate_limited'"
     )
     assert 3 < left <= 5
+    await sandbox.pool.execute(
+        "update scheduled_post set scheduled_for = scheduled_for - interval '5 seconds'"
+    )
     await sandbox.skip_waits()
-    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=5)):
-        assert await sandbox.attempts() == ["completed"]
+    assert await sandbox.attempts() == ["completed"]
     assert (await sandbox.row(post_id))["status"] == "published"
 
 

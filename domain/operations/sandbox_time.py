@@ -1,0 +1,96 @@
+"""The moving of a sandbox's clock, from one time at which something is due to the next.
+
+Each stop is a transaction: what is there gets older, and the clock is as much further. All that is due
+happens before the clock goes on, so quotas and waits come out as they would have in so many days.
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import sandbox_clock
+from domain.accounts import credentials
+from domain.collection import visits
+from domain.operations import maintenance
+from domain.tenancy.sandbox_clock import LOCK_CLOCK
+from jobs.ledger import Claim, Wake
+from jobs.outcomes import Done, Outcome
+
+#: Every row of a sandbox that has a time.
+AGE = (
+    sandbox_clock.age_projects,
+    sandbox_clock.age_accounts,
+    sandbox_clock.age_posts,
+)
+
+
+class Sight(NamedTuple):
+    """Everything that is due in a sandbox: jobs (`busy`), late ones, and what chores submit jobs for."""
+
+    busy: bool
+    overdue: bool
+    refresh: bool
+    collect: bool
+
+
+class Stop(NamedTuple):
+    """The clock on its way: the seconds that are left."""
+
+    left_s: float
+
+
+class _Left(NamedTuple):
+    posts: int
+    jobs: int
+
+
+LOOK = sandbox_clock.look.typed(Sight)
+LIST_DUE = sandbox_clock.list_due.typed(Wake)
+COUNT_DUE = sandbox_clock.count_due.typed(_Left)
+
+
+async def look(conn: Conn, *, claim: Claim) -> Sight:
+    return await LOOK.row(conn, org=claim.organization_id, own=claim.id)
+
+
+async def list_due(conn: Conn, *, claim: Claim) -> list[Wake]:
+    """A job of each pool that has some which are due, whom to wake."""
+    return await LIST_DUE.all(conn, org=claim.organization_id, own=claim.id)
+
+
+async def do_chores(conn: Conn, sight: Sight) -> bool:
+    """The dispatcher's chores that something is due for; False if there are none."""
+    if sight.overdue:
+        await maintenance.end_overdue(conn)
+    if sight.refresh:
+        await credentials.refresh_due(conn)
+    if sight.collect:
+        await visits.submit_due(conn)
+    return sight.overdue or sight.refresh or sight.collect
+
+
+async def move(conn: Conn, *, claim: Claim) -> Stop | Outcome | None:
+    """Move the clock to the next time at which something is due, or to its target, which ends its job.
+
+    None: something is due already. In the job's step; no job of the sandbox begins or goes on beside it.
+    """
+    org, own = claim.organization_id, claim.id
+    if await sandbox_clock.lock_open.value(conn, org=org, own=own):
+        return None
+    clock = await LOCK_CLOCK.row(conn, org=org)
+    if clock.target is None or clock.target <= clock.time:
+        return Done({"dueJobs": clock.jobs, "duePosts": clock.posts})
+    next_at: datetime | None = await sandbox_clock.find_next.value(conn, org=org, own=own)
+    left = clock.target - clock.time
+    by = left if next_at is None else max(min(next_at - clock.now, left), timedelta())
+    await _age(conn, org, own, by)
+    due = await COUNT_DUE.row(conn, org=org, own=own)
+    await sandbox_clock.move_clock.run(conn, org=org, by=by, posts=due.posts, jobs=due.jobs)
+    return Stop((left - by).total_seconds())
+
+
+async def _age(conn: Conn, org: UUID, own: UUID, by: timedelta) -> None:
+    await sandbox_clock.age_jobs.run(conn, org=org, own=own, by=by)
+    for statement in AGE:
+        await statement.run(conn, org=org, by=by)

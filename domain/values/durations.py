@@ -1,0 +1,17 @@
+"""Durations as requests name them: a whole number and a unit, such as 90m or 7d."""
+
+import re
+from datetime import timedelta
+
+from schemas.errors import Invalid
+
+_DURATION = re.compile(r"([1-9]\d{0,8})([smhd])", re.ASCII)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def read(text: str, *, path: str) -> timedelta:
+    """Raises `Invalid`."""
+    found = _DURATION.fullmatch(text)
+    if not found:
+        raise Invalid(path, "must be a whole number of s, m, h or d, such as 90m or 7d")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})

@@ -1,0 +1,40 @@
+"""The clock of a sandbox."""
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
+
+from schemas import ids
+from schemas.base import In, Instant, Real, Text
+
+ClockStatus = Literal["ready", "advancing"]
+
+
+class AdvanceClock(In, frozen=True, kw_only=True):
+    """Where the clock goes: `now` or `advance`."""
+
+    at_least_one: ClassVar[tuple[str, ...]] = ("now", "advance")
+
+    now: Annotated[Text, Meta(max_length=40, examples=["2026-12-01T06:00:00Z"])] | None = None
+    """The sandbox's time to come, in UTC with `Z`. This or `advance`."""
+    advance: Annotated[Text, Meta(max_length=20, examples=["7d"])] | None = None
+    """How far it goes from where it is: a whole number of `s`, `m`, `h` or `d`. This or `now`."""
+
+
+class SandboxClock(Real, frozen=True, kw_only=True):
+    """`GET /v1/sandbox/clock`."""
+
+    now: Instant
+    """The sandbox's time, in UTC."""
+    offset_seconds: float
+    """How far that is ahead of the real time. It never falls."""
+    status: ClockStatus
+    """`advancing` until all that was due on the way has happened; meanwhile writes are refused."""
+    target: Instant | None
+    """The sandbox's time at which the advance ends, or null."""
+    job_id: ids.JobId | None
+    """Id of the job of the last advance, or null."""
+    due_posts: int
+    """How often a post has become due in the last advance."""
+    due_jobs: int
+    """How often a job has, those of posts among them."""

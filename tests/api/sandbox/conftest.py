@@ -1,0 +1,122 @@
+"""A sandbox whose clock is moved, with workers for all that becomes due."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest_asyncio
+from litestar import Litestar
+
+from db.pool import Pool
+from domain.publishing import scheduling
+from jobs.kinds import ADVANCE_CLOCK, COLLECT_METRICS, PUBLISH_POST, RECONCILE_POST, REFRESH_TOKEN
+from schemas import ids
+from schemas.posts import ScheduleContent, Target
+from schemas.settings import Settings
+from tests import seeds
+from tests.api.conftest import Caller, calling
+from tests.workers.runtime.workers import at_work
+from workers.tasks import OPENERS
+
+#: The kinds that a worker of each pool serves.
+SERVED = ([ADVANCE_CLOCK], [PUBLISH_POST, RECONCILE_POST, REFRESH_TOKEN], [COLLECT_METRICS])
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    caller: Caller
+    pool: Pool
+    project_id: UUID
+
+    @property
+    def org(self) -> UUID:
+        return self.caller.organization_id
+
+    async def get(self, path: str, **params: Any) -> Any:
+        answer = await self.caller.http.get(path, params=params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def post(self, path: str, body: Any, *, status: int = 200) -> Any:
+        answer = await self.caller.http.post(path, json=body)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    async def account(self, handle: str = "shop", **fields: Any) -> str:
+        async with self.pool.acquire() as conn:
+            made = await seeds.account(conn, self.org, self.project_id, handle=handle, **fields)
+        return ids.show(ids.ACCOUNT, made)
+
+    async def schedule(self, account: str, caption: str = "Fresh bread today.", **when: Any) -> str:
+        """The id of a post, at `scheduledFor` or `localTime`."""
+        async with self.pool.acquire() as conn:
+            content = await seeds.content(conn, self.org, self.project_id, caption=caption)
+        body = {"targets": [{"socialAccountId": account}], **when}
+        path = f"/v1/content/{ids.show(ids.CONTENT, content)}/schedule"
+        made = await self.post(path, body, status=202)
+        found: str = made["scheduledPosts"][0]["id"]
+        return found
+
+    async def plan(self, account: str, local_times: Sequence[str]) -> None:
+        """A post at each of these times, by the verb: a key may not ask for so many in a minute."""
+        for local_time in local_times:
+            async with self.pool.acquire() as conn, conn.transaction():
+                content = await seeds.content(conn, self.org, self.project_id, caption=f"Bread, {local_time}")
+                body = ScheduleContent(targets=[Target(social_account_id=account)], local_time=local_time)
+                await scheduling.schedule(
+                    conn,
+                    organization_id=self.org,
+                    content_id=content,
+                    approver_id=None,
+                    body=body,
+                    now=datetime.now(UTC),
+                )
+
+    async def posts(self) -> Any:
+        """All of the project, in the order of their times."""
+        path = f"/v1/projects/{ids.show(ids.PROJECT, self.project_id)}/scheduled-posts"
+        found = (await self.get(path, limit=200))["items"]
+        return sorted(found, key=lambda post: post["scheduledFor"])
+
+    async def show(self, post: str) -> Any:
+        return await self.get(f"/v1/scheduled-posts/{post}")
+
+    async def now(self) -> datetime:
+        """The sandbox's time."""
+        return datetime.fromisoformat((await self.get("/v1/sandbox/clock"))["now"])
+
+    async def later(self, **by: float) -> str:
+        """So much after the sandbox's time, as a request has it."""
+        return f"{await self.now() + timedelta(**by):%Y-%m-%dT%H:%M:%SZ}"
+
+    async def advance(self, **to: str) -> Any:
+        """The clock, once the advance's job has ended as it should."""
+        started = await self.post("/v1/sandbox/clock", to, status=202)
+        assert started["status"] == "advancing"
+        await self.ended(started["jobId"])
+        return await self.get("/v1/sandbox/clock")
+
+    async def ended(self, job_id: str) -> None:
+        """Once the job has ended as it should."""
+        ended = await self.get(f"/v1/jobs/{job_id}", wait=30)
+        assert (ended["status"], ended["error"]) == ("completed", None)
+
+
+@pytest_asyncio.fixture
+async def sandbox(app: Litestar, settings: Settings, pool: Pool) -> AsyncIterator[Sandbox]:
+    """With workers of all pools."""
+    async with calling(app, pool, "Acme", env="test") as caller, working(settings, pool):
+        async with pool.acquire() as conn:
+            project_id = await seeds.project(conn, caller.organization_id)
+        yield Sandbox(caller, pool, project_id)
+
+
+@asynccontextmanager
+async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        for kinds in SERVED:
+            await stack.enter_async_context(at_work(settings, pool, {kind: OPENERS[kind] for kind in kinds}))
+        yield

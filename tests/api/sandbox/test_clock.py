@@ -1,0 +1,165 @@
+"""The clock of a sandbox: where it may be moved, what it shows, and what it leaves alone."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+
+from db.pool import Pool
+from tests import seeds
+from tests.api.conftest import Caller, calling
+from tests.api.sandbox.conftest import Sandbox
+
+CLOCK = "/v1/sandbox/clock"
+
+#: Tables of organizations.
+TABLES = """
+    select c.table_name
+      from information_schema.columns c
+      join information_schema.tables t on t.table_schema = c.table_schema and t.table_name = c.table_name
+     where c.table_schema = 'public'
+       and c.column_name = 'organization_id'
+       and t.table_type = 'BASE TABLE'
+"""
+
+
+@pytest_asyncio.fixture
+async def resting(app: Litestar, pool: Pool) -> Any:
+    """A sandbox whose clock no worker moves."""
+    async with calling(app, pool, "Acme", env="test") as caller:
+        yield caller
+
+
+async def rows_of(pool: Pool, org: UUID) -> dict[str, list[str]]:
+    """All that an organization has, as text."""
+    tables = [row["table_name"] for row in await pool.fetch(TABLES)]
+    found = {}
+    for table in tables:
+        rows = await pool.fetch(f"select t::text as row from {table} t where organization_id = $1", org)
+        found[table] = sorted(row["row"] for row in rows)
+    return found
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+async def test_what_is_scheduled_is_published_at_its_time_and_shows_it(sandbox: Sandbox) -> None:
+    post = await sandbox.schedule(await sandbox.account(), scheduledFor=await sandbox.later(days=6))
+    made, asked_at = await sandbox.show(post), await sandbox.now()
+    clock = await sandbox.advance(advance="7d")
+    assert (clock["status"], clock["target"], clock["duePosts"], clock["dueJobs"]) == ("ready", None, 1, 1)
+    assert timedelta() <= at(clock["now"]) - asked_at - timedelta(days=7) < timedelta(minutes=1)
+    shown = await sandbox.show(post)
+    assert shown["status"] == "published"
+    went = at(shown["publishedAt"]) - at(made["scheduledFor"])
+    assert timedelta() <= went < timedelta(minutes=1)
+    for name in ("scheduledFor", "createdAt", "id", "jobId"):
+        assert shown[name] == made[name]
+    again = await sandbox.post(f"/v1/scheduled-posts/{post}/reschedule", {}, status=422)
+    assert again["error"]["code"] == "VALIDATION"
+
+
+async def test_a_reader_beside_an_advance_sees_no_time_change(sandbox: Sandbox) -> None:
+    """However its clock stands, a post was made when it was made."""
+    account = await sandbox.account()
+    posts = [
+        await sandbox.schedule(account, f"Bread {day}", scheduledFor=await sandbox.later(days=day))
+        for day in range(1, 6)
+    ]
+    made = [await sandbox.show(post) for post in posts]
+    started = await sandbox.post(CLOCK, {"advance": "6d"}, status=202)
+    path, looks = f"/v1/jobs/{started['jobId']}", 0
+    while (await sandbox.get(path))["status"] == "running":
+        shown = {post["id"]: post for post in await sandbox.posts()}
+        for one in made:
+            assert shown[one["id"]]["createdAt"] == one["createdAt"]
+            assert shown[one["id"]]["scheduledFor"] == one["scheduledFor"]
+        looks += 1
+    assert looks
+    assert {post["status"] for post in await sandbox.posts()} == {"published"}
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({}, "now"),
+        ({"now": "2099-01-01T00:00:00Z", "advance": "1d"}, "now"),
+        ({"now": "2020-01-01T00:00:00Z"}, "now"),
+        ({"now": "2099-01-01T00:00:00Z"}, "now"),
+        ({"now": "tomorrow"}, "now"),
+        ({"advance": "401d"}, "advance"),
+        ({"advance": "0d"}, "advance"),
+        ({"advance": "-1d"}, "advance"),
+        ({"advance": "P1D"}, "advance"),
+        ({"advance": "999999999d"}, "advance"),
+        ({"advance": 86400}, "advance"),
+        ({"by": "1d"}, "by"),
+    ],
+)
+async def test_a_clock_goes_nowhere_but_forward_and_not_too_far(
+    resting: Caller, pool: Pool, body: dict[str, Any], path: str
+) -> None:
+    before = await rows_of(pool, resting.organization_id)
+    answer = await resting.http.post(CLOCK, json=body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "VALIDATION"), answer.text
+    assert answer.json()["error"]["details"]["issues"][0]["path"] == path
+    assert await rows_of(pool, resting.organization_id) == before
+
+
+async def test_a_live_organization_has_no_clock(acme: Caller, pool: Pool) -> None:
+    before = await rows_of(pool, acme.organization_id)
+    answers = [await acme.http.get(CLOCK), await acme.http.post(CLOCK, json={"advance": "1d"})]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert await rows_of(pool, acme.organization_id) == before
+
+
+async def test_nobody_elses_rows_are_touched(sandbox: Sandbox, rival: Caller) -> None:
+    """Neither another organization's nor those of the sandbox's own live one."""
+    live = await sandbox.pool.fetchval(
+        "select live_organization_id from organization where id = $1", sandbox.org
+    )
+    async with sandbox.pool.acquire() as conn:
+        for org in (rival.organization_id, live):
+            project_id = await seeds.project(conn, org)
+            account_id = await seeds.account(conn, org, project_id)
+            content_id = await seeds.content(conn, org, project_id)
+            await seeds.post(conn, org, content_id, account_id, at=datetime.now(UTC) + timedelta(days=3))
+        await conn.execute(
+            "update social_account set collect_at = null where organization_id <> $1", sandbox.org
+        )
+    before = [await rows_of(sandbox.pool, org) for org in (rival.organization_id, live)]
+    assert before[0]["scheduled_post"]
+    await sandbox.advance(advance="30d")
+    assert [await rows_of(sandbox.pool, org) for org in (rival.organization_id, live)] == before
+
+
+async def test_a_repeat_with_its_key_moves_the_clock_once(sandbox: Sandbox) -> None:
+    headers = {"Idempotency-Key": "to-tomorrow"}
+    first, second = [
+        await sandbox.caller.http.post(CLOCK, json={"advance": "1d"}, headers=headers) for _ in range(2)
+    ]
+    assert first.status_code == second.status_code == 202
+    assert first.json() == second.json()
+    await sandbox.ended(first.json()["jobId"])
+    third = await sandbox.caller.http.post(CLOCK, json={"advance": "1d"}, headers=headers)
+    assert third.json() == first.json()
+    assert 86_000 < (await sandbox.get(CLOCK))["offsetSeconds"] <= 86_400
+
+
+async def test_while_it_advances_nothing_else_is_written(resting: Caller, pool: Pool) -> None:
+    answers = await asyncio.gather(*(resting.http.post(CLOCK, json={"advance": "1d"}) for _ in range(3)))
+    assert sorted(answer.status_code for answer in answers) == [202, 409, 409]
+    before = await rows_of(pool, resting.organization_id)
+    refused = await resting.http.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
+    details = refused.json()["error"]["details"]
+    [started] = [answer.json() for answer in answers if answer.status_code == 202]
+    assert details == {"reason": "CLOCK_ADVANCING", "jobId": started["jobId"]}
+    assert await rows_of(pool, resting.organization_id) == before
+    assert (await resting.http.get(CLOCK)).json()["status"] == "advancing"
+    key = (await resting.http.get("/v1/api-keys")).json()["items"][0]["id"]
+    assert (await resting.http.post(f"/v1/api-keys/{key}/kill")).status_code == 200
