@@ -51,6 +51,7 @@ from api.routes import (
     segment,
     system,
     tiktok_webhook,
+    timelines,
     web_module,
     webhook_events,
     webhooks,
@@ -92,6 +93,7 @@ KEYED = (
     sdk_apps,
     sdk_setup,
     webhook_events,
+    timelines,
     webhooks,
     whoami,
 )

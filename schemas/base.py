@@ -41,6 +41,6 @@ class Page(Out, Generic[T], frozen=True, kw_only=True, rename="camel"):
     """One page of a list."""
 
     items: list[T]
-    """Newest first."""
+    """Newest first; of a timeline the oldest first."""
     next_cursor: str | None
     """`cursor` of the next page; null on the last one."""

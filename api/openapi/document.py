@@ -58,6 +58,7 @@ TAGS = {
     "sdk_apps": "apps",
     "sdk_setup": "apps",
     "conversion_deliveries": "events",
+    "timelines": "jobs",
     "webhook_events": "webhooks",
 }
 

@@ -261,8 +261,8 @@ with published as (
   returning id),
 noted as (
   -- What happened is written down.
-  insert into post_event (organization_id, post_id, id, type)
-  select :org, id, :event_id, 'published'
+  insert into post_event (organization_id, post_id, id, type, details)
+  select :org, id, :event_id, 'published', :details
     from published),
 left_head as (
   -- As leave_head and wake_next, without a round trip for each.

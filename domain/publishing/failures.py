@@ -124,6 +124,7 @@ async def await_verdict(conn: Conn, *, claim: Claim, after_s: float, spent: bool
     """
     post = await locked_post.lock(conn, claim)
     await _keep_error(conn, post, IN_FLIGHT)
+    await posts.note(conn, organization_id=post.organization_id, post_ids=[post.id], event="undecided")
     if spent:
         return await _try_again(conn, claim, post, IN_FLIGHT, least_s=after_s)
     await account_queue.advance(conn, post)

@@ -27,8 +27,8 @@ from schemas.posts import Post, PostError, Status
 Versioned: TypeAlias = tuple[Post, int]
 
 Event = Literal[
-    "scheduled", "blocked", "released", "rescheduled", "prepared", "sending", "not_sent", "accepted",
-    "published", "draft_in_inbox", "failed", "canceled", "outcome_unknown", "resolved",
+    "scheduled", "blocked", "released", "rescheduled", "prepared", "sending", "not_sent", "undecided",
+    "accepted", "published", "draft_in_inbox", "failed", "canceled", "outcome_unknown", "resolved",
 ]  # fmt: skip
 
 

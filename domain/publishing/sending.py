@@ -181,8 +181,11 @@ async def _unmarked(conn: Conn, post: LockedPost, marked: Marked) -> NotDone:
     return await failures.pause(conn, post, marked.full_s or 0)
 
 
-async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any]) -> NotDone | None:
-    """The platform has taken it and works on it: the account's next post may go."""
+async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any], found: bool) -> NotDone | None:
+    """The platform has taken it and works on it: the account's next post may go.
+
+    `found`: by looking for it.
+    """
     post = await locked_post.lock(conn, claim)
     phase = "accepted" if post.phase == "sending" else "confirming"
     await outgoing_post.accept_post.run(
@@ -190,7 +193,7 @@ async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any]) -> NotDone
     )
     if phase == "accepted":
         await ledger.progress(conn, claim, progress=0.8, stage="confirming")
-        await _note(conn, post, "accepted")
+        await _note(conn, post, "accepted", found=found)
         await account_queue.advance(conn, post)
     return None
 
@@ -211,9 +214,12 @@ async def come_again(conn: Conn, *, claim: Claim) -> NotDone:
     return await failures.pause(conn, post, backoff.busy_s(claim.fence, claim.attempt))
 
 
-async def publish(conn: Conn, *, claim: Claim, external_id: str | None, external_url: str | None) -> Done:
+async def publish(
+    conn: Conn, *, claim: Claim, external_id: str | None, external_url: str | None, found: bool = False
+) -> Done:
     """Proved: it is live, under a name that may not be known yet, and is asked for then.
 
+    `found`: by looking for it, after an answer that was lost.
     Raises `OutcomeUnknown` where the platform has named another of the account's posts.
     """
     post = await locked_post.lock(conn, claim)
@@ -225,6 +231,7 @@ async def publish(conn: Conn, *, claim: Claim, external_id: str | None, external
         owner_organization_id=post.owner_organization_id,
         owner_id=post.owner_id,
         event_id=ids.new(),
+        details=_details(found),
         external_id=external_id,
         external_url=external_url,
     )
@@ -243,11 +250,11 @@ async def publish(conn: Conn, *, claim: Claim, external_id: str | None, external
     )
 
 
-async def leave_in_inbox(conn: Conn, *, claim: Claim) -> Done:
-    """Proved: it lies in its owner's inbox."""
+async def leave_in_inbox(conn: Conn, *, claim: Claim, found: bool) -> Done:
+    """Proved: it lies in its owner's inbox. `found`: by looking for it."""
     post = await locked_post.lock(conn, claim)
     await outgoing_post.leave_in_inbox.run(conn, org=post.organization_id, id=post.id)
-    await _note(conn, post, "draft_in_inbox")
+    await _note(conn, post, "draft_in_inbox", found=found)
     await account_queue.advance(conn, post)
     return Done({"postId": ids.show(ids.POST, post.id), "status": "draft_in_inbox"})
 
@@ -267,5 +274,11 @@ def named_twice() -> OutcomeUnknown:
     return OutcomeUnknown("NAMED_TWICE", "the platform names a post that another one of ours has become")
 
 
-async def _note(conn: Conn, post: LockedPost, event: posts.Event) -> None:
-    await posts.note(conn, organization_id=post.organization_id, post_ids=[post.id], event=event)
+async def _note(conn: Conn, post: LockedPost, event: posts.Event, *, found: bool) -> None:
+    org, details = post.organization_id, _details(found)
+    await posts.note(conn, organization_id=org, post_ids=[post.id], event=event, details=details)
+
+
+def _details(found: bool) -> dict[str, Any]:
+    """Details of a verdict: a timeline tells of a look for the post by them."""
+    return {"found": True} if found else {}

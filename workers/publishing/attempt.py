@@ -47,6 +47,7 @@ class PublishAttempt:
     wait_s: float = 0.0
     doubt: PlatformError | None = None
     cleared_up: bool = False
+    found: bool = False
 
     def now(self) -> datetime:
         """The database's time, by our own clock's measure since it said it: so it is never ahead of it."""

@@ -87,7 +87,7 @@ async def mark(attempt: PublishAttempt) -> Next:
 async def send(attempt: PublishAttempt) -> Next:
     """The irreversible call. The refusal of a repeat proves nothing of the call before it."""
     try:
-        attempt.answer = await call(attempt)
+        attempt.answer, attempt.found = await call(attempt), False
     except OutcomeUnknown as error:
         attempt.doubt, attempt.wait_s = error, PAUSE_S
         return Phase.REPEAT
@@ -151,7 +151,7 @@ async def look(attempt: PublishAttempt) -> Next:
             return await attempt.not_sent(found.why)
         case Absent():
             return await send_anew(attempt, outdated=fetched is not None)
-    attempt.answer = found
+    attempt.answer, attempt.found = found, True
     return Phase.RECORD
 
 
@@ -187,17 +187,17 @@ async def send_anew(attempt: PublishAttempt, *, outdated: bool) -> Next:
 
 async def record(attempt: PublishAttempt) -> Next:
     """Write down what the platform says. What it has taken is only asked about, never sent again."""
-    claim, answer = attempt.ctx.job, attempt.answer
+    claim, answer, found = attempt.ctx.job, attempt.answer, attempt.found
     if isinstance(answer, Taken):
         attempt.prepared = msgspec.structs.replace(attempt.prepared, handle=answer.handle)
         attempt.wait_s = answer.after_s
-        accept = partial(sending.accept, claim=claim, handle=answer.handle)
+        accept = partial(sending.accept, claim=claim, handle=answer.handle, found=found)
         return await attempt.decide(accept) or Phase.CONFIRM
     if isinstance(answer, Drafted):
-        return await attempt.decide(partial(sending.leave_in_inbox, claim=claim))
+        return await attempt.decide(partial(sending.leave_in_inbox, claim=claim, found=found))
     named = msgspec.structs.asdict(answer)
     try:
-        return await attempt.decide(partial(sending.publish, claim=claim, **named))
+        return await attempt.decide(partial(sending.publish, claim=claim, found=found, **named))
     except OutcomeUnknown:
         return await attempt.unknown()
 
@@ -220,5 +220,5 @@ async def confirm(attempt: PublishAttempt) -> Next:
             return await attempt.unknown()
         after_s = min(max(said.after_s, age.total_seconds() / 4, LEAST_S), LONG_S)
         said = msgspec.structs.replace(said, after_s=after_s)
-    attempt.answer = said
+    attempt.answer, attempt.found = said, False
     return Phase.RECORD

@@ -12,3 +12,4 @@ async def tell(story: Story, project: str) -> None:
     await story.ask("POST", f"/jobs/{again['jobId']}/cancel")
     await story.tell("list_jobs", params={"kind": "ingest_github", "limit": 10})
     await story.tell("count_jobs", params={"kind": "ingest_github,ingest_appstore"})
+    await story.tell("get_job_timeline", jobId=accepted["jobId"])

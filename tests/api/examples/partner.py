@@ -236,6 +236,7 @@ async def posts(story: Story, project: str, account: str, content: str) -> None:
     [now] = published["scheduledPosts"]
     await story.ended(now)
     await story.tell("get_scheduled_post", scheduledPostId=now["id"])
+    await story.tell("get_scheduled_post_timeline", scheduledPostId=now["id"])
     await story.tell("list_scheduled_posts", projectId=project, params={"status": "published"})
     await story.tell("list_all_scheduled_posts", params={"status": "published"})
     await _figures(story, project, now["id"])

@@ -1,0 +1,151 @@
+"""Timelines: what happened to a job or a post, read from rows that are written anyway.
+
+A call whose answer nobody got leaves no row of its own: it is told by what follows the call.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, TypeVar, cast
+from uuid import UUID
+
+from msgspec import UNSET, UnsetType
+
+from db.pool import Conn
+from db.queries import timeline
+from domain.publishing import posts
+from jobs.kinds import RECONCILE_POST
+from schemas import ids
+from schemas.errors.absent import absent
+from schemas.timelines import AttemptOutcome, EntryType, LookUpVerdict, TimelineEntry
+
+#: Entries of one timeline, of which pages are made, and jobs that are looked through for a post's.
+MOST, SEARCHED = 5_000, 10_000
+#: How far the clock that made an id may be from the database's.
+APART = timedelta(hours=1)
+
+
+class Row(NamedTuple):
+    """An entry as its table has it; `rank` and `place` are the order of what has the same time."""
+
+    at: datetime
+    rank: int
+    place: str
+    type: str
+    job_id: UUID | None
+    kind: str | None
+    attempt: int | None
+    fence: int | None
+    worker_id: UUID | None
+    outcome: str | None
+    error: dict[str, Any] | None
+    details: dict[str, Any] | None
+
+
+_LIST_JOB_ENTRIES = timeline.list_job_entries.typed(Row)
+_LIST_POST_ENTRIES = timeline.list_post_entries.typed(Row)
+
+#: What ends the doubt about a call.
+VERDICTS = frozenset({"not_sent", "accepted", "published", "draft_in_inbox", "resolved"})
+#: What a platform's look-up ended as, by the status that it gave the post.
+_FOUND: dict[str, LookUpVerdict] = {"published": "found", "draft_in_inbox": "found", "failed": "absent"}
+#: Codes of a call that was proved not to have been taken by looking for the post.
+_ABSENT = frozenset({"ABSENT", "NOT_TAKEN"})
+#: What was written down that has a field of its own, or is told by another entry.
+FIELDS = frozenset({"code", "message", "retryable", "step", "revision", "apiKeyId", "retryOf", "found"})
+
+T = TypeVar("T")
+
+
+async def of_job(conn: Conn, *, organization_id: UUID, job_id: UUID) -> list[TimelineEntry]:
+    """A job's entries, the oldest first. Raises `NotFound`, for an internal job too."""
+    rows = await _LIST_JOB_ENTRIES.all(conn, org=organization_id, id=job_id, most=MOST)
+    if not rows:
+        raise absent("job")
+    return [_shown(row) for row in rows]
+
+
+async def of_post(conn: Conn, *, organization_id: UUID, post_id: UUID) -> list[TimelineEntry]:
+    """A post's entries, the oldest first, with the attempts of its jobs. Raises `NotFound`."""
+    post, _ = await posts.get(conn, organization_id=organization_id, post_id=post_id)
+    rows = await _LIST_POST_ENTRIES.all(
+        conn,
+        org=organization_id,
+        id=post_id,
+        made_from=ids.first_of(post.created_at - APART),
+        due_from=ids.first_of(post.scheduled_for - APART),
+        searched=SEARCHED,
+        most=MOST,
+    )
+    return [*_told(rows)]
+
+
+def _told(rows: Iterable[Row]) -> Iterator[TimelineEntry]:
+    """Each row, and before it what it says of the call before: that its answer was lost, or looked for."""
+    in_doubt = lost = False
+    for row in rows:
+        if in_doubt and not lost and _misses(row):
+            lost = True
+            yield TimelineEntry(at=row.at, type="answer_lost")
+        if verdict := _verdict(row):
+            yield TimelineEntry(at=row.at, type="look_up", verdict=verdict)
+        if row.type == "call":
+            in_doubt, lost = True, False
+        elif row.type in VERDICTS:
+            in_doubt = False
+        if row.type != "undecided" and not (
+            row.kind == RECONCILE_POST.name and row.type == "attempt_started"
+        ):
+            yield _shown(row)
+
+
+def _misses(row: Row) -> bool:
+    """True if the answer of the call before would have come before this."""
+    return row.type in {"call", "attempt_ended", "outcome_unknown"} or _verdict(row) is not None
+
+
+def _verdict(row: Row) -> LookUpVerdict | None:
+    """The verdict of a look within the attempt that wrote this down."""
+    if row.type == "not_sent" and row.details and row.details.get("code") in _ABSENT:
+        return "absent"
+    if row.type == "undecided":
+        return "undecided"
+    return "found" if row.details and row.details.get("found") else None
+
+
+def _shown(row: Row) -> TimelineEntry:
+    if row.kind == RECONCILE_POST.name and row.type == "attempt_ended":
+        return _look_up(row)
+    told = (row.details or {}) | (row.error or {})
+    return TimelineEntry(
+        at=row.at,
+        type=cast("EntryType", row.type),
+        job_id=_id(ids.JOB, row.job_id),
+        attempt=_known(row.attempt),
+        fence=_known(row.fence),
+        retry_of=_id(ids.JOB, told.get("retryOf")),
+        worker_id=_id(ids.WORKER, row.worker_id),
+        outcome=cast("AttemptOutcome | UnsetType", _known(row.outcome)),
+        code=_known(told.get("code")),
+        message=_known(told.get("message")),
+        step=_known(told.get("step")),
+        revision=_known(told.get("revision")),
+        api_key_id=_id(ids.KEY, told.get("apiKeyId")),
+        details={name: value for name, value in told.items() if name not in FIELDS} or UNSET,
+    )
+
+
+def _look_up(row: Row) -> TimelineEntry:
+    """An attempt of the job that asks a platform for a lost post, at its end."""
+    status = (row.details or {}).get("status", "") if row.outcome == "completed" else ""
+    worker_id = _id(ids.WORKER, row.worker_id)
+    return TimelineEntry(
+        at=row.at, type="look_up", verdict=_FOUND.get(status, "undecided"), worker_id=worker_id
+    )
+
+
+def _known(value: T | None) -> T | UnsetType:
+    return UNSET if value is None else value
+
+
+def _id(prefix: str, value: UUID | str | None) -> str | UnsetType:
+    return UNSET if value is None else ids.show(prefix, value if isinstance(value, UUID) else UUID(value))

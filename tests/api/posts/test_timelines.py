@@ -1,0 +1,85 @@
+"""Timelines over HTTP: a post's and a job's, page by page, with nothing of the inside."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from domain.publishing import posts
+from jobs import ledger
+from jobs.kinds import INGEST_WEBSITE
+from jobs.outcomes import Retry
+from schemas import ids
+from tests import seeds
+from tests.api.posts.project import Project, uuid_of
+from tests.api.refusals import problem
+
+
+async def read(project: Project, path: str, **params: Any) -> dict[str, Any]:
+    answer = await project.acme.http.get(f"/v1/{path}/timeline", params=params)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_a_post_tells_of_its_approvals_and_times(project: Project) -> None:
+    content, account = await project.content(approval_status="pending"), await project.account()
+    [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
+    await project.acme.http.post(f"/v1/content/{content}/approve", json={"note": "Nice."})
+    to = project.soon(hours=2)
+    await project.reschedule(made["id"], scheduledFor=to)
+    await project.cancel(made["id"], json={"reason": "The boat is late."})
+    told = (await read(project, f"scheduled-posts/{made['id']}"))["items"]
+    types = ["blocked", "approved", "released", "rescheduled", "canceled"]
+    assert sorted(entry["type"] for entry in told) == sorted(types)
+    assert [entry["type"] for entry in told][-2:] == types[-2:]
+    approved = next(entry for entry in told if entry["type"] == "approved")
+    assert approved["revision"] == 1
+    assert approved["apiKeyId"].startswith("key_")
+    assert told[-1]["details"] == {"reason": "The boat is late."}
+
+
+async def test_many_entries_come_page_by_page(project: Project) -> None:
+    post_id = await project.scheduled()
+    async with project.pool.acquire() as conn:
+        for number in range(60):
+            of: dict[str, Any] = {"organization_id": project.org, "post_ids": [uuid_of(post_id)]}
+            await posts.note(conn, **of, event="rescheduled", details={"to": str(number)})
+        async with conn.transaction():
+            for number in range(60, 70):
+                await posts.note(conn, **of, event="rescheduled", details={"to": str(number)})
+    found, cursor = list[str](), None
+    while True:
+        page = await read(
+            project, f"scheduled-posts/{post_id}", limit=7, **({"cursor": cursor} if cursor else {})
+        )
+        found += [entry["details"]["to"] for entry in page["items"] if entry["type"] == "rescheduled"]
+        if (cursor := page["nextCursor"]) is None:
+            break
+    assert found == [str(number) for number in range(70)]
+    whole = await read(project, f"scheduled-posts/{post_id}", limit=200)
+    assert len(whole["items"]) == 71
+
+
+async def test_a_job_tells_of_its_attempts(project: Project) -> None:
+    path = f"/v1/projects/{ids.show(ids.PROJECT, project.id)}/ingest/website"
+    job = (await project.acme.http.post(path, json={"url": "https://example.com"})).json()["jobId"]
+    async with project.pool.acquire() as conn:
+        [claim] = await seeds.claims(conn, INGEST_WEBSITE)
+        await ledger.settle_one(conn, claim, Retry("FETCH_FAILED", "no answer", after_s=0.0))
+        [again] = await seeds.claims(conn, INGEST_WEBSITE)
+    await project.acme.http.post(f"/v1/jobs/{job}/cancel")
+    told = (await read(project, f"jobs/{job}"))["items"]
+    types = ["submitted", "attempt_started", "attempt_ended", "attempt_started", "cancel_requested"]
+    assert [entry["type"] for entry in told] == types
+    assert told[2]["code"] == "FETCH_FAILED"
+    assert (told[2]["outcome"], told[2]["attempt"], told[3]["fence"]) == ("retry", 1, again.fence)
+    assert all(UUID(entry["workerId"].removeprefix("wrk_")) for entry in told[1:4])
+    assert str(again.id) not in json.dumps([entry.get("workerId") for entry in told])
+
+
+async def test_an_internal_job_has_none(project: Project) -> None:
+    await project.scheduled()
+    await project.pool.execute("update job set internal = true")
+    job_id = ids.show(ids.JOB, await project.pool.fetchval("select id from job"))
+    answer = await project.acme.http.get(f"/v1/jobs/{job_id}/timeline")
+    assert problem(answer)[:2] == (404, "NOT_FOUND")

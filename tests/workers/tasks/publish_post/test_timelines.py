@@ -1,0 +1,189 @@
+"""A post's timeline tells what was sent and what proves it, in order, whatever its platform does."""
+
+from itertools import pairwise
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from db.pool import Pool
+from domain.jobs import timelines
+from jobs.kinds import RECONCILE_POST
+from schemas import ids
+from schemas.timelines import TimelineEntry
+from tests.workers.tasks.publish_post.project import Death, Project
+
+
+async def entries(project: Project, post_id: UUID) -> list[TimelineEntry]:
+    async with project.pool.acquire() as conn:
+        told = await timelines.of_post(conn, organization_id=project.org, post_id=post_id)
+    assert [entry.at for entry in told] == sorted(entry.at for entry in told)
+    return told
+
+
+def short(told: list[TimelineEntry]) -> list[str]:
+    """Each entry in a word or two."""
+    return [" ".join(filter(None, (entry.type, entry.outcome or entry.verdict or ""))) for entry in told]
+
+
+async def story(project: Project, post_id: UUID) -> str:
+    """From the first attempt on."""
+    words = short(await entries(project, post_id))
+    assert words[0] == "scheduled"
+    return ", ".join(words[1:])
+
+
+BEGUN, LIVE = "attempt_started, prepared, call", "published, attempt_ended completed"
+LATER = "attempt_ended snoozed, attempt_started"
+
+
+@pytest.mark.parametrize(
+    ("exact", "plan", "told"),
+    [
+        (True, {}, f"{BEGUN}, {LIVE}"),
+        (
+            True,
+            {"send": ["unreached"]},
+            f"{BEGUN}, not_sent, attempt_ended retry, attempt_started, call, {LIVE}",
+        ),
+        (True, {"send": ["drop"]}, f"{BEGUN}, answer_lost, call, {LIVE}"),
+        (
+            False,
+            {"send": ["drop"]},
+            f"{BEGUN}, answer_lost, look_up found, {LIVE}",
+        ),
+        (
+            False,
+            {"send": ["lose"]},
+            f"{BEGUN}, answer_lost, look_up absent, not_sent, call, {LIVE}",
+        ),
+        (
+            False,
+            {"send": ["drop"], "reconcile": ["later"]},
+            f"{BEGUN}, answer_lost, look_up undecided, {LATER}, look_up found, {LIVE}",
+        ),
+        (
+            True,
+            {"send": ["take"]},
+            f"{BEGUN}, accepted, {LIVE}",
+        ),
+        (True, {"send": ["refuse"]}, f"{BEGUN}, not_sent, failed, attempt_ended failed"),
+        (
+            False,
+            {"send": ["lose"], "reconcile": ["undecided"]},
+            f"{BEGUN}, answer_lost, outcome_unknown, attempt_ended failed",
+        ),
+    ],
+)
+async def test_what_was_sent_and_what_proves_it(
+    project: Project, post: UUID, exact: bool, plan: dict[str, list[str]], told: str
+) -> None:
+    project.platform.exact = exact
+    project.platform.plan(**plan)
+    await project.attempts()
+    assert await story(project, post) == told
+
+
+@pytest.mark.parametrize(
+    ("dies", "exact", "told"),
+    [
+        (["die_before"], True, "call, published"),
+        (["die_after"], True, "call, published"),
+        (["die_after"], False, "look_up found, published"),
+        (["die_before"], False, "look_up absent, not_sent, call, published"),
+    ],
+)
+async def test_a_worker_that_dies_in_the_call(
+    project: Project, post: UUID, dies: list[str], exact: bool, told: str
+) -> None:
+    project.platform.exact = exact
+    project.platform.plan(send=dies)
+    assert await project.attempts() == ["died", "completed"]
+    end = "attempt_ended completed"
+    lost = f"{BEGUN}, answer_lost, attempt_ended lost"
+    assert await story(project, post) == f"{lost}, attempt_started, {told}, {end}"
+    workers = {entry.worker_id for entry in await entries(project, post) if entry.worker_id}
+    assert len(workers) == 2
+    assert all(ids.read(ids.WORKER, str(worker)) for worker in workers)
+
+
+@pytest.mark.parametrize(
+    ("send", "asks", "end"),
+    [
+        ("drop", ["undecided", "ok"], "look_up undecided, look_up found, published"),
+        ("lose", ["ok"], "look_up absent, failed"),
+    ],
+)
+async def test_a_post_that_was_looked_for_afterwards(
+    project: Project, post: UUID, send: str, asks: list[str], end: str
+) -> None:
+    """The jobs that look are no partner's, but what they found is told."""
+    project.platform.exact = False
+    project.platform.plan(send=[send], reconcile=["undecided", *asks])
+    assert await project.attempts() == ["failed"]
+    for _ in asks:
+        await project.skip_to_asking()
+        assert await project.attempt(kind=RECONCILE_POST) in {"snoozed", "completed"}
+    lost = f"{BEGUN}, answer_lost, outcome_unknown, attempt_ended failed"
+    assert await story(project, post) == f"{lost}, {end}"
+
+
+async def test_an_attempt_that_runs_has_begun(project: Project, post: UUID) -> None:
+    project.platform.plan(send=["die_before"])
+    await project.attempt(Death(nth=1, after=True))
+    assert await story(project, post) == "attempt_started, attempt_ended lost"
+    job_id = (await project.job(post))["id"]
+    async with project.pool.acquire() as conn:
+        told = await timelines.of_job(conn, organization_id=project.org, job_id=job_id)
+    assert short(told) == ["submitted", "attempt_started", "attempt_ended lost"]
+
+
+async def test_a_post_that_was_sent_again_by_a_retry_has_both_jobs(project: Project, post: UUID) -> None:
+    other = await project.post("another")
+    project.platform.plan(send=["refuse"])
+    await project.attempts()
+    told = await entries(project, post)
+    assert {entry.job_id for entry in told if entry.job_id} == {
+        ids.show(ids.JOB, (await project.job(post))["id"])
+    }
+    assert (await entries(project, other)) != told
+
+
+FAULTS = st.lists(
+    st.sampled_from(["ok", "unreached", "drop", "lose", "break", "die_before", "die_after", "throttle"]),
+    max_size=4,
+)
+LOOKS = st.lists(st.sampled_from(["ok", "undecided", "later", "unreached"]), max_size=3)
+
+
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(send=FAULTS, reconcile=LOOKS, exact=st.booleans())
+async def test_between_two_calls_stands_what_allows_the_second(
+    project: Project, send: list[str], reconcile: list[str], exact: bool
+) -> None:
+    project.platform.exact = exact
+    project.platform.plan(send=send, reconcile=reconcile)
+    post_id = await project.post()
+    words = await project.attempts()
+    project.platform.script.clear()
+    told = await entries(project, post_id)
+    types = [entry.type for entry in told]
+    attempts = [word for word in types if word == "attempt_started"]
+    assert len(attempts) == len(words)
+    calls = [place for place, word in enumerate(types) if word == "call"]
+    assert len(calls) == sum(call.post_id == str(post_id) for call in project.platform.calls)
+    for one, other in pairwise(calls):
+        between = types[one:other]
+        assert "not_sent" in between or (exact and "answer_lost" in between), types
+    assert types.count("published") == ((await project.row(post_id))["status"] == "published")
+    await forget(project.pool)
+
+
+async def forget(pool: Pool) -> None:
+    """The account's state, for another example."""
+    await pool.execute("update social_account set turn_post_id = null, cooldown_until = null")
+    await pool.execute(
+        "update job set state = 'failed', stage = 'failed', finished_at = now(), error = '{}'"
+        " where finished_at is null"
+    )
