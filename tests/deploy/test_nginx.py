@@ -1,0 +1,136 @@
+"""nginx with the file of deploy/, before a process of the API."""
+
+import asyncio
+import json
+import signal
+import ssl
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+import pytest_asyncio
+
+from db.pool import Pool
+from db.server import end_with_parent, free_port
+from domain.tenancy import organizations
+from schemas.settings import Settings
+from tests.api.conftest import new_key
+from tests.api_process import serving
+from tests.deploy.forms import DEPLOY
+from tests.waiting import until
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(120)]
+
+NAME = "api.example.com"
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "api.log"
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A folder with one that only this test trusts."""
+    subject: list[str] = ["-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"]
+    kept = ["-keyout", f"{tmp_path}/key.pem", "-out", f"{tmp_path}/fullchain.pem"]
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    subprocess.run([*made, *subject, *kept], check=True, capture_output=True)
+    return tmp_path
+
+
+@pytest.fixture
+def proxied(settings: Settings, certificate: Path, log: Path) -> Iterator[tuple[int, int]]:
+    """The ports of nginx, plain and TLS."""
+    plain, secret = free_port(), free_port()
+    with serving(msgspec.structs.replace(settings, proxy_hops=1), log) as api:
+        config = certificate / "nginx.conf"
+        config.write_text(whole(plain, secret, api.url.removeprefix("http://"), certificate))
+        words = ["nginx", "-e", "stderr", "-p", str(certificate), "-c", str(config)]
+        subprocess.run([*words, "-t"], check=True, capture_output=True)
+        with subprocess.Popen([*end_with_parent(signal.SIGTERM), *words], stderr=subprocess.DEVNULL) as nginx:
+            try:
+                until(lambda: is_up(plain), within=20)
+                yield plain, secret
+            finally:
+                nginx.terminate()
+                nginx.wait(20)
+
+
+def whole(plain: int, secret: int, api: str, folder: Path) -> str:
+    """A whole configuration, in which the file of deploy/ has the ports and paths of this test."""
+    ours = (DEPLOY / "nginx" / "tenantry.conf").read_text()
+    for there, here in {
+        "listen 80;": f"listen 127.0.0.1:{plain};",
+        "listen 443 ssl;": f"listen 127.0.0.1:{secret} ssl;",
+        "127.0.0.1:8000": api,
+        "/etc/ssl/tenantry/": f"{folder}/",
+    }.items():
+        assert there in ours
+        ours = ours.replace(there, here)
+    paths = "".join(
+        f"{kind}_temp_path {folder}/{kind};\n"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    return f"daemon off;\npid {folder}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{paths}{ours}\n}}\n"
+
+
+def is_up(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/").status_code == 301
+    except httpx.TransportError:
+        return False
+
+
+@pytest_asyncio.fixture
+async def partner(
+    proxied: tuple[int, int], pool: Pool, certificate: Path
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller by TLS, who writes an address in front of its own."""
+    async with pool.acquire() as conn:
+        pair = await organizations.create(conn, name="Acme", tier="standard")
+    key = await new_key(pool, pair.live)
+    trusted = ssl.create_default_context(cafile=certificate / "fullchain.pem")
+    headers = {"Authorization": f"Bearer {key}", "Host": NAME, "X-Forwarded-For": "203.0.113.9"}
+    base = f"https://127.0.0.1:{proxied[1]}"
+    trusted.check_hostname = False
+    async with httpx.AsyncClient(base_url=base, headers=headers, verify=trusted) as client:
+        yield client
+
+
+async def test_nobody_chooses_an_address_or_a_path_and_metrics_are_not_for_the_world(
+    partner: httpx.AsyncClient, log: Path
+) -> None:
+    made = await partner.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
+    assert (made.status_code, "Strict-Transport-Security" in made.headers) == (201, True)
+    assert "203.0.113.9" not in await asyncio.to_thread(log.read_text)
+    for path in (
+        "/v1//projects",
+        "/v1/%70rojects",
+        "/v1/x/%2e%2e/projects",
+        "/metrics",
+    ):
+        request = partner.build_request("GET", "/")
+        request.url = request.url.copy_with(raw_path=path.encode())
+        assert (await partner.send(request)).status_code == 404, path
+
+
+async def test_streams_and_large_bodies_pass(partner: httpx.AsyncClient) -> None:
+    """A stream tells of a job that has not ended, and it is the API that says what is wrong with 3 MiB."""
+    project = (await partner.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
+    started = await partner.post(f"/v1/projects/{project}/ingest/website", json={"url": "https://a.example"})
+    async with partner.stream("GET", f"/v1/jobs/{started.json()['jobId']}/events") as stream:
+        lines = (line async for line in stream.aiter_lines() if line.startswith("data:"))
+        assert json.loads((await anext(lines)).removeprefix("data:"))["finishedAt"] is None
+    files = {"files": ("a.png", bytes(3 << 20), "image/png")}
+    refused = await partner.post(f"/v1/projects/{project}/content/upload", files=files)
+    assert refused.is_client_error
+    assert refused.json()["error"]["code"]
+
+
+def test_plain_http_leads_to_tls(proxied: tuple[int, int]) -> None:
+    answer = httpx.get(f"http://127.0.0.1:{proxied[0]}/v1/projects?limit=1", headers={"Host": NAME})
+    assert answer.headers["Location"] == f"https://{NAME}/v1/projects?limit=1"

@@ -1,0 +1,132 @@
+"""PgBouncer with the file of deploy/, between the platform and its database."""
+
+import asyncio
+import signal
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+
+from api.app import create_app
+from db import local
+from db.pool import FOR_BURSTS, SESSION, Conn, connected, open_pool
+from db.server import end_with_parent, free_port
+from jobs.courier import open_courier
+from jobs.outcomes import Outcome
+from schemas.settings import Settings
+from tests import servers
+from tests.api.conftest import Caller, calling, held
+from tests.deploy.forms import DEPLOY
+from tests.waiting import until
+from tests.workers.runtime.workers import Workers
+from workers.runtime.context import Context
+
+FOLDER = DEPLOY / "pgbouncer"
+ROLE = (FOLDER / "role.sql").read_text()
+
+#: Jobs, and connections to PostgreSQL, of which there are far fewer than the processes think.
+JOBS, CONNECTIONS = 200, 5
+
+
+def test_the_role_has_what_each_process_asks_of_its_session() -> None:
+    said = {line.split()[4]: line.split("'")[1] for line in ROLE.splitlines() if line.startswith("alter")}
+    assert said == SESSION
+
+
+def test_what_a_process_asks_for_is_not_refused() -> None:
+    [ignored] = [
+        line for line in FOLDER.joinpath("pgbouncer.ini").read_text().splitlines() if "ignore_" in line
+    ]
+    assert {*SESSION, *FOR_BURSTS} <= {*ignored.partition("= ")[2].split(",")}
+
+
+@contextmanager
+def bouncing(url: str, folder: Path, mode: str) -> Iterator[str]:
+    """The address of a PgBouncer before a database, with the file of deploy/ but for addresses and sizes."""
+    parts, port = urlsplit(url), free_port()
+    ours = (FOLDER / "pgbouncer.ini").read_text()
+    for there, here in {
+        "tenantry = host=127.0.0.1 port=5432 dbname=tenantry": f"postgres = host=127.0.0.1 port={parts.port}",
+        "listen_port = 6432": f"listen_port = {port}\nunix_socket_dir =",
+        "/etc/pgbouncer/userlist.txt": f"{folder}/users",
+        "pool_mode = transaction": f"pool_mode = {mode}",
+        "default_pool_size = 40": f"default_pool_size = {CONNECTIONS if mode == 'transaction' else 40}",
+    }.items():
+        assert there in ours
+        ours = ours.replace(there, here)
+    (folder / "users").write_text(f'"{parts.username}" "{parts.password}"\n')
+    (folder / "ini").write_text(ours)
+    words = [*local._as_a_user(), "pgbouncer", "--quiet", str(folder / "ini")]
+    with subprocess.Popen([*end_with_parent(signal.SIGTERM), *words], stderr=subprocess.DEVNULL) as process:
+        try:
+            until(lambda: listens(port), within=20)
+            yield url.replace(f":{parts.port}/", f":{port}/")
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest_asyncio.fixture(params=["transaction", "session"])
+async def settings(
+    own_servers: servers.Servers, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Settings]:
+    """By way of a PgBouncer; the schema was made without one."""
+    url = own_servers.postgres.url
+    async with connected(url, name="role") as conn:
+        await conn.execute(ROLE.replace("role tenantry", "role postgres"))
+        await conn.execute("create table effect (job_id uuid not null)")
+    with bouncing(url, tmp_path, request.param) as bounced:
+        yield servers.settings_for(bounced, own_servers.valkey.url)
+
+
+async def work(ctx: Context) -> Outcome:
+    async def write(conn: Conn) -> None:
+        await conn.execute("insert into effect values ($1)", ctx.job.id)
+
+    return await ctx.commit(write)
+
+
+@pytest.mark.peers
+@pytest.mark.timeout(120)
+async def test_the_api_and_workers_take_few_connections_for_many(
+    settings: Settings, own_servers: servers.Servers
+) -> None:
+    app = create_app(settings)
+    async with (
+        open_pool(settings.database_url, name="test") as pool,
+        held(app.lifespan()),
+        calling(app, pool, "Acme") as acme,
+        open_courier(settings.redis_url) as courier,
+    ):
+        workers = Workers(settings, pool, acme.organization_id, courier)
+        made = await asyncio.gather(*(create(acme, str(number % 20)) for number in range(60)))
+        assert len(set(made)) == 20
+        async with workers.working(work), workers.working(work):
+            jobs = [await workers.submit() for _ in range(JOBS)]
+            ended = [await workers.ended(job) for job in jobs]
+        assert {job["state"] for job in ended} == {"completed"}
+        # An attempt may be lost on a busy machine; what it did not.
+        effects = await pool.fetch("select job_id from effect")
+        assert sorted(row["job_id"] for row in effects) == sorted(jobs)
+        assert await pool.fetchval("show jit") == "off"
+        assert await pool.fetchval("show statement_timeout") == "30s"
+
+
+async def create(acme: Caller, key: str) -> str:
+    """The id of a project: one for each key, however often it comes."""
+    body = {"name": f"Shop {key}", "timezone": "Europe/Berlin"}
+    while True:
+        answer = await acme.http.post("/v1/projects", json=body, headers={"Idempotency-Key": key})
+        if answer.status_code == 201:
+            return str(answer.json()["id"])
+        assert answer.status_code == 409

@@ -1,0 +1,33 @@
+"""What pages have operators ask the database: it is asked here too, and only reads."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from db.pool import Conn
+from tests.deploy.forms import ROOT
+
+PAGES = [ROOT / "docs" / "howto" / f"{name}.md" for name in ("backup", "incidents", "routine")]
+BLOCK = re.compile(r"^```sql\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def asked(page: Path) -> list[str]:
+    """The questions of its blocks; what makes a role or a database is none."""
+    blocks = ";".join(BLOCK.findall(page.read_text("utf-8")))
+    return [sql for sql in map(str.strip, blocks.split(";")) if sql.startswith("select")]
+
+
+QUESTIONS = [
+    pytest.param(sql, id=f"{page.stem}-{number}") for page in PAGES for number, sql in enumerate(asked(page))
+]
+
+
+def test_there_are_some() -> None:
+    assert len(QUESTIONS) > 4
+
+
+@pytest.mark.parametrize("sql", QUESTIONS)
+async def test_a_question_of_a_page_can_be_asked(conn: Conn, sql: str) -> None:
+    async with conn.transaction(readonly=True):
+        await conn.fetch(sql)
