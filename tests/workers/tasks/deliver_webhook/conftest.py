@@ -4,12 +4,22 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 import msgspec
+import pytest
 import pytest_asyncio
 
 from db.pool import Pool
+from domain.webhooks import retries
 from schemas.settings import Settings
 from tests.workers.tasks.deliver_webhook.scene import Scene
 from tests.workers.webhooks.receiver import Receiver, receiving, says
+from workers.tasks import deliver_webhook
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is due again, and no spell over, before a test says so, on a slow machine too."""
+    monkeypatch.setattr(retries, "WAITS_S", tuple(max(wait, 600) for wait in retries.WAITS_S))
+    monkeypatch.setattr(deliver_webhook, "SPELL_S", 600.0)
 
 
 @pytest_asyncio.fixture
