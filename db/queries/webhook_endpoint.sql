@@ -54,7 +54,7 @@ select {endpoint}
  order by e.id desc
  limit :limit;
 
--- name: update_endpoint    one that is made active again begins with no failure
+-- name: update_endpoint    made active again it has no failures, and at a new address it does not rest
 update webhook_endpoint
    set url = :url, events = :events, description = :description, metadata = :metadata, status = :status,
        disabled_reason = case when :status::text = 'disabled' then disabled_reason end,
@@ -62,6 +62,7 @@ update webhook_endpoint
                                    else consecutive_failures end,
        failing_since = case when status = 'disabled' and :status::text <> 'disabled' then null
                             else failing_since end,
+       retry_at = case when (url, status) = (:url, :status) then retry_at end,
        version = version + 1, updated_at = now()
  where organization_id = :org
    and id = :id;

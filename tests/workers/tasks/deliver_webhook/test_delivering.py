@@ -104,6 +104,19 @@ async def test_one_that_asks_for_a_pause_gets_it_for_all(scene: Scene, receiver:
     assert await scene.states(endpoint_id) == ["delivered"] * 2
 
 
+async def test_one_that_rests_is_tried_at_once_at_a_new_address(
+    scene: Scene, receiver: Receiver, other: Receiver
+) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+    receiver.behave = says(503, retry_after="600")
+    await scene.emit()
+    await scene.attempt()
+    sent = await scene.emit()
+    await scene.patch(endpoint_id, url=other.url)
+    await scene.attempt()
+    assert other.times == dict.fromkeys(sent, 1)
+
+
 @pytest.mark.parametrize(
     ("status", "passed_h", "reason"), [(410, 0, "GONE"), (500, 119, None), (500, 121, "FAILING")]
 )

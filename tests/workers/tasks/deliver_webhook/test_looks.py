@@ -1,0 +1,45 @@
+"""Looks for endpoints with something to send: all get a job, and what waits for one costs no look more."""
+
+import pytest
+
+from db.queries import TypedQuery
+from domain.webhooks import delivery_jobs
+from domain.webhooks.delivery_jobs import FIND_DUE, FIND_LEFT, FIND_NEW, Look, Walked
+from tests.plans import TIMES, reading
+from tests.workers.tasks.deliver_webhook.scene import Scene
+
+#: Of deliveries and their indexes, for one endpoint: far fewer than wait for it.
+FEW = 40
+
+
+@pytest.mark.parametrize("query", [FIND_NEW, FIND_DUE, FIND_LEFT])
+async def test_a_look_reads_few_rows_however_many_wait(scene: Scene, query: TypedQuery[Walked]) -> None:
+    await scene.endpoint("https://hooks.example.com/")
+    await scene.emit()
+    await scene.pool.execute(
+        """insert into webhook_delivery (organization_id, endpoint_id, event_id, id, type, status, ended_at)
+           select d.organization_id, d.endpoint_id, d.event_id, new_uuid(), d.type,
+                  case when n % 2 = 0 then 'pending' else 'delivered' end, case when n % 2 = 1 then now() end
+             from webhook_delivery d, generate_series(1, 4000) n"""
+    )
+    async with scene.pool.acquire() as conn:
+        await conn.execute("vacuum analyze webhook_delivery")
+        for _ in range(TIMES):
+            await Look(query).submit(conn)
+        async with reading(conn, "webhook_delivery") as read:
+            await Look(query).submit(conn)
+    assert (read.scans, read.rows < FEW) == (0, True)
+
+
+async def test_each_endpoint_has_its_turn_and_one_job(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_jobs, "BATCH", 2)
+    made = {(await scene.endpoint("https://hooks.example.com/"))[0] for _ in range(5)}
+    await scene.emit(times=3)
+    look = Look(FIND_NEW)
+    async with scene.pool.acquire() as conn:
+        looks = [await look.submit(conn) for _ in range(6)]
+    assert [looked_at for looked_at, _ in looks] == [2, 2, 1] * 2
+    jobs = await scene.pool.fetch("select args->>'endpoint_id' as endpoint_id from job")
+    assert sorted(row["endpoint_id"] for row in jobs) == sorted(map(str, made))
+    # One line of one organization: its first job alone asks for a wake.
+    assert sum(len(wakes) for _, wakes in looks) == 1
