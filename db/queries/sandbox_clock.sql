@@ -64,6 +64,13 @@ select exists (
             and deadline_at <= now()) as overdue,
        exists (
          select
+           from job
+          where organization_id = :org
+            and {open}
+            and stage = 'scheduled'
+            and run_at <= now()) as ripe,
+       exists (
+         select
            from account_credential
           where organization_id = :org
             and refresh_at <= now()) as refresh,

@@ -14,6 +14,7 @@ from domain.accounts import credentials
 from domain.collection import visits
 from domain.operations import maintenance
 from domain.tenancy.sandbox_clock import LOCK_CLOCK
+from jobs import maintenance as ledger_chores
 from jobs.ledger import Claim, Wake
 from jobs.outcomes import Done, Outcome
 
@@ -26,10 +27,11 @@ AGE = (
 
 
 class Sight(NamedTuple):
-    """Everything that is due in a sandbox: jobs (`busy`), late ones, and what chores submit jobs for."""
+    """Everything that is due in a sandbox: jobs (`busy`), and what chores are for."""
 
     busy: bool
     overdue: bool
+    ripe: bool
     refresh: bool
     collect: bool
 
@@ -63,11 +65,13 @@ async def do_chores(conn: Conn, sight: Sight) -> bool:
     """The dispatcher's chores that something is due for; False if there are none."""
     if sight.overdue:
         await maintenance.end_overdue(conn)
+    if sight.ripe:
+        await ledger_chores.promote(conn)
     if sight.refresh:
         await credentials.refresh_due(conn)
     if sight.collect:
         await visits.submit_due(conn)
-    return sight.overdue or sight.refresh or sight.collect
+    return sight.overdue or sight.ripe or sight.refresh or sight.collect
 
 
 async def move(conn: Conn, *, claim: Claim) -> Stop | Outcome | None:

@@ -52,13 +52,20 @@ class Sandbox:
 
     async def schedule(self, account: str, caption: str = "Fresh bread today.", **when: Any) -> str:
         """The id of a post, at `scheduledFor` or `localTime`."""
-        async with self.pool.acquire() as conn:
-            content = await seeds.content(conn, self.org, self.project_id, caption=caption)
-        body = {"targets": [{"socialAccountId": account}], **when}
-        path = f"/v1/content/{ids.show(ids.CONTENT, content)}/schedule"
-        made = await self.post(path, body, status=202)
+        made = await self.schedule_many([account], caption, **when)
         found: str = made["scheduledPosts"][0]["id"]
         return found
+
+    async def schedule_many(self, accounts: Sequence[str], caption: str, **when: Any) -> Any:
+        """The answer."""
+        async with self.pool.acquire() as conn:
+            content = await seeds.content(conn, self.org, self.project_id, caption=caption)
+        body = {"targets": [{"socialAccountId": account} for account in accounts], **when}
+        return await self.post(f"/v1/content/{ids.show(ids.CONTENT, content)}/schedule", body, status=202)
+
+    @property
+    def shown_project(self) -> str:
+        return ids.show(ids.PROJECT, self.project_id)
 
     async def plan(self, account: str, local_times: Sequence[str]) -> None:
         """A post at each of these times, by the verb: a key may not ask for so many in a minute."""

@@ -1,0 +1,114 @@
+"""Waits of a sandbox: what takes hours or days is over once its clock was moved there."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from domain.accounts.credentials import Grant
+from tests.api.sandbox.conftest import Sandbox
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+async def test_each_handle_waits_by_the_clock(sandbox: Sandbox) -> None:
+    """A throttled post and one whose answer was lost are there; what waits for its owner is too late."""
+    when = await sandbox.later(hours=20)
+    handles = ("rate_limited", "unknown_then_found", "unknown_forever", "fail_auth")
+    posts = {
+        handle: await sandbox.schedule(await sandbox.account(handle), handle, scheduledFor=when)
+        for handle in handles
+    }
+    await sandbox.advance(advance="23h")
+    shown = {handle: await sandbox.show(post) for handle, post in posts.items()}
+    assert {handle: post["status"] for handle, post in shown.items()} == {
+        "rate_limited": "published",
+        "unknown_then_found": "published",
+        "unknown_forever": "outcome_unknown",
+        "fail_auth": "failed",
+    }
+    waited = at(shown["rate_limited"]["publishedAt"]) - at(when)
+    assert timedelta(seconds=5) <= waited < timedelta(minutes=5)
+    assert shown["fail_auth"]["lastError"]["code"] == "TOO_LATE"
+
+
+async def test_a_quota_has_room_again_as_its_window_moves_on(sandbox: Sandbox) -> None:
+    """Five posts of one time, of which an account may send two in half an hour, take an hour."""
+    account = await sandbox.account()
+    await sandbox.pool.execute("update social_account set quota_posts = 2, quota_window_s = 1800")
+    when = await sandbox.later(hours=1)
+    for place in range(5):
+        await sandbox.schedule(account, f"Bread {place}", scheduledFor=when)
+    await sandbox.advance(advance="4h")
+    went = sorted(at(post["publishedAt"]) - at(when) for post in await sandbox.posts())
+    assert [after // timedelta(minutes=30) for after in went] == [0, 0, 1, 1, 2]
+
+
+async def test_a_token_is_refreshed_as_it_ages(sandbox: Sandbox) -> None:
+    now = await sandbox.now()
+    grant = Grant(
+        access_token="old",
+        refresh_token="again",
+        expires_at=now + timedelta(days=60),
+        refresh_at=now + timedelta(days=50),
+    )
+    await sandbox.account(grant=grant)
+    await sandbox.pool.execute("update social_account set collect_at = null")
+    generation = "select generation from account_credential"
+    before = await sandbox.pool.fetchval(generation)
+    await sandbox.advance(advance="49d")
+    assert await sandbox.pool.fetchval(generation) == before
+    await sandbox.advance(advance="2d")
+    assert await sandbox.pool.fetchval(generation) > before
+
+
+@pytest.mark.long
+async def test_a_night_on_which_clocks_are_put_has_its_posts(sandbox: Sandbox) -> None:
+    """02:30 of the night that lacks it is 03:30; of the night that has it twice it is the first."""
+    zone = ZoneInfo("Europe/Berlin")
+    account = await sandbox.account()
+    await sandbox.pool.execute("update social_account set collect_at = null")
+    gap, fold = sorted([await transition(sandbox, zone, gains) for gains in (True, False)])
+    for day in (gap, fold):
+        await sandbox.advance(now=f"{day - timedelta(days=1):%Y-%m-%dT12:00:00Z}")
+        rule, hour = ("gap_shifted", 3) if day.month < 6 else ("fold_first", 2)
+        made = await sandbox.schedule_many([account], f"Of {day:%B}", localTime=f"{day:%Y-%m-%d}T02:30")
+        assert made["timeRule"] == rule
+        await sandbox.advance(advance="24h")
+        post = await sandbox.show(made["scheduledPosts"][0]["id"])
+        went = at(post["publishedAt"]).astimezone(zone)
+        assert (went.date(), went.hour, went.minute, went.fold) == (day.date(), hour, 30, 0)
+
+
+async def transition(sandbox: Sandbox, zone: ZoneInfo, gains: bool) -> datetime:
+    """The next day on which the zone's clocks are put: forward if it gains."""
+    day = (await sandbox.now()).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
+    while True:
+        before, after = ((day + timedelta(hours=hours)).astimezone(zone).utcoffset() for hours in (0, 2))
+        assert before is not None
+        assert after is not None
+        if before != after and (after > before) == gains:
+            return day
+        day += timedelta(days=1)
+
+
+async def test_figures_are_of_the_days_on_which_they_came(sandbox: Sandbox) -> None:
+    account = await sandbox.account()
+    start = await sandbox.now()
+    await sandbox.schedule(account, scheduledFor=await sandbox.later(hours=25))
+    await sandbox.advance(advance="5d")
+    project = f"/v1/projects/{sandbox.shown_project}"
+    since = f"{start:%Y-%m-%dT00:00:00Z}"
+    answer = await sandbox.get(
+        f"{project}/metrics", metrics="views,posts_published", since=since, granularity="day"
+    )
+    zone = ZoneInfo("Europe/Berlin")
+    day_of_post = f"{(start + timedelta(hours=25)).astimezone(zone):%Y-%m-%d}"
+    values = {bucket["bucket"]: bucket["values"] for bucket in answer["series"]}
+    assert [day for day, of in values.items() if of["posts_published"]] == [day_of_post]
+    seen = {day for day, of in values.items() if of["views"]}
+    assert len(seen) >= 3
+    assert min(seen) >= day_of_post
+    assert at(answer["asOf"]) >= start + timedelta(days=5)

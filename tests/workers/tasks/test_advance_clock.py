@@ -1,0 +1,88 @@
+"""The job that moves a sandbox's clock: it goes on where a dead attempt was, and says what holds it up."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest_asyncio
+
+from db.pool import connected, transact
+from domain.operations import sandbox_time
+from domain.tenancy import sandbox_clock
+from domain.tenancy.sandbox_clock import Clock
+from jobs.kinds import ADVANCE_CLOCK, PUBLISH_POST
+from schemas.sandbox import AdvanceClock
+from tests import seeds
+from tests.workers import by_hand
+from tests.workers.tasks.project import Project
+from workers.tasks.advance_clock import advance_clock
+
+DAYS = 4
+
+
+@pytest_asyncio.fixture
+async def scheduled(sandbox: Project) -> Project:
+    """A post on each of some days, and an advance over all of them that no worker has begun."""
+    async with sandbox.workers.pool.acquire() as conn:
+        account_id = await seeds.account(conn, sandbox.org, sandbox.id)
+        await conn.execute("update social_account set collect_at = null")
+        now = await conn.fetchval("select now()")
+        for day in range(1, DAYS + 1):
+            content_id = await seeds.content(conn, sandbox.org, sandbox.id, caption=f"Bread {day}")
+            await seeds.post(conn, sandbox.org, content_id, account_id, at=now + timedelta(days=day))
+    body = AdvanceClock(advance=f"{DAYS + 1}d")
+    await transact(
+        sandbox.workers.pool, partial(sandbox_clock.advance, organization_id=sandbox.org, body=body)
+    )
+    return sandbox
+
+
+async def clock_of(project: Project) -> Clock:
+    async with project.workers.pool.acquire() as conn:
+        return await sandbox_clock.get(conn, organization_id=project.org)
+
+
+async def test_the_next_attempt_goes_on_where_one_died(scheduled: Project) -> None:
+    """Between two stops, and in the middle of one, of which nothing is left."""
+    pool = scheduled.workers.pool
+    async with pool.acquire() as conn:
+        [claim] = await seeds.claims(conn, ADVANCE_CLOCK)
+        async with conn.transaction():
+            await sandbox_time.move(conn, claim=claim)
+        ahead, ages = (await clock_of(scheduled)).ahead, "select array_agg(created_at order by id) from job"
+        before = await conn.fetchval(ages)
+        assert ahead > timedelta(hours=23)
+        died = conn.transaction()
+        await died.start()
+        await conn.execute("update job set run_at = run_at + interval '1 day' where id <> $1", claim.id)
+        assert await sandbox_time.move(conn, claim=claim)
+        await died.rollback()
+        assert (await clock_of(scheduled)).ahead == ahead
+        assert await conn.fetchval(ages) == before
+    await by_hand.rescue(pool)
+    async with scheduled.at_work(PUBLISH_POST), scheduled.at_work(ADVANCE_CLOCK):
+        job = await scheduled.workers.ended(claim.id)
+    assert (job["state"], job["attempt"], job["result"]) == (
+        "completed",
+        2,
+        {"duePosts": DAYS, "dueJobs": DAYS},
+    )
+    clock = await clock_of(scheduled)
+    assert clock.target is None
+    assert timedelta() <= timedelta(days=DAYS + 1) - clock.ahead < timedelta(minutes=2)
+    sends = await pool.fetch("select count(*) as sends from account_send group by post_id")
+    assert [row["sends"] for row in sends] == [1] * DAYS
+
+
+async def test_a_clock_that_is_held_up_says_so_and_stands(scheduled: Project) -> None:
+    """Nobody publishes: its job fails at the first post, and the advance has ended."""
+    workers = scheduled.workers
+    connect = partial(connected, workers.settings.database_url, name="clock")
+    task = partial(advance_clock, connect=connect, courier=workers.courier, patience_s=0.1)
+    async with workers.working_on({ADVANCE_CLOCK: task}):
+        job = await workers.ended(
+            await workers.pool.fetchval("select job_id from sandbox_clock where target > now()")
+        )
+    assert (job["state"], job["error"]["code"]) == ("failed", "CLOCK_HELD_UP")
+    clock = await clock_of(scheduled)
+    assert clock.target is None
+    assert clock.ahead <= timedelta(days=1)
