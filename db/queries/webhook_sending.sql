@@ -169,11 +169,18 @@ abandoned as (
 select count(*)::int
   from abandoned;
 
--- name: backlog_age_s    seconds that the longest due delivery of an endpoint that takes some waits
+-- name: backlog_age_s    seconds that the longest due delivery waits, of endpoints that take some now
 select coalesce(extract(epoch from now() - min(d.next_at)), 0)::float8
-  from webhook_delivery d
-  join webhook_endpoint e on e.organization_id = d.organization_id and e.id = d.endpoint_id
- where d.status = 'pending'
-   and d.next_at <= now()
-   and e.status = 'active'
-   and coalesce(e.retry_at <= now(), true);
+  from webhook_endpoint e
+ cross join lateral (
+         select next_at
+           from webhook_delivery
+          where organization_id = e.organization_id
+            and endpoint_id = e.id
+            and status = 'pending'
+          order by next_at
+          limit 1) d
+ where e.status = 'active'
+   and e.deleted_at is null
+   and coalesce(e.retry_at <= now(), true)
+   and d.next_at <= now();

@@ -2,11 +2,14 @@
 
 import pytest
 
+from db.pool import Conn
 from db.queries import TypedQuery
 from domain.webhooks import delivery_jobs
 from domain.webhooks.delivery_jobs import FIND_DUE, FIND_LEFT, FIND_NEW, Look, Walked
+from telemetry import metrics
 from tests.plans import TIMES, reading
 from tests.workers.tasks.deliver_webhook.scene import Scene
+from workers.dispatcher.webhooks import measure
 
 #: Of deliveries and their indexes, for one endpoint: far fewer than wait for it.
 FEW = 40
@@ -43,3 +46,28 @@ async def test_each_endpoint_has_its_turn_and_one_job(scene: Scene, monkeypatch:
     assert sorted(row["endpoint_id"] for row in jobs) == sorted(map(str, made))
     # One line of one organization: its first job alone asks for a wake.
     assert sum(len(wakes) for _, wakes in looks) == 1
+
+
+async def test_the_age_of_the_backlog_is_that_of_the_longest_due(scene: Scene) -> None:
+    due, _ = await scene.endpoint("https://hooks.example.com/due")
+    rests, _ = await scene.endpoint("https://hooks.example.com/rests")
+    paused, _ = await scene.endpoint("https://hooks.example.com/paused")
+    await scene.pool.execute(
+        "update webhook_endpoint set retry_at = now() + interval '1 hour' where id = $1", rests
+    )
+    await scene.patch(paused, status="paused")
+    async with scene.pool.acquire() as conn:
+        assert await age_s(conn) == 0
+        await scene.emit(times=2)
+        for minutes, endpoint_id in ((10, due), (20, rests), (30, paused)):
+            await conn.execute(
+                f"""update webhook_delivery set next_at = now() - interval '{minutes} minutes'
+                     where id = (select id from webhook_delivery where endpoint_id = $1 limit 1)""",
+                endpoint_id,
+            )
+        assert 600 <= await age_s(conn) < 1200
+
+
+async def age_s(conn: Conn) -> float:
+    await measure(conn)
+    return float(metrics.WEBHOOK_BACKLOG_AGE._value.get())
