@@ -62,12 +62,12 @@ export const id = (whole) => copyable(whole, `…${whole.slice(-8)}`);
 /** A text that a click copies; `shown` is what of it is shown. */
 export const copyable = (whole, shown = whole) =>
   h("button", {
-    type: "button", className: "id", title: `${whole}: click to copy`, ariaLabel: `Copy ${whole}`,
+    type: "button", className: "id", title: `${whole}: click to copy`,
     onclick: async () => {
       await navigator.clipboard?.writeText(whole).catch(() => {});
       notice(`Copied ${whole}`, "good");
     },
-  }, shown);
+  }, shown, h("span", { className: "unseen" }, ", copy"));
 
 /** A link to another host, only where it is one: a page may name any scheme. */
 export const outside = (url) =>

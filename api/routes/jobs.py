@@ -24,12 +24,13 @@ from api.replies import Reply
 from api.requests import ApiRequest
 from api.waiting import Enough, Ref, unless_gone
 from db.pool import Conn
-from domain.jobs import counts, jobs, retries
+from domain.jobs import counts, jobs, retries, stats
 from domain.jobs.jobs import Versioned
 from jobs import kinds
 from schemas.base import Page
 from schemas.errors import Limited
 from schemas.errors.absent import absent
+from schemas.job_stats import JobStats, Window
 from schemas.jobs import Accepted, CancelAnswer, Job, JobCounts, Status
 
 MAX_WAIT_S = 30
@@ -69,6 +70,8 @@ ErrorFilter = Annotated[
     str | None,
     QueryParameter(name="errorCode", description="Only failed ones, with this code.", max_length=100),
 ]
+
+WindowOfJobs = Annotated[Window, QueryParameter(name="window", description="How far it goes back.")]
 
 
 @get("/jobs", opt=requires("jobs:read", Class.READ_LIGHT, 404))
@@ -118,6 +121,14 @@ async def count_jobs(
             project_id=filters.read_id("project", project_id),
             kinds=kind,
         )
+
+
+@get("/jobs/stats", opt=requires("jobs:read", Class.READ_LIGHT))
+async def measure_jobs(request: ApiRequest, *, window: WindowOfJobs = "hour") -> JobStats:
+    """The organization's jobs of the last hour or day, by when they were accepted, for a chart."""
+    now = request.services.clock()
+    async with request.connection() as conn:
+        return await stats.measure(conn, organization_id=request.organization_id, window=window, now=now)
 
 
 @get("/jobs/{job_id:str}", opt=requires("jobs:read", Class.READ_LIGHT, 304, 404))
@@ -260,4 +271,4 @@ def _retry_after(job: Job, now: datetime) -> int:
     return math.ceil(max(1.0, min(10.0, age / 4)))
 
 
-ROUTES = [list_jobs, count_jobs, get_job, stream_job, cancel_job, retry_job]
+ROUTES = [list_jobs, count_jobs, measure_jobs, get_job, stream_job, cancel_job, retry_job]

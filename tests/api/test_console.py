@@ -7,6 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from jobs import kinds
+
 FOLDER = files("api").joinpath("console")
 NAMES = sorted(str(path.relative_to(str(FOLDER))) for path in Path(str(FOLDER)).rglob("*") if path.is_file())
 
@@ -53,3 +55,31 @@ def test_it_makes_no_markup_of_text_and_names_no_other_host(name: str) -> None:
     assert hosts == set()
     assert "localStorage" not in text
     assert not re.search(r"\sstyle=|\son\w+=\"", text)
+
+
+CALLED = re.compile(r"[\"`](/v1/[^\"`?]*)")
+
+
+async def test_it_calls_what_the_api_has(anonymous: httpx.AsyncClient) -> None:
+    """Each path that a script begins is one of the document's, or the beginning of one."""
+    document = (await anonymous.get("/v1/openapi.json")).json()
+    known = [path.split("/") for path in document["paths"]]
+    called = {
+        path.removesuffix("/")
+        for name in NAMES
+        for path in CALLED.findall(re.sub(r"\$\{[^}]*\}", "{}", FOLDER.joinpath(name).read_text("utf-8")))
+    }
+    assert len(called) > 15
+    assert [path for path in called if not any(begins(one, path.split("/")) for one in known)] == []
+
+
+def begins(known: list[str], called: list[str]) -> bool:
+    """What a script puts in may be an id or a word."""
+    return len(called) <= len(known) and all(
+        said in ("{}", part) or part.startswith("{") for part, said in zip(known, called, strict=False)
+    )
+
+
+def test_its_filter_offers_each_kind() -> None:
+    text = FOLDER.joinpath("kinds.js").read_text("utf-8")
+    assert re.findall(r'^  "(\w+)",$', text, re.MULTILINE) == [kind.name for kind in kinds.SHOWN]

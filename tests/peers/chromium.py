@@ -111,6 +111,12 @@ class Page:
         metrics = {"deviceScaleFactor": 1, "mobile": width < 600}
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, **metrics)
 
+    def look(self, theme: str, width: int) -> None:
+        """As by a person whose system is `light` or `dark`."""
+        feature = {"name": "prefers-color-scheme", "value": theme}
+        self.ask("Emulation.setEmulatedMedia", features=[feature])
+        self.resize(width)
+
     def open(self, url: str, ready: str) -> None:
         """Until `ready`, an expression, is true there."""
         self.ask("Page.navigate", url=url)

@@ -1,11 +1,106 @@
-// The overview of operators: pools and workers.
+// The overview of operators: what ends and how fast, what fails, and what each pool has to do.
 
-import { poolsView } from "../ops.js";
+import { chart, ranking, tile } from "../chart.js";
+import { confirmed } from "../dialog.js";
+import { badge, h } from "../dom.js";
+import { call, once } from "../http.js";
+import { busyOf } from "../pieces.js";
+import { link } from "../router.js";
+import { attempt, empty } from "../states.js";
+import { listing, section } from "../table.js";
+import { lasted } from "../times.js";
+import { choice, heading, tabs } from "../view.js";
+
+const CHARTS_MS = 30000;
+const WINDOWS = [["", "Last hour"], ["day", "Last day"]];
 
 export const overview = {
   name: "overview", title: "Overview", group: "Operations", scope: "ops:read", key: "o", icon: "overview",
   async show(view) {
     view.title("Overview");
-    await poolsView(view.main, { signal: view.signal, may: view.may });
+    const head = h("div", {}), figures = h("div", { className: "parts" }), pools = h("div", { className: "parts" });
+    view.main.replaceChildren(head, figures, pools);
+    const pool = view.query.get("pool");
+    await Promise.all([
+      view.live(() => loadPools(view), (data) => [
+        heading("Overview", { tools: choice(view, "pool", "Pool", [["", "All pools"], ...data.pools.map(({ name }) => [name, name])]), under: tabs(view, "window", WINDOWS) }),
+      ], { into: head }),
+      view.live(() => call("GET", `/v1/ops/stats?window=${view.query.get("window") || "hour"}${pool ? `&pool=${encodeURIComponent(pool)}` : ""}`, { signal: view.signal }),
+        drawStats, { into: figures, milliseconds: CHARTS_MS }),
+      view.live(() => loadPools(view), (data) => drawPools(view, data), { into: pools }),
+    ]);
   },
 };
+
+async function loadPools({ signal }) {
+  const [pools, workers] = await Promise.all(["pools", "workers"].map((what) => call("GET", `/v1/ops/${what}`, { signal })));
+  return { pools: pools.items, workers: Map.groupBy(workers.items, ({ pool }) => pool) };
+}
+
+const sum = (buckets, name) => buckets.reduce((total, bucket) => total + bucket[name], 0);
+const last = (values) => values.findLast((value) => value != null);
+const seconds = (value) => lasted(value);
+
+function drawStats({ buckets, bucketSeconds, errors, window }) {
+  const times = buckets.map(({ at }) => at), of = (name) => buckets.map((bucket) => bucket[name]);
+  const percentiles = (name, which) => buckets.map((bucket) => bucket[name][which]);
+  const completed = sum(buckets, "completed"), failed = sum(buckets, "failed"), canceled = sum(buckets, "canceled");
+  const ended = completed + failed + canceled, share = ended ? failed / ended : 0;
+  const waits = percentiles("waitSeconds", "p95"), runs = percentiles("runSeconds", "p95");
+  const note = buckets.some(({ estimated }) => estimated) ? "So many jobs that the counts are estimated." : null;
+  const each = bucketSeconds === 60 ? "minute" : "15 minutes";
+  const line = (name, key) => chart({
+    title: name, times, show: seconds, series: [
+      { name: "p50", tone: "pale", values: percentiles(key, "p50"), said: seconds(last(percentiles(key, "p50"))) },
+      { name: "p95", tone: "cool", values: percentiles(key, "p95"), said: seconds(last(percentiles(key, "p95"))) },
+    ],
+  });
+  return [
+    h("dl", { key: "tiles", className: "tiles" },
+      tile("Jobs ended", ended.toLocaleString("en"), { under: window === "hour" ? `${(ended / 60).toFixed(1)} a minute` : `${(ended / 24).toFixed(0)} an hour` }),
+      tile("Failed", `${(100 * share).toFixed(1)} %`, { under: `${failed.toLocaleString("en")} jobs`, tone: share > 0.05 ? "bad" : "" }),
+      tile("Wait, p95", seconds(last(waits)), { under: "from due to begun" }),
+      tile("Run, p95", seconds(last(runs)), { under: "from begun to ended" })),
+    h("div", { key: "charts", className: "columns" },
+      chart({
+        title: `Jobs ended, each ${each}`, times, kind: "bars", note, series: [
+          { name: "Completed", tone: "good", values: of("completed"), said: completed.toLocaleString("en") },
+          { name: "Failed", tone: "bad", values: of("failed"), said: failed.toLocaleString("en") },
+          { name: "Canceled", tone: "pale", values: of("canceled"), said: canceled.toLocaleString("en") }],
+      }),
+      section("Failures by code", {}, ranking(errors.map(({ code, jobs }) => ({ name: code, value: jobs, href: link(["ops-jobs"], { status: "failed", errorCode: code }) })),
+        h("p", { className: "quiet" }, "Nothing failed in this time."))),
+      line("Wait before the first attempt", "waitSeconds"), line("Run, with all attempts", "runSeconds")),
+  ];
+}
+
+const HEADS = ["Pool", "State", { text: "Waiting", className: "number" }, { text: "Oldest waits", className: "number" }, { text: "Slots", className: "wide" },
+  { text: "Workers", className: "number" }, { text: "Wanted", className: "number wide" }, { text: "", className: "acts" }];
+
+function drawPools(view, { pools, workers }) {
+  return section("Pools", {}, listing({
+    label: "Pools", heads: HEADS, none: empty("No pool yet", "A pool appears once a worker of it has started."),
+    rows: pools.map((pool) => {
+      const present = workers.get(pool.name)?.filter(({ state }) => state === "active").length ?? 0;
+      return {
+        key: pool.name, href: view.with({ pool: pool.name }), cells: [
+          h("a", { href: view.with({ pool: pool.name }) }, pool.name), badge(pool.paused ? "paused" : "open"), pool.queued.toLocaleString("en"), age(pool),
+          busyOf(pool.running, pool.capacity), h("span", { className: present < pool.desiredWorkers ? "why" : "" }, present), pool.desiredWorkers,
+          view.may("ops:write") && toggle(view, pool)],
+      };
+    }),
+  }));
+}
+
+const OLD_S = 60;
+const age = ({ oldestDueSeconds: old }) => h("span", { className: old > OLD_S ? "why" : "" }, old == null ? "–" : lasted(old));
+
+const toggle = (view, { name, paused }) => h("button", {
+  type: "button", className: "small", onclick: async ({ currentTarget }) => {
+    const verb = paused ? "Resume" : "Pause";
+    const text = paused ? "Its workers take what waits, in fair order." : "It takes no more work until it is resumed. What runs goes on, and jobs that wait keep their place and their deadline.";
+    if (!await confirmed({ title: `${verb} the pool “${name}”?`, text, verb, danger: !paused })) return;
+    await attempt(currentTarget, () => call("POST", `/v1/ops/pools/${encodeURIComponent(name)}/${verb.toLowerCase()}`, { headers: once() }));
+    await view.refresh();
+  },
+}, paused ? "Resume" : "Pause");

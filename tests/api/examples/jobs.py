@@ -13,3 +13,4 @@ async def tell(story: Story, project: str) -> None:
     await story.tell("list_jobs", params={"kind": "ingest_github", "limit": 10})
     await story.tell("count_jobs", params={"kind": "ingest_github,ingest_appstore"})
     await story.tell("get_job_timeline", jobId=accepted["jobId"])
+    await story.tell("measure_jobs", params={"window": "hour"})

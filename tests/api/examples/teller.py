@@ -11,8 +11,10 @@ from tests.api.described import Route
 
 #: Set where examples are to be written anew.
 WRITE = "WRITE_EXAMPLES"
-#: As much of a text as shows what it is like.
+#: As much of a text, or of a long series, as shows what it is like.
 LINES = 2
+#: A list that is longer is a series.
+SERIES = 40
 
 
 class Teller:
@@ -71,5 +73,14 @@ def _read(answer: httpx.Response) -> Any:
     if not answer.content or kind.startswith(("image/", "video/")):
         return msgspec.UNSET
     if kind.startswith("application/json"):
-        return answer.json()
+        return _shortened(answer.json())
     return "".join(answer.text.splitlines(keepends=True)[:LINES])
+
+
+def _shortened(value: Any) -> Any:
+    """The same with the end of each series alone."""
+    if isinstance(value, dict):
+        return {name: _shortened(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_shortened(one) for one in (value[-LINES:] if len(value) > SERIES else value)]
+    return value

@@ -11,6 +11,7 @@ from db.pool import Conn, open_pool
 from domain.tenancy import api_keys
 from tests.api.conftest import new_key
 from tests.peers.chromium import Page
+from tests.peers.console.screens import Screen
 from tests.peers.own_api import OwnApi, own_api
 
 HOSTILE = '<img src=x onerror="window.ran = 1"><script>window.ran = 1</script> javascript:window.ran=1'
@@ -25,11 +26,14 @@ select $1, $2,
         || '7' || left(md5(n::text), 3) || '8' || right(md5(n::text), 15))::uuid,
        k.kind, k.pool, e.state, e.state, 1, 4,
        jsonb_build_object('url', $3::text), t.at, t.at + interval '1 day',
-       t.at, t.at, t.at + n % 40 * interval '1 second',
+       t.at + n * 31 % 19 * interval '100 milliseconds', t.at,
+       t.at + interval '2 seconds' + n * 7919 % 40 * interval '1 second',
        case when e.state = 'failed'
-            then jsonb_build_object('code', 'TIMEOUT', 'message', $3::text, 'retryable', true) end
+            then jsonb_build_object('code', (array['TIMEOUT', 'TIMEOUT', 'BLOCKED', 'THROTTLED'])[1 + n % 4],
+                                    'message', $3::text, 'retryable', true) end
   from generate_series(1, $4::int) n
- cross join lateral (select now() - n * interval '40 seconds' - interval '50 seconds' as at) t
+ cross join lateral (
+         select now() - interval '50 seconds' - (n * 40 + n * 13 % 29) * interval '1 second' as at) t
  cross join lateral (
          select (array['ingest_website', 'publish_post', 'content_generate'])[1 + n % 3] as kind,
                 (array['ingest', 'publish', 'generate'])[1 + n % 3] as pool) k
@@ -53,11 +57,16 @@ select gen_random_uuid(), p.name, host, 4000 + n, '1.0.0', 16, now() + interval 
 
 
 class FilledApi(NamedTuple):
-    """An API, a key with every scope, and a project whose name attacks."""
+    """An API, a key with every scope, a project whose name attacks, and another one that has done nothing."""
 
     api: OwnApi
     key: str
     project: str
+    other: str
+
+    def at(self, screen: Screen) -> str:
+        """Its address."""
+        return screen.address.format(project=self.project)
 
     def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
         """A screen, in a tab that has the key."""
@@ -79,7 +88,7 @@ def filled_api(folder: Path) -> Iterator[FilledApi]:
             for number in range(3):
                 url = {"url": f"https://shop{number}.example"}
                 client.post(f"/projects/{project}/ingest/website", json=url)
-        yield FilledApi(api, asyncio.run(_filled(api.database_url)), project)
+        yield FilledApi(api, asyncio.run(_filled(api.database_url)), project, str(long.json()["id"]))
 
 
 async def _filled(url: str) -> str:

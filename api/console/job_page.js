@@ -1,0 +1,53 @@
+// One job: what it is doing or why it waits, what it came to, and what happened on the way.
+
+import { confirmed } from "./dialog.js";
+import { ago, badge, copyable, h, say } from "./dom.js";
+import { call, once } from "./http.js";
+import { idLink, json, words } from "./pieces.js";
+import { attempt } from "./states.js";
+import { facts, section } from "./table.js";
+import { lasted } from "./times.js";
+import { heading } from "./view.js";
+
+const REFRESH_MS = 2000;
+
+/** `of` is the list that it is read from, an organization's or the operators'. */
+export async function jobPage(view, id, { of, back }) {
+  view.title(`Job ${id.slice(-8)}`);
+  const path = `${of}/${encodeURIComponent(id)}`;
+  await view.live(() => call("GET", path, { signal: view.signal }), (job) => draw(view, job, { of, back }), { milliseconds: REFRESH_MS });
+}
+
+const took = ({ createdAt, finishedAt }) => lasted((new Date(finishedAt ?? Date.now()) - new Date(createdAt)) / 1000);
+
+function draw(view, job, { of, back }) {
+  const own = of === "/v1/jobs";
+  return [
+    heading([words(job.kind), " ", badge(job.status)], { back, tools: [own && acts(view, job), copyable(job.jobId)] }),
+    job.waiting && section("Why it waits", { className: "waiting" }, h("p", {}, job.waiting.message), job.waiting.until && h("p", { className: "quiet" }, "Until ", ago(job.waiting.until))),
+    job.error && h("section", { key: "error", className: "failed", role: "group", ariaLabel: "Why it failed" }, h("strong", {}, job.error.message),
+      h("p", {}, job.error.retryable ? "A new attempt may do: retry it." : "The same again would fail: change what it was asked for."), h("div", { className: "tools" }, h("code", {}, job.error.code))),
+    job.status === "running" && section("Progress", {}, h("div", { className: "line" }, h("progress", { className: "long", max: 1, value: job.progress, ariaLabel: "Progress" }), `${words(job.stage)}, ${Math.round(job.progress * 100)} %`)),
+    section("Facts", {}, facts([
+      ["Organization", job.organizationName && h("span", { title: job.organizationId }, job.organizationName)], ["Pool", job.pool], ["Project", job.projectId && idLink("projects", job.projectId)],
+      ["Attempt", `${job.attempt} of ${job.maxAttempts}`], ["Accepted", ago(job.createdAt)], ["Ended", job.finishedAt && ago(job.finishedAt)], [job.finishedAt ? "Took" : "So far", took(job)],
+      ["Due", job.runAt && ago(job.runAt)], ["Gives up", !job.finishedAt && job.deadlineAt && ago(job.deadlineAt)], ["Repeats", job.retryOf && idLink(own ? "jobs" : "ops-jobs", job.retryOf)], ["Cancel", job.cancelRequested && "asked for"]])),
+    job.args && section("Arguments", {}, json(job.args)),
+    job.result && section("Result", {}, json(job.result)),
+  ];
+}
+
+function acts(view, job) {
+  const act = (verb, text, danger) => h("button", {
+    type: "button", className: danger ? "danger" : "primary", onclick: async ({ currentTarget }) => {
+      if (danger && !await confirmed({ title: `${verb} this job?`, text, verb: `${verb} job`, danger })) return;
+      const answer = await attempt(currentTarget, () => call("POST", `/v1/jobs/${encodeURIComponent(job.jobId)}/${verb.toLowerCase()}`, { headers: once() }));
+      if (!answer) return;
+      say(`${verb}: done`);
+      if (verb === "Retry") location.hash = `#/jobs/${answer.jobId}`;
+      else await view.refresh();
+    },
+  }, verb);
+  if (job.status === "running") return view.may("jobs:cancel") && !job.cancelRequested && act("Cancel", "If it waits it ends at once, if it runs at its next step.", true);
+  return job.status !== "completed" && act("Retry", "", false);
+}

@@ -1,0 +1,16 @@
+// The kinds of jobs that filters offer, as the API names them.
+
+export const KINDS = [
+  "ingest_website",
+  "ingest_github",
+  "ingest_appstore",
+  "fetch_app_media",
+  "connect_github",
+  "content_generate",
+  "influencer_create",
+  "archive_project",
+  "advance_clock",
+  "publish_post",
+  "connect_account",
+  "verify_tracking",
+];

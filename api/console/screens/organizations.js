@@ -1,0 +1,70 @@
+// Organizations, for operators: their tier, and whether they are suspended.
+
+import { asked, confirmed, field } from "../dialog.js";
+import { ago, badge, copyable, h, say } from "../dom.js";
+import { call, once } from "../http.js";
+import { attempt, empty } from "../states.js";
+import { listing, pager } from "../table.js";
+import { heading } from "../view.js";
+
+const TIERS = [["standard", "Standard"], ["pilot", "Pilot"], ["partner", "Partner"]];
+
+export const organizations = {
+  name: "organizations", title: "Organizations", group: "Operations", scope: "ops:read", key: "z", icon: "organizations",
+  async show(view) {
+    view.title("Organizations");
+    const cursor = view.query.get("cursor");
+    await view.live(() => call("GET", `/v1/ops/organizations?limit=50${cursor ? `&cursor=${cursor}` : ""}`, { signal: view.signal }),
+      (page) => draw(view, page));
+  },
+};
+
+const HEADS = [{ text: "Name", className: "name" }, "Tier", "State", { text: "Since", className: "wide" }, { text: "Organization", className: "wide" },
+  { text: "Sandbox", className: "wide" }, { text: "", className: "acts" }];
+
+function draw(view, page) {
+  const writes = view.may("ops:write");
+  return [
+    heading("Organizations", { tools: writes && h("button", { type: "button", className: "primary", onclick: () => create(view) }, "New organization") }),
+    listing({
+      label: "Organizations", heads: HEADS, none: empty("No organization yet", "Create one; its first key is made on the machine, by `tenantry keys create`."),
+      rows: page.items.map((one) => ({
+        key: one.id, cells: [h("span", { title: one.name }, one.name), one.tier, badge(one.suspended ? "suspended" : "active"), ago(one.createdAt),
+          copyable(one.id, `…${one.id.slice(-8)}`), copyable(one.sandboxId, `…${one.sandboxId.slice(-8)}`), writes && acts(view, one)],
+      })),
+    }),
+    pager(view, page),
+  ];
+}
+
+const acts = (view, one) => h("span", { className: "tools end" },
+  h("button", { type: "button", className: "small", onclick: () => retier(view, one) }, "Tier"),
+  h("button", { type: "button", className: "small", onclick: ({ currentTarget }) => suspend(view, one, currentTarget) }, one.suspended ? "Resume" : "Suspend"));
+
+async function create(view) {
+  const made = await asked({
+    title: "New organization", verb: "Create", text: "It gets a sandbox of its own. `tenantry keys create` on the machine makes its first key.",
+    fields: [field("Name", { name: "name", required: true, maxLength: 128 }), field("Tier", { name: "tier" }, { options: TIERS })],
+    send: (body) => call("POST", "/v1/ops/organizations", { body, headers: once() }),
+  });
+  if (!made) return;
+  say(`Created ${made.name}`);
+  await view.refresh();
+}
+
+async function retier(view, one) {
+  const changed = await asked({
+    title: "Change its tier", verb: "Change", text: one.name,
+    fields: field("Tier", { name: "tier", value: one.tier }, { options: TIERS, hint: "Its rate limits and caps are those of the tier from the next request on." }),
+    send: (body) => call("PATCH", `/v1/ops/organizations/${one.id}`, { body, headers: once() }),
+  });
+  if (changed) await view.refresh();
+}
+
+async function suspend(view, one, button) {
+  const verb = one.suspended ? "Resume" : "Suspend";
+  const text = one.suspended ? `The keys of “${one.name}” open again, and its jobs go on.` : `Each key of “${one.name}”, and of its sandbox, is refused from now on, and its jobs wait, posts among them.`;
+  if (!await confirmed({ title: `${verb} the organization?`, text, verb, danger: !one.suspended })) return;
+  await attempt(button, () => call("PATCH", `/v1/ops/organizations/${one.id}`, { body: { suspended: !one.suspended }, headers: once() }));
+  await view.refresh();
+}

@@ -1,0 +1,86 @@
+"""Jobs of all organizations, for operators."""
+
+from functools import partial
+from typing import Annotated
+
+from litestar import get
+from litestar.params import FromPath, QueryParameter
+
+from api import filters, paths
+from api.filters import MadeSince, MadeUntil
+from api.guard import requires
+from api.paging import DEFAULT, Cursor, Limit, page
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from domain.jobs import stats
+from domain.operations import operated_jobs
+from domain.operations.operated_jobs import Wanted
+from schemas.base import Page
+from schemas.job_stats import JobStats, Window
+from schemas.jobs import Status
+from schemas.operated_jobs import OperatedJob, OperatedJobDetail
+
+WindowFilter = Annotated[Window, QueryParameter(name="window", description="How far it goes back.")]
+PoolFilter = Annotated[str | None, QueryParameter(description="Only of this pool.", max_length=100)]
+OrganizationFilter = Annotated[
+    str | None, QueryParameter(name="organizationId", description="Only of this organization.")
+]
+KindFilter = Annotated[str | None, QueryParameter(description="Only of this kind.", max_length=100)]
+StatusFilter = Annotated[Status | None, QueryParameter(description="Only with this status.")]
+ErrorFilter = Annotated[
+    str | None,
+    QueryParameter(name="errorCode", description="Only failed ones, with this code.", max_length=100),
+]
+
+
+@get("/ops/stats", opt=requires("ops:read", Class.READ_LIGHT))
+async def measure_all_jobs(
+    request: ApiRequest, *, window: WindowFilter = "hour", pool: PoolFilter = None
+) -> JobStats:
+    """All organizations' jobs that ended in the last hour or day, by when they did, for a chart."""
+    now = request.services.clock()
+    async with request.connection() as conn:
+        return await stats.measure_ended(conn, window=window, pool=pool, now=now)
+
+
+@get("/ops/jobs", opt=requires("ops:read", Class.READ_LIGHT, 404, 409))
+async def list_all_jobs(
+    request: ApiRequest,
+    *,
+    organization_id: OrganizationFilter = None,
+    kind: KindFilter = None,
+    pool: PoolFilter = None,
+    status: StatusFilter = None,
+    error_code: ErrorFilter = None,
+    since: MadeSince = None,
+    until: MadeUntil = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT,
+) -> Page[OperatedJob]:
+    """Jobs of all organizations, newest first, internal ones too.
+
+    Filters look at the newest 200 jobs of each organization, or of each status that is asked for; name an
+    organization to look further back.
+    """
+    request.require_live()
+    wanted = Wanted(
+        organization_id=filters.read_id("organization", organization_id),
+        kind=kind,
+        pool=pool,
+        status=status,
+        error_code=error_code,
+        period=filters.period(since, until),
+    )
+    find = partial(operated_jobs.list_page, wanted=wanted)
+    return await page(request, find, cursor, limit, identify=lambda job: job.job_id)
+
+
+@get("/ops/jobs/{job_id:str}", opt=requires("ops:read", Class.READ_LIGHT, 404, 409))
+async def get_any_job(request: ApiRequest, job_id: FromPath[str]) -> OperatedJobDetail:
+    """A job of any organization, with what it was asked for and what it came to."""
+    request.require_live()
+    async with request.connection() as conn:
+        return await operated_jobs.get(conn, job_id=paths.read("job", job_id))
+
+
+ROUTES = [measure_all_jobs, list_all_jobs, get_any_job]

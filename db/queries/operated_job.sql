@@ -1,0 +1,84 @@
+-- part: operated    a job as operators see it
+j.id, j.organization_id, j.project_id, j.kind, j.pool, j.internal,
+       case when j.finished_at is null then 'running' else j.state end as status,
+       j.stage, j.progress, j.attempt, j.max_attempts, j.crashes,
+       j.cancel_requested_at is not null as cancel_requested, j.retry_of,
+       j.lease_owner, j.run_at, j.deadline_at, j.created_at, j.finished_at, j.args, j.result, j.error
+
+-- part: passing    a filter that is null lets all pass
+coalesce(n.kind = :kind::text, true)
+            and coalesce(n.pool = :pool::text, true)
+            and coalesce(n.error->>'code' = :error_code::text, true)
+            and coalesce(n.created_at >= :since::timestamptz, true)
+            and coalesce(n.created_at < :until::timestamptz, true)
+
+-- part: place    newest first, from a cursor on
+and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+                     and id >= coalesce(:from_id::uuid, '00000000-0000-0000-0000-000000000000')
+                   order by id desc
+                   limit :depth
+
+-- name: get_operated_job    by its id alone: each organization has a primary key to look it up
+select {operated}, o.name as organization_name
+  from organization o
+ cross join lateral (
+         select *
+           from job
+          where organization_id = o.id
+            and id = :id
+          offset 0) j;
+
+-- name: list_operated_jobs    of each organization's newest `depth`, those that pass
+select {operated}, o.name as organization_name
+  from organization o
+ cross join lateral (
+         select *
+           from (
+                  select *
+                    from job
+                   where organization_id = o.id
+                     {place}) n
+          where {passing}
+            and coalesce(n.state = :status::text, true)
+          order by n.id desc
+          limit :limit) j
+ where coalesce(o.id = :org::uuid, true)
+ order by j.id desc
+ limit :limit;
+
+-- name: list_open_operated_jobs
+select {operated}, o.name as organization_name
+  from organization o
+ cross join lateral (
+         select *
+           from (
+                  select *
+                    from job
+                   where organization_id = o.id
+                     and finished_at is null
+                     {place}) n
+          where {passing}
+          order by n.id desc
+          limit :limit) j
+ where coalesce(o.id = :org::uuid, true)
+ order by j.id desc
+ limit :limit;
+
+-- name: list_unsuccessful_operated_jobs    with status failed or canceled
+select {operated}, o.name as organization_name
+  from organization o
+ cross join lateral (
+         select *
+           from (
+                  select *
+                    from job
+                   where organization_id = o.id
+                     and state = :status
+                     and state in ('failed', 'canceled')
+                     {place}) n
+          where {passing}
+          order by n.id desc
+          limit :limit) j
+ where coalesce(o.id = :org::uuid, true)
+ order by j.id desc
+ limit :limit;

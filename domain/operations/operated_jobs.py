@@ -1,0 +1,123 @@
+"""Jobs of all organizations, for operators: the newest of each, and any of them by its id."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from db.pool import Conn
+from db.queries import operated_job
+from domain.values.periods import Period
+from schemas import ids
+from schemas.errors.absent import absent
+from schemas.jobs import JobError, Status
+from schemas.operated_jobs import OperatedJob, OperatedJobDetail
+
+#: How far a filter looks back in each organization: so many of its newest jobs; of one that is named, more.
+DEPTH, DEPTH_OF_ONE = 200, 10_000
+
+
+class _Row(NamedTuple):
+    id: UUID
+    organization_id: UUID
+    project_id: UUID | None
+    kind: str
+    pool: str
+    internal: bool
+    status: Status
+    stage: str
+    progress: float
+    attempt: int
+    max_attempts: int
+    crashes: int
+    cancel_requested: bool
+    retry_of: UUID | None
+    lease_owner: UUID | None
+    run_at: datetime
+    deadline_at: datetime
+    created_at: datetime
+    finished_at: datetime | None
+    args: dict[str, Any]
+    result: dict[str, Any] | None
+    error: dict[str, Any] | None
+    organization_name: str
+
+
+GET_OPERATED_JOB = operated_job.get_operated_job.typed(_Row)
+LIST_OPERATED_JOBS = operated_job.list_operated_jobs.typed(_Row)
+LIST_OPEN_OPERATED_JOBS = operated_job.list_open_operated_jobs.typed(_Row)
+LIST_UNSUCCESSFUL_OPERATED_JOBS = operated_job.list_unsuccessful_operated_jobs.typed(_Row)
+
+
+class Wanted(NamedTuple):
+    """Filters of the list; one that is None lets all pass."""
+
+    organization_id: UUID | None
+    kind: str | None
+    pool: str | None
+    status: Status | None
+    error_code: str | None
+    period: Period
+
+
+async def get(conn: Conn, *, job_id: UUID) -> OperatedJobDetail:
+    """Raises `NotFound`."""
+    row = await GET_OPERATED_JOB.one(conn, id=job_id)
+    if row is None:
+        raise absent("job")
+    return OperatedJobDetail(**_fields(row), args=row.args, result=row.result)
+
+
+async def list_page(conn: Conn, *, wanted: Wanted, before: UUID | None, limit: int) -> list[OperatedJob]:
+    """At most `limit` jobs older than `before`, newest first, of those that a filter looks at."""
+    asked: dict[str, Any] = {
+        "org": wanted.organization_id,
+        "kind": wanted.kind,
+        "pool": wanted.pool,
+        "error_code": wanted.error_code,
+        "since": wanted.period.since,
+        "until": wanted.period.until,
+        "from_id": wanted.period.from_id,
+        "before": wanted.period.before(before),
+        "depth": max(limit, DEPTH_OF_ONE if wanted.organization_id else DEPTH),
+        "limit": limit,
+    }
+    return [OperatedJob(**_fields(row)) for row in await _search(conn, wanted, asked)]
+
+
+async def _search(conn: Conn, wanted: Wanted, asked: dict[str, Any]) -> Sequence[_Row]:
+    """Open and unsuccessful jobs have indexes of their own."""
+    status = wanted.status or ("failed" if wanted.error_code else None)
+    if status == "running":
+        return await LIST_OPEN_OPERATED_JOBS.all(conn, **asked)
+    if status in ("failed", "canceled"):
+        return await LIST_UNSUCCESSFUL_OPERATED_JOBS.all(conn, **asked, status=status)
+    return await LIST_OPERATED_JOBS.all(conn, **asked, status=status)
+
+
+def _fields(row: _Row) -> dict[str, Any]:
+    return {
+        "job_id": ids.show(ids.JOB, row.id),
+        "organization_id": ids.show(ids.ORGANIZATION, row.organization_id),
+        "organization_name": row.organization_name,
+        "project_id": ids.show(ids.PROJECT, row.project_id) if row.project_id else None,
+        "kind": row.kind,
+        "internal": row.internal,
+        "pool": row.pool,
+        "status": row.status,
+        "stage": row.stage,
+        "progress": round(row.progress, 4),
+        "attempt": row.attempt,
+        "max_attempts": row.max_attempts,
+        "crashes": row.crashes,
+        "cancel_requested": row.cancel_requested,
+        "retry_of": ids.show(ids.JOB, row.retry_of) if row.retry_of else None,
+        "worker_id": ids.show(ids.WORKER, row.lease_owner) if row.lease_owner else None,
+        "run_at": row.run_at,
+        "deadline_at": row.deadline_at,
+        "created_at": row.created_at,
+        "finished_at": row.finished_at,
+        "error": msgspec.convert(row.error, JobError) if row.error else None,
+    }

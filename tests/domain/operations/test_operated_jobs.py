@@ -1,0 +1,63 @@
+"""Jobs of all organizations: newest first, by filter, any by its id, and few are read for a filter."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from db.pool import Conn
+from domain.operations import operated_jobs
+from domain.operations.operated_jobs import Wanted
+from domain.values.periods import ALWAYS
+from jobs.outcomes import Failed
+from schemas import ids
+from schemas.errors import NotFound
+from tests import plans
+from tests.jobs import scene
+from tests.jobs.scene import ERRAND, FREE_ERRAND, INTERNAL
+
+pytestmark = pytest.mark.fresh
+
+
+async def listed(conn: Conn, *, before: UUID | None = None, limit: int = 50, **filters: Any) -> list[UUID]:
+    fields: dict[str, Any] = dict.fromkeys(Wanted._fields) | {"period": ALWAYS} | filters
+    found = await operated_jobs.list_page(conn, wanted=Wanted(**fields), before=before, limit=limit)
+    return [UUID(job.job_id.removeprefix("job_")) for job in found]
+
+
+async def test_all_organizations_jobs_are_listed_newest_first(conn: Conn) -> None:
+    """Internal ones too; each filter lets pass what it names."""
+    one, other = await scene.tenants(conn, 2)
+    first = (await scene.submit(conn, one)).job_id
+    second = (await scene.submit(conn, other, INTERNAL)).job_id
+    claim = await scene.started(conn, one, FREE_ERRAND)
+    await scene.settle(conn, [claim], Failed("TIMEOUT", "too slow", retryable=False))
+    assert await listed(conn) == [claim.id, second, first]
+    assert await listed(conn, before=claim.id, limit=1) == [second]
+    assert await listed(conn, organization_id=one) == [claim.id, first]
+    assert await listed(conn, status="running") == [second, first]
+    assert await listed(conn, status="failed") == await listed(conn, error_code="TIMEOUT") == [claim.id]
+    assert await listed(conn, error_code="OTHER") == await listed(conn, status="completed") == []
+    assert await listed(conn, kind=ERRAND.name, pool=ERRAND.pool) == [first]
+
+
+async def test_any_is_read_with_what_it_was_asked_for(conn: Conn) -> None:
+    _, org = await scene.tenants(conn, 2)
+    made = await scene.submit(conn, org, args={"url": "https://example.com"})
+    found = await operated_jobs.get(conn, job_id=made.job_id)
+    assert (found.args, found.organization_name) == ({"url": "https://example.com"}, "Acme")
+    with pytest.raises(NotFound):
+        await operated_jobs.get(conn, job_id=ids.new())
+
+
+async def test_a_filter_that_nothing_passes_reads_a_few_of_each_organization(
+    conn: Conn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operated_jobs, "DEPTH", 20)
+    orgs = await scene.tenants(conn, 5)
+    await scene.fill(conn, orgs, 200)
+    await conn.execute("analyze job")
+    for status in (None, "running", "failed"):
+        async with plans.reading(conn, "job") as come:
+            assert await listed(conn, kind="none", status=status, limit=10) == []
+        assert (come.scans, come.rows <= 5 * 20) == (0, True), (status, come)

@@ -1,0 +1,21 @@
+"""The keyboard of a page, pressed as by a person."""
+
+from typing import Any
+
+from tests.peers.chromium import Page
+
+CODES = {"Enter": 13, "Escape": 27, "Tab": 9, "ArrowDown": 40, "ArrowUp": 38, " ": 32}
+CONTROL = 2
+
+
+def press(page: Page, *keys: str) -> None:
+    """One after the other, such as `g`, `Enter` or `Ctrl+k`."""
+    for key in keys:
+        name = key.removeprefix("Ctrl+") if len(key) > 1 else key
+        held: dict[str, Any] = {"modifiers": CONTROL} if name != key else {}
+        text = {"Enter": "\r"}.get(name, name if len(name) == 1 and not held else "")
+        code = CODES.get(name, ord(name.upper()) if len(name) == 1 else 0)
+        page.ask(
+            "Input.dispatchKeyEvent", type="keyDown", key=name, text=text, windowsVirtualKeyCode=code, **held
+        )
+        page.ask("Input.dispatchKeyEvent", type="keyUp", key=name, windowsVirtualKeyCode=code, **held)

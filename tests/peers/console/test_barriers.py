@@ -1,0 +1,40 @@
+"""Every screen for everybody: no barrier that axe-core knows, light and dark, wide and narrow."""
+
+import pytest
+
+from tests.peers.chromium import Page
+from tests.peers.console.axe import barriers
+from tests.peers.console.filled_api import FilledApi
+from tests.peers.console.keyboard import press
+from tests.peers.console.screens import SCREENS, Screen
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
+
+LOOKS = [(theme, width) for theme in ("light", "dark") for width in (1400, 400)]
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.address)
+def test_it_has_no_barrier(filled: FilledApi, page: Page, screen: Screen) -> None:
+    filled.open(page, filled.at(screen), screen.ready)
+    found = {}
+    for theme, width in LOOKS:
+        page.look(theme, width)
+        found[theme, width] = barriers(page)
+    assert found == {look: [] for look in LOOKS}
+
+
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
+def test_nor_has_what_opens_above_it(filled: FilledApi, page: Page, theme: str, width: int) -> None:
+    """The help, the finder, a form, and the menu where it is narrow."""
+    page.look(theme, width)
+    filled.open(page, "organizations", "document.querySelector('main td')")
+    page.run("document.querySelector('.menu').click()")
+    assert barriers(page) == []
+    for opened in ("?", "Ctrl+k"):
+        press(page, opened)
+        page.until("document.querySelector('dialog[open]')")
+        assert barriers(page) == []
+        press(page, "Escape")
+        page.until("!document.querySelector('dialog')")
+    page.run("document.querySelector('main button.primary').click()")
+    assert barriers(page) == []

@@ -1,0 +1,86 @@
+"""The frame: the keyboard alone is enough, and a refresh takes nothing from whoever reads or types."""
+
+import pytest
+
+from schemas import ids
+from tests.peers.chromium import Page
+from tests.peers.console.filled_api import FilledApi
+from tests.peers.console.keyboard import press
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
+
+ROWS = "document.querySelectorAll('main tbody tr')"
+READ = f"""{{
+  window.row = {ROWS}[14];
+  scrollTo(0, 400);
+  row.querySelector('a').focus({{preventScroll: true}});
+  row.querySelector('input').click();
+  getSelection().selectAllChildren(row.cells[4]);
+  window.before = [row.getBoundingClientRect().top, String(getSelection())];
+}} 1"""
+HERE = "document.querySelector('main h1')?.innerText"
+
+
+def test_the_keyboard_alone_opens_and_leaves(filled: FilledApi, page: Page) -> None:
+    page.look("light", 1400)
+    filled.open(page, "projects", "document.querySelector('main td')")
+    press(page, "g", "j")
+    page.until(f"{HERE} == 'Jobs' && {ROWS}.length > 20")
+    press(page, "/")
+    assert page.run("document.activeElement.dataset.search") == ""
+    press(page, "Escape", "j", "j", "k")
+    assert page.run(f"[...{ROWS}].indexOf(document.activeElement)") == 0
+    press(page, "x")
+    page.until("document.querySelector('.chosen')")
+    press(page, "j", "Enter")
+    page.until("document.querySelector('main .back')")
+    press(page, "?")
+    page.until("document.querySelector('dialog .keys')")
+    press(page, "Escape")
+    page.until("!document.querySelector('dialog')")
+    press(page, "Ctrl+k", *"work", "Enter")
+    page.until(f"{HERE} == 'Workers'")
+    assert page.troubles == []
+
+
+def test_a_refresh_leaves_focus_scroll_and_selection(filled: FilledApi, page: Page) -> None:
+    """With a job that came above what is looked at."""
+    page.look("light", 1400)
+    filled.open(page, "jobs", f"{ROWS}.length > 20")
+    page.run(READ)
+    first = page.run(f"{ROWS}[0].dataset.href")
+    with filled.api.client() as client:
+        made = client.post(f"/projects/{filled.other}/ingest/website", json={"url": "https://new.example"})
+        assert made.status_code == 202, made.text
+    page.until(f"{ROWS}[0].dataset.href != '{first}'")
+    assert page.run("document.activeElement == row.querySelector('a')")
+    assert page.run("row.isConnected && row.querySelector('input').checked")
+    assert page.run("String(getSelection()) == before[1] && before[1] != ''")
+    assert page.run("Math.abs(row.getBoundingClientRect().top - before[0]) < 2")
+
+
+def test_what_a_key_may_not_do_is_not_offered(filled: FilledApi, page: Page) -> None:
+    page.look("light", 1400)
+    with filled.api.client() as client:
+        reader = client.post("/api-keys", json={"name": "reader", "scopes": ["jobs:read"]})
+    filled.open(page, "jobs", f"{ROWS}.length > 20", key=reader.json()["apiKey"])
+    assert page.run("[...document.querySelectorAll('#bar nav a')].map((one) => one.innerText)") == ["Jobs"]
+    assert page.run("document.querySelectorAll('main [data-pick]').length") == 0
+
+
+def test_a_refresh_can_be_stopped(filled: FilledApi, page: Page) -> None:
+    page.look("light", 1400)
+    filled.open(page, "workers", f"{ROWS}.length > 1")
+    page.run("document.querySelector('.foot [aria-pressed]').click()")
+    assert page.run("document.querySelector('.foot [aria-pressed]').innerText") == "Paused"
+    page.run("document.querySelector('.foot [aria-pressed]').click()")
+    page.until("document.querySelector('.foot [aria-pressed]').innerText == 'Live'")
+
+
+def test_what_fails_says_what_to_do(filled: FilledApi, page: Page) -> None:
+    """With the id of the request to copy."""
+    filled.open(page, f"jobs/{ids.show_new(ids.JOB)}", "document.querySelector('main .failed')")
+    told = page.run("document.querySelector('main .failed').innerText")
+    for words in ("NOT_FOUND", "req_", "Try again"):
+        assert words in told
+    page.troubles.clear()
