@@ -104,7 +104,6 @@ SUBMIT_JOBS = job.submit_jobs.typed(_Row)
 FIND_JOB_OF_KEY = job.find_job_of_key.typed(_Row)
 PULL_JOBS = job.pull_jobs.typed(Claim)
 SETTLE_JOBS = job.settle_jobs.typed(Moved)
-SETTLE_JOB = job.settle_job.typed(Moved)
 
 
 async def submit(
@@ -224,22 +223,6 @@ async def settle(conn: Conn, settlements: Sequence[Settlement]) -> list[Moved]:
         results=[outcome.result if isinstance(outcome, Done) else None for _, outcome in settlements],
         errors=[error_of(outcome) for _, outcome in settlements],
         afters_s=[backoff.after_s(claim.attempt, outcome) for claim, outcome in settlements],
-        scheduled_after_s=SCHEDULED_AFTER_S,
-        overdue=error_of(DEADLINE),
-    )
-
-
-async def settle_one(conn: Conn, claim: Claim, outcome: Outcome) -> Moved | None:
-    """`settle` for a connection that does no more of it; None: the claim was fenced."""
-    return await SETTLE_JOB.one(
-        conn,
-        org=claim.organization_id,
-        id=claim.id,
-        fence=claim.fence,
-        outcome=outcome.word,
-        result=outcome.result if isinstance(outcome, Done) else None,
-        error=error_of(outcome),
-        after_s=backoff.after_s(claim.attempt, outcome),
         scheduled_after_s=SCHEDULED_AFTER_S,
         overdue=error_of(DEADLINE),
     )

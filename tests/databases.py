@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import NamedTuple
 
 import asyncpg
+from asyncpg.prepared_stmt import PreparedStatement
 
 from db.migrate import migrate
 from db.pool import connect
@@ -73,6 +74,7 @@ class Database(NamedTuple):
 
     name: str
     conn: "asyncpg.Connection[asyncpg.Record]"
+    differing: "PreparedStatement[asyncpg.Record]"
 
 
 class Template(NamedTuple):
@@ -146,7 +148,7 @@ async def lend(source: Template) -> AsyncIterator[str]:
     """The URL of a database without rows, which another test may have had."""
     database = source.free.pop() if source.free else await _open(source)
     yield source.url_of(database.name)
-    if await _emptied(source, database.conn):
+    if await _emptied(source, database):
         source.free.append(database)
     else:
         await _drop(source, database)
@@ -164,7 +166,10 @@ async def _open(source: Template) -> Database:
     conn = await connect(source.url_of(name), name="tests")
     # Rows go without a look at what refers to them.
     await conn.execute("set session_replication_role = replica; set enable_seqscan = on")
-    return Database(name, conn)
+    # Planned once: it is too long for what a connection keeps by itself. Only its first use ends its locks.
+    differing = await conn.prepare(source.emptying.differing)
+    await differing.fetchval()
+    return Database(name, conn, differing)
 
 
 async def _drop(source: Template, database: Database) -> None:
@@ -172,12 +177,13 @@ async def _drop(source: Template, database: Database) -> None:
     await source.admin.execute(f"drop database {database.name} with (force)")
 
 
-async def _emptied(source: Template, conn: "asyncpg.Connection[asyncpg.Record]") -> bool:
+async def _emptied(source: Template, database: Database) -> bool:
     """True if only rows told it from a new database, and they are gone."""
+    conn = database.conn
     try:
         if not await _left_alone(conn) or await conn.fetchval(MARK) != source.mark:
             return False
-        await conn.execute(source.emptying.of(await conn.fetchval(source.emptying.differing)))
+        await conn.execute(source.emptying.of(await database.differing.fetchval()))
     except (asyncpg.PostgresError, asyncpg.InterfaceError):  # the test has ended all sessions
         return False
     return True

@@ -20,6 +20,10 @@ from schemas.settings import Settings
 #: Nothing that a test writes need outlive the machine.
 FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "10s"}
 
+#: What most tests share cleans up between tests anyway: a vacuum meanwhile holds a snapshot, and leaves
+#: statistics, with which a database can't be lent again.
+SHARED = {**FAST, "autovacuum": "off"}
+
 #: A keyring of one 32-byte key: `PEPPERS` and `VAULT_KEYS` of every test.
 KEYRING = f"test:{base64.b64encode(bytes(range(32))).decode()}"
 
@@ -80,7 +84,7 @@ def shared_urls(worker: str) -> Iterator[tuple[str, str]]:
 @contextlib.contextmanager
 def _postgres(folder: Path) -> Iterator[str]:
     """A test opens a few connections: each proof of the password takes both sides 2 ms, and here no time."""
-    with local.postgres(folder, FAST) as server:
+    with local.postgres(folder, SHARED) as server:
         asyncio.run(_prove_soon(server.url))
         yield server.url
 

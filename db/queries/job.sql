@@ -95,12 +95,6 @@ select organization_id, project_id, id, kind, fence, state, error
   from settle_jobs(
          :orgs, :ids, :fences, :outcomes, :results, :errors, :afters_s, :scheduled_after_s, :overdue);
 
--- name: settle_job    one alone, without array parameters: a new connection would have to look up their types
-select organization_id, project_id, id, kind, fence, state, error
-  from settle_jobs(
-         array[:org::uuid], array[:id::uuid], array[:fence::bigint], array[:outcome::text],
-         array[:result::jsonb], array[:error::jsonb], array[:after_s::float8], :scheduled_after_s, :overdue);
-
 -- name: lock_claimed    opens every step, after the project's lock where the step needs one
 select cancel_requested_at is not null as cancel
   from job

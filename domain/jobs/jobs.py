@@ -184,10 +184,10 @@ async def conclude(conn: Conn, *, claim: Claim, outcome: Outcome) -> None:
     if isinstance(outcome, Done):
         await complete(conn, claim=claim, result=outcome.result)
         return
-    moved = await ledger.settle_one(conn, claim, outcome)
-    if moved is None:
+    moved = await ledger.settle(conn, [Settlement(claim, outcome)])
+    if not moved:
         raise Fenced(f"job {claim.id} has another owner than fence {claim.fence}")
-    await subjects.end(conn, [moved])
+    await subjects.end(conn, moved)
 
 
 async def complete(conn: Conn, *, claim: Claim, result: dict[str, Any] | None = None) -> None:

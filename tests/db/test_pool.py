@@ -2,7 +2,9 @@
 
 import asyncio
 
-from db.pool import connected, open_pool
+from asyncpg.connection import LoggedQuery
+
+from db.pool import ARRAYS, connected, open_pool
 from schemas.settings import Settings
 from tests.cutting import cut_everywhere
 
@@ -33,3 +35,24 @@ async def test_a_pool_in_use(settings: Settings) -> None:
             await asyncio.gather(pool.fetchval("select pg_sleep(0.001)"), pool.fetchval("select 1"))
 
     await cut_everywhere(ask)
+
+
+async def test_a_new_one_asks_the_catalog_for_no_array(settings: Settings) -> None:
+    asked: list[str] = []
+
+    def note(query: LoggedQuery) -> None:
+        asked.append(query.query)
+
+    numbers = (
+        "select typname, oid::int, typelem::int from pg_type where typname = any($1::text[]) order by oid"
+    )
+    echo = f"select {', '.join(f'${n}::{name}' for n, name in enumerate(ARRAYS, 1))}"
+    async with connected(settings.database_url, name="new") as conn:
+        conn.add_query_logger(note)
+        rows = await conn.fetch(numbers, list(ARRAYS))
+        empty = await conn.fetchrow(echo, *([] for _ in ARRAYS))
+        full = await conn.fetchrow("select $1::jsonb[] as of, $2::bytea[]", [{"a": [1]}, None], [b"\0"])
+        conn.remove_query_logger(note)
+    assert {row[0]: (row[1], row[2]) for row in rows} == ARRAYS
+    assert (list(empty or ()), list(full or ())) == ([[]] * len(ARRAYS), [[{"a": [1]}, None], [b"\0"]])
+    assert len(asked) == 3

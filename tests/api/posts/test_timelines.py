@@ -7,6 +7,7 @@ from uuid import UUID
 from domain.publishing import posts
 from jobs import ledger
 from jobs.kinds import INGEST_WEBSITE
+from jobs.ledger import Settlement
 from jobs.outcomes import Retry
 from schemas import ids
 from tests import seeds
@@ -65,7 +66,8 @@ async def test_a_job_tells_of_its_attempts(project: Project) -> None:
     job = (await project.acme.http.post(path, json={"url": "https://example.com"})).json()["jobId"]
     async with project.pool.acquire() as conn:
         [claim] = await seeds.claims(conn, INGEST_WEBSITE)
-        await ledger.settle_one(conn, claim, Retry("FETCH_FAILED", "no answer", after_s=0.0))
+        outcome = Retry("FETCH_FAILED", "no answer", after_s=0.0)
+        await ledger.settle(conn, [Settlement(claim, outcome)])
         [again] = await seeds.claims(conn, INGEST_WEBSITE)
     await project.acme.http.post(f"/v1/jobs/{job}/cancel")
     told = (await read(project, f"jobs/{job}"))["items"]
