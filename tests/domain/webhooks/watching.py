@@ -124,7 +124,9 @@ def _generation(old: dict[str, Any], new: dict[str, Any]) -> str | None:
 def _post(old: dict[str, Any], new: dict[str, Any]) -> str | None:
     before, after = old.get("status"), new["status"]
     if after == "queued":
+        # Whoever moves a post makes another version of it; a test that lets time pass makes none.
         moved = before == "queued" and old["scheduled_for"] != new["scheduled_for"]
+        moved = moved and old["version"] != new["version"]
         return "post.scheduled" if before in {None, "blocked", "failed"} or moved else None
     return f"post.{after}" if before != after and after not in {"blocked", "publishing"} else None
 
