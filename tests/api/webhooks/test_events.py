@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from db.pool import Pool, transact
+from db.queries import sandbox_clock
 from domain.webhooks import events
 from schemas import ids
 from tests.api.conftest import Caller
@@ -123,6 +124,20 @@ async def test_what_is_gone_or_too_large_is_left_out(acme: Caller, pool: Pool) -
         sent = await body(pool, acme, ids.show(ids.WEBHOOK_EVENT, one["id"]))
         assert len(sent) <= events.MOST_BYTES
         assert msgspec.json.decode(sent)["data"]["object"] is None
+
+
+async def test_time_that_passes_in_a_sandbox_tells_of_nothing(acme: Caller, pool: Pool) -> None:
+    """Whatever its clock moves, with whatever statements it has."""
+    await busy(acme, pool)
+    await pool.execute("update lease_request set status = 'partial', assigned_at = now()")
+    await listen(pool, acme)
+    where = {"org": acme.organization_id, "by": timedelta(hours=1)}
+    async with pool.acquire() as conn:
+        for statement in sandbox_clock:
+            if "by" in statement.parameters and statement.name.startswith("age_"):
+                own = {"own": None} if "own" in statement.parameters else {}
+                await statement.run(conn, **where, **own)
+    assert await pool.fetch("select type from webhook_event") == []
 
 
 async def test_events_are_filtered_and_paged(acme: Caller, pool: Pool) -> None:

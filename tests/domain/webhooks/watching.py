@@ -134,13 +134,14 @@ def _post(old: dict[str, Any], new: dict[str, Any]) -> str | None:
 def _account(old: dict[str, Any], new: dict[str, Any]) -> str | None:
     if new["project_id"] is None:
         return None
-    again = new["status"] == "connected" and old.get("connected_at") != new["connected_at"]
+    # A sandbox's clock moves times back.
+    again = new["status"] == "connected" and old.get("connected_at", "") < new["connected_at"]
     words = {"connected": "connected", "reauth_required": "needs_reauth", "disconnected": "revoked"}
     return f"social_account.{words[new['status']]}" if old.get("status") != new["status"] or again else None
 
 
 def _lease_request(old: dict[str, Any], new: dict[str, Any]) -> str | None:
-    if old and old["assigned_at"] != new["assigned_at"]:
+    if old and (old["assigned_at"] or "") < (new["assigned_at"] or ""):
         return "lease_request.assigned"
     return "lease_request.rejected" if old and old["reason"] is None and new["reason"] is not None else None
 
