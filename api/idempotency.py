@@ -15,12 +15,11 @@ from urllib.parse import parse_qsl
 import msgspec
 from litestar import Response
 
-from api import sandbox_time
 from api.replies import Reply
 from api.requests import UNREADABLE, ApiRequest
 from db.pool import Conn
 from domain.security.keyring import Keyring
-from domain.tenancy import idempotency
+from domain.tenancy import idempotency, shown_times
 from domain.tenancy.idempotency import KeyUse, Record, StoredAnswer
 from jobs.ledger import Wake
 from schemas.errors import InFlight, Invalid
@@ -86,8 +85,8 @@ async def write_once(
 async def _in_time(request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]], conn: Conn) -> Made[T]:
     await request.hold_clock(conn)
     made = await write(conn)
-    content = sandbox_time.shown(made.content, request.request_state.ahead)
-    request.request_state.ahead = sandbox_time.REAL
+    content = shown_times.shown(made.content, request.request_state.ahead)
+    request.request_state.ahead = shown_times.REAL
     return made._replace(content=content)
 
 

@@ -17,9 +17,10 @@ from uuid import UUID
 import msgspec
 from litestar.params import QueryParameter
 
-from api import paths, sandbox_time
+from api import paths
 from api.requests import ApiRequest
 from db.pool import Conn
+from domain.tenancy import shown_times
 from schemas.base import Page
 from schemas.errors import Invalid, Unavailable
 
@@ -110,7 +111,7 @@ async def page_of_places(
     while True:
         count, before = kept.wanted(), None if place is None else read(place)
         items, left_s = await _slice(connect, find, before, count, left_s)
-        items = sandbox_time.shown(items, request.request_state.ahead)
+        items = shown_times.shown(items, request.request_state.ahead)
         if not all(kept.take(*found) for found in items):
             return Page(items=cast("list[T]", kept.items), next_cursor=_cursor(request, kept.last))
         if len(items) < count:

@@ -8,7 +8,8 @@ from litestar import Request, Response
 from litestar.response.base import ASGIResponse
 from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Receive, Scope, Send
 
-from api import request_state, sandbox_time
+from api import request_state
+from domain.tenancy import shown_times
 
 T = TypeVar("T")
 
@@ -34,7 +35,7 @@ class Reply(Response[T]):
     def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **handler: Any) -> ASGIResponse:  # noqa: ARG002
         """`handler` has what the route sets where the answer itself doesn't."""
         media_type = self.media_type or handler.get("media_type") or JSON
-        content = sandbox_time.shown(self.content, request_state.of(request.scope).ahead)
+        content = shown_times.shown(self.content, request_state.of(request.scope).ahead)
         body = (
             b""
             if content is None

@@ -13,7 +13,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
-from api import etags, filters, paths, sandbox_time
+from api import etags, filters, paths
 from api.accepting import accepted
 from api.filters import MadeSince, MadeUntil, ProjectFilter
 from api.guard import requires
@@ -26,6 +26,7 @@ from api.waiting import Enough, Ref, unless_gone
 from db.pool import Conn
 from domain.jobs import counts, jobs, retries, stats
 from domain.jobs.jobs import Versioned
+from domain.tenancy import shown_times
 from jobs import kinds
 from schemas.base import Page
 from schemas.errors import Limited
@@ -252,7 +253,7 @@ async def _events(request: ApiRequest, ref: Ref, seen: Versioned, *, told: bool)
 
 
 def _event(request: ApiRequest, seen: Versioned) -> bytes:
-    job, version = sandbox_time.shown(seen[0], request.request_state.ahead), seen[1]
+    job, version = shown_times.shown(seen[0], request.request_state.ahead), seen[1]
     return b"id: %d\ndata: %b\n\n" % (version, msgspec.json.encode(job))
 
 

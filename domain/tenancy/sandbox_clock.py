@@ -2,7 +2,7 @@
 
 The time of a sandbox moves by making all that it has older: every row's times go back by as much. So whatever
 compares a time with the real one, such as a pull, a quota or a token's age, needs to know of no other clock;
-only what callers send and see is moved, by `ahead` (`api/sandbox_time.py`).
+only what callers send and see is moved, by `ahead` (`domain/tenancy/shown_times.py`).
 """
 
 from collections.abc import Sequence
@@ -62,6 +62,12 @@ async def hold(conn: Conn, *, organization_id: UUID) -> timedelta:
         return timedelta()
     _check_stands(clock)
     return clock.ahead
+
+
+async def keep(conn: Conn, *, organization_id: UUID) -> timedelta:
+    """The same of one that may be on its way: it waits there until this transaction ends."""
+    clock = await HOLD_CLOCK.one(conn, org=organization_id)
+    return timedelta() if clock is None else clock.ahead
 
 
 async def advance(conn: Conn, *, organization_id: UUID, body: AdvanceClock) -> tuple[SandboxClock, Submitted]:

@@ -20,7 +20,7 @@ from domain.jobs import jobs
 from domain.leasing import requests
 from domain.projects import projects
 from domain.publishing import posts
-from domain.tenancy import project_locks
+from domain.tenancy import project_locks, sandbox_clock, shown_times
 from domain.webhooks import endpoints
 from schemas import ids
 from schemas.errors import NotFound
@@ -123,8 +123,9 @@ async def prune(conn: Conn) -> int:
 async def _render(conn: Conn, event_id: UUID, row: _Unrendered, subject: Subject) -> bytes:
     noun = row.type.partition(".")[0]
     kind = _KINDS[noun]
+    ahead = await sandbox_clock.keep(conn, organization_id=subject.organization_id)
     try:
-        shown = await kind.read(conn, subject)
+        shown = shown_times.shown(await kind.read(conn, subject), ahead)
     except NotFound:
         shown = None
     made = WebhookEventBody(
@@ -132,7 +133,11 @@ async def _render(conn: Conn, event_id: UUID, row: _Unrendered, subject: Subject
         type=row.type,
         created_at=row.created_at,
         project_id=_project(row.project_id),
-        data=WebhookEventData(object=shown, version=row.next_version, object_url=kind.url(subject)),
+        data=WebhookEventData(
+            object=shown,
+            version=row.next_version,
+            object_url=kind.url(subject),
+        ),
     )
     encoded = msgspec.json.encode(made)
     if len(encoded) <= MOST_BYTES:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 from uuid import UUID
@@ -50,6 +51,7 @@ class Listed:
         request = SimpleNamespace(
             services=SimpleNamespace(peppers=PEPPERS),
             organization_id=UUID(int=1),
+            request_state=SimpleNamespace(ahead=timedelta()),
             scope={"path_template": "/items"},
             connection=self.connection,
         )

@@ -8,12 +8,13 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from litestar import Litestar
 
 from db.pool import Pool, transact
 from db.queries import sandbox_clock
 from domain.webhooks import events
 from schemas import ids
-from tests.api.conftest import Caller
+from tests.api.conftest import Caller, calling
 from tests.api.everything import an_account
 from tests.api.parties import new_project
 from tests.api.refusals import refused
@@ -71,6 +72,17 @@ async def busy(caller: Caller, pool: Pool) -> str:
 
 
 async def test_the_thing_is_as_its_get_answers_it(acme: Caller, pool: Pool) -> None:
+    await the_thing_is_told(acme, pool)
+
+
+async def test_in_a_sandbox_whose_clock_is_ahead_too(app: Litestar, pool: Pool) -> None:
+    async with calling(app, pool, "Acme", env="test") as sandbox:
+        ahead = "update sandbox_clock set ahead = interval '3 days' where organization_id = $1"
+        await pool.execute(ahead, sandbox.organization_id)
+        await the_thing_is_told(sandbox, pool)
+
+
+async def the_thing_is_told(acme: Caller, pool: Pool) -> None:
     await listen(pool, acme)
     project = await busy(acme, pool)
     found = await listed(acme)
