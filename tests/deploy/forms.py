@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ def composed() -> dict[str, Any]:
     return {name: service for name, service in services.items() if "build" in service}
 
 
+@cache
 def manifests() -> list[dict[str, Any]]:
     """Every object of every file for Kubernetes."""
     return [each for path in KUBERNETES for each in yaml.safe_load_all(path.read_text())]
