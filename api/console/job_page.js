@@ -15,13 +15,16 @@ const REFRESH_MS = 2000;
 export async function jobPage(view, id, { of, back }) {
   view.title(`Job ${id.slice(-8)}`);
   const path = `${of}/${encodeURIComponent(id)}`;
-  await view.live(() => call("GET", path, { signal: view.signal }), (job) => draw(view, job, { of, back }), { milliseconds: REFRESH_MS });
+  const own = of === "/v1/jobs", { signal } = view;
+  await view.live(async () => {
+    const [job, timeline] = await Promise.all([call("GET", path, { signal }), own && call("GET", `/v1/jobs/${encodeURIComponent(id)}/timeline?limit=200`, { signal })]);
+    return { job, events: timeline ? timeline.items : [] };
+  }, ({ job, events }) => draw(view, job, events, { own, back }), { milliseconds: REFRESH_MS });
 }
 
 const took = ({ createdAt, finishedAt }) => lasted((new Date(finishedAt ?? Date.now()) - new Date(createdAt)) / 1000);
 
-function draw(view, job, { of, back }) {
-  const own = of === "/v1/jobs";
+function draw(view, job, events, { own, back }) {
   return [
     heading([words(job.kind), " ", badge(job.status)], { back, tools: [own && acts(view, job), copyable(job.jobId)] }),
     job.waiting && section("Why it waits", { className: "waiting" }, h("p", {}, job.waiting.message), job.waiting.until && h("p", { className: "quiet" }, "Until ", ago(job.waiting.until))),
@@ -32,9 +35,17 @@ function draw(view, job, { of, back }) {
       ["Organization", job.organizationName && h("span", { title: job.organizationId }, job.organizationName)], ["Pool", job.pool], ["Project", job.projectId && idLink("projects", job.projectId)],
       ["Attempt", `${job.attempt} of ${job.maxAttempts}`], ["Accepted", ago(job.createdAt)], ["Ended", job.finishedAt && ago(job.finishedAt)], [job.finishedAt ? "Took" : "So far", took(job)],
       ["Due", job.runAt && ago(job.runAt)], ["Gives up", !job.finishedAt && job.deadlineAt && ago(job.deadlineAt)], ["Repeats", job.retryOf && idLink(own ? "jobs" : "ops-jobs", job.retryOf)], ["Cancel", job.cancelRequested && "asked for"]])),
+    events.length > 0 && section("Timeline", {}, h("ol", { className: "timeline" }, events.map(event))),
     job.args && section("Arguments", {}, json(job.args)),
     job.result && section("Result", {}, json(job.result)),
   ];
+}
+
+/** One thing that happened: when, what, and in which attempt. */
+function event({ at, type, attempt: which, outcome, step, code, message, workerId, retryOf }, index) {
+  const more = [which && `attempt ${which}`, outcome && words(outcome), step && words(step), code].filter(Boolean).join(", ");
+  return h("li", { key: `${index} ${type}` }, ago(at), h("span", {}, h("strong", {}, words(type)), more && ` · ${more}`, message && h("div", { className: "quiet" }, message)),
+    workerId ? copyable(workerId, `on …${workerId.slice(-6)}`) : retryOf && idLink("jobs", retryOf));
 }
 
 function acts(view, job) {

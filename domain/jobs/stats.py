@@ -15,8 +15,8 @@ from db.queries import job_stats
 from schemas import ids
 from schemas.job_stats import ErrorCount, JobBucket, JobStats, Percentiles, Window
 
-#: Jobs that are read of a bucket and pool: enough that a rate is off by a twentieth at most, mostly.
-MOST = 400
+#: Jobs that are read of a bucket and pool: enough that a rate is off by a fourteenth at most, mostly.
+MOST = 200
 
 #: Codes that are told.
 CODES = 10

@@ -25,7 +25,7 @@ export const opsJobs = {
   },
 };
 
-const HEADS = [{ text: "Job", className: "name" }, "Status", { text: "Organization", className: "name" }, { text: "Pool", className: "wide" }, { text: "Attempt", className: "number wide" }, { text: "Accepted", className: "wide" }, { text: "", className: "wide" }];
+const HEADS = [{ text: "Job", className: "name" }, "Status", { text: "Organization", className: "name wide" }, { text: "Pool", className: "wide" }, { text: "Attempt", className: "number wide" }, { text: "Accepted", className: "wide" }, { text: "", className: "wide" }];
 
 const draw = (view, page) => [
   heading("All jobs", { under: [tabs(view, "status", STATUSES), narrowing(view, search(view, "organizationId", "Organization, org_…"))] }),

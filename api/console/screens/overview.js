@@ -11,7 +11,7 @@ import { listing, section } from "../table.js";
 import { lasted } from "../times.js";
 import { choice, heading, tabs } from "../view.js";
 
-const CHARTS_MS = 30000;
+const CHARTS_MS = { hour: 30000, day: 120000 };
 const WINDOWS = [["", "Last hour"], ["day", "Last day"]];
 
 export const overview = {
@@ -20,13 +20,13 @@ export const overview = {
     view.title("Overview");
     const head = h("div", {}), figures = h("div", { className: "parts" }), pools = h("div", { className: "parts" });
     view.main.replaceChildren(head, figures, pools);
-    const pool = view.query.get("pool");
+    const pool = view.query.get("pool"), window = view.query.get("window") || "hour";
     await Promise.all([
       view.live(() => loadPools(view), (data) => [
         heading("Overview", { tools: choice(view, "pool", "Pool", [["", "All pools"], ...data.pools.map(({ name }) => [name, name])]), under: tabs(view, "window", WINDOWS) }),
       ], { into: head }),
-      view.live(() => call("GET", `/v1/ops/stats?window=${view.query.get("window") || "hour"}${pool ? `&pool=${encodeURIComponent(pool)}` : ""}`, { signal: view.signal }),
-        drawStats, { into: figures, milliseconds: CHARTS_MS }),
+      view.live(() => call("GET", `/v1/ops/stats?window=${window}${pool ? `&pool=${encodeURIComponent(pool)}` : ""}`, { signal: view.signal }),
+        drawStats, { into: figures, milliseconds: CHARTS_MS[window] ?? CHARTS_MS.hour }),
       view.live(() => loadPools(view), (data) => drawPools(view, data), { into: pools }),
     ]);
   },

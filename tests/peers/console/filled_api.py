@@ -16,7 +16,7 @@ from tests.peers.own_api import OwnApi, own_api
 
 HOSTILE = '<img src=x onerror="window.ran = 1"><script>window.ran = 1</script> javascript:window.ran=1'
 LONG = "Sehrlangerzusammengesetztername" * 4
-ENDED = 2000
+ENDED = 10_000
 
 JOBS = """
 insert into job (organization_id, project_id, id, kind, pool, state, stage, attempt, max_attempts, args,
@@ -57,16 +57,17 @@ select gen_random_uuid(), p.name, host, 4000 + n, '1.0.0', 16, now() + interval 
 
 
 class FilledApi(NamedTuple):
-    """An API, a key with every scope, a project whose name attacks, and another one that has done nothing."""
+    """An API, a key with every scope, a project whose name attacks, another one, and a job that failed."""
 
     api: OwnApi
     key: str
     project: str
     other: str
+    job: str
 
     def at(self, screen: Screen) -> str:
         """Its address."""
-        return screen.address.format(project=self.project)
+        return screen.address.format(project=self.project, job=self.job)
 
     def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
         """A screen, in a tab that has the key."""
@@ -88,7 +89,10 @@ def filled_api(folder: Path) -> Iterator[FilledApi]:
             for number in range(3):
                 url = {"url": f"https://shop{number}.example"}
                 client.post(f"/projects/{project}/ingest/website", json=url)
-        yield FilledApi(api, asyncio.run(_filled(api.database_url)), project, str(long.json()["id"]))
+        key = asyncio.run(_filled(api.database_url))
+        with api.client() as client:
+            [failed] = client.get("/jobs?status=failed&limit=1").json()["items"]
+        yield FilledApi(api, key, project, str(long.json()["id"]), failed["jobId"])
 
 
 async def _filled(url: str) -> str:

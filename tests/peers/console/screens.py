@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Screen(NamedTuple):
-    """An address, in which `{project}` is a project's id; what is true once its content is there."""
+    """An address, in which `{project}` and `{job}` are ids; what is true once its content is there."""
 
     address: str
     ready: str
@@ -16,6 +16,8 @@ SCREENS = [
     Screen("projects/{project}/content", "document.querySelector('main .cards .empty')"),
     Screen("jobs", "document.querySelectorAll('main tbody tr').length > 20"),
     Screen("jobs?status=failed&kind=publish_post", "document.querySelector('main tbody tr')"),
+    Screen("jobs/{job}", "document.querySelector('main .timeline')"),
+    Screen("ops-jobs/{job}", "document.querySelector('main .json')"),
     Screen("overview", "document.querySelector('main .chart') && document.querySelector('main .listing')"),
     Screen("overview?window=day&pool=publish", "document.querySelector('main .chart')"),
     Screen("ops-jobs", "document.querySelectorAll('main tbody tr').length > 20"),
