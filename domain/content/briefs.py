@@ -79,13 +79,17 @@ async def draw_up(
     aspect = await _aspect(conn, organization_id, project_id, body)
     rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
     speaker = await _speaker(conn, organization_id, project_id, body.influencer_id, deleted=again)
-    spec = _spec(body, snapshot(brand.describe(rows, project_id=project_id)), speaker, seed)
-    spec = structs.replace(
-        spec, aspect=aspect, transcript=body.transcript or app_files.transcript_of(files.clip, own)
+    # Only our own card shows a presenter; else the caption would call the people in the clip nobody.
+    shows = body.format != "ugc_remix" or files.end_card is None
+    spec = _spec(
+        body,
+        snapshot(brand.describe(rows, project_id=project_id)),
+        speaker,
+        seed=seed,
+        aspect=aspect,
+        presenter=speaker.presenter if speaker and shows else None,
+        transcript=body.transcript or app_files.transcript_of(files.clip, own),
     )
-    if body.format == "ugc_remix" and files.end_card is not None:
-        # Only our own card shows a presenter; else the caption would call the people in the clip nobody.
-        spec = structs.replace(spec, presenter=None)
     await asyncio.to_thread(_check_words, spec)
     return Brief(asked=body, spec=spec, files=files)
 
@@ -116,16 +120,15 @@ def _check(body: ContentRequest) -> None:
         raise Invalid("aspect", "of a ugc_remix is 9:16, whatever its clip is")
 
 
-def _spec(body: ContentRequest, known: Brand, speaker: Speaker | None, seed: str) -> Spec:
+def _spec(body: ContentRequest, known: Brand, speaker: Speaker | None, **more: Any) -> Spec:
     """The renderer has defaults of its own for what isn't asked for."""
     asked = {"seconds": body.seconds, "speech": body.voice}
     return Spec(
         format=body.format,
         brand=structs.replace(known, voice=speaker.voice) if speaker else known,
-        seed=seed,
         hook=body.hook,
         language=body.language or (speaker.language if speaker else None),
-        presenter=speaker.presenter if speaker else None,
+        **more,
         **{name: value for name, value in asked.items() if value is not None},  # type: ignore[arg-type]
     )
 
