@@ -6,15 +6,15 @@ const WIDE = 600, HIGH = 140;
 
 /**
  * `times` are when each bucket begins; `series`: {name, tone, values, said?}, where a value may be null and `said`
- * is what the legend says of it. `kind`: "bars", one upon the other, or "lines". `show` says a value in words.
+ * is what the legend says of it. `kind`: "bars", one upon the other, or "lines". `show` says a value in words, `label` a bucket.
  */
-export function chart({ title, times, series, kind = "lines", show = (value) => value.toLocaleString("en"), zone, note }) {
+export function chart({ title, times, series, kind = "lines", show = (value) => value.toLocaleString("en"), zone, note, label = clock }) {
   const top = nice(Math.max(...(kind === "bars" ? stacked(series).at(-1) : series.flatMap(({ values }) => values)), 0));
   const empty = series.every(({ values }) => values.every((value) => (kind === "bars" ? !value : value == null)));
   return h("figure", { key: title, className: "card chart" },
     h("figcaption", {}, h("h2", {}, title), h("ul", { className: "legend" }, series.map(({ name, tone, said }) =>
       h("li", { key: name }, h("span", { className: `swatch ${tone}` }), name, said != null && h("strong", {}, said))))),
-    h("div", { className: "plot", onpointermove: (event) => point(event, { times, series, show, zone }), onpointerleave: unpoint },
+    h("div", { className: "plot", onpointermove: (event) => point(event, { times, series, show, zone, label }), onpointerleave: unpoint },
       h("div", { className: "ys", ariaHidden: "true" }, [top, top / 2, 0].map((value) => h("span", {}, show(value)))),
       s("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: "none", role: "img", "aria-label": `${title}: ${spoken(series)}` },
         [0, 0.5, 1].map((part) => s("line", { class: "grid", x1: 0, x2: WIDE, y1: HIGH * part, y2: HIGH * part })),
@@ -22,8 +22,8 @@ export function chart({ title, times, series, kind = "lines", show = (value) => 
       empty && h("p", { className: "calm" }, "Nothing in this time"),
       h("div", { className: "cursor", hidden: true }), h("div", { className: "tip", hidden: true })),
     h("div", { className: "xs", ariaHidden: "true" }, [0, Math.floor(times.length / 2), times.length - 1].map((index) =>
-      h("span", {}, clock(times[index], zone)))),
-    h("div", { className: "below" }, note && h("span", { className: "hint" }, note), asTable({ title, times, series, show, zone })));
+      h("span", {}, label(times[index], zone)))),
+    h("div", { className: "below" }, note && h("span", { className: "hint" }, note), asTable({ title, times, series, show, zone, label })));
 }
 
 const spoken = (series) => series.map(({ name, said }) => `${name}${said == null ? "" : ` ${said}`}`).join(", ");
@@ -68,7 +68,7 @@ function curve(values, top) {
 
 const clock = (iso, zone) => new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone }).format(new Date(iso));
 
-function point(event, { times, series, show, zone }) {
+function point(event, { times, series, show, zone, label }) {
   const plot = event.currentTarget, drawn = plot.querySelector("svg").getBoundingClientRect();
   const part = Math.max(0, Math.min(0.9999, (event.clientX - drawn.left) / drawn.width)), index = Math.floor(part * times.length);
   const cursor = plot.querySelector(".cursor"), tip = plot.querySelector(".tip");
@@ -76,7 +76,7 @@ function point(event, { times, series, show, zone }) {
   cursor.style.setProperty("left", `${left}px`);
   tip.style.setProperty(...(part > 0.6 ? ["right", `${plot.clientWidth - left + 8}px`] : ["left", `${left + 8}px`]));
   tip.style.removeProperty(part > 0.6 ? "left" : "right");
-  tip.replaceChildren(h("strong", {}, clock(times[index], zone)), ...series.map(({ name, tone, values }) =>
+  tip.replaceChildren(h("strong", {}, label(times[index], zone)), ...series.map(({ name, tone, values }) =>
     h("div", {}, h("span", { className: `swatch ${tone}` }), `${name} `, h("b", {}, values[index] == null ? "–" : show(values[index])))));
   cursor.hidden = tip.hidden = false;
 }
@@ -85,10 +85,10 @@ function unpoint(event) {
   for (const one of event.currentTarget.querySelectorAll(".cursor, .tip")) one.hidden = true;
 }
 
-const asTable = ({ title, times, series, show, zone }) =>
+const asTable = ({ title, times, series, show, zone, label }) =>
   h("details", {}, h("summary", {}, "As a table"), h("div", { className: "scroll figures", tabIndex: 0, role: "region", ariaLabel: `${title}, as a table` }, h("table", {},
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "From"), series.map(({ name }) => h("th", { scope: "col", className: "number" }, name)))),
-    h("tbody", {}, times.map((time, index) => h("tr", { key: time }, h("th", { scope: "row" }, clock(time, zone)),
+    h("tbody", {}, times.map((time, index) => h("tr", { key: time }, h("th", { scope: "row" }, label(time, zone)),
       series.map(({ values }) => h("td", { className: "number" }, values[index] == null ? "–" : show(values[index])))))))));
 
 /** A figure on a tile. */

@@ -18,7 +18,7 @@ export function openDialog(title, fill, { className = "" } = {}) {
         if (before?.isConnected) before.focus({ preventScroll: true });
         resolve(answer);
       },
-      onclick: (event) => event.target === dialog && close(),
+      onclick: (event) => { if (event.target === dialog) close(); },
     });
     dialog.append(h("div", { className: "inside" }, h("h2", {}, title), fill(close)));
     document.body.append(dialog);

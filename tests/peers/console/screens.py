@@ -12,8 +12,8 @@ class Screen(NamedTuple):
 
 SCREENS = [
     Screen("projects", "document.querySelector('main td')"),
-    Screen("projects/{project}", "document.querySelector('main .facts')"),
-    Screen("projects/{project}/content", "document.querySelector('main .cards .empty')"),
+    Screen("projects/{project}", "document.querySelector('main .brand')"),
+    Screen("projects/{project}/content", "document.querySelector('main .nothing')"),
     Screen("jobs", "document.querySelectorAll('main tbody tr').length > 20"),
     Screen("jobs?status=failed&kind=publish_post", "document.querySelector('main tbody tr')"),
     Screen("jobs/{job}", "document.querySelector('main .timeline')"),

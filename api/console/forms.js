@@ -1,0 +1,99 @@
+// Forms in dialogs: the API's refusal stands at the field that it names, and what was meant once happens once.
+
+import { openDialog } from "./dialog.js";
+import { copyable, h } from "./dom.js";
+import { once } from "./http.js";
+
+let numbers = 0;
+
+/** Headers of one intent: the same request again is the same one, whatever became of the first. */
+export function intent() {
+  let last = null, headers = null;
+  return (...request) => {
+    const said = JSON.stringify(request);
+    if (said !== last) [last, headers] = [said, once()];
+    return headers;
+  };
+}
+
+/** A field with its label, a hint, and room for what the API says of it. `name` is its path in the body. */
+export function input(name, label, properties = {}, { hint, tag = "input", options } = {}) {
+  const id = `field-${++numbers}`;
+  const field = h(options ? "select" : tag, { id, name, "aria-describedby": `${id}-about`, ...properties },
+    options?.map(([value, text]) => h("option", { value, selected: value === properties.value }, text)));
+  return h("div", { className: "input" }, h("label", { htmlFor: id }, label), field,
+    h("div", { id: `${id}-about` }, hint && h("div", { className: "hint" }, hint), h("div", { className: "issue", "data-issue": name, role: "alert" })));
+}
+
+/** Boxes to tick, from {value, text, about, checked, disabled}; the form has all values under `name`. */
+export const ticks = (name, legend, choices, { hint } = {}) =>
+  h("fieldset", {}, h("legend", {}, legend), hint && h("div", { className: "hint" }, hint),
+    h("div", { className: "ticks" }, choices.map(({ value, text, about, checked = false, disabled = false }) =>
+      h("label", { className: "tick" }, h("input", { type: "checkbox", name, value, checked, disabled }), h("span", {}, text, about && h("small", { className: "hint" }, about))))),
+    h("div", { className: "issue", "data-issue": name, role: "alert" }));
+
+/**
+ * A form in a dialog. `send(values, headers, form)` gets what was typed, without what is empty, and sends it
+ * with `headers(...request)`. Resolves to what `send` answered, or undefined where the dialog was closed.
+ */
+export const formDialog = ({ title, text, fields, verb, send, danger = false, broad = false, next }) =>
+  openDialog(title, (close) => {
+    const problem = h("div", { className: "failed", role: "alert", hidden: true });
+    const submit = h("button", { className: danger ? "danger" : "primary" }, verb);
+    const headers = intent();
+    const form = h("form", {
+      noValidate: false,
+      onsubmit: async (event) => {
+        event.preventDefault();
+        if (submit.disabled) return;
+        clear(form, problem);
+        submit.disabled = true;
+        try {
+          close(await send(typed(form), headers, form));
+        } catch (error) {
+          refused(form, problem, error);
+        }
+        submit.disabled = false;
+      },
+    }, text && h("p", {}, text), fields, problem,
+    h("div", { className: "tools end" }, next && h("span", { className: "hint next" }, next),
+      h("button", { type: "button", onclick: () => close() }, "Cancel"), submit));
+    return form;
+  }, { className: broad ? "broad" : "" });
+
+/** What was typed, by name: a list where a name is ticked more often, nothing where nothing was said. */
+function typed(form) {
+  const values = {};
+  for (const [name, value] of new FormData(form)) {
+    if (form.querySelector(`fieldset [type=checkbox][name="${CSS.escape(name)}"]`)) (values[name] ??= []).push(value);
+    else if (value !== "" && !(value instanceof File && !value.name)) values[name] = value;
+  }
+  return values;
+}
+
+function clear(form, problem) {
+  problem.hidden = true;
+  for (const slot of form.querySelectorAll("[data-issue]")) slot.textContent = "";
+  for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+}
+
+function refused(form, problem, error) {
+  if (error.name === "AbortError") return;
+  const left = (error.details?.issues ?? []).filter((issue) => !placed(form, issue));
+  const said = error.details?.issues?.length && !left.length;
+  problem.replaceChildren(h("strong", {}, said ? "Look at what is marked above, and send it again." : error.message),
+    ...left.map(({ path, message }) => h("div", {}, `${path} ${message}`)),
+    ...error.requestId ? [copyable(error.requestId)] : []);
+  problem.hidden = false;
+  form.querySelector("[aria-invalid]")?.focus();
+}
+
+/** Whether the issue has a field, whose name is its path or begins it: `targets[0].mode` stands at `targets`. */
+function placed(form, { path, message }) {
+  const slots = [...form.querySelectorAll("[data-issue]")];
+  const slot = slots.find((one) => one.dataset.issue === path) ?? slots.find((one) => path.startsWith(`${one.dataset.issue}.`) || path.startsWith(`${one.dataset.issue}[`));
+  if (!slot) return false;
+  slot.textContent = message;
+  form.querySelector(`[name="${CSS.escape(slot.dataset.issue)}"]`)?.setAttribute("aria-invalid", "true");
+  return true;
+}

@@ -1,0 +1,101 @@
+// A project's accounts: which are well, which must be connected again, and how.
+
+import { query } from "../api.js";
+import { badge, h, notice } from "../dom.js";
+import { formDialog, input } from "../forms.js";
+import { call, once } from "../http.js";
+import { link } from "../router.js";
+import { attempt, empty } from "../states.js";
+import { listing, pager } from "../table.js";
+import { ago } from "../times.js";
+import { choice } from "../view.js";
+import { PLATFORMS } from "../words.js";
+
+const WORDS = { connected: "connected", reauth_required: "connect again", disconnected: "disconnected" };
+
+export const accounts = (view, { id, into }) => accountList(view, { path: `/v1/projects/${id}/social-accounts`, into, project: id });
+
+/** Accounts of one project, or of all. */
+export async function accountList(view, { path, into, project }) {
+  const asked = () => query({ status: view.query.get("status"), platform: view.query.get("platform"), cursor: view.query.get("cursor"), limit: 50 });
+  await view.live(() => call("GET", `${path}?${asked()}`, { signal: view.signal }), (page) => [
+    h("div", { className: "heading" },
+      h("div", { className: "under" }, choice(view, "status", "Status", [["", "All states"], ...Object.entries(WORDS)]),
+        choice(view, "platform", "Platform", [["", "All platforms"], ...Object.entries(PLATFORMS)])),
+      project && view.may("social:write") && h("button", { type: "button", className: "primary", onclick: () => connect(view, project) }, "Connect an account")),
+    listing({
+      label: "Accounts",
+      heads: [{ text: "Account", className: "name" }, { text: "Platform", className: "wide" }, "Health", { text: "Connected", className: "wide" }, { text: "Access ends", className: "wide" }, ...project ? [] : [{ text: "Project", className: "wide" }], { text: "", className: "acts" }],
+      rows: page.items.map((one) => ({ key: one.socialAccountId, name: one.handle, cells: cells(view, one, project) })),
+      none: empty("No account here", project ? "Connect one: its owner lets us in on the platform's own page." : "Accounts of all projects turn up here."),
+    }),
+    pager(view, page),
+  ], { into });
+}
+
+const cells = (view, one, project) => [
+  h("span", { className: "owner", title: one.serviceUrl }, h("i", { className: `of ${one.platform}`, ariaHidden: "true" }), one.handle, one.leased && [" ", badge("on lease", "cool")]),
+  PLATFORMS[one.platform], badge(WORDS[one.status], one.status),
+  ago(one.connectedAt), one.tokenExpiresAt ? ago(one.tokenExpiresAt) : "–",
+  ...project ? [] : [h("a", { href: link(["projects", one.projectId, "accounts"]) }, `…${one.projectId.slice(-8)}`)],
+  view.may("social:write") && one.status !== "disconnected" && !one.leased && [
+    h("button", { type: "button", className: `small ${one.status === "reauth_required" ? "primary" : ""}`, onclick: (event) => again(view, one, event.currentTarget) }, "Connect again"), " ",
+    h("button", { type: "button", className: "small quietly", ariaLabel: `Disconnect ${one.handle}`, onclick: () => disconnect(view, one) }, "Disconnect"),
+  ],
+];
+
+const again = (view, one, button) => one.platform === "bluesky"
+  ? connectBluesky(view, one.projectId, one)
+  : attempt(button, async () => goThere(await call("POST", `/v1/projects/${one.projectId}/social/reauth-url`, { body: { socialAccountId: one.socialAccountId, returnUrl: here() }, headers: once() })));
+
+const here = () => `${location.origin}/console`;
+
+/** The platform's own page, in a tab of its own: what this one shows goes on by itself. */
+function goThere({ authorizeUrl }) {
+  const opened = open(authorizeUrl, "_blank", "noopener");
+  notice("Its owner lets us in on the platform's page, within ten minutes.", "good", !opened && h("a", { className: "button small", href: authorizeUrl, target: "_blank", rel: "noopener" }, "Open that page"));
+}
+
+async function connect(view, project) {
+  const chosen = await formDialog({
+    title: "Connect an account", verb: "Go on", next: "Its owner lets us in on the platform's own page.",
+    fields: [
+      input("platform", "Platform", { value: "instagram" }, { options: Object.entries(PLATFORMS) }),
+      input("instance", "Server", { maxLength: 253, placeholder: "mastodon.social" }, { hint: "Of a Mastodon account." }),
+    ],
+    send: async ({ platform, instance }, headers) => {
+      if (platform === "bluesky") return { platform };
+      const body = { platform, returnUrl: here(), ...platform === "mastodon" && { instance } };
+      return call("POST", `/v1/projects/${project}/social/oauth-url`, { body, headers: headers(body) });
+    },
+  });
+  if (chosen?.platform === "bluesky") await connectBluesky(view, project);
+  else if (chosen) goThere(chosen);
+}
+
+async function connectBluesky(view, project, one) {
+  const done = await formDialog({
+    title: one ? `Connect ${one.handle} again` : "Connect a Bluesky account", verb: "Connect", next: "The password is used once, and kept nowhere.",
+    fields: [
+      input("identifier", "Handle", { required: true, value: one?.handle ?? "", placeholder: "shop.bsky.social", autofocus: !one }),
+      input("appPassword", "App password", { required: true, type: "password", autocomplete: "off", autofocus: Boolean(one) }, { hint: "Made at Bluesky: Settings, Privacy and security, App passwords." }),
+    ],
+    send: ({ identifier, appPassword }, headers) => {
+      const body = { platform: "bluesky", identifier, appPassword };
+      return call("POST", `/v1/projects/${project}/social-accounts`, { body, headers: headers(identifier, appPassword.length) });
+    },
+  });
+  if (!done) return;
+  notice("Connecting: it is here in some seconds.", "good", h("a", { className: "button small", href: link(["jobs", done.jobId]) }, "Its job"));
+  await view.refresh();
+}
+
+async function disconnect(view, one) {
+  const done = await formDialog({
+    title: `Disconnect ${one.handle}?`, verb: "Disconnect", danger: true, text: "Posts that wait for it are canceled, and its tokens are deleted. To come back, its owner lets us in anew.",
+    fields: [], send: (_, headers) => call("DELETE", `/v1/social-accounts/${one.socialAccountId}`, { headers: headers("disconnect") }),
+  });
+  if (!done) return;
+  notice(`Disconnected; ${done.canceledScheduledPosts} posts were canceled.`, "good");
+  await view.refresh();
+}

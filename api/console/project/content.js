@@ -1,0 +1,66 @@
+// A project's content: what waits for a decision, what is being made, and what there is.
+
+import { query } from "../api.js";
+import { badge, h } from "../dom.js";
+import { call } from "../http.js";
+import { picture } from "../media.js";
+import { link } from "../router.js";
+import { empty } from "../states.js";
+import { pager } from "../table.js";
+import { ago } from "../times.js";
+import { tabs } from "../view.js";
+import { files } from "./files.js";
+import { generate } from "./generate.js";
+import { upload } from "./upload.js";
+
+export const SHOWN = { "": {}, pending: { approvalStatus: "pending" }, approved: { approvalStatus: "approved" }, rejected: { approvalStatus: "rejected" }, failed: { status: "failed" } };
+export const SHOWN_TABS = [["", "All"], ["pending", "To approve"], ["approved", "Approved"], ["rejected", "Rejected"], ["failed", "Failed"]];
+const MAKING = ["queued", "processing"];
+
+export async function content(view, { id, into }) {
+  const list = h("div", {}), more = h("div", {});
+  into.replaceChildren(list, more);
+  await contentList(view, { path: `/v1/projects/${id}/content`, into: list, project: id });
+  if (view.may("content:read")) await files(view, { id, into: more });
+}
+
+/** Cards of a list of content, of one project or of all. */
+export async function contentList(view, { path, into, project }) {
+  const asked = () => query({ ...SHOWN[view.query.get("show") ?? ""], cursor: view.query.get("cursor"), limit: 48 });
+  await view.live(async () => {
+    const page = await call("GET", `${path}?${asked()}`, { signal: view.signal });
+    const made = page.items.filter(making).slice(0, 8);
+    const progress = await Promise.all(made.map((item) => call("GET", `/v1/content/${item.id}/progress`, { signal: view.signal }).catch(() => null)));
+    return { ...page, progress: Object.fromEntries(progress.filter(Boolean).map((one) => [one.contentId, one])) };
+  }, (page) => [
+    h("div", { className: "heading" }, tabs(view, "show", SHOWN_TABS),
+      project && view.may("content:write") && h("div", { className: "tools" },
+        h("button", { type: "button", onclick: () => upload(view, project) }, "Upload"),
+        h("button", { type: "button", className: "primary", onclick: () => generate(view, project) }, "Generate"))),
+    page.items.length
+      ? h("div", { className: "cards" }, page.items.map((item) => card(item, page.progress[item.id])))
+      : none(view.query.get("show") ?? ""),
+    pager(view, page),
+  ], { into, milliseconds: 3000 });
+}
+
+const making = (item) => MAKING.includes(item.status);
+
+function none(show) {
+  if (show === "pending") return empty("Nothing awaits approval", "What needs one turns up here, with the newest first.");
+  return show ? empty("Nothing here", "No content is so.") : empty("No content yet", "Generate some from the brand, or upload finished pictures or a video.");
+}
+
+export function card(item, progress) {
+  const [first] = item.assets;
+  return h("a", { key: item.id, className: "card item card-of", href: link(["projects", item.projectId, "content", item.id]), "data-id": item.id },
+    h("div", { className: "thumb" }, first ? picture(first) : h("span", {}, item.status === "completed" ? item.caption : item.format),
+      item.assets.length > 1 && h("span", { className: "many", title: `${item.assets.length} pictures` }, item.assets.length),
+      first?.kind === "video" && h("span", { className: "plays", ariaHidden: "true" }, "▶")),
+    h("div", { className: "line" }, item.status !== "completed" && badge(item.status), decided(item), h("span", { className: "hint" }, item.format.replace("_", " "))),
+    progress && h("progress", { max: 1, value: progress.stageProgress, ariaLabel: `${progress.stage}: ${Math.round(progress.stageProgress * 100)} %` }),
+    h("div", { className: "excerpt" }, item.lastError?.message ?? (item.hook || item.caption || "No words")),
+    h("div", { className: "hint" }, ago(item.createdAt)));
+}
+
+export const decided = (item) => item.approvalStatus !== "not_required" && badge(item.approvalStatus);

@@ -1,0 +1,47 @@
+// A form for content of the brand's own words, with first lines that it can carry.
+
+import { query } from "../api.js";
+import { h } from "../dom.js";
+import { formDialog, input } from "../forms.js";
+import { call } from "../http.js";
+import { go } from "../router.js";
+
+const FORMATS = [["slideshow", "Slideshow"], ["image", "Picture"], ["video", "Video"]];
+const ASPECTS = [["", "the format's own"], ["4:5", "4:5"], ["9:16", "9:16"], ["1:1", "1:1"]];
+
+export async function generate(view, project) {
+  const path = `/v1/projects/${project}`;
+  const faces = view.may("influencers:read") ? (await call("GET", `${path}/influencers?${query({ status: "ready", limit: 50 })}`, { signal: view.signal })).items : [];
+  const offered = h("div", { className: "hooks" }, h("span", { className: "hint" }, "Reading the brand …"));
+  const hook = input("hook", "First line", { rows: 2, maxLength: 2000, autofocus: true }, { tag: "textarea", hint: "Left empty, the brand's own words open it." });
+  offer(path, offered, hook.querySelector("textarea"), view.signal);
+  const made = await formDialog({
+    title: "Generate content", verb: "Generate", broad: true, next: "A draft is there at once; drawing it takes some seconds.",
+    fields: [
+      hook, offered,
+      h("div", { className: "pair" }, input("format", "Format", {}, { options: FORMATS }), input("aspect", "Aspect", {}, { options: ASPECTS }),
+        input("influencerId", "Presented by", {}, { options: [["", "nobody"], ...faces.map((one) => [one.influencerId, one.name])] }),
+        input("seconds", "Seconds", { type: "number", min: 8, max: 60, placeholder: "12" }, { hint: "Of a video." })),
+    ],
+    send: ({ seconds, ...values }, headers) => {
+      const body = seconds && values.format === "video" ? { ...values, seconds: Number(seconds) } : values;
+      return call("POST", `${path}/content`, { body, headers: headers(body) });
+    },
+  });
+  if (made) go(["projects", project, "content", made.contentId]);
+}
+
+/** First lines as buttons that fill the field; where the brand can carry none, what it lacks. */
+async function offer(path, place, field, signal) {
+  try {
+    const { items } = await call("GET", `${path}/content/hooks`, { signal });
+    place.replaceChildren(...items.map((one) => h("button", {
+      type: "button", className: "small", title: one.evidence.map(({ field: of, quote }) => `${of}: ${quote}`).join("\n"),
+      onclick: () => { field.value = one.text; field.focus(); },
+    }, one.text)));
+  } catch (error) {
+    if (signal.aborted) return;
+    const missing = error.details?.missingFields;
+    place.replaceChildren(h("span", { className: "why" }, missing ? `The brand says too little to begin with. Set ${missing.join(", ")}, or read a website.` : error.message));
+  }
+}

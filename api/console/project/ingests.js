@@ -1,0 +1,112 @@
+// Ingests of a project: the three sources, how far each is, and what to do where one failed.
+
+import { forget, project } from "../api.js";
+import { badge, h } from "../dom.js";
+import { formDialog, input } from "../forms.js";
+import { call, follow } from "../http.js";
+import { link } from "../router.js";
+import { noticeOf } from "../states.js";
+import { section } from "../table.js";
+import { ago } from "../times.js";
+import { nextOf, SOURCES } from "../words.js";
+
+const STAGES = { queued: "Queued", fetching: "Fetching", analyzing: "Analyzing", saving: "Saving" };
+
+/** Draws a card of each source. `ended` is told when one has ended. */
+export async function ingests(view, { id, into, ended }) {
+  const live = new Map();
+  const watch = async (source, jobId) => {
+    if (live.get(source)?.jobId === jobId || !view.may("jobs:read")) return;
+    live.set(source, { jobId, stage: "queued", progress: 0 });
+    try {
+      for await (const job of follow(jobId, view.signal)) {
+        live.set(source, job);
+        view.redraw();
+      }
+    } catch (error) {
+      if (!view.signal.aborted) noticeOf(error);
+    }
+    live.delete(source);
+    forget(id);
+    if (!view.signal.aborted) await ended();
+  };
+  const begin = async (source, shown) => {
+    const accepted = await ask(source, shown);
+    if (accepted) watch(source, accepted.jobId);
+    forget(id);
+    await view.refresh();
+  };
+  await view.live(() => project(id, { signal: view.signal }), (shown) => {
+    for (const [source, state] of Object.entries(shown.ingestState)) if (state?.status === "running") watch(source, state.jobId);
+    const starts = view.may("ingest:write") && shown.status === "active";
+    return section("Sources", { className: "sources" }, h("div", { className: "three" }, ["website", "github", "appstore"].map((source) =>
+      h("div", { key: source, className: "source" }, sourceOf(source, shown, live.get(source), starts && (() => begin(source, shown).catch(noticeOf)))))));
+  }, { into });
+}
+
+function sourceOf(source, shown, job, start) {
+  const state = shown.ingestState[source];
+  const status = job ? "running" : state?.status;
+  return [
+    h("div", { className: "heading" }, h("h3", {}, SOURCES[source]), status && badge(status)),
+    job ? running(job)
+      : !state ? h("p", { className: "hint" }, ABOUT[source])
+        : state.status === "failed" ? failure(state)
+          : h("p", { className: "hint" }, state.completedAt ? ["Read ", ago(state.completedAt)] : "Canceled"),
+    h("div", { className: "line" },
+      start && !job && h("button", { type: "button", className: "small", ariaLabel: `${state ? "Read again" : "Read"}: ${SOURCES[source]}`, onclick: start }, state ? "Read again" : "Read"),
+      state && h("a", { className: "hint", href: link(["jobs", state.jobId]) }, "Its job")),
+  ];
+}
+
+const ABOUT = {
+  website: "Name, words, colors and logo from the pages of a site.",
+  github: "What a public repository says of itself.",
+  appstore: "What the App Store and Google Play list.",
+};
+
+/** What failed, and what its owner can do. */
+const failure = ({ error, completedAt }) => h("div", { className: "failures" },
+  h("p", { className: "why" }, error.message), h("p", {}, nextOf(error)), h("p", { className: "hint" }, h("code", {}, error.code), " ", ago(completedAt)));
+
+function running(job) {
+  const stages = Object.keys(STAGES);
+  const now = stages.indexOf(job.stage);
+  return h("div", { className: "watched" },
+    h("progress", { max: 1, value: job.progress, ariaLabel: "Progress" }),
+    h("ol", { className: "stages" }, stages.map((stage, place) =>
+      h("li", { key: stage, className: place < now ? "done" : place === now ? "now" : "", ariaCurrent: place === now ? "step" : null }, STAGES[stage]))));
+}
+
+const FORMS = {
+  website: () => [
+    input("url", "Address", { required: true, maxLength: 2048, inputMode: "url", placeholder: "https://example.com", autofocus: true }),
+    input("maxPages", "Pages", { type: "number", min: 1, max: 25, value: 1 }, { hint: "More than one follows links of the same site." }),
+  ],
+  github: () => [
+    input("repoFullName", "Repository", { required: true, maxLength: 500, placeholder: "owner/name", autofocus: true }),
+    input("branch", "Branch", { maxLength: 255 }, { hint: "Optional: the default one unless given." }),
+  ],
+  appstore: () => [
+    input("appStoreUrl", "Page of the app", { maxLength: 2048, placeholder: "A link of the store", autofocus: true }, { hint: "Of the App Store or Google Play. Or give one of the names below." }),
+    input("iosBundleId", "Bundle id (App Store)", { maxLength: 155, placeholder: "com.example.app" }),
+    input("androidPackage", "Package (Google Play)", { maxLength: 150, placeholder: "com.example.app" }),
+    input("countryCode", "Storefront", { maxLength: 16, value: "us" }, { hint: "Two letters of a country." }),
+  ],
+};
+
+/** The accepted ingest, also where it runs already. */
+const ask = (source, { id }) => formDialog({
+  title: `Read the brand from ${{ website: "a website", github: "a repository", appstore: "a store" }[source]}`, verb: "Read it",
+  next: "It takes some seconds; what you set yourself stays.",
+  fields: FORMS[source](),
+  send: async (values, headers) => {
+    const body = source === "website" ? { url: values.url, maxPages: Number(values.maxPages ?? 1), followLinks: Number(values.maxPages ?? 1) > 1 } : values;
+    try {
+      return await call("POST", `/v1/projects/${id}/ingest/${source}`, { body, headers: headers(body) });
+    } catch (error) {
+      if (error.details?.reason === "INGEST_RUNNING") return { jobId: error.details.jobId };
+      throw error;
+    }
+  },
+});

@@ -1,0 +1,114 @@
+// One post: as its platform shows it, what it waits for, and all that happened to it.
+
+import { project } from "../api.js";
+import { badge, h, id as idOf, notice, outside } from "../dom.js";
+import { formDialog, input, ticks } from "../forms.js";
+import { call, once } from "../http.js";
+import { link } from "../router.js";
+import { attempt } from "../states.js";
+import { facts, section } from "../table.js";
+import { ago } from "../times.js";
+import { PLATFORMS, POSTS } from "../words.js";
+import { inZone } from "../zone.js";
+import { preview } from "./previews.js";
+import { askMove } from "./schedule.js";
+import { timeline } from "./timeline.js";
+
+export async function post(view, { id, into, thing }) {
+  const path = `/v1/scheduled-posts/${encodeURIComponent(thing)}`;
+  let shownOn = null;
+  await view.live(async () => {
+    const [shown, of] = await Promise.all([call("GET", path, { signal: view.signal }), project(id, { signal: view.signal })]);
+    const [content, account, happened] = await Promise.all([
+      view.may("content:read") ? call("GET", `/v1/content/${shown.contentId}`, { signal: view.signal }) : null,
+      view.may("social:read") ? call("GET", `/v1/social-accounts/${shown.socialAccountId}`, { signal: view.signal }) : null,
+      call("GET", `${path}/timeline?limit=200`, { signal: view.signal }),
+    ]);
+    return { shown, of, content, account, happened };
+  }, (found) => whole(view, path, found, { platform: shownOn ?? found.shown.platform, choose: (platform) => { shownOn = platform; view.redraw(); } }), { into, milliseconds: 4000 });
+}
+
+function whole(view, path, { shown, of, content, account, happened }, { platform, choose }) {
+  const { tone, word, next } = POSTS[shown.status];
+  const caption = shown.captionOverride ?? content?.caption ?? "";
+  return [
+    h("div", { className: "heading" },
+      h("div", { className: "line" }, h("a", { href: link(["projects", of.id, "calendar"], { day: shown.scheduledFor.slice(0, 10) }) }, "← Calendar"),
+        h("strong", {}, account?.handle ?? PLATFORMS[shown.platform]), badge(word, tone), idOf(shown.id)),
+      h("div", { className: "tools" }, tools(view, path, shown, of))),
+    h("div", { className: "split" },
+      h("div", { className: "stack" },
+        state(shown, of, next),
+        happened && section("What happened", {}, timeline(happened, of.timezone)),
+        section("Details", {}, facts([
+          ["Account", account && h("span", {}, account.handle, ` on ${PLATFORMS[shown.platform]}`)],
+          ["Content", content && h("a", { href: link(["projects", of.id, "content", content.id]) }, content.hook || content.caption.slice(0, 60) || content.format)],
+          ["Its job", shown.jobId && h("a", { href: link(["jobs", shown.jobId]) }, `…${shown.jobId.slice(-8)}`)],
+          ["Mode", shown.mode], ["Seen by", shown.privacyLevel], ["On the platform", shown.externalUrl && outside(shown.externalUrl)],
+          ["Made", ago(shown.createdAt, of.timezone)], ["Changed", ago(shown.updatedAt, of.timezone)],
+        ]))),
+      section("Preview", { className: "looks" },
+        h("div", { className: "tabs", role: "group", ariaLabel: "Platform" }, Object.entries(PLATFORMS).map(([name, text]) =>
+          h("button", { key: name, type: "button", className: "quietly small", "data-platform": name, ariaPressed: String(name === platform), onclick: () => choose(name) }, text))),
+        content?.fits?.[platform] && content.fits[platform] !== "ok" && h("p", { className: "why" }, content.fits[platform]),
+        preview({ platform, handle: account?.handle ?? "account", caption, assets: content?.assets ?? [], when: inZone(shown.publishedAt ?? shown.scheduledFor, of.timezone) }))),
+  ];
+}
+
+/** Where it stands, and what it waits for. */
+const state = (shown, of, next) => h("section", { className: `card state ${POSTS[shown.status].tone}`, ariaLabel: "State" },
+  h("div", { className: "at" }, h("span", { title: shown.scheduledFor }, inZone(shown.publishedAt ?? shown.scheduledFor, of.timezone)), h("span", { className: "hint" }, ` ${of.timezone}`)),
+  h("p", {}, shown.waiting?.message ?? next),
+  shown.waiting?.until && h("p", { className: "hint" }, "Until ", ago(shown.waiting.until, of.timezone)),
+  shown.schedulePassed && h("p", { className: "why" }, "It was approved after its time: move it to another one."),
+  shown.captionPending && h("p", { className: "why" }, "Its own caption awaits an approval."),
+  shown.lastError && h("p", { className: "why" }, shown.lastError.message, " ", h("code", {}, shown.lastError.code)),
+  shown.cancelReason && h("p", { className: "hint" }, `Canceled: ${shown.cancelReason.replaceAll("_", " ")}`));
+
+function tools(view, path, shown, of) {
+  const waits = ["queued", "blocked"].includes(shown.status) && of.status === "active", writes = view.may("publish:write");
+  return [
+    shown.status === "outcome_unknown" && writes && h("button", { type: "button", className: "primary", onclick: () => resolve(view, path) }, "Say what you saw…"),
+    shown.captionPending && view.may("content:approve") && [
+      h("button", { type: "button", onclick: () => rejectCaption(view, path) }, "Reject caption…"),
+      h("button", { type: "button", className: "primary", onclick: (event) => attempt(event.currentTarget, async () => {
+        await call("POST", `${path}/approve`, { body: {}, headers: once() });
+        notice("Its caption is approved.", "good");
+        await view.refresh();
+      }) }, "Approve caption"),
+    ],
+    ["queued", "blocked"].includes(shown.status) && writes && h("button", { type: "button", onclick: () => cancel(view, path) }, "Cancel post…"),
+    waits && writes && h("button", { type: "button", className: "primary", onclick: () => askMove(view, shown, of) }, "Move…"),
+  ];
+}
+
+const refreshed = async (view, done, said) => {
+  if (!done) return;
+  notice(said, "good");
+  await view.refresh();
+};
+
+const cancel = async (view, path) => refreshed(view, await formDialog({
+  title: "Cancel this post?", verb: "Cancel post", danger: true, next: "It never goes out. Its content stays.",
+  fields: input("reason", "Reason", { maxLength: 500, autofocus: true }, { hint: "Optional." }),
+  send: (body, headers) => call("DELETE", path, { body, headers: headers(body) }),
+}), "Canceled.");
+
+const rejectCaption = async (view, path) => refreshed(view, await formDialog({
+  title: "Reject its own caption?", verb: "Reject it", danger: true, next: "This cancels the post.",
+  fields: input("reason", "Reason", { required: true, maxLength: 1000, autofocus: true }),
+  send: (body, headers) => call("POST", `${path}/reject`, { body, headers: headers(body) }),
+}), "Rejected: the post is canceled.");
+
+const resolve = async (view, path) => refreshed(view, await formDialog({
+  title: "Is the post there?", verb: "Say so", next: "Nothing is sent again by itself.",
+  text: "Look at the account on its platform first.",
+  fields: [
+    ticks("published", "", [{ value: "yes", text: "Yes, it is there" }], { hint: "Left empty: it is not." }),
+    input("externalUrl", "Its address", { maxLength: 2048 }, { hint: "Optional." }),
+  ],
+  send: ({ published, externalUrl }, headers) => {
+    const body = { published: Boolean(published), ...published && externalUrl && { externalUrl } };
+    return call("POST", `${path}/resolve`, { body, headers: headers(body) });
+  },
+}), "Noted.");

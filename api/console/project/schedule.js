@@ -1,0 +1,92 @@
+// A form that schedules content to accounts at a time of the project's zone.
+
+import { all, query } from "../api.js";
+import { h, notice } from "../dom.js";
+import { formDialog, input, ticks } from "../forms.js";
+import { call, once } from "../http.js";
+import { attempt } from "../states.js";
+import { PLATFORMS } from "../words.js";
+import { clock, inZone } from "../zone.js";
+
+/** `of` is the project; the content is chosen where it isn't given. Resolves to what was scheduled. */
+export async function schedule(view, of, { content, day } = {}) {
+  const path = `/v1/projects/${of.id}`;
+  const [accounts, ready] = await Promise.all([
+    all(`${path}/social-accounts?${query({ status: "connected,reauth_required" })}`, { most: 200, signal: view.signal }),
+    content ? null : call("GET", `${path}/content?${query({ status: "completed", limit: 100 })}`, { signal: view.signal }),
+  ]);
+  const offered = ready?.items.filter(({ approvalStatus }) => approvalStatus !== "rejected") ?? [];
+  const done = await formDialog({
+    title: "Schedule a post", verb: "Schedule", broad: true,
+    next: content?.approvalStatus === "pending" ? "It waits for the content's approval, and goes out at this time." : "It goes out at this time, once to each account.",
+    fields: [
+      content
+        ? h("p", { className: "excerpt" }, h("strong", {}, content.format.replace("_", " ")), " ", content.hook || content.caption)
+        : input("contentId", "Content", { required: true, autofocus: true }, { options: [["", offered.length ? "Choose one" : "None is completed yet"], ...offered.map((one) => [one.id, title(one)])] }),
+      ticks("targets", "To", accounts.items.map((one) => target(one, content)), { hint: accounts.items.length ? null : "No account is connected yet: connect one on the tab Accounts." }),
+      input("localTime", `Time in ${of.timezone}`, { type: "datetime-local", required: true, value: proposed(of.timezone, day) }, { hint: "As the clocks there show it, also where they change." }),
+      input("captionOverride", "Another caption", { rows: 3, maxLength: 5000 }, { tag: "textarea", hint: "Optional, for these posts alone." }),
+    ],
+    send: ({ contentId = content?.id, targets = [], localTime, captionOverride }, headers) => {
+      const body = { localTime, targets: targets.map((socialAccountId) => ({ socialAccountId, ...captionOverride && { captionOverride } })) };
+      return call("POST", `/v1/content/${contentId}/schedule`, { body, headers: headers(contentId, body) });
+    },
+  });
+  if (!done) return null;
+  notice(told(done, of.timezone), "good");
+  await view.refresh();
+  return done;
+}
+
+const title = (one) => `${one.format.replace("_", " ")}: ${(one.hook || one.caption || one.id).slice(0, 80)}${one.approvalStatus === "pending" ? " (awaits approval)" : ""}`;
+
+function target(account, content) {
+  const fits = content?.fits?.[account.platform];
+  const refused = fits && fits !== "ok" ? fits : null;
+  const about = refused ?? (account.status === "reauth_required" ? "must be connected again before anything goes out" : null);
+  return { value: account.socialAccountId, text: `${account.handle} · ${PLATFORMS[account.platform]}`, about, disabled: Boolean(refused) };
+}
+
+/** The next full hour, or nine o'clock of a day that is to come. */
+function proposed(zone, day) {
+  const soon = clock(Date.now() + 3_600_000, zone);
+  return day && day > soon.day ? `${day}T09:00` : `${soon.day}T${soon.time.slice(0, 2)}:00`;
+}
+
+const RULES = { gap_shifted: " The clocks skip that time: it goes out as much later as they leap.", fold_first: " That time comes twice: it goes out the first time." };
+
+function told({ scheduledPosts, gateStatus, timeRule }, zone) {
+  const [first] = scheduledPosts;
+  const posts = scheduledPosts.length === 1 ? "1 post" : `${scheduledPosts.length} posts`;
+  return `${posts} for ${inZone(first.scheduledFor, zone)}.${gateStatus === "blocked_on_approval" ? " They wait for an approval." : ""}${RULES[timeRule] ?? ""}`;
+}
+
+/** Gives a post that waits another local time, and a way back. */
+export async function move(view, post, of, localTime) {
+  const { day, time } = clock(post.scheduledFor, of.timezone);
+  const send = (to) => call("POST", `/v1/scheduled-posts/${post.id}/reschedule`, { body: { localTime: to }, headers: once() });
+  const moved = await send(localTime);
+  const undo = h("button", {
+    type: "button", className: "small",
+    onclick: (event) => attempt(event.currentTarget, async () => {
+      await send(`${day}T${time}`);
+      undo.closest(".notice")?.remove();
+      await view.refresh();
+    }),
+  }, "Undo");
+  notice(`Moved to ${inZone(moved.scheduledFor, of.timezone)}.`, "good", undo);
+  await view.refresh();
+}
+
+export async function askMove(view, post, of) {
+  const { day, time } = clock(post.scheduledFor, of.timezone);
+  const done = await formDialog({
+    title: "Move this post", verb: "Move it", next: "It goes out then; its content and account stay.",
+    fields: input("localTime", `Time in ${of.timezone}`, { type: "datetime-local", required: true, value: `${day}T${time}`, autofocus: true }),
+    send: ({ localTime }, headers) => call("POST", `/v1/scheduled-posts/${post.id}/reschedule`, { body: { localTime }, headers: headers(localTime) }),
+  });
+  if (!done) return;
+  notice(`Moved to ${inZone(done.scheduledFor, of.timezone)}.`, "good");
+  await view.refresh();
+}
+

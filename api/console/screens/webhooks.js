@@ -1,0 +1,164 @@
+// Webhooks: endpoints with their health, and what was delivered to each.
+
+import { query } from "../api.js";
+import { badge, h, notice } from "../dom.js";
+import { formDialog, input, ticks } from "../forms.js";
+import { call, once } from "../http.js";
+import { link } from "../router.js";
+import { showSecret } from "../secret.js";
+import { attempt, empty } from "../states.js";
+import { facts, listing, pager, section } from "../table.js";
+import { ago } from "../times.js";
+import { heading, tabs } from "../view.js";
+
+const TYPES = [
+  "project.archived", "job.completed", "job.failed", "job.canceled", "content.generated", "content.approved", "content.rejected",
+  "post.scheduled", "post.published", "post.draft_in_inbox", "post.failed", "post.canceled", "post.outcome_unknown",
+  "social_account.connected", "social_account.needs_reauth", "social_account.revoked", "lease_request.assigned", "lease_request.rejected", "webhook_endpoint.disabled",
+];
+const STATUSES = [["", "All"], ["pending", "Waiting"], ["delivered", "Delivered"], ["failed", "Failed"], ["abandoned", "Abandoned"]];
+const WHY = { GONE: "It answered 410, which means: send no more.", FAILING: "Nothing but failures came for days." };
+
+export const webhooks = {
+  name: "webhooks", title: "Webhooks", group: "Settings", scope: "webhooks:read", key: "h", icon: "webhooks", ids: ["whe"],
+  show: (view) => (view.path.length ? one(view, view.path[0]) : list(view)),
+};
+
+async function list(view) {
+  view.title("Webhooks");
+  const asked = () => query({ cursor: view.query.get("cursor"), limit: 50 });
+  await view.live(() => call("GET", `/v1/webhook-endpoints?${asked()}`, { signal: view.signal }), (page) => [
+    heading("Webhooks", { tools: view.may("webhooks:write") && h("button", { type: "button", className: "primary", onclick: () => make(view) }, "New endpoint") }),
+    listing({
+      label: "Endpoints", heads: [{ text: "Address", className: "name" }, "State", { text: "Events", className: "wide" }, { text: "Failures in a row", className: "wide number" }, { text: "Made", className: "wide" }],
+      rows: page.items.map((endpoint) => ({ key: endpoint.id, href: link(["webhooks", endpoint.id]), name: endpoint.url, cells: [
+        h("a", { href: link(["webhooks", endpoint.id]), title: endpoint.url }, endpoint.url), badge(endpoint.status),
+        endpoint.events.includes("*") ? "all" : `${endpoint.events.length} types`, endpoint.consecutiveFailureCount, ago(endpoint.createdAt)] })),
+      none: empty("No endpoint yet", "An endpoint is an address of yours that is told what happens, so that you need not ask."),
+    }),
+    pager(view, page),
+  ]);
+}
+
+async function one(view, id) {
+  const path = `/v1/webhook-endpoints/${encodeURIComponent(id)}`, top = h("div", {}), below = h("div", {});
+  view.title("Webhook");
+  view.main.replaceChildren(top, below);
+  await view.live(() => call("GET", path, { signal: view.signal }), (endpoint) => about(view, path, endpoint), { into: top });
+  const asked = () => query({ status: view.query.get("status"), eventType: view.query.get("eventType"), cursor: view.query.get("cursor"), limit: 50 });
+  await view.live(() => call("GET", `${path}/deliveries?${asked()}`, { signal: view.signal }), (page) => deliveries(view, path, page), { into: below, milliseconds: 3000 });
+}
+
+function about(view, path, endpoint) {
+  const writes = view.may("webhooks:write");
+  return [
+    heading(h("span", {}, endpoint.url, " ", badge(endpoint.status)), {
+      back: { href: link(["webhooks"]), text: "Webhooks" },
+      tools: writes && [
+        h("button", { type: "button", onclick: (event) => attempt(event.currentTarget, async () => {
+          await call("POST", `${path}/test`, { headers: once() });
+          notice("A test is on its way.", "good");
+          await view.refresh();
+        }) }, "Send a test"),
+        h("button", { type: "button", onclick: (event) => attempt(event.currentTarget, () => turn(view, path, endpoint)) }, endpoint.status === "active" ? "Pause" : "Resume"),
+        h("button", { type: "button", onclick: () => edit(view, path, endpoint) }, "Edit…"), h("button", { type: "button", onclick: () => rotate(view, path) }, "New secret…"),
+        h("button", { type: "button", className: "quietly", onclick: () => drop(path, endpoint) }, "Delete…"),
+      ],
+    }),
+    endpoint.disabledReason && h("div", { className: "banner bad" }, h("strong", {}, "Disabled. "), WHY[endpoint.disabledReason], " Mend it, then resume: new events are sent; those since then can be sent again below."),
+    section("Endpoint", {}, facts([
+      ["What for", endpoint.description], ["Events", endpoint.events.includes("*") ? "all" : endpoint.events.map((type) => h("code", { key: type, className: "chip" }, type))],
+      ["Project", endpoint.projectId ? h("a", { href: link(["projects", endpoint.projectId]) }, `…${endpoint.projectId.slice(-8)}`) : "all"],
+      ["Failures in a row", endpoint.consecutiveFailureCount], ["Failing since", endpoint.failingSince && ago(endpoint.failingSince)],
+      ["Two secrets until", endpoint.secretOverlapUntil && ago(endpoint.secretOverlapUntil)], ["Made", ago(endpoint.createdAt)],
+    ])),
+  ];
+}
+
+const deliveries = (view, path, page) => section("Deliveries", { tools: view.may("webhooks:write") && h("button", { type: "button", className: "small", onclick: () => replaySince(view, path) }, "Send again since…") },
+  tabs(view, "status", STATUSES),
+  listing({
+    label: "Deliveries", heads: ["Event", "State", { text: "Answer", className: "number" }, { text: "Tries", className: "number" }, { text: "Last try", className: "wide" }, { text: "Next", className: "wide" }, { text: "", className: "acts" }],
+    rows: page.items.map((delivery) => ({ key: delivery.id, name: delivery.eventType, cells: [
+      h("span", { title: delivery.eventId }, delivery.eventType, delivery.replayOf && h("span", { className: "hint" }, " again")), badge(delivery.status),
+      delivery.responseStatus ?? delivery.errorCode ?? "–", delivery.attempts, ago(delivery.lastAttemptAt), ago(delivery.nextAttemptAt),
+      view.may("webhooks:write") && delivery.status !== "delivering" && h("button", { type: "button", className: "small", ariaLabel: `${delivery.endedAt ? "Send again" : "Send now"}: ${delivery.eventType}`, onclick: (event) => attempt(event.currentTarget, () => replay(view, delivery)) }, delivery.endedAt ? "Send again" : "Send now")] })),
+    none: empty("Nothing was sent yet", "Send a test, or wait for something to happen."),
+  }), pager(view, page));
+
+async function replay(view, delivery) {
+  await call("POST", `/v1/webhook-deliveries/${delivery.id}/replay`, { headers: once() });
+  notice("It is on its way again, with the same event id.", "good");
+  await view.refresh();
+}
+
+async function replaySince(view, path) {
+  const done = await formDialog({
+    title: "Send events again", verb: "Send again", next: "Each keeps its id: a receiver that knows ids takes none twice.",
+    fields: [
+      input("since", "Since", { type: "datetime-local", required: true, autofocus: true }, { hint: "In this browser's zone; at most 30 days ago." }),
+      ticks("includeDelivered", "", [{ value: "yes", text: "Those too that it has taken" }]),
+    ],
+    send: ({ since, includeDelivered }, headers) => {
+      const body = { since: new Date(since).toISOString(), includeDelivered: Boolean(includeDelivered) };
+      return call("POST", `${path}/replay`, { body, headers: headers(body) });
+    },
+  });
+  if (!done) return;
+  notice(`${done.deliveries} are on their way.${done.continueSince ? ` More are left since ${done.continueSince}.` : ""}`, "good");
+  await view.refresh();
+}
+
+const fieldsOf = (endpoint) => [
+  input("url", "Address", { required: true, maxLength: 2048, placeholder: "https://example.com/hooks", value: endpoint?.url ?? "", autofocus: true }, { hint: "https, and public." }),
+  input("description", "What for", { maxLength: 500, value: endpoint?.description ?? "" }),
+  ticks("events", "Events", [{ value: "*", text: "All, those of later releases too", checked: endpoint?.events.includes("*") ?? true }, ...TYPES.map((type) => ({ value: type, text: h("code", {}, type), checked: endpoint?.events.includes(type) }))]),
+];
+
+async function make(view) {
+  const made = await formDialog({
+    title: "New endpoint", verb: "Create endpoint", broad: true, next: "Its signing secret is shown once.", fields: fieldsOf(),
+    send: (values, headers) => {
+      const body = { events: [], ...values };
+      return call("POST", "/v1/webhook-endpoints", { body, headers: headers(body) });
+    },
+  });
+  if (!made) return;
+  await view.refresh();
+  await showSecret({ title: "The signing secret", text: "Check each delivery with it, by any library of Standard Webhooks.", secret: made.signingSecret });
+}
+
+async function edit(view, path, endpoint) {
+  const done = await formDialog({
+    title: "Edit endpoint", verb: "Save", broad: true, fields: fieldsOf(endpoint),
+    send: ({ description = null, events = [], url }, headers) => {
+      const body = { url, description, events };
+      return call("PATCH", path, { body, headers: headers(body) });
+    },
+  });
+  if (done) await view.refresh();
+}
+
+async function turn(view, path, endpoint) {
+  await call("PATCH", path, { body: { status: endpoint.status === "active" ? "paused" : "active" }, headers: once() });
+  notice(endpoint.status === "active" ? "Paused: deliveries wait." : "Active: deliveries go on.", "good");
+  await view.refresh();
+}
+
+async function rotate(view, path) {
+  const done = await formDialog({
+    title: "A new signing secret", verb: "Make a new secret", text: "Both secrets sign for 24 hours, so that your server can change over.", fields: [],
+    send: (_, headers) => call("POST", `${path}/rotate-secret`, { headers: headers("rotate") }),
+  });
+  if (!done) return;
+  await view.refresh();
+  await showSecret({ title: "The new signing secret", text: "The old one signs beside it for 24 hours.", secret: done.signingSecret });
+}
+
+async function drop(path, endpoint) {
+  const done = await formDialog({
+    title: "Delete this endpoint?", verb: "Delete", danger: true, text: `What waits for ${endpoint.url} is not sent.`, fields: [],
+    send: (_, headers) => call("DELETE", path, { headers: headers("delete") }),
+  });
+  if (done) location.hash = link(["webhooks"]);
+}

@@ -1,0 +1,36 @@
+// What the API's words mean to a person, and what to do next.
+
+/** Of a job that failed, by its code: what its owner can do. */
+const NEXT = {
+  FETCH_BLOCKED: "The address leads into a private network. Give one that anybody can open.",
+  ROBOTS_DISALLOWED: "The site's robots.txt forbids reading it. Allow “Tenantry”, or give another page.",
+  FETCH_FAILED: "The server did not answer as it should. Look whether the address opens in a browser, then read it again.",
+  NOT_HTML: "There is no page at this address. Give the address of the home page.",
+  TOO_LARGE: "The page is too large. Give a smaller one, such as an about page.",
+  TIMEOUT: "The server was too slow. Read it again later.",
+  SOURCE_NOT_FOUND: "Nothing public has that name. Check its spelling; private repositories need the GitHub App.",
+  SOURCE_FORBIDDEN: "The source refuses us. Make it public, or install the GitHub App.",
+  SOURCE_RATE_LIMITED: "The source asks us to slow down. Read it again in some minutes.",
+  SCRAPE_FAILED: "The page could be read, but says nothing that we understand. Give another page.",
+};
+
+export const nextOf = ({ code, retryable }) => NEXT[code] ?? (retryable ? "Reading it again may do." : "");
+
+/** Of a post, by its status: its tone, a word, and what happens next. */
+export const POSTS = {
+  blocked: { tone: "pending", word: "to approve", next: "It goes out at its time once it is approved." },
+  queued: { tone: "cool", word: "scheduled", next: "It goes out at its time." },
+  publishing: { tone: "running", word: "publishing", next: "It is on its way." },
+  published: { tone: "good", word: "published", next: "It is live." },
+  draft_in_inbox: { tone: "good", word: "in inbox", next: "Its owner publishes it in the platform's app." },
+  failed: { tone: "bad", word: "failed", next: "It is not live. Schedule its content again." },
+  canceled: { tone: "off", word: "canceled", next: "It never goes out." },
+  outcome_unknown: { tone: "busy", word: "unclear", next: "The platform may have it. We look for it; or look yourself, and say what you saw." },
+};
+
+export const PLATFORMS = { tiktok: "TikTok", instagram: "Instagram", bluesky: "Bluesky", mastodon: "Mastodon" };
+export const SOURCES = { website: "Website", github: "GitHub", appstore: "App store", partner: "You" };
+export const FIELDS = {
+  appName: "Name", tagline: "Tagline", appDescription: "Description", audience: "Audience", icp: "Ideal customer", brandVoice: "Voice",
+  keywords: "Keywords", primaryLanguage: "Language", logoUrl: "Logo", colors: "Colors", links: "Links",
+};

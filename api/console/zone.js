@@ -1,0 +1,66 @@
+// Days and times as the clocks of a zone show them. Only questions: what a local time is, the API decides.
+
+const DAY_MS = 86_400_000;
+const formats = new Map();
+
+function format(zone) {
+  if (!formats.has(zone)) {
+    formats.set(zone, new Intl.DateTimeFormat("en-GB", {
+      timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
+    }));
+  }
+  return formats.get(zone);
+}
+
+/** The clock of a zone at an instant: {day: "2026-11-01", time: "07:30"}. */
+export function clock(instant, zone) {
+  const said = Object.fromEntries(format(zone).formatToParts(new Date(instant)).map(({ type, value }) => [type, value]));
+  return { day: `${said.year}-${said.month}-${said.day}`, time: `${said.hour}:${said.minute}`, second: said.second };
+}
+
+/** So many days after a day of the calendar. */
+export function plus(day, days) {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+export const monthOf = (day) => day.slice(0, 7);
+
+/** The first day of the month that is so many months after a day's. */
+export function monthPlus(day, months) {
+  const [year, month] = day.split("-").map(Number);
+  return new Date(Date.UTC(year, month - 1 + months, 1)).toISOString().slice(0, 10);
+}
+
+/** The Monday of a day's week. */
+export function mondayOf(day) {
+  return plus(day, -((new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7));
+}
+
+/** The first instant of a day in a zone, also where its clocks leap over midnight. */
+export function startOf(day, zone) {
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  const offsets = [-DAY_MS, DAY_MS].map((by) => offset(midnight + by, zone));
+  const starts = offsets.map((by) => midnight - by).filter((at) => clock(at, zone).day === day && clock(at - 1, zone).day !== day);
+  return new Date(Math.min(...(starts.length ? starts : offsets.map((by) => midnight - by))));
+}
+
+/** How far a zone's clock is before UTC at an instant, in milliseconds. */
+function offset(instant, zone) {
+  const { day, time, second } = clock(instant, zone);
+  return Date.parse(`${day}T${time}:${second}Z`) - Math.floor(instant / 1000) * 1000;
+}
+
+/** An instant of ours for a query: UTC, with Z. */
+export const utc = (instant) => new Date(instant).toISOString().replace(".000Z", "Z");
+
+const named = (options) => (day) => new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" }).format(new Date(`${day}T12:00:00Z`));
+
+export const dayName = named({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
+export const shortDay = named({ weekday: "short", day: "numeric", month: "short" });
+export const monthName = named({ month: "long", year: "numeric" });
+
+/** An instant as a zone's clock says it, with the zone's name. */
+export function inZone(iso, zone) {
+  const { day, time } = clock(iso, zone);
+  return `${shortDay(day)}, ${time}`;
+}

@@ -1,0 +1,138 @@
+"""A partner's project with something on each of its screens, and 10,000 posts; its names and words attack."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import httpx
+
+from db.pool import Conn, open_pool
+from schemas import ids
+from tests import seeds
+from tests.media import picture
+from tests.peers.chromium import Page
+from tests.peers.own_api import OwnApi, own_api
+
+HOSTILE = '<img src=x onerror="window.ran = 1"><script>window.ran = 1</script> javascript:window.ran=1'
+LONG = "Sehrlangerzusammengesetztername" * 4
+ZONE = "America/New_York"
+
+#: In the past, so that the calendar of this month and of others has some.
+POSTS = """
+insert into scheduled_post (organization_id, project_id, id, content_id, social_account_id, platform, mode,
+                            status, job_id, scheduled_for, fingerprint, published_at, external_id,
+                            external_url)
+select $1, $2, gen_random_uuid(), $3, $4, 'bluesky', 'direct', 'published', gen_random_uuid(),
+       now() - n * interval '4 minutes', sha256(n::text::bytea), now() - n * interval '4 minutes', n::text, $5
+  from generate_series(1, 10000) n
+"""
+
+FIELDS = {
+    "tagline": {
+        "value": f"Kaffee {HOSTILE}", "confidence": 0.9, "rule": "html.h1", "url": "https://shop.example/",
+        "alternatives": [
+            {"value": "Roasted by the water", "confidence": 0.6, "rule": "html.hero", "url": "https://shop.example/"}
+        ],
+    },
+    "audience": {
+        "value": "home baristas", "confidence": 0.7, "rule": "text.audience", "url": f"https://shop.example/{LONG}",
+        "evidence": [f"Made for home baristas who like it slow. {HOSTILE}"],
+    },
+}  # fmt: skip
+
+
+class Shop(NamedTuple):
+    """A project with contents that await approval, an account, a webhook endpoint."""
+
+    api: OwnApi
+    project: str
+    contents: list[str]
+    account: str
+    endpoint: str
+    post: str
+
+    def open(self, page: Page, address: str, ready: str) -> None:
+        """A screen, in a tab that has the key; what this has one of is named in the address."""
+        console = f"{self.api.url}/console"
+        page.open(console, "document.querySelector('[name=key], nav')")
+        page.run(f"sessionStorage.setItem('tenantry.key', '{self.api.key}')")
+        page.open("about:blank", "true")
+        page.open(f"{console}#/{self.at(address)}", ready)
+
+    def at(self, address: str) -> str:
+        return address.format(
+            project=self.project, content=self.contents[0], endpoint=self.endpoint, post=self.post
+        )
+
+    def schedule(self, client: httpx.Client, content: str, *, days: int) -> dict[str, Any]:
+        """A post at noon, so many days from now, as the API shows it."""
+        day = datetime.now(UTC).date() + timedelta(days=days)
+        body = {"localTime": f"{day}T12:00", "targets": [{"socialAccountId": self.account}]}
+        made = client.post(f"/content/{content}/schedule", json=body | {"allowDuplicate": True})
+        assert made.status_code == 202, made.text
+        post: dict[str, Any] = made.json()["scheduledPosts"][0]
+        return post
+
+
+@contextmanager
+def shop(folder: Path, *, posts: bool) -> Iterator[Shop]:
+    with own_api(folder) as api, api.client() as client:
+        made = client.post("/projects", json={"name": f"{HOSTILE}{LONG}"[:128], "timezone": ZONE})
+        assert made.is_success, made.text
+        project = str(made.json()["id"])
+        policy = {"requiresApproval": True}
+        assert client.patch(f"/projects/{project}/approval-policy", json=policy).is_success
+        contents = [uploaded(client, project) for _ in range(3)]
+        account = asyncio.run(_filled(api.database_url, project, contents[0], posts=posts))
+        app = {"name": HOSTILE, "platform": "web", "webDomain": "shop.example"}
+        assert client.post(f"/projects/{project}/sdk-apps", json=app).is_success
+        hook = {"url": f"https://hooks.example.com/{LONG}", "events": ["*"], "description": HOSTILE}
+        endpoint = client.post("/webhook-endpoints", json=hook)
+        assert endpoint.is_success, endpoint.text
+        made_of = Shop(api, project, contents, account, endpoint.json()["id"], "")
+        yield made_of._replace(post=made_of.schedule(client, contents[1], days=2)["id"])
+
+
+def uploaded(client: httpx.Client, project: str) -> str:
+    """Content of two pictures whose caption attacks, and is cut on each platform."""
+    file = ("file", ("shop.jpg", picture("JPEG", (40, 50)), "image/jpeg"))
+    words = f"{HOSTILE} {LONG}"[:290]
+    parts: list[Any] = [file, file, ("caption", (None, words)), ("hook", (None, words))]
+    made = client.post(f"/projects/{project}/content/upload", files=parts)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+async def _filled(url: str, project: str, content: str, *, posts: bool) -> str:
+    """The id of an account of the project, once the rest is there."""
+    project_id, content_id = _uuid(ids.PROJECT, project), _uuid(ids.CONTENT, content)
+    async with open_pool(url, name="test") as pool, pool.acquire() as conn:
+        org = await conn.fetchval("select organization_id from project where id = $1", project_id)
+        account = await seeds.account(conn, org, project_id, platform="bluesky", handle=HOSTILE)
+        await seeds.account(conn, org, project_id, platform="mastodon", handle=LONG)
+        await conn.execute("update social_account set status = 'reauth_required' where handle = $1", LONG)
+        await _known(conn, org, project_id)
+        if posts:
+            await conn.execute(POSTS, org, project_id, content_id, account, f"https://shop.example/{LONG}")
+    return ids.show(ids.ACCOUNT, account)
+
+
+async def _known(conn: Conn, org: UUID, project: UUID) -> None:
+    await conn.execute(
+        """insert into brand_source (organization_id, project_id, source, fields, media, url)
+           values ($1, $2, 'website', $3::text::jsonb, '[]', 'https://shop.example/')""",
+        org,
+        project,
+        json.dumps(FIELDS),
+    )
+
+
+def _uuid(prefix: str, shown: str) -> UUID:
+    found = ids.read(prefix, shown)
+    assert found
+    return found

@@ -1,0 +1,83 @@
+"""What holds for each screen of partners, beside 10,000 posts and with words that attack."""
+
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+
+from tests.peers.chromium import Page, browsing
+from tests.peers.console.axe import barriers
+from tests.peers.console.screens import Screen
+from tests.peers.console.shop import Shop, shop
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(240)]
+
+PROJECT = "projects/{project}"
+SCREENS = [
+    Screen("projects", "document.querySelector('main tbody tr')"),
+    Screen("content", "document.querySelectorAll('main .item').length === 3"),
+    Screen("posts", "document.querySelectorAll('main tbody tr').length === 50"),
+    Screen("accounts", "document.querySelectorAll('main tbody tr').length === 2"),
+    Screen("webhooks", "document.querySelector('main tbody tr')"),
+    Screen(
+        "webhooks/{endpoint}", "document.querySelector('main .facts') && document.querySelector('main .tabs')"
+    ),
+    Screen("keys", "document.querySelector('main tbody tr')"),
+    Screen(PROJECT, "document.querySelector('main mark') && document.querySelector('main .source')"),
+    Screen(
+        f"{PROJECT}/content",
+        "document.querySelector('main .item')",
+    ),
+    Screen(f"{PROJECT}/content/{{content}}", "document.querySelector('main .gallery img')"),
+    Screen(f"{PROJECT}/calendar", "document.querySelector('main .post')"),
+    Screen(f"{PROJECT}/calendar?view=week", "document.querySelector('main .post')"),
+    Screen(f"{PROJECT}/calendar/{{post}}", "document.querySelector('main .timeline')"),
+    Screen(f"{PROJECT}/accounts", "document.querySelector('main tbody tr')"),
+    Screen(f"{PROJECT}/metrics", "document.querySelector('main .chart')"),
+    Screen(f"{PROJECT}/influencers", "document.querySelector('main .nothing')"),
+    Screen(f"{PROJECT}/apps", "document.querySelectorAll('main section.card').length === 2"),
+    Screen(f"{PROJECT}/settings", "document.querySelectorAll('main section.card').length === 2"),
+]
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with shop(tmp_path_factory.mktemp("console"), posts=True) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def tab() -> Iterator[Page]:
+    with browsing() as page:
+        page.ask("Network.enable")
+        yield page
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.address)
+def test_it_runs_no_name_fits_and_bars_nobody(full: Shop, tab: Page, screen: Screen) -> None:
+    """In both themes, wide and narrow; what it loads is from here."""
+    tab.requests.clear()
+    tab.look("light", 1400)
+    full.open(tab, screen.address, screen.ready)
+    for theme, width in product(("light", "dark"), (1400, 400)):
+        tab.look(theme, width)
+        assert tab.run("document.documentElement.scrollWidth") <= width
+        assert barriers(tab) == [], (theme, width)
+    assert tab.run("window.ran") is None
+    assert tab.troubles == []
+    assert {url for url in tab.requests if not url.startswith((full.api.url, "about:"))} == set()
+
+
+def test_a_post_is_shown_as_each_platform_shows_it(full: Shop, tab: Page) -> None:
+    """Cut where that platform cuts a caption, whole where it doesn't."""
+    full.open(tab, f"{PROJECT}/calendar", "document.querySelector('main .post')")
+    tab.run("document.querySelector('main .post').click()")
+    tab.until("document.querySelector('.preview.bluesky .caption')")
+    for name, cut in (("TikTok", True), ("Instagram", True), ("Mastodon", False), ("Bluesky", False)):
+        tab.run(
+            f"[...document.querySelectorAll('.looks button')].find((b) => b.innerText === '{name}').click()"
+        )
+        tab.until(f"document.querySelector('.preview.{name.lower()}')")
+        assert tab.run("document.querySelector('.preview summary') !== null") == cut, name
+    assert tab.run("window.ran") is None
+    assert tab.troubles == []

@@ -1,0 +1,206 @@
+"""What a partner's person does in the console, each walk from its first key or click to the API."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from db.pool import connect
+from tests.peers.chromium import Page, browsing
+from tests.peers.console.shop import HOSTILE, Shop, shop, uploaded
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(60)]
+
+PROJECT = "projects/{project}"
+
+ARCHIVED = """update job set state = 'completed', stage = 'completed', finished_at = now()
+               where kind = 'archive_project'"""
+FAILED = """update webhook_delivery set status = 'failed', attempts = 9, ended_at = now()
+             where status = 'pending'"""
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with shop(tmp_path_factory.mktemp("console"), posts=False) as made:
+        yield made
+
+
+@pytest.fixture
+def tab() -> Iterator[Page]:
+    with browsing() as page:
+        page.resize(1400)
+        yield page
+        assert page.run("window.ran") is None
+        assert page.troubles == []
+
+
+CODES = {"Tab": 9, "Enter": 13, "Space": 32, "ArrowDown": 40}
+TEXTS = {"Enter": "\r", "Space": " "}
+
+
+def press(page: Page, *keys: str) -> None:
+    """Keys of the keyboard, one after the other, such as `Enter`, `Shift+ArrowDown` or a letter."""
+    for key in keys:
+        name = key.removeprefix("Shift+")
+        told = {
+            "key": TEXTS["Space"] if name == "Space" else name,
+            "code": name,
+            "modifiers": 8 if name != key else 0,
+            "windowsVirtualKeyCode": CODES.get(name, ord(name[0].upper())),
+        }
+        text = TEXTS.get(name, "" if name in CODES else name)
+        page.ask("Input.dispatchKeyEvent", type="keyDown", text=text, **told)
+        page.ask("Input.dispatchKeyEvent", type="keyUp", **told)
+
+
+def tab_to(page: Page, what: str) -> None:
+    """Tab until what has the focus fits the selector."""
+    for _ in range(80):
+        if page.run(f"document.activeElement.matches({what!r})"):
+            return
+        press(page, "Tab")
+    raise AssertionError(f"the keyboard never comes to {what}")
+
+
+def test_the_keyboard_alone_schedules_a_post(quiet: Shop, tab: Page) -> None:
+    quiet.open(tab, f"{PROJECT}/calendar", "document.querySelector('main .heading button.primary')")
+    tab.run("document.body.focus()")
+    tab_to(tab, "main .heading button.primary")
+    press(tab, "Enter")
+    tab.until("document.querySelector('dialog[open] select[name=contentId] option:nth-child(2)')")
+    tab_to(tab, "dialog [name=contentId]")
+    press(tab, "ArrowDown")
+    tab_to(tab, f"dialog [name=targets][value={quiet.account}]")
+    press(tab, "Space")
+    tab_to(tab, "dialog button.primary")
+    press(tab, "Enter")
+    tab.until("document.querySelector('.notice.good')")
+    with quiet.api.client() as client:
+        [post, *_] = client.get(f"/projects/{quiet.project}/scheduled-posts").json()["items"]
+        assert (post["status"], post["socialAccountId"]) == ("blocked", quiet.account)
+        assert client.request("DELETE", f"/scheduled-posts/{post['id']}", json={}).is_success
+
+
+def test_content_is_approved_and_rejected_with_a_reason(quiet: Shop, tab: Page) -> None:
+    with quiet.api.client() as client:
+        good, bad = (uploaded(client, quiet.project) for _ in range(2))
+        quiet.open(tab, f"{PROJECT}/content/{good}", "document.querySelector('.tab .heading button.primary')")
+        assert HOSTILE in tab.run("document.querySelector('.caption').innerText")
+        tab.run("document.querySelector('.tab .heading button.primary').click()")
+        tab.until("document.querySelector('.badge.approved')")
+        assert client.get(f"/content/{good}").json()["approvalStatus"] == "approved"
+        quiet.open(tab, f"{PROJECT}/content/{bad}", "document.querySelector('.tab .heading button.primary')")
+        button(tab, "Reject…")
+        tab.until("document.querySelector('dialog [name=reason]')")
+        press(tab, *"dark")
+        press(tab, "Tab", "Tab", "Enter")
+        tab.until("document.querySelector('.badge.rejected')")
+        shown = client.get(f"/content/{bad}").json()
+    assert (shown["approvalStatus"], shown["decision"]["note"]) == ("rejected", "dark")
+
+
+def test_a_post_is_moved_by_the_mouse_and_by_the_keyboard(quiet: Shop, tab: Page) -> None:
+    """It keeps its time of the clock, also over the end of summer time: the days are the project's."""
+    with quiet.api.client() as client:
+        content = uploaded(client, quiet.project)
+        post = quiet.schedule(client, content, days=8)
+        day = datetime.fromisoformat(post["scheduledFor"]).astimezone(UTC).date()
+        chip = f"[data-post={post['id']}]"
+        quiet.open(tab, f"{PROJECT}/calendar?day={day}", f"document.querySelector('{chip}')")
+        drag(tab, chip, day + timedelta(days=1))
+        tab.until(f"document.querySelector('[data-day=\"{day + timedelta(days=1)}\"] {chip}')")
+        assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == day + timedelta(days=1)
+        tab.run(f"document.querySelector('{chip}').focus()")
+        press(tab, "Shift+ArrowDown")
+        tab.until("document.querySelectorAll('.notice.good').length === 2")
+        assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == day + timedelta(days=8)
+
+
+def local_day(post: dict[str, str]) -> date:
+    """Noon in New York is the same day in UTC."""
+    return datetime.fromisoformat(post["scheduledFor"]).astimezone(UTC).date()
+
+
+def drag(page: Page, chip: str, day: date) -> None:
+    """As a mouse does it: the events of HTML's drag and drop, with one bag of data for all."""
+    page.run(f"""(() => {{
+      const bag = new DataTransfer(), same = {{bubbles: true, cancelable: true, dataTransfer: bag}};
+      const [from, to] = ['{chip}', '[data-day="{day}"]'].map((one) => document.querySelector(one));
+      const tell = (on, type) => on.dispatchEvent(new DragEvent(type, same));
+      tell(from, 'dragstart'); tell(to, 'dragover'); tell(to, 'drop');
+    }})()""")
+
+
+def test_an_alternative_of_the_brand_is_taken_and_dropped_again(quiet: Shop, tab: Page) -> None:
+    path = f"/projects/{quiet.project}/brand"
+    quiet.open(tab, PROJECT, "document.querySelector('[data-field=tagline] summary')")
+    assert tab.run("document.querySelector('mark').innerText") == "home baristas"
+    tab.run("document.querySelector('[data-field=tagline] summary').click()")
+    tab.run("document.querySelector('[data-take=tagline]').click()")
+    tab.until("document.querySelector('[data-field=tagline] .value').innerText === 'Roasted by the water'")
+    with quiet.api.client() as client:
+        assert client.get(path).json()["fields"]["tagline"]["provenance"]["source"] == "partner"
+        button(tab, "Drop mine")
+        tab.until("document.querySelector('[data-field=tagline] .value').innerText.startsWith('Kaffee')")
+        assert client.get(path).json()["fields"]["tagline"]["provenance"]["source"] == "website"
+
+
+def test_a_refusal_stands_at_its_field_and_a_double_click_makes_one(quiet: Shop, tab: Page) -> None:
+    quiet.open(tab, "webhooks", "document.querySelector('main tbody tr')")
+    button(tab, "New endpoint")
+    tab.until("document.querySelector('dialog [name=url]')")
+    tab.run("document.querySelector('dialog [name=url]').value = 'http://127.0.0.1/'")
+    tab.run("document.querySelector('dialog button.primary').click()")
+    tab.until("document.querySelector('dialog [data-issue=url]').innerText")
+    assert tab.run("document.activeElement.name") == "url"
+    tab.troubles.clear()
+    tab.run("document.querySelector('dialog [name=url]').value = 'https://hooks.example.com/two'")
+    tab.run("for (const _ of [1, 2]) document.querySelector('dialog button.primary').click()")
+    tab.until("document.querySelector('.secret code')")
+    with quiet.api.client() as client:
+        urls = [one["url"] for one in client.get("/webhook-endpoints").json()["items"]]
+    assert urls.count("https://hooks.example.com/two") == 1
+
+
+def test_a_delivery_is_sent_again(quiet: Shop, tab: Page) -> None:
+    with quiet.api.client() as client:
+        path = f"/webhook-endpoints/{quiet.endpoint}/deliveries"
+        assert client.post(f"/webhook-endpoints/{quiet.endpoint}/test").status_code == 202
+        asyncio.run(wrote(quiet.api.database_url, FAILED))
+        before = client.get(path).json()["items"]
+        quiet.open(tab, "webhooks/{endpoint}", "document.querySelector('main tbody button')")
+        tab.run("document.querySelector('main tbody button').click()")
+        tab.until("document.querySelector('.notice')")
+        after = client.get(path).json()["items"]
+    assert len(after) == len(before) + 1
+    assert after[0]["replayOf"] in {one["id"] for one in before}
+
+
+def test_an_archive_says_what_will_happen_and_is_taken_back(quiet: Shop, tab: Page) -> None:
+    with quiet.api.client() as client:
+        project = quiet.api.project(client)
+        quiet.open(tab, f"projects/{project}", "document.querySelector('.head .tools button:last-child')")
+        button(tab, "Archive…")
+        tab.until("document.querySelector('dialog')")
+        assert "0 posts that wait are canceled" in tab.run("document.querySelector('dialog').innerText")
+        tab.run("document.querySelector('dialog button.danger').click()")
+        tab.until("document.querySelector('.banner')")
+        assert client.get(f"/projects/{project}").json()["status"] == "archived"
+        asyncio.run(wrote(quiet.api.database_url, ARCHIVED))
+        button(tab, "Un-archive")
+        tab.until("!document.querySelector('.banner')")
+        assert client.get(f"/projects/{project}").json()["status"] == "active"
+
+
+async def wrote(url: str, statement: str) -> None:
+    """As a worker would have left it."""
+    conn = await connect(url, name="test")
+    await conn.execute(statement)
+    await conn.close()
+
+
+def button(page: Page, text: str) -> None:
+    """Click the one of the screen that says this."""
+    found = f"[...document.querySelectorAll('main button')].find((one) => one.innerText === {text!r})"
+    page.run(f"{found}.click()")
