@@ -5,13 +5,22 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
-from schemas.base import CreatedAt, Instant, Out
+from schemas.base import CreatedAt, In, Instant, Out, Text
 from schemas.waiting import Waiting
 
 Status = Literal["running", "completed", "failed", "canceled"]
 #: Words of the catalogue, jobs/kinds.py, which the API's document lists by these titles.
 JobKind = Annotated[str, Meta(title="JobKind", description="What it does.")]
 JobStage = Annotated[str, Meta(title="JobStage")]
+#: An instant as text, since its form matters: `Z` and nothing else says the zone.
+At = Annotated[
+    Text,
+    Meta(
+        max_length=40,
+        description="A bound on when it was made; UTC, with `Z`.",
+        examples=["2026-11-01T05:30:00Z"],
+    ),
+]
 Already = Literal["ALREADY_COMPLETED", "ALREADY_FAILED", "ALREADY_CANCELED"]
 
 
@@ -105,6 +114,34 @@ class Accepted(Out, frozen=True, kw_only=True):
     """Whether this is the job of an earlier, equal request."""
     influencer_id: ids.InfluencerId | UnsetType = UNSET
     """Id of the influencer that it makes. Absent where it makes none."""
+
+
+class BulkCancel(In, frozen=True, kw_only=True):
+    """Which jobs to stop: those that haven't ended, can be canceled, and are all that is said here."""
+
+    project_id: Annotated[Text, Meta(max_length=100)] | None = None
+    """Only of this project."""
+    kinds: Annotated[list[JobKind], Meta(min_length=1, max_length=20)] | None = None
+    """Only of these kinds."""
+    stages: Annotated[list[JobStage], Meta(min_length=1, max_length=20)] | None = None
+    """Only at one of these stages."""
+    since: At | None = None
+    until: At | None = None
+    dry_run: bool = False
+    """Only say how many there are, and stop none."""
+
+
+class BulkCanceled(Out, frozen=True, kw_only=True):
+    """The jobs that were found, and those of them that will be stopped."""
+
+    matched: int
+    """How many were found, those that this call stops included; counted up to 1,000."""
+    capped: bool
+    """Whether there are more than were counted."""
+    job_ids: list[ids.JobId]
+    """Ids of those that end at once or at their next step: the oldest 100, or none in a dry run."""
+    more: bool
+    """Whether some are left: call again, with another `Idempotency-Key`."""
 
 
 class CancelAnswer(Out, frozen=True, kw_only=True):

@@ -59,13 +59,15 @@ TAGS = {
     "sdk_apps": "apps",
     "sdk_setup": "apps",
     "conversion_deliveries": "events",
+    "bulk_jobs": "jobs",
     "timelines": "jobs",
+    "usage": "whoami",
     "webhook_events": "webhooks",
 }
 
 #: What each group is about, in the order in which a newcomer needs them.
 GROUPS = {
-    "whoami": "Your key.",
+    "whoami": "Your key, and what your organization has of what it may have.",
     "projects": "One for each of your customers.",
     "ingest": "Read a website, a repository or a store listing, and learn the brand from it.",
     "brand": "What is known of a brand, and from where.",

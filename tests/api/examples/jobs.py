@@ -12,5 +12,6 @@ async def tell(story: Story, project: str) -> None:
     await story.ask("POST", f"/jobs/{again['jobId']}/cancel")
     await story.tell("list_jobs", params={"kind": "ingest_github", "limit": 10})
     await story.tell("count_jobs", params={"kind": "ingest_github,ingest_appstore"})
-    await story.tell("get_job_timeline", jobId=accepted["jobId"])
     await story.tell("measure_jobs", params={"window": "hour"})
+    look = {"projectId": project, "kinds": ["publish_post"], "dryRun": True}
+    await story.tell("cancel_jobs", json=look)

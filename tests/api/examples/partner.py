@@ -17,6 +17,7 @@ async def system(story: Story) -> None:
     for operation in ("healthz", "readyz", "metrics"):
         await story.tell(operation, by=story.cast.browser)
     await story.tell("whoami")
+    await story.tell("get_usage", by=story.cast.live)
 
 
 async def project(story: Story) -> str:
@@ -35,6 +36,7 @@ async def project(story: Story) -> str:
     await story.ended(accepted)
     await story.tell("get_job", jobId=accepted["jobId"], params={"wait": 30})
     await story.tell("stream_job", jobId=accepted["jobId"])
+    await story.tell("get_job_timeline", jobId=accepted["jobId"])
     repository = {"repoFullName": "example/ok", "branch": "main"}
     await story.ended(await story.tell("ingest_github", projectId=project, json=repository))
     listing = {"iosBundleId": "test.example.ok", "countryCode": "fr"}

@@ -1,0 +1,23 @@
+"""Usage of the caller's organization, beside its limits."""
+
+from litestar import get
+
+from api.guard import requires
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from domain.operations import usage
+from schemas.usage import Usage
+
+
+@get("/usage", opt=requires("projects:read", Class.READ_LIGHT))
+async def get_usage(request: ApiRequest) -> Usage:
+    """What the organization has of what its tier allows: jobs, storage, keys, webhook endpoints, projects.
+
+    Requests are counted by key: each answer has their limits in its `RateLimit` header.
+    """
+    who = request.principal
+    async with request.connection() as conn:
+        return await usage.get(conn, organization_id=who.organization_id, tier=who.tier)
+
+
+ROUTES = [get_usage]

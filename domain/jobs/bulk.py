@@ -1,0 +1,58 @@
+"""Bulk changes: many jobs of an organization at once, by what they have in common."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import bulk_job
+from domain.jobs import subjects
+from domain.tenancy import project_locks
+from domain.values.periods import Period
+from jobs import controls
+from jobs.kinds import SHOWN
+from schemas import ids
+from schemas.jobs import BulkCanceled
+
+#: Jobs that a call stops, and that it counts.
+MOST, COUNTED = 100, 1_000
+
+_SHOWN = [kind.name for kind in SHOWN]
+
+
+async def cancel(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID | None,
+    kinds: Sequence[str] | None,
+    stages: Sequence[str] | None,
+    period: Period,
+    dry_run: bool,
+) -> BulkCanceled:
+    """Cancel the oldest `MOST` of these that can be canceled now, or only count them.
+
+    Raises `NotFound` for a project.
+    """
+    if project_id is not None:
+        await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    rows = await bulk_job.list_cancelable.all(
+        conn,
+        org=organization_id,
+        project_id=project_id,
+        kinds=kinds or _SHOWN,
+        stages=stages,
+        since=period.since,
+        until=period.until,
+        limit=COUNTED + 1,
+    )
+    found = [row["id"] for row in rows]
+    moved = []
+    if not dry_run:
+        moved = await controls.cancel_many(conn, organization_id=organization_id, job_ids=found[:MOST])
+        await subjects.end(conn, moved)
+    return BulkCanceled(
+        matched=min(len(found), COUNTED),
+        capped=len(found) > COUNTED,
+        job_ids=sorted(ids.show(ids.JOB, row.id) for row in moved),
+        more=len(found) > len(moved),
+    )

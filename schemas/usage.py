@@ -1,0 +1,56 @@
+"""Usage: what an organization has of what it may have."""
+
+from schemas import ids
+from schemas.api_keys import Storage, Tier
+from schemas.base import Out
+
+
+class PoolUse(Out, frozen=True, kw_only=True):
+    """The jobs of the organization in one pool."""
+
+    name: str
+    """Whose workers run them."""
+    running: int
+    """Jobs that run now."""
+    max_running: int | None
+    """As many may run at once; null: no cap."""
+    queued: int
+    """Jobs that are due and wait."""
+    max_queued: int | None
+    """As many may wait, and one more is refused; null: no cap, and counted up to 10,000."""
+
+
+class Use(Out, frozen=True, kw_only=True):
+    """How many there are, of how many there may be."""
+
+    used: int
+    """How many there are."""
+    limit: int
+    """How many there may be."""
+
+
+class ProjectCounts(Out, frozen=True, kw_only=True):
+    """How many projects there are; counted up to 100,000."""
+
+    active: int
+    """Those that may start something."""
+    archived: int
+    """Those that start nothing any more."""
+
+
+class Usage(Out, frozen=True, kw_only=True):
+    """`GET /v1/usage`."""
+
+    organization_id: ids.OrganizationId
+    tier: Tier
+    """What the limits are by."""
+    pools: list[PoolUse]
+    """Each pool that runs jobs which partners see."""
+    storage: Storage
+    """Bytes of media, together with the sandbox, or with the organization whose sandbox it is."""
+    api_keys: Use
+    """Keys that are alive."""
+    webhook_endpoints: Use
+    """Webhook endpoints."""
+    projects: ProjectCounts
+    """Projects, which have no limit."""

@@ -1,0 +1,85 @@
+"""Many jobs stopped at once: those that the filter finds, whole with their subjects, and no other's."""
+
+from typing import Any
+
+import pytest
+
+from db.pool import Conn
+from domain.jobs import bulk
+from jobs.kinds import INGEST_GITHUB
+from tests import seeds
+from tests.api.conftest import Caller
+from tests.api.parties import new_project
+from tests.api.refusals import refused
+
+
+async def started(caller: Caller, project: str, kind: str = "github") -> str:
+    body = {"repoFullName": "a/b"} if kind == "github" else {"url": "https://example.com"}
+    answer = await caller.http.post(f"/v1/projects/{project}/ingest/{kind}", json=body)
+    return str(answer.json()["jobId"])
+
+
+async def cancel(caller: Caller, **body: Any) -> dict[str, Any]:
+    answer = await caller.http.post("/v1/jobs/cancel", json=body)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def statuses(caller: Caller) -> dict[str, str]:
+    return {job["jobId"]: job["status"] for job in (await caller.http.get("/v1/jobs")).json()["items"]}
+
+
+async def test_what_the_filter_finds_is_stopped_with_its_subject(acme: Caller, rival: Caller) -> None:
+    one, other, foreign = await new_project(acme), await new_project(acme), await new_project(rival)
+    repo, site, elsewhere = [
+        await started(acme, one),
+        await started(acme, one, "website"),
+        await started(acme, other),
+    ]
+    theirs = await started(rival, foreign)
+    seen = await cancel(acme, projectId=one, kinds=["ingest_github", "publish_post"], dryRun=True)
+    assert seen == {"matched": 1, "capped": False, "jobIds": [], "more": True}
+    assert set((await statuses(acme)).values()) == {"running"}
+    done = await cancel(acme, projectId=one, kinds=["ingest_github", "publish_post"])
+    assert done == {"matched": 1, "capped": False, "jobIds": [repo], "more": False}
+    assert await statuses(acme) == {repo: "canceled", site: "running", elsewhere: "running"}
+    project = (await acme.http.get(f"/v1/projects/{one}")).json()
+    assert project["ingestState"]["github"]["status"] == "canceled"
+    assert (await cancel(acme))["jobIds"] == sorted([site, elsewhere])
+    assert await cancel(acme) == {"matched": 0, "capped": False, "jobIds": [], "more": False}
+    assert await statuses(rival) == {theirs: "running"}
+    refused(await rival.http.post("/v1/jobs/cancel", json={"projectId": one}), 404, "NOT_FOUND")
+
+
+async def test_a_running_one_is_asked_once(acme: Caller, conn: Conn) -> None:
+    job = await started(acme, await new_project(acme))
+    await seeds.claims(conn, INGEST_GITHUB)
+    assert (await cancel(acme, stages=["queued"]))["matched"] == 0
+    assert (await cancel(acme, stages=["starting"]))["jobIds"] == [job]
+    assert (await acme.http.get(f"/v1/jobs/{job}")).json()["cancelRequested"]
+    assert (await cancel(acme))["matched"] == 0
+
+
+async def test_a_call_is_bounded(acme: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "MOST", 2)
+    monkeypatch.setattr(bulk, "COUNTED", 3)
+    made = [await started(acme, await new_project(acme)) for _ in range(5)]
+    assert await cancel(acme) == {"matched": 3, "capped": True, "jobIds": made[:2], "more": True}
+    assert await cancel(acme) == {"matched": 3, "capped": False, "jobIds": made[2:4], "more": True}
+    assert await cancel(acme) == {"matched": 1, "capped": False, "jobIds": made[4:], "more": False}
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"kinds": ["refresh_token"]}, "kinds"),
+        ({"stages": ["nonsense"]}, "stages"),
+        ({"since": "yesterday"}, "since"),
+        ({"unknown": 1}, "unknown"),
+    ],
+)
+async def test_a_filter_that_can_find_nothing_is_refused(
+    acme: Caller, body: dict[str, Any], path: str
+) -> None:
+    refused(await acme.http.post("/v1/jobs/cancel", json=body), 422, "VALIDATION", path)

@@ -1,0 +1,44 @@
+"""What an organization has of what it may have: its own alone, and as it is at this moment."""
+
+from typing import Any
+
+from db.pool import Conn
+from jobs.kinds import INGEST_GITHUB
+from tests import seeds
+from tests.api.conftest import Caller
+from tests.api.parties import new_project
+
+
+async def usage(caller: Caller) -> dict[str, Any]:
+    answer = await caller.http.get("/v1/usage")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_it_counts_what_is_there_now(acme: Caller, rival: Caller, conn: Conn) -> None:
+    before = await usage(rival)
+    one, other = await new_project(acme), await new_project(acme)
+    for project in (one, other):
+        path = f"/v1/projects/{project}/ingest/github"
+        await acme.http.post(path, json={"repoFullName": "a/b"})
+    await seeds.claims(conn, INGEST_GITHUB, free=2)
+    await acme.http.post("/v1/api-keys", json={"name": "CI", "scopes": ["jobs:read"]})
+    await acme.http.delete(f"/v1/projects/{other}")
+    found = await usage(acme)
+    pools = {pool["name"]: pool for pool in found["pools"]}
+    assert pools["ingest"] == {
+        "name": "ingest",
+        "running": 1,
+        "maxRunning": 5,
+        "queued": 1,
+        "maxQueued": 1000,
+    }
+    assert (pools["default"]["queued"], pools["default"]["maxRunning"]) == (1, None)
+    assert sorted(pools) == ["default", "generate", "ingest", "publish"]
+    assert found["apiKeys"] == {"used": 2, "limit": 100}
+    assert found["projects"] == {"active": 1, "archived": 1}
+    assert found["webhookEndpoints"]["used"] == 0
+    assert found["tier"] == "standard"
+    assert found["storage"] == (await acme.http.get("/v1/whoami")).json()["storage"]
+    assert await usage(rival) == before
