@@ -1,7 +1,8 @@
 """Metrics of projects, accounts and posts."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 from litestar import get
 from litestar.params import FromPath, QueryParameter
@@ -98,17 +99,27 @@ async def get_top_performers(
     Figures are what came in the window. An `engagement_rate` is likes, comments, shares and saves by views,
     and only of 100 views or more. `conversions` and `roas` aren't known by post, and are a 422.
     """
-    async with spans.bounded(), request.connection() as conn:
+    asked: dict[str, Any] = {
+        "metric": metric,
+        "window": window,
+        "source_type": source_type,
+        "platforms": platform,
+    }
+    read = partial(_rank, request, project_id, limit=limit, **asked)
+    async with spans.bounded():
+        return await spans.at_one_time(request, read)
+
+
+async def _rank(
+    request: ApiRequest, project_id: str, now: datetime, _: timedelta, **asked: Any
+) -> TopPerformers:
+    async with request.connection() as conn:
         return await top_performers.rank(
             conn,
             organization_id=request.organization_id,
             project_id=paths.read("project", project_id),
-            metric=metric,
-            window=window,
-            source_type=source_type,
-            platforms=platform,
-            limit=limit,
-            now=request.services.clock(),
+            now=now,
+            **asked,
         )
 
 

@@ -186,7 +186,7 @@ update job
  where organization_id = :org
    and kind not in ('deliver_webhook', 'relay_conversions');
 
--- name: age_accounts    with their tokens, leases and figures
+-- name: age_accounts    with their tokens, leases and visits
 with tokens as (
   -- Tokens.
   update account_credential
@@ -215,11 +215,6 @@ asked as (
   update post_collection
      set asked_at = asked_at - :by::interval,
          due_at = due_at - :by::interval
-   where organization_id = :org),
-figures as (
-  -- What was told.
-  update metric_snapshot
-     set at = at - :by::interval
    where organization_id = :org)
 update social_account
    set cooldown_until = cooldown_until - :by::interval,

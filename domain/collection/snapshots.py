@@ -67,11 +67,18 @@ def change(
 
 
 async def keep(
-    conn: Conn, *, organization_id: UUID, account_id: UUID, told: Sequence[Told], at: datetime
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    account_id: UUID,
+    told: Sequence[Told],
+    at: datetime,
+    ahead: timedelta = timedelta(),
 ) -> int:
     """Keep what has changed since the last snapshots of the account's subjects; how many values.
 
-    One visit of an account writes at a time, `at` a later time than the one before.
+    One visit of an account writes at a time, `at` a later time than the one before. A sandbox's are kept with
+    the time of its clock, which is `ahead`: so they don't get older with its other rows.
     """
     if not told:
         return 0
@@ -89,7 +96,7 @@ async def keep(
         conn,
         org=organization_id,
         account_id=account_id,
-        at=at,
+        at=at + ahead,
         subject_ids=[one.subject_id for one in changes],
         metrics=[one.metric for one in changes],
         values=[one.value for one in changes],

@@ -5,7 +5,7 @@ something is due. A job that is lost costs an hour: the account comes up again.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from domain.collection.snapshots import Subject, Told
 from domain.publishing import outgoing
 from domain.publishing.outgoing import Account
 from domain.security.keyring import Keyring
+from domain.tenancy import sandbox_clock
 from jobs import ledger
 from jobs.kinds import COLLECT_METRICS
 from jobs.ledger import Claim
@@ -68,7 +69,8 @@ class DuePost(NamedTuple):
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
     """A visit of an account: the posts to ask about, and its followers if `gauges`.
 
-    `now` is the time of all that it finds. `more`: other posts are due than it asks about.
+    `now` is the time of all that it finds, which a sandbox is `ahead` of. `more`: other posts
+    are due than it asks about.
     """
 
     account_id: UUID
@@ -83,6 +85,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     owner_project_id: UUID | None
     owner_id: UUID
     now: datetime
+    ahead: timedelta = timedelta()
 
 
 class Found(NamedTuple):
@@ -168,6 +171,7 @@ async def begin(conn: Conn, *, claim: Claim, most: int, keyring: Keyring) -> Vis
         owner_project_id=row.owner_project_id,
         owner_id=row.owner_id,
         now=row.now,
+        ahead=(await sandbox_clock.get(conn, organization_id=org)).ahead if row.sandbox else timedelta(),
     )
 
 
@@ -175,7 +179,7 @@ async def keep(conn: Conn, *, claim: Claim, visit: Visit, found: Found) -> dict[
     """Keep what a visit found, also one that was broken off; the job's result."""
     org = claim.organization_id
     scope: dict[str, Any] = {"organization_id": org, "account_id": visit.account_id}
-    kept = await snapshots.keep(conn, **scope, told=found.told, at=visit.now)
+    kept = await snapshots.keep(conn, **scope, told=found.told, at=visit.now, ahead=visit.ahead)
     more = visit.more or len(found.asked) + len(found.failed) < len(visit.posts)
     dues = {post.id: cadence.next_due(post.published_at, visit.now) for post in found.asked}
     dues |= {post.id: cadence.next_try(post.published_at, visit.now) for post in found.failed}

@@ -116,7 +116,6 @@ class Told(NamedTuple):
 
 async def read(conn: Conn, question: Question) -> Mapping[Metric, Values]:
     """The values of those of the question's metrics that platforms tell."""
-    question = question.back
     accounts = await _accounts(conn, question)
     of = [account.id for account in accounts]
     told = await _told(conn, question, of)
@@ -174,12 +173,16 @@ async def _accounts(conn: Conn, question: Question) -> list[HeldAccount]:
     """The scope's accounts; none of a post."""
     if question.scope == "platform_post":
         return []
-    return await LIST_ACCOUNTS.all(
+    rows = await LIST_ACCOUNTS.all(
         conn,
         org=question.organization_id,
         project_id=question.project_id,
         account_id=question.subject_id,
     )
+    return [
+        row._replace(disconnected_at=row.disconnected_at and row.disconnected_at + question.ahead)
+        for row in rows
+    ]
 
 
 async def _told(conn: Conn, question: Question, account_ids: Sequence[UUID]) -> Told:

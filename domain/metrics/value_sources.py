@@ -27,7 +27,7 @@ class Question(NamedTuple):
     buckets: Sequence[Bucket]
     counted: Counted
     now: datetime
-    #: How far a sandbox's clock is ahead: what it has in the main database is as much older.
+    #: How far a sandbox's clock is ahead: its rows, but for snapshots and events, are as much older.
     ahead: timedelta = timedelta()
 
     @property

@@ -5,13 +5,15 @@ import re
 from db.pool import Pool
 from db.queries import Query, sandbox_clock
 
-#: Tables of which nothing moves: keys and signing in, records of requests, what others were told.
+#: Tables of which nothing moves: keys and signing in, records of requests, what others
+#: were told; and snapshots, which are many, and have the sandbox's own times.
 REAL = {
     "api_key",
     "audit_log",
     "brand_source",
     "conversion_destination",
     "idempotency_key",
+    "metric_snapshot",
     "oauth_state",
     "sandbox_clock",
     "sdk_app",

@@ -108,7 +108,9 @@ class Sandbox:
 
     async def ended(self, job_id: str) -> None:
         """Once the job has ended as it should."""
-        ended = await self.get(f"/v1/jobs/{job_id}", wait=30)
+        ended: dict[str, Any] = {"status": "running"}
+        while ended["status"] == "running":
+            ended = await self.get(f"/v1/jobs/{job_id}", wait=30)
         assert (ended["status"], ended["error"]) == ("completed", None)
 
 
