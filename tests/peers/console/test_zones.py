@@ -1,0 +1,31 @@
+"""Days of a zone in the calendar: where each begins, as Python's zones have it too."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.peers.chromium import Page
+from tests.peers.own_api import OwnApi, own_api
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
+
+#: Clocks that leap an hour or half of one, at night, at midnight or into the day before.
+ZONES = ("Europe/Berlin", "America/Sao_Paulo", "Asia/Beirut", "America/Havana", "Australia/Lord_Howe", "UTC")
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
+    with own_api(tmp_path_factory.mktemp("console")) as made:
+        yield made
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_day_begins_with_its_first_instant(api: OwnApi, page: Page, zone: str) -> None:
+    days = [date(2018, 1, 1) + timedelta(days=number) for number in range(365)]
+    page.open(f"{api.url}/console", "document.querySelector('[name=key]')")
+    asked = f"{[str(day) for day in days]}.map((day) => zone.utc(zone.startOf(day, '{zone}')))"
+    found = page.run(f"import('/console/zone.js').then((zone) => {asked})")
+    begins = [datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC) for day in days]
+    assert found == [f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in begins]
