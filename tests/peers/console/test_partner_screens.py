@@ -31,7 +31,7 @@ SCREENS = [
     Screen(f"{PROJECT}/content/{{content}}", "document.querySelector('main .gallery img')"),
     Screen(f"{PROJECT}/calendar", "document.querySelector('main .post')"),
     Screen(f"{PROJECT}/calendar?view=week", "document.querySelector('main .post')"),
-    Screen(f"{PROJECT}/calendar/{{post}}", "document.querySelector('main .timeline')"),
+    Screen(f"{PROJECT}/calendar/{{post}}", "document.querySelector('main .happened')"),
     Screen(f"{PROJECT}/accounts", "document.querySelector('main tbody tr')"),
     Screen(f"{PROJECT}/metrics", "document.querySelector('main .chart')"),
     Screen(f"{PROJECT}/influencers", "document.querySelector('main .nothing')"),
