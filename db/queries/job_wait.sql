@@ -1,12 +1,12 @@
 -- Why jobs wait, from what pulls and steps go by. Nothing is written down for it.
 
--- name: find_waits    as many rows as there are ids, in their order; of one that has ended nothing is known
+-- name: find_waits    as many rows as there are ids, in their order; whether one has ended, `state` says
 -- A lateral that begins with `where` on the job is entered for no other job.
 with asked as materialized (
   -- The jobs, in their order.
   select j.*, a.place
     from unnest((select :orgs::uuid[]), (select :ids::uuid[])) with ordinality as a (org, id, place)
-    left join job j on j.organization_id = a.org and j.id = a.id and j.finished_at is null)
+    left join job j on j.organization_id = a.org and j.id = a.id)
 select j.kind, j.pool, j.state, j.stage, j.run_at, j.deadline_at,
        now() as now,
        j.state = 'running' and coalesce(w.lease_expires_at <= now(), true) as lost,

@@ -20,7 +20,7 @@ MOST = 1000
 
 
 class Facts(NamedTuple):
-    """The row of `find_waits`. Of a job that has ended, or that is no post's, some is null.
+    """The row of `find_waits`. Of a job that isn't there, or that is no post's, some is null.
 
     `early`: the post's time hasn't come. `held_back`: it waits for another try. `full_until`: the account's
     quota has no room before, which another statement finds out. `free` is of the worker with
@@ -242,7 +242,7 @@ def _of_status(reason: WaitReason, until: datetime | None = None) -> Waiting:
 
 
 async def _reason(conn: Conn, one: Facts) -> Waiting | None:
-    if one.kind is None or (one.state == "running" and not one.lost):
+    if one.state != "queued" and not one.lost:
         return None
     if one.post_status == "queued" and not (one.early or one.held_back):
         one = one._replace(full_until=await _full_until(conn, one))

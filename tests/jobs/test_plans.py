@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn, Pool
-from domain.jobs import counts, jobs
+from domain.jobs import counts, jobs, timelines, wait_reasons
 from domain.operations import pools
 from jobs import controls, heartbeat, ledger, maintenance, steps
 from jobs.ledger import Claim
@@ -45,6 +45,7 @@ class Ledger(NamedTuple):
     project_id: UUID
     worker_id: UUID
     claims: list[Claim]
+    last_id: UUID
 
 
 Use = Callable[[Conn, Ledger], Awaitable[Any]]
@@ -64,6 +65,15 @@ async def list_page(conn: Conn, org: UUID, project_id: UUID | None = None, **fil
 async def count(conn: Conn, found: Ledger, project_id: UUID | None = None) -> None:
     kinds = [FREE_ERRAND.name, scene.ERRAND.name]
     await counts.count(conn, organization_id=found.org, project_id=project_id, kinds=kinds)
+
+
+async def wait(conn: Conn, found: Ledger) -> None:
+    """The reason of a job behind all others of its line."""
+    await wait_reasons.of_jobs(conn, refs=[(found.org, found.last_id)])
+
+
+async def tell(conn: Conn, found: Ledger) -> None:
+    await timelines.of_job(conn, organization_id=found.org, job_id=found.claims[0].id)
 
 
 async def nothing(_: Conn) -> None:
@@ -108,6 +118,8 @@ USES: dict[str, tuple[Use, int]] = {
     "list of stage": (lambda conn, found: list_page(conn, found.org, stage="reading"), 3 * RUNNING),
     "list of kind": (lambda conn, found: list_page(conn, found.org, kind="tidy_up"), OPEN),
     "list with a code": (lambda conn, found: list_page(conn, found.org, error_code="TIMED_OUT"), 5),
+    "wait": (wait, 2 * wait_reasons.MOST + 10 * RUNNING),
+    "timeline": (tell, 10),
     "count": (count, 3 * counts.MOST),
     "count of project": (lambda conn, found: count(conn, found, found.project_id), ENDED + 2 * RUNNING),
     "cancel": (
@@ -140,7 +152,8 @@ async def found(conn: Conn) -> Ledger:
     for _ in range(150):
         await scene.submit(conn, org, FREE_ERRAND, project_id=project_id)
     claims = await scene.pull(conn, worker_id, 150, FREE_ERRAND)
-    return Ledger(org, project_id, worker_id, claims)
+    last = await scene.submit(conn, org, FREE_ERRAND, run_at=datetime.now(UTC))
+    return Ledger(org, project_id, worker_id, claims, last.job_id)
 
 
 async def load(conn: Conn, found: Ledger) -> None:
