@@ -121,7 +121,7 @@ def test_help_needs_no_setting(settings: Settings, words: str) -> None:
 def test_a_pool_that_is_none_names_those_that_are(settings: Settings) -> None:
     ended = start(settings, "workers nothing")
     assert ended.returncode == 2
-    assert "'default', 'generate', 'ingest', 'metrics', 'publish'" in ended.stderr
+    assert "'default', 'deliver', 'generate', 'ingest', 'metrics', 'publish'" in ended.stderr
 
 
 @pytest.mark.parametrize("words", first(1, [WORKER, DISPATCHER, API]))

@@ -175,12 +175,12 @@ def revive(pid: int, said: dict[str, Any], folder: Path) -> None:
     """Kill all that it started and wait until everything is there again, and nothing of the old."""
     before = alive_in(folder).keys() - {pid}
     killed = children(pid)
-    assert len(killed) == 10
+    assert len(killed) == 11
     for each in killed:
         os.kill(each, signal.SIGKILL)
     until(lambda: not before & alive_in(folder).keys(), within=START_S)
     until(lambda: answers(said), within=START_S)
-    until(lambda: len(children(pid)) == 10, within=START_S)
+    until(lambda: len(children(pid)) == 11, within=START_S)
     until(lambda: pings(said), within=START_S)
 
 

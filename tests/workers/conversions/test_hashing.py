@@ -66,7 +66,7 @@ def test_a_hash_passes_whatever_its_letters() -> None:
 
 
 texts = st.text(max_size=30)
-values = st.recursive(texts | st.integers() | st.floats() | st.booleans() | st.none(), st.lists)
+values = st.recursive(texts | st.integers() | st.floats() | st.booleans() | st.none(), st.lists, max_leaves=3)
 people = st.fixed_dictionaries(
     {},
     optional=dict.fromkeys(

@@ -246,4 +246,6 @@ async def test_a_task_has_no_connection_of_its_own(workers: Workers) -> None:
         return Done({"gives": [name for name in dir(ctx) if not name.startswith("_")]})
 
     row = await workers.run(task)
-    assert row["result"] == {"gives": ["at", "commit", "decide", "job", "progress", "step", "time_left"]}
+    assert row["result"] == {
+        "gives": ["at", "commit", "decide", "job", "parked", "progress", "step", "time_left"]
+    }
