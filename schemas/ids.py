@@ -14,7 +14,7 @@ LEASE_REQUEST = "lreq"
 APP = "app"
 INFLUENCER = "inf"
 QUARANTINED, CONVERSION = "qev", "cnv"
-WEBHOOK_ENDPOINT, WEBHOOK_EVENT, WEBHOOK_DELIVERY = "whe", "evt", "whd"
+WEBHOOK_ENDPOINT, WEBHOOK_EVENT, WEBHOOK_DELIVERY = "we", "evt", "dlv"
 REQUEST, AUDIT, WORKER = "req", "aud", "wrk"
 
 OrganizationId = Annotated[str, Meta(description="Id of the organization, `org_...`.")]
@@ -28,9 +28,9 @@ PostId = Annotated[str, Meta(description="Id of the post, `sp_...`.")]
 LeaseRequestId = Annotated[str, Meta(description="Id of the lease request, `lreq_...`.")]
 AppId = Annotated[str, Meta(description="Id of the SDK app, `app_...`.")]
 InfluencerId = Annotated[str, Meta(description="Id of the influencer, `inf_...`.")]
-WebhookEndpointId = Annotated[str, Meta(description="Id of the webhook endpoint, `whe_...`.")]
+WebhookEndpointId = Annotated[str, Meta(description="Id of the webhook endpoint, `we_...`.")]
 WebhookEventId = Annotated[str, Meta(description="Id of the webhook event, `evt_...`.")]
-WebhookDeliveryId = Annotated[str, Meta(description="Id of the delivery, `whd_...`.")]
+WebhookDeliveryId = Annotated[str, Meta(description="Id of the delivery, `dlv_...`.")]
 AuditId = Annotated[str, Meta(description="Id of the entry, `aud_...`.")]
 WorkerId = Annotated[str, Meta(description="Id of the worker, `wrk_...`.")]
 

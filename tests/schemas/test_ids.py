@@ -17,6 +17,12 @@ def test_ids_sort_as_they_were_made() -> None:
     assert {(one.version, one.variant) for one in made} == {(7, "specified in RFC 4122")}
 
 
+def test_each_kind_has_the_prefix_of_the_contract() -> None:
+    contract = "prj job org key cnt ast sa sp lreq inf app evt we dlv req aud wrk"
+    ours = {value for name, value in vars(ids).items() if name.isupper() and isinstance(value, str)}
+    assert ours >= set(contract.split())
+
+
 def test_an_id_is_read_with_its_own_prefix_or_none() -> None:
     one = ids.new()
     assert ids.read(ids.JOB, ids.show(ids.JOB, one)) == one

@@ -20,7 +20,7 @@ const STATUSES = [["", "All"], ["pending", "Waiting"], ["delivered", "Delivered"
 const WHY = { GONE: "It answered 410, which means: send no more.", FAILING: "Nothing but failures came for days." };
 
 export const webhooks = {
-  name: "webhooks", title: "Webhooks", group: "Settings", scope: "webhooks:read", key: "h", icon: "webhooks", ids: ["whe"],
+  name: "webhooks", title: "Webhooks", group: "Settings", scope: "webhooks:read", key: "h", icon: "webhooks", ids: ["we"],
   show: (view) => (view.path.length ? one(view, view.path[0]) : list(view)),
 };
 
