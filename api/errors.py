@@ -17,12 +17,13 @@ from schemas.envelope import Envelope, Problem
 from schemas.errors import (
     AppUnauthenticated,
     DomainError,
+    Killed,
     Oversized,
     Unauthenticated,
     Unavailable,
     Unsatisfiable,
 )
-from telemetry import logs
+from telemetry import logs, metrics
 
 
 class Code(NamedTuple):
@@ -86,6 +87,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Envelo
     call = request_state.of(request.scope)
     code, message, details, headers = _read(_meaning(error), request.url.path)
     call.code = code
+    if code == Killed.code:
+        metrics.HTTP_KILLED.inc()
     if code == "INTERNAL":
         _log.error("request failed", request_id=call.id, exc_info=error)
     if code == "UNAVAILABLE":

@@ -9,6 +9,7 @@ _LONG = (0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 900, 3600)
 HTTP_REQUESTS = Counter(
     "http_requests", "Answers by route; `unmatched` is no route at all.", ["method", "route", "status"]
 )
+HTTP_KILLED = Counter("http_requests_killed", "Answers that said `KILL_SWITCH`: a 503 that somebody meant.")
 HTTP_SECONDS = Histogram(
     "http_request_seconds", "From the request's head to the answer's end.", ["route"], buckets=_QUICK
 )

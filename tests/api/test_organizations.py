@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest_asyncio
 from litestar import Litestar
+from prometheus_client import REGISTRY
 
 from db.pool import Conn, Pool
 from domain.operations import pools
@@ -92,6 +93,21 @@ async def test_a_killed_key_is_told_that_it_is_the_key(acme: Caller, anonymous: 
     await acme.http.post(f"/v1/api-keys/{made['id']}/kill")
     answer = await anonymous.get("/v1/whoami", headers={"X-Api-Key": made["apiKey"]})
     assert problem(answer) == (503, "KILL_SWITCH", {"scope": "key"})
+
+
+async def test_what_a_switch_of_ours_refuses_is_counted_apart(
+    operator: Caller, acme: Caller, rival: Caller
+) -> None:
+    """Nobody is woken for it, as for other answers with 503."""
+    await change(operator, shown(acme), suspended=True)
+    before = killed()
+    for caller in (acme, rival, acme):
+        await caller.http.get("/v1/whoami")
+    assert killed() - before == 2
+
+
+def killed() -> float:
+    return REGISTRY.get_sample_value("http_requests_killed_total") or 0.0
 
 
 async def test_a_suspended_ones_jobs_wait_and_others_do_not(
