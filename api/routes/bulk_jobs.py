@@ -34,7 +34,7 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
             project_id=None if data.project_id is None else paths.read("project", data.project_id),
             kinds=data.kinds,
             stages=data.stages,
-            period=period,
+            period=period.back(request.ahead),
             dry_run=data.dry_run,
         )
         return Made(answer)

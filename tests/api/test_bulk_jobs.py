@@ -1,14 +1,17 @@
 """Many jobs stopped at once: those that the filter finds, whole with their subjects, and no other's."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from litestar import Litestar
 
-from db.pool import Conn
+from db.pool import Conn, Pool
+from db.queries import sandbox_clock
 from domain.jobs import bulk
 from jobs.kinds import INGEST_GITHUB
 from tests import seeds
-from tests.api.conftest import Caller
+from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
 from tests.api.refusals import refused
 
@@ -50,6 +53,20 @@ async def test_what_the_filter_finds_is_stopped_with_its_subject(acme: Caller, r
     assert await cancel(acme) == {"matched": 0, "capped": False, "jobIds": [], "more": False}
     assert await statuses(rival) == {theirs: "running"}
     refused(await rival.http.post("/v1/jobs/cancel", json={"projectId": one}), 404, "NOT_FOUND")
+
+
+async def test_a_period_of_a_sandbox_is_of_its_clock(app: Litestar, pool: Pool, conn: Conn) -> None:
+    async with calling(app, pool, "Acme", env="test") as caller:
+        org, days = caller.organization_id, timedelta(days=10)
+        early = await started(caller, await new_project(caller))
+        await sandbox_clock.age_jobs.run(conn, org=org, own=None, by=days)
+        await sandbox_clock.move_clock.run(conn, org=org, by=days, posts=0, jobs=0)
+        late = await started(caller, await new_project(caller))
+        until = (await caller.http.get(f"/v1/jobs/{late}")).json()["createdAt"]
+        since = (await caller.http.get(f"/v1/jobs/{early}")).json()["createdAt"]
+        assert (await cancel(caller, until=since))["jobIds"] == []
+        assert (await cancel(caller, until=until))["jobIds"] == [early]
+        assert (await cancel(caller, since=until))["jobIds"] == [late]
 
 
 async def test_a_running_one_is_asked_once(acme: Caller, conn: Conn) -> None:
