@@ -33,11 +33,12 @@ ErrorFilter = Annotated[
 ]
 
 
-@get("/ops/stats", opt=requires("ops:read", Class.READ_LIGHT))
+@get("/ops/stats", opt=requires("ops:read", Class.READ_LIGHT, 409))
 async def measure_all_jobs(
     request: ApiRequest, *, window: WindowFilter = "hour", pool: PoolFilter = None
 ) -> JobStats:
     """All organizations' jobs that ended in the last hour or day, by when they did, for a chart."""
+    request.require_live()
     now = request.services.clock()
     async with request.connection() as conn:
         return await stats.measure_ended(conn, window=window, pool=pool, now=now)

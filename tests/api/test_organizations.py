@@ -160,6 +160,7 @@ async def test_a_sandboxs_operator_learns_of_no_live_one(
                 await sandbox.http.post(PATH, json={"name": "Mine"}),
                 await sandbox.http.patch(f"{PATH}/{organization}", json={"suspended": True}),
             ]
+        answers += [await sandbox.http.get(f"/v1/ops/{figures}") for figures in ("stats", "jobs")]
         answers += [
             await sandbox.http.post(f"/v1/ops/pools/ingest/{change}") for change in ("pause", "resume")
         ]
