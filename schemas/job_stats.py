@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from schemas.base import Instant, Out
+from schemas.base import Instant, Out, Real
 
 Window = Literal["hour", "day"]
 
@@ -46,8 +46,8 @@ class ErrorCount(Out, frozen=True, kw_only=True):
     """How many of the jobs that were read failed with it."""
 
 
-class JobStats(Out, frozen=True, kw_only=True):
-    """The jobs of the last hour or day, in buckets."""
+class JobStats(Real, frozen=True, kw_only=True):
+    """The jobs of the last hour or day, in buckets; of a sandbox too by real time, not by its clock."""
 
     window: Window
     """How far it goes back."""
