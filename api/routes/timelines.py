@@ -66,18 +66,19 @@ async def _page(
 
     async def find(conn: Conn, before: bytes | None, count: int) -> list[tuple[bytes, TimelineEntry]]:
         if not placed:
-            placed.extend(_placed(await read(conn)))
+            placed.extend(_placed(await read(conn), request.ahead))
         return [one for one in placed if before is None or one[0] > before][:count]
 
     return await page_of_places(request, find, cursor, limit, read=bytes, connect=request.connection)
 
 
-def _placed(entries: list[TimelineEntry]) -> list[tuple[bytes, TimelineEntry]]:
+def _placed(entries: list[TimelineEntry], ahead: timedelta) -> list[tuple[bytes, TimelineEntry]]:
+    """Each entry with its place: its shown time, which no clock of a sandbox changes, and which of those."""
     placed: list[tuple[bytes, TimelineEntry]] = []
     nth, at = 0, EPOCH
     for entry in entries:
         nth, at = (nth + 1 if entry.at == at else 0), entry.at
-        micros = (at - EPOCH) // timedelta(microseconds=1)
+        micros = (at + ahead - EPOCH) // timedelta(microseconds=1)
         placed.append((micros.to_bytes(8, "big") + nth.to_bytes(2, "big"), entry))
     return placed
 

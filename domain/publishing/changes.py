@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from db.pool import Conn
 from db.queries import scheduled_post, social_account
 from db.queries.rows import LockedAccount, WaitingPost
@@ -114,7 +116,7 @@ async def reschedule(
         await _check_new(conn, post, when.at)
     job_id, wakes = await _move_job(conn, post, when.at)
     await _move(conn, post, job_id, when.at)
-    moved = {"from": post.scheduled_for.isoformat(), "to": when.at.isoformat()}
+    moved = msgspec.to_builtins({"from": post.scheduled_for + ahead, "to": when.at + ahead})
     await posts.note(
         conn, organization_id=organization_id, post_ids=[post_id], event="rescheduled", details=moved
     )

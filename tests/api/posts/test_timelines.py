@@ -36,6 +36,7 @@ async def test_a_post_tells_of_its_approvals_and_times(project: Project) -> None
     approved = next(entry for entry in told if entry["type"] == "approved")
     assert approved["revision"] == 1
     assert approved["apiKeyId"].startswith("key_")
+    assert told[-2]["details"] == {"from": made["scheduledFor"], "to": to}
     assert told[-1]["details"] == {"reason": "The boat is late."}
 
 
