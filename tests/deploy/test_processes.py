@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from api.server.serve import GRACE_S
+from cli.local.processes import POOLS
 from schemas.settings import OWN, Settings
 from telemetry import health
 from tests.deploy import forms
@@ -54,6 +55,35 @@ def test_each_setting_that_a_form_names_is_there() -> None:
     named |= {one["name"] for _, pod in forms.pods() for one in forms.container(pod).get("env", [])}
     named |= {name for each in forms.manifests() if each["kind"] == "ConfigMap" for name in each["data"]}
     assert named - SETTINGS.keys() <= OTHERS
+
+
+def test_a_hosts_own_settings_of_a_process_count_more_than_those_of_all() -> None:
+    """Of two files systemd takes the last one, and what is in a drop-in comes after all of a unit."""
+    files = {
+        path.name: re.findall(r"^EnvironmentFile=(.*)$", path.read_text(), re.MULTILINE)
+        for path in forms.SYSTEMD.rglob("*.*")
+        if path.is_file()
+    }
+    given = {name: found for name, found in files.items() if found}
+    assert given.keys() == {path.name for path in forms.SYSTEMD.glob("*.service")}
+    assert {found[0] for found in given.values()} == {"/etc/tenantry/env"}
+    assert {found[-1] for found in given.values() if len(found) == 2} == {
+        "-/etc/tenantry/web", "-/etc/tenantry/dispatcher", "-/etc/tenantry/worker-%i",
+    }  # fmt: skip
+
+
+def test_prometheus_looks_where_the_units_serve() -> None:
+    units = {
+        "web": forms.SYSTEMD.glob("tenantry-web.service"),
+        "dispatcher": forms.SYSTEMD.glob("tenantry-dispatcher.service"),
+        "worker": [forms.SYSTEMD / f"tenantry-worker@{pool}.service.d" / "port.conf" for pool in POOLS],
+    }
+    config = yaml.safe_load((forms.DEPLOY / "prometheus" / "prometheus.yaml").read_text())
+    for static in config["scrape_configs"][0]["static_configs"]:
+        texts = [path.read_text() for path in units.pop(static["labels"]["process"])]
+        ports = [re.findall(r"(?:METRICS|HEALTH)_PORT=(\d+)", text) for text in texts]
+        assert [[target.rpartition(":")[2]] for target in static["targets"]] == ports
+    assert not units
 
 
 def test_what_is_required_is_given_or_asked_for() -> None:
