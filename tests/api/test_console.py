@@ -80,6 +80,15 @@ def begins(known: list[str], called: list[str]) -> bool:
     )
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_form_that_is_sent_again_is_the_same_request(name: str) -> None:
+    """A form's `send` is given its headers: a new `Idempotency-Key` for each click would write twice."""
+    sends = re.findall(
+        r"^ +send: .*?\n {2,4}\}", FOLDER.joinpath(name).read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    assert [one for one in sends if "once()" in one] == []
+
+
 def test_its_filter_offers_each_kind() -> None:
     text = FOLDER.joinpath("kinds.js").read_text("utf-8")
     assert re.findall(r'^  "(\w+)",$', text, re.MULTILINE) == [kind.name for kind in kinds.SHOWN]

@@ -1,7 +1,8 @@
 // Accounts on lease, for operators: what partners ask for, and what is offered to them.
 
-import { asked, confirmed, field } from "../dialog.js";
+import { confirmed } from "../dialog.js";
 import { badge, copyable, h, say } from "../dom.js";
+import { formDialog, input, ticks } from "../forms.js";
 import { call, once } from "../http.js";
 import { attempt, empty } from "../states.js";
 import { listing, pager } from "../table.js";
@@ -55,22 +56,21 @@ function answers(view, one) {
 async function assign(view, one) {
   const { items } = await call("GET", "/v1/ops/leasable-accounts?limit=200", { signal: view.signal });
   const free = items.filter(({ lessee, platform }) => !lessee && (!one.platform || platform === one.platform));
-  const boxes = free.map((account) => h("label", { className: "box" }, h("input", { type: "checkbox", name: "account", value: account.socialAccountId }),
-    h("span", {}, `${account.handle} on ${account.platform}`, h("small", { className: "hint" }, account.niche))));
-  const done = await asked({
+  const choices = free.map((account) => ({ value: account.socialAccountId, text: `${account.handle} on ${account.platform}`, about: account.niche }));
+  const done = await formDialog({
     title: "Assign accounts", verb: "Assign", text: `${one.count - one.assignedSocialAccountIds.length} wanted for “${one.niche}”.`,
-    fields: boxes.length ? h("fieldset", {}, h("legend", { className: "unseen" }, "Accounts"), boxes) : h("p", { className: "quiet" }, "No offered account is free. Offer one first."),
-    send: () => call("POST", `/v1/ops/lease-requests/${one.requestId}/assign`, { body: { socialAccountIds: boxes.map((box) => box.firstChild).filter(({ checked }) => checked).map(({ value }) => value) }, headers: once() }),
+    fields: choices.length ? ticks("socialAccountIds", "Accounts", choices) : h("p", { className: "quiet" }, "No offered account is free. Offer one first."),
+    send: ({ socialAccountIds = [] }, headers) => call("POST", `/v1/ops/lease-requests/${one.requestId}/assign`, { body: { socialAccountIds }, headers: headers(socialAccountIds) }),
   });
   if (done) say("Assigned");
   await view.refresh();
 }
 
 async function reject(view, one) {
-  await asked({
+  await formDialog({
     title: "Reject the request", verb: "Reject", danger: true, text: "Whoever asked reads the reason. What was assigned already stays.",
-    fields: field("Reason", { name: "reason", required: true, maxLength: 500 }),
-    send: (body) => call("POST", `/v1/ops/lease-requests/${one.requestId}/reject`, { body, headers: once() }),
+    fields: input("reason", "Reason", { required: true, maxLength: 500 }),
+    send: (body, headers) => call("POST", `/v1/ops/lease-requests/${one.requestId}/reject`, { body, headers: headers(body) }),
   });
   await view.refresh();
 }
@@ -94,10 +94,10 @@ function drawOffers(view, page) {
 }
 
 async function offer(view) {
-  const done = await asked({
+  const done = await formDialog({
     title: "Offer an account", verb: "Offer", text: "As long as it is offered only its leases post to it.",
-    fields: [field("Account", { name: "socialAccountId", required: true, placeholder: "sa_…" }), field("Niche", { name: "niche", required: true, maxLength: 200 }, { hint: "What it is about, such as “home baking, in German”." })],
-    send: (body) => call("POST", "/v1/ops/leasable-accounts", { body, headers: once() }),
+    fields: [input("socialAccountId", "Account", { required: true, placeholder: "sa_…" }), input("niche", "Niche", { required: true, maxLength: 200 }, { hint: "What it is about, such as “home baking, in German”." })],
+    send: (body, headers) => call("POST", "/v1/ops/leasable-accounts", { body, headers: headers(body) }),
   });
   if (done) say("Offered");
   await view.refresh();

@@ -1,7 +1,8 @@
 // Organizations, for operators: their tier, and whether they are suspended.
 
-import { asked, confirmed, field } from "../dialog.js";
+import { confirmed } from "../dialog.js";
 import { ago, badge, copyable, h, say } from "../dom.js";
+import { formDialog, input } from "../forms.js";
 import { call, once } from "../http.js";
 import { attempt, empty } from "../states.js";
 import { listing, pager } from "../table.js";
@@ -42,10 +43,10 @@ const acts = (view, one) => h("span", { className: "tools end" },
   h("button", { type: "button", className: "small", onclick: ({ currentTarget }) => suspend(view, one, currentTarget) }, one.suspended ? "Resume" : "Suspend"));
 
 async function create(view) {
-  const made = await asked({
+  const made = await formDialog({
     title: "New organization", verb: "Create", text: "It gets a sandbox of its own. `tenantry keys create` on the machine makes its first key.",
-    fields: [field("Name", { name: "name", required: true, maxLength: 128 }), field("Tier", { name: "tier" }, { options: TIERS })],
-    send: (body) => call("POST", "/v1/ops/organizations", { body, headers: once() }),
+    fields: [input("name", "Name", { required: true, maxLength: 128 }), input("tier", "Tier", {}, { options: TIERS })],
+    send: (body, headers) => call("POST", "/v1/ops/organizations", { body, headers: headers(body) }),
   });
   if (!made) return;
   say(`Created ${made.name}`);
@@ -53,10 +54,10 @@ async function create(view) {
 }
 
 async function retier(view, one) {
-  const changed = await asked({
+  const changed = await formDialog({
     title: "Change its tier", verb: "Change", text: one.name,
-    fields: field("Tier", { name: "tier", value: one.tier }, { options: TIERS, hint: "Its rate limits and caps are those of the tier from the next request on." }),
-    send: (body) => call("PATCH", `/v1/ops/organizations/${one.id}`, { body, headers: once() }),
+    fields: input("tier", "Tier", { value: one.tier }, { options: TIERS, hint: "Its rate limits and caps are those of the tier from the next request on." }),
+    send: (body, headers) => call("PATCH", `/v1/ops/organizations/${one.id}`, { body, headers: headers(body) }),
   });
   if (changed) await view.refresh();
 }
