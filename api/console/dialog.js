@@ -2,11 +2,14 @@
 
 import { h } from "./dom.js";
 
-/** Opens one with these children, by what `fill` gives for its closing; resolves to what it was closed with. */
-export function openDialog(title, fill, { className = "" } = {}) {
+/**
+ * Opens one with these children, by what `fill` gives for its closing; resolves to what it was closed with. While it
+ * `holds`, neither Esc nor a click beside it closes it. A click that began inside, as a selection does, never does.
+ */
+export function openDialog(title, fill, { className = "", holds = () => false } = {}) {
   const before = document.activeElement;
   return new Promise((resolve) => {
-    let answer;
+    let answer, pressed = null;
     const close = (value) => {
       answer = value;
       dialog.close();
@@ -18,7 +21,9 @@ export function openDialog(title, fill, { className = "" } = {}) {
         if (before?.isConnected) before.focus({ preventScroll: true });
         resolve(answer);
       },
-      onclick: (event) => { if (event.target === dialog) close(); },
+      oncancel: (event) => { if (holds()) event.preventDefault(); },
+      onpointerdown: (event) => { pressed = event.target; },
+      onclick: (event) => { if (event.target === dialog && pressed === dialog && !holds()) close(); },
     });
     dialog.append(h("div", { className: "inside" }, h("h2", {}, title), fill(close)));
     document.body.append(dialog);

@@ -62,12 +62,20 @@ export const id = (whole) => copyable(whole, `…${whole.slice(-8)}`);
 /** A text that a click copies; `shown` is what of it is shown. */
 export const copyable = (whole, shown = whole) =>
   h("button", {
-    type: "button", className: "id", title: `${whole}: click to copy`,
-    onclick: async () => {
-      await navigator.clipboard?.writeText(whole).catch(() => {});
-      notice(`Copied ${whole}`, "good");
-    },
+    type: "button", className: "id", title: `${whole}: click to copy`, onclick: () => copy(whole),
   }, shown, h("span", { className: "unseen" }, ", copy"));
+
+/** Copies a text. A browser may refuse, and does where the page came by plain HTTP: then `shown`, or the notice's own, is selected. */
+export async function copy(text, shown) {
+  try {
+    await navigator.clipboard.writeText(text);
+    notice(shown ? "Copied." : `Copied ${text}`, "good");
+  } catch {
+    const own = shown ? null : h("code", {}, text);
+    notice("The browser lets no page copy here. It is selected: copy it yourself.", "bad", own);
+    getSelection().selectAllChildren(shown ?? own);
+  }
+}
 
 /** A link to another host, only where it is one: a page may name any scheme. */
 export const outside = (url) =>

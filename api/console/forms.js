@@ -3,6 +3,7 @@
 import { openDialog } from "./dialog.js";
 import { copyable, h } from "./dom.js";
 import { once } from "./http.js";
+import { noticeOf } from "./states.js";
 
 let numbers = 0;
 
@@ -34,32 +35,39 @@ export const ticks = (name, legend, choices, { hint } = {}) =>
 
 /**
  * A form in a dialog. `send(values, headers, form)` gets what was typed, without what is empty, and sends it
- * with `headers(...request)`. Resolves to what `send` answered, or undefined where the dialog was closed.
+ * with `headers(...request)`. Resolves to what `send` answered, or undefined where the dialog was closed. Nothing
+ * closes it while that is on its way; a browser that does so nonetheless, as at a second Esc, loses no answer.
  */
-export const formDialog = ({ title, text, fields, verb, send, danger = false, broad = false, next }) =>
-  openDialog(title, (close) => {
+export async function formDialog({ title, text, fields, verb, send, danger = false, broad = false, next }) {
+  let sending = null;
+  const answer = await openDialog(title, (close) => {
     const problem = h("div", { className: "failed", role: "alert", hidden: true });
+    const cancel = h("button", { type: "button", onclick: () => close() }, "Cancel");
     const submit = h("button", { className: danger ? "danger" : "primary" }, verb);
     const headers = intent();
     const form = h("form", {
       noValidate: false,
       onsubmit: async (event) => {
         event.preventDefault();
-        if (submit.disabled) return;
+        if (sending) return;
         clear(form, problem);
-        submit.disabled = true;
+        cancel.disabled = submit.disabled = true;
         try {
-          close(await send(typed(form), headers, form));
+          sending = send(typed(form), headers, form);
+          close(await sending);
         } catch (error) {
           refused(form, problem, error);
         }
-        submit.disabled = false;
+        cancel.disabled = submit.disabled = false;
+        sending = null;
       },
     }, text && h("p", {}, text), fields, problem,
     h("div", { className: "tools end" }, next && h("span", { className: "hint next" }, next),
-      h("button", { type: "button", onclick: () => close() }, "Cancel"), submit));
+      cancel, submit));
     return form;
-  }, { className: broad ? "broad" : "" });
+  }, { className: broad ? "broad" : "", holds: () => sending !== null });
+  return answer ?? sending?.catch(noticeOf);
+}
 
 /** What was typed, by name: a list where a name is ticked more often, nothing where nothing was said. */
 function typed(form) {
