@@ -120,6 +120,6 @@ def _target(clock: Clock, body: AdvanceClock) -> datetime:
         raise Invalid("now", "send either now or advance")
     if by <= timedelta():
         raise Invalid(path, "is not ahead of the sandbox's time: its clock goes forward only")
-    if clock.ahead + by > FURTHEST:
+    if by > FURTHEST - clock.ahead:
         raise Invalid(path, f"is too far: a sandbox is at most {FURTHEST.days} days ahead in all")
     return clock.time + by

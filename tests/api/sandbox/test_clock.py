@@ -111,6 +111,15 @@ async def test_a_clock_goes_nowhere_but_forward_and_not_too_far(
     assert await rows_of(pool, resting.organization_id) == before
 
 
+async def test_a_clock_that_is_ahead_goes_the_rest_of_the_way_at_most(resting: Caller, pool: Pool) -> None:
+    move = "update sandbox_clock set ahead = interval '399 days' where organization_id = $1"
+    await pool.execute(move, resting.organization_id)
+    for too_far in ("25h", "999999999d"):
+        answer = await resting.http.post(CLOCK, json={"advance": too_far})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "VALIDATION"), answer.text
+    assert (await resting.http.post(CLOCK, json={"advance": "24h"})).status_code == 202
+
+
 async def test_a_live_organization_has_no_clock(acme: Caller, pool: Pool) -> None:
     before = await rows_of(pool, acme.organization_id)
     answers = [await acme.http.get(CLOCK), await acme.http.post(CLOCK, json={"advance": "1d"})]
