@@ -1,4 +1,5 @@
 -- Operators' offers, and leases: one that goes on has no end (docs/decisions/0016-a-lease-is-an-account.md).
+-- Periods have the real time, whatever a sandbox's clock says; what is shown are its account's own times.
 
 -- name: offer_account    or another niche; locked before. Violates an index where another project offers it
 update social_account
@@ -32,9 +33,10 @@ select exists (
 select a.organization_id, a.project_id, a.id, a.platform, a.service_url, a.handle, a.status, a.niche,
        a.offered_at,
        l.organization_id as tenant_id, l.project_id as tenant_project_id, l.account_id as tenant_account_id,
-       lower(l.period) as since
+       t.connected_at as since
   from social_account a
   left join account_lease l on l.owner_account_id = a.id and upper_inf(l.period)
+  left join social_account t on t.organization_id = l.organization_id and t.id = l.account_id
  where a.organization_id = :org
    and a.id = :id;
 
@@ -42,10 +44,11 @@ select a.organization_id, a.project_id, a.id, a.platform, a.service_url, a.handl
 select a.organization_id, a.project_id, a.id, a.platform, a.service_url, a.handle, a.status, a.niche,
        a.offered_at,
        l.organization_id as tenant_id, l.project_id as tenant_project_id, l.account_id as tenant_account_id,
-       lower(l.period) as since
+       t.connected_at as since
   from social_account a
   join organization o on o.id = a.organization_id and o.env = :env
   left join account_lease l on l.owner_account_id = a.id and upper_inf(l.period)
+  left join social_account t on t.organization_id = l.organization_id and t.id = l.account_id
  where a.offered_at is not null
    and (:before::uuid is null or a.id < :before)
  order by a.id desc
@@ -125,7 +128,7 @@ select account_id
  limit 1;
 
 -- name: list_leases    newest first, those that have ended too
-select l.account_id, l.project_id, l.request_id, lower(l.period) as leased_at, upper(l.period) as ended_at,
+select l.account_id, l.project_id, l.request_id, a.connected_at as leased_at, a.disconnected_at as ended_at,
        a.platform, a.service_url, a.handle, a.avatar_url, a.status, a.disconnect_reason
   from account_lease l
   join social_account a on a.organization_id = l.organization_id and a.id = l.account_id

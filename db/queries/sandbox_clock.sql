@@ -186,7 +186,7 @@ update job
  where organization_id = :org
    and kind not in ('deliver_webhook', 'relay_conversions');
 
--- name: age_accounts    with their tokens, leases and visits
+-- name: age_accounts    with their tokens and visits
 with tokens as (
   -- Tokens.
   update account_credential
@@ -199,11 +199,6 @@ requests as (
   update lease_request
      set created_at = created_at - :by::interval,
          assigned_at = assigned_at - :by::interval
-   where organization_id = :org),
-leases as (
-  -- Leases.
-  update account_lease
-     set period = tstzrange(lower(period) - :by::interval, upper(period) - :by::interval, '[)')
    where organization_id = :org),
 visits as (
   -- Visits of accounts.

@@ -6,8 +6,10 @@ from db.pool import Pool
 from db.queries import Query, sandbox_clock
 
 #: Tables of which nothing moves: keys and signing in, records of requests, what others
-#: were told; and snapshots, which are many, and have the sandbox's own times.
+#: were told; snapshots, which are many, and have the sandbox's own times; and periods of leases, which
+#: may not meet those of other sandboxes.
 REAL = {
+    "account_lease",
     "api_key",
     "audit_log",
     "brand_source",

@@ -1,6 +1,8 @@
 """Leases: who gets an account, for how long, and that nobody has it beside another."""
 
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -8,7 +10,8 @@ import pytest
 
 from db.pool import Conn, Pool, transact
 from domain.accounts import accounts
-from domain.leasing import offers, requests
+from domain.leasing import leases, offers, requests
+from domain.operations import sandbox_time
 from schemas import ids
 from schemas.errors import Conflict, Invalid, NotFound
 from schemas.leases import OperatedRequest
@@ -174,3 +177,29 @@ async def test_no_clock_that_is_set_back_makes_two_leases_meet(
     assert [period.isempty for period in periods] == [False] * 3
     assert periods[0].upper <= periods[1].lower
     assert periods[1].upper <= periods[2].lower
+
+
+async def test_leases_of_an_account_that_get_older_never_meet(
+    pool: Pool, conn: Conn, owner: Owner, project: Project
+) -> None:
+    """Of one sandbox and of two, in whatever order; what their tenants see of them does get older."""
+    other = await leasing.tenant(conn)
+    for tenant in (other, project, project, other):
+        await leasing.release(pool, tenant, await leasing.lend(pool, owner, tenant))
+    await leasing.lend(pool, owner, project)
+    before = await shown(conn, project)
+    week = timedelta(days=7)
+    for statement in sandbox_time.AGE:
+        await statement.run(conn, org=project.org, by=week)
+    after = await shown(conn, project)
+    assert [at and at + week for at in after] == before
+    assert before.count(None) == 1
+
+
+async def shown(conn: Conn, project: Project) -> list[datetime | None]:
+    """Beginnings and ends of a project's leases in its list, and the last one's beginning in its owner's."""
+    where: dict[str, Any] = {"organization_id": project.org, "project_id": project.id}
+    listed = await leases.list_page(conn, **where, before=None, limit=10)
+    [offered] = await offers.list_page(conn, env="live", before=None, limit=10)
+    assert offered.lease
+    return [at for one in listed for at in (one.leased_at, one.ended_at)] + [offered.lease.since]
