@@ -2,7 +2,8 @@
 
 There are two schemas, `MAIN` and `EVENTS`, which may share a database. A row in a table of each keeps each
 file's SHA-256, so that an edited file is noticed. `python -m db.migrate` is a release step. Many may run at
-once: an advisory lock lets one work at a time.
+once: an advisory lock lets one work at a time. It waits for a Postgres that is away, as processes do: where
+it fails, none of them is started.
 """
 
 import argparse
@@ -14,15 +15,16 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from db.pool import Conn, connected
+from db.reach import FIRST_S, MOST_S, reaching
 from db.starting import UNUSABLE, starting
-from schemas.errors import MigrationChanged
-from schemas.settings import from_env
+from schemas.errors import MigrationChanged, Unavailable
+from schemas.settings import Settings, from_env
 
 _LOCK = 7201
 
 DESCRIPTION = (
     "Bring the databases of DATABASE_URL and TELEMETRY_URL to this release's tables, "
-    "and name each migration applied."
+    "and name each migration applied. Waits for Postgres while it is away."
 )
 
 
@@ -103,18 +105,28 @@ async def _apply(conn: Conn, schema: Schema, migration: Migration) -> str:
     return migration.name
 
 
+async def _migrate_once_reached(settings: Settings) -> list[str]:
+    """`migrate`, as soon as there is a Postgres to write to. Says once that there is none."""
+    wait_s = FIRST_S
+    while True:
+        try:
+            with reaching():
+                return await migrate(settings.database_url, settings.event_store_url)
+        except Unavailable as error:
+            if wait_s == FIRST_S:
+                print(f"{UNUSABLE}: {error.__cause__!r}: waiting for it", file=sys.stderr)  # noqa: T201
+            await asyncio.sleep(wait_s)
+            wait_s = min(MOST_S, wait_s * 2)
+
+
 def main() -> None:
     """Migrate the database that the environment names, and print each migration applied.
 
-    Exits with 2 for a wrong setting, with 1 where the database can't be used or a migration was edited.
+    Exits with 2 for a wrong setting, with 1 where there is no such database or a migration was edited.
     """
     argparse.ArgumentParser("python -m db.migrate", description=DESCRIPTION).parse_args()
-    try:
-        with starting():
-            settings = from_env(os.environ)
-            applied = asyncio.run(migrate(settings.database_url, settings.event_store_url))
-    except OSError as error:
-        sys.exit(f"{UNUSABLE}: {error}: start it, or correct the address")
+    with starting():
+        applied = asyncio.run(_migrate_once_reached(from_env(os.environ)))
     sys.stdout.write("".join(f"applied {name}\n" for name in applied) or "nothing to apply\n")
 
 

@@ -30,6 +30,9 @@ POSTGRES_AWAY = (
     asyncpg.LockNotAvailableError,
 )
 
+#: Seconds before the first new try to reach Postgres; doubled up to the most.
+FIRST_S, MOST_S = 0.1, 2.0
+
 #: How uvloop's RuntimeError begins for a write to a connection that was reset a moment ago.
 RESET = "unable to perform operation on <"
 

@@ -1,27 +1,60 @@
 """`python -m db.migrate`, as a release runs it."""
 
+import asyncio
 import os
 import subprocess
 import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import msgspec
 import pytest
 
 from db.migrate import EVENTS, MAIN, Schema, known
-from db.pool import Conn
+from db.pool import Conn, Pool
 from db.starting import UNUSABLE
 from schemas.settings import Settings
+from tests.waiting import PATIENCE_S
 
 SCHEMAS = (MAIN, EVENTS)
 EVERY = [each.name for schema in SCHEMAS for each in known(schema)]
 
 
-def migrate(settings: Settings, **changed: str) -> subprocess.CompletedProcess[str]:
+COMMAND = [sys.executable, "-m", "db.migrate"]
+
+
+def environment(settings: Settings, **changed: str) -> dict[str, str]:
     given = {name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}
+    return os.environ | given | changed
+
+
+def migrate(settings: Settings, **changed: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "db.migrate"],
-        env=os.environ | given | changed, capture_output=True, text=True, timeout=30, check=False,
+        COMMAND,
+        env=environment(settings, **changed), capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
+
+
+@asynccontextmanager
+async def migrating(settings: Settings, **changed: str) -> AsyncIterator[Process]:
+    """The process, which is ended if it doesn't end."""
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, stdout=PIPE, stderr=PIPE, env=environment(settings, **changed)
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()
+
+
+async def notice(process: Process) -> str:
+    """The next line on its stderr."""
+    assert process.stderr
+    async with asyncio.timeout(PATIENCE_S):
+        return (await process.stderr.readline()).decode()
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.folder)
@@ -47,11 +80,32 @@ async def test_a_bad_setting_is_named_in_one_line(settings: Settings, bad: dict[
 
 
 async def test_a_database_that_is_not_there_is_told_in_one_line(settings: Settings) -> None:
-    for url in (f"{settings.database_url}x", "postgresql://127.0.0.1:1/x"):
-        ended = migrate(settings, DATABASE_URL=url)
-        assert (ended.returncode, ended.stdout) == (1, "")
-        [line] = ended.stderr.splitlines()
-        assert line.startswith(f"{UNUSABLE}: ")
+    ended = migrate(settings, DATABASE_URL=f"{settings.database_url}x")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    [line] = ended.stderr.splitlines()
+    assert line.startswith(f"{UNUSABLE}: ")
+
+
+async def test_it_names_the_server_that_it_waits_for(settings: Settings) -> None:
+    async with migrating(settings, DATABASE_URL="postgresql://127.0.0.1:1/x") as process:
+        line = await notice(process)
+        assert line.startswith(f"{UNUSABLE}: ConnectionRefusedError")
+        assert line.endswith(": waiting for it\n")
+        assert process.returncode is None
+
+
+async def test_it_goes_on_once_postgres_is_back(settings: Settings, pool: Pool) -> None:
+    """At the start of a host, or in a failover. Processes that need this step are not started without it."""
+    name = await pool.fetchval("select current_database()")
+    await pool.execute(f"alter database {name} set default_transaction_read_only = on")
+    async with migrating(settings) as process:
+        try:
+            assert "ReadOnlySQLTransactionError" in await notice(process)
+        finally:
+            await pool.execute(f"alter database {name} set default_transaction_read_only = off")
+        async with asyncio.timeout(PATIENCE_S):
+            assert await process.communicate() == (b"nothing to apply\n", b"")
+        assert process.returncode == 0
 
 
 async def test_an_edited_migration_is_named_in_one_line(settings: Settings, conn: Conn) -> None:

@@ -10,11 +10,10 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from db.pool import Conn, connect
-from db.reach import PASSING, reaching
+from db.reach import FIRST_S, MOST_S, PASSING, reaching
 from jobs import maintenance
 from telemetry import logs, metrics
 from workers.dispatcher.chore import Agenda, Chore
-from workers.runtime.reaching import FIRST_S, MOST_S
 from workers.runtime.shutdown import Stop, first_of
 
 TICK_S, STAND_BY_S = 0.05, 0.5

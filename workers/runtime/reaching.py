@@ -3,14 +3,11 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from db.reach import PASSING, reaching
+from db.reach import FIRST_S, MOST_S, PASSING, reaching
 from telemetry import logs
 from workers.runtime.shutdown import Stop, first_of
 
 T = TypeVar("T")
-
-#: Seconds before the first new try to reach Postgres; doubled up to the most.
-FIRST_S, MOST_S = 0.1, 2.0
 
 _log = logs.get("postgres")
 
