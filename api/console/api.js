@@ -15,6 +15,22 @@ export async function all(path, { most = 1000, signal } = {}) {
   return { items, more: cursor !== null };
 }
 
+/** Reads a list that grows at its end: what was read stays, and each call goes on from the last full page. */
+export function growing(path, { signal }) {
+  const kept = [];
+  let cursor = null;
+  return async () => {
+    for (;;) {
+      const from = cursor;
+      const { items, nextCursor } = await call("GET", `${path}?${query({ limit: 200, cursor: from })}`, { signal });
+      if (!nextCursor) return [...kept, ...items];
+      if (from !== cursor) continue;
+      kept.push(...items);
+      cursor = nextCursor;
+    }
+  };
+}
+
 /** A query of what is said of it. */
 export const query = (filters) => new URLSearchParams(Object.entries(filters).filter(([, value]) => value != null && value !== "")).toString();
 

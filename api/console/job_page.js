@@ -1,5 +1,6 @@
 // One job: what it is doing or why it waits, what it came to, and what happened on the way.
 
+import { growing } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { ago, badge, copyable, h, say } from "./dom.js";
 import { call, once } from "./http.js";
@@ -16,9 +17,10 @@ export async function jobPage(view, id, { of, back }) {
   view.title(`Job ${id.slice(-8)}`);
   const path = `${of}/${encodeURIComponent(id)}`;
   const own = of === "/v1/jobs", { signal } = view;
+  const timeline = own ? growing(`/v1/jobs/${encodeURIComponent(id)}/timeline`, { signal }) : () => [];
   await view.live(async () => {
-    const [job, timeline] = await Promise.all([call("GET", path, { signal }), own && call("GET", `/v1/jobs/${encodeURIComponent(id)}/timeline?limit=200`, { signal })]);
-    return { job, events: timeline ? timeline.items : [] };
+    const [job, events] = await Promise.all([call("GET", path, { signal }), timeline()]);
+    return { job, events };
   }, ({ job, events }) => draw(view, job, events, { own, back }), { milliseconds: REFRESH_MS });
 }
 

@@ -1,6 +1,6 @@
 // One post: as its platform shows it, what it waits for, and all that happened to it.
 
-import { project } from "../api.js";
+import { growing, project } from "../api.js";
 import { badge, h, id as idOf, notice, outside } from "../dom.js";
 import { formDialog, input, ticks } from "../forms.js";
 import { call, once } from "../http.js";
@@ -16,16 +16,17 @@ import { timeline } from "./timeline.js";
 
 export async function post(view, { id, into, thing }) {
   const path = `/v1/scheduled-posts/${encodeURIComponent(thing)}`;
+  const history = growing(`${path}/timeline`, { signal: view.signal });
   let shownOn = null;
   await view.live(async () => {
     const [shown, of] = await Promise.all([call("GET", path, { signal: view.signal }), project(id, { signal: view.signal })]);
     const [content, account, happened] = await Promise.all([
       view.may("content:read") ? call("GET", `/v1/content/${shown.contentId}`, { signal: view.signal }) : null,
       view.may("social:read") ? call("GET", `/v1/social-accounts/${shown.socialAccountId}`, { signal: view.signal }) : null,
-      call("GET", `${path}/timeline?limit=200`, { signal: view.signal }),
+      history(),
     ]);
     return { shown, of, content, account, happened };
-  }, (found) => whole(view, path, found, { platform: shownOn ?? found.shown.platform, choose: (platform) => { shownOn = platform; view.redraw(); } }), { into, milliseconds: 4000 });
+  }, (found) => whole(view, path, found, { platform: shownOn ?? found.shown.platform, choose: (platform) => { shownOn = platform; view.redraw(); } }), { into });
 }
 
 function whole(view, path, { shown, of, content, account, happened }, { platform, choose }) {
@@ -39,7 +40,7 @@ function whole(view, path, { shown, of, content, account, happened }, { platform
     h("div", { className: "split" },
       h("div", { className: "stack" },
         state(shown, of, next),
-        happened && section("What happened", {}, timeline(happened, of.timezone)),
+        section("What happened", {}, timeline(happened, of.timezone)),
         section("Details", {}, facts([
           ["Account", account && h("span", {}, account.handle, ` on ${PLATFORMS[shown.platform]}`)],
           ["Content", content && h("a", { href: link(["projects", of.id, "content", content.id]) }, content.hook || content.caption.slice(0, 60) || content.format)],

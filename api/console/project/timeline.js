@@ -15,7 +15,7 @@ const WORDS = {
 const TONES = { published: "good", draft_in_inbox: "good", completed: "good", failed: "bad", canceled: "off", answer_lost: "busy", outcome_unknown: "busy", not_sent: "bad", rejected: "bad" };
 
 /** Entries of a timeline, the oldest first. */
-export const timeline = ({ items }, zone) => h("ol", { className: "happened" }, items.map((entry, place) => {
+export const timeline = (items, zone) => h("ol", { className: "happened" }, items.map((entry, place) => {
   const gap = place ? (Date.parse(entry.at) - Date.parse(items[place - 1].at)) / 1000 : 0;
   const { day, time, second } = clock(entry.at, zone);
   return h("li", { key: place, className: TONES[entry.type] ?? "cool" },
