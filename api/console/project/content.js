@@ -16,6 +16,7 @@ import { upload } from "./upload.js";
 export const SHOWN = { "": {}, pending: { approvalStatus: "pending" }, approved: { approvalStatus: "approved" }, rejected: { approvalStatus: "rejected" }, failed: { status: "failed" } };
 export const SHOWN_TABS = [["", "All"], ["pending", "To approve"], ["approved", "Approved"], ["rejected", "Rejected"], ["failed", "Failed"]];
 const MAKING = ["queued", "processing"];
+const PROGRESS_MS = 10000, WATCHED = 3;
 
 export async function content(view, { id, into }) {
   const list = h("div", {}), more = h("div", {});
@@ -26,22 +27,31 @@ export async function content(view, { id, into }) {
 
 /** Cards of a list of content, of one project or of all. */
 export async function contentList(view, { path, into, project }) {
-  const asked = () => query({ ...SHOWN[view.query.get("show") ?? ""], cursor: view.query.get("cursor"), limit: 48 });
+  const progress = progresses(view), asked = () => query({ ...SHOWN[view.query.get("show") ?? ""], cursor: view.query.get("cursor"), limit: 48 });
   await view.live(async () => {
     const page = await call("GET", `${path}?${asked()}`, { signal: view.signal });
-    const made = page.items.filter(making).slice(0, 8);
-    const progress = await Promise.all(made.map((item) => call("GET", `/v1/content/${item.id}/progress`, { signal: view.signal }).catch(() => null)));
-    return { ...page, progress: Object.fromEntries(progress.filter(Boolean).map((one) => [one.contentId, one])) };
+    return { ...page, progress: await progress(page.items.filter(making).slice(0, WATCHED)) };
   }, (page) => [
     h("div", { className: "heading" }, tabs(view, "show", SHOWN_TABS),
       project && view.may("content:write") && h("div", { className: "tools" },
         h("button", { type: "button", onclick: () => upload(view, project) }, "Upload"),
         h("button", { type: "button", className: "primary", onclick: () => generate(view, project) }, "Generate"))),
     page.items.length
-      ? h("div", { className: "cards" }, page.items.map((item) => card(item, page.progress[item.id])))
+      ? h("div", { className: "cards" }, page.items.map((item) => card(item, making(item) && page.progress[item.id])))
       : none(view.query.get("show") ?? ""),
     pager(view, page),
-  ], { into, milliseconds: 3000 });
+  ], { into });
+}
+
+/** How far some items are, by their ids; asked for more seldom than the list, since the key's program shares the key's budget. */
+function progresses(view) {
+  let known = {}, next = 0;
+  return async (items) => {
+    if (!items.length || Date.now() < next) return known;
+    next = Date.now() + PROGRESS_MS;
+    const told = await Promise.all(items.map(({ id }) => call("GET", `/v1/content/${id}/progress`, { signal: view.signal }).catch(() => null)));
+    return known = Object.fromEntries(told.filter(Boolean).map((one) => [one.contentId, one]));
+  };
 }
 
 const making = (item) => MAKING.includes(item.status);

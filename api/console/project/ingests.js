@@ -10,9 +10,10 @@ import { section } from "../table.js";
 import { ago } from "../times.js";
 import { nextOf, SOURCES } from "../words.js";
 
+const AGAIN_MS = 5000;
 const STAGES = { queued: "Queued", fetching: "Fetching", analyzing: "Analyzing", saving: "Saving" };
 
-/** Draws a card of each source. `ended` is told when one has ended. */
+/** Draws a card of each source. `ended` is told when one has ended, by the stream: what is refused is asked for again after a while. */
 export async function ingests(view, { id, into, ended }) {
   const live = new Map();
   const watch = async (source, jobId) => {
@@ -23,12 +24,15 @@ export async function ingests(view, { id, into, ended }) {
         live.set(source, job);
         view.redraw();
       }
-    } catch (error) {
-      if (!view.signal.aborted) noticeOf(error);
+    } catch {
+      return setTimeout(rest, AGAIN_MS, source, jobId);
     }
-    live.delete(source);
+    rest(source, jobId);
     forget(id);
     if (!view.signal.aborted) await ended();
+  };
+  const rest = (source, jobId) => {
+    if (live.get(source)?.jobId === jobId) live.delete(source);
   };
   const begin = async (source, shown) => {
     const accepted = await ask(source, shown);

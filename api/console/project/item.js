@@ -22,7 +22,7 @@ export async function item(view, { id, into, thing }) {
     const shown = await call("GET", path, { signal: view.signal });
     const progress = MAKING.includes(shown.status) ? await call("GET", `${path}/progress`, { signal: view.signal }).catch(() => null) : null;
     return { shown, progress, project: await project(id, { signal: view.signal }) };
-  }, (found) => whole(view, path, found), { into, milliseconds: 2500 });
+  }, (found) => whole(view, path, found), { into });
 }
 
 function whole(view, path, { shown, progress, project: of }) {
