@@ -69,6 +69,9 @@ export async function formDialog({ title, text, fields, verb, send, danger = fal
   return answer ?? sending?.catch(noticeOf);
 }
 
+/** What of a form says something else than what it showed: what isn't sent stays, also where somebody else has changed it meanwhile. */
+export const changed = (values, shown) => Object.fromEntries(Object.entries(values).filter(([name, value]) => value !== shown[name]));
+
 /** What was typed, by name: a list where a name is ticked more often, nothing where nothing was said. */
 function typed(form) {
   const values = {};

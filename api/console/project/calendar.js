@@ -124,10 +124,10 @@ function dropped(view, found, event, day) {
 
 /** At the same time of the clock on another day; the focus goes with it. */
 async function moved(view, { of }, post, day) {
-  const { day: before, time } = clock(post.scheduledFor, of.timezone);
+  const { day: before, time, second } = clock(post.scheduledFor, of.timezone);
   if (day === before) return;
   try {
-    await move(view, post, of, `${day}T${time}`);
+    await move(view, post, of, `${day}T${time}:${second}`);
     document.querySelector(`[data-post="${CSS.escape(post.id)}"]`)?.focus();
     say(`Moved to ${dayName(day)}, ${time}`);
   } catch (error) {

@@ -1,7 +1,7 @@
 // A project's influencers: drawn presenters with their portraits, made and changed.
 
 import { badge, h, notice } from "../dom.js";
-import { formDialog, input } from "../forms.js";
+import { changed, formDialog, input } from "../forms.js";
 import { call } from "../http.js";
 import { portrait } from "../media.js";
 import { empty } from "../states.js";
@@ -55,7 +55,10 @@ const edit = async (view, one) => after(view, await formDialog({
     input("brandVoice", "Voice", { value: one.brandVoice, rows: 4, maxLength: 4000 }, { tag: "textarea" }),
     input("language", "Language", { value: one.language, maxLength: 35 }),
   ],
-  send: (body, headers) => call("PATCH", `/v1/influencers/${one.influencerId}`, { body, headers: headers(body) }),
+  send: (values, headers) => {
+    const body = changed(values, one);
+    return call("PATCH", `/v1/influencers/${one.influencerId}`, { body, headers: headers(body) });
+  },
 }), "Saved.");
 
 const clone = async (view, one) => after(view, await formDialog({

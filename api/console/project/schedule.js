@@ -61,15 +61,15 @@ function told({ scheduledPosts, gateStatus, timeRule }, zone) {
   return `${posts} for ${inZone(first.scheduledFor, zone)}.${gateStatus === "blocked_on_approval" ? " They wait for an approval." : ""}${RULES[timeRule] ?? ""}`;
 }
 
-/** Gives a post that waits another local time, and a way back. */
+/** Gives a post that waits another local time, and a way back to the instant that it had. */
 export async function move(view, post, of, localTime) {
-  const { day, time } = clock(post.scheduledFor, of.timezone);
-  const send = (to) => call("POST", `/v1/scheduled-posts/${post.id}/reschedule`, { body: { localTime: to }, headers: once() });
-  const moved = await send(localTime);
+  const { scheduledFor } = post;
+  const send = (body) => call("POST", `/v1/scheduled-posts/${post.id}/reschedule`, { body, headers: once() });
+  const moved = await send({ localTime });
   const undo = h("button", {
     type: "button", className: "small",
     onclick: (event) => attempt(event.currentTarget, async () => {
-      await send(`${day}T${time}`);
+      await send({ scheduledFor });
       undo.closest(".notice")?.remove();
       await view.refresh();
     }),

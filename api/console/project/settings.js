@@ -2,7 +2,7 @@
 
 import { forget, project } from "../api.js";
 import { copyable, h, notice } from "../dom.js";
-import { formDialog, input, ticks } from "../forms.js";
+import { changed, formDialog, input, ticks } from "../forms.js";
 import { call } from "../http.js";
 import { facts, section } from "../table.js";
 import { exact } from "../times.js";
@@ -37,7 +37,7 @@ async function edit(view, of) {
       input("customerExternalId", "Your id of the customer", { value: of.customerExternalId ?? "", maxLength: 255 }),
     ],
     send: ({ customerExternalId = null, ...values }, headers) => {
-      const body = { ...values, customerExternalId };
+      const body = changed({ ...values, customerExternalId }, of);
       return call("PATCH", `/v1/projects/${of.id}`, { body, headers: headers(body) });
     },
   });
