@@ -1,7 +1,7 @@
 """Statistics of the last hour or day of jobs, for charts: read of the ledger itself, so far as a chart shows.
 
-Of each bucket at most `MOST` jobs of a pool are read. Where there were more the counts are estimates: what
-is read is the bucket's beginning, and its rate is taken for the rest.
+Of each bucket at most `MOST` jobs of a pool are read, the first ones. Where there were more the counts are
+what there was at least: of a burst the beginning says nothing about the rest.
 """
 
 from collections import Counter
@@ -15,8 +15,8 @@ from db.queries import job_stats
 from schemas import ids
 from schemas.job_stats import ErrorCount, JobBucket, JobStats, Percentiles, Window
 
-#: Jobs that are read of a bucket and pool: enough that a rate is off by a fourteenth at most, mostly.
-MOST = 200
+#: Jobs that are read of a bucket and pool.
+MOST = 2_000
 
 #: Codes that are told.
 CODES = 10
@@ -42,8 +42,8 @@ class _Row(NamedTuple):
     wait_p95_s: float | None
     run_p50_s: float | None
     run_p95_s: float | None
-    codes: list[str]
-    estimated: bool
+    codes: dict[str, int]
+    capped: bool
 
 
 MEASURE_ENDED_JOBS = job_stats.measure_ended_jobs.typed(_Row)
@@ -69,7 +69,6 @@ async def measure(conn: Conn, *, organization_id: UUID, window: Window, now: dat
         ats=ats,
         from_ids=bounds[:-1],
         to_ids=bounds[1:],
-        bucket_s=bucket_s,
         most=MOST,
     )
     return _shown(window, ats, rows)
@@ -84,7 +83,9 @@ def begins(window: Window, now: datetime) -> list[datetime]:
 
 def _shown(window: Window, ats: Sequence[datetime], rows: Sequence[_Row]) -> JobStats:
     of = {row.at: row for row in rows}
-    codes = Counter(code for row in rows for code in row.codes)
+    codes = Counter[str]()
+    for row in rows:
+        codes.update(row.codes)
     seconds = WINDOWS[window].seconds
     return JobStats(
         window=window,
@@ -92,6 +93,7 @@ def _shown(window: Window, ats: Sequence[datetime], rows: Sequence[_Row]) -> Job
         since=ats[0],
         until=ats[-1] + timedelta(seconds=seconds),
         buckets=[_bucket(of.get(at) or _empty(at)) for at in ats],
+        at_most=MOST,
         errors=[ErrorCount(code=code, jobs=jobs) for code, jobs in codes.most_common(CODES)],
     )
 
@@ -105,9 +107,9 @@ def _bucket(row: _Row) -> JobBucket:
         running=row.open,
         wait_seconds=Percentiles(p50=row.wait_p50_s, p95=row.wait_p95_s),
         run_seconds=Percentiles(p50=row.run_p50_s, p95=row.run_p95_s),
-        estimated=row.estimated,
+        capped=row.capped,
     )
 
 
 def _empty(at: datetime) -> _Row:
-    return _Row(at, 0, 0, 0, 0, None, None, None, None, codes=[], estimated=False)
+    return _Row(at, 0, 0, 0, 0, None, None, None, None, codes={}, capped=False)

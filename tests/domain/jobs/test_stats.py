@@ -80,28 +80,52 @@ async def test_an_organization_sees_its_own_without_internal_ones(conn: Conn) ->
     assert sum(bucket.running for bucket in today.buckets) == 1
 
 
-async def test_many_are_estimated_by_the_rate_of_those_that_are_read(
-    conn: Conn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """600 in a minute, evenly; of which 60 are read, by the index alone."""
-    monkeypatch.setattr(stats, "MOST", 60)
+async def burst(conn: Conn, at: datetime, jobs: int, within: timedelta, state: str = "completed") -> UUID:
+    """So many jobs of a new tenant that were accepted and ended evenly within a while after `at`."""
     [org] = await scene.tenants(conn)
-    last = NOW.replace(second=0)
     await conn.execute(
         """insert into job (organization_id, id, kind, pool, state, stage, args, max_attempts, run_at,
-                            deadline_at, started_at, finished_at)
-           select $1, gen_random_uuid(), $2, $3, 'completed', 'completed', '{}', 3, t.at, t.at, t.at, t.at
-             from generate_series(0, 599) n
-            cross join lateral (select $4::timestamptz + n * interval '100 milliseconds' as at) t""",
+                            deadline_at, created_at, started_at, finished_at, error)
+           select $1, (lpad(to_hex((extract(epoch from t.at) * 1000)::bigint), 12, '0')
+                       || substr(gen_random_uuid()::text, 14))::uuid,
+                  $2, $3, $7, $7, '{}', 3, t.at, t.at, t.at, t.at, t.at,
+                  case $7 when 'failed' then jsonb_build_object('code', 'TIMEOUT') end
+             from generate_series(0, $5 - 1) n
+            cross join lateral (select $4::timestamptz + n * ($6::interval / $5) as at) t""",
         org,
         FREE_ERRAND.name,
         FREE_ERRAND.pool,
-        last,
+        at,
+        jobs,
+        within,
+        state,
     )
+    return org
+
+
+async def test_a_burst_counts_as_what_it_was(conn: Conn) -> None:
+    last = NOW.replace(second=0)
+    org = await burst(conn, last + timedelta(seconds=0.5), 250, timedelta(seconds=1.5))
+    await burst(conn, last + timedelta(seconds=5), 70, timedelta(seconds=1), "failed")
+    found = await ended(conn)
+    own = await stats.measure(conn, organization_id=org, window="hour", now=NOW)
+    assert [(b.completed, b.failed, b.capped) for b in found.buckets if b.completed] == [(250, 70, False)]
+    assert [(b.completed, b.failed, b.capped) for b in own.buckets if b.completed] == [(250, 0, False)]
+    assert [(error.code, error.jobs) for error in found.errors] == [("TIMEOUT", 70)]
+
+
+async def test_no_more_are_read_than_are_counted(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """600 in a minute; of which 60 are read, by the index alone, said to be what there was at least."""
+    monkeypatch.setattr(stats, "MOST", 60)
+    org = await burst(conn, NOW.replace(second=0), 600, MINUTE)
     await conn.execute("analyze job")
-    await ended(conn)
-    async with plans.reading(conn, "job") as come:
-        found = await ended(conn)
-    assert found.buckets[-1].completed == pytest.approx(600, rel=0.05)
-    assert found.buckets[-1].estimated
-    assert (come.scans, come.rows) == (0, 60)
+    own = {"organization_id": org, "window": "hour", "now": NOW}
+    for _ in range(plans.TIMES):
+        await ended(conn)
+        await stats.measure(conn, **own)  # type: ignore[arg-type]
+    for read in (ended(conn), stats.measure(conn, **own)):  # type: ignore[arg-type]
+        async with plans.reading(conn, "job") as come:
+            found = await read
+        assert (found.buckets[-1].completed, found.buckets[-1].capped, found.at_most) == (60, True, 60)
+        assert come.scans == 0
+        assert come.rows <= 61
