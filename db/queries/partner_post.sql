@@ -161,8 +161,8 @@ chosen as materialized (
     from timed),
 found as (
   -- One of the searches is begun: each has an index, and a plan for all at once would have none. What is out
-  -- and what waits for its time is looked for among all. Two searches are for what is canceled: in archived
-  -- projects some of it is not written down yet.
+  -- is looked for among all, what waits for its time project by project. Two searches are for what is
+  -- canceled: in archived projects some of it is not written down yet.
   (select p.*
      from timed p
     {its_project}
@@ -175,9 +175,25 @@ found as (
     {its_project}
     where p.organization_id = :org
       and not (select by_time from chosen)
-      and coalesce(:status::text, 'queued') in ('queued', 'published')
-      and coalesce((case when {stopped} then 'canceled' else p.status end) = :status, true)
+      and coalesce(:status::text, 'published') = 'published'
+      and coalesce(p.status = :status, true)
       {page_of_all})
+  union all
+  (select p.*
+     from project o
+    cross join lateral (
+      select *
+        from scheduled_post p
+       where organization_id = :org
+         and project_id = o.id
+         and status = 'queued'
+         {page_of_all}) p
+    where o.organization_id = :org
+      and o.status <> 'archived'
+      and not (select by_time from chosen)
+      and :status = 'queued'
+    order by p.id desc
+    limit :limit)
   union all
   (select p.*
      from scheduled_post p

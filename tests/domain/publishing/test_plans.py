@@ -82,6 +82,11 @@ def listed_of_all(**filters: Any) -> Use:
     return lambda conn, found: posts.list_page_of_all(conn, **found.tenant, **asked, limit=PAGE)
 
 
+async def listed_behind_all_that_wait(conn: Conn, found: Table) -> None:
+    before = ids.first_of(datetime.now(UTC) - timedelta(days=0.2))
+    assert await listed_of_all(statuses=["queued"], before=before)(conn, found) == []
+
+
 async def check_new(conn: Conn, found: Table) -> None:
     prints = [TargetFingerprint("", account_id, bytes(32)) for account_id in found.project.account_ids]
     at = datetime.now(UTC) + timedelta(days=30)
@@ -148,6 +153,10 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
     "list of all": (listed_of_all(), 3 * PAGE),
     "list of all further": (listed_of_all(before=ids.new()), 3 * PAGE),
     "list of all failed": (listed_of_all(statuses=["failed"]), 10),
+    # Of each project a page.
+    "list of all queued": (listed_of_all(statuses=["queued"]), (OTHERS + 4) * PAGE),
+    # Behind the last one there is only what is out.
+    "list of all queued further": (listed_behind_all_that_wait, 10),
     # Behind all that wait, which are newer.
     "list of all published": (listed_of_all(statuses=["published"]), (OTHERS + 2) * WAITING),
     "list of all in a future": (listed_of_all(period=Period(since=FAR)), 10),
