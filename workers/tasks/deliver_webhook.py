@@ -7,8 +7,10 @@ room for others, one is sent a single try until it has taken one, and whoever wa
 
 import asyncio
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from typing import Any
 
 import httpx
 
@@ -16,7 +18,7 @@ from db.pool import Conn
 from domain.security.keyring import Keyring
 from domain.webhooks import tries
 from domain.webhooks.delivery_jobs import endpoint_of
-from domain.webhooks.tries import OURS, Endpoint, Next, Outgoing, Tried
+from domain.webhooks.tries import OURS, Endpoint, Next, Outgoing, Taken, Tried
 from jobs.outcomes import Done, Outcome
 from schemas import ids
 from telemetry import logs, metrics
@@ -119,15 +121,25 @@ class Spell:
         return [one.result() for one in done]
 
     async def _try(self, one: Outgoing) -> Tried:
-        if one.body is None:
-            return Tried(one.delivery, one.url, None, OURS, None)
+        """Whatever goes wrong in it is a try that counts: the next attempt would make all of them again."""
+        if one.body is not None:
+            try:
+                return await self._send(one, one.body)
+            except Exception as error:  # noqa: BLE001  a receiver may find what nobody thought of
+                # Without its message, which may have the address.
+                stack = "".join(traceback.format_tb(error.__traceback__))
+                cause = {"error": type(error).__name__, "stack": stack}
+                _log.error("try failed by us", **self._about(one.delivery), **cause)
+        return Tried(one.delivery, one.url, None, OURS, None)
+
+    async def _send(self, one: Outgoing, body: bytes) -> Tried:
         headers = signing.headers(
             event_id=ids.show(ids.WEBHOOK_EVENT, one.delivery.event_id),
             at=int(time.time()),
-            body=one.body,
+            body=body,
             keys=one.keys,
         )
-        answer = await send(self._client, one.url, headers=headers, body=one.body)
+        answer = await send(self._client, one.url, headers=headers, body=body)
         return Tried(one.delivery, one.url, answer.status, answer.code, answer.after_s)
 
     def _tell(self, done: Sequence[Tried], becomes: Sequence[Next]) -> None:
@@ -137,15 +149,21 @@ class Spell:
             if one.code:
                 _log.info(
                     "delivery failed",
-                    organization_id=ids.show(ids.ORGANIZATION, self._org),
-                    endpoint_id=ids.show(ids.WEBHOOK_ENDPOINT, self._endpoint_id),
-                    delivery_id=ids.show(ids.WEBHOOK_DELIVERY, one.delivery.id),
-                    event_id=ids.show(ids.WEBHOOK_EVENT, one.delivery.event_id),
-                    tries=one.delivery.tries,
+                    **self._about(one.delivery),
                     status=one.status,
                     code=one.code,
                     now=now,
                 )
+
+    def _about(self, delivery: Taken) -> dict[str, Any]:
+        """The fields of a line about a try."""
+        return {
+            "organization_id": ids.show(ids.ORGANIZATION, self._org),
+            "endpoint_id": ids.show(ids.WEBHOOK_ENDPOINT, self._endpoint_id),
+            "delivery_id": ids.show(ids.WEBHOOK_DELIVERY, delivery.id),
+            "event_id": ids.show(ids.WEBHOOK_EVENT, delivery.event_id),
+            "tries": delivery.tries,
+        }
 
 
 async def end(sends: set[asyncio.Task[Tried]]) -> None:

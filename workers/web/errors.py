@@ -109,6 +109,6 @@ def retry_after(headers: httpx.Headers) -> float | None:
         return min(float(value), LONGEST_WAIT_S)
     try:
         wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("Date", ""))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return min(max(wait.total_seconds(), 0.0), LONGEST_WAIT_S)

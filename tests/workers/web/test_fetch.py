@@ -20,6 +20,8 @@ from tests.workers.web.web import Script, allowed_client, answered, say, serve
 from workers.web.errors import SHORTEST_COOLDOWN_S
 from workers.web.fetch import HTML, Want, fetch
 
+DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
+
 
 async def test_we_say_who_we_are_and_send_nothing_else() -> None:
     async with (
@@ -73,7 +75,8 @@ async def test_each_status_has_its_code(status: int, error: type[SourceError], r
     [
         ({"retry_after": "120"}, 120.0),
         ({"retry_after": "9" * 500}, 86400.0),
-        ({"retry_after": "Tue, 24 Nov 2026 12:01:00 GMT", "date": "Tue, 24 Nov 2026 12:00:00 GMT"}, 60.0),
+        ({"retry_after": "Tue, 24 Nov 2026 12:01:00 GMT", "date": DATE}, 60.0),
+        ({"retry_after": f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT", "date": DATE}, None),
         ({"retry_after": "soon"}, None),
         ({"retry_after": "-1"}, None),
         ({}, None),
@@ -89,9 +92,8 @@ async def test_an_upstreams_wish_to_wait_is_passed_on(headers: dict[str, str], w
 @pytest.mark.parametrize("wish", ["0", "1", "Tue, 24 Nov 2026 11:00:00 GMT"])
 async def test_a_site_that_refuses_without_a_wait_is_left_alone_all_the_same(wish: str) -> None:
     """A job that waits for a limit's end spends no attempt, so nothing else would end its asking."""
-    date = "Tue, 24 Nov 2026 12:00:00 GMT"
     with pytest.raises(SourceRateLimited) as refused:
-        await answered(say(429, retry_after=wish, date=date))
+        await answered(say(429, retry_after=wish, date=DATE))
     assert refused.value.retry_after == SHORTEST_COOLDOWN_S
 
 

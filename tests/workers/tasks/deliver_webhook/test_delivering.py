@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 from standardwebhooks import Webhook
 
@@ -13,6 +14,8 @@ from schemas import ids
 from tests import seeds
 from tests.workers.tasks.deliver_webhook.scene import Scene
 from tests.workers.webhooks.receiver import Receiver, receiving, says
+from workers.tasks import deliver_webhook
+from workers.webhooks.sending import Answer, send
 
 
 async def test_an_event_comes_once_and_its_signature_is_that_of_the_secret(
@@ -277,3 +280,33 @@ async def test_an_event_that_cannot_be_told_holds_up_no_other(
         ("delivered", None),
     ]
     assert (await scene.shown(endpoint_id)).consecutive_failure_count == 0
+
+
+async def test_a_try_that_fails_by_us_counts_and_no_other_is_made_again(
+    scene: Scene, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+    good, bad, *rest = await scene.emit(times=4)
+
+    async def fails(client: httpx.AsyncClient, url: str, *, headers: dict[str, str], body: bytes) -> Answer:
+        if headers["webhook-id"] == bad:
+            raise OverflowError(url)
+        return await send(client, url, headers=headers, body=body)
+
+    monkeypatch.setattr(deliver_webhook, "send", fails)
+    assert await scene.attempt() == ["completed"]
+    assert receiver.times == dict.fromkeys([good, *rest], 1)
+    rows = await scene.rows(endpoint_id)
+    assert [row["status"] for row in rows] == ["delivered", "pending", "delivered", "delivered"]
+    assert (rows[1]["attempts"], rows[1]["error_code"]) == (1, "INTERNAL")
+    assert "OverflowError" in (said := capsys.readouterr().out)
+    assert receiver.host not in said
+
+
+async def test_a_wait_until_no_date_is_none(scene: Scene, receiver: Receiver) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+    receiver.behave = says(500, retry_after=f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT")
+    await scene.emit()
+    assert await scene.attempt() == ["completed"]
+    [row] = await scene.rows(endpoint_id)
+    assert (row["status"], row["attempts"], row["error_code"]) == ("pending", 1, "BAD_STATUS")
