@@ -54,14 +54,15 @@ select {endpoint}
  order by e.id desc
  limit :limit;
 
--- name: update_endpoint    made active again it has no failures, and at a new address it does not rest
+-- part: goes_on    at the address that it had, and nobody takes it up again: it keeps its failures
+url = :url and (status = :status::text or status = 'active')
+
+-- name: update_endpoint    with another address or status it does not rest
 update webhook_endpoint
    set url = :url, events = :events, description = :description, metadata = :metadata, status = :status,
-       disabled_reason = case when :status::text = 'disabled' then disabled_reason end,
-       consecutive_failures = case when status = 'disabled' and :status::text <> 'disabled' then 0
-                                   else consecutive_failures end,
-       failing_since = case when status = 'disabled' and :status::text <> 'disabled' then null
-                            else failing_since end,
+       disabled_reason = case when :status = 'disabled' then disabled_reason end,
+       consecutive_failures = case when {goes_on} then consecutive_failures else 0 end,
+       failing_since = case when {goes_on} then failing_since end,
        retry_at = case when (url, status) = (:url, :status) then retry_at end,
        version = version + 1, updated_at = now()
  where organization_id = :org

@@ -112,31 +112,41 @@ update webhook_delivery d
    and d.id = r.id
    and d.status = 'delivering';
 
--- name: note_success    nothing is wrong with it any more
+-- name: note_success    at this address; nothing is wrong with it any more, but a rest that it wanted goes on
 update webhook_endpoint
-   set consecutive_failures = 0, failing_since = null, retry_at = null
+   set consecutive_failures = 0, failing_since = null
  where organization_id = :org
    and id = :endpoint_id
+   and url = :url
    and consecutive_failures > 0;
 
--- name: note_failures    and let it rest, the longer the more there were; a row: nothing else for too long
+-- name: note_failures    at this address; it rests, the longer the more there were; a row: for too long
 with failed as (
   -- The endpoint.
   update webhook_endpoint
      set consecutive_failures = consecutive_failures + :failures,
          failing_since = coalesce(failing_since, now()),
-         retry_at = now() + interval '1 second' * greatest(
-           :asked_s::float8,
+         retry_at = greatest(
+           retry_at,
            case when consecutive_failures + :failures > :patient_tries
-                then least(2 ^ least(consecutive_failures + :failures - :patient_tries, 10),
-                           :most_rest_s::float8)
+                then now() + interval '1 second'
+                     * least(2 ^ least(consecutive_failures + :failures - :patient_tries, 10),
+                             :most_rest_s::float8)
             end)
    where organization_id = :org
      and id = :endpoint_id
+     and url = :url
   returning failing_since)
 select failing_since
   from failed
  where failing_since <= now() - :patience::interval;
+
+-- name: note_rest    that this address asked for; no other answer makes it shorter
+update webhook_endpoint
+   set retry_at = greatest(retry_at, now() + interval '1 second' * :asked_s::float8)
+ where organization_id = :org
+   and id = :endpoint_id
+   and url = :url;
 
 -- name: disable_endpoint    unless somebody has given it another address, or a state, meanwhile
 update webhook_endpoint

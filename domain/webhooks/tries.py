@@ -3,9 +3,9 @@
 Every verb is part of a step of the endpoint's one job, which fences it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 from db.pool import Conn
@@ -128,50 +128,59 @@ async def _rendered(conn: Conn, org: UUID, taken: Taken, public_url: str) -> byt
 
 async def settle(conn: Conn, *, claim: Claim, tried: Sequence[Tried]) -> list[Next]:
     """Write down what tries came to, and what follows for their endpoint; what became of each."""
-    waits = [None if one.is_gone else wait_s(one.delivery.tries, asked_s=one.after_s) for one in tried]
-    becomes = [_next(one, wait) for one, wait in zip(tried, waits, strict=True)]
-    # The endpoint first, as whoever deletes it has it.
-    await _note(conn, claim, tried)
+    urls = {one.url for one in tried}
+    # The endpoint first, as whoever hurries a delivery has it.
+    gone = [url for url in sorted(urls) if await _note(conn, claim, url, [t for t in tried if t.url == url])]
+    after = [_after(one, gone=one.url in gone) for one in tried]
     await webhook_sending.settle_deliveries.run(
         conn,
         org=claim.organization_id,
         ids=[one.delivery.id for one in tried],
-        statuses=becomes,
+        statuses=[becomes for becomes, _ in after],
         http_statuses=[one.status for one in tried],
         error_codes=[one.code for one in tried],
-        afters_s=[wait or 0.0 for wait in waits],
+        afters_s=[wait for _, wait in after],
     )
-    return becomes
+    return [becomes for becomes, _ in after]
 
 
-def _next(tried: Tried, wait: float | None) -> Next:
+def _after(tried: Tried, *, gone: bool) -> tuple[Next, float]:
+    """Status of its delivery from now on, and the seconds until it is tried again.
+
+    That is at once where the address is gone and there is another by now.
+    """
     if tried.code is None:
-        return "delivered"
+        return "delivered", 0.0
     if tried.is_gone:
-        return "abandoned"
-    return "failed" if wait is None else "pending"
+        return "abandoned" if gone else "pending", 0.0
+    wait = wait_s(tried.delivery.tries, asked_s=tried.after_s)
+    return ("failed", 0.0) if wait is None else ("pending", wait)
 
 
-async def _note(conn: Conn, claim: Claim, tried: Sequence[Tried]) -> None:
-    """Count failures in a row, and disable what is gone, or does nothing but fail."""
+async def _note(conn: Conn, claim: Claim, url: str, tried: Sequence[Tried]) -> bool:
+    """Count failures in a row at an address, and disable what does nothing else; True if it is gone.
+
+    Nothing is noted where the endpoint has another address by now.
+    """
     failed = [one for one in tried if one.code not in {None, OURS}]
+    at = _scope(claim) | {"url": url}
+    gone = any(one.is_gone for one in failed) and await _disable(conn, at, "GONE")
     if any(one.code is None for one in tried):
-        await webhook_sending.note_success.run(conn, **_scope(claim))
+        await webhook_sending.note_success.run(conn, **at)
     elif failed:
         late = await webhook_sending.note_failures.value(
             conn,
-            **_scope(claim),
+            **at,
             failures=len(failed),
-            asked_s=_asked_s(failed),
             patient_tries=PATIENT_TRIES,
             most_rest_s=MOST_REST_S,
             patience=PATIENCE,
         )
         if late:
-            await _disable(conn, claim, failed[-1].url, "FAILING")
-    for one in failed:
-        if one.is_gone:
-            await _disable(conn, claim, one.url, "GONE")
+            await _disable(conn, at, "FAILING")
+    if asked_s := _asked_s(failed):
+        await webhook_sending.note_rest.run(conn, **at, asked_s=asked_s)
+    return gone
 
 
 def _asked_s(failed: Sequence[Tried]) -> float | None:
@@ -180,9 +189,12 @@ def _asked_s(failed: Sequence[Tried]) -> float | None:
     return min(max(asked), MOST_ASKED_S) if asked else None
 
 
-async def _disable(conn: Conn, claim: Claim, url: str, reason: DisabledReason) -> None:
-    """Send nothing there any more. The organization's other endpoints are told, as of each change."""
-    await webhook_sending.disable_endpoint.run(conn, **_scope(claim), url=url, reason=reason)
+async def _disable(conn: Conn, at: Mapping[str, Any], reason: DisabledReason) -> bool:
+    """Send nothing there any more. The organization's other endpoints are told, as of each change.
+
+    False if there is nothing to disable: it has another address by now, or is over.
+    """
+    return await webhook_sending.disable_endpoint.run(conn, **at, reason=reason) > 0
 
 
 async def abandon(conn: Conn, *, claim: Claim) -> bool:
@@ -191,5 +203,5 @@ async def abandon(conn: Conn, *, claim: Claim) -> bool:
     return ended == BATCH
 
 
-def _scope(claim: Claim) -> dict[str, UUID]:
+def _scope(claim: Claim) -> dict[str, Any]:
     return {"org": claim.organization_id, "endpoint_id": endpoint_of(claim)}

@@ -1,4 +1,4 @@
-"""What becomes of deliveries at receivers of every kind, and of their endpoints."""
+"""What becomes of deliveries at receivers of every kind."""
 
 import asyncio
 from typing import Any
@@ -60,102 +60,6 @@ async def test_one_that_fails_is_tried_ten_times_with_the_same_id(scene: Scene, 
     assert await scene.states(endpoint_id) == ["failed"]
     assert receiver.times == {sent[0]: 10}
     assert (await scene.shown(endpoint_id)).consecutive_failure_count == 10
-
-
-async def test_a_success_forgets_failures(scene: Scene, receiver: Receiver) -> None:
-    endpoint_id, _ = await scene.endpoint(receiver.url)
-    receiver.behave = says(500)
-    await scene.emit()
-    await scene.attempt()
-    assert (await scene.shown(endpoint_id)).failing_since
-    receiver.behave = says(204)
-    await scene.hours_pass(1)
-    await scene.attempt()
-    shown = await scene.shown(endpoint_id)
-    assert (shown.consecutive_failure_count, shown.failing_since) == (0, None)
-
-
-async def test_one_that_does_nothing_but_fail_rests_longer_each_time(
-    scene: Scene, receiver: Receiver
-) -> None:
-    endpoint_id, _ = await scene.endpoint(receiver.url)
-    receiver.behave = says(500)
-    await scene.emit(times=40)
-    query = "select extract(epoch from retry_at - $1)::float8 from webhook_endpoint"
-    for failures, rest_s in enumerate([2, 4, 8, 16, 32, 60, 60, 60], 4):
-        before = await scene.pool.fetchval("select now()")
-        await scene.attempt()
-        after = await scene.pool.fetchval("select now()")
-        assert len(receiver.asked) == failures
-        assert await scene.pool.fetchval(query, before) >= rest_s >= await scene.pool.fetchval(query, after)
-        await scene.pool.execute("update webhook_endpoint set retry_at = null")
-    assert (await scene.shown(endpoint_id)).status == "active"
-
-
-async def test_one_that_asks_for_a_pause_gets_it_for_all(scene: Scene, receiver: Receiver) -> None:
-    endpoint_id, _ = await scene.endpoint(receiver.url)
-    receiver.behave = says(429, retry_after="600")
-    await scene.emit()
-    await scene.attempt()
-    await scene.emit()
-    assert await scene.attempt() == []
-    await scene.hours_pass(300 / 3600)
-    assert await scene.attempt() == []
-    receiver.behave = says(200)
-    await scene.hours_pass(400 / 3600)
-    await scene.attempt()
-    assert await scene.states(endpoint_id) == ["delivered"] * 2
-
-
-async def test_one_that_rests_is_tried_at_once_at_a_new_address(
-    scene: Scene, receiver: Receiver, other: Receiver
-) -> None:
-    endpoint_id, _ = await scene.endpoint(receiver.url)
-    receiver.behave = says(503, retry_after="600")
-    await scene.emit()
-    await scene.attempt()
-    sent = await scene.emit()
-    await scene.patch(endpoint_id, url=other.url)
-    await scene.attempt()
-    assert other.times == dict.fromkeys(sent, 1)
-
-
-@pytest.mark.parametrize(
-    ("status", "passed_h", "reason"), [(410, 0, "GONE"), (500, 119, None), (500, 121, "FAILING")]
-)
-async def test_gone_and_five_days_of_failure_disable_and_the_others_are_told(
-    scene: Scene, receiver: Receiver, other: Receiver, *, status: int, passed_h: float, reason: str | None
-) -> None:
-    endpoint_id, _ = await scene.endpoint(receiver.url, "job.failed")
-    await scene.endpoint(other.url, "job.canceled")
-    receiver.behave = says(500)
-    await scene.emit()
-    await scene.attempt()
-    receiver.behave = says(status)
-    await scene.hours_pass(passed_h)
-    await scene.emit(times=3)
-    await scene.attempt()
-    shown = await scene.shown(endpoint_id)
-    assert (shown.status == "disabled", shown.disabled_reason) == (reason is not None, reason)
-    await scene.attempt()
-    assert len(other.asked) == (1 if reason else 0)
-    if reason:
-        assert {*await scene.states(endpoint_id)} == {"abandoned"}
-
-
-async def test_an_address_that_was_given_meanwhile_is_not_gone(
-    scene: Scene, receiver: Receiver, other: Receiver
-) -> None:
-    endpoint_id, _ = await scene.endpoint(receiver.url)
-
-    async def moves(*given: Any) -> None:
-        await scene.patch(endpoint_id, url=other.url)
-        await says(410)(*given)
-
-    receiver.behave = moves
-    await scene.emit(times=2)
-    await scene.attempt()
-    assert (await scene.shown(endpoint_id)).status == "active"
 
 
 async def test_what_waits_for_a_paused_one_goes_on_when_it_is_resumed(

@@ -1,0 +1,210 @@
+"""What becomes of endpoints by what their receivers say: they rest, are disabled, or begin anew."""
+
+import asyncio
+from functools import partial
+from itertools import permutations, product
+from typing import Any
+
+import pytest
+
+from domain.webhooks import tries
+from domain.webhooks.tries import Tried
+from jobs.kinds import DELIVER_WEBHOOK
+from tests import seeds
+from tests.waiting import eventually
+from tests.workers.tasks.deliver_webhook.scene import Scene
+from tests.workers.webhooks.receiver import Receiver, says
+
+#: Seconds from a time to the end of a rest.
+REST_S = "select extract(epoch from retry_at - $1)::float8 from webhook_endpoint"
+#: As if nothing had been heard yet of what is under way.
+ANEW = """update webhook_endpoint set consecutive_failures = 0, failing_since = null, retry_at = null;
+          update webhook_delivery set status = 'delivering', ended_at = null"""
+
+
+async def test_a_success_forgets_failures(scene: Scene, receiver: Receiver) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+    receiver.behave = says(500)
+    await scene.emit()
+    await scene.attempt()
+    assert (await scene.shown(endpoint_id)).failing_since
+    receiver.behave = says(204)
+    await scene.hours_pass(1)
+    await scene.attempt()
+    shown = await scene.shown(endpoint_id)
+    assert (shown.consecutive_failure_count, shown.failing_since) == (0, None)
+
+
+async def test_one_that_does_nothing_but_fail_rests_longer_each_time(
+    scene: Scene, receiver: Receiver
+) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+    receiver.behave = says(500)
+    await scene.emit(times=40)
+    for failures, rest_s in enumerate([2, 4, 8, 16, 32, 60, 60, 60], 4):
+        before = await scene.pool.fetchval("select now()")
+        await scene.attempt()
+        after = await scene.pool.fetchval("select now()")
+        assert len(receiver.asked) == failures
+        assert await scene.pool.fetchval(REST_S, before) >= rest_s >= await scene.pool.fetchval(REST_S, after)
+        await scene.pool.execute("update webhook_endpoint set retry_at = null")
+    assert (await scene.shown(endpoint_id)).status == "active"
+
+
+async def test_one_that_asks_for_a_pause_gets_it_for_all(scene: Scene, receiver: Receiver) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+    receiver.behave = says(429, retry_after="600")
+    await scene.emit()
+    await scene.attempt()
+    await scene.emit()
+    assert await scene.attempt() == []
+    await scene.hours_pass(300 / 3600)
+    assert await scene.attempt() == []
+    receiver.behave = says(200)
+    await scene.hours_pass(400 / 3600)
+    await scene.attempt()
+    assert await scene.states(endpoint_id) == ["delivered"] * 2
+
+
+async def test_one_that_rests_is_tried_at_once_at_a_new_address(
+    scene: Scene, receiver: Receiver, other: Receiver
+) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+    receiver.behave = says(503, retry_after="600")
+    await scene.emit()
+    await scene.attempt()
+    sent = await scene.emit()
+    await scene.patch(endpoint_id, url=other.url)
+    await scene.attempt()
+    assert other.times == dict.fromkeys(sent, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "passed_h", "reason"), [(410, 0, "GONE"), (500, 119, None), (500, 121, "FAILING")]
+)
+async def test_gone_and_five_days_of_failure_disable_and_the_others_are_told(
+    scene: Scene, receiver: Receiver, other: Receiver, *, status: int, passed_h: float, reason: str | None
+) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url, "job.failed")
+    await scene.endpoint(other.url, "job.canceled")
+    receiver.behave = says(500)
+    await scene.emit()
+    await scene.attempt()
+    receiver.behave = says(status)
+    await scene.hours_pass(passed_h)
+    await scene.emit(times=3)
+    await scene.attempt()
+    shown = await scene.shown(endpoint_id)
+    assert (shown.status == "disabled", shown.disabled_reason) == (reason is not None, reason)
+    await scene.attempt()
+    assert len(other.asked) == (1 if reason else 0)
+    if reason:
+        assert {*await scene.states(endpoint_id)} == {"abandoned"}
+
+
+async def test_an_address_that_was_given_meanwhile_is_not_gone(
+    scene: Scene, receiver: Receiver, other: Receiver
+) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+
+    async def moves(*given: Any) -> None:
+        await scene.patch(endpoint_id, url=other.url)
+        await says(410)(*given)
+
+    receiver.behave = moves
+    sent = await scene.emit(times=2)
+    await scene.attempt()
+    shown = await scene.shown(endpoint_id)
+    assert (shown.status, shown.consecutive_failure_count) == ("active", 0)
+    assert other.times == dict.fromkeys(sent, 1)
+    assert await scene.states(endpoint_id) == ["delivered"] * 2
+
+
+async def test_what_an_old_address_says_is_not_of_the_new_one(
+    scene: Scene, receiver: Receiver, other: Receiver
+) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+
+    async def moves(*given: Any) -> None:
+        await scene.patch(endpoint_id, url=other.url)
+        await says(503, retry_after="600")(*given)
+
+    receiver.behave = moves
+    other.behave = says(500)
+    _, sent = await scene.emit(times=2)
+    await scene.attempt()
+    assert other.times == {sent: 1}
+    assert (await scene.shown(endpoint_id)).consecutive_failure_count == 1
+
+
+@pytest.mark.parametrize("through", ["another address", "a pause"])
+async def test_five_days_begin_anew(
+    scene: Scene, receiver: Receiver, other: Receiver, *, through: str
+) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+    receiver.behave = other.behave = says(500)
+    await scene.emit()
+    await scene.attempt()
+    await scene.patch(endpoint_id, status="paused")
+    assert (await scene.shown(endpoint_id)).consecutive_failure_count == 1
+    await scene.hours_pass(121)
+    changed = {"status": "active"} if through == "a pause" else {"url": other.url, "status": "active"}
+    await scene.patch(endpoint_id, **changed)
+    shown = await scene.shown(endpoint_id)
+    assert (shown.consecutive_failure_count, shown.failing_since) == (0, None)
+    await scene.attempt()
+    shown = await scene.shown(endpoint_id)
+    assert (shown.status, shown.consecutive_failure_count) == ("active", 1)
+
+
+async def test_one_that_asks_for_a_pause_gets_the_longest_however_its_answers_come(scene: Scene) -> None:
+    await scene.endpoint("https://hooks.example.com/")
+    await scene.emit(times=3)
+    await scene.look()
+    async with scene.pool.acquire() as conn:
+        [claim] = await seeds.claims(conn, DELIVER_WEBHOOK)
+        take = partial(tries.take, conn, claim=claim, keyring=seeds.VAULT, public_url=seeds.PUBLIC_URL)
+        taken = await take(limit=3)
+        for heard, cut in product(permutations([(200, None), (429, 600.0), (503, 60.0)]), range(4)):
+            await conn.execute(ANEW)
+            tried = [
+                Tried(one.delivery, one.url, status, None if status == 200 else "BAD_STATUS", after_s)
+                for one, (status, after_s) in zip(taken, heard, strict=True)
+            ]
+            before = await conn.fetchval("select now()")
+            for part in (tried[:cut], tried[cut:]):
+                await tries.settle(conn, claim=claim, tried=part)
+            assert await conn.fetchval(REST_S, before) >= 600, (heard, cut)
+            assert await take(limit=1) == []
+
+
+async def test_what_others_hear_that_are_under_way_ends_no_pause_that_was_asked_for(
+    scene: Scene, receiver: Receiver
+) -> None:
+    endpoint_id, _ = await scene.endpoint(receiver.url)
+    came, full = 0, asyncio.Event()
+
+    async def known() -> bool:
+        return 429 in [row["http_status"] for row in await scene.rows(endpoint_id)]
+
+    async def answers(*given: Any) -> None:
+        nonlocal came
+        came += 1
+        mine = came
+        if mine == 5:
+            full.set()
+        if mine > 1:
+            await full.wait()
+        if mine > 2:
+            await eventually(known)
+        await (says(429, retry_after="600") if mine == 2 else says(200))(*given)
+
+    receiver.behave = answers
+    await scene.emit(times=9)
+    await scene.attempt()
+    assert await scene.states(endpoint_id) == ["delivered", "pending", *["delivered"] * 3, *["pending"] * 4]
+    await scene.hours_pass(300 / 3600)
+    assert await scene.attempt() == []
+    await scene.hours_pass(400 / 3600)
+    await scene.attempt()
+    assert {*await scene.states(endpoint_id)} == {"delivered"}
