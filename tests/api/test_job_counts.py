@@ -1,16 +1,19 @@
 """Jobs by what became of them: the filters of their list, and how many there are."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from litestar import Litestar
 
 from db.pool import Conn, Pool
+from db.queries import sandbox_clock
 from domain.jobs import counts, jobs
 from jobs.kinds import INGEST_WEBSITE
 from jobs.ledger import Settlement
 from jobs.outcomes import Failed
 from tests import seeds
-from tests.api.conftest import Caller
+from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
 from tests.api.refusals import refused
 from tests.api.test_filters import listed
@@ -71,3 +74,15 @@ async def test_a_count_ends_at_its_limit(acme: Caller, conn: Conn, monkeypatch: 
                 await scene.submit(conn, acme.organization_id, INGEST_WEBSITE, project_id=UUID(project[4:]))
             found = (await acme.http.get("/v1/jobs/counts", params=params)).json()
             assert (found["byStatus"]["running"], found["capped"]) == (min(made, 2), capped)
+
+
+async def test_figures_of_a_sandbox_are_by_real_time(app: Litestar, pool: Pool, conn: Conn) -> None:
+    began, days = datetime.now(UTC), timedelta(days=10)
+    async with calling(app, pool, "Acme", env="test") as caller:
+        org = caller.organization_id
+        await scene.submit(conn, org, INGEST_WEBSITE)
+        await sandbox_clock.age_jobs.run(conn, org=org, own=None, by=days)
+        await sandbox_clock.move_clock.run(conn, org=org, by=days, posts=0, jobs=0)
+        found = (await caller.http.get("/v1/jobs/stats", params={"window": "day"})).json()
+    assert sum(bucket["running"] for bucket in found["buckets"]) == 1
+    assert timedelta() < datetime.fromisoformat(found["until"]) - began < timedelta(minutes=30)
