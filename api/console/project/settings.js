@@ -55,7 +55,7 @@ async function change(view, of, policy) {
       input("firstNPostsBlocked", "Or at first", { type: "number", min: 0, max: 50, value: policy.firstNPostsBlocked, required: true }, { hint: "Until so many items have been approved; 0: none." }),
     ],
     send: ({ requiresApproval, firstNPostsBlocked }, headers) => {
-      const body = { requiresApproval: Boolean(requiresApproval), firstNPostsBlocked: Number(firstNPostsBlocked) };
+      const body = changed({ requiresApproval: Boolean(requiresApproval), firstNPostsBlocked: Number(firstNPostsBlocked) }, policy);
       return call("PATCH", `/v1/projects/${of.id}/approval-policy`, { body, headers: headers(body) });
     },
   });
