@@ -128,6 +128,16 @@ async def test_another_local_time(project: Project) -> None:
     assert answer.json()["scheduledFor"] == "2026-11-01T05:30:00Z"
 
 
+async def test_the_instant_that_was_shown_is_a_way_back(project: Project) -> None:
+    """As the console undoes a move: also to the second of two times that the clocks show alike."""
+    project.clock.ahead = datetime.fromisoformat("2026-10-20T12:00Z") - datetime.now(UTC)
+    post_id = await project.scheduled(scheduledFor="2026-11-01T06:30:30.250Z")
+    was = (await project.post(post_id))["scheduledFor"]
+    await project.reschedule(post_id, localTime="2026-11-02T01:30:30")
+    assert (await project.reschedule(post_id, scheduledFor=was)).json()["scheduledFor"] == was
+    assert instant(was) == datetime.fromisoformat("2026-11-01T06:30:30.250Z")
+
+
 async def test_a_blocked_post_only_gets_another_time(project: Project) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
     [made] = (await project.schedule(content, account)).json()["scheduledPosts"]

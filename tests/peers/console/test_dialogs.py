@@ -1,0 +1,95 @@
+"""Dialogs of the console: what closes one, and that nothing which was sent or is shown once gets lost."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.peers.chromium import Page
+from tests.peers.own_api import OwnApi, own_api
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
+
+PAGE = """(async () => {
+  const load = (name) => import(`/console/${name}.js`);
+  const loaded = await Promise.all(["dialog", "forms", "secret"].map(load));
+  const { openDialog, formDialog, showSecret } = Object.assign({}, ...loaded);
+  const opened = () => document.querySelector("dialog[open]");
+  const press = (on) => on.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+  const escape = (dialog) => dialog.dispatchEvent(new Event("cancel", { cancelable: true }));
+  SCENE
+})()"""
+
+BESIDE = """
+  const closed = openDialog("Any", () => []), dialog = opened();
+  press(dialog.firstChild);
+  dialog.click();
+  const selected = dialog.open;
+  press(dialog);
+  dialog.click();
+  await closed;
+  return [selected, dialog.open];
+"""
+
+SECRET = """
+  Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true });
+  const closed = showSecret({ title: "A secret", text: "It is new.", secret: "whsec_once" });
+  const dialog = opened();
+  press(dialog);
+  dialog.click();
+  const escaped = escape(dialog), [copy, kept] = dialog.querySelectorAll("button");
+  copy.click();
+  await Promise.resolve();
+  const told = document.querySelector("#notices").textContent, selected = String(getSelection());
+  kept.click();
+  await closed;
+  return [escaped, selected, told.includes("Copied")];
+"""
+
+SENDING = """
+  let answer, sent = 0;
+  const made = formDialog({ title: "New key", verb: "Make key", fields: [],
+    send: () => { sent += 1; return new Promise((resolve) => { answer = resolve; }); } });
+  const dialog = opened(), form = dialog.querySelector("form");
+  for (const _ of [1, 2]) form.requestSubmit();
+  const escaped = escape(dialog);
+  dialog.close();
+  await new Promise((resolve) => dialog.addEventListener("close", resolve));
+  answer("lp_test_once");
+  return [escaped, sent, await made];
+"""
+
+AGAIN = """
+  const keys = [];
+  const made = formDialog({ title: "New key", verb: "Make key", fields: [],
+    send: async (values, headers) => {
+      keys.push(headers(values)["Idempotency-Key"]);
+      if (keys.length === 1) throw new Error("The answer is lost.");
+      return "made";
+    } });
+  const form = opened().querySelector("form");
+  form.requestSubmit();
+  await new Promise((resolve) => setTimeout(resolve));
+  form.requestSubmit();
+  return [await made, keys.length, new Set(keys).size];
+"""
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
+    with own_api(tmp_path_factory.mktemp("console")) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("scene", "found"),
+    [
+        pytest.param(BESIDE, [True, False], id="a selection that ends beside it leaves it open"),
+        pytest.param(SECRET, [False, "whsec_once", False], id="a secret stays until its button is pressed"),
+        pytest.param(SENDING, [False, 1, "lp_test_once"], id="what was sent is answered though it closed"),
+        pytest.param(AGAIN, ["made", 2, 1], id="the next click is the same request"),
+    ],
+)
+def test_a_dialog_loses_nothing(api: OwnApi, page: Page, scene: str, found: list[Any]) -> None:
+    page.open(f"{api.url}/console", "document.querySelector('[name=key]')")
+    assert page.run(PAGE.replace("SCENE", scene)) == found
