@@ -19,7 +19,8 @@ KUBERNETES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 Commands = dict[str, list[str]]
 
 _WANTED = re.compile(r"^(?:Wants|Requires)=(tenantry-.*)$", re.MULTILINE)
-_EXEC = re.compile(r"^ExecStart=/opt/tenantry/bin/(.*)$", re.MULTILINE)
+#: What a unit has a shell run.
+EXEC = re.compile(r"^ExecStart=/bin/sh -c '(.*)'$", re.MULTILINE)
 
 
 def procfile() -> Commands:
@@ -42,7 +43,7 @@ def _unit(name: str) -> Path:
 
 def _started(name: str) -> tuple[str, list[str]]:
     process, _, pool = name.removeprefix("tenantry-").removesuffix(".service").partition("@")
-    [command] = _EXEC.findall(_unit(name).read_text())
+    [command] = EXEC.findall(_unit(name).read_text())
     called = pool or process.replace("migrate", "release")
     return called, command.replace("%i", pool).split()
 

@@ -16,8 +16,8 @@ from tests.deploy import forms
 
 SETTINGS = {OWN.get(field.name, field.encode_name): field for field in msgspec.structs.fields(Settings)}
 DRAIN_S, LEASE_S = SETTINGS["DRAIN_S"].default, SETTINGS["LEASE_S"].default
-#: What a form sets for others: Python, the Procfile's `web`.
-OTHERS = {"PYTHONUNBUFFERED", "PORT"}
+#: What a form sets for others: Python, the arguments of `web`.
+OTHERS = {"PYTHONUNBUFFERED", "HOST", "PORT"}
 PROCESSES = forms.essence(forms.procfile())
 
 

@@ -1,0 +1,63 @@
+"""The page of installing, typed in a folder: which release a process is of after each of its parts."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.forms import EXEC, ROOT, SYSTEMD
+
+PAGE = (ROOT / "docs" / "howto" / "install.md").read_text("utf-8")
+#: What needs a network, systemd or its folders.
+ELSEWHERE = re.compile(r"/bin/pip |^(?:systemctl|systemd-run|useradd|install|cp) ")
+
+
+def typed(part: str, folder: Path, **changed: str) -> None:
+    """The commands of a part of the page, with the folder in place of /opt."""
+    text = PAGE.partition(f"\n## {part}\n")[2].partition("\n## ")[0]
+    lines = "".join(re.findall(r"```console\n(.*?)```", text, re.DOTALL)).splitlines()
+    script = "\n".join(line for line in lines if not ELSEWHERE.search(line))
+    for old, new in changed.items():
+        script = re.sub(rf"^{old}=.*$", f"{old}={new}", script, flags=re.MULTILINE)
+    script = script.replace("python3 -m venv", f"{sys.executable} -m venv --without-pip")
+    subprocess.run(["sh", "-euc", script.replace("/opt", str(folder))], check=True)
+
+
+def started(folder: Path, unit: Path) -> str:
+    """The folder of the release whose Python a unit starts."""
+    [command] = EXEC.findall(unit.read_text())
+    command = re.sub(r" -m .*", " -c 'import sys; print(sys.prefix)'", command).replace("$$", "$")
+    words = ["sh", "-c", command.replace("/opt", str(folder))]
+    return Path(subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()).name
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Path:
+    typed("Install it", tmp_path)
+    typed("Prepare the host", tmp_path)
+    return tmp_path
+
+
+def test_an_upgrade_starts_the_new_release_and_a_roll_back_the_old_one(host: Path) -> None:
+    """The process is of the folder, not of the link, which may lead elsewhere while it runs."""
+    unit = SYSTEMD / "tenantry-web.service"
+    assert started(host, unit) == "tenantry-0.1.0"
+    typed("Install it", host, release="0.2.0")
+    assert started(host, unit) == "tenantry-0.1.0"
+    typed("Upgrade", host)
+    assert started(host, unit) == "tenantry-0.2.0"
+    typed("Roll back", host)
+    assert started(host, unit) == "tenantry-0.1.0"
+
+
+def test_each_unit_is_of_the_release_that_the_link_leads_to(host: Path) -> None:
+    assert {started(host, unit) for unit in SYSTEMD.glob("*.service")} == {"tenantry-0.1.0"}
+
+
+def test_a_folder_in_place_of_the_link_is_not_passed_over(tmp_path: Path) -> None:
+    """A link would end up within it, and the old release would run on."""
+    (tmp_path / "tenantry").mkdir()
+    with pytest.raises(subprocess.CalledProcessError):
+        typed("Upgrade", tmp_path)
