@@ -1,6 +1,7 @@
 """What becomes of endpoints by what their receivers say: they rest, are disabled, or begin anew."""
 
 import asyncio
+from collections import Counter
 from functools import partial
 from itertools import permutations, product
 from typing import Any
@@ -202,7 +203,7 @@ async def test_what_others_hear_that_are_under_way_ends_no_pause_that_was_asked_
     receiver.behave = answers
     await scene.emit(times=9)
     await scene.attempt()
-    assert await scene.states(endpoint_id) == ["delivered", "pending", *["delivered"] * 3, *["pending"] * 4]
+    assert Counter(await scene.states(endpoint_id)) == {"delivered": 4, "pending": 5}
     await scene.hours_pass(300 / 3600)
     assert await scene.attempt() == []
     await scene.hours_pass(400 / 3600)
