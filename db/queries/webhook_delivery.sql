@@ -89,10 +89,3 @@ select (select count(*) from made)::int as deliveries,
             when (select count(*) from seen) = :most_seen
             then (select id from seen order by id desc limit 1)
              end as last_id;
-
--- name: abandon_pending    of an endpoint that is gone
-update webhook_delivery
-   set status = 'abandoned', ended_at = now()
- where organization_id = :org
-   and endpoint_id = :endpoint_id
-   and status = 'pending';

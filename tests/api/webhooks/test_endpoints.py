@@ -179,7 +179,19 @@ async def test_a_deleted_endpoint_is_gone_with_its_secrets(acme: Caller, pool: P
         refused(await acme.http.request(method, path, json=body), 404, "NOT_FOUND")
     assert (await acme.http.get(ALL)).json()["items"] == []
     assert await pool.fetchval("select count(*) from webhook_secret") == 0
-    assert await pool.fetchval("select status from webhook_delivery") == "abandoned"
+
+
+async def test_the_audit_log_has_of_an_address_where_it_is(acme: Caller) -> None:
+    shown = await made(acme, url="https://hooks.example.com/services/T0/hush?token=hush#hush")
+    where = f"{ALL}/{shown['id']}"
+    await acme.http.patch(where, json={"url": "https://hooks.example.com/hush"})
+    await acme.http.delete(where)
+    answer = await acme.http.get("/v1/audit-log")
+    assert "hush" not in answer.text
+    deleted, updated, created = answer.json()["items"][:3]
+    assert updated["details"] == {"fields": ["url"]}
+    assert deleted["details"] == {"url": "https://hooks.example.com"}
+    assert created["details"] == deleted["details"] | {"events": NEW["events"]}
 
 
 async def test_reading_does_not_write(app: Litestar, acme: Caller, pool: Pool) -> None:

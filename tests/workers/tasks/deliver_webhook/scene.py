@@ -52,6 +52,10 @@ class Scene:
         body = msgspec.convert(fields, WebhookEndpointPatch)
         await transact(self.pool, partial(patch, body=body))
 
+    async def delete(self, endpoint_id: UUID) -> None:
+        delete = partial(endpoints.delete, author=Author(self.org), endpoint_id=endpoint_id, versions=None)
+        await transact(self.pool, delete)
+
     async def emit(self, kind: str = "job.failed", *, times: int = 1) -> list[str]:
         """The ids of events that are committed."""
         made = [await self.pool.fetchval(EMIT, self.org, kind) for _ in range(times)]

@@ -74,13 +74,23 @@ async def test_what_waits_for_a_paused_one_goes_on_when_it_is_resumed(
     assert receiver.times == dict.fromkeys(sent, 1)
 
 
-async def test_a_deleted_one_is_sent_nothing(scene: Scene, receiver: Receiver) -> None:
+async def test_a_deleted_one_is_sent_nothing_and_its_job_abandons_what_waits(
+    scene: Scene, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("domain.webhooks.tries.BATCH", 2)
     endpoint_id, _ = await scene.endpoint(receiver.url)
-    await scene.emit(times=2)
-    await scene.pool.execute("update webhook_endpoint set deleted_at = now() where id = $1", endpoint_id)
-    await scene.attempt()
+    await scene.patch(endpoint_id, status="paused")
+    await scene.emit(times=5)
+    # One has been tried, and waits for its next time.
+    await scene.pool.execute(
+        """update webhook_delivery set attempts = 1, next_at = now() + interval '1 day'
+            where id = (select id from webhook_delivery limit 1)"""
+    )
+    await scene.delete(endpoint_id)
+    assert await scene.states(endpoint_id) == ["pending"] * 5
+    assert await scene.attempt() == ["completed"]
     assert receiver.asked == []
-    assert await scene.states(endpoint_id) == ["abandoned"] * 2
+    assert await scene.states(endpoint_id) == ["abandoned"] * 5
 
 
 async def test_four_are_under_way_at_most_once_one_has_come(scene: Scene, receiver: Receiver) -> None:
