@@ -83,7 +83,7 @@ async def operators(story: Story) -> None:
     by = story.cast.platform
     await story.tell("list_pools", by=by)
     await story.tell("list_workers", by=by)
-    await story.tell("measure_all_jobs", by=by, params={"window": "day"})
+    await story.tell("measure_all_jobs", by=story.cast.operators, params={"window": "day"})
     found = await story.tell("list_all_jobs", by=story.cast.operators, params={"limit": 1})
     await story.tell("get_any_job", by=story.cast.operators, jobId=found["items"][0]["jobId"])
     await story.tell("pause_pool", by=story.cast.operators, name="default")
