@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import sandbox_clock
+from db.queries import sandbox_clock, sandbox_load
 from domain.accounts import credentials
 from domain.collection import visits
 from domain.operations import maintenance
@@ -24,6 +24,10 @@ AGE = (
     sandbox_clock.age_accounts,
     sandbox_clock.age_posts,
 )
+
+
+#: Advances at one time, of all sandboxes: each has a connection of its own, and is much to do for Postgres.
+PLACES = 4
 
 
 class Sight(NamedTuple):
@@ -50,6 +54,11 @@ class _Left(NamedTuple):
 LOOK = sandbox_clock.look.typed(Sight)
 LIST_DUE = sandbox_clock.list_due.typed(Wake)
 COUNT_DUE = sandbox_clock.count_due.typed(_Left)
+
+
+async def take_place(conn: Conn) -> bool:
+    """One of the `PLACES`, until the connection ends; False: others have them all."""
+    return await sandbox_load.take_place.value(conn, places=PLACES) is not None
 
 
 async def look(conn: Conn, *, claim: Claim) -> Sight:

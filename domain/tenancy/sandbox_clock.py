@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import sandbox_clock
+from db.queries import sandbox_clock, sandbox_load
 from domain.values import durations, timezones
 from jobs import ledger
 from jobs.kinds import ADVANCE_CLOCK
@@ -22,6 +22,9 @@ from schemas.sandbox import AdvanceClock, SandboxClock
 
 #: How far a sandbox may be ahead, in all.
 FURTHEST = timedelta(days=400)
+#: Rows that one advance makes older, at most: all of the sandbox's, as often as it stops. Ten times as many
+#: as in 90 days of a daily post; some minutes' work of a database that others want too.
+MOST_AGED = 2_000_000
 
 
 class Clock(NamedTuple):
@@ -45,9 +48,18 @@ class Clock(NamedTuple):
         return None if self.job_id is None else ids.show(ids.JOB, self.job_id)
 
 
+class _Way(NamedTuple):
+    """The way of an advance: `times` at which something is due, and `rows` that get older at each."""
+
+    times: int
+    daily: bool
+    rows: int
+
+
 GET_CLOCK = sandbox_clock.get_clock.typed(Clock)
 HOLD_CLOCK = sandbox_clock.hold_clock.typed(Clock)
 LOCK_CLOCK = sandbox_clock.lock_clock.typed(Clock)
+WEIGH = sandbox_load.weigh.typed(_Way)
 
 
 async def get(conn: Conn, *, organization_id: UUID) -> Clock:
@@ -78,7 +90,9 @@ async def advance(conn: Conn, *, organization_id: UUID, body: AdvanceClock) -> t
     await sandbox_clock.insert_clock.run(conn, org=organization_id)
     clock = await LOCK_CLOCK.row(conn, org=organization_id)
     _check_stands(clock)
-    target = _target(clock, body)
+    path, by = _way(clock, body)
+    await _check_work(conn, organization_id, path, by)
+    target = clock.time + by
     submitted = await ledger.submit(
         conn, kind=ADVANCE_CLOCK, organization_id=organization_id, project_id=None, args={}
     )
@@ -110,8 +124,8 @@ def _check_stands(clock: Clock) -> None:
         raise Conflict("CLOCK_ADVANCING", why, jobId=clock.shown_job_id)
 
 
-def _target(clock: Clock, body: AdvanceClock) -> datetime:
-    """Raises `Invalid`."""
+def _way(clock: Clock, body: AdvanceClock) -> tuple[str, timedelta]:
+    """The field that says how far the clock goes, and how far that is. Raises `Invalid`."""
     if body.advance is not None and body.now is None:
         path, by = "advance", durations.read(body.advance, path="advance")
     elif body.now is not None and body.advance is None:
@@ -122,4 +136,18 @@ def _target(clock: Clock, body: AdvanceClock) -> datetime:
         raise Invalid(path, "is not ahead of the sandbox's time: its clock goes forward only")
     if by > FURTHEST - clock.ahead:
         raise Invalid(path, f"is too far: a sandbox is at most {FURTHEST.days} days ahead in all")
-    return clock.time + by
+    return path, by
+
+
+async def _check_work(conn: Conn, organization_id: UUID, path: str, by: timedelta) -> None:
+    """Raises `Invalid` where the clock would stop too often for what the sandbox has."""
+    way = await WEIGH.row(conn, org=organization_id, by=by)
+    stops, most = way.times + (by.days if way.daily else 0) + 1, MOST_AGED // max(1, way.rows)
+    if not most:
+        raise Invalid(path, "is too far: the sandbox has too much in it by now; use a new organization's")
+    if stops > most:
+        raise Invalid(
+            path,
+            f"is too far at once: something is due at {stops} times on the way, and with all that the "
+            f"sandbox has {most} are taken at once: go there in parts",
+        )

@@ -10,15 +10,20 @@ from db.pool import Conn, connected
 from db.reach import reaching
 from domain.operations import sandbox_time
 from jobs.courier import Courier, open_courier
-from jobs.outcomes import Failed, Outcome
+from jobs.ledger import Wake
+from jobs.outcomes import Failed, Outcome, Snooze
 from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
-#: Seconds between two looks at what is due, that a statement may take, and in which what is due has to end.
-LOOK_S, STATEMENT_S, PATIENCE_S = 0.01, 10.0, 120.0
+#: Seconds that a statement may take, in which what is due has to end, and after which a job comes again
+#: that found no place.
+STATEMENT_S, PATIENCE_S, TURN_S = 10.0, 120.0, 5.0
+#: Seconds between two looks at what is due, least and most: each time that nothing else has become due, they
+#: are so many times as long.
+LOOK_S, LONGER = (0.01, 0.25), 1.5
 
 HELD_UP = Failed(
     "CLOCK_HELD_UP",
@@ -38,31 +43,46 @@ async def advance_clock(
     ctx: Context, *, connect: Connect, courier: Courier, patience_s: float = PATIENCE_S
 ) -> Outcome:
     """Each stop is a step of its own, so another attempt goes on where this one was."""
-    most_left = 0.0
     with reaching():
         async with connect() as conn:
-            while await _settled(ctx, conn, courier, patience_s):
-                stop = await ctx.decide(partial(sandbox_time.move, claim=ctx.job))
-                if isinstance(stop, Outcome):
-                    return stop
-                if stop is not None:
-                    most_left = max(most_left, stop.left_s)
-                    await ctx.progress(1 - stop.left_s / most_left, stage="advancing")
+            if not await sandbox_time.take_place(conn):
+                return Snooze(TURN_S)
+            return await _go(ctx, conn, courier, patience_s)
+
+
+async def _go(ctx: Context, conn: Conn, courier: Courier, patience_s: float) -> Outcome:
+    most_left = 0.0
+    while await _settled(ctx, conn, courier, patience_s):
+        stop = await ctx.decide(partial(sandbox_time.move, claim=ctx.job))
+        if isinstance(stop, Outcome):
+            return stop
+        if stop is not None:
+            most_left = max(most_left, stop.left_s)
+            await ctx.progress(1 - stop.left_s / most_left, stage="advancing")
     return HELD_UP
 
 
 async def _settled(ctx: Context, conn: Conn, courier: Courier, patience_s: float) -> bool:
-    """True once nothing is due any more; False if that takes too long. Wakes whoever has something to do."""
+    """True once nothing is due any more; False if that takes too long. Others have the slot meanwhile."""
     clock = asyncio.get_running_loop().time
-    ends_at, sent = clock() + patience_s, set[object]()
-    while clock() < ends_at:
-        sight = await sandbox_time.look(conn, claim=ctx.job)
-        if not await sandbox_time.do_chores(conn, sight):
-            if not sight.busy:
-                return True
-            for wake in await sandbox_time.list_due(conn, claim=ctx.job):
-                if wake not in sent:
-                    sent.add(wake)
-                    await courier.send(wake)
-            await asyncio.sleep(LOOK_S)
+    ends_at, sent, pause_s = clock() + patience_s, set[Wake](), LOOK_S[0]
+    with ctx.parked():
+        while clock() < ends_at:
+            sight = await sandbox_time.look(conn, claim=ctx.job)
+            if not await sandbox_time.do_chores(conn, sight):
+                if not sight.busy:
+                    return True
+                if await _wake(ctx, conn, courier, sent):
+                    pause_s = LOOK_S[0]
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * LONGER, LOOK_S[1])
     return False
+
+
+async def _wake(ctx: Context, conn: Conn, courier: Courier, sent: set[Wake]) -> bool:
+    """Wake whoever has something to do and wasn't woken for it; False: nobody has."""
+    due = {*await sandbox_time.list_due(conn, claim=ctx.job)} - sent
+    for wake in due:
+        await courier.send(wake)
+    sent |= due
+    return bool(due)

@@ -120,6 +120,23 @@ async def test_a_clock_that_is_ahead_goes_the_rest_of_the_way_at_most(resting: C
     assert (await resting.http.post(CLOCK, json={"advance": "24h"})).status_code == 202
 
 
+async def test_what_stops_too_often_for_all_that_is_there_goes_in_parts(resting: Caller, pool: Pool) -> None:
+    """1,500 jobs, one a minute: each stop would make all of them older."""
+    await pool.execute(
+        """insert into job
+                  (organization_id, id, kind, pool, state, stage, args, max_attempts, run_at, deadline_at)
+           select $1, gen_random_uuid(), 'publish_post', 'publish', 'queued', 'scheduled', '{}', 1,
+                  now() + minute * interval '1 minute', now() + interval '9 days'
+             from generate_series(1, 1500) minute""",
+        resting.organization_id,
+    )
+    answer = await resting.http.post(CLOCK, json={"advance": "2d"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "VALIDATION"), answer.text
+    [issue] = answer.json()["error"]["details"]["issues"]
+    assert (issue["path"], "go there in parts" in issue["message"]) == ("advance", True)
+    assert (await resting.http.post(CLOCK, json={"advance": "3h"})).status_code == 202
+
+
 async def test_a_live_organization_has_no_clock(acme: Caller, pool: Pool) -> None:
     before = await rows_of(pool, acme.organization_id)
     answers = [await acme.http.get(CLOCK), await acme.http.post(CLOCK, json={"advance": "1d"})]

@@ -1,19 +1,26 @@
 """The job that moves a sandbox's clock: it goes on where a dead attempt was, and says what holds it up."""
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 import pytest_asyncio
 
-from db.pool import connected, transact
+from db.pool import Conn, connected, transact
 from domain.operations import sandbox_time
 from domain.tenancy import sandbox_clock
 from domain.tenancy.sandbox_clock import Clock
 from jobs.kinds import ADVANCE_CLOCK, PUBLISH_POST
+from jobs.outcomes import Done, Outcome
 from schemas.sandbox import AdvanceClock
 from tests import seeds
 from tests.workers import by_hand
+from tests.workers.runtime.workers import ERRAND
 from tests.workers.tasks.project import Project
+from workers.runtime.context import Context
+from workers.runtime.runner import Task
 from workers.tasks.advance_clock import advance_clock
 
 DAYS = 4
@@ -73,16 +80,62 @@ async def test_the_next_attempt_goes_on_where_one_died(scheduled: Project) -> No
     assert [row["sends"] for row in sends] == [1] * DAYS
 
 
+def patient(project: Project, patience_s: float, queries: list[str] | None = None) -> Task:
+    """The task with another patience; what its own connection asks is noted."""
+    noted = [] if queries is None else queries
+
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[Conn]:
+        async with connected(project.workers.settings.database_url, name="clock") as conn:
+            conn.add_query_logger(lambda asked: noted.append(asked.query))
+            yield conn
+
+    return partial(advance_clock, connect=connect, courier=project.workers.courier, patience_s=patience_s)
+
+
+async def job_of(project: Project) -> UUID:
+    found: UUID = await project.workers.pool.fetchval(
+        "select job_id from sandbox_clock where organization_id = $1", project.org
+    )
+    return found
+
+
 async def test_a_clock_that_is_held_up_says_so_and_stands(scheduled: Project) -> None:
-    """Nobody publishes: its job fails at the first post, and the advance has ended."""
-    workers = scheduled.workers
-    connect = partial(connected, workers.settings.database_url, name="clock")
-    task = partial(advance_clock, connect=connect, courier=workers.courier, patience_s=0.1)
-    async with workers.working_on({ADVANCE_CLOCK: task}):
-        job = await workers.ended(
-            await workers.pool.fetchval("select job_id from sandbox_clock where target > now()")
-        )
+    """Nobody publishes: its job fails at the first post, and has looked for that seldom."""
+    workers, queries = scheduled.workers, list[str]()
+    async with workers.working_on({ADVANCE_CLOCK: patient(scheduled, 1.0, queries)}):
+        job = await workers.ended(await job_of(scheduled))
     assert (job["state"], job["error"]["code"]) == ("failed", "CLOCK_HELD_UP")
+    assert 1 < queries.count(sandbox_time.LOOK.query.sql) < 20
     clock = await clock_of(scheduled)
     assert clock.target is None
     assert clock.ahead <= timedelta(days=1)
+
+
+async def test_others_have_the_slot_of_a_clock_that_waits(scheduled: Project) -> None:
+    workers, errand = scheduled.workers, ERRAND._replace(pool=ADVANCE_CLOCK.pool)
+
+    async def run(_: Context) -> Outcome:
+        return Done()
+
+    tasks = {ADVANCE_CLOCK: patient(scheduled, 60.0), errand: run}
+    async with workers.working_on(tasks, slots=1, drain_s=0.1):
+        await workers.becomes(await job_of(scheduled), "stage = 'advancing'")
+        assert (await workers.ended(await workers.submit(kind=errand)))["state"] == "completed"
+        assert (await workers.job(await job_of(scheduled)))["state"] == "running"
+
+
+async def test_as_many_advance_at_once_as_there_are_places(scheduled: Project) -> None:
+    """Another one comes again, and its clock is on its way until then."""
+    url = scheduled.workers.settings.database_url
+    async with AsyncExitStack() as stack:
+        for _ in range(sandbox_time.PLACES):
+            conn = await stack.enter_async_context(connected(url, name="clock"))
+            assert await sandbox_time.take_place(conn)
+        async with scheduled.at_work(ADVANCE_CLOCK):
+            await scheduled.workers.becomes(await job_of(scheduled), "fence > 0 and state = 'queued'")
+        assert not await sandbox_time.take_place(
+            await stack.enter_async_context(connected(url, name="clock"))
+        )
+    assert (await clock_of(scheduled)).target
+    assert {*await scheduled.workers.attempts(await job_of(scheduled))} == {"snoozed"}
