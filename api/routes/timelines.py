@@ -61,13 +61,16 @@ async def _page(
     cursor: str | None,
     limit: int,
 ) -> Page[TimelineEntry]:
-    """One page of what is read once; a place is a time, and which of those with that time it is."""
-    placed: list[tuple[bytes, TimelineEntry]] = []
+    """One page of what is read once, and again where a sandbox's clock has gone on between two slices.
+
+    A place is a time, and which of those with that time it is.
+    """
+    placed: dict[timedelta, list[tuple[bytes, TimelineEntry]]] = {}
 
     async def find(conn: Conn, before: bytes | None, count: int) -> list[tuple[bytes, TimelineEntry]]:
-        if not placed:
-            placed.extend(_placed(await read(conn), request.ahead))
-        return [one for one in placed if before is None or one[0] > before][:count]
+        if request.ahead not in placed:
+            placed[request.ahead] = _placed(await read(conn), request.ahead)
+        return [one for one in placed[request.ahead] if before is None or one[0] > before][:count]
 
     return await page_of_places(request, find, cursor, limit, read=bytes, connect=request.connection)
 

@@ -84,6 +84,21 @@ async def test_a_reader_beside_an_advance_sees_no_time_change(sandbox: Sandbox) 
     assert {post["status"] for post in await sandbox.posts()} == {"published"}
 
 
+async def test_a_timeline_goes_on_behind_its_cursor_after_an_advance(sandbox: Sandbox) -> None:
+    """Each entry comes once, with the time that it had."""
+    post = await sandbox.schedule(await sandbox.account(), scheduledFor=await sandbox.later(hours=1))
+    for hours in (2, 3, 4):
+        to = await sandbox.later(hours=hours)
+        await sandbox.post(f"/v1/scheduled-posts/{post}/reschedule", {"scheduledFor": to})
+    path = f"/v1/scheduled-posts/{post}/timeline"
+    page = await sandbox.get(path, limit=2)
+    await sandbox.advance(advance="1d")
+    rest = await sandbox.get(path, limit=200, cursor=page["nextCursor"])
+    whole = (await sandbox.get(path, limit=200))["items"]
+    assert [entry["type"] for entry in whole].count("rescheduled") == 3
+    assert page["items"] + rest["items"] == whole
+
+
 @pytest.mark.parametrize(
     ("body", "path"),
     [
