@@ -19,16 +19,33 @@ select {delivery}
  order by d.id desc
  limit 1;
 
+-- part: page    the rest of each search of a page
+and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      and coalesce(type = any(:types::text[]), true)
+    order by id desc
+    limit :limit
+
 -- name: list_deliveries    newest first
+with found as (
+  -- One of the searches is begun. Most have been delivered: those are looked for among all.
+  (select *
+     from webhook_delivery
+    where organization_id = :org
+      and endpoint_id = :endpoint_id
+      and coalesce(:status::text, 'delivered') = 'delivered'
+      and coalesce(status = :status, true)
+      {page})
+  union all
+  (select *
+     from webhook_delivery
+    where organization_id = :org
+      and endpoint_id = :endpoint_id
+      and status = :status
+      and coalesce(status <> 'delivered', true)
+      {page}))
 select {delivery}
-  from webhook_delivery d
- where d.organization_id = :org
-   and d.endpoint_id = :endpoint_id
-   and (:types::text[] is null or d.type = any(:types))
-   and (:statuses::text[] is null or d.status = any(:statuses))
-   and (:before::uuid is null or d.id < :before)
- order by d.id desc
- limit :limit;
+  from found d
+ order by d.id desc;
 
 -- name: hurry_delivery    one that waits is due now; no row: it doesn't wait
 update webhook_delivery

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
 from db.queries import webhook_delivery, webhook_event
+from domain.values import merging
 from domain.webhooks import endpoints
 from domain.webhooks.events import KEPT
 from schemas import ids
@@ -72,15 +74,15 @@ async def list_of_endpoint(
 ) -> list[WebhookDelivery]:
     """At most `limit` older than `before`, newest first. Raises `NotFound` for the endpoint."""
     await endpoints.get(conn, organization_id=organization_id, endpoint_id=endpoint_id)
-    rows = await LIST_DELIVERIES.all(
-        conn,
-        org=organization_id,
-        endpoint_id=endpoint_id,
-        types=types,
-        statuses=statuses,
-        before=before,
-        limit=limit,
-    )
+    asked = {
+        "org": organization_id,
+        "endpoint_id": endpoint_id,
+        "types": types,
+        "before": before,
+        "limit": limit,
+    }
+    find, leading = partial(LIST_DELIVERIES.all, conn, **asked), merging.lead(status=statuses)
+    rows = await merging.newest(conn, find, leading, limit=limit)
     return [_shown(row) for row in rows]
 
 
