@@ -120,7 +120,9 @@ async def test_every_way_to_it_is_a_404(scene: Scene) -> None:
     )
     links = [link, small, f"{link}/{ticket}"]
     of_content = f"/v1/content/{made.json()['id']}/assets/{asset['assetId']}"
-    reads = [of_content if "/assets/" in path else path for path in scene.reads]
+    # Operators read jobs of live organizations alone.
+    mine = [path for path in scene.reads if not path.startswith("/v1/ops/")]
+    reads = [of_content if "/assets/" in path else path for path in mine]
     assert len(reads) >= 10
     assert {*(await statuses(scene.http, reads)).values()} == {200}
     assert {*(await statuses(scene.anonymous, links)).values()} == {200}

@@ -41,12 +41,16 @@ class Doomed(NamedTuple):
 
 
 async def made(fleet: Fleet, conn: Conn) -> Doomed:
-    """One of a new organization, of whose accounts one was on lease to others. None comes up to be asked."""
+    """One of a new organization, of whose accounts one was on lease to others.
+
+    No account comes up to be asked, and no endpoint to be sent to: its job would be no work of a purge.
+    """
     await conn.execute("alter table social_account alter collect_at set default null")
     org = await seeds.organization(conn)
     workers = Workers(fleet.settings, fleet.pool, org, fleet.courier)
     mine = Project(workers, org, await seeds.project(conn, org))
     full = await fill(mine, conn, open_store(fleet.settings))
+    await conn.execute("update webhook_endpoint set status = 'paused'")
     owner = await leasing.another(conn, leasing.Owner(org, mine.id, org), handle=os.urandom(8).hex())
     tenant = await leasing.tenant(conn)
     await leasing.release(fleet.pool, tenant, await leasing.lend(fleet.pool, owner, tenant))
