@@ -144,12 +144,13 @@ class Project(Linked):
         await eventually(are)
 
     async def quiet(self) -> None:
-        """Until no job is at work."""
+        """Until no job is at work, of those that have a worker here."""
 
         async def do() -> bool:
             return not await self.pool.fetchval(
-                "select exists (select from job where attempt_started_at is not null or run_at <= now()"
-                " and finished_at is null)"
+                "select exists (select from job where kind = any($1) and finished_at is null"
+                " and (attempt_started_at is not null or run_at <= now()))",
+                [kind.name for kind in TASKS],
             )
 
         await eventually(do)
