@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from db import local
-from tests.servers import FAST, scratch
+from tests.servers import SHARED, scratch
 
 INSTALLED = Path("/usr/lib/postgresql")
 
@@ -23,7 +23,7 @@ def main(*words: str) -> int:
     if not versions():
         sys.exit(f"there is no PostgreSQL in {INSTALLED}: apt-get install postgresql")
     binaries = versions()[0]
-    with scratch() as folder, local.postgres(Path(folder), FAST, binaries=binaries) as server:
+    with scratch() as folder, local.postgres(Path(folder), SHARED, binaries=binaries) as server:
         environment = {**os.environ, "DATABASE_URL": server.url}
         return subprocess.run(words, env=environment, check=False).returncode
 
