@@ -16,7 +16,9 @@ def _kind(name: str) -> Kind:
     return Kind(name, POOL, "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
 
 
-NOOP, WRITE, STAMP, SLEEP = map(_kind, ("bench_noop", "bench_write", "bench_stamp", "bench_sleep"))
+NOOP, WRITE, STAMP, SLEEP, HELD = map(
+    _kind, ("bench_noop", "bench_write", "bench_stamp", "bench_sleep", "bench_held")
+)
 
 
 async def noop(_: Context) -> Outcome:
@@ -43,6 +45,13 @@ async def sleep(context: Context) -> Outcome:
     return Done()
 
 
-TASKS: Tasks = {NOOP: noop, WRITE: write, STAMP: stamp, SLEEP: sleep}
+async def held(context: Context) -> Outcome:
+    """The first attempt never ends by itself: however slow the machine is, it is there to be killed."""
+    if context.job.fence == 1:
+        await asyncio.Event().wait()
+    return Done()
+
+
+TASKS: Tasks = {NOOP: noop, WRITE: write, STAMP: stamp, SLEEP: sleep, HELD: held}
 
 KINDS = {kind.name: kind for kind in TASKS}
