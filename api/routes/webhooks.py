@@ -164,9 +164,7 @@ async def test_webhook_endpoint(
 
     async def ping(conn: Conn) -> Made[WebhookDelivery]:
         endpoint_id = paths.read("webhook_endpoint", webhook_endpoint_id)
-        return _sent(
-            await deliveries.ping(conn, organization_id=request.organization_id, endpoint_id=endpoint_id)
-        )
+        return _sent(await deliveries.ping(conn, author=_author(request), endpoint_id=endpoint_id))
 
     return await once(request, ping)
 
@@ -206,7 +204,7 @@ async def replay_webhook_events(
     async def replay(conn: Conn) -> Made[WebhookReplayed]:
         endpoint_id = paths.read("webhook_endpoint", webhook_endpoint_id)
         replayed = await deliveries.replay_since(
-            conn, organization_id=request.organization_id, endpoint_id=endpoint_id, body=data
+            conn, author=_author(request), endpoint_id=endpoint_id, body=data
         )
         return Made(replayed, 202)
 
@@ -261,9 +259,7 @@ async def replay_webhook_delivery(
 
     async def replay(conn: Conn) -> Made[WebhookDelivery]:
         delivery_id = paths.read("webhook_delivery", webhook_delivery_id)
-        return _sent(
-            await deliveries.replay(conn, organization_id=request.organization_id, delivery_id=delivery_id)
-        )
+        return _sent(await deliveries.replay(conn, author=_author(request), delivery_id=delivery_id))
 
     return await once(request, replay)
 

@@ -10,6 +10,7 @@ from db.pool import Conn
 from db.queries import webhook_delivery, webhook_event
 from domain.values import merging
 from domain.webhooks import endpoints
+from domain.webhooks.endpoints import Author, EndpointRow
 from domain.webhooks.events import KEPT
 from schemas import ids
 from schemas.errors import Conflict, Invalid
@@ -17,7 +18,6 @@ from schemas.errors.absent import absent
 from schemas.webhooks import (
     DeliveryStatus,
     WebhookDelivery,
-    WebhookEndpoint,
     WebhookEventType,
     WebhookReplay,
     WebhookReplayed,
@@ -86,70 +86,78 @@ async def list_of_endpoint(
     return [_shown(row) for row in rows]
 
 
-async def ping(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> WebhookDelivery:
+async def ping(conn: Conn, *, author: Author, endpoint_id: UUID) -> WebhookDelivery:
     """A `test.ping` on its way to this endpoint alone. Raises `NotFound`, `Conflict` ENDPOINT_DISABLED."""
-    endpoint = await _open(conn, organization_id, endpoint_id)
+    org = author.organization_id
+    endpoint = await _open(conn, org, endpoint_id)
     event_id = await webhook_event.emit_event.value(
         conn,
-        org=organization_id,
-        project_id=endpoint.project_id and ids.read(ids.PROJECT, endpoint.project_id),
+        org=org,
+        project_id=endpoint.project_id,
         type="test.ping",
         object_id=endpoint_id,
         told_only=endpoint_id,
         about=None,
     )
-    row = await FIND_DELIVERY.one(conn, org=organization_id, event_id=event_id, endpoint_id=endpoint_id)
+    row = await FIND_DELIVERY.one(conn, org=org, event_id=event_id, endpoint_id=endpoint_id)
     if row is None:
         raise absent("webhook_endpoint")
+    await endpoints.record(
+        conn, author, endpoint, "tested", {"eventId": ids.show(ids.WEBHOOK_EVENT, event_id)}
+    )
     return _shown(row)
 
 
-async def replay(conn: Conn, *, organization_id: UUID, delivery_id: UUID) -> WebhookDelivery:
+async def replay(conn: Conn, *, author: Author, delivery_id: UUID) -> WebhookDelivery:
     """Send one again: one that waits now, one that has ended as another delivery of the same event.
 
     One that is being sent is answered as it is. Raises `NotFound`, `Conflict` ENDPOINT_DISABLED.
     """
-    found = await get(conn, organization_id=organization_id, delivery_id=delivery_id)
+    org = author.organization_id
+    found = await get(conn, organization_id=org, delivery_id=delivery_id)
     endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, found.endpoint_id)
     if endpoint_id is None:
         raise absent("webhook_endpoint")
-    await _open(conn, organization_id, endpoint_id)
+    endpoint = await _open(conn, org, endpoint_id)
+    await endpoints.record(conn, author, endpoint, "replayed", {"deliveryId": found.id})
     if found.ended_at is not None:
-        repeated = await webhook_delivery.repeat_delivery.value(conn, org=organization_id, id=delivery_id)
-        return await get(conn, organization_id=organization_id, delivery_id=repeated)
-    await webhook_delivery.hurry_delivery.value(conn, org=organization_id, id=delivery_id)
-    return await get(conn, organization_id=organization_id, delivery_id=delivery_id)
+        repeated = await webhook_delivery.repeat_delivery.value(conn, org=org, id=delivery_id)
+        return await get(conn, organization_id=org, delivery_id=repeated)
+    await webhook_delivery.hurry_delivery.value(conn, org=org, id=delivery_id)
+    return await get(conn, organization_id=org, delivery_id=delivery_id)
 
 
 async def replay_since(
-    conn: Conn, *, organization_id: UUID, endpoint_id: UUID, body: WebhookReplay
+    conn: Conn, *, author: Author, endpoint_id: UUID, body: WebhookReplay
 ) -> WebhookReplayed:
     """Send events of a time and later again, the oldest first, `MOST_AGAIN` of them at most.
 
     Those that are on their way aren't. Raises `NotFound`, `Invalid`, `Conflict` ENDPOINT_DISABLED.
     """
-    await _open(conn, organization_id, endpoint_id)
+    org = author.organization_id
+    endpoint = await _open(conn, org, endpoint_id)
     if body.since < datetime.now(UTC) - KEPT:
         raise Invalid("since", f"must be at most {KEPT.days} days ago: older events are deleted")
     repeated = await REPEAT_EVENTS.row(
         conn,
-        org=organization_id,
+        org=org,
         endpoint_id=endpoint_id,
         from_id=ids.first_of(body.since),
         include_delivered=body.include_delivered,
         most_made=MOST_AGAIN,
         most_seen=MOST_SEEN,
     )
+    details = {"since": f"{body.since:%FT%TZ}", "deliveries": repeated.deliveries}
+    await endpoints.record(conn, author, endpoint, "replayed", details)
     left = repeated.last_id
     return WebhookReplayed(
         deliveries=repeated.deliveries, continue_since=None if left is None else ids.made_at(left)
     )
 
 
-async def _open(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> WebhookEndpoint:
+async def _open(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> EndpointRow:
     """An endpoint that takes deliveries, held against changes."""
-    await endpoints.hold(conn, organization_id=organization_id, endpoint_id=endpoint_id)
-    endpoint, _ = await endpoints.get(conn, organization_id=organization_id, endpoint_id=endpoint_id)
+    endpoint = await endpoints.hold(conn, organization_id=organization_id, endpoint_id=endpoint_id)
     if endpoint.status == "disabled":
         raise Conflict(
             "ENDPOINT_DISABLED", 'the endpoint is disabled: make it active with PATCH {"status": "active"}'

@@ -36,7 +36,9 @@ MOST = 20
 _CHANGED = ("url", "events", "description", "metadata", "status")
 
 
-class _Row(NamedTuple):
+class EndpointRow(NamedTuple):
+    """An endpoint as it is kept."""
+
     id: UUID
     project_id: UUID | None
     url: str
@@ -60,8 +62,8 @@ class Author(NamedTuple):
     api_key_id: UUID | None = None
 
 
-GET_ENDPOINT = webhook_endpoint.get_endpoint.typed(_Row)
-LIST_ENDPOINTS = webhook_endpoint.list_endpoints.typed(_Row)
+GET_ENDPOINT = webhook_endpoint.get_endpoint.typed(EndpointRow)
+LIST_ENDPOINTS = webhook_endpoint.list_endpoints.typed(EndpointRow)
 
 
 def check_url(url: str, *, allowed: urls.Allowed) -> str:
@@ -102,7 +104,7 @@ async def create(
     )
     secret = await secrets.make(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)
     row = await _get(conn, org, endpoint_id)
-    await _record(conn, author, row, "created", {"url": _site(row.url), "events": row.events})
+    await record(conn, author, row, "created", {"url": _site(row.url), "events": row.events})
     return WebhookEndpointShown(**_fields(row), signing_secret=secret), row.version
 
 
@@ -143,7 +145,7 @@ async def patch(
     changed = [name for name in _CHANGED if new[name] != getattr(row, name)]
     if changed:
         await webhook_endpoint.update_endpoint.run(conn, org=org, id=endpoint_id, **new)
-        await _record(conn, author, row, "updated", {"fields": changed})
+        await record(conn, author, row, "updated", {"fields": changed})
     return await get(conn, organization_id=org, endpoint_id=endpoint_id)
 
 
@@ -157,7 +159,7 @@ async def delete(
     org = author.organization_id
     row = await _lock(conn, org, endpoint_id, versions)
     deleted_at = await webhook_endpoint.delete_endpoint.value(conn, org=org, id=endpoint_id)
-    await _record(conn, author, row, "deleted", {"url": _site(row.url)})
+    await record(conn, author, row, "deleted", {"url": _site(row.url)})
     return WebhookEndpointDeleted(id=ids.show(ids.WEBHOOK_ENDPOINT, endpoint_id), deleted_at=deleted_at)
 
 
@@ -169,14 +171,14 @@ async def rotate_secret(
     row = await _lock(conn, org, endpoint_id, None)
     secret = await secrets.rotate(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)
     await webhook_endpoint.touch_endpoint.run(conn, org=org, id=endpoint_id)
-    await _record(conn, author, row, "secret_rotated", {})
+    await record(conn, author, row, "secret_rotated", {})
     row = await _get(conn, org, endpoint_id)
     return WebhookEndpointShown(**_fields(row), signing_secret=secret), row.version
 
 
-async def hold(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> None:
-    """Nobody else changes it in this transaction. Raises `NotFound`."""
-    await _lock(conn, organization_id, endpoint_id, None)
+async def hold(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> EndpointRow:
+    """It; nobody else changes it in this transaction. Raises `NotFound`."""
+    return await _lock(conn, organization_id, endpoint_id, None)
 
 
 async def _hold_project(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
@@ -185,14 +187,14 @@ async def _hold_project(conn: Conn, organization_id: UUID, project_id: UUID) -> 
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
 
 
-async def _get(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> _Row:
+async def _get(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> EndpointRow:
     row = await GET_ENDPOINT.one(conn, org=organization_id, id=endpoint_id)
     if row is None:
         raise absent("webhook_endpoint")
     return row
 
 
-async def _lock(conn: Conn, organization_id: UUID, endpoint_id: UUID, versions: Versions) -> _Row:
+async def _lock(conn: Conn, organization_id: UUID, endpoint_id: UUID, versions: Versions) -> EndpointRow:
     version = await webhook_endpoint.lock_endpoint.value(conn, org=organization_id, id=endpoint_id)
     if version is None:
         raise absent("webhook_endpoint")
@@ -214,7 +216,10 @@ def _distinct(events: Sequence[Subscription]) -> list[Subscription]:
     return list(dict.fromkeys(events))
 
 
-async def _record(conn: Conn, author: Author, row: _Row, action: str, details: Mapping[str, Any]) -> None:
+async def record(
+    conn: Conn, author: Author, row: EndpointRow, action: str, details: Mapping[str, Any]
+) -> None:
+    """An entry of the audit log about an endpoint."""
     await audit.record(
         conn,
         **author._asdict(),
@@ -231,7 +236,7 @@ def _site(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _fields(row: _Row) -> dict[str, Any]:
+def _fields(row: EndpointRow) -> dict[str, Any]:
     columns = row._asdict()
     del columns["version"]
     return columns | {

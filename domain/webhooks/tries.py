@@ -121,7 +121,7 @@ async def _rendered(conn: Conn, org: UUID, taken: Taken, public_url: str) -> byt
     """Its body. One that we can't make must hold up no other: None, and it is tried again later."""
     try:
         return await events.body(conn, organization_id=org, event_id=taken.event_id, public_url=public_url)
-    except (NotFound, LookupError, TypeError, ValueError, AttributeError):
+    except (NotFound, LookupError, TypeError, ValueError, AttributeError, OverflowError):
         _log.exception("event not rendered", event_id=ids.show(ids.WEBHOOK_EVENT, taken.event_id))
         return None
 

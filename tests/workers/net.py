@@ -56,6 +56,12 @@ BAD_NAMES = [
     *("LOCALHOST", "LocalHost", "loc\u00adalhost", "ⓁⓄⒸⒶⓁⒽⓄⓈⓉ"),
 ]
 
+#: Those of which the text says nothing: what they lead to is known when somebody looks it up.
+LEFT_TO_TRIES = [
+    "localtest.me", "10.0.0.1.nip.example", "wire.example", "cgnat.example", "mapped.example",
+    "nat64.example", "six.example", "link.example", "mixed.example", "mixed6.example", "any.example",
+]  # fmt: skip
+
 #: Not an http address at all, or one that two parsers may read differently.
 ODD = [
     "file:///etc/passwd", "gopher://127.0.0.1:6379/_INFO", "ftp://127.0.0.1/",

@@ -87,6 +87,24 @@ async def test_a_replay_keeps_the_event(acme: Caller, pool: Pool) -> None:
     assert [one["status"] for one in await deliveries(acme, at)] == ["pending", "delivered"]
 
 
+async def test_whoever_has_something_sent_again_is_on_record(acme: Caller, pool: Pool) -> None:
+    at = await endpoint(acme)
+    ping = (await acme.http.post(f"{ALL}/{at}/test")).json()
+    await acme.http.post(f"/v1/webhook-deliveries/{ping['id']}/replay")
+    await emit(pool, acme)
+    await end(pool, "failed")
+    hour_ago = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    await acme.http.post(f"{ALL}/{at}/replay", json={"since": hour_ago})
+    entries = (await acme.http.get("/v1/audit-log")).json()["items"][:3]
+    assert {one["subject"] for one in entries} == {at}
+    assert [(one["action"].partition(".")[2], one["details"]) for one in entries] == [
+        ("replayed", {"since": hour_ago, "deliveries": 1}),
+        ("replayed", {"deliveryId": ping["id"]}),
+        ("tested", {"eventId": ping["eventId"]}),
+    ]
+    assert all(one["apiKeyId"] for one in entries)
+
+
 async def test_a_disabled_endpoint_sends_nothing_again(acme: Caller, pool: Pool) -> None:
     at = await endpoint(acme)
     await emit(pool, acme)

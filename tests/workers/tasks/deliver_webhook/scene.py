@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from ssrfguard import Resolver
 
 from db.pool import Conn, Pool, transact
 from domain.webhooks import endpoints
@@ -22,6 +23,7 @@ from tests.workers import by_hand
 from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter
 from workers.tasks.deliver_webhook import deliver_webhook
+from workers.web.fetch import lookup
 from workers.webhooks.sending import open_sender
 
 EMIT = "select emit_webhook_event($1, null, $2, $1, null, null)"
@@ -32,6 +34,7 @@ class Scene:
     pool: Pool
     settings: Settings
     org: UUID
+    resolver: Resolver = lookup
 
     def settings_with(self, **changes: Any) -> Settings:
         return msgspec.structs.replace(self.settings, **changes)
@@ -78,7 +81,7 @@ class Scene:
     async def perform(self, claim: Any) -> str:
         attempt = by_hand.attempt_of(claim, DELIVER_WEBHOOK)
         context = Context(attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
-        async with open_sender(self.settings) as client:
+        async with open_sender(self.settings, resolver=self.resolver) as client:
             deliver = partial(deliver_webhook, keyring=seeds.VAULT, public_url=seeds.PUBLIC_URL)
             task = partial(deliver, client=client)
             return await by_hand.perform(self.pool, task, context, attempt)

@@ -12,7 +12,9 @@ from db.pool import Conn
 from domain.webhooks import events, retries, secrets
 from schemas import ids
 from tests import seeds
+from tests.workers.net import GOOD, VECTORS, Net
 from tests.workers.tasks.deliver_webhook.scene import Scene
+from tests.workers.web.web import say
 from tests.workers.webhooks.receiver import Receiver, receiving, says
 from workers.tasks import deliver_webhook
 from workers.webhooks.sending import Answer, send
@@ -173,8 +175,33 @@ async def test_an_address_that_leads_inside_by_now_is_not_asked(
     assert [word for word in ("hush", inside.host) if word in said] == []
 
 
+async def test_nothing_is_sent_to_what_an_endpoint_leads_to_by_now(scene: Scene, net: Net) -> None:
+    """Whatever got past the check of its address, and a public name that is given another address."""
+    scene.resolver = net.resolve
+    net.answers["hooks.example"] = iter([*([[GOOD]] * 2), ["127.0.0.1"], ["169.254.169.254"]])
+    net.pages["hooks.example"] = say(200)
+    endpoint_id, _ = await scene.endpoint("http://hooks.example/")
+    for _ in range(4):
+        await scene.emit()
+        await scene.attempt()
+    codes = [row["error_code"] for row in await scene.rows(endpoint_id)]
+    assert codes == [None, None, "ADDRESS_REFUSED", "ADDRESS_REFUSED"]
+    for url in VECTORS:
+        await scene.pool.execute("update webhook_endpoint set url = $1, retry_at = null", url)
+        sent = await scene.emit()
+        await scene.attempt()
+        [row] = [
+            one
+            for one in await scene.rows(endpoint_id)
+            if one["event_id"] == ids.read(ids.WEBHOOK_EVENT, sent[0])
+        ]
+        assert (row["attempts"], row["http_status"], row["status"]) == (1, None, "pending"), url
+    assert {address for address, _ in net.connects} == {GOOD}
+
+
+@pytest.mark.parametrize("error", [ValueError, OverflowError])
 async def test_an_event_that_cannot_be_told_holds_up_no_other(
-    scene: Scene, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     bad, good = await scene.emit(times=2)
@@ -182,7 +209,7 @@ async def test_an_event_that_cannot_be_told_holds_up_no_other(
 
     async def some(conn: Conn, *, event_id: UUID, **given: Any) -> bytes:
         if ids.show(ids.WEBHOOK_EVENT, event_id) == bad:
-            raise ValueError
+            raise error
         return await body(conn, event_id=event_id, **given)
 
     monkeypatch.setattr(events, "body", some)
