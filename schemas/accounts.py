@@ -25,7 +25,7 @@ class OAuthUrlCreate(In, frozen=True, kw_only=True):
     platform: Annotated[PlatformName, Meta(examples=["mastodon"])]
     """The platform of the account. `bluesky` accounts are connected without a link."""
     return_url: ReturnUrl
-    """Where the person goes afterwards. Its origin is one of the key's `returnOrigins`."""
+    """Where the person goes afterwards. Its origin is one of the key's `returnOrigins`, or the API's own."""
     instance: Annotated[Text, Meta(min_length=1, max_length=253, examples=["mastodon.social"])] | None = None
     """The host name of the account's server. Only for `mastodon`, which needs it."""
 
@@ -36,7 +36,7 @@ class ReauthUrlCreate(In, frozen=True, kw_only=True):
     social_account_id: Annotated[Text, Meta(max_length=60)]
     """Id of the account to open again. It keeps this id."""
     return_url: ReturnUrl
-    """Where the person goes afterwards. Its origin is one of the key's `returnOrigins`."""
+    """Where the person goes afterwards. Its origin is one of the key's `returnOrigins`, or the API's own."""
 
 
 class OAuthUrl(Real, frozen=True, kw_only=True):

@@ -38,8 +38,16 @@ const frame = {
   refresh: async () => { await view?.refresh(); say("Refreshed"); },
 };
 
+/** What the tab says in which a person has let us in, or hasn't, on a platform's page. */
+const RETURNS = {
+  connected: ["The account is connected", "Close this tab: the one that you came from shows it."],
+  pending: ["The account is not connected yet", "The platform is slow to say so. Close this tab: the one that you came from shows it."],
+  failed: ["The account is not connected", "Nobody was let in. Close this tab, and connect it again in the one that you came from."],
+};
+
 async function start() {
-  if (!session.key) return signIn();
+  const outcome = RETURNS[new URLSearchParams(location.search).get("status")];
+  if (!session.key) return outcome ? returned(outcome) : signIn();
   try {
     who = await call("GET", "/v1/whoami");
   } catch (error) {
@@ -98,6 +106,12 @@ function signIn(message) {
   h("button", { className: "primary" }, "Open"),
   h("p", { className: "hint" }, "The key stays in this tab, and is gone when it closes.")));
   key.focus();
+}
+
+function returned([title, text]) {
+  document.body.classList.add("signed-out");
+  document.title = `${title} · Tenantry`;
+  main.replaceChildren(empty(title, text));
 }
 
 function signOut() {

@@ -66,9 +66,12 @@ def check(asked: OAuthUrlCreate, *, settings: Settings, principal: Principal, al
     if asked.platform == "bluesky":
         raise Invalid("platform", f"bluesky is connected by an app password: {LOGIN}")
     service_url = _service_url(asked, settings, sandbox=principal.sandbox, allowed=allowed)
-    return NewFlow(
-        asked.platform, service_url, return_urls.check(asked.return_url, origins=principal.return_origins)
-    )
+    return NewFlow(asked.platform, service_url, _return_url(asked, settings, principal))
+
+
+def _return_url(asked: OAuthUrlCreate | ReauthUrlCreate, settings: Settings, principal: Principal) -> str:
+    """The address to come back to: of the key's own origins, or of ours, where the console is."""
+    return return_urls.check(asked.return_url, origins=[*principal.return_origins, settings.public_url])
 
 
 def _service_url(asked: OAuthUrlCreate, settings: Settings, *, sandbox: bool, allowed: Allowed) -> str:
@@ -88,7 +91,7 @@ async def check_again(
     conn: Conn, asked: ReauthUrlCreate, *, settings: Settings, principal: Principal, project_id: UUID
 ) -> NewFlow:
     """Raises `Invalid`, `NotReturnable`, `NotFound`, `Conflict` ACCOUNT_NOT_CONNECTED or ACCOUNT_LEASED."""
-    return_url = return_urls.check(asked.return_url, origins=principal.return_origins)
+    return_url = _return_url(asked, settings, principal)
     account_id = ids.read(ids.ACCOUNT, asked.social_account_id)
     if account_id is None:
         raise absent("account")

@@ -10,6 +10,7 @@ import { listing, pager } from "../table.js";
 import { ago } from "../times.js";
 import { choice } from "../view.js";
 import { PLATFORMS } from "../words.js";
+import { here, letIn } from "./consent.js";
 
 const WORDS = { connected: "connected", reauth_required: "connect again", disconnected: "disconnected" };
 
@@ -39,22 +40,19 @@ const cells = (view, one, project) => [
   ago(one.connectedAt), one.tokenExpiresAt ? ago(one.tokenExpiresAt) : "–",
   ...project ? [] : [h("a", { href: link(["projects", one.projectId, "accounts"]) }, `…${one.projectId.slice(-8)}`)],
   view.may("social:write") && one.status !== "disconnected" && !one.leased && [
-    h("button", { type: "button", className: `small ${one.status === "reauth_required" ? "primary" : ""}`, onclick: (event) => again(view, one, event.currentTarget) }, "Connect again"), " ",
+    h("button", {
+      type: "button", className: `small ${one.status === "reauth_required" ? "primary" : ""}`, ariaLabel: `Connect again: ${one.handle}`,
+      onclick: (event) => again(view, one, event.currentTarget),
+    }, "Connect again"), " ",
     h("button", { type: "button", className: "small quietly", ariaLabel: `Disconnect ${one.handle}`, onclick: () => disconnect(view, one) }, "Disconnect"),
   ],
 ];
 
 const again = (view, one, button) => one.platform === "bluesky"
   ? connectBluesky(view, one.projectId, one)
-  : attempt(button, async () => goThere(await call("POST", `/v1/projects/${one.projectId}/social/reauth-url`, { body: { socialAccountId: one.socialAccountId, returnUrl: here() }, headers: once() })));
-
-const here = () => `${location.origin}/console`;
-
-/** The platform's own page, in a tab of its own: what this one shows goes on by itself. */
-function goThere({ authorizeUrl }) {
-  const opened = open(authorizeUrl, "_blank", "noopener");
-  notice("Its owner lets us in on the platform's page, within ten minutes.", "good", !opened && h("a", { className: "button small", href: authorizeUrl, target: "_blank", rel: "noopener" }, "Open that page"));
-}
+  : attempt(button, async () => letIn(view, one.platform, await call("POST", `/v1/projects/${one.projectId}/social/reauth-url`, {
+    body: { socialAccountId: one.socialAccountId, returnUrl: here() }, headers: once(),
+  })));
 
 async function connect(view, project) {
   const chosen = await formDialog({
@@ -66,11 +64,11 @@ async function connect(view, project) {
     send: async ({ platform, instance }, headers) => {
       if (platform === "bluesky") return { platform };
       const body = { platform, returnUrl: here(), ...platform === "mastodon" && { instance } };
-      return call("POST", `/v1/projects/${project}/social/oauth-url`, { body, headers: headers(body) });
+      return { platform, ...await call("POST", `/v1/projects/${project}/social/oauth-url`, { body, headers: headers(body) }) };
     },
   });
   if (chosen?.platform === "bluesky") await connectBluesky(view, project);
-  else if (chosen) goThere(chosen);
+  else if (chosen) letIn(view, chosen.platform, chosen);
 }
 
 async function connectBluesky(view, project, one) {

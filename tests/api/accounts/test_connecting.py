@@ -194,5 +194,8 @@ async def test_a_verifier_goes_with_its_state(project: Project) -> None:
 
 
 async def test_a_person_is_sent_back_only_where_the_key_says(idle: Project) -> None:
+    """Or to the console, which is where the API is."""
     answer = await idle.ask(returnUrl="https://evil.example/")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "RETURN_URL_NOT_ALLOWED")
+    public_url = idle.app.state.services.settings.public_url
+    assert (await idle.ask(returnUrl=f"{public_url}/console")).status_code == 201

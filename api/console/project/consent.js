@@ -1,0 +1,54 @@
+// The way over a platform's own page: a link to it, and what became of it.
+
+import { openDialog } from "../dialog.js";
+import { h, notice } from "../dom.js";
+import { call } from "../http.js";
+import { snippet } from "../secret.js";
+import { PLATFORMS } from "../words.js";
+
+const ASK_MS = 2000;
+
+/** What to do, by how it ended. */
+const NEXT = {
+  ACCESS_DENIED: "Its owner said no on the platform's page. Ask them, and connect it again.",
+  OTHER_BROWSER: "The link was opened in one browser, and came back in another. Open a new one, and stay in it.",
+  OTHER_ACCOUNT: "Another account was let in than the one to connect again. Sign in to that one on the platform first.",
+  STATE_EXPIRED: "The link is good for ten minutes. Connect it again for a new one.",
+  CANCELED: "It was canceled. Connect it again.",
+};
+
+/** Where the platform sends people back to: the tab that they come back in has no key, and says that it is done. */
+export const here = () => `${location.origin}/console`;
+
+/**
+ * Shows the link of an attempt, until its owner has let us in, or hasn't. The page opens in a tab of its own, which
+ * knows nothing of this one; whoever closes the dialog is told nonetheless, as long as the screen is open.
+ */
+export function letIn(view, platform, { authorizeUrl, state }) {
+  let close = () => {};
+  const name = PLATFORMS[platform];
+  openDialog(`Let us in at ${name}`, (closing) => {
+    close = closing;
+    return [
+      h("p", {}, `The account's owner says yes on ${name}'s own page. Open it here, or send them the link: it is good once, for ten minutes.`),
+      snippet(authorizeUrl, "link"),
+      h("p", { className: "hint", role: "status" }, "Waiting for its owner …"),
+      h("div", { className: "tools end" }, h("button", { type: "button", onclick: () => closing() }, "Close"),
+        h("a", { className: "button primary", href: authorizeUrl, target: "_blank", rel: "noopener", autofocus: true }, `Open ${name}`)),
+    ];
+  }, { className: "broad" });
+  watched(view, state, () => close()).catch(() => {});
+}
+
+async function watched(view, state, close) {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+    if (view.signal.aborted) return;
+    const said = await call("GET", `/v1/social/oauth-status/${state}`, { signal: view.signal }).catch(() => null);
+    if (!said || said.status === "pending") continue;
+    close();
+    if (said.status === "connected") notice("The account is connected.", "good");
+    else notice(NEXT[said.error?.code] ?? "The account is not connected: connect it again.", "bad", said.error && h("code", {}, said.error.code));
+    return view.refresh();
+  }
+}
