@@ -1,6 +1,6 @@
 // Dialogs. What had the focus gets it back.
 
-import { h } from "./dom.js";
+import { h, raiseNotices } from "./dom.js";
 
 /**
  * Opens one with these children, by what `fill` gives for its closing; resolves to what it was closed with. While it
@@ -17,6 +17,7 @@ export function openDialog(title, fill, { className = "", holds = () => false } 
     const dialog = h("dialog", {
       className, ariaLabel: title,
       onclose: () => {
+        raiseNotices();
         dialog.remove();
         if (before?.isConnected) before.focus({ preventScroll: true });
         resolve(answer);
@@ -28,6 +29,7 @@ export function openDialog(title, fill, { className = "", holds = () => false } 
     dialog.append(h("div", { className: "inside" }, h("h2", {}, title), fill(close)));
     document.body.append(dialog);
     dialog.showModal();
+    raiseNotices();
   });
 }
 

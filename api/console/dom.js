@@ -85,10 +85,18 @@ export const outside = (url) =>
 
 const NOTICE_MS = 6000;
 
+const notices = document.getElementById("notices");
+
+/** Puts the notices where they are seen and clicked: in the dialog above all else, while there is one. */
+export function raiseNotices() {
+  const above = [...document.querySelectorAll("dialog:modal")].at(-1) ?? document.body;
+  if (notices.parentNode !== above) above.append(notices);
+}
+
 /** A line in the corner, which is also read aloud; an error's stays twice as long. */
 export function notice(text, kind = "bad", ...more) {
   const line = h("div", { className: `notice ${kind}` }, h("span", {}, text), more);
-  document.getElementById("notices").append(line);
+  notices.append(line);
   setTimeout(() => line.remove(), kind === "bad" ? 2 * NOTICE_MS : NOTICE_MS);
 }
 

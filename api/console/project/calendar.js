@@ -8,6 +8,7 @@ import { choice } from "../view.js";
 import { PLATFORMS, POSTS } from "../words.js";
 import { clock, dayName, mondayOf, monthName, monthOf, monthPlus, plus, shortDay, startOf, utc } from "../zone.js";
 import { captions } from "./captions.js";
+import { carried } from "./carry.js";
 import { move, schedule } from "./schedule.js";
 
 const MOST = 1000, SEEN = 3;
@@ -46,7 +47,7 @@ function drawn(view, found) {
   const byDay = Map.groupBy(items.toSorted((one, other) => Date.parse(one.scheduledFor) - Date.parse(other.scheduledFor) || (one.id < other.id ? -1 : 1)), (post) => clock(post.scheduledFor, of.timezone).day);
   return [
     bar(view, found),
-    h("p", { className: "hint" }, `Times in ${of.timezone}. `, "Drag a post to another day, or choose it and press Shift with an arrow: a day or a week. Enter opens it."),
+    h("p", { className: "hint" }, `Times in ${of.timezone}. `, "Drag a post to another day (hold it first on a touch screen), or choose it and press Shift with an arrow: a day or a week. Enter opens it."),
     more && h("div", { className: "banner" }, `More than ${MOST} posts are in this time: only the newest are shown. Look at a week, or at one account.`),
     h("div", { className: `calendar ${isWeek(view) ? "week" : "month"}` },
       h("div", { className: "weekdays", ariaHidden: "true" }, WEEKDAYS.map((name) => h("span", {}, name))),
@@ -102,6 +103,7 @@ function chip(view, found, post) {
     key: post.id, className: `post ${tone} card-of`, href: link(["projects", of.id, "calendar", post.id]), "data-post": post.id, draggable: writes,
     title: `${time} ${handle}: ${word}${text && `\n${text.slice(0, 200)}`}`,
     ondragstart: (event) => { event.dataTransfer.setData("text/x-post", post.id); event.dataTransfer.effectAllowed = "move"; },
+    ...writes ? carried((to) => moved(view, found, post, to)) : {},
     onkeydown: (event) => {
       const by = event.shiftKey && STEPS[event.key];
       if (!by) return;

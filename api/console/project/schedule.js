@@ -79,11 +79,15 @@ export async function move(view, post, of, localTime) {
 }
 
 export async function askMove(view, post, of) {
-  const { day, time } = clock(post.scheduledFor, of.timezone);
+  const { day, time, second } = clock(post.scheduledFor, of.timezone);
+  const exact = second === "00" ? {} : { step: 1 };
   const done = await formDialog({
     title: "Move this post", verb: "Move it", next: "It goes out then; its content and account stay.",
-    fields: input("localTime", `Time in ${of.timezone}`, { type: "datetime-local", required: true, value: `${day}T${time}`, autofocus: true }),
-    send: ({ localTime }, headers) => call("POST", `/v1/scheduled-posts/${post.id}/reschedule`, { body: { localTime }, headers: headers(localTime) }),
+    fields: input("localTime", `Time in ${of.timezone}`, {
+      type: "datetime-local", required: true, ...exact, value: `${day}T${time}:${second}`, autofocus: true,
+    }),
+    send: ({ localTime }, headers) =>
+      call("POST", `/v1/scheduled-posts/${post.id}/reschedule`, { body: { localTime }, headers: headers(localTime) }),
   });
   if (!done) return;
   notice(`Moved to ${inZone(done.scheduledFor, of.timezone)}.`, "good");

@@ -75,6 +75,23 @@ AGAIN = """
 """
 
 
+SEEN = """
+  const { notice } = await load("dom");
+  notice("Before");
+  const closed = openDialog("Any", () => []), dialog = opened();
+  notice("Above");
+  const on = (text) => {
+    const line = [...document.querySelectorAll(".notice")].find((one) => one.textContent === text);
+    const { x, y } = line.getBoundingClientRect();
+    return line.contains(document.elementFromPoint(x + 4, y + 4));
+  };
+  const seen = ["Before", "Above"].map(on);
+  dialog.close();
+  await closed;
+  return [...seen, document.querySelector("#notices").parentNode === document.body];
+"""
+
+
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
     with own_api(tmp_path_factory.mktemp("console")) as made:
@@ -87,6 +104,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
         pytest.param(BESIDE, [True, False], id="a selection that ends beside it leaves it open"),
         pytest.param(SECRET, [False, "whsec_once", False], id="a secret stays until its button is pressed"),
         pytest.param(SENDING, [False, 1, "lp_test_once"], id="what was sent is answered though it closed"),
+        pytest.param(SEEN, [True, True, True], id="a notice is above it, and outlives it"),
         pytest.param(AGAIN, ["made", 2, 1], id="the next click is the same request"),
     ],
 )

@@ -69,15 +69,24 @@ def test_it_runs_no_name_fits_and_bars_nobody(full: Shop, tab: Page, screen: Scr
 
 
 def test_a_post_is_shown_as_each_platform_shows_it(full: Shop, tab: Page) -> None:
-    """Cut where that platform cuts a caption, whole where it doesn't."""
-    full.open(tab, f"{PROJECT}/calendar", "document.querySelector('main .post')")
-    tab.run("document.querySelector('main .post').click()")
-    tab.until("document.querySelector('.preview.bluesky .caption')")
-    for name, cut in (("TikTok", True), ("Instagram", True), ("Mastodon", False), ("Bluesky", False)):
+    """Cut where that platform says that it cuts a caption, whole where it doesn't."""
+    lines = [f"Line {number}" for number in range(33)]
+    with full.api.client() as client:
+        target = {"socialAccountId": full.account, "captionOverride": "\n".join(lines)}
+        at = full.schedule(client, full.contents[2], days=3)["scheduledFor"]
+        made = client.post(
+            f"/content/{full.contents[2]}/schedule", json={"scheduledFor": at, "targets": [target]}
+        )
+        assert made.is_success, made.text
+        post = made.json()["scheduledPosts"][0]["id"]
+    full.open(tab, f"{PROJECT}/calendar/{post}", "document.querySelector('.preview.bluesky .caption')")
+    for name, seen in (("TikTok", 33), ("Instagram", 33), ("Mastodon", 15), ("Bluesky", 25)):
         tab.run(
             f"[...document.querySelectorAll('.looks button')].find((b) => b.innerText === '{name}').click()"
         )
         tab.until(f"document.querySelector('.preview.{name.lower()}')")
-        assert tab.run("document.querySelector('.preview summary') !== null") == cut, name
+        assert tab.run("document.querySelector('.preview .caption').innerText").count("Line") == seen, name
+        assert tab.run("document.querySelector('.preview summary') !== null") == (seen < len(lines)), name
+        assert barriers(tab) == [], name
     assert tab.run("window.ran") is None
     assert tab.troubles == []

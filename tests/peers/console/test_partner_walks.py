@@ -141,6 +141,64 @@ def drag(page: Page, chip: str, day: date) -> None:
     }})()""")
 
 
+def test_a_finger_carries_a_post_to_another_day_and_a_swipe_does_not(quiet: Shop, tab: Page) -> None:
+    """At 400 px, where a month shows only days with posts until one is lifted."""
+    tab.look("light", 400)
+    tab.ask("Emulation.setTouchEmulationEnabled", enabled=True)
+    with quiet.api.client() as client:
+        content = uploaded(client, quiet.project)
+        post = quiet.schedule(client, content, days=10)
+        before = local_day(post)
+        day = before + timedelta(days=1 if (before + timedelta(days=1)).month == before.month else -1)
+        chip, there = f"[data-post={post['id']}]", f"[data-day='{day}']"
+        quiet.open(tab, f"{PROJECT}/calendar?day={before}", f"document.querySelector('{chip}')")
+        tab.run(f"document.querySelector('{chip}').scrollIntoView({{block: 'center'}})")
+        swipe(tab, *centre(tab, chip))
+        touch(tab, "touchStart", *centre(tab, chip))
+        tab.until("document.querySelector('.carrying .carried')")
+        touch(tab, "touchMove", *centre(tab, there))
+        tab.until(f"document.querySelector(`{there}`).matches('.target')")
+        touch(tab, "touchEnd")
+        tab.until(f"document.querySelector(`{there} {chip}`) && document.querySelector('.notice.good')")
+        assert tab.run("document.querySelectorAll('.notice').length") == 1
+        assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == day
+
+
+def centre(page: Page, what: str) -> tuple[float, float]:
+    found = f"document.querySelector(`{what}`).getBoundingClientRect()"
+    x, y = page.run(f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({found})")
+    return x, y
+
+
+def touch(page: Page, kind: str, *at: float) -> None:
+    """A finger that comes, goes on or leaves."""
+    page.ask(
+        "Input.dispatchTouchEvent", type=kind, touchPoints=[dict(zip("xy", at, strict=True))] if at else []
+    )
+
+
+def swipe(page: Page, x: float, y: float) -> None:
+    touch(page, "touchStart", x, y)
+    touch(page, "touchMove", x, y - 30)
+    touch(page, "touchMove", x, y - 60)
+    touch(page, "touchEnd")
+
+
+def test_a_post_is_asked_to_move_from_its_own_second(quiet: Shop, tab: Page) -> None:
+    with quiet.api.client() as client:
+        post = quiet.schedule(client, uploaded(client, quiet.project), days=12)
+        at = {"scheduledFor": post["scheduledFor"].replace(":00Z", ":27Z")}
+        assert client.post(f"/scheduled-posts/{post['id']}/reschedule", json=at).is_success
+        address = f"{PROJECT}/calendar/{post['id']}"
+        quiet.open(tab, address, "document.querySelector('main .heading button.primary')")
+        button(tab, "Move…")
+        tab.until("document.querySelector('dialog [name=localTime]')")
+        assert tab.run("document.querySelector('dialog [name=localTime]').value").endswith("T12:00:27")
+        tab.run("document.querySelector('dialog button.primary').click()")
+        tab.until("document.querySelector('.notice.good')")
+        assert client.get(f"/scheduled-posts/{post['id']}").json()["scheduledFor"] == at["scheduledFor"]
+
+
 def test_an_alternative_of_the_brand_is_taken_and_dropped_again(quiet: Shop, tab: Page) -> None:
     path = f"/projects/{quiet.project}/brand"
     quiet.open(tab, PROJECT, "document.querySelector('[data-field=tagline] summary')")
