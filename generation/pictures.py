@@ -8,14 +8,12 @@ from contextlib import contextmanager
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from generation.picture_limits import check_bytes, check_size
 from generation.vectors import rasterized
 from schemas.errors import PictureRefused
 
-#: Sides and pixels of a picture that is decoded at all, and the longest side that it keeps.
-MAX_SIDE, MAX_PIXELS, KEPT_SIDE = 12_000, 60_000_000, 2_600
-MAX_BYTES = 20 << 20
-#: A side may be so many times the other one.
-MAX_RATIO = 20
+#: Longest side that a picture keeps.
+KEPT_SIDE = 2_600
 #: A logo's least side and the most that a side may be of the other; less opaque than this shows nothing.
 LEAST_LOGO, MAX_LOGO_RATIO, LEAST_OPAQUE = 48, 4, 32
 
@@ -29,10 +27,7 @@ _SRGB = ImageCms.createProfile("sRGB")
 
 def read(data: bytes) -> Image.Image:
     """A picture in RGB, or in RGBA where some of it is transparent. Raises `PictureRefused`."""
-    if not data:
-        raise PictureRefused("PICTURE_EMPTY", "the picture has no bytes")
-    if len(data) > MAX_BYTES:
-        raise PictureRefused("PICTURE_TOO_LARGE", f"the picture has more than {MAX_BYTES >> 20} MB")
+    check_bytes(len(data))
     if _SVG.match(data.removeprefix(b"\xef\xbb\xbf")):
         return _opened(rasterized(data))
     return _opened(data)
@@ -41,7 +36,7 @@ def read(data: bytes) -> Image.Image:
 def _opened(data: bytes) -> Image.Image:
     try:
         with _strict(), Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            _check_size(*image.size)
+            check_size(*image.size)
             return _decoded(image)
     except _BOMBS:
         raise PictureRefused("PICTURE_TOO_LARGE", "the picture has too many pixels") from None
@@ -57,13 +52,6 @@ def _strict() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
-
-
-def _check_size(width: int, height: int) -> None:
-    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
-        raise PictureRefused("PICTURE_TOO_LARGE", f"the picture has {width} x {height} pixels")
-    if max(width, height) > MAX_RATIO * min(width, height):
-        raise PictureRefused("PICTURE_TOO_NARROW", f"the picture has {width} x {height} pixels")
 
 
 def _decoded(image: Image.Image) -> Image.Image:

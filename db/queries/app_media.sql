@@ -32,7 +32,7 @@ select {shown}
  limit :limit;
 
 -- name: share_ready    those that go first first, which stay while content is begun with them
-select id, kind, token, transcript
+select id, kind, token, transcript, width, height, duration_ms, size_bytes
   from app_media
  where organization_id = :org
    and project_id = :project_id

@@ -73,7 +73,8 @@ select :org, token, size_bytes, :content_id, mime_type, sha256
   from old;
 
 -- name: list_given    files of a project by their ids, and those of a content in their order
-select a.id, a.kind, a.token
+select a.id, a.kind, a.token, a.width, a.height, a.duration_ms, a.size_bytes,
+       a.content_id is not distinct from :content_id::uuid as of_source
   from content_asset a
   join content_item c on c.organization_id = a.organization_id and c.id = a.content_id
  where a.organization_id = :org

@@ -4,8 +4,9 @@ A job reads nothing of the project but its brief, so that what it makes doesn't 
 """
 
 import asyncio
+import unicodedata
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from msgspec import structs
@@ -14,8 +15,9 @@ from db.pool import Conn
 from db.queries import content_asset, content_item
 from domain.accounts import accounts
 from domain.brand import brand
-from domain.content import app_files
+from domain.content import app_files, given_files
 from domain.content.app_files import Files
+from domain.content.given_files import Given, Named
 from domain.influencers import speaking
 from domain.influencers.speaking import Speaker
 from domain.media import app_media
@@ -30,6 +32,8 @@ from schemas.content import Aspect, ContentRequest
 from schemas.errors import Invalid, LacksWords, NotFound
 from schemas.errors.absent import absent
 
+#: Categories of Unicode of which a hook has at least one sign: letters, numbers, punctuation, symbols.
+SEEN = "LNPS"
 #: Platforms that show pictures, too, on the whole of a phone's screen.
 UPRIGHT: frozenset[PlatformName] = frozenset({"tiktok"})
 
@@ -40,14 +44,6 @@ class Brief(Value, frozen=True, kw_only=True):
     asked: ContentRequest
     spec: Spec
     files: Files
-
-
-class Given(NamedTuple):
-    """A file of the project's content."""
-
-    id: UUID
-    kind: Literal["image", "video"]
-    token: str
 
 
 LIST_GIVEN = content_asset.list_given.typed(Given)
@@ -70,12 +66,8 @@ async def draw_up(
     _check(body)
     own = await app_media.usable(conn, organization_id=organization_id, project_id=project_id)
     files = app_files.fill(await _files(conn, organization_id, project_id, body, own, again=again), own, body)
-    if body.format == "ugc_remix" and files.clip is None:
-        raise Invalid(
-            "mediaIds",
-            "a ugc_remix is made of a clip: name one, or a sourceContentId that is a video,"
-            " or give the project a demo_video",
-        )
+    if body.format == "ugc_remix":
+        _check_clip(files, own)
     aspect = await _aspect(conn, organization_id, project_id, body)
     rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
     speaker = await _speaker(conn, organization_id, project_id, body.influencer_id, deleted=again)
@@ -94,6 +86,19 @@ async def draw_up(
     return Brief(asked=body, spec=spec, files=files)
 
 
+def _check_clip(files: Files, own: Sequence[Usable]) -> None:
+    """Raises `Invalid` for a remix without a clip, or of a demo video that can't be one's."""
+    if files.clip is None:
+        raise Invalid(
+            "mediaIds",
+            "a ugc_remix is made of a clip: name one, or a sourceContentId that is a video,"
+            " or give the project a demo_video",
+        )
+    for one in own:
+        if one.token == files.clip:
+            given_files.check(Named("mediaIds", given_files.of_app(one)))
+
+
 def _check_words(spec: Spec) -> None:
     """Raises `LacksWords`, `Invalid` for words that the voice doesn't speak. A tenth of a second of CPU."""
     try:
@@ -105,7 +110,7 @@ def _check_words(spec: Spec) -> None:
 
 
 def _check(body: ContentRequest) -> None:
-    if body.hook is not None and not body.hook.strip():
+    if body.hook is not None and not any(unicodedata.category(sign)[0] in SEEN for sign in body.hook):
         raise Invalid("hook", "has nothing that could be read: leave it out, or write a line")
     if body.language is not None:
         languages.check(body.language, path="language")
@@ -167,14 +172,20 @@ async def _files(
         ids=[one for one in named if one],
         content_id=source,
     )
-    by_id = {one.id: one for one in [*map(_given, own), *found]}
+    if source and not again and not any(one.of_source for one in found):
+        raise Invalid("sourceContentId", "has no file that a piece could be made with")
+    by_id = {one.id: one for one in [*map(given_files.of_app, own), *found]}
     unknown = [number for number, one in enumerate(named) if one not in by_id]
     if unknown:
         raise _absent(unknown, again=again)
     apart = {one.id for one in own if one.kind in app_files.APART}
-    chosen = [by_id[one] for one in named if one and one not in apart]
-    chosen += [one for one in found if one.id not in named]
-    return _sorted(chosen)
+    chosen = [
+        Named(f"mediaIds[{number}]", by_id[one])
+        for number, one in enumerate(named)
+        if one and one not in apart
+    ]
+    chosen += [Named("sourceContentId", one) for one in found if one.id not in named]
+    return given_files.place(chosen, body.format, again=again)
 
 
 def _absent(numbers: Sequence[int], *, again: bool) -> NotFound:
@@ -183,19 +194,6 @@ def _absent(numbers: Sequence[int], *, again: bool) -> NotFound:
         return NotFound("a file that it was asked for with was deleted since: ask for another item")
     issues = [{"path": f"mediaIds[{number}]", "message": "is no file of this project"} for number in numbers]
     return NotFound("no such file in this project: check mediaIds", issues=issues)
-
-
-def _given(own: Usable) -> Given:
-    return Given(own.id, "video" if own.kind == "demo_video" else "image", own.token)
-
-
-def _sorted(chosen: Sequence[Given]) -> Files:
-    clips = [one.token for one in chosen if one.kind == "video"]
-    if len(clips) > 1:
-        raise Invalid("mediaIds", "names more than one clip: one has room")
-    return Files(
-        screenshots=[one.token for one in chosen if one.kind == "image"], clip=clips[0] if clips else None
-    )
 
 
 async def _speaker(

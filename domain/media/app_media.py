@@ -73,6 +73,10 @@ class Usable(NamedTuple):
     kind: AppMediaKind
     token: str
     transcript: str | None
+    width: int
+    height: int
+    duration_ms: int | None
+    size_bytes: int
 
 
 class _Locked(NamedTuple):

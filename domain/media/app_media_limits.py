@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from domain.media.files import File
 from domain.media.passing import FILMS, MIB, PICTURES, Taken
 from domain.media.sniff import SVG
+from generation.picture_limits import MAX_PIXELS, MAX_RATIO
 from schemas.app_media import AppMediaKind
 from schemas.errors import Invalid
 
@@ -18,8 +19,6 @@ TAKEN: Mapping[AppMediaKind, Taken] = {
 #: Files of each kind that a project may have of its own, and bytes of all of them.
 MOST: Mapping[AppMediaKind, int] = {"logo": 10, "screenshot": 50, "demo_video": 10, "end_card": 10}
 MOST_BYTES = 1 << 30
-#: What the renderer takes: how many times a side may be as long as the other, and pixels of a picture.
-MAX_RATIO, MAX_PIXELS = 20, 60_000_000
 
 
 def check_transcript(kind: AppMediaKind, transcript: str) -> None:

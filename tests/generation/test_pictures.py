@@ -8,6 +8,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from generation import pictures
+from generation.picture_limits import MAX_BYTES
 from schemas.errors import PictureRefused
 
 RED = (230, 30, 40)
@@ -50,7 +51,7 @@ REFUSED = {
     "PICTURE_UNREADABLE": written(Image.effect_noise((320, 200), 90), "JPEG")[:4_000],
     "PICTURE_UNREADABLE in its middle": header_of(300, 300),
     "PICTURE_TOO_LARGE": header_of(30_000, 30_000),
-    "PICTURE_TOO_LARGE in bytes": b"\xff\xd8" + b"\0" * (pictures.MAX_BYTES + 1),
+    "PICTURE_TOO_LARGE in bytes": b"\xff\xd8" + b"\0" * (MAX_BYTES + 1),
     "PICTURE_TOO_NARROW": written(Image.new("RGB", (900, 30))),
     "PICTURE_TOO_NARROW drawing": svg("", 'viewBox="0 0 1 100000"'),
     "PICTURE_UNSAFE": BOMB,

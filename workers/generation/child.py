@@ -19,7 +19,7 @@ from typing import IO
 
 import msgspec
 
-from generation.pictures import MAX_BYTES
+from generation.picture_limits import MAX_BYTES
 from generation.poster import draw
 from generation.render import Given, draw_portrait, prepare, warnings
 from generation.words.write import write

@@ -20,6 +20,9 @@ from tests.domain.publishing.post_scene import context
 from workers.generation import storing
 from workers.generation.rendering import Unmade
 
+#: As small and short as one of a remix may be.
+CLIP = media.film(ms=3000, size=(240, 240))
+
 BRAND = {
     "appName": "Tidewise",
     "tagline": "Know your tide",
@@ -79,7 +82,7 @@ async def test_whatever_is_named_goes_first(pieces: Pieces) -> None:
 
 async def test_a_remix_without_a_clip_is_one_of_the_demo_video(pieces: Pieces) -> None:
     refused(await pieces.ask(format="ugc_remix"), 422, "VALIDATION", "mediaIds")
-    demo = await pieces.project.made(media.film(), "demo_video", transcript="Tap once.")
+    demo = await pieces.project.made(CLIP, "demo_video", transcript="Tap once.")
     brief = await pieces.brief(format="ugc_remix")
     assert (brief["files"]["clip"], brief["spec"]["transcript"]) == (token(demo), "Tap once.")
     assert (await pieces.files())["clip"] is None
@@ -90,7 +93,7 @@ async def test_a_remix_names_a_presenter_only_where_it_shows_one(pieces: Pieces)
     http, path = pieces.project.caller.http, f"/v1/projects/{pieces.project.id}"
     maya = (await http.post(f"{path}/influencers", json={"name": "Maya"})).json()["influencerId"]
     await pieces.pool.execute("update influencer set status = 'ready'")
-    await pieces.project.made(media.film(), "demo_video")
+    await pieces.project.made(CLIP, "demo_video")
     assert (await pieces.brief(format="ugc_remix", influencerId=maya))["spec"]["presenter"]["name"] == "Maya"
     await pieces.project.made(LOGO, "end_card")
     assert (await pieces.brief(format="ugc_remix", influencerId=maya))["spec"]["presenter"] is None

@@ -5,8 +5,12 @@ from typing import Any
 import httpx
 
 from db.pool import Pool
+from tests import media
 from tests.api.content.project import Project, file, film, text
 from tests.api.refusals import refused
+
+#: As small and short as one of a remix may be.
+CLIP = media.film(ms=3000, size=(240, 240))
 
 SAID = "I swim every week. Now I look the tide up before I go."
 BRAND = {"appName": "Tideline", "tagline": "Know the tide before you go"}
@@ -24,7 +28,7 @@ async def briefs(pool: Pool) -> list[dict[str, Any]]:
 
 
 async def test_a_clip_and_what_is_said_in_it_are_kept_for_the_job(project: Project, pool: Pool) -> None:
-    uploaded = await project.made(film())
+    uploaded = await project.made(film(CLIP))
     [asset] = uploaded["assets"]
     for source in ({"mediaIds": [asset["assetId"]]}, {"sourceContentId": uploaded["id"]}):
         answer = await asked(project, transcript=SAID, seconds=20, **source)
@@ -38,7 +42,7 @@ async def test_a_clip_and_what_is_said_in_it_are_kept_for_the_job(project: Proje
 
 
 async def test_without_one_it_is_the_apps_demo_video_with_its_words(project: Project, pool: Pool) -> None:
-    parts = [film(), text("kind", "demo_video"), text("transcript", "Tap, and it is done.")]
+    parts = [film(CLIP), text("kind", "demo_video"), text("transcript", "Tap, and it is done.")]
     added = await project.caller.http.post(f"/v1/projects/{project.id}/app-media", files=parts)
     assert added.status_code == 201, added.text
     assert (await asked(project)).status_code == 202

@@ -15,7 +15,7 @@ ASSET, CONTENT, ACCOUNT = (ids.show(prefix, ids.new()) for prefix in (ids.ASSET,
 INVALID: tuple[tuple[dict[str, Any], str], ...] = (
     ({"format": "text"}, "format"),
     ({"hook": ""}, "hook"),
-    ({"hook": " \n"}, "hook"),
+    ({"hook": " \n\u200b"}, "hook"),
     ({"hook": "x" * 2001}, "hook"),
     ({"language": "english"}, "language"),
     ({"aspect": "16:9"}, "aspect"),

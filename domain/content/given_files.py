@@ -1,0 +1,83 @@
+"""Given files: what a caller names for a piece, held against what is known of it before a job opens it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from domain.content.app_files import Files
+from domain.media.app_media import Usable
+from generation.picture_limits import check_bytes, check_size
+from generation.remix import boxes
+from schemas.content import GeneratedFormat
+from schemas.errors import ClipRefused, Invalid, PictureRefused
+
+
+class Given(NamedTuple):
+    """A file of the project; `of_source`: of the content that the piece is made from."""
+
+    id: UUID
+    kind: Literal["image", "video"]
+    token: str
+    width: int
+    height: int
+    duration_ms: int | None
+    size_bytes: int
+    of_source: bool = False
+
+
+class Named(NamedTuple):
+    """A file, and the field of the request that names it."""
+
+    path: str
+    file: Given
+
+
+def of_app(own: Usable) -> Given:
+    return Given(
+        own.id,
+        "video" if own.kind == "demo_video" else "image",
+        own.token,
+        own.width,
+        own.height,
+        own.duration_ms,
+        own.size_bytes,
+    )
+
+
+def place(named: Sequence[Named], format_: GeneratedFormat, *, again: bool) -> Files:
+    """Each file in its place; `again`: a clip that has none stays unused, as it was. Raises `Invalid`."""
+    for one in named:
+        check(one)
+    clips = [*_of(named, "video")]
+    if len(clips) > 1:
+        raise Invalid("mediaIds", "names more than one clip: one has room")
+    if clips and format_ != "ugc_remix" and not again:
+        raise Invalid(clips[0].path, f"is a clip: a ugc_remix is made of one, a {format_} of pictures")
+    return Files(
+        screenshots=[one.file.token for one in _of(named, "image")],
+        clip=clips[0].file.token if clips else None,
+    )
+
+
+def check(named: Named) -> None:
+    """Raises `Invalid` for a file that its job could only refuse."""
+    try:
+        (_check_picture if named.file.kind == "image" else _check_clip)(named.file)
+    except (PictureRefused, ClipRefused) as error:
+        raise Invalid(named.path, f"can't be used: {error.message}") from None
+
+
+def _check_picture(file: Given) -> None:
+    check_bytes(file.size_bytes)
+    check_size(file.width, file.height)
+
+
+def _check_clip(file: Given) -> None:
+    boxes.check_size(file.width, file.height, boxes.REMIX.side)
+    seconds = (file.duration_ms or 0) / 1000
+    if 0 < seconds < boxes.REMIX.seconds:
+        raise boxes.too_short(seconds)
+
+
+def _of(named: Sequence[Named], kind: str) -> Iterator[Named]:
+    return (one for one in named if one.file.kind == kind)
