@@ -106,14 +106,14 @@ async def page_of_places(
     between which other requests have the connection and the event loop. It is `find` or `connect` that reads
     ids: what is wrong with the request itself, such as its cursor, is said before what isn't there.
     """
-    place = _place(request, cursor)
+    place = place_of(request, cursor)
     kept, left_s = _Kept[T](limit), READ_S
     while True:
         count, before = kept.wanted(), None if place is None else read(place)
         items, left_s = await _slice(connect, find, before, count, left_s)
         items = shown_times.shown(items, request.request_state.ahead)
         if not all(kept.take(*found) for found in items):
-            return Page(items=cast("list[T]", kept.items), next_cursor=_cursor(request, kept.last))
+            return Page(items=cast("list[T]", kept.items), next_cursor=cursor_of(request, kept.last))
         if len(items) < count:
             return Page(items=cast("list[T]", kept.items), next_cursor=None)
         place = kept.last
@@ -181,8 +181,8 @@ async def page_of_project(
     return await page(request, within, cursor, limit, identify=identify)
 
 
-def _place(request: ApiRequest, cursor: str | None) -> bytes | None:
-    """The place that the page begins behind; None for the first page."""
+def place_of(request: ApiRequest, cursor: str | None) -> bytes | None:
+    """The place that the page begins behind; None for the first page. Raises `Invalid`."""
     if cursor is None:
         return None
     try:
@@ -196,7 +196,8 @@ def _place(request: ApiRequest, cursor: str | None) -> bytes | None:
     raise Invalid("cursor", "is not a nextCursor of this list: start without one")
 
 
-def _cursor(request: ApiRequest, place: bytes) -> str:
+def cursor_of(request: ApiRequest, place: bytes) -> str:
+    """The cursor with which what is behind a place is asked for."""
     keyring = request.services.peppers
     signed = place + _sign(keyring.keys[keyring.writer], request, place)
     return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()

@@ -9,6 +9,7 @@ from schemas.base import CreatedAt, In, Instant, Out, Text
 from schemas.waiting import Waiting
 
 Status = Literal["running", "completed", "failed", "canceled"]
+Unsuccessful = Literal["failed", "canceled"]
 #: Words of the catalogue, jobs/kinds.py, which the API's document lists by these titles.
 JobKind = Annotated[str, Meta(title="JobKind", description="What it does.")]
 JobStage = Annotated[str, Meta(title="JobStage")]
@@ -142,6 +143,59 @@ class BulkCanceled(Out, frozen=True, kw_only=True):
     """Ids of those that end at once or at their next step: the oldest 100, or none in a dry run."""
     more: bool
     """Whether some are left: call again, with another `Idempotency-Key`."""
+
+
+class BulkRetry(In, frozen=True, kw_only=True):
+    """Which jobs to start again: those that failed, aren't retried yet, and are all that is said here."""
+
+    project_id: Annotated[Text, Meta(max_length=100)] | None = None
+    """Only of this project."""
+    kinds: Annotated[list[JobKind], Meta(min_length=1, max_length=20)] | None = None
+    """Only of these kinds."""
+    statuses: Annotated[list[Unsuccessful], Meta(min_length=1, max_length=2)] | None = None
+    """Those that ended so; `failed` unless you say `canceled`, too."""
+    error_code: Annotated[Text, Meta(min_length=1, max_length=100)] | None = None
+    """Only those that failed with this code."""
+    since: At | None = None
+    until: At | None = None
+    cursor: Annotated[Text, Meta(max_length=100)] | None = None
+    """`nextCursor` of the call before, with the same filter."""
+    dry_run: bool = False
+    """Only say how many there are, and start none."""
+
+
+class Retried(Out, frozen=True, kw_only=True):
+    """A job that was started again."""
+
+    job_id: ids.JobId
+    """Id of the new job."""
+    retry_of: ids.JobId
+    """Id of the job that it repeats."""
+
+
+class NotRetried(Out, frozen=True, kw_only=True):
+    """A job that was found and not started again."""
+
+    job_id: ids.JobId
+    code: str
+    """Why, to branch on: the `reason`, or else the `code`, of what its own retry would be refused with."""
+    message: str
+    """Why and what to do, for people."""
+
+
+class BulkRetried(Out, frozen=True, kw_only=True):
+    """The jobs that were found, and what became of the first 100 of them."""
+
+    matched: int
+    """How many were found behind the cursor, those of this call included; counted up to 1,000."""
+    capped: bool
+    """Whether there may be more than were counted."""
+    retried: list[Retried]
+    """Those that were started again, the oldest first; none in a dry run."""
+    skipped: list[NotRetried]
+    """Those that can't be started again now. Later calls find them again."""
+    next_cursor: str | None
+    """`cursor` of the next call, with another `Idempotency-Key`; null: all were looked at."""
 
 
 class CancelAnswer(Out, frozen=True, kw_only=True):

@@ -72,6 +72,7 @@ ENUMS: Mapping[str, Enum] = {
     "AssetKind": _enum("What a file is.", content.AssetKind),
     "BrandSource": _enum("Who said something of a brand.", brand.Source),
     "CancelReason": _enum("How a job had ended.", jobs.Already),
+    "UnsuccessfulStatus": _enum("How a job ended that may be retried.", jobs.Unsuccessful),
     "ColorRole": _enum("What a color is to a brand.", brand.ColorRole),
     "ContentAspect": _enum("Width to height of what is made.", content.Aspect),
     "ContentFormat": _enum("What an item of content is.", content.Format),

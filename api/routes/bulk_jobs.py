@@ -1,17 +1,22 @@
-"""Jobs stopped by what they have in common."""
+"""Jobs stopped, or started again, by what they have in common."""
+
+from uuid import UUID
 
 from litestar import Response, post
 from litestar.params import JSONBody
+from msgspec import structs
 
 from api import filters, paths
 from api.guard import requires
 from api.idempotency import Made, once
+from api.paging import cursor_of, place_of
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
-from domain.jobs import bulk
+from domain.jobs import bulk, bulk_retries
+from domain.jobs.bulk_retries import Selection
 from jobs import kinds
-from schemas.jobs import BulkCancel, BulkCanceled
+from schemas.jobs import BulkCancel, BulkCanceled, BulkRetried, BulkRetry
 
 NAMES = [kind.name for kind in kinds.SHOWN]
 
@@ -42,4 +47,39 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
     return await once(request, cancel)
 
 
-ROUTES = [cancel_jobs]
+@post("/jobs/retry", opt=requires("jobs:read", Class.LONG_RUNNING, 404), status_code=200)
+async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response[BulkRetried]:
+    """Start failed jobs again that a filter finds: at most 100 a call, the oldest first; each only once.
+
+    See first with `dryRun`. Each is retried as by `POST /v1/jobs/{id}/retry`, with the scope of what started
+    it. Those that were retried before aren't found; what can't be retried now is `skipped`. Call again with
+    `nextCursor` until that is null; `until` leaves out what fails meanwhile.
+    """
+    filters.words("kinds", data.kinds, NAMES)
+    period = filters.period(data.since, data.until)
+    place = place_of(request, data.cursor)
+    who = request.principal
+
+    async def retry(conn: Conn) -> Made[BulkRetried]:
+        chosen = Selection(
+            project_id=None if data.project_id is None else paths.read("project", data.project_id),
+            kinds=data.kinds,
+            statuses=data.statuses,
+            error_code=data.error_code,
+            period=period.back(request.ahead),
+        )
+        batch = await bulk_retries.retry(
+            conn,
+            organization_id=who.organization_id,
+            scopes=who.scopes,
+            chosen=chosen,
+            after=None if place is None else UUID(bytes=place),
+            dry_run=data.dry_run,
+        )
+        cursor = None if batch.last_id is None else cursor_of(request, batch.last_id.bytes)
+        return Made(structs.replace(batch.answer, next_cursor=cursor), wakes=batch.wakes)
+
+    return await once(request, retry)
+
+
+ROUTES = [cancel_jobs, retry_jobs]

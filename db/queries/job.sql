@@ -160,6 +160,12 @@ select kind, state, project_id, args
    and id = :id
    and not internal;
 
+-- name: mark_retried    a job that this transaction has locked
+update job
+   set retried_as = :retried_as
+ where organization_id = :org
+   and id = :id;
+
 -- name: cancel_job    a queued one at once, a running one by flag; no row: it ended, or can't be canceled now
 update job
    set cancel_requested_at = coalesce(cancel_requested_at, now()),

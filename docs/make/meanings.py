@@ -39,6 +39,8 @@ REASONS = {
     "ACCOUNT_NOT_LEASABLE": "`details.issues` has the accounts that can't be leased now. Leave them out.",
     "ACCOUNT_OFFERED": "The account is offered for lease. Withdraw it, or leave it out.",
     "ALREADY_DECIDED": "Somebody has decided before, or nothing waits for a decision. Read the object again.",
+    "ALREADY_RETRIED": "Of `skipped`: another job repeats it. Follow that, or retry that.",
+    "ALREADY_RUNNING": "Of `skipped`: another job does the same now. Wait for its end.",
     "APP_EXISTS": "The project has an app of that platform and identifier: `details.appId`. Use that one.",
     "ARCHIVE_RUNNING": "The project is being archived. Wait for the end of its job, or retry that.",
     "CONTENT_NOT_READY": "The content isn't completed. Wait for the end of its job.",
@@ -61,6 +63,7 @@ REASONS = {
     "CLOCK_ADVANCING": "The sandbox's clock advances, and with it all that the write would find. Wait for "
     "the end of the job `jobId`.",
     "SANDBOX_KEY": "It is about live organizations. Use a live key.",
+    "SUPERSEDED": "Of `skipped`: an ingest of the same source was started since. Nothing is missing.",
     "TOO_MANY_ACCOUNTS": "The lease request asks for fewer accounts.",
     "TOO_MANY_ADS": "A project has at most `details.limit` ads on a day, by each window. Import fewer.",
     "TOO_MANY_APPS": "The project has, or has had, `details.limit` SDK apps. Delete one that nobody uses.",

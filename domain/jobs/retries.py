@@ -13,7 +13,9 @@ from domain.influencers import creating
 from domain.media import app_media_fetches
 from domain.projects import archive
 from domain.publishing import changes
+from domain.tenancy import project_locks
 from domain.tenancy.delegation import grants
+from jobs import controls
 from jobs.kinds import (
     ARCHIVE_PROJECT,
     CONTENT_GENERATE,
@@ -53,6 +55,14 @@ async def retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Coll
     origin = await GET_ORIGIN.one(conn, org=organization_id, id=job_id)
     if origin is None:
         raise absent("job")
+    check(origin, scopes)
+    await project_locks.share(conn, organization_id=organization_id, project_id=origin.project_id)
+    await controls.lock_many(conn, organization_id=organization_id, job_ids=[job_id])
+    return await repeat(conn, organization_id=organization_id, job_id=job_id, origin=origin)
+
+
+def check(origin: Origin, scopes: Collection[str]) -> None:
+    """Raises `Forbidden`, `Conflict` JOB_NOT_RETRYABLE."""
     kind = KINDS.get(origin.kind)
     if kind is None or kind.name not in _RETRIES:
         raise Conflict("JOB_NOT_RETRYABLE", f"jobs of the kind {origin.kind} can't be started again")
@@ -60,7 +70,17 @@ async def retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Coll
         raise Forbidden(kind.scope)
     if origin.state not in {"failed", "canceled"}:
         raise Conflict("JOB_NOT_RETRYABLE", "only a failed or canceled job can be started again")
-    return await _RETRIES[kind.name](conn, kind, organization_id, job_id, origin)
+
+
+async def repeat(conn: Conn, *, organization_id: UUID, job_id: UUID, origin: Origin) -> Submitted:
+    """`retry` of a job that passed `check`. Its project's lock and its own are held, in this order.
+
+    So whoever retries many sees by the mark which ones have been retried.
+    """
+    submitted = await _RETRIES[origin.kind](conn, KINDS[origin.kind], organization_id, job_id, origin)
+    if submitted.fresh:
+        await job.mark_retried.run(conn, org=organization_id, id=job_id, retried_as=submitted.job_id)
+    return submitted
 
 
 async def _retry_ingest(

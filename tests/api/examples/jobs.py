@@ -15,3 +15,4 @@ async def tell(story: Story, project: str) -> None:
     await story.tell("measure_jobs", params={"window": "hour"})
     look = {"projectId": project, "kinds": ["publish_post"], "dryRun": True}
     await story.tell("cancel_jobs", json=look)
+    await story.tell("retry_jobs", json={"statuses": ["failed", "canceled"], "dryRun": True})

@@ -1,0 +1,166 @@
+"""Retries of many jobs at once, by what they have in common: each by the rules of its own retry, and once.
+
+All that a call starts is one transaction, so that a call that died has started nothing. Its locks come in the
+order of all: projects, jobs by id, accounts. Then each job is retried behind a savepoint, and what refuses
+one is told of that one alone.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import bulk_job
+from domain.jobs import retries
+from domain.jobs.retries import Origin
+from domain.publishing import changes
+from domain.tenancy import project_locks
+from domain.values.periods import Period
+from jobs import controls
+from jobs.kinds import SHOWN
+from jobs.ledger import Wake
+from schemas import ids
+from schemas.errors import Conflict, DomainError
+from schemas.jobs import BulkRetried, NotRetried, Retried, Unsuccessful
+
+#: Jobs that a call retries, that it counts, and that it looks at whether they pass the filter or not.
+MOST, COUNTED, DEPTH = 100, 1_000, 20_000
+
+_SHOWN = [kind.name for kind in SHOWN]
+
+
+class Selection(NamedTuple):
+    """The filter of a call; None lets all pass. `statuses` is `failed` unless it says more."""
+
+    project_id: UUID | None
+    kinds: Sequence[str] | None
+    statuses: Sequence[Unsuccessful] | None
+    error_code: str | None
+    period: Period
+
+
+class Batch(NamedTuple):
+    """The outcome of a call: its answer but for the cursor, where the next one goes on, and whom to wake."""
+
+    answer: BulkRetried
+    last_id: UUID | None
+    wakes: tuple[Wake, ...] = ()
+
+
+class _Found(NamedTuple):
+    ids: list[UUID]
+    last_id: UUID | None
+
+
+class _LockedOrigin(NamedTuple):
+    id: UUID
+    kind: str
+    state: str
+    project_id: UUID
+    args: dict[str, Any]
+    retried_as: UUID | None
+    superseded: bool
+
+
+FIND_RETRYABLE = bulk_job.find_retryable.typed(_Found)
+LIST_ORIGINS = bulk_job.list_origins.typed(_LockedOrigin)
+
+
+async def retry(
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    scopes: Collection[str],
+    chosen: Selection,
+    after: UUID | None,
+    dry_run: bool,
+) -> Batch:
+    """Retry the oldest `MOST` of these behind `after`, or only count them. Raises `NotFound`."""
+    if chosen.project_id is not None:
+        await project_locks.check(conn, organization_id=organization_id, project_id=chosen.project_id)
+    found = await _find(conn, organization_id, chosen, after)
+    batch = found.ids[: COUNTED if dry_run else MOST]
+    done = _Done() if dry_run else await _retry_each(conn, organization_id, scopes, batch)
+    answer = BulkRetried(
+        matched=min(len(found.ids), COUNTED),
+        capped=len(found.ids) > COUNTED or found.last_id is not None,
+        retried=done.retried,
+        skipped=done.skipped,
+        next_cursor=None,
+    )
+    return Batch(answer, batch[-1] if len(found.ids) > len(batch) else found.last_id, tuple(done.wakes))
+
+
+async def _find(conn: Conn, organization_id: UUID, chosen: Selection, after: UUID | None) -> _Found:
+    period = chosen.period
+    return await FIND_RETRYABLE.row(
+        conn,
+        org=organization_id,
+        project_id=chosen.project_id,
+        kinds=chosen.kinds or _SHOWN,
+        states=sorted(set(chosen.statuses or ["failed"])),
+        error_code=chosen.error_code,
+        since=period.since,
+        until=period.until,
+        after=after,
+        from_id=period.from_id,
+        before=period.before(None),
+        depth=DEPTH,
+        limit=COUNTED + 1,
+    )
+
+
+class _Done:
+    """The jobs of a call so far, each with its end."""
+
+    def __init__(self) -> None:
+        self.retried: list[Retried] = []
+        self.skipped: list[NotRetried] = []
+        self.wakes: list[Wake] = []
+
+    def skip(self, origin: _LockedOrigin, error: DomainError) -> None:
+        code = str(error.details.get("reason", error.code))
+        self.skipped.append(NotRetried(job_id=ids.show(ids.JOB, origin.id), code=code, message=error.message))
+
+
+async def _retry_each(
+    conn: Conn, organization_id: UUID, scopes: Collection[str], job_ids: Sequence[UUID]
+) -> _Done:
+    done = _Done()
+    for origin in await _lock(conn, organization_id, job_ids):
+        try:
+            async with conn.transaction():
+                await _retry_one(conn, organization_id, scopes, origin, done)
+        except DomainError as error:
+            done.skip(origin, error)
+    return done
+
+
+async def _lock(conn: Conn, organization_id: UUID, job_ids: Sequence[UUID]) -> list[_LockedOrigin]:
+    """The jobs as they are once all locks are held: others may have retried some of them meanwhile."""
+    for row in await bulk_job.list_projects.all(conn, org=organization_id, ids=job_ids):
+        await project_locks.share(conn, organization_id=organization_id, project_id=row["project_id"])
+    await controls.lock_many(conn, organization_id=organization_id, job_ids=job_ids)
+    accounts = await bulk_job.list_accounts.all(conn, org=organization_id, ids=job_ids)
+    account_ids = [row["social_account_id"] for row in accounts]
+    await changes.LOCK_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
+    return await LIST_ORIGINS.all(conn, org=organization_id, ids=job_ids)
+
+
+async def _retry_one(
+    conn: Conn, organization_id: UUID, scopes: Collection[str], locked: _LockedOrigin, done: _Done
+) -> None:
+    """Raises what `retries.retry` does, and `Conflict` ALREADY_RETRIED, SUPERSEDED or ALREADY_RUNNING."""
+    origin = Origin(locked.kind, locked.state, locked.project_id, locked.args)
+    retries.check(origin, scopes)
+    if locked.retried_as is not None:
+        raise Conflict("ALREADY_RETRIED", f"{ids.show(ids.JOB, locked.retried_as)} repeats it")
+    if locked.superseded:
+        raise Conflict("SUPERSEDED", "the same source has been read, or asked for, since: nothing is missing")
+    submitted = await retries.repeat(conn, organization_id=organization_id, job_id=locked.id, origin=origin)
+    new = ids.show(ids.JOB, submitted.job_id)
+    if not submitted.fresh:
+        raise Conflict("ALREADY_RUNNING", f"{new} does the same now")
+    done.retried.append(Retried(job_id=new, retry_of=ids.show(ids.JOB, locked.id)))
+    if submitted.wake:
+        done.wakes.append(submitted.wake)

@@ -1,0 +1,192 @@
+"""Many jobs retried at once: those that the filter finds, each once, and what can't be is told of."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from db.pool import Conn, Pool
+from domain.jobs import bulk_retries, jobs
+from jobs.kinds import INGEST_GITHUB, INGEST_WEBSITE
+from jobs.ledger import Settlement
+from jobs.outcomes import Failed
+from tests import seeds
+from tests.api.conftest import Caller, client_of, new_key
+from tests.api.parties import new_project
+from tests.api.refusals import refused
+from tests.api.test_bulk_jobs import started
+from tests.jobs import scene
+from tests.waiting import eventually
+
+
+async def retry(caller: Caller, **body: Any) -> dict[str, Any]:
+    answer = await caller.http.post("/v1/jobs/retry", json=body)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def fail(pool: Pool, conn: Conn, code: str = "NOT_HTML") -> None:
+    """All that waits."""
+    claims = [
+        claim for kind in (INGEST_GITHUB, INGEST_WEBSITE) for claim in await seeds.claims(conn, kind, free=20)
+    ]
+    await jobs.settle(pool, [Settlement(claim, Failed(code, "it broke")) for claim in claims])
+
+
+async def failed(caller: Caller, pool: Pool, conn: Conn, many: int) -> list[str]:
+    """Jobs that failed, each in a project of its own."""
+    made = [await started(caller, await new_project(caller)) for _ in range(many)]
+    await fail(pool, conn)
+    return made
+
+
+async def repeats(conn: Conn) -> list[str]:
+    """The jobs that were retried, each as often as it was."""
+    rows = await conn.fetch("select retry_of from job where retry_of is not null order by retry_of")
+    return [f"job_{row['retry_of']}" for row in rows]
+
+
+def summary(answer: dict[str, Any]) -> tuple[int, list[str], dict[str, str]]:
+    return (
+        answer["matched"],
+        [one["retryOf"] for one in answer["retried"]],
+        {one["jobId"]: one["code"] for one in answer["skipped"]},
+    )
+
+
+async def test_what_the_filter_finds_is_retried_once(
+    acme: Caller, rival: Caller, pool: Pool, conn: Conn
+) -> None:
+    one, other, foreign = await new_project(acme), await new_project(acme), await new_project(rival)
+    repo, site = await started(acme, one), await started(acme, one, "website")
+    await started(rival, foreign)
+    await fail(pool, conn)
+    elsewhere = await started(acme, other)
+    await fail(pool, conn, "SITE_TIMEOUT")
+    seen = await retry(acme, projectId=one, kinds=["ingest_github", "publish_post"], dryRun=True)
+    assert (summary(seen), seen["capped"], seen["nextCursor"]) == ((1, [], {}), False, None)
+    assert await repeats(conn) == []
+    found = await retry(acme, projectId=one, kinds=["ingest_github", "publish_post"])
+    assert summary(found) == (1, [repo], {})
+    new = (await acme.http.get(f"/v1/jobs/{found['retried'][0]['jobId']}")).json()
+    assert (new["retryOf"], new["status"], new["projectId"]) == (repo, "running", one)
+    assert summary(await retry(acme, errorCode="SITE_TIMEOUT")) == (1, [elsewhere], {})
+    assert summary(await retry(acme)) == (1, [site], {})
+    assert summary(await retry(acme)) == (0, [], {})
+    assert await repeats(conn) == [repo, site, elsewhere]
+    refused(await rival.http.post("/v1/jobs/retry", json={"projectId": one}), 404, "NOT_FOUND")
+
+
+async def test_canceled_ones_are_retried_where_that_is_said(acme: Caller, pool: Pool, conn: Conn) -> None:
+    job = await started(acme, await new_project(acme))
+    await acme.http.post(f"/v1/jobs/{job}/cancel")
+    assert summary(await retry(acme)) == (0, [], {})
+    assert summary(await retry(acme, statuses=["failed", "canceled"])) == (1, [job], {})
+
+
+async def test_what_cant_be_retried_is_told_and_holds_up_nothing(
+    acme: Caller, pool: Pool, conn: Conn
+) -> None:
+    archived, read = await new_project(acme), await new_project(acme)
+    gone, old = await started(acme, archived), await started(acme, read)
+    await fail(pool, conn)
+    newest = await started(acme, read)
+    claim = await scene.started(conn, acme.organization_id)
+    await scene.settle(conn, [claim], Failed("BROKEN", "it broke"))
+    await conn.execute("update job set kind = 'connect_github' where id = $1", claim.id)
+    await fail(pool, conn)
+    await acme.http.delete(f"/v1/projects/{archived}")
+    codes = {gone: "PROJECT_ARCHIVED", old: "SUPERSEDED", f"job_{claim.id}": "JOB_NOT_RETRYABLE"}
+    assert summary(await retry(acme)) == (4, [newest], codes)
+    assert summary(await retry(acme)) == (3, [], codes)
+
+
+async def test_a_key_retries_what_it_could_have_started(acme: Caller, pool: Pool, conn: Conn) -> None:
+    [job] = await failed(acme, pool, conn, 1)
+    key = await new_key(pool, acme.organization_id, scopes=("jobs:read", "publish:write"))
+    async with client_of(acme.http._transport.app, key) as client:  # type: ignore[attr-defined]
+        reader = Caller(acme.organization_id, key, client)
+        assert summary(await retry(reader)) == (1, [], {job: "FORBIDDEN_SCOPE"})
+    assert await repeats(conn) == []
+
+
+async def test_caps_hold(acme: Caller, pool: Pool, conn: Conn) -> None:
+    made = await failed(acme, pool, conn, 3)
+    await conn.execute("update pool_cap set max_queued = 1 where tier = 'standard'")
+    assert summary(await retry(acme)) == (3, made[:1], dict.fromkeys(made[1:], "RATE_LIMITED"))
+
+
+@pytest.mark.parametrize("depth", [2, 100])
+async def test_calls_go_on_behind_their_cursor(
+    acme: Caller, pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch, depth: int
+) -> None:
+    """Whatever was skipped, and however few of those that a call looks at pass."""
+    monkeypatch.setattr(bulk_retries, "MOST", 2)
+    monkeypatch.setattr(bulk_retries, "COUNTED", 3)
+    monkeypatch.setattr(bulk_retries, "DEPTH", depth)
+    made = await failed(acme, pool, conn, 5)
+    odd = [UUID(job[4:]) for job in made[:2]]
+    await conn.execute("update job set kind = 'connect_github' where id = any($1)", odd)
+    first = await retry(acme, dryRun=True)
+    assert (first["matched"], first["capped"]) == ((3, True) if depth > 3 else (2, True))
+    cursor, retried, skipped = None, list[str](), list[str]()
+    for _ in range(5):
+        answer = await retry(acme, cursor=cursor)
+        assert len(answer["retried"]) + len(answer["skipped"]) <= 2
+        retried += [one["retryOf"] for one in answer["retried"]]
+        skipped += [one["jobId"] for one in answer["skipped"]]
+        if (cursor := answer["nextCursor"]) is None:
+            break
+    assert (cursor, skipped, retried) == (None, made[:2], made[2:])
+
+
+@asynccontextmanager
+async def stuck(pool: Pool, job: str) -> AsyncIterator[None]:
+    """Whoever retries the job waits meanwhile."""
+    async with pool.acquire() as holder, holder.transaction():
+        await holder.execute("select from ingest where job_id = $1 for update", UUID(job[4:]))
+        yield
+
+
+async def test_a_call_that_died_has_retried_nothing(acme: Caller, pool: Pool, conn: Conn) -> None:
+    """And its repeat with the same key does all of it, once."""
+    made = await failed(acme, pool, conn, 3)
+    async with stuck(pool, made[-1]):
+        asked = asyncio.create_task(keyed(acme))
+        await eventually(lambda: scene.waits_for_lock(conn))
+        await conn.execute(
+            """select pg_terminate_backend(pid) from pg_stat_activity
+                where wait_event_type = 'Lock' and datname = current_database()"""
+        )
+        assert (await asked).status_code >= 500
+    assert await repeats(conn) == []
+    answers = [await keyed(acme) for _ in range(2)]
+    assert [answer.headers.get("Idempotent-Replayed") for answer in answers] == [None, "true"]
+    assert answers[0].json() == answers[1].json()
+    assert summary(answers[0].json()) == (3, made, {})
+    assert await repeats(conn) == made
+
+
+async def keyed(caller: Caller) -> httpx.Response:
+    return await caller.http.post("/v1/jobs/retry", json={}, headers={"Idempotency-Key": "outage"})
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"kinds": ["refresh_token"]}, "kinds"),
+        ({"statuses": ["completed"]}, "statuses[0]"),
+        ({"until": "tomorrow"}, "until"),
+        ({"cursor": "bm9uc2Vuc2U"}, "cursor"),
+        ({"stages": ["queued"]}, "stages"),
+    ],
+)
+async def test_a_filter_that_can_find_nothing_is_refused(
+    acme: Caller, body: dict[str, Any], path: str
+) -> None:
+    refused(await acme.http.post("/v1/jobs/retry", json=body), 422, "VALIDATION", path)

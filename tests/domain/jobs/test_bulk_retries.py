@@ -1,0 +1,60 @@
+"""Retries of many jobs against each other and against those of one: each job is retried once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from db.pool import Conn, Pool, transact
+from domain.jobs import bulk_retries, jobs, retries
+from domain.jobs.bulk_retries import Batch, Selection
+from domain.values.periods import ALWAYS
+from jobs.ledger import Settlement
+from jobs.outcomes import Failed
+from tests.domain.project import Project
+from tests.domain.publishing import post_scene
+
+SCOPES = frozenset({"publish:write"})
+ALL = Selection(None, None, None, None, ALWAYS)
+
+
+async def failed_posts(pool: Pool, conn: Conn, project: Project, many: int) -> list[UUID]:
+    """The jobs of posts that failed, each to an account of its own."""
+    filled = await post_scene.fill(conn, project, accounts=many)
+    await post_scene.schedule(conn, filled)
+    claims = await post_scene.pull(conn)
+    failed = Failed("NETWORK", "the server did not answer", retryable=True)
+    await jobs.settle(pool, [Settlement(claim, failed) for claim in claims])
+    assert len(claims) == many
+    return [claim.id for claim in claims]
+
+
+async def bulk(pool: Pool, project: Project) -> Batch:
+    return await transact(
+        pool,
+        lambda conn: bulk_retries.retry(
+            conn, organization_id=project.org, scopes=SCOPES, chosen=ALL, after=None, dry_run=False
+        ),
+    )
+
+
+async def single(pool: Pool, project: Project, job_id: UUID) -> None:
+    await transact(
+        pool,
+        lambda conn: retries.retry(conn, organization_id=project.org, job_id=job_id, scopes=SCOPES),
+    )
+
+
+async def test_races_retry_each_job_once(wide: Pool, conn: Conn, project: Project) -> None:
+    origins = await failed_posts(wide, conn, project, 20)
+    racers: list[Callable[[], Awaitable[Any]]] = [partial(bulk, wide, project) for _ in range(3)]
+    racers[1:1] = [partial(single, wide, project, origin) for origin in origins[::3]]
+    answers = await asyncio.gather(*[racer() for racer in racers])
+    rows = await conn.fetch("select retry_of, id from job where retry_of = any($1)", origins)
+    assert Counter(row["retry_of"] for row in rows) == Counter(origins)
+    marks = await conn.fetch("select id, retried_as from job where id = any($1)", origins)
+    assert {tuple(row) for row in marks} == {tuple(row) for row in rows}
+    told = [one for batch in answers if isinstance(batch, Batch) for one in batch.answer.skipped]
+    assert {one.code for one in told} <= {"ALREADY_RETRIED"}
