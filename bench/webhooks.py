@@ -29,8 +29,12 @@ from schemas.webhooks import WebhookEndpointCreate
 
 
 class Size(NamedTuple):
-    """Events that are measured, seconds between two, what waits for the one that hangs, and how many hang."""
+    """Events that are measured, seconds between two, what waits for the one that hangs, and how many hang.
 
+    `backlog` is what an endpoint that answers at once is behind.
+    """
+
+    backlog: int = 5_000
     events: int = 200
     every_s: float = 0.05
     waiting: int = 10_000
@@ -39,9 +43,12 @@ class Size(NamedTuple):
 
 FULL = Size()
 #: For a test that everything works.
-TINY = Size(events=5, every_s=0.01, waiting=50, hanging=5)
+TINY = Size(backlog=20, events=5, every_s=0.01, waiting=50, hanging=5)
 
 TARGETS = {
+    "webhook_drain_per_s": Target(
+        "deliveries/s to one endpoint that answers at once, 5,000 wait for it", 200, least=True
+    ),
     "webhook_p95_ms": Target("event's commit to the first byte at its receiver, at rest: p95, ms", 250),
     "webhook_beside_p95_ms": Target(
         "beside an endpoint of its own organization that hangs, 10,000 wait for it: p95, ms",
@@ -108,6 +115,7 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
     """At rest, then beside each kind of receivers that hang. Raises `BenchmarkFailed`."""
     late: dict[str, Any] = {}
     async with _stage(environment) as stage:
+        drained = await _drain(stage, size, tell)
         late["rest"] = await _round(stage, size, tell, "at rest")
         hung = await _hang(stage, stage.org, size.waiting)
         late["beside"] = await _round(stage, size, tell, "beside one of its own that hangs")
@@ -118,7 +126,7 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
         many = await _hang_many(stage, size)
         late["many"] = await _round(stage, size, tell, f"beside {size.hanging} that hang")
         await _drop(stage, many)
-    figures = {"webhook_p95_ms": late["rest"]["p95"]}
+    figures = {"webhook_drain_per_s": drained, "webhook_p95_ms": late["rest"]["p95"]}
     figures |= {f"webhook_{name}_p95_ms": late[name]["p95"] for name in ("beside", "foreign", "many")}
     ratios = {
         name: round(late[name]["p95"] / late["rest"]["p95"], 2) for name in ("beside", "foreign", "many")
@@ -165,6 +173,21 @@ async def _endpoint(pool: Pool, org: UUID, host: str) -> UUID:
     if endpoint_id is None:
         raise BenchmarkFailed("an endpoint was made without an id")
     return endpoint_id
+
+
+async def _drain(stage: Stage, size: Size, tell: Tell) -> float:
+    """Deliveries a second of a backlog, from the first of them to the last. Raises `BenchmarkFailed`."""
+    tell(f"{size.backlog} events wait for one endpoint")
+    await stage.pool.execute(PING, stage.org, stage.endpoint_id, size.backlog)
+
+    async def all_ended() -> bool:
+        return not await stage.pool.fetchval(OPEN, [stage.endpoint_id])
+
+    await fleet.until(all_ended, within=DONE_S, every=0.1)
+    times = sorted(times[0] for times in stage.receiver.came.values())
+    if sum(map(len, stage.receiver.came.values())) != size.backlog:
+        raise BenchmarkFailed("an event came twice, or never, although nothing failed")
+    return round((len(times) - 1) / (times[-1] - times[0]), 1)
 
 
 async def _hang(stage: Stage, org: UUID, waiting: int) -> UUID:

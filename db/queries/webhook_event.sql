@@ -17,18 +17,20 @@ select body
  where organization_id = :org
    and id = :id;
 
--- name: lock_event    to render it, with the number of that rendering
-select project_id, type, object_id, created_at, body, nextval('webhook_version') as next_version
+-- name: lock_events    to render them, each with the number of that rendering
+select id, project_id, type, object_id, created_at, body, nextval('webhook_version') as next_version
   from webhook_event
  where organization_id = :org
-   and id = :id
+   and id = any(:ids::uuid[])
+ order by id
    for no key update;
 
--- name: keep_body
-update webhook_event
-   set body = :body
- where organization_id = :org
-   and id = :id;
+-- name: keep_bodies
+update webhook_event v
+   set body = r.body
+  from unnest(:ids::uuid[], :bodies::bytea[]) as r (id, body)
+ where v.organization_id = :org
+   and v.id = r.id;
 
 -- name: prune_events    with their deliveries, by each tenant's primary key
 with old as materialized (

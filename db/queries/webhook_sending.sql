@@ -68,7 +68,8 @@ select distinct w.organization_id, w.endpoint_id, {free} as free
  limit :limit;
 
 -- name: open_endpoint    as it is now
-select url, status, deleted_at is not null as deleted, coalesce(retry_at > now(), false) as rests
+select status, deleted_at is not null as deleted, coalesce(retry_at > now(), false) as rests,
+       consecutive_failures > 0 as failing
   from webhook_endpoint
  where organization_id = :org
    and id = :endpoint_id;
@@ -81,7 +82,16 @@ update webhook_delivery
    and status = 'delivering';
 
 -- name: take_deliveries    the longest due first; from then on the receiver may have them
-with due as materialized (
+with endpoint as materialized (
+  -- Its address, if it takes some now.
+  select url
+    from webhook_endpoint
+   where organization_id = :org
+     and id = :endpoint_id
+     and status = 'active'
+     and deleted_at is null
+     and coalesce(retry_at <= now(), true)),
+due as materialized (
   -- Only one attempt takes them, and whoever hurries or abandons one comes before or after it.
   select id, event_id
     from webhook_delivery
@@ -89,16 +99,18 @@ with due as materialized (
      and endpoint_id = :endpoint_id
      and status = 'pending'
      and next_at <= now()
+     and exists (select from endpoint)
    order by next_at, id
    limit :limit
      for no key update)
 update webhook_delivery d
    set status = 'delivering', attempts = d.attempts + 1, attempted_at = now()
   from due
+ cross join endpoint e
   left join webhook_event v on v.organization_id = :org and v.id = due.event_id
  where d.organization_id = :org
    and d.id = due.id
-returning d.id, d.event_id, d.attempts as tries, v.body;
+returning d.id, d.event_id, d.attempts as tries, v.body, e.url;
 
 -- name: settle_deliveries    those that are still being tried
 update webhook_delivery d

@@ -7,6 +7,7 @@ that it tells of; `version` says which of two renderings of one object is the ne
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -43,6 +44,7 @@ class _Row(NamedTuple):
 
 
 class _Unrendered(NamedTuple):
+    id: UUID
     project_id: UUID | None
     type: WebhookEventType
     object_id: UUID
@@ -61,7 +63,10 @@ class Subject(NamedTuple):
 
 
 LIST_EVENTS = webhook_event.list_events.typed(_Row)
-LOCK_EVENT = webhook_event.lock_event.typed(_Unrendered)
+LOCK_EVENTS = webhook_event.lock_events.typed(_Unrendered)
+
+#: What our own fault in a rendering may raise.
+FAULTS = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
 Read: TypeAlias = Callable[[Conn, Subject], Awaitable[Any]]
 
@@ -93,24 +98,42 @@ async def list_page(
 
 
 async def body(conn: Conn, *, organization_id: UUID, event_id: UUID, public_url: str) -> bytes:
-    """The bytes that are sent of an event, now and ever after. Raises `NotFound`.
-
-    In a transaction: of several who need it at once one renders it, the others wait for that.
-    """
+    """The bytes that are sent of an event, now and ever after. Raises `NotFound`, and one of `FAULTS`."""
     kept: bytes | None = await webhook_event.get_body.value(conn, org=organization_id, id=event_id)
     if kept is not None:
         return kept
-    # The number is taken before the object is read: what a change of it has emitted has a higher one than
-    # each rendering that doesn't show that change.
-    row = await LOCK_EVENT.one(conn, org=organization_id, id=event_id)
-    if row is None:
+    rendered = partial(bodies, organization_id=organization_id, public_url=public_url)
+    found = (await rendered(conn, event_ids=[event_id])).get(event_id)
+    if found is None:
         raise absent("webhook_event")
-    if row.body is not None:
-        return row.body
-    subject = Subject(organization_id, row.project_id, row.object_id, public_url)
-    rendered = await _render(conn, event_id, row, subject)
-    await webhook_event.keep_body.run(conn, org=organization_id, id=event_id, body=rendered)
-    return rendered
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+async def bodies(
+    conn: Conn, *, organization_id: UUID, event_ids: Sequence[UUID], public_url: str
+) -> Mapping[UUID, bytes | Exception]:
+    """The same of several events, or why one can't be rendered; those that are gone are absent.
+
+    In a transaction: of several who need one at once one renders it, the others wait for that.
+    """
+    # The numbers are taken before the objects are read: what a change of one has emitted has a higher one
+    # than each rendering that doesn't show that change.
+    rows = await LOCK_EVENTS.all(conn, org=organization_id, ids=event_ids)
+    found: dict[UUID, bytes | Exception] = {row.id: row.body for row in rows if row.body is not None}
+    if len(found) == len(rows):
+        return found
+    ahead = await sandbox_clock.keep(conn, organization_id=organization_id)
+    made: dict[UUID, bytes] = {}
+    for row in (row for row in rows if row.body is None):
+        subject = Subject(organization_id, row.project_id, row.object_id, public_url)
+        try:
+            made[row.id] = await _render(conn, row, subject, ahead)
+        except FAULTS as error:
+            found[row.id] = error
+    await webhook_event.keep_bodies.run(conn, org=organization_id, ids=[*made], bodies=[*made.values()])
+    return found | made
 
 
 async def prune(conn: Conn) -> int:
@@ -120,16 +143,15 @@ async def prune(conn: Conn) -> int:
     return pruned or await webhook_event.prune_endpoints.run(conn, keep=KEPT, limit=BATCH)
 
 
-async def _render(conn: Conn, event_id: UUID, row: _Unrendered, subject: Subject) -> bytes:
+async def _render(conn: Conn, row: _Unrendered, subject: Subject, ahead: timedelta) -> bytes:
     noun = row.type.partition(".")[0]
     kind = _KINDS[noun]
-    ahead = await sandbox_clock.keep(conn, organization_id=subject.organization_id)
     try:
         shown = shown_times.shown(await kind.read(conn, subject), ahead)
     except NotFound:
         shown = None
     made = WebhookEventBody(
-        id=ids.show(ids.WEBHOOK_EVENT, event_id),
+        id=ids.show(ids.WEBHOOK_EVENT, row.id),
         type=row.type,
         created_at=row.created_at,
         project_id=_project(row.project_id),

@@ -16,7 +16,6 @@ from domain.webhooks.delivery_jobs import endpoint_of
 from domain.webhooks.retries import wait_s
 from jobs.ledger import Claim
 from schemas import ids
-from schemas.errors import NotFound
 from schemas.webhooks import DisabledReason
 from telemetry import logs
 
@@ -37,12 +36,15 @@ Next: TypeAlias = Literal["delivered", "pending", "failed", "abandoned"]
 
 
 class Endpoint(NamedTuple):
-    """An endpoint as a step finds it. `rests`: it asked for that, or has failed too often."""
+    """An endpoint as a step finds it. `rests`: it asked for that, or has failed too often.
 
-    url: str | None
+    `failing`: its last try was no success.
+    """
+
     status: str
     deleted: bool
     rests: bool
+    failing: bool
 
     @property
     def is_over(self) -> bool:
@@ -61,13 +63,13 @@ class Taken(NamedTuple):
     event_id: UUID
     tries: int
     body: bytes | None
+    url: str
 
 
 class Outgoing(NamedTuple):
-    """A try to make: where to, what (None: it can't be told), and the keys of which each signs it."""
+    """A try to make: what (None: it can't be told), and the keys of which each signs it."""
 
     delivery: Taken
-    url: str
     body: bytes | None
     keys: Sequence[bytes]
 
@@ -76,10 +78,14 @@ class Tried(NamedTuple):
     """A try that was made: the answer's `status`, and the `code` of why it was no success."""
 
     delivery: Taken
-    url: str
     status: int | None
     code: str | None
     after_s: float | None
+
+    @property
+    def failed(self) -> bool:
+        """True if the receiver is to blame."""
+        return self.code not in {None, OURS}
 
     @property
     def is_gone(self) -> bool:
@@ -91,7 +97,7 @@ TAKE_DELIVERIES = webhook_sending.take_deliveries.typed(Taken)
 
 _log = logs.get("webhooks")
 
-GONE = Endpoint(None, "disabled", deleted=True, rests=False)
+GONE = Endpoint("disabled", deleted=True, rests=False, failing=False)
 
 
 async def open_endpoint(conn: Conn, *, claim: Claim) -> Endpoint:
@@ -105,33 +111,39 @@ async def put_back(conn: Conn, *, claim: Claim) -> None:
 
 async def take(conn: Conn, *, claim: Claim, limit: int, keyring: Keyring, public_url: str) -> list[Outgoing]:
     """Mark up to `limit` due deliveries as being tried; none where the endpoint takes nothing now."""
-    endpoint = await open_endpoint(conn, claim=claim)
-    if not endpoint.takes or endpoint.url is None:
-        return []
     taken = await TAKE_DELIVERIES.all(conn, **_scope(claim), limit=limit)
     if not taken:
         return []
     org, endpoint_id = claim.organization_id, endpoint_of(claim)
     keys = await secrets.signing(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)
-    bodies = [one.body or await _rendered(conn, org, one, public_url) for one in taken]
-    return [Outgoing(one, endpoint.url, body, keys) for one, body in zip(taken, bodies, strict=True)]
+    bodies = await _bodies(conn, org, taken, public_url)
+    return [Outgoing(one, bodies.get(one.event_id), keys) for one in taken]
 
 
-async def _rendered(conn: Conn, org: UUID, taken: Taken, public_url: str) -> bytes | None:
-    """Its body. One that we can't make must hold up no other: None, and it is tried again later."""
-    try:
-        return await events.body(conn, organization_id=org, event_id=taken.event_id, public_url=public_url)
-    except (NotFound, LookupError, TypeError, ValueError, AttributeError, OverflowError):
-        _log.exception("event not rendered", event_id=ids.show(ids.WEBHOOK_EVENT, taken.event_id))
-        return None
+async def _bodies(conn: Conn, org: UUID, taken: Sequence[Taken], public_url: str) -> Mapping[UUID, bytes]:
+    """Their bodies by event. One that we can't make must hold up no other: it is tried again later."""
+    kept = {one.event_id: one.body for one in taken if one.body is not None}
+    new = [one.event_id for one in taken if one.body is None]
+    if not new:
+        return kept
+    made = await events.bodies(conn, organization_id=org, event_ids=new, public_url=public_url)
+    for event_id, error in made.items():
+        if isinstance(error, Exception):
+            shown = ids.show(ids.WEBHOOK_EVENT, event_id)
+            _log.error("event not rendered", event_id=shown, exc_info=error)
+    return kept | {event_id: body for event_id, body in made.items() if isinstance(body, bytes)}
 
 
-async def settle(conn: Conn, *, claim: Claim, tried: Sequence[Tried]) -> list[Next]:
-    """Write down what tries came to, and what follows for their endpoint; what became of each."""
-    urls = {one.url for one in tried}
+async def settle(conn: Conn, *, claim: Claim, tried: Sequence[Tried], failing: bool) -> list[Next]:
+    """Write down what tries came to, and what follows for their endpoint; what became of each.
+
+    `failing`: its last try may have been no success, which a success ends.
+    """
+    urls = sorted({one.delivery.url for one in tried})
+    of = {url: [one for one in tried if one.delivery.url == url] for url in urls}
     # The endpoint first, as whoever hurries a delivery has it.
-    gone = [url for url in sorted(urls) if await _note(conn, claim, url, [t for t in tried if t.url == url])]
-    after = [_after(one, gone=one.url in gone) for one in tried]
+    gone = [url for url in urls if await _note(conn, claim, url, of[url], failing=failing)]
+    after = [_after(one, gone=one.delivery.url in gone) for one in tried]
     await webhook_sending.settle_deliveries.run(
         conn,
         org=claim.organization_id,
@@ -157,16 +169,17 @@ def _after(tried: Tried, *, gone: bool) -> tuple[Next, float]:
     return ("failed", 0.0) if wait is None else ("pending", wait)
 
 
-async def _note(conn: Conn, claim: Claim, url: str, tried: Sequence[Tried]) -> bool:
+async def _note(conn: Conn, claim: Claim, url: str, tried: Sequence[Tried], *, failing: bool) -> bool:
     """Count failures in a row at an address, and disable what does nothing else; True if it is gone.
 
     Nothing is noted where the endpoint has another address by now.
     """
-    failed = [one for one in tried if one.code not in {None, OURS}]
+    failed = [one for one in tried if one.failed]
     at = _scope(claim) | {"url": url}
     gone = any(one.is_gone for one in failed) and await _disable(conn, at, "GONE")
     if any(one.code is None for one in tried):
-        await webhook_sending.note_success.run(conn, **at)
+        if failing:
+            await webhook_sending.note_success.run(conn, **at)
     elif failed:
         late = await webhook_sending.note_failures.value(
             conn,

@@ -69,4 +69,4 @@ async def test_webhooks_are_measured_beside_receivers_that_hang(environment: Env
     result = await webhooks.measure(environment, webhooks.TINY, said.append)
     assert {*result.figures} == {*webhooks.TARGETS}
     assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())
-    assert len(said) == 4
+    assert len(said) == 5

@@ -34,6 +34,8 @@ LANES, FIRST_LANES = 4, 1
 SPELL_S = 2.0
 #: Seconds without an answer after which an attempt gives its slot back until one comes.
 SLOW_S = 0.1
+#: Seconds within which answers are written down together.
+TOGETHER_S = 0.005
 
 _log = logs.get("webhooks")
 
@@ -66,6 +68,7 @@ class Spell:
         self._org, self._endpoint_id = ctx.job.organization_id, endpoint_of(ctx.job)
         self._late_at = asyncio.get_running_loop().time() + SPELL_S
         self._sends: set[asyncio.Task[Tried]] = set()
+        self._failing = True
 
     async def open(self) -> Endpoint:
         """The endpoint, once what an attempt before this one left is put back."""
@@ -74,7 +77,9 @@ class Spell:
             await tries.put_back(conn, claim=self._ctx.job)
             return await tries.open_endpoint(conn, claim=self._ctx.job)
 
-        return await self._ctx.step(opened)
+        endpoint = await self._ctx.step(opened)
+        self._failing = endpoint.failing
+        return endpoint
 
     async def abandon(self) -> None:
         while await self._ctx.step(partial(tries.abandon, claim=self._ctx.job)):
@@ -101,22 +106,30 @@ class Spell:
         becomes: list[Next] = []
 
         async def exchanged(conn: Conn) -> list[Outgoing]:
-            becomes[:] = await tries.settle(conn, claim=self._ctx.job, tried=done) if done else []
+            if done:
+                settle = partial(tries.settle, conn, claim=self._ctx.job, tried=done)
+                becomes[:] = await settle(failing=self._failing)
             if free <= 0 or not in_time:
                 return []
             return await self._take(conn, claim=self._ctx.job, limit=free)
 
         taken = await self._ctx.step(exchanged)
+        if done:
+            succeeded = any(one.code is None for one in done)
+            self._failing = any(one.failed for one in done) or (self._failing and not succeeded)
         self._tell(done, becomes)
         return taken
 
     async def _next(self) -> list[Tried]:
-        """The tries that end next. While none does for a while, others have the slot."""
+        """The tries that end next, or right after that. While none does, others have the slot."""
         any_of = partial(asyncio.wait, self._sends, return_when=asyncio.FIRST_COMPLETED)
-        done, _ = await any_of(timeout=SLOW_S)
+        done, left = await any_of(timeout=SLOW_S)
         if not done:
             with self._ctx.parked():
-                done, _ = await any_of()
+                done, left = await any_of()
+        if left:
+            # One transaction for all of them costs what one for each does.
+            done |= (await asyncio.wait(left, timeout=TOGETHER_S))[0]
         self._sends -= done
         return [one.result() for one in done]
 
@@ -130,7 +143,7 @@ class Spell:
                 stack = "".join(traceback.format_tb(error.__traceback__))
                 cause = {"error": type(error).__name__, "stack": stack}
                 _log.error("try failed by us", **self._about(one.delivery), **cause)
-        return Tried(one.delivery, one.url, None, OURS, None)
+        return Tried(one.delivery, None, OURS, None)
 
     async def _send(self, one: Outgoing, body: bytes) -> Tried:
         headers = signing.headers(
@@ -139,8 +152,8 @@ class Spell:
             body=body,
             keys=one.keys,
         )
-        answer = await send(self._client, one.url, headers=headers, body=body)
-        return Tried(one.delivery, one.url, answer.status, answer.code, answer.after_s)
+        answer = await send(self._client, one.delivery.url, headers=headers, body=body)
+        return Tried(one.delivery, answer.status, answer.code, answer.after_s)
 
     def _tell(self, done: Sequence[Tried], becomes: Sequence[Next]) -> None:
         """Count tries, and log those without success. An address may hold a secret, and is in no line."""

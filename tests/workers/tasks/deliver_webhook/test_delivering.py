@@ -2,7 +2,6 @@
 
 import asyncio
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -12,6 +11,7 @@ from db.pool import Conn
 from domain.webhooks import events, retries, secrets
 from schemas import ids
 from tests import seeds
+from tests.statements import counted
 from tests.workers.net import GOOD, VECTORS, Net
 from tests.workers.tasks.deliver_webhook.scene import Scene
 from tests.workers.web.web import say
@@ -119,6 +119,22 @@ async def test_four_are_under_way_at_most_once_one_has_come(scene: Scene, receiv
     assert await scene.states(endpoint_id) == ["delivered"] * 9
 
 
+async def test_answers_that_come_together_cost_what_one_does(
+    scene: Scene, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nine deliveries are an attempt's first, and twice four."""
+    monkeypatch.setattr(deliver_webhook, "TOGETHER_S", 600.0)
+    await scene.endpoint(receiver.url)
+    sent = await scene.emit(times=9)
+    with counted() as seen:
+        await scene.attempt()
+    assert receiver.times == dict.fromkeys(sent, 1)
+    once_each = ("settle_deliveries", "lock_events", "hold_clock", "keep_bodies", "list_secrets")
+    assert {name: seen[name] for name in once_each} == dict.fromkeys(once_each, 3)
+    # Of one that did not fail there is nothing to take back.
+    assert (seen["take_deliveries"], seen["note_success"]) == (4, 0)
+
+
 async def test_one_that_takes_nothing_is_sent_one_at_a_time(scene: Scene, receiver: Receiver) -> None:
     await scene.endpoint(receiver.url)
     under_way, here = list[int](), 0
@@ -205,14 +221,14 @@ async def test_an_event_that_cannot_be_told_holds_up_no_other(
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     bad, good = await scene.emit(times=2)
-    body = events.body
+    render = events._render
 
-    async def some(conn: Conn, *, event_id: UUID, **given: Any) -> bytes:
-        if ids.show(ids.WEBHOOK_EVENT, event_id) == bad:
+    async def some(conn: Conn, row: Any, *given: Any) -> bytes:
+        if ids.show(ids.WEBHOOK_EVENT, row.id) == bad:
             raise error
-        return await body(conn, event_id=event_id, **given)
+        return await render(conn, row, *given)
 
-    monkeypatch.setattr(events, "body", some)
+    monkeypatch.setattr(events, "_render", some)
     await scene.attempt()
     assert receiver.times == {good: 1}
     rows = await scene.rows(endpoint_id)

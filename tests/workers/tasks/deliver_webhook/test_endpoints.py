@@ -169,12 +169,12 @@ async def test_one_that_asks_for_a_pause_gets_the_longest_however_its_answers_co
         for heard, cut in product(permutations([(200, None), (429, 600.0), (503, 60.0)]), range(4)):
             await conn.execute(ANEW)
             tried = [
-                Tried(one.delivery, one.url, status, None if status == 200 else "BAD_STATUS", after_s)
+                Tried(one.delivery, status, None if status == 200 else "BAD_STATUS", after_s)
                 for one, (status, after_s) in zip(taken, heard, strict=True)
             ]
             before = await conn.fetchval("select now()")
             for part in (tried[:cut], tried[cut:]):
-                await tries.settle(conn, claim=claim, tried=part)
+                await tries.settle(conn, claim=claim, tried=part, failing=True)
             assert await conn.fetchval(REST_S, before) >= 600, (heard, cut)
             assert await take(limit=1) == []
 

@@ -1,0 +1,23 @@
+"""Statements that a block runs, by their names."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from db.queries import Query
+
+
+@contextmanager
+def counted() -> Iterator[Counter[str]]:
+    """How often each of the queries runs in this process, begins and commits left out."""
+    seen: Counter[str] = Counter()
+    ordered = Query._ordered
+
+    def noting(query: Query, values: dict[str, Any]) -> list[Any]:
+        seen[query.name] += 1
+        return ordered(query, values)
+
+    with patch.object(Query, "_ordered", noting):
+        yield seen
