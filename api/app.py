@@ -147,9 +147,19 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     return serve_from(build(), settings, clock=clock)
 
 
-def serve_from(app: Litestar, settings: Settings, *, clock: Callable[[], datetime] | None = None) -> Litestar:
-    """Say what a built application stands on from its next start on."""
+def serve_from(
+    app: Litestar,
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] | None = None,
+    private: bool = False,
+) -> Litestar:
+    """Say what a built application stands on from its next start on.
+
+    `private`: only this machine can call it.
+    """
     app.state.serve = partial(serving, settings=settings, clock=clock or _now)
+    app.state.private = private
     return app
 
 

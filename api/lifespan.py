@@ -14,6 +14,7 @@ from api.coalescing import Coalesced
 from api.connections import RESERVE, Connections
 from api.event_limits import EventLimiter
 from api.last_events import open_last_events
+from api.measuring import measured
 from api.ratelimit import COOL_S, Limiter
 from api.server.admission import limits_of
 from api.services import EventServices, Services
@@ -34,7 +35,6 @@ from jobs.breaker import Breaker
 from jobs.courier import open_courier
 from schemas.settings import Settings
 from schemas.waiting import Waiting
-from telemetry import health, lag
 
 #: What a request waits for a lock that another transaction holds.
 LOCK_TIMEOUT = "2s"
@@ -54,7 +54,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
     """Raises `SettingsInvalid` without a pepper or vault key that some row names, or a folder for media."""
     peppers, vault = _keyrings(settings)
     async with (
-        _measured(settings),
+        measured(app, settings),
         open_aside() as aside,
         _open_pool(settings, settings.database_url, name="tenantry-web") as pool,
         _open_event_store(settings, pool) as event_store,
@@ -137,13 +137,6 @@ def _keyrings(settings: Settings) -> tuple[Keyring, Keyring]:
 async def _check(pool: Pool, peppers: Keyring, vault: Keyring) -> None:
     async with pool.acquire() as conn:
         await check_keyrings(conn, peppers=peppers, vault=vault)
-
-
-def _measured(settings: Settings) -> AbstractAsyncContextManager[object]:
-    """The loop's lag, measured; where metrics have a port of their own, their server too."""
-    if settings.metrics_port:
-        return health.serving(settings.metrics_port, setting="METRICS_PORT")
-    return lag.measured()
 
 
 def _shared(event_store: Pool, connections: Connections, pool: Pool, settings: Settings) -> Connections:

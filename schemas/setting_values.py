@@ -31,6 +31,20 @@ ArchiveUrl = Annotated[
     ),
 ]
 
+HealthPort = Annotated[
+    int,
+    Meta(ge=0, le=65535, description="Of `/healthz` and `/metrics` of a worker or dispatcher; 0 takes any."),
+]
+MetricsPort = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=65535,
+        description="Of `/metrics` of an API process. 0: beside `/v1` where only this machine can call and "
+        "`PROXY_HOPS` is 0; else on a free port, which the log names, for this machine alone.",
+    ),
+]
+
 Pieces = Annotated[
     int,
     Meta(

@@ -8,7 +8,18 @@ import msgspec
 from msgspec import Meta
 
 from schemas.errors import SettingsInvalid
-from schemas.setting_values import BUCKET_ADDRESS, FOLDER, ArchiveUrl, Origin, Pieces, Secret, Url, is_address
+from schemas.setting_values import (
+    BUCKET_ADDRESS,
+    FOLDER,
+    ArchiveUrl,
+    HealthPort,
+    MetricsPort,
+    Origin,
+    Pieces,
+    Secret,
+    Url,
+    is_address,
+)
 
 GITHUB_APP = ("GITHUB_APP_SLUG", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_PRIVATE_KEY")
 BUCKET_KEY = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -118,12 +129,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         float,
         Meta(gt=0, description="How long a worker that is told to stop lets its jobs run on, in seconds."),
     ] = 30.0
-    health_port: Annotated[
-        int,
-        Meta(
-            ge=0, le=65535, description="Of `/healthz` and `/metrics` of a worker or dispatcher; 0 takes any."
-        ),
-    ] = 0
+    health_port: HealthPort = 0
     connections: Annotated[
         int,
         Meta(ge=1, description="Connections of one process of the API, fewer where it may open fewer files."),
@@ -136,14 +142,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             "With `PROXY_HOPS` none counts.",
         ),
     ] = 500
-    metrics_port: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=65535,
-            description="Of `/metrics` of an API process; 0: it is beside `/v1`, for all.",
-        ),
-    ] = 0
+    metrics_port: MetricsPort = 0
     proxy_hops: Annotated[
         int,
         Meta(

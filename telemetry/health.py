@@ -11,19 +11,21 @@ from telemetry import lag, logs
 
 TIMEOUT_S = 5.0
 
+ANYWHERE, HERE = "0.0.0.0", "127.0.0.1"  # noqa: S104
+
 _log = logs.get("health")
 
 
 @asynccontextmanager
-async def serving(port: int, *, setting: str = "HEALTH_PORT") -> AsyncIterator[int]:
+async def serving(port: int, *, setting: str = "HEALTH_PORT", host: str = ANYWHERE) -> AsyncIterator[int]:
     """The server on `port`, while the block runs. Yields the port: 0 takes any free one, which the log says.
 
     Raises `SettingsInvalid`, which names the `setting`, for a port that can't be had.
 
-    It listens on every address, since an orchestrator asks from outside. Nothing here is secret.
+    It listens on every address unless a `host` is given, since an orchestrator asks from outside.
     """
     try:
-        server = await asyncio.start_server(_respond, "0.0.0.0", port)  # noqa: S104
+        server = await asyncio.start_server(_respond, host, port)
     except OSError as error:
         raise SettingsInvalid(
             f"{setting} {port} can't be used: another process has it, or only root may; "

@@ -8,6 +8,7 @@ import prometheus_client
 from litestar import get
 from litestar.exceptions import NotFoundException
 
+from api import auth, measuring
 from api.ratelimit import BUDGET_S
 from api.requests import ApiRequest
 from api.services import Services
@@ -54,8 +55,12 @@ async def readyz(request: ApiRequest) -> Readiness:
 
 @get("/metrics", media_type="text/plain; version=0.0.4")
 async def metrics(request: ApiRequest) -> bytes:
-    """Prometheus's text format; 404 where the operator gave metrics a port of their own (`METRICS_PORT`)."""
-    if request.services.settings.metrics_port:
+    """Prometheus's text format; 404 where metrics have a port of their own (`METRICS_PORT`).
+
+    Beside `/v1` they are for this machine alone, and not for whom a proxy calls for.
+    """
+    forwarded = auth.FORWARDING & request.request_state.headers.keys()
+    if forwarded or not measuring.is_beside(request.app, request.services.settings):
         raise NotFoundException
     return prometheus_client.generate_latest()
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import ipaddress
 import signal
 import socket
 from collections.abc import Iterator
@@ -75,6 +76,7 @@ async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT. Raises what `bound` and the application's lifespan raise."""
     raise_files()
     with bound(host, port) as sockets:
+        app.state.private = all(is_here(one) for one in sockets)
         server = Server(app, Admission(limits), host=host, port=port)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, server.hear)
@@ -87,6 +89,11 @@ async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
                 per_address=limits.per_address,
             )
             await server.serve(sockets)
+
+
+def is_here(bound: socket.socket) -> bool:
+    """True if only this machine can call its address."""
+    return ipaddress.ip_address(bound.getsockname()[0]).is_loopback
 
 
 def _keep_for_good() -> None:

@@ -44,7 +44,7 @@ def built() -> Litestar:
 
 @pytest_asyncio.fixture
 async def app(settings: Settings) -> AsyncIterator[Litestar]:
-    served = serve_from(built(), settings)
+    served = serve_from(built(), settings, private=True)
     async with held(served.lifespan()):
         yield served
 
