@@ -28,6 +28,7 @@ SUPPORTED = "(3, 11) <= sys.version_info < (3, 14)"
 LOCKS = {
     "local": "constraints.txt",
     "generate": "constraints-generate.txt",
+    "otel": "constraints-otel.txt",
     "dev": "constraints-dev.txt",
     "peers": "constraints-peers.txt",
 }
