@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
+import msgspec
+
 from db import local
 from db.migrate import migrate
 from db.pool import Pool, connect, open_pool
-from schemas.settings import Settings
+from schemas.settings import OWN, Settings
 
 #: A keyring of one 32-byte key: nothing that a run seals is read after it.
 KEYRING = f"bench:{base64.b64encode(bytes(32)).decode()}"
+
+_SETTINGS = frozenset(OWN.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings))
 
 
 class Environment(NamedTuple):
@@ -27,15 +31,17 @@ class Environment(NamedTuple):
     folder: Path
 
     def environ(self, **more: str) -> dict[str, str]:
-        """The environment of a process of this run; `more` overrides it."""
+        """The environment of a process of this run, without our caller's settings; `more` overrides it."""
+        bare = {name: value for name, value in os.environ.items() if name not in _SETTINGS}
         own = {
             "DATABASE_URL": self.settings.database_url,
             "REDIS_URL": self.settings.redis_url,
             "PEPPERS": KEYRING,
             "VAULT_KEYS": KEYRING,
             "HEALTH_PORT": "0",
+            "ASSETS_URL": (self.folder / "assets").absolute().as_uri(),
         }
-        return {**os.environ, **own, **more}
+        return {**bare, **own, **more}
 
 
 @contextlib.asynccontextmanager

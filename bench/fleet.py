@@ -50,8 +50,17 @@ async def working(
             await stack.enter_async_context(running(environment, "bench.worker", **environ))
             for _ in range(workers)
         ]
-        await until(lambda: _registered(environment.pool, before + workers), within=UP_S)
+        await registered(environment.pool, before + workers)
         yield children
+
+
+async def registered(pool: Pool, count: int) -> None:
+    """Until the ledger knows so many workers."""
+
+    async def all_registered() -> bool:
+        return bool(await pool.fetchval(REGISTERED) >= count)
+
+    await until(all_registered, within=UP_S)
 
 
 async def drained(pool: Pool, *, within: float = 60) -> None:
@@ -82,10 +91,6 @@ async def until(condition: Callable[[], Awaitable[T | None]], *, within: float, 
             raise BenchmarkFailed(f"what should have happened within {within:g} s did not")
         await asyncio.sleep(every)
     return value
-
-
-async def _registered(pool: Pool, count: int) -> bool:
-    return bool(await pool.fetchval(REGISTERED) >= count)
 
 
 async def _none_left(pool: Pool) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,11 +40,11 @@ async def running(environment: Environment, *words: str, **environ: str) -> Asyn
 @contextlib.asynccontextmanager
 async def apart(folder: Path, *words: str, environ: Mapping[str, str] | None = None) -> AsyncIterator[Child]:
     """`python -m WORDS` until the block ends; SIGTERM ends it, SIGKILL if it doesn't listen."""
-    child = await _spawn(folder, words, environ)
+    child = await start(folder, words, environ)
     try:
         yield child
     finally:
-        await _end(child.process)
+        await end(child)
 
 
 async def told(child: Child, *, within: float = SPEAK_S) -> Any:
@@ -80,9 +80,12 @@ def cpu_s(child: Child) -> float:
     return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 
-async def _spawn(folder: Path, words: tuple[str, ...], environ: Mapping[str, str] | None) -> Child:
-    """In a session of its own: Ctrl-C in a terminal reaches us, and we end it in order."""
-    command = [*end_with_parent(signal.SIGTERM), sys.executable, "-m", *words]
+async def start(folder: Path, words: Sequence[str], environ: Mapping[str, str] | None) -> Child:
+    """`python -m WORDS`, in a session of its own: Ctrl-C in a terminal reaches us, and we end it in order.
+
+    If we are killed it is, too: one that is frozen would hear nothing else.
+    """
+    command = [*end_with_parent(signal.SIGKILL), sys.executable, "-m", *words]
     path = folder / f"{words[0]}.log"
     with path.open("ab") as log:
         begin = log.tell()
@@ -93,7 +96,9 @@ async def _spawn(folder: Path, words: tuple[str, ...], environ: Mapping[str, str
     return Child(process, path, begin)
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def end(child: Child) -> None:
+    """SIGTERM ends it, SIGKILL if it doesn't listen."""
+    process = child.process
     if process.returncode is None:
         process.terminate()
     try:

@@ -28,6 +28,7 @@ COMMANDS = {
     "pools": "See what waits and runs in each pool; pause one and resume it.",
     "projects": "Delete an archived project for good.",
     "quotas": "Say how much a social account may post, in place of its platform's own figures.",
+    "rehearse": "Rehearse a bad day: load while processes and servers fail, then count every job.",
     "up": "Run the whole platform on this machine until Ctrl-C or SIGTERM.",
 }
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from tests.acceptor import accepting
+from rehearsal.acceptor import accepting
 
 JSON = "application/json; charset=utf-8"
 

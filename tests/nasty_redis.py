@@ -3,17 +3,13 @@
 import asyncio
 import itertools
 import random
-import socket
-import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from tests.acceptor import Acceptor
-
-#: A close that takes no leave: the peer gets a reset.
-ABRUPT = struct.pack("ii", 1, 0)
+from rehearsal.acceptor import Acceptor
+from rehearsal.proxy import reset
 
 
 class Manner(NamedTuple):
@@ -102,13 +98,6 @@ async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> No
             target.write(data)
             await target.drain()
     target.close()
-
-
-def reset(writer: asyncio.StreamWriter) -> None:
-    """End a connection without a word."""
-    if not writer.transport.is_closing():
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABRUPT)
-        writer.transport.abort()
 
 
 @asynccontextmanager

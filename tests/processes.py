@@ -1,4 +1,4 @@
-"""Processes that a test finds by their folder: whatever started them."""
+"""Processes that a test finds by their folder, or by who started them."""
 
 from pathlib import Path
 
@@ -13,3 +13,20 @@ def alive_in(folder: Path) -> dict[int, str]:
         except OSError:
             continue  # it has just ended, or is another user's
     return {pid: words for pid, words in found.items() if words}
+
+
+def descendants(pid: int) -> list[int]:
+    """A process's children, and theirs."""
+    try:
+        near = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+    return [*near, *(far for child in near for far in descendants(child))]
+
+
+def alive(pid: int) -> bool:
+    """A zombie is not: whoever reaps it, it runs no more."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

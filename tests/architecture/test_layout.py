@@ -8,7 +8,7 @@ from jobs.kinds import KINDS
 from tests.architecture.tree import contents, sources, text, tracked
 from tests.deploy.forms import procfile
 
-PACKAGES = {"api", "bench", "cli", "db", "domain", "generation", "jobs", "schemas", "telemetry", "workers"}
+PACKAGES = set("api bench cli db domain generation jobs rehearsal schemas telemetry workers".split())
 FOLDERS = PACKAGES | {".ci", "bin", "deploy", "docs", "tests"}
 MAX_FUNCTION, MAX_FILE = 40, 300
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import Enum, auto
 
-from tests.acceptor import accepting
+from rehearsal.acceptor import accepting
 
 
 class Loss(Enum):

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Literal
 from urllib.parse import parse_qsl
 
-from tests.acceptor import Acceptor
+from rehearsal.acceptor import Acceptor
 from tests.s3.answers import ANSWERS, Answer, Bucket
 from tests.s3.calls import Bad, Call, check_signature, sort_of
 

@@ -95,13 +95,13 @@ class Completer:
 
 
 def announce(batch: Sequence[Settlement], moved: Sequence[Moved]) -> None:
-    """Count how each attempt ended, and log those that aren't done."""
+    """Count how each attempt ended, and log those that aren't done, or whose word came too late."""
     rows = {(row.id, row.fence): row for row in moved}
     words: Counter[tuple[str, str]] = Counter()
     for claim, outcome in batch:
         row = rows.get((claim.id, claim.fence))
         words[claim.kind, outcome.word if row else "lost"] += 1
-        if not isinstance(outcome, Done):
+        if row is None or not isinstance(outcome, Done):
             about = logs.job(claim.id, claim.kind, claim.attempt)
             _log.info("attempt ended", outcome=outcome.word, now=row and row.state, **about)
     for (kind, word), count in words.items():

@@ -16,6 +16,7 @@ from bench.ledger import measure as ledger
 from cli.commands import bench as command
 from schemas.settings import Settings
 from tests.cli.conftest import Tenantry, decoded
+from tests.processes import alive, descendants
 from tests.waiting import until
 
 pytestmark = pytest.mark.long
@@ -105,23 +106,6 @@ async def test_an_old_ledgers_statements_are_shown_beside_an_empty_ones(
     assert [size.ended for size in sizes] == [7, ledger.QUICK.ended]
 
 
-def children(pid: int) -> list[int]:
-    """A process's children, and theirs."""
-    try:
-        near = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
-    return [*near, *(far for child in near for far in children(child))]
-
-
-def alive(pid: int) -> bool:
-    """A zombie is not: whoever reaps it, it runs no more."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
 def test_stopped_in_the_middle_it_leaves_nothing(signum: signal.Signals) -> None:
@@ -130,7 +114,7 @@ def test_stopped_in_the_middle_it_leaves_nothing(signum: signal.Signals) -> None
     )
     assert process.stderr is not None
     assert process.stderr.readline() == b"pickup: a job now and then\n"
-    started = children(process.pid)
+    started = descendants(process.pid)
     assert len(started) > 4  # PostgreSQL's own, Valkey, the dispatcher, a worker
     process.send_signal(signum)
     with process.stderr:

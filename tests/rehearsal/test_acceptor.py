@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from tests.acceptor import accepting
+from rehearsal.acceptor import accepting
 
 
 async def listen(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:

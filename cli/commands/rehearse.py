@@ -1,0 +1,80 @@
+"""`tenantry rehearse`."""
+
+import random
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from rich.live import Live
+from rich.text import Text
+
+from cli.shared import rehearsals as views
+from cli.shared.command import answering
+from cli.shared.exit_codes import FAILED, INTERRUPTED
+from cli.shared.output import Answer, console
+from rehearsal.perform import Look, Plan, Report, Tell, perform
+
+#: Seconds between two lines of progress where there is no terminal.
+LINE_S = 5.0
+
+
+@click.command()
+@click.option(
+    "--minutes", type=click.FloatRange(min=0.05), default=1.0, show_default=True, help="Of load under faults."
+)
+@click.option(
+    "--seed", type=int, help="Of the faults and the load; the same one, the same schedule. [chance]"
+)
+@answering
+async def rehearse(minutes: float, seed: int | None) -> Answer:
+    """Rehearse a bad day: load while processes and servers fail, then count every job.
+
+    It starts PostgreSQL, Valkey, four workers and two dispatchers of its own, whatever DATABASE_URL names,
+    and leaves nothing behind. Workers are killed, frozen and stopped, dispatchers killed, Redis is emptied
+    and restarted, Postgres restarted and crashed, connections cut, stalled and left half open. Then faults
+    end, jobs get two minutes to end, and a table says what became of them.
+
+    It exits with 0 if none is lost, none is done twice and all have ended; else with 1, and keeps the logs.
+    Ctrl-C ends load and faults, and still counts; a second one doesn't wait for open jobs.
+
+    \b
+    Examples:
+      tenantry rehearse
+      tenantry rehearse --minutes 10 --seed 7
+      tenantry rehearse --json | jq '.lost, .doubled'
+    """
+    chosen = random.SystemRandom().randrange(1_000_000) if seed is None else seed
+    with _progress() as tell:
+        tell.fault(f"seed {chosen}: servers start")
+        report = await perform(Plan(minutes * 60, chosen), tell)
+    return Answer(views.data(report), views.whole(report), exit_code=_code(report))
+
+
+def _code(report: Report) -> int:
+    if not report.passed:
+        return FAILED
+    return INTERRUPTED if report.interrupted else 0
+
+
+@contextmanager
+def _progress() -> Iterator[Tell]:
+    """A live line below the faults on a terminal, else a line now and then; on stderr."""
+    if sys.stderr.isatty():
+        with Live(console=console(sys.stderr), transient=True, refresh_per_second=4) as live:
+            yield Tell(live.console.print, lambda look: live.update(Text(views.line(look), "bold")))
+    else:
+        yield Tell(lambda line: click.echo(line, err=True), _Lines().look)
+
+
+class _Lines:
+    """Looks as lines, of which not every one is printed."""
+
+    def __init__(self) -> None:
+        self.due = time.monotonic()
+
+    def look(self, look: Look) -> None:
+        if time.monotonic() >= self.due:
+            self.due = time.monotonic() + LINE_S
+            click.echo(views.line(look), err=True)

@@ -1,0 +1,100 @@
+"""What `tenantry rehearse` shows: a line while it runs, and its table."""
+
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from cli.shared.output import table
+from rehearsal.perform import Look, Report
+from rehearsal.recovery import percentile
+
+#: Anomalies that a person is shown.
+MOST = 20
+
+
+def line(look: Look) -> str:
+    """How far it is."""
+    return (
+        f"{look.elapsed_s:.0f} s: {look.phase}, {look.faults} faults, {look.accepted} jobs accepted, "
+        f"{look.ended} ended"
+    )
+
+
+def data(report: Report) -> dict[str, Any]:
+    """All of it, for programs."""
+    jobs = report.jobs
+    return {
+        "seed": report.plan.seed,
+        "minutes": report.plan.seconds / 60,
+        "tookSeconds": report.took_s,
+        "passed": report.passed,
+        "interrupted": report.interrupted,
+        "accepted": jobs.accepted,
+        "completed": jobs.completed,
+        "failed": jobs.failed,
+        "givenUp": jobs.given_up,
+        "canceled": jobs.canceled,
+        "open": jobs.open,
+        "lost": jobs.lost,
+        "doubled": jobs.doubled,
+        "fenced": report.fenced,
+        "recovered": len(report.recovery_s),
+        "recoveryP50Seconds": _seconds(report, 50),
+        "recoveryP95Seconds": _seconds(report, 95),
+        "faults": report.faults,
+        "died": report.died,
+        "anomalies": [anomaly._asdict() for anomaly in jobs.anomalies],
+        "logs": None if report.logs is None else str(report.logs),
+    }
+
+
+def whole(report: Report) -> Group:
+    """The table, the faults, and what is wrong."""
+    return Group(_jobs(report), "", _faults(report), *_wrong(report), "", _verdict(report))
+
+
+def _jobs(report: Report) -> Table:
+    jobs, given_up = report.jobs, sum(report.jobs.given_up.values())
+    codes = ", ".join(f"{code} {times}" for code, times in sorted(jobs.given_up.items()))
+    died = f"{given_up} given up: {codes}" if given_up else "as their kind does"
+    rows = [
+        ("accepted", jobs.accepted, "answered, under an Idempotency-Key"),
+        ("completed", jobs.completed, ""),
+        ("failed", jobs.failed, died),
+        ("canceled", jobs.canceled, "as their submitter asked"),
+        ("open", jobs.open, "not ended, though faults did"),
+        ("lost", jobs.lost, "no row, or completed without an effect"),
+        ("doubled", jobs.doubled, "an effect or a job more than once"),
+        ("fenced", report.fenced, "attempts that came back and were refused"),
+        ("recovery p50", _seconds(report, 50), f"s, of {len(report.recovery_s)} attempts that faults ended"),
+        ("recovery p95", _seconds(report, 95), "s"),
+    ]
+    return table(("JOBS", "", ""), [(name, str("-" if n is None else n), why) for name, n, why in rows])
+
+
+def _faults(report: Report) -> Table:
+    return table(("FAULTS", ""), [(name, str(times)) for name, times in sorted(report.faults.items())])
+
+
+def _wrong(report: Report) -> list[Text]:
+    lines = [f"{one.what}: job {one.job}: {one.why}" for one in report.jobs.anomalies]
+    more = [f"... and {len(lines) - MOST} more"] if len(lines) > MOST else []
+    kept = [f"The logs are in {report.logs}"] if report.logs else []
+    return [
+        Text(line)
+        for line in ["", *lines[:MOST], *more, *report.died, *kept][(not lines and not report.died) :]
+    ]
+
+
+def _verdict(report: Report) -> Text:
+    plan = report.plan
+    again = f"tenantry rehearse --minutes {plan.seconds / 60:g} --seed {plan.seed}"
+    said = "passed" if report.passed else "failed"
+    return Text(f"{said} in {report.took_s:g} s; the same faults again: {again}")
+
+
+def _seconds(report: Report, percent: int) -> float | None:
+    found = percentile(report.recovery_s, percent)
+    return None if found is None else round(found, 2)

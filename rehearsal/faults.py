@@ -1,0 +1,164 @@
+"""The faults of a rehearsal as they are done: to a process, to its connections, to a server."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple, TypeAlias
+
+from redis.asyncio import Redis
+
+from db.server import Server
+from rehearsal.hosts import Host, Hosts
+from rehearsal.schedule import Blow, Fault
+from workers.runtime.shutdown import Stop, first_of
+
+#: Seconds that a process may take to stop in order.
+STOP_S = 30.0
+
+
+class Servers(NamedTuple):
+    """The servers of a rehearsal, and nobody else's."""
+
+    postgres: Server
+    redis: Server
+
+
+class Strike(NamedTuple):
+    """A fault that was done: when it began, and the hosts whose attempts it may end; none: no attempt."""
+
+    fault: Fault
+    began: datetime
+    hosts: frozenset[str]
+
+
+@dataclass
+class Faults:
+    """Does blows, and keeps what was done. A fault that lasts ends early once `stop` is asked for."""
+
+    hosts: Hosts
+    servers: Servers
+    stop: Stop
+    say: Callable[[str], None]
+    done: list[Strike] = field(default_factory=list)
+    _turns: Mapping[str, asyncio.Lock] = field(
+        default_factory=lambda: {"postgres": asyncio.Lock(), "redis": asyncio.Lock()}
+    )
+
+    async def strike(self, blow: Blow) -> None:
+        """Do it to its end; not at all where another fault has every host that it could strike."""
+        if blow.fault in ON_SERVERS:
+            await ON_SERVERS[blow.fault](self, blow)
+            return
+        act, roles = ON_HOSTS[blow.fault]
+        candidates = [host for role in roles for host in getattr(self.hosts, role) if not host.struck]
+        if candidates:
+            host = candidates[int(blow.chance * len(candidates))]
+            self.note(blow, host.name, [host])
+            with struck(host):
+                await act(self, host, blow.lasts_s)
+
+    def note(self, blow: Blow, what: str, hosts: Sequence[Host]) -> None:
+        self.done.append(Strike(blow.fault, datetime.now(UTC), frozenset(host.name for host in hosts)))
+        lasts = f" for {blow.lasts_s:g} s" if blow.lasts_s else ""
+        self.say(f"{blow.fault}: {what}{lasts}")
+
+    async def last(self, seconds: float) -> None:
+        await first_of(self.stop.soon, within_s=seconds)
+
+    # Of processes
+
+    async def kill(self, host: Host, _: float) -> None:
+        await host.kill()
+        await host.start()
+
+    async def halt(self, host: Host, _: float) -> None:
+        await asyncio.wait_for(host.end(), STOP_S)
+        await host.start()
+
+    async def freeze(self, host: Host, lasts_s: float) -> None:
+        host.send(signal.SIGSTOP)
+        try:
+            await self.last(lasts_s)
+        finally:
+            host.send(signal.SIGCONT)
+
+    # Of connections
+
+    async def cut(self, host: Host, _: float) -> None:
+        host.ways.cut()
+
+    async def stall(self, host: Host, lasts_s: float) -> None:
+        host.ways.hold()
+        try:
+            await self.last(lasts_s)
+        finally:
+            host.ways.pass_on()
+
+    async def lose_answers(self, host: Host, lasts_s: float) -> None:
+        """Half open: what the host sends arrives, and it hears nothing. Then the connections break."""
+        host.ways.mute()
+        try:
+            await self.last(lasts_s)
+        finally:
+            host.ways.cut()
+            host.ways.pass_on()
+
+    # Of servers
+
+    async def empty_redis(self, blow: Blow) -> None:
+        async with self._turns["redis"]:
+            self.note(blow, "all keys", [])
+            async with Redis.from_url(self.servers.redis.url) as client:
+                await client.flushall()
+
+    async def restart_redis(self, blow: Blow) -> None:
+        await self._restart("redis", self.servers.redis.kill, blow, [])
+
+    async def restart_postgres(self, blow: Blow) -> None:
+        await self._restart("postgres", self.servers.postgres.stop, blow, self.hosts.workers)
+
+    async def crash_postgres(self, blow: Blow) -> None:
+        await self._restart("postgres", self.servers.postgres.kill, blow, self.hosts.workers)
+
+    async def _restart(self, name: str, end: Callable[[], None], blow: Blow, hosts: Sequence[Host]) -> None:
+        async with self._turns[name]:
+            self.note(blow, "down", hosts)
+            await asyncio.to_thread(end)
+            await self.last(blow.lasts_s)
+            await asyncio.to_thread(getattr(self.servers, name).start)
+
+
+@contextmanager
+def struck(host: Host) -> Iterator[None]:
+    """No other fault strikes the host meanwhile."""
+    host.struck = True
+    try:
+        yield
+    finally:
+        host.struck = False
+
+
+OnHost: TypeAlias = Callable[[Faults, Host, float], Awaitable[None]]
+OnServer: TypeAlias = Callable[[Faults, Blow], Awaitable[None]]
+
+WORKERS, DISPATCHERS, ALL = ("workers",), ("dispatchers",), ("workers", "dispatchers", "submitters")
+
+#: What is done to one host, and of which roles.
+ON_HOSTS: Mapping[Fault, tuple[OnHost, Sequence[str]]] = {
+    Fault.KILL_WORKER: (Faults.kill, WORKERS),
+    Fault.STOP_WORKER: (Faults.halt, WORKERS),
+    Fault.FREEZE_WORKER: (Faults.freeze, WORKERS),
+    Fault.KILL_DISPATCHER: (Faults.kill, DISPATCHERS),
+    Fault.CUT: (Faults.cut, ALL),
+    Fault.STALL: (Faults.stall, ALL),
+    Fault.HALF_OPEN: (Faults.lose_answers, ALL),
+}
+ON_SERVERS: Mapping[Fault, OnServer] = {
+    Fault.EMPTY_REDIS: Faults.empty_redis,
+    Fault.RESTART_REDIS: Faults.restart_redis,
+    Fault.RESTART_POSTGRES: Faults.restart_postgres,
+    Fault.CRASH_POSTGRES: Faults.crash_postgres,
+}

@@ -1,0 +1,43 @@
+"""Kinds of job that only rehearsals run, and the effects that each leaves once it is completed."""
+
+from typing import NamedTuple
+
+from bench.tasks import POOL
+from jobs.kinds import Kind
+
+_ANY = Kind("", POOL, "jobs:read", timeout_s=60, max_attempts=20, total_s=3600)
+
+
+class Trace(NamedTuple):
+    """What a completed job of a kind leaves: rows in the table of effects, calls that the receiver took.
+
+    `late`: the rows are written by the commit alone, so a job that isn't completed has none.
+    """
+
+    rows: int = 0
+    calls: int = 0
+    late: bool = True
+
+
+#: `rehearse_none` does nothing, `_write` leaves a row in its commit, `_steps` in each of three named steps,
+#: `_call` asks the receiver under a key that a named step has made, `_flaky` fails first, `_early` snoozes,
+#: `_long` outlives a lease, `_held` waits to be canceled, `_chain` submits the next one in its commit, and
+#: `_doomed` fails for good.
+NONE, WRITE, STEPS, CALL, FLAKY, EARLY, LONG, HELD, CHAIN, DOOMED = (
+    _ANY._replace(name=f"rehearse_{word}")
+    for word in "none write steps call flaky early long held chain doomed".split()
+)
+
+ROW = Trace(rows=1)
+TRACES = {
+    NONE.name: Trace(),
+    WRITE.name: ROW,
+    STEPS.name: Trace(rows=3, late=False),
+    CALL.name: Trace(rows=1, calls=1),
+    FLAKY.name: ROW,
+    EARLY.name: ROW,
+    LONG.name: ROW,
+    HELD.name: ROW,
+    CHAIN.name: ROW,
+    DOOMED.name: Trace(),
+}

@@ -1,0 +1,231 @@
+"""A rehearsal from its servers' start to its count."""
+
+import asyncio
+import contextlib
+import logging
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from asyncpg import Record
+
+from bench import backlog, fleet
+from bench.environment import KEYRING, Environment
+from db import local
+from db.migrate import migrate
+from db.pool import open_pool
+from db.reach import PASSING, reaching
+from rehearsal import hosts as hosting
+from rehearsal import recovery, tally
+from rehearsal.faults import Faults, Servers
+from rehearsal.fences import fenced
+from rehearsal.hosts import Host, Hosts
+from rehearsal.load import Errand, errands
+from rehearsal.receiver import receiving
+from rehearsal.schedule import Blow, schedule
+from rehearsal.submitter import Submitter, connected
+from rehearsal.tally import Tally
+from schemas.settings import Settings
+from workers.runtime.background import background
+from workers.runtime.shutdown import Stop, first_of, stop_signals
+
+#: Processes and submitters, and tenants whose jobs they are.
+COUNTS = {"worker": 4, "dispatcher": 2, "submitter": 2}
+TENANTS = 10
+
+#: Seconds after the load in which every job is to end, and between two looks.
+DRAIN_S, LOOK_S = 120.0, 0.5
+
+ENDED = "select count(*) from job where finished_at is not null and args ->> 'key' not like '%>'"
+OPEN = "select exists (select from job where finished_at is null)"
+WORKERS = "select id, pid from worker"
+
+
+class Plan(NamedTuple):
+    """`seconds` of load under the faults of a seed."""
+
+    seconds: float
+    seed: int
+
+
+class Look(NamedTuple):
+    """A rehearsal as it runs. `ended` are the jobs that have ended, as far as Postgres answered lately."""
+
+    elapsed_s: float
+    phase: str
+    faults: int
+    accepted: int
+    ended: int
+
+
+class Tell(NamedTuple):
+    """Where a rehearsal says what happens: each fault, and a look now and then."""
+
+    fault: Callable[[str], None]
+    look: Callable[[Look], None]
+
+
+class Report(NamedTuple):
+    """What a rehearsal came to; `took_s` includes the drain. `logs` are kept where something is wrong."""
+
+    plan: Plan
+    took_s: float
+    jobs: Tally
+    fenced: int
+    died: Sequence[str]
+    faults: Mapping[str, int]
+    recovery_s: Sequence[float]
+    interrupted: bool
+    logs: Path | None = None
+
+    @property
+    def passed(self) -> bool:
+        """True if nothing is lost or doubled, every job has ended, and no process has that nobody struck."""
+        return not (self.jobs.anomalies or self.jobs.open or self.died)
+
+
+@dataclass
+class Rehearsal:
+    """A rehearsal under way: its parts, and what is known so far."""
+
+    plan: Plan
+    tell: Tell
+    stop: Stop
+    environment: Environment
+    hosts: Hosts
+    faults: Faults
+    load: Iterator[Errand]
+    accepted: dict[str, UUID] = field(default_factory=dict)
+    host_of: dict[UUID, str] = field(default_factory=dict)
+    ended: int = 0
+    phase: str = "load"
+    began: float = field(default_factory=time.monotonic)
+
+    async def run(self) -> bool:
+        """Load under faults, then neither until all jobs have ended; whether a signal cut it short."""
+        async with background(self._watch()):
+            interrupted = await self._play()
+            self.phase = "drain"
+            while not self.stop.now.is_set() and await self._any_open():
+                await first_of(self.stop.now, within_s=LOOK_S)
+        return interrupted or self.stop.now.is_set()
+
+    async def _play(self) -> bool:
+        """Until the time is up or a signal came; then faults end, and submitters ask on for what is open."""
+        async with asyncio.TaskGroup() as group:
+            for host in self.hosts.submitters:
+                group.create_task(self._submit(host))
+            for blow in schedule(self.plan.seed, self.plan.seconds):
+                group.create_task(self._strike(blow))
+            await first_of(self.stop.soon, within_s=self.plan.seconds)
+            interrupted = self.stop.soon.is_set()
+            self.stop.soon.set()
+            self.phase = "last faults"
+            asyncio.get_running_loop().call_later(DRAIN_S, self.stop.now.set)
+        return interrupted
+
+    async def _strike(self, blow: Blow) -> None:
+        await first_of(self.stop.soon, within_s=blow.at_s)
+        if not self.stop.soon.is_set():
+            await self.faults.strike(blow)
+
+    async def _submit(self, host: Host) -> None:
+        async with connected(*host.urls()) as (pool, courier):
+            await Submitter(self.load, self.accepted).run(pool, courier, self.stop)
+
+    async def _any_open(self) -> bool:
+        with contextlib.suppress(*PASSING), reaching():
+            return bool(await self.environment.pool.fetchval(OPEN))
+        return True
+
+    async def _watch(self) -> None:
+        """Look at the processes and the ledger, and tell of it."""
+        while True:
+            for host in self.hosts.running:
+                await host.look()
+            with contextlib.suppress(*PASSING), reaching():
+                self.ended = await self.environment.pool.fetchval(ENDED)
+                self._know(await self.environment.pool.fetch(WORKERS))
+            self.tell.look(
+                Look(
+                    time.monotonic() - self.began,
+                    self.phase,
+                    len(self.faults.done),
+                    len(set(self.accepted.values())),
+                    self.ended,
+                )
+            )
+            await asyncio.sleep(LOOK_S)
+
+    def _know(self, workers: Sequence[Record]) -> None:
+        """Note on which host each worker of the ledger runs."""
+        for worker in workers:
+            for host in self.hosts.workers:
+                if worker["pid"] in host.pids:
+                    self.host_of.setdefault(worker["id"], host.name)
+
+    async def report(self, taken: Mapping[str, int], *, interrupted: bool) -> Report:
+        """The count, once the processes have ended."""
+        pool, log = self.environment.pool, self.environment.folder / f"{hosting.WORKER}.log"
+        attempts = await recovery.read(pool)
+        return Report(
+            self.plan,
+            round(time.monotonic() - self.began, 1),
+            tally.tally(await tally.read(pool), self.accepted, taken),
+            fenced(log, attempts),
+            [line for host in self.hosts.running for line in host.died],
+            Counter(strike.fault.value for strike in self.faults.done),
+            recovery.recoveries(attempts, self.faults.done, self.host_of),
+            interrupted,
+        )
+
+
+async def perform(plan: Plan, tell: Tell) -> Report:
+    """A rehearsal on servers and processes of its own, none of which outlives it.
+
+    The first signal ends its load and faults, the second the wait for what is open. Raises
+    `LocalUnavailable`, `BenchmarkFailed` where something of it doesn't start.
+    """
+    # What asyncpg logs of lost connections is what is rehearsed.
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
+    with tempfile.TemporaryDirectory(prefix="tenantry-rehearsal-") as name, stop_signals() as stop:
+        folder = Path(name)
+        report = await _perform(plan, tell, stop, folder)
+        return report if report.passed else report._replace(logs=_kept(folder))
+
+
+async def _perform(plan: Plan, tell: Tell, stop: Stop, folder: Path) -> Report:
+    async with _opened(folder) as (environment, servers), receiving(plan.seed) as (receiver, outside):
+        tenants = await backlog.prepare(environment.pool, tenants=TENANTS)
+        async with hosting.started(environment, outside, COUNTS) as hosts:
+            await fleet.registered(environment.pool, COUNTS["worker"])
+            faults = Faults(hosts, servers, stop, tell.fault)
+            rehearsal = Rehearsal(plan, tell, stop, environment, hosts, faults, errands(plan.seed, tenants))
+            interrupted = await rehearsal.run()
+        return await rehearsal.report(receiver.taken, interrupted=interrupted)
+
+
+@contextlib.asynccontextmanager
+async def _opened(folder: Path) -> AsyncIterator[tuple[Environment, Servers]]:
+    """Embedded servers, whatever DATABASE_URL and REDIS_URL name, with our tables."""
+    with local.postgres(folder / "postgres") as postgres, local.valkey(folder / "valkey") as valkey:
+        await migrate(postgres.url)
+        settings = Settings(
+            database_url=postgres.url, redis_url=valkey.url, peppers=KEYRING, vault_keys=KEYRING
+        )
+        async with open_pool(postgres.url, name="rehearsal") as pool:
+            yield Environment(settings, pool, folder), Servers(postgres, valkey)
+
+
+def _kept(folder: Path) -> Path:
+    """A copy of the logs that stays."""
+    kept = Path(tempfile.mkdtemp(prefix="tenantry-rehearsal-logs-"))
+    for log in [*folder.glob("*.log"), *folder.glob("*/log")]:
+        shutil.copy(log, kept / log.relative_to(folder).as_posix().replace("/", "-"))
+    return kept

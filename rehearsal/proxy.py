@@ -1,0 +1,101 @@
+"""A proxy before a server, which can cut, hold or mute all connections that go through it."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import NamedTuple
+
+from rehearsal.acceptor import Acceptor
+
+#: A close that takes no leave: the peer gets a reset.
+ABRUPT = struct.pack("ii", 1, 0)
+
+
+class Address(NamedTuple):
+    """A server of this host."""
+
+    host: str
+    port: int
+
+
+class Proxy:
+    """A way to one server, which nobody else goes by.
+
+    Held, nothing passes it in either direction, and what was sent meanwhile arrives later. Muted, the server
+    gets everything and its answers are thrown away.
+    """
+
+    def __init__(self, behind: Address) -> None:
+        self._behind, self._acceptor = behind, Acceptor(self._serve)
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._passes, self._muted = asyncio.Event(), False
+        self._passes.set()
+
+    @property
+    def address(self) -> Address:
+        return Address("127.0.0.1", self._acceptor.port)
+
+    def cut(self) -> None:
+        """Reset all connections, at both ends; new ones are passed on."""
+        for writer in [*self._writers]:
+            reset(writer)
+
+    def hold(self) -> None:
+        self._passes.clear()
+
+    def mute(self) -> None:
+        self._muted = True
+
+    def pass_on(self) -> None:
+        """As ever."""
+        self._muted = False
+        self._passes.set()
+
+    def start(self) -> None:
+        self._acceptor.start()
+
+    async def end(self) -> None:
+        await self._acceptor.end()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        behind, onward = await asyncio.open_connection(*self._behind)
+        self._writers |= {writer, onward}
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._copy(reader, onward))
+                group.create_task(self._copy(behind, writer, answers=True))
+        finally:
+            self._writers -= {writer, onward}
+            onward.close()
+
+    async def _copy(
+        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, answers: bool = False
+    ) -> None:
+        with suppress(OSError):
+            while data := await source.read(65536):
+                await self._passes.wait()
+                if not (answers and self._muted):
+                    target.write(data)
+                    await target.drain()
+        await self._passes.wait()
+        target.close()
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """End a connection without a word."""
+    if not writer.transport.is_closing():
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABRUPT)
+        writer.transport.abort()
+
+
+@asynccontextmanager
+async def before(behind: Address) -> AsyncIterator[Proxy]:
+    """A proxy while the block runs."""
+    proxy = Proxy(behind)
+    proxy.start()
+    try:
+        yield proxy
+    finally:
+        await proxy.end()

@@ -1,0 +1,66 @@
+"""The schedule of a rehearsal's faults: what strikes when, whom and for how long, all of it by a seed."""
+
+import random
+from collections.abc import Iterator
+from enum import StrEnum
+from itertools import takewhile
+from typing import NamedTuple
+
+#: Seconds of every lease in a rehearsal: short, so that a rescue is part of even a short one.
+LEASE_S = 2.0
+
+#: Seconds of load before the first fault, and between one's begin and the next one's, least and most.
+CALM_S, PAUSE_S = 2.0, (1.5, 4.5)
+
+
+class Fault(StrEnum):
+    """What may happen; a rehearsal's table counts by these names."""
+
+    KILL_WORKER = "kill worker"
+    STOP_WORKER = "stop worker"
+    FREEZE_WORKER = "freeze worker"
+    KILL_DISPATCHER = "kill dispatcher"
+    EMPTY_REDIS = "empty Redis"
+    RESTART_REDIS = "restart Redis"
+    RESTART_POSTGRES = "restart Postgres"
+    CRASH_POSTGRES = "crash Postgres"
+    CUT = "cut connections"
+    STALL = "stall connections"
+    HALF_OPEN = "lose answers"
+
+
+#: Seconds that a fault lasts, least and most; the others are over at once.
+LASTS_S = {
+    Fault.FREEZE_WORKER: (1.5 * LEASE_S, 2.5 * LEASE_S),
+    Fault.RESTART_REDIS: (0.5, 3.0),
+    Fault.RESTART_POSTGRES: (0.0, 2.0),
+    Fault.CRASH_POSTGRES: (0.0, 2.0),
+    Fault.STALL: (0.25 * LEASE_S, 2.5 * LEASE_S),
+    Fault.HALF_OPEN: (0.25 * LEASE_S, 2.5 * LEASE_S),
+}
+
+
+class Blow(NamedTuple):
+    """A fault at its time, in seconds from the begin of the load; `chance` in [0, 1) says whom it strikes."""
+
+    at_s: float
+    fault: Fault
+    chance: float
+    lasts_s: float
+
+
+def schedule(seed: int, seconds: float) -> list[Blow]:
+    """The faults of a rehearsal; a longer one of the same seed begins with the same.
+
+    They come in rounds, each of which has every fault once, so that a short one misses none.
+    """
+    return [*takewhile(lambda blow: blow.at_s < seconds, _blows(random.Random(f"faults {seed}")))]
+
+
+def _blows(chance: random.Random) -> Iterator[Blow]:
+    at_s = CALM_S
+    while True:
+        for fault in chance.sample([*Fault], len(Fault)):
+            lasts_s = chance.uniform(*LASTS_S.get(fault, (0.0, 0.0)))
+            yield Blow(round(at_s, 2), fault, chance.random(), round(lasts_s, 2))
+            at_s += chance.uniform(*PAUSE_S)

@@ -1,0 +1,126 @@
+"""What the kinds of a rehearsal do. Each writes its effects as any task does: through fenced transactions."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from db.pool import Conn
+from jobs import ledger
+from jobs.outcomes import Done, Failed, Outcome, Retry, Snooze
+from rehearsal import kinds, receiver
+from rehearsal.proxy import Address
+from rehearsal.receiver import Call
+from schemas.errors import Fenced
+from telemetry import logs
+from workers.runtime.context import Context
+from workers.runtime.runner import Task, Tasks
+
+AGAIN_S = 0.3
+
+EFFECT = "insert into bench_effect (job_id, fence) values ($1, $2)"
+
+_log = logs.get("rehearsal")
+
+
+def tasks(outside: Address) -> Tasks:
+    """The task of each kind, of a worker that reaches the receiver at `outside`."""
+    bare: Mapping[Any, Task] = {
+        kinds.NONE: none,
+        kinds.WRITE: write,
+        kinds.STEPS: steps,
+        kinds.CALL: partial(call, outside),
+        kinds.FLAKY: flaky,
+        kinds.EARLY: early,
+        kinds.LONG: slow,
+        kinds.HELD: slow,
+        kinds.CHAIN: chain,
+        kinds.DOOMED: doomed,
+    }
+    return {kind: partial(telling, task) for kind, task in bare.items()}
+
+
+async def telling(task: Task, ctx: Context) -> Outcome:
+    """Log an attempt whose write was refused; it is counted from there."""
+    try:
+        return await task(ctx)
+    except Fenced:
+        _log.info("write refused", **logs.job(ctx.job.id, ctx.job.kind, ctx.job.attempt))
+        raise
+
+
+async def none(_: Context) -> Outcome:
+    return Done()
+
+
+async def write(ctx: Context) -> Outcome:
+    return await ctx.commit(partial(_leave, ctx))
+
+
+async def steps(ctx: Context) -> Outcome:
+    """Rows in named steps, of which each commits once, whatever becomes of its attempts."""
+    for name in ("first", "second", "third"):
+        await ctx.step(partial(_leave, ctx), name=name)
+    return Done()
+
+
+async def call(outside: Address, ctx: Context) -> Outcome:
+    """The key is committed before the first call, so that every attempt makes the same."""
+    key = await ctx.step(_draw_key, name="key")
+    try:
+        await receiver.tell(outside, Call(str(ctx.job.id), key))
+    except OSError as error:
+        return Retry("NO_ANSWER", f"the receiver gave no answer: {error!r}", after_s=AGAIN_S)
+    return await ctx.commit(partial(_leave, ctx))
+
+
+async def flaky(ctx: Context) -> Outcome:
+    if ctx.job.attempt <= ctx.job.args["failures"]:
+        return Retry("FLAKY", "it fails at first", after_s=AGAIN_S)
+    return await write(ctx)
+
+
+async def early(ctx: Context) -> Outcome:
+    if ctx.job.fence <= ctx.job.args["snoozes"]:
+        return Snooze(AGAIN_S)
+    return await write(ctx)
+
+
+async def slow(ctx: Context) -> Outcome:
+    """As long as it is told to, a tenth of it at a time."""
+    for tenth in range(10):
+        await ctx.progress(tenth / 10)
+        await asyncio.sleep(ctx.job.args["takes_s"] / 10)
+    return await write(ctx)
+
+
+async def chain(ctx: Context) -> Outcome:
+    """The next link is submitted in the transaction that ends this one."""
+
+    async def link(conn: Conn) -> None:
+        await _leave(ctx, conn)
+        if left := ctx.job.args["left"]:
+            args = {"key": next_key(ctx.job.args["key"]), "left": left - 1}
+            await ledger.submit(
+                conn, kind=kinds.CHAIN, organization_id=ctx.job.organization_id, project_id=None, args=args
+            )
+
+    return await ctx.commit(link)
+
+
+async def doomed(_: Context) -> Outcome:
+    return Failed("DOOMED", "it always fails")
+
+
+def next_key(key: str) -> str:
+    """The key of a chain's next link."""
+    return f"{key}>"
+
+
+async def _draw_key(_: Conn) -> str:
+    return uuid4().hex
+
+
+async def _leave(ctx: Context, conn: Conn) -> None:
+    await conn.execute(EFFECT, ctx.job.id, ctx.job.fence)

@@ -1,0 +1,18 @@
+"""`python -m rehearsal.worker HOST PORT`: a worker whose kinds are a rehearsal's; the receiver is there."""
+
+import os
+import sys
+
+import uvloop
+
+from bench.tasks import POOL
+from rehearsal.proxy import Address
+from rehearsal.tasks import tasks
+from schemas.settings import from_env
+from telemetry import logs
+from workers.runtime.worker import serve
+
+if __name__ == "__main__":
+    outside = Address(sys.argv[1], int(sys.argv[2]))
+    logs.configure(process="rehearsal")
+    uvloop.run(serve(from_env(os.environ), POOL, tasks(outside)))

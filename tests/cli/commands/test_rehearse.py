@@ -1,0 +1,87 @@
+"""`tenantry rehearse`, as a user runs it: a minute of faults loses nothing, and what is broken is found."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import msgspec
+import pytest
+
+from rehearsal import hosts
+from rehearsal.schedule import Fault, schedule
+from tests.cli.conftest import Tenantry
+from tests.processes import alive, descendants
+from tests.waiting import until
+
+pytestmark = [
+    pytest.mark.chaos,
+    pytest.mark.long,
+    pytest.mark.timeout(600),
+    pytest.mark.usefixtures("elsewhere"),
+]
+
+#: A seed whose first fault freezes a worker.
+FREEZES = next(seed for seed in range(1000) if schedule(seed, 3)[0].fault is Fault.FREEZE_WORKER)
+
+
+@contextmanager
+def rehearsing(*words: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+    """The command, and what it says on stderr."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "cli", "rehearse", *words],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/theirs"},
+    ) as process:  # fmt: skip
+        assert process.stderr
+        yield process, process.stderr
+
+
+def test_a_minute_of_faults_loses_and_doubles_nothing() -> None:
+    with rehearsing("--minutes", "1", "--json") as (process, _):
+        out, said = process.communicate()
+    found = msgspec.json.decode(out)
+    assert process.returncode == 0, f"{out}\n{said}"
+    assert found["accepted"] == found["completed"] + found["failed"] + found["canceled"] > 0
+    assert (found["lost"], found["doubled"], found["open"]) == (0, 0, 0)
+    assert {*found["faults"]} == {*Fault}
+    assert 0 < found["recoveryP50Seconds"] <= found["recoveryP95Seconds"]
+    assert (found["died"], found["anomalies"], found["logs"]) == ([], [], None)
+    assert f"seed {found['seed']}" in said
+
+
+async def test_what_is_broken_is_lost_or_doubled(tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosts, "WORKER", "tests.rehearsal.broken_worker")
+    result = await tenantry("rehearse", "--minutes", "0.1", "--seed", "1")
+    assert result.exit_code == 1, result.output
+    for what in ("lost", "doubled"):
+        (row,) = (line.split() for line in result.stdout.splitlines() if line.split()[:1] == [what])
+        assert int(row[1]) > 0
+        assert f"{what}: job" in result.stdout
+    kept = Path(result.stdout.partition("The logs are in ")[2].split()[0])
+    assert (kept / "tests.rehearsal.broken_worker.log").exists()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_stopped_while_a_worker_is_frozen_it_leaves_nothing(signum: signal.Signals) -> None:
+    with rehearsing("--minutes", "10", "--seed", str(FREEZES)) as (process, said):
+        until_said(said, Fault.FREEZE_WORKER)
+        started = descendants(process.pid)
+        assert len(started) > 8  # PostgreSQL's own, Valkey, four workers, two dispatchers
+        process.send_signal(signum)
+        out, _ = process.communicate()
+    until(lambda: not any(map(alive, started)))
+    if signum is signal.SIGKILL:
+        assert process.returncode == -signum
+    else:
+        assert process.returncode == 130, out
+        assert "accepted" in out
+        assert f"--seed {FREEZES}" in out
+
+
+def until_said(said: IO[str], words: str) -> None:
+    assert any(words in line for line in said)

@@ -1,0 +1,43 @@
+"""`python -m tests.rehearsal.broken_worker`: a rehearsal's worker with two faults, which its tally must find.
+
+What fails at first writes its effect outside of any fenced transaction, and so once for each attempt. What
+writes in its commit deletes its job there.
+"""
+
+import os
+import sys
+
+import asyncpg
+import uvloop
+
+from bench.tasks import POOL
+from db.pool import Conn
+from jobs.outcomes import Outcome
+from rehearsal import kinds
+from rehearsal.proxy import Address
+from rehearsal.tasks import EFFECT, flaky, tasks
+from schemas.settings import from_env
+from telemetry import logs
+from workers.runtime.context import Context
+from workers.runtime.worker import serve
+
+
+async def unfenced(ctx: Context) -> Outcome:
+    conn = await asyncpg.connect(os.environ["DATABASE_URL"])
+    await conn.execute(EFFECT, ctx.job.id, ctx.job.fence)
+    await conn.close()
+    return await flaky(ctx)
+
+
+async def deleting(ctx: Context) -> Outcome:
+    async def body(conn: Conn) -> None:
+        await conn.execute("delete from job where id = $1", ctx.job.id)
+
+    return await ctx.commit(body)
+
+
+if __name__ == "__main__":
+    outside = Address(sys.argv[1], int(sys.argv[2]))
+    broken = {kinds.FLAKY: unfenced, kinds.WRITE: deleting}
+    logs.configure(process="rehearsal")
+    uvloop.run(serve(from_env(os.environ), POOL, {**tasks(outside), **broken}))
