@@ -9,7 +9,7 @@ _ANY = Kind("", POOL, "jobs:read", timeout_s=60, max_attempts=20, total_s=3600)
 
 
 class Trace(NamedTuple):
-    """What a completed job of a kind leaves: rows in the table of effects, calls that the receiver took.
+    """Effects of a completed job: rows in the table of effects, calls that the receiver took.
 
     `late`: the rows are written by the commit alone, so a job that isn't completed has none.
     """

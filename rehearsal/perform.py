@@ -42,6 +42,11 @@ TENANTS = 10
 #: Seconds after the load in which every job is to end, and between two looks.
 DRAIN_S, LOOK_S = 120.0, 0.5
 
+#: Processes die here, and the machine doesn't: what they have written is there, on the disk or not. With it a
+#: crashed server waits for the disk, a file after the other, for as long as others keep it busy.
+UNSYNCED = {"fsync": "off"}
+
+#: Jobs that have ended, of those that were asked for; and whether one of any hasn't.
 ENDED = "select count(*) from job where finished_at is not null and args ->> 'key' not like '%>'"
 OPEN = "select exists (select from job where finished_at is null)"
 WORKERS = "select id, pid from worker"
@@ -65,14 +70,14 @@ class Look(NamedTuple):
 
 
 class Tell(NamedTuple):
-    """Where a rehearsal says what happens: each fault, and a look now and then."""
+    """Listeners of a rehearsal: to each fault, and to a look now and then."""
 
     fault: Callable[[str], None]
     look: Callable[[Look], None]
 
 
 class Report(NamedTuple):
-    """What a rehearsal came to; `took_s` includes the drain. `logs` are kept where something is wrong."""
+    """Outcome of a rehearsal; `took_s` includes the drain. `logs` are kept where something is wrong."""
 
     plan: Plan
     took_s: float
@@ -214,7 +219,8 @@ async def _perform(plan: Plan, tell: Tell, stop: Stop, folder: Path) -> Report:
 @contextlib.asynccontextmanager
 async def _opened(folder: Path) -> AsyncIterator[tuple[Environment, Servers]]:
     """Embedded servers, whatever DATABASE_URL and REDIS_URL name, with our tables."""
-    with local.postgres(folder / "postgres") as postgres, local.valkey(folder / "valkey") as valkey:
+    postgres_folder, redis_folder = folder / "postgres", folder / "valkey"
+    with local.postgres(postgres_folder, UNSYNCED) as postgres, local.valkey(redis_folder) as valkey:
         await migrate(postgres.url)
         settings = Settings(
             database_url=postgres.url, redis_url=valkey.url, peppers=KEYRING, vault_keys=KEYRING

@@ -14,7 +14,7 @@ CALM_S, PAUSE_S = 2.0, (1.5, 4.5)
 
 
 class Fault(StrEnum):
-    """What may happen; a rehearsal's table counts by these names."""
+    """A kind of trouble; a rehearsal's table counts by these names."""
 
     KILL_WORKER = "kill worker"
     STOP_WORKER = "stop worker"

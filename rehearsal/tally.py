@@ -90,7 +90,7 @@ def tally(found: Sequence[Found], accepted: Mapping[str, UUID], taken: Mapping[s
 
 
 def judge(job: Found, calls: int) -> Iterator[Anomaly]:
-    """What is wrong with the effects of a job."""
+    """Anomalies of a job's effects."""
     trace = TRACES[job.kind]
     for name, left, wanted in (("rows", job.rows, trace.rows), ("calls", calls, trace.calls)):
         most = wanted if job.state == State.COMPLETED or name == "calls" or not trace.late else 0

@@ -1,4 +1,4 @@
-"""What the kinds of a rehearsal do. Each writes its effects as any task does: through fenced transactions."""
+"""Tasks of a rehearsal's kinds. Each writes its effects as any task does: through fenced transactions."""
 
 import asyncio
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What `tenantry rehearse` shows: a line while it runs, and its table."""
+"""Views of `tenantry rehearse`: a line while it runs, and its table."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from cli.shared.output import table
 from rehearsal.perform import Look, Report
 from rehearsal.recovery import percentile
 
-#: Anomalies that a person is shown.
-MOST = 20
+#: Anomalies of one name that a person is shown.
+MOST = 10
 
 
 def line(look: Look) -> str:
-    """How far it is."""
+    """A line of how far it is."""
     return (
         f"{look.elapsed_s:.0f} s: {look.phase}, {look.faults} faults, {look.accepted} jobs accepted, "
         f"{look.ended} ended"
@@ -79,13 +79,19 @@ def _faults(report: Report) -> Table:
 
 
 def _wrong(report: Report) -> list[Text]:
-    lines = [f"{one.what}: job {one.job}: {one.why}" for one in report.jobs.anomalies]
-    more = [f"... and {len(lines) - MOST} more"] if len(lines) > MOST else []
-    kept = [f"The logs are in {report.logs}"] if report.logs else []
+    """Anomalies, processes that ended, and where to look; nothing where all is well."""
+    if report.passed:
+        return []
+    kept = [f"The logs are in {report.logs}"]
     return [
-        Text(line)
-        for line in ["", *lines[:MOST], *more, *report.died, *kept][(not lines and not report.died) :]
+        Text(said) for said in ["", *_some("lost", report), *_some("doubled", report), *report.died, *kept]
     ]
+
+
+def _some(what: str, report: Report) -> list[str]:
+    """A line for each anomaly of a name, and how many more there are."""
+    lines = [f"{what}: job {one.job}: {one.why}" for one in report.jobs.anomalies if one.what == what]
+    return lines[:MOST] + ([f"{what}: {len(lines) - MOST} more"] if len(lines) > MOST else [])
 
 
 def _verdict(report: Report) -> Text:

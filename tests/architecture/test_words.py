@@ -25,7 +25,6 @@ GIVEN_UP = {
     "pace": "rate limit",
     "presence": "heartbeat",
     "receipt": "idempotency record",
-    "rehearsal": "warmup",
     "resident": "account",
     "ring": "keyring, or wake",
     "setback": "failure",

@@ -1,6 +1,7 @@
 """`tenantry rehearse`, as a user runs it: a minute of faults loses nothing, and what is broken is found."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,9 +13,7 @@ from typing import IO
 import msgspec
 import pytest
 
-from rehearsal import hosts
 from rehearsal.schedule import Fault, schedule
-from tests.cli.conftest import Tenantry
 from tests.processes import alive, descendants
 from tests.waiting import until
 
@@ -30,10 +29,10 @@ FREEZES = next(seed for seed in range(1000) if schedule(seed, 3)[0].fault is Fau
 
 
 @contextmanager
-def rehearsing(*words: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+def rehearsing(*words: str, module: str = "cli") -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
     """The command, and what it says on stderr."""
     with subprocess.Popen(
-        [sys.executable, "-m", "cli", "rehearse", *words],
+        [sys.executable, "-m", module, "rehearse", *words],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/theirs"},
     ) as process:  # fmt: skip
@@ -54,16 +53,17 @@ def test_a_minute_of_faults_loses_and_doubles_nothing() -> None:
     assert f"seed {found['seed']}" in said
 
 
-async def test_what_is_broken_is_lost_or_doubled(tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hosts, "WORKER", "tests.rehearsal.broken_worker")
-    result = await tenantry("rehearse", "--minutes", "0.1", "--seed", "1")
-    assert result.exit_code == 1, result.output
+def test_what_is_broken_is_lost_or_doubled() -> None:
+    with rehearsing("--minutes", "0.1", "--seed", "1", module="tests.rehearsal.broken") as (process, _):
+        out, said = process.communicate()
+    assert process.returncode == 1, f"{out}\n{said}"
     for what in ("lost", "doubled"):
-        (row,) = (line.split() for line in result.stdout.splitlines() if line.split()[:1] == [what])
+        (row,) = (line.split() for line in out.splitlines() if line.split()[:1] == [what])
         assert int(row[1]) > 0
-        assert f"{what}: job" in result.stdout
-    kept = Path(result.stdout.partition("The logs are in ")[2].split()[0])
+        assert f"{what}: job" in out
+    kept = Path(out.partition("The logs are in ")[2].split()[0])
     assert (kept / "tests.rehearsal.broken_worker.log").exists()
+    shutil.rmtree(kept)
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
