@@ -1,10 +1,12 @@
 """Jobs of all organizations as operators see them."""
 
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from schemas import ids
-from schemas.base import CreatedAt, Instant, Out
-from schemas.jobs import JobError, JobStage, Status
+from schemas.base import CreatedAt, In, Instant, Out, Text
+from schemas.jobs import At, JobError, JobKind, JobStage, Status, Unsuccessful
 
 
 class OperatedJob(Out, frozen=True, kw_only=True):
@@ -59,3 +61,52 @@ class OperatedJobDetail(OperatedJob, frozen=True, kw_only=True):
     """What it was asked for. Secrets are never among it: they are sealed beside the job."""
     result: dict[str, Any] | None
     """What it came to. Null unless `completed`."""
+
+
+class OperatedCancel(In, frozen=True, kw_only=True):
+    """Which jobs of live organizations to stop: those that can be canceled, and are all that is said."""
+
+    organization_id: Annotated[Text, Meta(max_length=100)] | None = None
+    """Only of this organization."""
+    kinds: Annotated[list[JobKind], Meta(min_length=1, max_length=20)] | None = None
+    """Only of these kinds."""
+    stages: Annotated[list[JobStage], Meta(min_length=1, max_length=20)] | None = None
+    """Only at one of these stages."""
+    since: At | None = None
+    until: At | None = None
+    cursor: Annotated[Text, Meta(max_length=100)] | None = None
+    """`nextCursor` of the call before, with the same filter."""
+    dry_run: bool = False
+    """Only say how many there are, and stop none."""
+
+
+class OperatedRetry(In, frozen=True, kw_only=True):
+    """Which jobs of live organizations to start again: failed, not retried yet, and all that is said."""
+
+    organization_id: Annotated[Text, Meta(max_length=100)] | None = None
+    """Only of this organization."""
+    kinds: Annotated[list[JobKind], Meta(min_length=1, max_length=20)] | None = None
+    """Only of these kinds."""
+    statuses: Annotated[list[Unsuccessful], Meta(min_length=1, max_length=2)] | None = None
+    """Those that ended so; `failed` unless you say `canceled`, too."""
+    error_code: Annotated[Text, Meta(min_length=1, max_length=100)] | None = None
+    """Only those that failed with this code."""
+    since: At | None = None
+    until: At | None = None
+    cursor: Annotated[Text, Meta(max_length=100)] | None = None
+    """`nextCursor` of the call before, with the same filter."""
+    dry_run: bool = False
+    """Only say how many there are, and start none."""
+
+
+class OperatedCanceled(Out, frozen=True, kw_only=True):
+    """The jobs that were found, and those of them that will be stopped."""
+
+    matched: int
+    """How many were found, those that this call stops included; counted up to 1,000."""
+    capped: bool
+    """Whether there may be more than were counted."""
+    job_ids: list[ids.JobId]
+    """Ids of those that end at once or at their next step: 100 at most, or none in a dry run."""
+    next_cursor: str | None
+    """`cursor` of the next call, with another `Idempotency-Key`; null: all were looked at."""

@@ -50,6 +50,7 @@ TAGS = {
     "api_keys": "keys",
     "generating": "content",
     "ingests": "ingest",
+    "ops_bulk_jobs": "ops",
     "ops_jobs": "ops",
     "ops_leases": "lending",
     "ops_organizations": "ops",

@@ -6,7 +6,7 @@ from litestar import Response, post
 from litestar.params import JSONBody
 from msgspec import structs
 
-from api import filters, paths
+from api import filters
 from api.guard import requires
 from api.idempotency import Made, once
 from api.paging import cursor_of, place_of
@@ -14,6 +14,7 @@ from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.jobs import bulk, bulk_retries
+from domain.jobs.bulk import Choice
 from domain.jobs.bulk_retries import Selection
 from jobs import kinds
 from schemas.jobs import BulkCancel, BulkCanceled, BulkRetried, BulkRetry
@@ -33,16 +34,17 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
     period = filters.period(data.since, data.until)
 
     async def cancel(conn: Conn) -> Made[BulkCanceled]:
-        answer = await bulk.cancel(
-            conn,
-            organization_id=request.organization_id,
-            project_id=None if data.project_id is None else paths.read("project", data.project_id),
+        chosen = Choice(
+            project_id=filters.read_id("project", data.project_id),
             kinds=data.kinds,
             stages=data.stages,
             period=period.back(request.ahead),
-            dry_run=data.dry_run,
         )
-        return Made(answer)
+        return Made(
+            await bulk.cancel(
+                conn, organization_id=request.organization_id, chosen=chosen, dry_run=data.dry_run
+            )
+        )
 
     return await once(request, cancel)
 
@@ -62,7 +64,7 @@ async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response
 
     async def retry(conn: Conn) -> Made[BulkRetried]:
         chosen = Selection(
-            project_id=None if data.project_id is None else paths.read("project", data.project_id),
+            project_id=filters.read_id("project", data.project_id),
             kinds=data.kinds,
             statuses=data.statuses,
             error_code=data.error_code,

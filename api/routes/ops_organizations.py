@@ -16,9 +16,11 @@ from api.paging import DEFAULT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
+from domain.operations import usage
 from domain.tenancy import organizations
 from schemas.base import Page
 from schemas.organizations import Organization, OrganizationCreate, OrganizationPatch
+from schemas.usage import Usage
 
 
 @get("/ops/organizations", opt=requires("ops:read", Class.READ_LIGHT, 409))
@@ -64,4 +66,18 @@ async def patch_organization(
     return await once_plain(request, change)
 
 
-ROUTES = [list_organizations, create_organization, patch_organization]
+@get(
+    "/ops/organizations/{organization_id:str}/usage",
+    opt=requires("ops:read", Class.READ_LIGHT, 404, 409),
+)
+async def get_organization_usage(request: ApiRequest, organization_id: FromPath[str]) -> Usage:
+    """What an organization has of what its tier allows, as it sees it itself; or its sandbox."""
+    request.require_live()
+    async with request.connection() as conn:
+        asked = paths.read("organization", organization_id)
+        found = await organizations.find(conn, organization_id=asked)
+        live = paths.read("organization", found.id)
+        return await usage.get(conn, organization_id=asked, tier=found.tier if asked == live else "sandbox")
+
+
+ROUTES = [list_organizations, create_organization, patch_organization, get_organization_usage]

@@ -82,3 +82,33 @@ select {operated}, o.name as organization_name
  where coalesce(o.id = :org::uuid, true)
  order by j.id desc
  limit :limit;
+
+-- part: reached    live organizations from the cursor's on
+o.env = 'live'
+   and coalesce(o.id = :org::uuid, true)
+   and o.id >= coalesce(:from_org::uuid, '00000000-0000-0000-0000-000000000000')
+
+-- name: list_with_unsuccessful    organizations some of whose jobs may be retried
+select o.id
+  from organization o
+ where {reached}
+   and exists (
+         select
+           from job
+          where organization_id = o.id
+            and state = any(:states::text[])
+            and state in ('failed', 'canceled'))
+ order by o.id
+ limit :limit;
+
+-- name: list_with_open    organizations some of whose jobs may be canceled
+select o.id
+  from organization o
+ where {reached}
+   and exists (
+         select
+           from job
+          where organization_id = o.id
+            and finished_at is null)
+ order by o.id
+ limit :limit;

@@ -4,7 +4,7 @@
 select p.name, running.jobs as running, c.max_running, queued.jobs as queued, c.max_queued
   from pool p
   join organization o on o.id = :org
-  left join pool_cap c on c.tier = o.tier and c.pool = p.name
+  left join pool_cap c on c.tier = coalesce(o.resumes_as, o.tier) and c.pool = p.name
  cross join lateral (
          select count(*)::int as jobs
            from job

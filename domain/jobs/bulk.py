@@ -1,6 +1,7 @@
 """Bulk changes: many jobs of an organization at once, by what they have in common."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
@@ -19,36 +20,39 @@ MOST, COUNTED = 100, 1_000
 _SHOWN = [kind.name for kind in SHOWN]
 
 
+class Choice(NamedTuple):
+    """The filter of a cancel; None lets all pass."""
+
+    project_id: UUID | None
+    kinds: Sequence[str] | None
+    stages: Sequence[str] | None
+    period: Period
+
+
 async def cancel(
-    conn: Conn,
-    *,
-    organization_id: UUID,
-    project_id: UUID | None,
-    kinds: Sequence[str] | None,
-    stages: Sequence[str] | None,
-    period: Period,
-    dry_run: bool,
+    conn: Conn, *, organization_id: UUID, chosen: Choice, dry_run: bool, most: int | None = None
 ) -> BulkCanceled:
-    """Cancel the oldest `MOST` of these that can be canceled now, or only count them.
+    """Cancel the oldest `most` of these that can be canceled now, or only count them.
 
     Raises `NotFound` for a project.
     """
-    if project_id is not None:
-        await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
+    if chosen.project_id is not None:
+        await project_locks.check(conn, organization_id=organization_id, project_id=chosen.project_id)
     rows = await bulk_job.list_cancelable.all(
         conn,
         org=organization_id,
-        project_id=project_id,
-        kinds=kinds or _SHOWN,
-        stages=stages,
-        since=period.since,
-        until=period.until,
+        project_id=chosen.project_id,
+        kinds=chosen.kinds or _SHOWN,
+        stages=chosen.stages,
+        since=chosen.period.since,
+        until=chosen.period.until,
         limit=COUNTED + 1,
     )
     found = [row["id"] for row in rows]
     moved = []
     if not dry_run:
-        moved = await controls.cancel_many(conn, organization_id=organization_id, job_ids=found[:MOST])
+        batch = found[: most or MOST]
+        moved = await controls.cancel_many(conn, organization_id=organization_id, job_ids=batch)
         await subjects.end(conn, moved)
     return BulkCanceled(
         matched=min(len(found), COUNTED),

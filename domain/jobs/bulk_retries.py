@@ -44,7 +44,7 @@ class Batch(NamedTuple):
 
     answer: BulkRetried
     last_id: UUID | None
-    wakes: tuple[Wake, ...] = ()
+    wakes: tuple[Wake, ...]
 
 
 class _Found(NamedTuple):
@@ -66,6 +66,11 @@ FIND_RETRYABLE = bulk_job.find_retryable.typed(_Found)
 LIST_ORIGINS = bulk_job.list_origins.typed(_LockedOrigin)
 
 
+def statuses(chosen: Selection) -> list[str]:
+    """The states that it finds."""
+    return sorted(set(chosen.statuses or ["failed"]))
+
+
 async def retry(
     conn: Conn,
     *,
@@ -74,12 +79,14 @@ async def retry(
     chosen: Selection,
     after: UUID | None,
     dry_run: bool,
+    most: int | None = None,
+    depth: int | None = None,
 ) -> Batch:
-    """Retry the oldest `MOST` of these behind `after`, or only count them. Raises `NotFound`."""
+    """Retry the oldest `most` of these behind `after`, or only count them. Raises `NotFound`."""
     if chosen.project_id is not None:
         await project_locks.check(conn, organization_id=organization_id, project_id=chosen.project_id)
-    found = await _find(conn, organization_id, chosen, after)
-    batch = found.ids[: COUNTED if dry_run else MOST]
+    found = await _find(conn, organization_id, chosen, after, depth or DEPTH)
+    batch = found.ids[: COUNTED if dry_run else most or MOST]
     done = _Done() if dry_run else await _retry_each(conn, organization_id, scopes, batch)
     answer = BulkRetried(
         matched=min(len(found.ids), COUNTED),
@@ -91,21 +98,23 @@ async def retry(
     return Batch(answer, batch[-1] if len(found.ids) > len(batch) else found.last_id, tuple(done.wakes))
 
 
-async def _find(conn: Conn, organization_id: UUID, chosen: Selection, after: UUID | None) -> _Found:
+async def _find(
+    conn: Conn, organization_id: UUID, chosen: Selection, after: UUID | None, depth: int
+) -> _Found:
     period = chosen.period
     return await FIND_RETRYABLE.row(
         conn,
         org=organization_id,
         project_id=chosen.project_id,
         kinds=chosen.kinds or _SHOWN,
-        states=sorted(set(chosen.statuses or ["failed"])),
+        states=statuses(chosen),
         error_code=chosen.error_code,
         since=period.since,
         until=period.until,
         after=after,
         from_id=period.from_id,
         before=period.before(None),
-        depth=DEPTH,
+        depth=depth,
         limit=COUNTED + 1,
     )
 

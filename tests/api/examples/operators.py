@@ -86,6 +86,10 @@ async def operators(story: Story) -> None:
     await story.tell("measure_all_jobs", by=story.cast.operators, params={"window": "day"})
     found = await story.tell("list_all_jobs", by=story.cast.operators, params={"limit": 1})
     await story.tell("get_any_job", by=story.cast.operators, jobId=found["items"][0]["jobId"])
+    look = {"errorCode": "SITE_TIMEOUT", "dryRun": True}
+    await story.tell("retry_all_jobs", by=story.cast.operators, json=look)
+    look = {"kinds": ["ingest_website"], "stages": ["queued"], "dryRun": True}
+    await story.tell("cancel_all_jobs", by=story.cast.operators, json=look)
     await story.tell("pause_pool", by=story.cast.operators, name="default")
     await story.tell("resume_pool", by=story.cast.operators, name="default")
     await organizations(story)
@@ -95,4 +99,5 @@ async def organizations(story: Story) -> None:
     by, body = story.cast.operators, {"name": "Harbour Bookings Ltd", "tier": "pilot"}
     made = await story.tell("create_organization", by=by, json=body)
     await story.tell("list_organizations", by=by, params={"limit": 1})
+    await story.tell("get_organization_usage", by=by, organizationId=made["id"])
     await story.tell("patch_organization", by=by, organizationId=made["id"], json={"suspended": True})

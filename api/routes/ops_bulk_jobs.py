@@ -1,0 +1,91 @@
+"""Jobs of all live organizations, for operators: stopped, or started again, by what they have in common."""
+
+from uuid import UUID
+
+from litestar import Response, post
+from litestar.params import JSONBody
+from msgspec import structs
+
+from api import filters
+from api.guard import requires
+from api.idempotency import Made, once
+from api.paging import cursor_of, place_of
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from api.routes.bulk_jobs import NAMES
+from db.pool import Conn
+from domain.jobs.bulk import Choice
+from domain.jobs.bulk_retries import Selection
+from domain.operations import operated_bulk
+from domain.operations.operated_bulk import Position
+from jobs import kinds
+from schemas.jobs import BulkRetried
+from schemas.operated_jobs import OperatedCancel, OperatedCanceled, OperatedRetry
+
+#: Bytes of an id.
+_ID = 16
+
+
+@post("/ops/jobs/cancel", opt=requires("ops:write", Class.WRITE_LIGHT, 404, 409), status_code=200)
+async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -> Response[OperatedCanceled]:
+    """Stop the jobs that a filter finds, of all live organizations: at most 100 a call.
+
+    See first with `dryRun`. Call again with `nextCursor` until that is null. An organization has it on
+    its record.
+    """
+    actor = request.require_live()
+    filters.words("kinds", data.kinds, NAMES)
+    filters.words("stages", data.stages, kinds.STAGES)
+    period = filters.period(data.since, data.until)
+    after = _read(place_of(request, data.cursor))
+
+    async def cancel(conn: Conn) -> Made[OperatedCanceled]:
+        came = await operated_bulk.cancel(
+            conn,
+            actor=actor,
+            organization_id=filters.read_id("organization", data.organization_id),
+            chosen=Choice(None, data.kinds, data.stages, period),
+            after=after,
+            dry_run=data.dry_run,
+        )
+        return Made(structs.replace(came.answer, next_cursor=_cursor(request, came.place)))
+
+    return await once(request, cancel)
+
+
+@post("/ops/jobs/retry", opt=requires("ops:write", Class.LONG_RUNNING, 404, 409), status_code=200)
+async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> Response[BulkRetried]:
+    """Start failed jobs again that a filter finds, of all live organizations: at most 100 a call.
+
+    As `POST /v1/jobs/retry` for each organization, which has it on its record. Call again with `nextCursor`
+    until that is null.
+    """
+    actor = request.require_live()
+    filters.words("kinds", data.kinds, NAMES)
+    period = filters.period(data.since, data.until)
+    after = _read(place_of(request, data.cursor))
+
+    async def retry(conn: Conn) -> Made[BulkRetried]:
+        came = await operated_bulk.retry(
+            conn,
+            actor=actor,
+            organization_id=filters.read_id("organization", data.organization_id),
+            chosen=Selection(None, data.kinds, data.statuses, data.error_code, period),
+            after=after,
+            dry_run=data.dry_run,
+        )
+        answer = structs.replace(came.answer, next_cursor=_cursor(request, came.place))
+        return Made(answer, wakes=came.wakes)
+
+    return await once(request, retry)
+
+
+def _read(place: bytes | None) -> Position | None:
+    return None if place is None else Position(UUID(bytes=place[:_ID]), UUID(bytes=place[_ID:]))
+
+
+def _cursor(request: ApiRequest, place: Position | None) -> str | None:
+    return place and cursor_of(request, place.organization_id.bytes + place.job_id.bytes)
+
+
+ROUTES = [cancel_all_jobs, retry_all_jobs]

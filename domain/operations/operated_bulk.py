@@ -1,0 +1,182 @@
+"""Bulk changes of jobs of all live organizations, for operators: one organization after the other.
+
+Each goes as its own bulk change does, and has it on its record.
+"""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from db.pool import Conn
+from db.queries import operated_job
+from domain.jobs import bulk, bulk_retries
+from domain.jobs.bulk import Choice
+from domain.jobs.bulk_retries import Batch, Selection
+from domain.tenancy import organizations
+from domain.tenancy.api_keys import Actor
+from jobs.ledger import Wake
+from schemas import ids
+from schemas.jobs import BulkRetried, NotRetried, Retried
+from schemas.operated_jobs import OperatedCanceled
+
+#: Organizations that a call looks at, and failed jobs of each.
+ORGANIZATIONS, DEPTH = 200, 2_000
+
+#: The scope of whatever a partner may start.
+EVERY_SCOPE = ("*",)
+
+#: Before and behind all jobs of an organization.
+FIRST, LAST = UUID(int=0), UUID(int=(1 << 128) - 1)
+
+
+class Position(NamedTuple):
+    """The place that a call goes on from: behind this job of this organization."""
+
+    organization_id: UUID
+    job_id: UUID
+
+
+class RetriedOfAll(NamedTuple):
+    """A call's answer but for its cursor, where the next one goes on, and whom to wake."""
+
+    answer: BulkRetried
+    place: Position | None
+    wakes: tuple[Wake, ...]
+
+
+class CanceledOfAll(NamedTuple):
+    """The same of a cancel."""
+
+    answer: OperatedCanceled
+    place: Position | None
+
+
+class _Organization(NamedTuple):
+    id: UUID
+
+
+LIST_WITH_UNSUCCESSFUL = operated_job.list_with_unsuccessful.typed(_Organization)
+LIST_WITH_OPEN = operated_job.list_with_open.typed(_Organization)
+
+
+async def retry(
+    conn: Conn,
+    *,
+    actor: Actor,
+    organization_id: UUID | None,
+    chosen: Selection,
+    after: Position | None,
+    dry_run: bool,
+) -> RetriedOfAll:
+    """Retry the next `bulk_retries.MOST` of these, or only count them."""
+    listed = await LIST_WITH_UNSUCCESSFUL.all(
+        conn,
+        org=organization_id,
+        from_org=_next(after),
+        states=bulk_retries.statuses(chosen),
+        limit=ORGANIZATIONS,
+    )
+    tally, place = _Tally(), _behind(listed)
+    for org in [row.id for row in listed]:
+        batch = await bulk_retries.retry(
+            conn,
+            organization_id=org,
+            scopes=EVERY_SCOPE,
+            chosen=chosen,
+            after=after.job_id if after and after.organization_id == org else None,
+            dry_run=dry_run,
+            most=bulk_retries.MOST - tally.looked,
+            depth=DEPTH,
+        )
+        tally.add(batch)
+        if batch.answer.retried:
+            await _record(conn, actor, org, "jobs.retried", len(batch.answer.retried))
+        if tally.is_full or (batch.last_id is not None and not dry_run):
+            place = Position(org, batch.last_id or LAST)
+            break
+    return RetriedOfAll(tally.answer(place), place, tuple(tally.wakes))
+
+
+class _Tally:
+    """The outcomes of several organizations' retries as one."""
+
+    def __init__(self) -> None:
+        self.wakes: list[Wake] = []
+        self._matched = 0
+        self._capped = False
+        self._retried: list[Retried] = []
+        self._skipped: list[NotRetried] = []
+
+    def add(self, batch: Batch) -> None:
+        self.wakes += batch.wakes
+        self._matched += batch.answer.matched
+        self._capped |= batch.answer.capped
+        self._retried += batch.answer.retried
+        self._skipped += batch.answer.skipped
+
+    @property
+    def looked(self) -> int:
+        """Jobs that were retried or can't be."""
+        return len(self._retried) + len(self._skipped)
+
+    @property
+    def is_full(self) -> bool:
+        return self.looked >= bulk_retries.MOST or self._matched >= bulk_retries.COUNTED
+
+    def answer(self, place: Position | None) -> BulkRetried:
+        return BulkRetried(
+            matched=min(self._matched, bulk_retries.COUNTED),
+            capped=self._capped or place is not None,
+            retried=self._retried,
+            skipped=self._skipped,
+            next_cursor=None,
+        )
+
+
+async def cancel(
+    conn: Conn,
+    *,
+    actor: Actor,
+    organization_id: UUID | None,
+    chosen: Choice,
+    after: Position | None,
+    dry_run: bool,
+) -> CanceledOfAll:
+    """Cancel the next `bulk.MOST` of these, or only count them."""
+    listed = await LIST_WITH_OPEN.all(
+        conn,
+        org=organization_id,
+        from_org=_next(after),
+        limit=ORGANIZATIONS,
+    )
+    job_ids, matched, place = list[ids.JobId](), 0, _behind(listed)
+    room = bulk.COUNTED if dry_run else bulk.MOST
+    for org in [row.id for row in listed]:
+        one = await bulk.cancel(conn, organization_id=org, chosen=chosen, dry_run=dry_run, most=room)
+        matched += one.matched
+        job_ids += one.job_ids
+        if one.job_ids:
+            await _record(conn, actor, org, "jobs.canceled", len(one.job_ids))
+        room -= one.matched if dry_run else len(one.job_ids)
+        if room <= 0:
+            place = Position(org, FIRST if one.more else LAST)
+            break
+    answer = OperatedCanceled(matched=matched, capped=place is not None, job_ids=job_ids, next_cursor=None)
+    return CanceledOfAll(answer, place)
+
+
+def _next(after: Position | None) -> UUID | None:
+    """The organization that a call begins with, or the one behind it."""
+    if after is None or after.job_id != LAST:
+        return after and after.organization_id
+    return UUID(int=after.organization_id.int + 1)
+
+
+def _behind(listed: list[_Organization]) -> Position | None:
+    return Position(listed[-1].id, LAST) if len(listed) == ORGANIZATIONS else None
+
+
+async def _record(conn: Conn, actor: Actor, organization_id: UUID, action: str, jobs: int) -> None:
+    subject = ids.show(ids.ORGANIZATION, organization_id)
+    await organizations.record(
+        conn, organization_id, action=action, subject=subject, actor=actor, details={"jobs": jobs}
+    )

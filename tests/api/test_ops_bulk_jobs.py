@@ -1,0 +1,111 @@
+"""Many jobs of all organizations at once, by operators: each organization's own, and on its record."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+
+from db.pool import Conn, Pool
+from domain.jobs import bulk, bulk_retries
+from domain.operations import operated_bulk
+from tests.api.conftest import Caller, calling
+from tests.api.parties import new_project
+from tests.api.refusals import reason, refused
+from tests.api.test_bulk_jobs import started, statuses
+from tests.api.test_bulk_retries import failed, repeats
+
+
+@pytest_asyncio.fixture
+async def operator(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
+    async with calling(app, pool, "Platform", scopes=("ops:read", "ops:write")) as caller:
+        yield caller
+
+
+async def ask(caller: Caller, verb: str, **body: Any) -> dict[str, Any]:
+    answer = await caller.http.post(f"/v1/ops/jobs/{verb}", json=body)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def recorded(conn: Conn) -> list[tuple[str, str, int]]:
+    """Who has what on its record."""
+    rows = await conn.fetch(
+        """select o.name, a.action, (a.details->>'jobs')::int as jobs
+             from audit_log a
+             join organization o on o.id = a.organization_id
+            where a.action like 'jobs.%'
+            order by a.id"""
+    )
+    return [tuple(row) for row in rows]
+
+
+@pytest_asyncio.fixture
+async def broken(acme: Caller, rival: Caller, pool: Pool, conn: Conn) -> tuple[list[str], list[str]]:
+    """Failed jobs of two organizations, three and one."""
+    return await failed(acme, pool, conn, 3), await failed(rival, pool, conn, 1)
+
+
+async def test_all_organizations_are_walked_and_each_has_it_on_its_record(
+    operator: Caller, broken: tuple[list[str], list[str]], conn: Conn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few organizations, or jobs, a call looks at."""
+    mine, theirs = broken
+    monkeypatch.setattr(bulk_retries, "MOST", 2)
+    seen = await ask(operator, "retry", dryRun=True)
+    assert (seen["matched"], seen["capped"], seen["nextCursor"]) == (4, False, None)
+    monkeypatch.setattr(operated_bulk, "ORGANIZATIONS", 1)
+    cursor, retried = None, list[str]()
+    for _ in range(9):
+        answer = await ask(operator, "retry", cursor=cursor)
+        retried += [one["retryOf"] for one in answer["retried"]]
+        if (cursor := answer["nextCursor"]) is None:
+            break
+    assert (cursor, sorted(retried)) == (None, sorted([*mine, *theirs]))
+    assert await repeats(conn) == sorted([*mine, *theirs])
+    told = await recorded(conn)
+    assert sum(jobs for name, _, jobs in told if name == "Acme") == 3
+    assert sum(jobs for name, _, jobs in told if name == "Platform") == 4
+    assert (await ask(operator, "retry"))["retried"] == []
+
+
+async def test_one_organization_is_left_alone_by_what_another_is_named_for(
+    operator: Caller, acme: Caller, rival: Caller, broken: tuple[list[str], list[str]], conn: Conn
+) -> None:
+    mine, theirs = broken
+    named = {"organizationId": f"org_{rival.organization_id}"}
+    assert (await ask(operator, "retry", **named, errorCode="OTHER"))["matched"] == 0
+    assert [one["retryOf"] for one in (await ask(operator, "retry", **named))["retried"]] == theirs
+    assert await repeats(conn) == theirs
+    assert (await ask(operator, "cancel", **named))["jobIds"] != []
+    assert set((await statuses(rival)).values()) == {"failed", "canceled"}
+    assert await statuses(acme) == dict.fromkeys(mine, "failed")
+
+
+async def test_cancels_go_on_until_nothing_is_left(
+    operator: Caller, acme: Caller, rival: Caller, conn: Conn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MOST", 2)
+    made = [await started(one, await new_project(one)) for one in (acme, acme, acme, rival)]
+    seen = await ask(operator, "cancel", kinds=["ingest_github"], dryRun=True)
+    assert (seen["matched"], seen["jobIds"], seen["nextCursor"]) == (4, [], None)
+    cursor, canceled = None, list[str]()
+    for _ in range(9):
+        answer = await ask(operator, "cancel", cursor=cursor)
+        canceled += answer["jobIds"]
+        if (cursor := answer["nextCursor"]) is None:
+            break
+    assert (cursor, sorted(canceled)) == (None, sorted(made))
+    assert {(name, action) for name, action, _ in await recorded(conn)} == {
+        (name, "jobs.canceled") for name in ("Acme", "Rival", "Platform")
+    }
+
+
+@pytest.mark.parametrize("verb", ["retry", "cancel"])
+async def test_nobody_else_may(acme: Caller, app: Litestar, pool: Pool, verb: str) -> None:
+    refused(await acme.http.post(f"/v1/ops/jobs/{verb}", json={}), 403, "FORBIDDEN_SCOPE")
+    async with calling(app, pool, "Lab", scopes=("ops:write",), env="test") as lab:
+        answer = await lab.http.post(f"/v1/ops/jobs/{verb}", json={})
+        assert reason(answer) == (409, "CONFLICT", "SANDBOX_KEY")
