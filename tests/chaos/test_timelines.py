@@ -1,0 +1,113 @@
+"""Timelines of posts whose workers die at each step: the proof that each went out once, read over HTTP.
+
+`waiting` is read at every moment of it.
+"""
+
+import asyncio
+import signal
+
+import pytest
+import redis
+
+from jobs.kinds import PUBLISH_POST
+from tests.chaos.fleet import Fleet, Process
+from tests.chaos.posts import staged, watching
+from tests.chaos.publisher import ACCEPTED, ANSWERED, BEFORE_MARK, CALLED, MARKED
+from tests.servers import Servers
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(120)]
+
+#: A call that is held is given up before the lease ends.
+LEASE_S = 60.0
+
+BEGUN, LIVE = ["attempt_started", "prepared"], ["published", "attempt_ended completed"]
+LOST = ["answer_lost", "attempt_ended lost", "attempt_started"]
+#: What each post's timeline tells whose worker was killed there: the platform takes a record once by its key.
+KILLED = {
+    BEFORE_MARK: ["attempt_started", "attempt_ended lost", *BEGUN, "call", *LIVE],
+    MARKED: [*BEGUN, "call", *LOST, "call", *LIVE],
+    CALLED: [*BEGUN, "call", *LOST, "call", *LIVE],
+    ANSWERED: [*BEGUN, "call", *LOST, "call", *LIVE],
+    ACCEPTED: [*BEGUN, "call", "accepted", "attempt_ended lost", "attempt_started", *LIVE],
+}
+
+
+#: Where it is frozen, and what is told once another one has its posts.
+FROZEN = {point: KILLED[point] for point in (MARKED, CALLED, ANSWERED)}
+
+
+async def bury(fleet: Fleet, worker: Process) -> None:
+    """Its lease is at its end."""
+    ended = "update worker set lease_expires_at = now() where pid = $1"
+    await fleet.pool.execute(ended, worker.popen.pid)
+
+
+async def test_a_worker_killed_at_five_points_is_told_with_its_lost_answers(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with staged(fleet, KILLED, monkeypatch) as stage:
+        assert {*(await stage.reasons()).values()} == {"no_worker"}
+        async with watching(stage):
+            first = await fleet.publisher(lease_s=LEASE_S)
+            await stage.reached(KILLED)
+            assert {*(await stage.reasons()).values()} == {None}
+            await fleet.pause(PUBLISH_POST.pool, paused=True)
+            first.kill()
+            await bury(fleet, first)
+            assert {*(await stage.reasons()).values()} == {"worker_lost"}
+            await fleet.dispatcher()
+
+            async def all_wait() -> bool:
+                return {*(await stage.reasons()).values()} == {"pool_paused"}
+
+            await eventually(all_wait)
+            fleet.go()
+            await fleet.publisher(lease_s=LEASE_S)
+            await fleet.pause(PUBLISH_POST.pool, paused=False)
+            await stage.published()
+            assert {*(await stage.reasons()).values()} == {None}
+        proofs = {point: await stage.proof(point) for point in KILLED}
+        assert proofs == {point: ["scheduled", *told] for point, told in KILLED.items()}
+
+
+async def test_a_frozen_worker_that_comes_back_adds_nothing(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one has its posts by then: each write of its own is refused by their fences."""
+    async with staged(fleet, FROZEN, monkeypatch) as stage, watching(stage):
+        frozen = await fleet.publisher(lease_s=LEASE_S)
+        await stage.reached(FROZEN)
+        frozen.signal(signal.SIGSTOP)
+        await bury(fleet, frozen)
+        fleet.go()
+        await fleet.dispatcher()
+        await fleet.publisher(lease_s=LEASE_S)
+        await stage.published()
+        proofs = {point: await stage.proof(point) for point in FROZEN}
+        assert proofs == {point: ["scheduled", *told] for point, told in FROZEN.items()}
+        frozen.signal(signal.SIGCONT)
+        # Once it has ended its attempts have, too.
+        frozen.signal(signal.SIGTERM)
+        assert await frozen.exited() == 0
+        assert {point: await stage.proof(point) for point in FROZEN} == proofs
+        assert {*(await stage.reasons()).values()} == {None}
+
+
+async def test_redis_emptied_and_postgres_restarted_leave_each_attempt_told(
+    own_fleet: Fleet, own_servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether an attempt lives through it or is interrupted: its end is there, and nothing went out twice."""
+    async with staged(own_fleet, (BEFORE_MARK, MARKED, ANSWERED, ACCEPTED), monkeypatch) as stage:
+        async with watching(stage):
+            await own_fleet.dispatcher()
+            await own_fleet.publisher(lease_s=LEASE_S)
+            await stage.reached(stage.posts)
+            with redis.Redis.from_url(own_servers.valkey.url) as client:
+                client.flushall()
+            await asyncio.to_thread(own_servers.postgres.stop)
+            await asyncio.to_thread(own_servers.postgres.start)
+            own_fleet.go()
+            await stage.published()
+        for point in stage.posts:
+            assert (await stage.proof(point))[0] == "scheduled"
