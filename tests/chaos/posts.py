@@ -38,7 +38,7 @@ OVER = {"worker_lost", "scheduled", "retry_wait", "answer_lost", "platform_proce
 ENDED = {"published", "failed", "draft_in_inbox", "canceled"}
 
 
-class Held(Records):
+class Withholding(Records):
     """It takes the first post of `CALLED`, and its answer never comes."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Stage(NamedTuple):
     """`posts` by the point at which their workers stop, which is their account's handle too."""
 
     fleet: Fleet
-    records: Held
+    records: Withholding
     http: httpx.AsyncClient
     posts: dict[str, UUID]
 
@@ -196,7 +196,7 @@ async def staged(
 ) -> AsyncIterator[Stage]:
     """A post of an account of its own for each point, due now, which no worker has seen yet."""
     monkeypatch.setenv("CHAOS_FOLDER", str(fleet.folder))
-    records = Held()
+    records = Withholding()
     async with serve(records.answer) as records.host:
         fleet.settings = msgspec.structs.replace(
             fleet.settings, fetch_allow=records.host, assets_url=f"file://{fleet.folder / 'media'}"

@@ -1,0 +1,103 @@
+"""What the steps of a job and of a post cost: statements, and rows that they write.
+
+Timelines are read from these rows, reasons to wait from these tables, and webhooks are told by triggers: for
+an organization without an endpoint none of them writes a row or takes a round trip more.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+from db.pool import Conn, Pool
+from domain.jobs import jobs
+from jobs.kinds import INGEST_WEBSITE
+from jobs.ledger import Settlement
+from jobs.outcomes import Done
+from tests.domain.project import Project
+from tests.domain.publishing import post_scene as scene
+from tests.jobs import scene as job_scene
+from tests.statements import counted
+
+#: Each row that is written in the database from then on.
+NOTE = """
+create table written (name text not null, what text not null);
+create function note_written() returns trigger language plpgsql as $$
+begin
+    insert into written values (tg_table_name, lower(tg_op));
+    return null;
+end $$;
+do $$
+declare
+    name text;
+begin
+    for name in select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
+                                              and relname <> 'written' loop
+        execute format('create trigger note_written after insert or update or delete on %I
+                        for each row execute function note_written()', name);
+    end loop;
+end $$
+"""
+
+
+class Cost(NamedTuple):
+    """`statements` are round trips, but for a transaction's begin and commit."""
+
+    statements: dict[str, int]
+    rows: dict[str, int]
+
+
+@asynccontextmanager
+async def costing(pool: Pool) -> AsyncIterator[Callable[[], Awaitable[Cost]]]:
+    """What the block costs, once it has ended."""
+    await pool.execute("delete from written")
+
+    async def cost() -> Cost:
+        rows = await pool.fetch("select what || ' ' || name as row, count(*) from written group by 1")
+        return Cost(dict(seen), {row["row"]: row["count"] for row in rows})
+
+    with counted() as seen:
+        yield cost
+
+
+#: Of one job, and of one post, from the request to the end.
+COSTS = {
+    "submit": Cost({"submit_job": 1}, {"insert job": 1}),
+    # Its pool remembers whose turn comes next.
+    "pull": Cost({"pull_jobs": 1}, {"update job": 1, "update pool": 1}),
+    "settle": Cost({"settle_jobs": 1, "end_ingests": 1}, {"update job": 1, "insert job_attempt": 1}),
+    "mark": Cost(
+        {"share_project": 1, "lock_post": 1, "mark_sending": 1},
+        {"update job": 1, "update scheduled_post": 1, "insert account_send": 1, "insert post_event": 1},
+    ),
+    "publish": Cost(
+        {"lock_post": 1, "publish_post": 1, "end_job": 1},
+        {"update job": 1, "update scheduled_post": 1, "insert job_attempt": 1, "insert post_event": 1},
+    ),
+}
+
+
+async def test_a_jobs_steps_cost_no_more(conn: Conn, pool: Pool, project: Project) -> None:
+    await pool.execute(NOTE)
+    found = dict[str, Cost]()
+    worker_id = await job_scene.worker(conn, INGEST_WEBSITE)
+    async with costing(pool) as cost:
+        await job_scene.submit(conn, project.org, INGEST_WEBSITE, project_id=project.id)
+    found["submit"] = await cost()
+    async with costing(pool) as cost:
+        [claim] = await job_scene.pull(conn, worker_id, 1, INGEST_WEBSITE)
+    found["pull"] = await cost()
+    async with costing(pool) as cost:
+        await jobs.settle(pool, [Settlement(claim, Done({}))])
+    found["settle"] = await cost()
+    assert found == {name: COSTS[name] for name in found}
+
+
+async def test_a_posts_steps_cost_no_more(conn: Conn, pool: Pool, project: Project) -> None:
+    [claim] = await scene.prepared(conn, await scene.fill(conn, project, accounts=1), 1)
+    await pool.execute(NOTE)
+    found = dict[str, Cost]()
+    for name, step in (("mark", scene.mark), ("publish", scene.publish)):
+        async with costing(pool) as cost:
+            await step(pool, claim)
+        found[name] = await cost()
+    assert found == {name: COSTS[name] for name in found}
