@@ -43,7 +43,7 @@ class Parties:
 async def parties(settings: Settings, pool: Pool) -> AsyncIterator[Parties]:
     """Before an API of their own."""
     clock = Clock()
-    served = serve_from(built(), settings, clock=clock)
+    served = serve_from(built(), settings, clock=clock, private=True)
     async with (
         held(served.lifespan()),
         calling(served, pool, "Acme", tier="partner") as acme,

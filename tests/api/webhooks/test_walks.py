@@ -1,0 +1,117 @@
+"""From what somebody does to what their receiver gets, by the product's own workers: each type of event once.
+
+The types that are not walked here are in the story of `tests/api/examples`: it fails where one is in neither.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+from standardwebhooks import Webhook
+
+from db.pool import Pool
+from domain.webhooks.delivery_jobs import FIND_NEW, Look
+from jobs.courier import open_courier
+from schemas import ids
+from schemas.settings import Settings
+from schemas.webhooks import WebhookEventType
+from tests import seeds
+from tests.api.conftest import Caller, calling
+from tests.domain.webhooks.walks import WALKS, Walker
+from tests.waiting import eventually
+from tests.workers.runtime.workers import at_work
+from tests.workers.webhooks.receiver import Receiver, receiving, says
+from workers.tasks import OPENERS
+
+POOLS = ("publish", "ingest", "deliver", "default")
+HOWTO = Path(__file__).parents[3] / "docs" / "howto" / "webhooks.md"
+
+
+@pytest_asyncio.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving(says(200)) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def gone() -> AsyncIterator[Receiver]:
+    async with receiving(says(410)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def settings(settings: Settings, receiver: Receiver, gone: Receiver) -> Settings:
+    return msgspec.structs.replace(settings, fetch_allow=f"{receiver.host},{gone.host}")
+
+
+@pytest_asyncio.fixture
+async def sandbox(app: Litestar, pool: Pool, settings: Settings) -> AsyncIterator[Caller]:
+    """With workers for all that a walk needs."""
+    async with AsyncExitStack() as stack:
+        caller = await stack.enter_async_context(calling(app, pool, "Acme", env="test"))
+        for name in POOLS:
+            tasks = {kind: opener for kind, opener in OPENERS.items() if kind.pool == name}
+            await stack.enter_async_context(at_work(settings, pool, tasks))
+        yield caller
+
+
+@pytest_asyncio.fixture
+async def walker(sandbox: Caller, pool: Pool, gone: Receiver) -> Walker:
+    async with pool.acquire() as conn:
+        project_id = await seeds.project(conn, sandbox.organization_id)
+
+    async def connect(handle: str, *, platform: str) -> str:
+        async with pool.acquire() as conn:
+            made = await seeds.account(
+                conn, sandbox.organization_id, project_id, handle=handle, platform=platform
+            )
+        return ids.show(ids.ACCOUNT, made)
+
+    return Walker(sandbox.http, ids.show(ids.PROJECT, project_id), connect, gone.url)
+
+
+@pytest.mark.parametrize("kind", WALKS)
+async def test_what_happens_comes_to_its_receiver_once(
+    walker: Walker, pool: Pool, settings: Settings, receiver: Receiver, kind: WebhookEventType
+) -> None:
+    body = {"url": receiver.url, "events": ["*"]}
+    secret = (await walker.ask("webhook-endpoints", json=body))["signingSecret"]
+    await WALKS[kind](walker)
+    await looked(pool, settings, lambda: kind in types(receiver))
+    # Whatever else was told of by then has come, too.
+    ended = "select not exists (select from webhook_delivery where status in ('pending', 'delivering'))"
+    await looked(pool, settings, lambda: pool.fetchval(ended))
+    assert types(receiver).count(kind) == 1
+    assert {*receiver.times.values()} == {1}
+    [asked] = [asked for asked in receiver.asked if asked.json["type"] == kind]
+    sent = Webhook(secret).verify(asked.body, asked.headers)
+    example = msgspec.json.decode(re.findall(r"```json\n(.+?)```", HOWTO.read_text(), re.DOTALL)[0])
+    assert (sent.keys(), sent["data"].keys()) == (example.keys(), example["data"].keys())
+    answer = await walker.http.get(sent["data"]["objectUrl"])
+    assert sent["data"]["object"] == answer.json()
+
+
+def types(receiver: Receiver) -> list[str]:
+    return [asked.json["type"] for asked in receiver.asked]
+
+
+async def looked(pool: Pool, settings: Settings, has_come: Any) -> None:
+    """Until it has come: the dispatcher's look is taken again and again."""
+    look = Look(FIND_NEW)
+    async with open_courier(settings.redis_url) as courier:
+
+        async def came() -> bool:
+            async with pool.acquire() as conn:
+                _, wakes = await look.submit(conn)
+            for wake in wakes:
+                await courier.send(wake)
+            found = has_come()
+            return bool(found if isinstance(found, bool) else await found)
+
+        await eventually(came)
