@@ -58,7 +58,8 @@ async def _go(ctx: Context, conn: Conn, courier: Courier, patience_s: float) -> 
             return stop
         if stop is not None:
             most_left = max(most_left, stop.left_s)
-            await ctx.progress(1 - stop.left_s / most_left, stage="advancing")
+            # One that arrives at its first stop has no way to tell of.
+            await ctx.progress(1 - stop.left_s / most_left if most_left else 1.0, stage="advancing")
     return HELD_UP
 
 

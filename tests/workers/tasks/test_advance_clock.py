@@ -80,6 +80,15 @@ async def test_the_next_attempt_goes_on_where_one_died(scheduled: Project) -> No
     assert [row["sends"] for row in sends] == [1] * DAYS
 
 
+async def test_a_way_on_which_nothing_is_due_takes_one_attempt(sandbox: Project) -> None:
+    body, pool = AdvanceClock(advance="1d"), sandbox.workers.pool
+    await transact(pool, partial(sandbox_clock.advance, organization_id=sandbox.org, body=body))
+    async with sandbox.at_work(ADVANCE_CLOCK):
+        job = await sandbox.workers.ended(await job_of(sandbox))
+    assert (job["state"], job["attempt"]) == ("completed", 1)
+    assert await sandbox.workers.attempts(job["id"]) == ["completed"]
+
+
 def patient(project: Project, patience_s: float, queries: list[str] | None = None) -> Task:
     """The task with another patience; what its own connection asks is noted."""
     noted = [] if queries is None else queries
