@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import msgspec
-
 from db.server import free_port
 from schemas.settings import Settings
+from tests.servers import environment
 from tests.waiting import until
 
 #: On a machine that has much else to do.
@@ -35,16 +34,21 @@ class Served(NamedTuple):
 
 
 @contextlib.contextmanager
-def serving(settings: Settings, log: Path, *, files: int | None = None) -> Iterator[Served]:
+def serving(
+    settings: Settings, log: Path, *, files: int | None = None, port: int | None = None
+) -> Iterator[Served]:
     """The API on these settings; with `files`, it may open no more than so many."""
-    port = free_port()
-    own = {name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}
+    port = port or free_port()
     limited = ["prlimit", f"--nofile={files}:{files}"] if files else []
     command = [*limited, sys.executable, "-m", "api", "--port", str(port)]
     with (
         log.open("wb") as output,
         subprocess.Popen(
-            command, env={**os.environ, **own}, stdout=output, stderr=output, start_new_session=True
+            command,
+            env={**os.environ, **environment(settings)},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         ) as server,
     ):
         url = f"http://127.0.0.1:{port}"

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import msgspec
 
 from db import local
 from db.server import Server
-from schemas.settings import Settings
+from schemas.settings import OWN, Settings
 
 #: Nothing that a test writes need outlive the machine.
 FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "10s"}
@@ -100,6 +101,12 @@ async def _prove_soon(url: str) -> None:
 def with_path(url: str, path: str) -> str:
     """The same server, another database."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{path}"))
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The settings as a process is told them."""
+    names = {item.name: OWN.get(item.name, item.encode_name) for item in msgspec.structs.fields(Settings)}
+    return {name: str(getattr(settings, attribute)) for attribute, name in names.items()}
 
 
 def settings_for(database_url: str, redis_url: str, **more: Any) -> Settings:

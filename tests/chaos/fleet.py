@@ -16,11 +16,12 @@ import msgspec
 from db.pool import Conn, Pool, open_pool
 from jobs import ledger
 from jobs.courier import Courier, open_courier
-from schemas.settings import OWN, Settings
+from schemas.settings import Settings
 from tests import seeds
 from tests.chaos import forkserver
 from tests.chaos.forkserver import Forked
 from tests.chaos.worker import EFFECT, POOL, SCHEMA, name_of
+from tests.servers import environment
 from tests.waiting import PATIENCE_S, eventually
 
 
@@ -200,12 +201,6 @@ class Fleet:
 async def _says(process: Process, words: str) -> bool:
     assert process.popen.poll() is None, process.log.read_text()
     return words in process.log.read_text()
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """The settings as a process is told them."""
-    names = {item.name: OWN.get(item.name, item.encode_name) for item in msgspec.structs.fields(Settings)}
-    return {name: str(getattr(settings, attribute)) for attribute, name in names.items()}
 
 
 @asynccontextmanager

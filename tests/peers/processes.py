@@ -6,15 +6,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO
 
 import httpx
-import msgspec
 
 from db.server import end_with_parent
 from schemas.settings import Settings
+from tests.servers import environment
 from tests.waiting import until
 
 PATIENCE_S = 30
@@ -53,16 +53,25 @@ def answers(address: str) -> bool:
         return False
 
 
+def working(settings: Settings, pool_name: str) -> AbstractContextManager[None]:
+    """A worker of ours; it finds work by itself, however late it is up."""
+    return _ours(settings, "workers", pool_name)
+
+
+def dispatching(settings: Settings) -> AbstractContextManager[None]:
+    """A dispatcher of ours."""
+    return _ours(settings, "workers.dispatcher")
+
+
 @contextmanager
-def working(settings: Settings, pool_name: str) -> Iterator[None]:
-    """A worker of ours, as the Procfile runs it; it finds work by itself, however late it is up."""
-    own = {name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}
+def _ours(settings: Settings, module: str, *words: str) -> Iterator[None]:
+    """A process as the Procfile runs it, from its start to its end."""
     with subprocess.Popen(
-        [*end_with_parent(signal.SIGTERM), sys.executable, "-m", "workers", pool_name],
-        env={**os.environ, **own}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    ) as worker:  # fmt: skip
+        [*end_with_parent(signal.SIGTERM), sys.executable, "-m", module, *words],
+        env={**os.environ, **environment(settings)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
         try:
             yield
         finally:
-            worker.terminate()
-            worker.wait(PATIENCE_S)
+            process.terminate()
+            process.wait(PATIENCE_S)
