@@ -1,5 +1,6 @@
 // Who is signed in, and which screen the address names.
 
+import { advance, readClock, told } from "./clock.js";
 import { h, say } from "./dom.js";
 import { find } from "./find.js";
 import { drawFrame, nextTheme, Status, wearTheme } from "./frame.js";
@@ -8,13 +9,13 @@ import { help, listen } from "./keys.js";
 import { refreshing } from "./refresh.js";
 import { address, go } from "./router.js";
 import { SCREENS } from "./screens.js";
-import { empty, failed } from "./states.js";
+import { empty, failed, noticeOf } from "./states.js";
 import { tick } from "./times.js";
 import { View } from "./view.js";
 
 const TICK_MS = 10000;
 const main = document.getElementById("main"), bar = document.getElementById("bar");
-let who = null, leaving = new AbortController(), view = null, here = null;
+let who = null, sandbox = null, leaving = new AbortController(), view = null, here = null;
 
 /** As the API grants: `*` is every scope but the operators'. */
 const may = (scope) => who.scopes.includes(scope) || (who.scopes.includes("*") && !scope.startsWith("ops:"));
@@ -50,6 +51,7 @@ async function start() {
   if (!session.key) return outcome ? returned(outcome) : signIn();
   try {
     who = await call("GET", "/v1/whoami");
+    sandbox = await readClock(who);
   } catch (error) {
     if (error.status === 401) session.close();
     return signIn(error.message);
@@ -87,7 +89,23 @@ const absent = (name, screens) => screens.length
   ? empty("No such screen", name ? `This key may not open “${name}”, or there is none of that name.` : "", h("a", { className: "button", href: `#/${screens[0].name}` }, `Open ${screens[0].title}`))
   : empty("Nothing to show", "This key may read nothing that the console shows. Sign out, and open it with another one.");
 
-const redrawFrame = () => drawFrame({ who, screens: open(), here, status, acts });
+const redrawFrame = () => drawFrame({
+  who, screens: open(), here, status, clock: sandbox && told(sandbox),
+  acts: { ...acts, clock: may("publish:write") ? move : null },
+});
+
+/** Moves the sandbox's clock; what is shown goes with it. */
+const move = () => advance(async (clock) => {
+  sandbox = clock;
+  redrawFrame();
+  await view?.refresh();
+}).catch(noticeOf);
+
+/** The times of the page go on, and the sandbox's clock. */
+function goOn() {
+  tick();
+  if (sandbox && who) redrawFrame();
+}
 
 function signIn(message) {
   const key = h("input", { type: "password", name: "key", required: true, autocomplete: "off", spellcheck: false, placeholder: "lp_live_…" });
@@ -117,7 +135,7 @@ function returned([title, text]) {
 function signOut() {
   leaving.abort();
   session.close();
-  who = here = view = null;
+  who = here = view = sandbox = null;
   bar.replaceChildren();
   signIn();
 }
@@ -125,6 +143,6 @@ function signOut() {
 wearTheme();
 document.querySelector(".skip").onclick = (event) => { event.preventDefault(); main.focus(); };
 addEventListener("hashchange", () => who && session.key && route());
-setInterval(tick, TICK_MS);
+setInterval(goOn, TICK_MS);
 listen(frame);
 start();

@@ -11,8 +11,8 @@ const THEME = "tenantry.theme";
 const THEMES = { "": "System", light: "Light", dark: "Dark" };
 const bar = document.getElementById("bar");
 
-/** Draws the menu for a key; `here` is the screen that is open. */
-export function drawFrame({ who, screens, here, status, acts }) {
+/** Draws the menu for a key; `here` is the screen that is open, `clock` what the one of a sandbox says. */
+export function drawFrame({ who, screens, here, status, acts, clock }) {
   const groups = Map.groupBy(screens, ({ group }) => group);
   patch(bar,
     h("div", { className: "top" },
@@ -24,10 +24,14 @@ export function drawFrame({ who, screens, here, status, acts }) {
         h("h2", {}, group),
         h("ul", {}, all.map((screen) => h("li", { key: screen.name }, h("a", { href: link([screen.name]), ariaCurrent: screen === here ? "page" : null, title: `g ${screen.key}` },
           icon(screen.icon), h("span", {}, screen.title)))))))),
-      foot({ who, status, acts })));
+      foot({ who, status, acts, clock })));
 }
 
-const foot = ({ who, status, acts }) => h("div", { className: "foot" },
+const foot = ({ who, status, acts, clock }) => h("div", { className: "foot" },
+  clock && h("button", {
+    type: "button", className: "quietly", title: "The sandbox's clock, in UTC", ariaLabel: `The sandbox's clock: ${clock}`,
+    disabled: !acts.clock, onclick: acts.clock,
+  }, icon("clock"), clock),
   h("button", { type: "button", className: "quietly", ariaPressed: String(refreshing.on), title: status.title, onclick: acts.still },
     h("span", { className: `pulse ${status.tone}` }), status.text),
   h("div", { className: "tools" },

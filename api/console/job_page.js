@@ -7,7 +7,7 @@ import { call, once } from "./http.js";
 import { idLink, json, words } from "./pieces.js";
 import { attempt } from "./states.js";
 import { facts, section } from "./table.js";
-import { lasted } from "./times.js";
+import { lasted, now } from "./times.js";
 import { heading } from "./view.js";
 
 const REFRESH_MS = 2000;
@@ -24,7 +24,7 @@ export async function jobPage(view, id, { of, back }) {
   }, ({ job, events }) => draw(view, job, events, { own, back }), { milliseconds: REFRESH_MS });
 }
 
-const took = ({ createdAt, finishedAt }) => lasted((new Date(finishedAt ?? Date.now()) - new Date(createdAt)) / 1000);
+const took = ({ createdAt, finishedAt }) => lasted((new Date(finishedAt ?? now()) - new Date(createdAt)) / 1000);
 
 function draw(view, job, events, { own, back }) {
   return [

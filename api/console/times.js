@@ -6,16 +6,32 @@ const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 const EXACT = { dateStyle: "medium", timeStyle: "long" };
 
+let offset = 0;
+
+/** How far the clock of the key's sandbox is ahead of ours, in milliseconds. */
+export function ahead(milliseconds) {
+  offset = milliseconds;
+}
+
+/** The time of the organization, in milliseconds: a sandbox has its own. */
+export const now = () => Date.now() + offset;
+
 /** When, from now; its title is the time in `zone`, or in the browser's own, and in UTC. */
 export function ago(iso, zone) {
   if (!iso) return "–";
-  return h("time", { dateTime: iso, title: `${exact(iso, zone)} (${iso})` }, fromNow(iso));
+  return h("time", { dateTime: iso, title: `${exact(iso, zone)} (${iso})` }, fromNow(iso, now()));
+}
+
+/** The same of what has the real time in a sandbox too: keys, the audit log, when an ingest read its source. */
+export function reallyAgo(iso) {
+  if (!iso) return "–";
+  return h("time", { dateTime: iso, "data-real": "", title: `${exact(iso)} (${iso})` }, fromNow(iso, Date.now()));
 }
 
 export const exact = (iso, zone) => new Intl.DateTimeFormat("en-GB", { ...EXACT, timeZone: zone }).format(new Date(iso));
 
-function fromNow(iso) {
-  const seconds = (new Date(iso) - Date.now()) / 1000;
+function fromNow(iso, from) {
+  const seconds = (new Date(iso) - from) / 1000;
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? UNITS.at(-1);
   return relative.format(Math.round(seconds / size), unit);
 }
@@ -33,7 +49,7 @@ export function lasted(seconds) {
 /** Lets the times of the page go on. */
 export function tick() {
   for (const time of document.querySelectorAll("time[datetime]")) {
-    const text = fromNow(time.dateTime);
+    const text = fromNow(time.dateTime, "real" in time.dataset ? Date.now() : now());
     if (time.firstChild?.data !== text) time.firstChild.data = text;
   }
 }

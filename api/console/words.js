@@ -1,6 +1,6 @@
 // What the API's words mean to a person, and what to do next.
 
-/** Of a job that failed, by its code: what its owner can do. */
+/** Of an ingest that failed, by its code, and by its source where they differ: what its owner can do. */
 const NEXT = {
   FETCH_BLOCKED: "The address leads into a private network. Give one that anybody can open.",
   ROBOTS_DISALLOWED: "The site's robots.txt forbids reading it. Allow “Tenantry”, or give another page.",
@@ -8,13 +8,22 @@ const NEXT = {
   NOT_HTML: "There is no page at this address. Give the address of the home page.",
   TOO_LARGE: "The page is too large. Give a smaller one, such as an about page.",
   TIMEOUT: "The server was too slow. Read it again later.",
-  SOURCE_NOT_FOUND: "Nothing public has that name. Check its spelling; private repositories need the GitHub App.",
-  SOURCE_FORBIDDEN: "The source refuses us. Make it public, or install the GitHub App.",
+  SOURCE_NOT_FOUND: {
+    website: "There is no page at this address. Look at it in a browser, and give another one.",
+    github: "No public repository has that name. Check its spelling; private ones need the GitHub App.",
+    appstore: "No app has that name there. Check its spelling, and the storefront.",
+  },
+  SOURCE_FORBIDDEN: {
+    website: "The site refuses us. Let “Tenantry” read it, or give another page.",
+    github: "GitHub refuses us. Make the repository public, or install the GitHub App.",
+    appstore: "The store refuses us. Read it again later.",
+  },
   SOURCE_RATE_LIMITED: "The source asks us to slow down. Read it again in some minutes.",
   SCRAPE_FAILED: "The page could be read, but says nothing that we understand. Give another page.",
 };
 
-export const nextOf = ({ code, retryable }) => NEXT[code] ?? (retryable ? "Reading it again may do." : "");
+export const nextOf = ({ code, retryable }, source) =>
+  NEXT[code]?.[source] ?? NEXT[code] ?? (retryable ? "Reading it again may do." : "");
 
 /** Of a post, by its status: its tone, a word, and what happens next. */
 export const POSTS = {

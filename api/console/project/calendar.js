@@ -4,6 +4,7 @@ import { all, project, query } from "../api.js";
 import { h, say } from "../dom.js";
 import { link } from "../router.js";
 import { noticeOf } from "../states.js";
+import { now } from "../times.js";
 import { choice } from "../view.js";
 import { PLATFORMS, POSTS } from "../words.js";
 import { clock, dayName, mondayOf, monthName, monthOf, monthPlus, plus, shortDay, startOf, utc } from "../zone.js";
@@ -33,7 +34,7 @@ export async function calendar(view, { id, into }) {
 const isWeek = (view) => view.query.get("view") === "week";
 
 /** The day that the address names, or today there. */
-const around = (view, zone) => (/^\d{4}-\d\d-\d\d$/.test(view.query.get("day") ?? "") ? view.query.get("day") : clock(Date.now(), zone).day);
+const around = (view, zone) => (/^\d{4}-\d\d-\d\d$/.test(view.query.get("day") ?? "") ? view.query.get("day") : clock(now(), zone).day);
 
 function daysOf(view, zone) {
   const day = around(view, zone);
@@ -71,7 +72,7 @@ function bar(view, { of, accounts }) {
 }
 
 function dayOf(view, found, day, posts) {
-  const { of } = found, today = clock(Date.now(), of.timezone).day;
+  const { of } = found, today = clock(now(), of.timezone).day;
   const outside = !isWeek(view) && monthOf(day) !== monthOf(around(view, of.timezone));
   const most = isWeek(view) ? 60 : SEEN;
   const writes = of.status === "active" && view.may("publish:write");

@@ -7,7 +7,7 @@ import { call, follow } from "../http.js";
 import { link } from "../router.js";
 import { noticeOf } from "../states.js";
 import { section } from "../table.js";
-import { ago } from "../times.js";
+import { reallyAgo } from "../times.js";
 import { nextOf, SOURCES } from "../words.js";
 
 const AGAIN_MS = 5000;
@@ -55,8 +55,8 @@ function sourceOf(source, shown, job, start) {
     h("div", { className: "heading" }, h("h3", {}, SOURCES[source]), status && badge(status)),
     job ? running(job)
       : !state ? h("p", { className: "hint" }, ABOUT[source])
-        : state.status === "failed" ? failure(state)
-          : h("p", { className: "hint" }, state.completedAt ? ["Read ", ago(state.completedAt)] : "Canceled"),
+        : state.status === "failed" ? failure(source, state)
+          : h("p", { className: "hint" }, state.completedAt ? ["Read ", reallyAgo(state.completedAt)] : "Canceled"),
     h("div", { className: "line" },
       start && !job && h("button", { type: "button", className: "small", ariaLabel: `${state ? "Read again" : "Read"}: ${SOURCES[source]}`, onclick: start }, state ? "Read again" : "Read"),
       state && h("a", { className: "hint", href: link(["jobs", state.jobId]) }, "Its job")),
@@ -70,8 +70,9 @@ const ABOUT = {
 };
 
 /** What failed, and what its owner can do. */
-const failure = ({ error, completedAt }) => h("div", { className: "failures" },
-  h("p", { className: "why" }, error.message), h("p", {}, nextOf(error)), h("p", { className: "hint" }, h("code", {}, error.code), " ", ago(completedAt)));
+const failure = (source, { error, completedAt }) => h("div", { className: "failures" },
+  h("p", { className: "why" }, error.message), h("p", {}, nextOf(error, source)),
+  h("p", { className: "hint" }, h("code", {}, error.code), " ", reallyAgo(completedAt)));
 
 function running(job) {
   const stages = Object.keys(STAGES);

@@ -7,6 +7,7 @@ import { call } from "../http.js";
 import { link } from "../router.js";
 import { empty } from "../states.js";
 import { listing, section } from "../table.js";
+import { now } from "../times.js";
 import { choice } from "../view.js";
 import { PLATFORMS } from "../words.js";
 import { clock, plus, shortDay, startOf, utc } from "../zone.js";
@@ -28,9 +29,9 @@ const show = (name) => (value) => value == null ? "–" : name === "engagement_r
 export async function metrics(view, { id, into }) {
   await view.live(async () => {
     const of = await project(id, { signal: view.signal });
-    const days = DAYS[view.query.get("days") ?? ""] ?? 30, today = clock(Date.now(), of.timezone).day;
+    const days = DAYS[view.query.get("days") ?? ""] ?? 30, today = clock(now(), of.timezone).day;
     const account = view.query.get("account");
-    const window = { since: utc(startOf(plus(today, 1 - days), of.timezone)), until: utc(Date.now()), granularity: days > 60 ? "week" : "day" };
+    const window = { since: utc(startOf(plus(today, 1 - days), of.timezone)), until: utc(now()), granularity: days > 60 ? "week" : "day" };
     const asked = query({ ...window, ...account && { scope: "social_account", id: account } });
     const [figures, best, accounts] = await Promise.all([
       call("GET", `/v1/projects/${id}/metrics?${asked}`, { signal: view.signal }),

@@ -5,6 +5,7 @@ import { h, notice } from "../dom.js";
 import { formDialog, input, ticks } from "../forms.js";
 import { call, once } from "../http.js";
 import { attempt } from "../states.js";
+import { now } from "../times.js";
 import { PLATFORMS } from "../words.js";
 import { clock, inZone } from "../zone.js";
 
@@ -49,7 +50,7 @@ function target(account, content) {
 
 /** The next full hour, or nine o'clock of a day that is to come. */
 function proposed(zone, day) {
-  const soon = clock(Date.now() + 3_600_000, zone);
+  const soon = clock(now() + 3_600_000, zone);
   return day && day > soon.day ? `${day}T09:00` : `${soon.day}T${soon.time.slice(0, 2)}:00`;
 }
 

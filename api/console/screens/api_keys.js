@@ -7,7 +7,7 @@ import { call } from "../http.js";
 import { showSecret } from "../secret.js";
 import { empty } from "../states.js";
 import { listing, pager } from "../table.js";
-import { ago } from "../times.js";
+import { reallyAgo } from "../times.js";
 import { heading } from "../view.js";
 
 const SCOPES = {
@@ -37,7 +37,7 @@ const cells = (view, one) => [
   h("span", { title: one.keyId }, one.name, one.id === view.who.apiKeyId && [" ", badge("this one", "cool")]),
   one.killSwitch ? badge("killed", "bad") : one.overlapUntil ? badge("two secrets", "busy") : badge("active"),
   h("span", { className: "scopes" }, one.scopes.map((scope) => h("code", { key: scope, className: "chip" }, scope))),
-  ago(one.createdAt), one.expiresAt ? ago(one.expiresAt) : "never",
+  reallyAgo(one.createdAt), one.expiresAt ? reallyAgo(one.expiresAt) : "never",
   !one.killSwitch && [h("button", { type: "button", className: "small", ariaLabel: `Rotate ${one.name}`, onclick: () => rotate(view, one) }, "Rotate…"), " ",
     h("button", { type: "button", className: "small quietly", ariaLabel: `Kill ${one.name}`, onclick: () => kill(view, one) }, "Kill…")],
 ];

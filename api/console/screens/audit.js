@@ -1,10 +1,11 @@
 // The audit log: who did what in this organization.
 
-import { ago, copyable, h } from "../dom.js";
+import { copyable, h } from "../dom.js";
 import { call } from "../http.js";
 import { idLink, json } from "../pieces.js";
 import { empty } from "../states.js";
 import { listing, pager } from "../table.js";
+import { reallyAgo } from "../times.js";
 import { heading, search } from "../view.js";
 
 export const audit = {
@@ -26,7 +27,7 @@ const draw = (view, page) => [
       view.query.size > 0 && h("a", { className: "button", href: "#/audit" }, "Clear filters")),
     rows: page.items.map((entry) => ({
       key: entry.id, cells: [h("a", { href: view.with({ action: entry.action }) }, entry.action), h("span", { title: entry.subject }, entry.subject ?? "–"), idLink("projects", entry.projectId),
-        entry.apiKeyId ? copyable(entry.apiKeyId, `…${entry.apiKeyId.slice(-8)}`) : "operator", ago(entry.createdAt),
+        entry.apiKeyId ? copyable(entry.apiKeyId, `…${entry.apiKeyId.slice(-8)}`) : "operator", reallyAgo(entry.createdAt),
         Object.keys(entry.details ?? {}).length > 0 && h("details", {}, h("summary", {}, "Show"), json(entry.details))],
     })),
   }),

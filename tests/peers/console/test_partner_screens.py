@@ -7,6 +7,7 @@ import pytest
 
 from tests.peers.chromium import Page, browsing
 from tests.peers.console.axe import barriers
+from tests.peers.console.keyboard import press
 from tests.peers.console.screens import Screen
 from tests.peers.console.shop import Shop, shop
 
@@ -40,6 +41,22 @@ SCREENS = [
 ]
 
 
+#: What opens a dialog, by its screen and the words of its button.
+DIALOGS = [
+    ("projects", "New project"),
+    ("webhooks", "New endpoint"),
+    *(("webhooks/{endpoint}", name) for name in ("Edit…", "New secret…", "Delete…", "Send again since…")),
+    ("keys", "New key"),
+    *((PROJECT, name) for name in ("Read", "Edit", "Set", "Archive…")),
+    *((f"{PROJECT}/content", name) for name in ("Upload", "Generate")),
+    *((f"{PROJECT}/content/{{content}}", name) for name in ("Reject…", "Edit caption", "Schedule…")),
+    (f"{PROJECT}/calendar", "Schedule a post"),
+    *((f"{PROJECT}/calendar/{{post}}", name) for name in ("Move…", "Cancel post…")),
+    *((f"{PROJECT}/accounts", name) for name in ("Connect an account", "Disconnect")),
+    *((f"{PROJECT}/settings", name) for name in ("Edit", "Change")),
+]
+
+
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with shop(tmp_path_factory.mktemp("console"), posts=True) as made:
@@ -66,6 +83,30 @@ def test_it_runs_no_name_fits_and_bars_nobody(full: Shop, tab: Page, screen: Scr
     assert tab.run("window.ran") is None
     assert tab.troubles == []
     assert {url for url in tab.requests if not url.startswith((full.api.url, "about:"))} == set()
+
+
+@pytest.mark.parametrize(("address", "name"), DIALOGS, ids=lambda one: one.strip("…"))
+def test_a_dialog_bars_nobody_and_keeps_the_focus_until_it_gives_it_back(
+    full: Shop, tab: Page, address: str, name: str
+) -> None:
+    tab.troubles.clear()
+    tab.look("light", 1400)
+    found = f"[...document.querySelectorAll('main button')].find((one) => one.innerText === {name!r})"
+    full.open(tab, address, found)
+    tab.run(f"(window.opener = {found}, opener.focus(), opener.click())")
+    tab.until("document.querySelector('dialog[open]')")
+    for theme, width in product(("light", "dark"), (1400, 400)):
+        tab.look(theme, width)
+        assert tab.run("document.querySelector('dialog').getBoundingClientRect().width") <= width
+        assert barriers(tab) == [], (theme, width)
+    for _ in range(12):
+        press(tab, "Tab")
+        assert not tab.run("document.activeElement.matches('main *, #bar *')")
+    press(tab, "Escape")
+    tab.until("!document.querySelector('dialog')")
+    assert tab.run("document.activeElement === opener")
+    assert tab.run("window.ran") is None
+    assert tab.troubles == []
 
 
 def test_a_post_is_shown_as_each_platform_shows_it(full: Shop, tab: Page) -> None:

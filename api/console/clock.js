@@ -1,0 +1,61 @@
+// The clock of a sandbox: its time, by which its screens say when, and a way to move it forward.
+
+import { notice } from "./dom.js";
+import { formDialog, input } from "./forms.js";
+import { call } from "./http.js";
+import { ahead, exact, now } from "./times.js";
+
+const ASK_MS = 2000;
+const SHORT = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "UTC" };
+const STEPS = [["1h", "an hour"], ["1d", "a day"], ["7d", "a week"], ["30d", "30 days"]];
+
+/** The sandbox's clock as it is now; null of a live organization. Every screen of the tab goes by it from then on. */
+export async function readClock(who) {
+  if (who.env !== "test") return ahead(0), null;
+  const clock = await call("GET", "/v1/sandbox/clock");
+  ahead(clock.offsetSeconds * 1000);
+  return clock;
+}
+
+/** What the menu says of it. */
+export const told = ({ status }) =>
+  status === "advancing" ? "on its way …" : new Intl.DateTimeFormat("en-GB", SHORT).format(new Date(now()));
+
+/** Asks how far the clock goes, and waits until it is there; `changed` is told when it leaves and when it arrives. */
+export async function advance(changed) {
+  const before = await call("GET", "/v1/sandbox/clock");
+  const done = await formDialog({
+    title: "Move the sandbox's clock", verb: "Move it",
+    text: `It is ${exact(before.now, "UTC")} there. All that is due on the way happens: posts, retries, figures. It never goes back.`,
+    next: "400 days in all.",
+    fields: [
+      input("advance", "By", { value: "1d", autofocus: true }, { options: [...STEPS, ["", "until …"]] }),
+      input("now", "Until, in UTC", { type: "datetime-local", step: 1 }, { hint: "Where “until …” is chosen." }),
+    ],
+    send: ({ advance: by, now: until }, headers) => {
+      const body = by ? { advance: by } : { now: until && `${until.length < 19 ? `${until}:00` : until}Z` };
+      return call("POST", "/v1/sandbox/clock", { body, headers: headers(body) });
+    },
+  });
+  if (!done) return;
+  notice("The clock is on its way: writes wait until it is there.", "good");
+  await changed(done);
+  const arrived = await arrival(changed);
+  notice(said(arrived), "good");
+}
+
+async function arrival(changed) {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+    const clock = await call("GET", "/v1/sandbox/clock").catch((error) => { if (error.status === 401) throw error; });
+    if (clock?.status !== "ready") continue;
+    ahead(clock.offsetSeconds * 1000);
+    await changed(clock);
+    return clock;
+  }
+}
+
+const said = ({ now, duePosts, dueJobs }) =>
+  `It is ${exact(now, "UTC")}: ${count(duePosts, "post")} and ${count(dueJobs, "job")} became due.`;
+
+const count = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;

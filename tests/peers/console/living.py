@@ -1,0 +1,167 @@
+"""A whole system at work for a person's walks: an API, workers, and everybody whom they talk to."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+import httpx
+import msgspec
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from cli.local.demo import SITE
+from db.migrate import migrate
+from db.pool import connected, open_pool
+from db.server import free_port
+from domain.tenancy import organizations
+from schemas import ids
+from schemas.settings import Settings
+from tests import servers as made
+from tests.api.conftest import new_key
+from tests.api_process import serving
+from tests.peers.chromium import Page
+from tests.peers.own_api import OwnApi
+from tests.peers.processes import dispatching, working
+from tests.peers.simulators import instagram_user
+from tests.peers.simulators.instagram import Instagram
+from tests.peers.simulators.serving import served
+from tests.workers.ingest.github.github_server import Repo, github
+from tests.workers.web.web import Answers, Site, say, serve, wrote
+from tests.workers.webhooks.receiver import Receiver, receiving, says
+
+POOLS = ("ingest", "publish", "metrics", "deliver", "default")
+CALLBACK = "/v1/social/callback/instagram"
+PERSON = "ada"
+
+#: Each source says something else.
+AUDIENCE = "<p>Built for day sailors and harbour masters.</p>"
+PAGE = (SITE / "index.html").read_text("utf-8").replace("</main>", f"{AUDIENCE}</main>")
+REPO = Repo(
+    "driftwood/roaster",
+    files={
+        "README.md": b"# Roaster\n\nRoaster tells when your beans are done, by their sound alone, at home.\n",
+        "package.json": b'{"name": "roaster", "description": "Hear when your beans are done"}',
+    },
+)
+APP = {
+    "kind": "software", "wrapperType": "software", "trackId": 4242, "bundleId": "com.example.drift",
+    "trackName": "Drift Timer", "artistName": "Driftwood", "genres": ["Food & Drink"],
+    "description": "Drift Timer counts the seconds of each pour, and says when to stop.",
+    "trackViewUrl": "https://apps.example/us/app/id4242",
+}  # fmt: skip
+LOOKUP = "/lookup?bundleId=com.example.drift&country=us"
+
+
+class Living(NamedTuple):
+    """`sandbox` is a key of its sandbox; `site` answers `/` when it is let, and nothing else."""
+
+    api: OwnApi
+    sandbox: str
+    site: Site
+    let: asyncio.Event
+    portal: BlockingPortal
+    receiver: Receiver
+
+    def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
+        """A screen, in a tab that has the key."""
+        console = f"{self.api.url}/console"
+        page.open(console, "document.querySelector('[name=key], nav')")
+        page.run(f"sessionStorage.setItem('tenantry.key', '{key or self.api.key}')")
+        page.open("about:blank", "true")
+        page.open(f"{console}#/{address}", ready)
+
+    def hold(self) -> None:
+        """The site is asked, and answers once it is released."""
+        self.portal.call(self.let.clear)
+
+    def needs_reauth(self, account: str) -> None:
+        """As a worker would have left an account whose token is of no more use."""
+        account_id = ids.read(ids.ACCOUNT, account)
+        asyncio.run(_told(self.api.database_url, account_id))
+
+    def release(self) -> None:
+        self.portal.call(self.let.set)
+
+
+async def _told(url: str, account_id: UUID | None) -> None:
+    async with connected(url, name="test") as conn:
+        await conn.execute("update social_account set status = 'reauth_required' where id = $1", account_id)
+
+
+@contextmanager
+def living(folder: Path) -> Iterator[Living]:
+    with ExitStack() as stack:
+        portal = stack.enter_context(start_blocking_portal())
+        let = portal.call(asyncio.Event)
+        beside = portal.wrap_async_context_manager
+        site = stack.enter_context(beside(held_site(let)))
+        repos = stack.enter_context(beside(github(REPO)))
+        store = stack.enter_context(beside(stores()))
+        receiver = stack.enter_context(beside(receiving(says(200))))
+        port = free_port()
+        simulator = Instagram(rate=0, redirect_uris=[f"http://127.0.0.1:{port}{CALLBACK}"])
+        instagram = stack.enter_context(served(simulator))
+        people(instagram)
+        servers = stack.enter_context(made.embedded(folder))
+        settings = made.settings_for(
+            servers.postgres.url,
+            servers.valkey.url,
+            public_url=f"http://127.0.0.1:{port}",
+            assets_url=f"file://{folder}/media",
+            fetch_allow=",".join([site.host, receiver.host, instagram.removeprefix("http://")]),
+            github_api_url=repos.base,
+            **dict.fromkeys(("itunes_api_url", "app_store_url", "play_url"), store.url("")),
+            **instagram_user.settings(instagram),
+        )
+        key, sandbox = asyncio.run(keys(servers.postgres.url))
+        at_work(stack, settings)
+        api = stack.enter_context(serving(settings, folder / "api.log", port=port))
+        yield Living(OwnApi(api.url, key, servers.postgres.url), sandbox, site, let, portal, receiver)
+
+
+async def keys(url: str) -> tuple[str, str]:
+    """A partner's, in a new database, and one of its sandbox."""
+    await migrate(url)
+    async with open_pool(url, name="test") as pool:
+        async with pool.acquire() as conn:
+            pair = await organizations.create(conn, name="Shop", tier="partner")
+        return await new_key(pool, pair.live), await new_key(pool, pair.sandbox, env="test")
+
+
+def at_work(stack: ExitStack, settings: Settings) -> None:
+    stack.enter_context(dispatching(settings))
+    for pool in POOLS:
+        stack.enter_context(working(msgspec.structs.replace(settings, slots=4), pool))
+
+
+def people(instagram: str) -> None:
+    """Somebody with an account there, who answers its page of consent at once."""
+    with httpx.Client(base_url=f"{instagram}/_sim", trust_env=False) as control:
+        for path, body in (
+            ("/accounts", {"username": PERSON}),
+            ("/consent", {"username": PERSON, "allow": True}),
+        ):
+            answer = control.post(path, json=body)
+            assert answer.is_success, answer.text
+
+
+@asynccontextmanager
+async def held_site(let: asyncio.Event) -> AsyncIterator[Site]:
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await let.wait()
+        await wrote(writer, say(200, PAGE))
+
+    let.set()
+    async with serve({"/": answer}) as site:
+        yield site
+
+
+@asynccontextmanager
+async def stores() -> AsyncIterator[Site]:
+    answer = say(200, json.dumps({"results": [APP]}), content_type="text/javascript; charset=utf-8")
+    answers: Answers = {LOOKUP: answer}
+    async with serve(answers) as site:
+        yield site

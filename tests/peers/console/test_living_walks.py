@@ -1,0 +1,268 @@
+"""Walks of a partner's person through a system that is whole: what they begin, workers and platforms end."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.media import picture
+from tests.peers.chromium import Page, browsing
+from tests.peers.console.living import PERSON, Living, living
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(240)]
+
+HEAD = "document.querySelector('.head .tools button:last-child')"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
+    with living(tmp_path_factory.mktemp("living")) as made:
+        yield made
+
+
+@pytest.fixture
+def tab() -> Iterator[Page]:
+    with browsing() as page:
+        page.resize(1400)
+        yield page
+        assert page.troubles == []
+
+
+@pytest.fixture
+def project(shop: Living) -> str:
+    with shop.api.client() as client:
+        return shop.api.project(client)
+
+
+def click(page: Page, text: str, *, within: str = "main") -> None:
+    """The button or link that says this, once it is there."""
+    found = (
+        f"[...document.querySelectorAll('{within} :is(button, a, summary)')]"
+        f".find((one) => one.innerText === {text!r})"
+    )
+    page.until(found)
+    page.run(f"{found}.click()")
+
+
+def write(page: Page, name: str, text: str) -> None:
+    """Into a field of the dialog, as one that is typed or chosen."""
+    field = f"document.querySelector('dialog [name=\"{name}\"]')"
+    page.until(field)
+    page.run(f"(({field}).value = {text!r}, {field}.dispatchEvent(new Event('change', {{bubbles: true}})))")
+
+
+def send(page: Page) -> None:
+    page.run("document.querySelector('dialog form button:last-child').click()")
+
+
+def test_an_account_is_connected_and_connected_again(shop: Living, tab: Page, project: str) -> None:
+    """Its owner opens the link that the console shows, and comes back to a tab without a key."""
+    shop.open(tab, f"projects/{project}/accounts", "document.querySelector('main .nothing')")
+    click(tab, "Connect an account")
+    write(tab, "platform", "instagram")
+    send(tab)
+    let_in(shop, tab)
+    tab.until(f"document.querySelector('main tbody')?.innerText.includes('{PERSON}')")
+    with shop.api.client() as client:
+        [account] = client.get(f"/projects/{project}/social-accounts").json()["items"]
+        assert account["status"] == "connected"
+        shop.needs_reauth(account["socialAccountId"])
+        click(tab, "Connect again")
+        let_in(shop, tab)
+        tab.until("document.querySelector('main .badge.connected')")
+        [again] = client.get(f"/projects/{project}/social-accounts").json()["items"]
+    assert (again["socialAccountId"], again["status"]) == (account["socialAccountId"], "connected")
+
+
+def let_in(shop: Living, tab: Page) -> None:
+    """The link is followed in a tab of its own, and the dialog closes by itself."""
+    tab.until("document.querySelector('dialog a.primary')")
+    link = tab.run("document.querySelector('dialog a.primary').href")
+    other = Page(tab.browser)
+    other.open(link, "document.querySelector('main .nothing')")
+    assert other.run("document.querySelector('main .nothing').innerText").startswith(
+        "The account is connected"
+    )
+    assert other.troubles == []
+    other.close()
+    tab.until("!document.querySelector('dialog') && document.querySelector('.notice.good')")
+    tab.run("document.querySelector('.notice').remove()")
+
+
+def test_three_sources_are_read_and_their_words_are_marked(shop: Living, tab: Page, project: str) -> None:
+    shop.hold()
+    shop.open(tab, f"projects/{project}", "document.querySelectorAll('main .source').length === 3")
+    read(tab, "Website")
+    write(tab, "url", shop.site.url())
+    send(tab)
+    tab.until("document.querySelector('.stages .now')?.innerText === 'Fetching'")
+    shop.release()
+    read(tab, "GitHub")
+    write(tab, "repoFullName", "driftwood/roaster")
+    send(tab)
+    tab.until("!document.querySelector('dialog')")
+    read(tab, "App store")
+    write(tab, "iosBundleId", "com.example.drift")
+    send(tab)
+    tab.until("document.querySelectorAll('main .source .badge.completed').length === 3")
+    tab.until("document.querySelector('[data-field=audience] blockquote mark')")
+    with shop.api.client() as client:
+        state = client.get(f"/projects/{project}").json()["ingestState"]
+    assert {name: one["status"] for name, one in state.items()} == dict.fromkeys(
+        ("website", "github", "appstore"), "completed"
+    )
+
+
+def read(tab: Page, source: str) -> None:
+    found = f"document.querySelector('main button[aria-label=\"Read: {source}\"]')"
+    tab.until(found)
+    tab.run(f"{found}.click()")
+
+
+def test_an_ingest_that_fails_says_what_to_do(shop: Living, tab: Page, project: str) -> None:
+    shop.open(tab, f"projects/{project}", "document.querySelectorAll('main .source').length === 3")
+    read(tab, "Website")
+    write(tab, "url", shop.site.url("/missing"))
+    send(tab)
+    tab.until("document.querySelector('main .source .failures')")
+    said = tab.run("document.querySelector('main .source .failures').innerText")
+    assert "SOURCE_NOT_FOUND" in said
+    assert "There is no page at this address" in said
+
+
+def test_a_field_that_is_edited_is_the_persons_own(shop: Living, tab: Page, project: str) -> None:
+    shop.open(tab, f"projects/{project}", "document.querySelector('[data-field=tagline] button')")
+    tab.run("document.querySelector('[data-field=tagline] button').click()")
+    write(tab, "brandContext.tagline", "Slow coffee")
+    send(tab)
+    tab.until("document.querySelector('[data-field=tagline] .value')?.innerText === 'Slow coffee'")
+    with shop.api.client() as client:
+        tagline = client.get(f"/projects/{project}/brand").json()["fields"]["tagline"]
+    assert (tagline["value"], tagline["provenance"]["source"]) == ("Slow coffee", "partner")
+
+
+def test_content_is_uploaded_and_approved(shop: Living, tab: Page, project: str, tmp_path: Path) -> None:
+    """With a policy that the person sets first."""
+    shop.open(
+        tab, f"projects/{project}/settings", "document.querySelectorAll('main section.card').length === 2"
+    )
+    click(tab, "Change")
+    tab.until("document.querySelector('dialog [name=requiresApproval]')")
+    tab.run("document.querySelector('dialog [name=requiresApproval]').click()")
+    send(tab)
+    tab.until("document.querySelector('.notice.good')")
+    shop.open(tab, f"projects/{project}/content", "document.querySelector('main .nothing')")
+    (tmp_path / "beans.jpg").write_bytes(picture("JPEG", (400, 500)))
+    click(tab, "Upload")
+    write(tab, "caption", "Beans of this week")
+    tab.choose("dialog [name=file]", tmp_path / "beans.jpg")
+    send(tab)
+    tab.until("document.querySelector('main .gallery img')?.complete")
+    assert tab.run("document.querySelector('main .gallery img').naturalWidth") == 400
+    click(tab, "Approve")
+    tab.until("document.querySelector('main .badge.approved')")
+    with shop.api.client() as client:
+        [item] = client.get(f"/projects/{project}/content").json()["items"]
+    assert (item["caption"], item["approvalStatus"]) == ("Beans of this week", "approved")
+
+
+def test_a_key_is_made_and_killed(shop: Living, tab: Page) -> None:
+    shop.open(tab, "keys", "document.querySelector('main tbody tr')")
+    click(tab, "New key")
+    write(tab, "name", "reader of the walk")
+    tab.run("document.querySelector('dialog [value=\"projects:read\"]').click()")
+    send(tab)
+    tab.until("document.querySelector('.secret code')")
+    key = tab.run("document.querySelector('.secret code').innerText")
+    assert status(shop, key) == 200
+    click(tab, "I have it", within="dialog")
+    kill = "document.querySelector('button[aria-label=\"Kill reader of the walk\"]')"
+    tab.until(kill)
+    tab.run(f"{kill}.click()")
+    tab.until("document.querySelector('dialog button.danger')")
+    tab.run("document.querySelector('dialog button.danger').click()")
+    tab.until(f"!{kill}")
+    assert status(shop, key) == 503
+
+
+def status(shop: Living, key: str) -> int:
+    headers = {"Authorization": f"Bearer {key}"}
+    return httpx.get(f"{shop.api.url}/v1/projects", headers=headers).status_code
+
+
+def test_an_endpoint_is_made_tested_and_sent_to_again(shop: Living, tab: Page) -> None:
+    shop.open(tab, "webhooks", "document.querySelector('main .nothing, main tbody tr')")
+    click(tab, "New endpoint")
+    write(tab, "url", shop.receiver.url)
+    send(tab)
+    tab.until("document.querySelector('.secret code')?.innerText.startsWith('whsec_')")
+    click(tab, "I have it", within="dialog")
+    tab.until("document.querySelector('main td a')")
+    click(tab, shop.receiver.url)
+    click(tab, "Send a test")
+    tab.until("document.querySelector('main .badge.delivered')")
+    click(tab, "Send again")
+    tab.until("document.querySelectorAll('main .badge.delivered').length === 2")
+    sent = [asked.headers["webhook-id"] for asked in shop.receiver.asked]
+    assert len(sent) == 2
+    assert len(set(sent)) == 1
+
+
+def test_a_project_is_archived_and_comes_back(shop: Living, tab: Page, project: str) -> None:
+    shop.open(tab, f"projects/{project}", HEAD)
+    click(tab, "Archive…")
+    tab.until("document.querySelector('dialog button.danger')")
+    tab.run("document.querySelector('dialog button.danger').click()")
+    tab.until("document.querySelector('.banner')")
+    with shop.api.client() as client:
+        [job] = client.get("/jobs", params={"kind": "archive_project", "projectId": project}).json()["items"]
+        ended(client, job["jobId"])
+        assert client.get(f"/projects/{project}").json()["status"] == "archived"
+        click(tab, "Un-archive")
+        tab.until("!document.querySelector('.banner')")
+        assert client.get(f"/projects/{project}").json()["status"] == "active"
+
+
+def ended(client: httpx.Client, job: str) -> dict[str, Any]:
+    """The job, once it has ended."""
+    found: dict[str, Any] = client.get(f"/jobs/{job}", params={"wait": 30}, timeout=60).json()
+    assert found["finishedAt"], found
+    return found
+
+
+def test_a_sandbox_travels_a_week_and_its_posts_go_out(shop: Living, tab: Page) -> None:
+    """By the clock in the menu, which the calendar goes by, too."""
+    headers = {"Authorization": f"Bearer {shop.sandbox}"}
+    with httpx.Client(base_url=f"{shop.api.url}/v1", headers=headers) as client:
+        post = scheduled(client, shop.api.project(client), days=5)
+        address = f"projects/{post['projectId']}/calendar/{post['id']}"
+        shop.open(tab, address, "document.querySelector('main .state')", key=shop.sandbox)
+        tab.run("document.querySelector('#bar .foot button[aria-label*=clock]').click()")
+        write(tab, "advance", "7d")
+        send(tab)
+        tab.until("document.querySelector('main .state')?.innerText.includes('It is live')")
+        tab.until("[...document.querySelectorAll('.notice')].some((one) => one.innerText.includes('1 post'))")
+        now = datetime.fromisoformat(client.get("/sandbox/clock").json()["now"])
+    shown = tab.run("document.querySelector('#bar .foot button[aria-label*=clock]').innerText")
+    assert f"{now.day} {now:%b}" in shown
+    click(tab, "Calendar")
+    tab.until(f"document.querySelector('.day.today')?.dataset.day >= '{now.date()}'")
+
+
+def scheduled(client: httpx.Client, project: str, *, days: int) -> dict[str, str]:
+    """A post so many days of the sandbox from now."""
+    body = {"platform": "bluesky", "identifier": "ok", "appPassword": "demo-demo"}
+    job = client.post(f"/projects/{project}/social-accounts", json=body).json()["jobId"]
+    account = ended(client, job)["result"]["socialAccountId"]
+    files = {"caption": (None, "Next week")}
+    content = client.post(f"/projects/{project}/content/upload", files=files).json()["id"]
+    now = datetime.fromisoformat(client.get("/sandbox/clock").json()["now"])
+    at = f"{now + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
+    targets = [{"socialAccountId": account}]
+    made = client.post(f"/content/{content}/schedule", json={"scheduledFor": at, "targets": targets})
+    assert made.status_code == 202, made.text
+    post: dict[str, str] = made.json()["scheduledPosts"][0]
+    return post | {"projectId": project}
