@@ -37,14 +37,15 @@ export const ticks = (name, legend, choices, { hint } = {}) =>
  * A form in a dialog. `send(values, headers, form)` gets what was typed, without what is empty, and sends it
  * with `headers(...request)`. Resolves to what `send` answered, or undefined where the dialog was closed. Nothing
  * closes it while that is on its way; a browser that does so nonetheless, as at a second Esc, loses no answer.
+ * What was changed since `etag` is changed only once somebody says so; `stale` shows what it is by now.
  */
-export async function formDialog({ title, text, fields, verb, send, danger = false, broad = false, next }) {
-  let sending = null;
+export async function formDialog({ title, text, fields, verb, send, danger = false, broad = false, next, etag, stale }) {
+  let sending = null, match = etag;
   const answer = await openDialog(title, (close) => {
     const problem = h("div", { className: "failed", role: "alert", hidden: true });
     const cancel = h("button", { type: "button", onclick: () => close() }, "Cancel");
     const submit = h("button", { className: danger ? "danger" : "primary" }, verb);
-    const headers = intent();
+    const same = intent(), headers = (...request) => (match ? { ...same(...request), "If-Match": match } : same(...request));
     const form = h("form", {
       noValidate: false,
       onsubmit: async (event) => {
@@ -56,7 +57,9 @@ export async function formDialog({ title, text, fields, verb, send, danger = fal
           sending = send(typed(form), headers, form);
           close(await sending);
         } catch (error) {
-          refused(form, problem, error);
+          refused(form, problem, error, error.status === 412 && [
+            h("button", { type: "button", onclick: () => { close(); stale?.(); } }, "Reload"),
+            h("button", { type: "button", className: "danger", onclick: () => { match = null; form.requestSubmit(); } }, "Overwrite")]);
         }
         cancel.disabled = submit.disabled = false;
         sending = null;
@@ -88,10 +91,15 @@ function clear(form, problem) {
   for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
 }
 
-function refused(form, problem, error) {
+function refused(form, problem, error, choices) {
   if (error.name === "AbortError") return;
   const left = (error.details?.issues ?? []).filter((issue) => !placed(form, issue));
   const said = error.details?.issues?.length && !left.length;
+  if (choices) {
+    problem.replaceChildren(h("strong", {}, "Somebody else has changed this since you opened it."), h("div", {}, "See what it is now, or set it to what you typed all the same."), h("div", { className: "tools" }, choices));
+    problem.hidden = false;
+    return;
+  }
   problem.replaceChildren(h("strong", {}, said ? "Look at what is marked above, and send it again." : error.message),
     ...left.map(({ path, message }) => h("div", {}, `${path} ${message}`)),
     ...error.requestId ? [copyable(error.requestId)] : []);

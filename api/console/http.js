@@ -21,6 +21,12 @@ export async function call(method, path, { body, form, headers = {}, signal } = 
   return (await send(method, path, { body, form, headers, signal })).json();
 }
 
+/** What is at a path now, and its ETag for `If-Match`. */
+export async function tagged(path, { signal } = {}) {
+  const answer = await send("GET", path, { signal });
+  return { value: await answer.json(), etag: answer.headers.get("ETag") };
+}
+
 /** Every later try of one click is the same request. */
 export const once = () => ({ "Idempotency-Key": String(crypto.getRandomValues(new Uint32Array(4))) });
 

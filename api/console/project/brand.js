@@ -2,7 +2,7 @@
 
 import { badge, h, notice, outside } from "../dom.js";
 import { formDialog, input } from "../forms.js";
-import { call, once } from "../http.js";
+import { call, once, tagged } from "../http.js";
 import { attempt } from "../states.js";
 import { section } from "../table.js";
 import { ago } from "../times.js";
@@ -38,7 +38,7 @@ function fieldOf(id, name, { value, provenance, alternatives }, { media, writes,
       ? said(name, value, provenance, { media })
       : h("div", { className: "quiet" }, "Nobody has said it yet."),
     writes && h("div", { className: "line acts" },
-      h("button", { type: "button", className: "small", ariaLabel: `${provenance ? "Edit" : "Set"} ${FIELDS[name]}`, onclick: () => edit(id, name, value, part) }, provenance ? "Edit" : "Set"),
+      h("button", { type: "button", className: "small", ariaLabel: `${provenance ? "Edit" : "Set"} ${FIELDS[name]}`, onclick: ({ currentTarget }) => attempt(currentTarget, () => edit(id, name, part)) }, provenance ? "Edit" : "Set"),
       mine && h("button", { type: "button", className: "small quietly", onclick: (event) => attempt(event.currentTarget, () => set(id, name, null, part)) }, "Drop mine")),
     alternatives.length > 0 && h("details", { className: "others" }, h("summary", {}, `${alternatives.length} other ${alternatives.length === 1 ? "value" : "values"}`),
       alternatives.map((other, place) => h("div", { key: place, className: "other" }, said(name, other.value, other.provenance, { media }),
@@ -72,10 +72,11 @@ async function set(id, name, value, part) {
   await part.refresh();
 }
 
-async function edit(id, name, value, part) {
+async function edit(id, name, part) {
+  const { etag } = await tagged(`/v1/projects/${id}`), { value } = (await call("GET", `/v1/projects/${id}/brand`)).fields[name];
   const path = `brandContext.${name}`, long = ["appDescription", "icp", "audience", "brandVoice"].includes(name);
   const done = await formDialog({
-    title: FIELDS[name], verb: "Save", broad: true,
+    title: FIELDS[name], verb: "Save", broad: true, etag, stale: () => part.refresh(),
     next: "Yours wins over every ingest until you drop it.",
     fields: name === "links" || LISTS.has(name)
       ? input(path, FIELDS[name], { value: lines(name, value), rows: 6, autofocus: true, spellcheck: false }, { tag: "textarea", hint: name === "links" ? "One in a line: name, a space, the address." : "One in a line." })

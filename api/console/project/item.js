@@ -105,12 +105,12 @@ h("p", { className: "hint" }, `Revision ${shown.revision}, ${shown.creativeType}
 
 async function edit(view, path, shown) {
   const done = await formDialog({
-    title: "Edit caption", verb: "Save", broad: true,
+    title: "Edit caption", verb: "Save", broad: true, etag: `"${shown.revision}"`, stale: () => view.refresh(),
     next: shown.approvalStatus === "approved" ? "It needs an approval again, and its posts wait for that." : "Posts that wait take the new caption.",
     fields: input("caption", "Caption", { value: shown.caption, rows: 8, maxLength: 5000, autofocus: true }, { tag: "textarea" }),
     send: ({ caption = "" }, headers) => {
       const body = { caption };
-      return call("PATCH", path, { body, headers: { ...headers(body), "If-Match": `"${shown.revision}"` } });
+      return call("PATCH", path, { body, headers: headers(body) });
     },
   });
   if (done) await view.refresh();

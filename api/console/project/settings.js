@@ -3,7 +3,8 @@
 import { forget, project } from "../api.js";
 import { copyable, h, notice } from "../dom.js";
 import { changed, formDialog, input, ticks } from "../forms.js";
-import { call } from "../http.js";
+import { call, tagged } from "../http.js";
+import { attempt } from "../states.js";
 import { facts, section } from "../table.js";
 import { exact } from "../times.js";
 
@@ -12,7 +13,7 @@ export async function settings(view, { id, into }) {
     of: await project(id, { signal: view.signal }),
     policy: view.may("content:read") ? await call("GET", `/v1/projects/${id}/approval-policy`, { signal: view.signal }) : null,
   }), ({ of, policy }) => [
-    section("Project", { tools: view.may("projects:write") && h("button", { type: "button", className: "small", onclick: () => edit(view, of) }, "Edit") }, facts([
+    section("Project", { tools: view.may("projects:write") && h("button", { type: "button", className: "small", onclick: ({ currentTarget }) => attempt(currentTarget, () => edit(view, of.id)) }, "Edit") }, facts([
       ["Name", of.name], ["Id", copyable(of.id)], ["Time zone", of.timezone], ["Language", of.primaryLanguage], ["Your customer", of.customerExternalId ?? "–"],
       ["Made", exact(of.createdAt, of.timezone)], ["Changed", exact(of.updatedAt, of.timezone)],
     ])),
@@ -26,10 +27,11 @@ function saidOf({ requiresApproval, firstNPostsBlocked }) {
   return firstNPostsBlocked ? `New content needs an approval until ${firstNPostsBlocked} items have been approved.` : "New content goes out without an approval.";
 }
 
-async function edit(view, of) {
+async function edit(view, id) {
+  const { value: of, etag } = await tagged(`/v1/projects/${id}`);
   const zones = [...new Set([of.timezone, "UTC", ...Intl.supportedValuesOf("timeZone")])].sort();
   const done = await formDialog({
-    title: "Edit project", verb: "Save", next: "Another zone moves no post: each stays at its instant.",
+    title: "Edit project", verb: "Save", etag, stale: () => view.refresh(), next: "Another zone moves no post: each stays at its instant.",
     fields: [
       input("name", "Name", { value: of.name, required: true, maxLength: 128, autofocus: true }),
       input("timezone", "Time zone", { value: of.timezone }, { options: zones.map((zone) => [zone, zone.replaceAll("_", " ")]) }),

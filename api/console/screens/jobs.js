@@ -1,5 +1,6 @@
 // Jobs of the organization: counts by status, filters, many at once, and one with its whole story.
 
+import { allThatMatch } from "../bulk.js";
 import { badge, h, say } from "../dom.js";
 import { confirmed } from "../dialog.js";
 import { call, once } from "../http.js";
@@ -50,7 +51,7 @@ function draw({ view, picked, pick }, { page, counts }) {
   const acts = view.may("jobs:cancel");
   for (const key of picked) if (!page.items.some(({ jobId: one }) => one === key)) picked.delete(key);
   return [
-    heading("Jobs", { under: [tabs(view, "status", STATUSES, { "": total, ...all }), narrowing(view)] }),
+    heading("Jobs", { tools: allThatMatch(view, "/v1/jobs", filters(view.query), ["Retry", ...acts ? ["Cancel"] : []]), under: [tabs(view, "status", STATUSES, { "": total, ...all }), narrowing(view)] }),
     picked.size > 0 && many(view, page.items.filter((job) => picked.has(job.jobId)), picked),
     listing({
       label: "Jobs", heads: HEADS, pick: acts && pick, none: nothing(view),

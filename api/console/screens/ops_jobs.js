@@ -1,5 +1,6 @@
 // Jobs of all organizations, for operators.
 
+import { allThatMatch } from "../bulk.js";
 import { badge, h } from "../dom.js";
 import { call } from "../http.js";
 import { jobPage } from "../job_page.js";
@@ -28,7 +29,7 @@ export const opsJobs = {
 const HEADS = [{ text: "Job", className: "name" }, "Status", { text: "Organization", className: "name wide" }, { text: "Pool", className: "wide" }, { text: "Attempt", className: "number wide" }, { text: "Accepted", className: "wide" }, { text: "", className: "wide" }];
 
 const draw = (view, page) => [
-  heading("All jobs", { under: [tabs(view, "status", STATUSES), narrowing(view, search(view, "organizationId", "Organization, org_…"))] }),
+  heading("All jobs", { tools: view.may("ops:write") && allThatMatch(view, "/v1/ops/jobs", filters(view.query, FILTERS), ["Retry", "Cancel"]), under: [tabs(view, "status", STATUSES), narrowing(view, search(view, "organizationId", "Organization, org_…"))] }),
   listing({
     label: "Jobs of all organizations", heads: HEADS, none: empty("No job fits", "Look further back in one organization by its id.", h("a", { className: "button", href: "#/ops-jobs" }, "Clear filters")),
     rows: page.items.map((job) => ({

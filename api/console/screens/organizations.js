@@ -1,11 +1,11 @@
-// Organizations, for operators: their tier, and whether they are suspended.
+// Organizations, for operators: their tier, what they have of it, and whether they are suspended.
 
-import { confirmed } from "../dialog.js";
+import { confirmed, openDialog } from "../dialog.js";
 import { ago, badge, copyable, h, say } from "../dom.js";
 import { formDialog, input } from "../forms.js";
 import { call, once } from "../http.js";
 import { attempt, empty } from "../states.js";
-import { listing, pager } from "../table.js";
+import { facts, listing, pager } from "../table.js";
 import { heading } from "../view.js";
 
 const TIERS = [["standard", "Standard"], ["pilot", "Pilot"], ["partner", "Partner"]];
@@ -31,16 +31,40 @@ function draw(view, page) {
       label: "Organizations", heads: HEADS, none: empty("No organization yet", "Create one; its first key is made on the machine, by `tenantry keys create`."),
       rows: page.items.map((one) => ({
         key: one.id, cells: [h("span", { title: one.name }, one.name), one.tier, badge(one.suspended ? "suspended" : "active"), ago(one.createdAt),
-          copyable(one.id, `…${one.id.slice(-8)}`), copyable(one.sandboxId, `…${one.sandboxId.slice(-8)}`), writes && acts(view, one)],
+          copyable(one.id, `…${one.id.slice(-8)}`), copyable(one.sandboxId, `…${one.sandboxId.slice(-8)}`), acts(view, one, writes)],
       })),
     }),
     pager(view, page),
   ];
 }
 
-const acts = (view, one) => h("span", { className: "tools end" },
-  h("button", { type: "button", className: "small", onclick: () => retier(view, one) }, "Tier"),
-  h("button", { type: "button", className: "small", onclick: ({ currentTarget }) => suspend(view, one, currentTarget) }, one.suspended ? "Resume" : "Suspend"));
+const acts = (view, one, writes) => h("span", { className: "tools end" },
+  h("button", { type: "button", className: "small", onclick: ({ currentTarget }) => usage(one, currentTarget) }, "Usage"),
+  writes &&   h("button", { type: "button", className: "small", onclick: () => retier(view, one) }, "Tier"),
+  writes && h("button", { type: "button", className: "small", onclick: ({ currentTarget }) => suspend(view, one, currentTarget) }, one.suspended ? "Resume" : "Suspend"));
+
+/** What it has of what it may have, at this moment. */
+async function usage(one, button) {
+  const found = await attempt(button, () => call("GET", `/v1/ops/organizations/${one.id}/usage`));
+  if (found) await openDialog(`Usage of ${one.name}`, (close) => [
+    facts([
+      ["Tier", found.tier], ["Projects", `${number(found.projects.active)} active, ${number(found.projects.archived)} archived`],
+      ["Storage", part(found.storage.usedBytes, found.storage.limitBytes, bytes)], ["API keys", part(found.apiKeys.used, found.apiKeys.limit)],
+      ["Webhook endpoints", part(found.webhookEndpoints.used, found.webhookEndpoints.limit)]]),
+    listing({
+      label: "Jobs by pool", heads: ["Pool", "Running", "Waiting"], none: null,
+      rows: found.pools.map((pool) => ({ key: pool.name, cells: [pool.name, part(pool.running, pool.maxRunning), part(pool.queued, pool.maxQueued)] })),
+    }),
+    h("div", { className: "tools end" }, h("button", { type: "button", autofocus: true, onclick: () => close() }, "Close")),
+  ], { className: "broad" });
+}
+
+const number = (value) => value.toLocaleString("en");
+const bytes = (value) => `${(value / 1e9).toLocaleString("en", { maximumFractionDigits: 1 })} GB`;
+
+/** So much of a limit, if there is one; what is nearly used up stands out. */
+const part = (used, limit, show = number) => limit == null ? `${show(used)}, no limit`
+  : h("span", { className: "line" }, h("meter", { max: limit, value: used, high: 0.9 * limit, ariaLabel: `${show(used)} of ${show(limit)}` }), h("span", { className: used >= 0.9 * limit ? "why" : "" }, `${show(used)} of ${show(limit)}`));
 
 async function create(view) {
   const made = await formDialog({

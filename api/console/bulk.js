@@ -1,0 +1,115 @@
+// All jobs that a filter matches: counted first, then done page by page, until somebody stops it.
+
+import { openDialog } from "./dialog.js";
+import { h, say } from "./dom.js";
+import { call, once } from "./http.js";
+import { attempt, noticeOf } from "./states.js";
+
+/** How long a call waits for its turn after a 429. */
+const AGAIN_MS = 3000;
+
+const VERBS = {
+  Retry: {
+    of: ["failed", "canceled"], not: "stage", leave: "Cancel", done: "started again",
+    text: "Each starts again as a new job, and none twice. A post whose time has passed goes out at once.",
+    came: ({ retried, skipped }) => ({ changed: retried.length, skipped }),
+  },
+  Cancel: {
+    of: ["running"], not: "errorCode", leave: "Leave them", done: "canceled, or asked to stop", danger: true,
+    text: "Those that wait end at once, those that run at their next step. What can't be canceled goes on.",
+    came: ({ jobIds }) => ({ changed: jobIds.length, skipped: [] }),
+  },
+};
+
+/** Buttons for all that match: `path` is the list's, `filters` what it is asked for, `verbs` what the key may do. */
+export const allThatMatch = (view, path, filters, verbs) =>
+  verbs.filter((verb) => VERBS[verb].of.includes(filters.status) && !filters[VERBS[verb].not]).map((verb) => h("button", {
+    key: verb, type: "button", className: VERBS[verb].danger ? "danger" : "", onclick: ({ currentTarget }) => begin(view, path, filters, verb, currentTarget),
+  }, `${verb} all that match`));
+
+async function begin(view, path, filters, verb, button) {
+  const asked = await attempt(button, () => count(path, filters, verb));
+  if (!asked) return;
+  if (!asked.matched) return say(`No job to ${verb.toLowerCase()}`);
+  await openDialog(`${verb} ${many(asked)}?`, (close) => question(asked, close), { holds: () => asked.runs });
+  await view.refresh();
+}
+
+/** How many there are, none younger than the newest by now: what fails meanwhile, such as a retry, is left alone. */
+async function count(path, { cursor, ...filters }, verb) {
+  const { items: [newest] } = await call("GET", `${path}?${new URLSearchParams({ ...filters, limit: 1 })}`);
+  if (!newest) return { matched: 0 };
+  const { status, kind, stage, projectId, organizationId, errorCode, since } = filters;
+  const body = {
+    projectId, organizationId, since, until: new Date(Date.parse(newest.createdAt) + 1).toISOString(), kinds: kind && [kind],
+    ...verb === "Retry" ? { errorCode, statuses: [status] } : { stages: stage && [stage] },
+  };
+  const to = `${path}/${verb.toLowerCase()}`;
+  return { verb, to, body, runs: false, ...await call("POST", to, { body: { ...body, dryRun: true }, headers: once() }) };
+}
+
+const jobs = (value) => `${value.toLocaleString("en")} ${value === 1 ? "job" : "jobs"}`;
+const many = ({ matched, capped }) => (capped ? `${matched.toLocaleString("en")} jobs or more` : jobs(matched));
+
+function question(asked, close) {
+  const { text, danger, leave } = VERBS[asked.verb], inside = h("div", { className: "all" });
+  inside.append(h("p", {}, text), h("div", { className: "tools end" },
+    h("button", { type: "button", autofocus: true, onclick: () => close() }, leave),
+    h("button", { type: "button", className: danger ? "danger" : "primary", onclick: () => run(inside, asked, close) }, `${asked.verb} ${many(asked)}`)));
+  return inside;
+}
+
+async function run(inside, asked, close) {
+  const so = { changed: 0, looked: 0, codes: new Map(), stopped: false };
+  const bar = h("progress", { max: asked.matched, value: 0, ariaLabel: "Progress" }), told = h("span", { role: "status" });
+  const stop = h("button", { type: "button", onclick: () => { so.stopped = stop.disabled = true; } }, "Stop");
+  inside.replaceChildren(h("div", { className: "line" }, bar, told), h("div", { className: "tools end" }, stop));
+  stop.focus();
+  asked.runs = true;
+  try {
+    for await (const { changed, skipped } of pages(asked, so)) {
+      so.changed += changed;
+      so.looked += changed + skipped.length;
+      for (const { code } of skipped) so.codes.set(code, (so.codes.get(code) ?? 0) + 1);
+      bar.value = so.looked;
+      told.textContent = `${so.looked.toLocaleString("en")} of ${many(asked)}`;
+    }
+  } catch (error) {
+    so.stopped = true;
+    noticeOf(error);
+  }
+  asked.runs = false;
+  inside.replaceChildren(...results(asked, so), h("div", { className: "tools end" }, h("button", { type: "button", className: "primary", autofocus: true, onclick: () => close() }, "Close")));
+  inside.querySelector("button").focus();
+}
+
+/** What became of the jobs of each call. A call that was refused since too many came is the same one again. */
+async function* pages({ verb, to, body }, so) {
+  for (let cursor, on = true; on && !so.stopped;) {
+    const answer = await patiently(so, { body: { ...body, cursor }, headers: once() }, to);
+    if (!answer) return;
+    const came = VERBS[verb].came(answer);
+    yield came;
+    cursor = answer.nextCursor ?? undefined;
+    on = Boolean(cursor) || Boolean(answer.more && came.changed);
+  }
+}
+
+async function patiently(so, request, to) {
+  while (!so.stopped) {
+    try {
+      return await call("POST", to, request);
+    } catch (error) {
+      if (error.status !== 429) throw error;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+  return null;
+}
+
+const results = ({ verb }, { changed, looked, codes, stopped }) => [
+  h("p", { role: "status" }, h("strong", {}, jobs(changed)), ` ${VERBS[verb].done}${stopped ? `; stopped after ${looked.toLocaleString("en")}` : ""}.`),
+  codes.size > 0 && h("table", { className: "listing", ariaLabel: "Skipped" },
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Skipped"), h("th", { scope: "col", className: "number" }, "Jobs"))),
+    h("tbody", {}, [...codes].map(([code, times]) => h("tr", {}, h("td", {}, h("code", {}, code)), h("td", { className: "number" }, times.toLocaleString("en")))))),
+].filter(Boolean);

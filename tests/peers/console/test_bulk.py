@@ -1,0 +1,114 @@
+"""Many jobs at once in the console: counted before, done page by page, and told by code."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from db.pool import connected
+from tests.peers.chromium import Page
+from tests.peers.own_api import OwnApi, own_api
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
+
+FAILED, ARCHIVED = 250, 3
+
+#: Ingests of projects of their own, some of which are archived.
+JOBS = """
+with made as (
+  insert into project (organization_id, id, name, timezone, primary_language, status, archived_at)
+  select o.id,
+         (lpad(to_hex((extract(epoch from now()) * 1000)::bigint), 12, '0')
+          || '7' || left(md5(n::text), 3) || '8' || right(md5(n::text), 15))::uuid,
+         'Shop ' || n, 'UTC', 'en', case when n <= $2 then 'archived' else 'active' end,
+         case when n <= $2 then now() end
+    from organization o
+   cross join generate_series(1, $1::int) n
+   where o.env = 'live'
+  returning organization_id, id)
+insert into job (organization_id, project_id, id, kind, pool, state, stage, attempt, max_attempts, args,
+                 run_at, deadline_at, started_at, finished_at, error)
+select organization_id, id, id, 'ingest_website', 'ingest', 'failed', 'failed', 1, 4,
+       '{"url": "https://shop.example/", "follow_links": false, "max_pages": 1}', now(), now(), now(), now(),
+       '{"code": "SITE_TIMEOUT", "message": "it was too slow", "retryable": true}'
+  from made
+"""
+HEADING = "document.querySelector('dialog[open] h2')?.innerText"
+TOLD = "document.querySelector('dialog[open] p[role=status]')?.innerText"
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
+    with own_api(tmp_path_factory.mktemp("console")) as made:
+        asyncio.run(asked(made, JOBS, FAILED, ARCHIVED))
+        yield made
+
+
+async def asked(api: OwnApi, statement: str, *values: Any) -> Any:
+    async with connected(api.database_url, name="test") as conn:
+        return await conn.fetchval(statement, *values)
+
+
+def go(api: OwnApi, page: Page, address: str, ready: str) -> None:
+    """A screen, in a tab that has the key."""
+    page.look("light", 1400)
+    page.open(f"{api.url}/console", "document.querySelector('[name=key], nav')")
+    page.run(f"sessionStorage.setItem('tenantry.key', '{api.key}')")
+    page.open("about:blank", "true")
+    page.open(f"{api.url}/console#/{address}", ready)
+    page.troubles.clear()
+
+
+def press(page: Page, text: str) -> None:
+    """The button of that text, in the dialog if there is one."""
+    page.run(
+        "[...(document.querySelector('dialog[open]') ?? document).querySelectorAll('button')]"
+        f".find((one) => one.innerText == '{text}').click()"
+    )
+
+
+def test_all_that_failed_is_retried_and_what_cant_be_is_told(api: OwnApi, page: Page) -> None:
+    go(
+        api,
+        page,
+        "jobs?status=failed&errorCode=SITE_TIMEOUT",
+        "document.querySelectorAll('main tbody tr')[20]",
+    )
+    press(page, "Retry all that match")
+    page.until(f"{HEADING} == 'Retry 250 jobs?'")
+    press(page, "Retry 250 jobs")
+    page.until(f"{TOLD}?.includes('started again')")
+    assert page.run(TOLD) == "247 jobs started again."
+    skipped = page.run("document.querySelector('dialog[open] tbody').innerText")
+    assert skipped.split() == ["PROJECT_ARCHIVED", "3"]
+    press(page, "Close")
+    retried = "select count(distinct retry_of) = 247 and count(*) = 247 from job where retry_of is not null"
+    assert asyncio.run(asked(api, retried))
+    press(page, "Retry all that match")
+    page.until(f"{HEADING} == 'Retry 3 jobs?'")
+    press(page, "Cancel")
+    go(api, page, "jobs?status=running", "document.querySelector('main tbody tr')")
+    press(page, "Cancel all that match")
+    page.until(f"{HEADING} == 'Cancel 247 jobs?'")
+    press(page, "Cancel 247 jobs")
+    page.until(f"{TOLD} == '247 jobs canceled, or asked to stop.'")
+    assert page.troubles == []
+
+
+def test_an_edit_of_what_somebody_else_has_changed_is_asked_about(api: OwnApi, page: Page) -> None:
+    with api.client() as client:
+        project = api.project(client)
+        go(api, page, f"projects/{project}/settings", "document.querySelector('main .facts')")
+        for choice, name in (("Overwrite", "Mine"), ("Reload", "Theirs")):
+            press(page, "Edit")
+            page.until("document.querySelector('dialog[open] [name=name]')")
+            client.patch(f"/projects/{project}", json={"name": "Theirs"})
+            page.run("document.querySelector('dialog[open] [name=name]').value = 'Mine'")
+            press(page, "Save")
+            page.until("document.querySelector('dialog[open] .failed button')")
+            press(page, choice)
+            page.until("!document.querySelector('dialog[open]')")
+            page.until(f"document.querySelector('main .facts').innerText.includes('{name}')")
+            assert client.get(f"/projects/{project}").json()["name"] == name
+    assert [said for said in page.troubles if "412" not in said] == []
