@@ -20,8 +20,12 @@ from schemas import ids
 GATHER_S = 0.1
 _GATHER = "gather"
 
-#: Libraries that say at `info` what we count as metrics or know already.
-QUIET = ("arq", "asyncio", "httpx", "httpcore", "uvicorn.error")
+#: Libraries that say what we count as metrics or know already, and the least of theirs that is logged. A pool
+#: of asyncpg warns, with a traceback, of each connection that it can't open while Postgres is away.
+QUIET = {
+    **dict.fromkeys(("arq", "asyncio", "httpx", "httpcore", "uvicorn.error"), logging.WARNING),
+    "asyncpg.pool": logging.ERROR,
+}
 
 
 def configure(*, process: str, level: str = "info") -> None:
@@ -145,5 +149,5 @@ def _route_stdlib(number: int, shared: list[structlog.types.Processor]) -> None:
         )
     )
     logging.basicConfig(level=number, handlers=[handler], force=True)
-    for name in QUIET:
-        logging.getLogger(name).setLevel(max(number, logging.WARNING))
+    for name, least in QUIET.items():
+        logging.getLogger(name).setLevel(max(number, least))

@@ -58,10 +58,8 @@ async def test_redis_and_the_dispatcher_both_dead(own_fleet: Fleet, own_servers:
 
 
 async def test_postgres_stopped_for_five_leases(own_fleet: Fleet, own_servers: Servers) -> None:
-    """Nobody could renew one: no worker counts as dead, and no attempt is spent."""
-    await own_fleet.dispatcher()
-    for _ in range(2):
-        await own_fleet.worker(slots=3)
+    """Nobody could renew one: no worker counts as dead, no attempt is spent, and no log has a traceback."""
+    processes = [await own_fleet.dispatcher(), *[await own_fleet.worker(slots=3) for _ in range(2)]]
     jobs = await own_fleet.submit(20, pauses=["handler"])
     await eventually(lambda: own_fleet.pool.fetchval("select count(*) = 6 from job where state = 'running'"))
     await asyncio.to_thread(own_servers.postgres.stop)
@@ -71,6 +69,7 @@ async def test_postgres_stopped_for_five_leases(own_fleet: Fleet, own_servers: S
     own_fleet.go()
     rows = await own_fleet.completed(jobs, within=20)
     assert {(row["attempt"], row["crashes"]) for row in rows} == {(1, 0)}
+    assert [process.log.name for process in processes if "Traceback" in process.log.read_text()] == []
 
 
 async def test_a_worker_started_while_postgres_is_away(own_fleet: Fleet, own_servers: Servers) -> None:
