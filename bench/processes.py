@@ -96,13 +96,13 @@ async def start(folder: Path, words: Sequence[str], environ: Mapping[str, str] |
     return Child(process, path, begin)
 
 
-async def end(child: Child) -> None:
+async def end(child: Child, *, within: float = END_S) -> None:
     """SIGTERM ends it, SIGKILL if it doesn't listen."""
     process = child.process
     if process.returncode is None:
         process.terminate()
     try:
-        await asyncio.wait_for(process.wait(), END_S)
+        await asyncio.wait_for(process.wait(), within)
     except TimeoutError:
         process.kill()
         await process.wait()

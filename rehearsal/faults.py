@@ -2,8 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeAlias
@@ -14,9 +13,6 @@ from db.server import Server
 from rehearsal.hosts import Host, Hosts
 from rehearsal.schedule import Blow, Fault
 from workers.runtime.shutdown import Stop, first_of
-
-#: Seconds that a process may take to stop in order.
-STOP_S = 30.0
 
 
 class Servers(NamedTuple):
@@ -43,22 +39,32 @@ class Faults:
     stop: Stop
     say: Callable[[str], None]
     done: list[Strike] = field(default_factory=list)
+    _free: asyncio.Condition = field(default_factory=asyncio.Condition)
     _turns: Mapping[str, asyncio.Lock] = field(
         default_factory=lambda: {"postgres": asyncio.Lock(), "redis": asyncio.Lock()}
     )
 
     async def strike(self, blow: Blow) -> None:
-        """Do it to its end; not at all where another fault has every host that it could strike."""
+        """Do it to its end. It waits where other faults have every host that it could strike."""
         if blow.fault in ON_SERVERS:
             await ON_SERVERS[blow.fault](self, blow)
             return
         act, roles = ON_HOSTS[blow.fault]
-        candidates = [host for role in roles for host in getattr(self.hosts, role) if not host.struck]
-        if candidates:
+        async with self._free:
+            await self._free.wait_for(lambda: self._candidates(roles))
+            candidates = self._candidates(roles)
             host = candidates[int(blow.chance * len(candidates))]
-            self.note(blow, host.name, [host])
-            with struck(host):
-                await act(self, host, blow.lasts_s)
+            host.struck = True
+        self.note(blow, host.name, [host])
+        try:
+            await act(self, host, blow.lasts_s)
+        finally:
+            async with self._free:
+                host.struck = False
+                self._free.notify_all()
+
+    def _candidates(self, roles: Sequence[str]) -> list[Host]:
+        return [host for role in roles for host in getattr(self.hosts, role) if not host.struck]
 
     def note(self, blow: Blow, what: str, hosts: Sequence[Host]) -> None:
         self.done.append(Strike(blow.fault, datetime.now(UTC), frozenset(host.name for host in hosts)))
@@ -75,7 +81,7 @@ class Faults:
         await host.start()
 
     async def halt(self, host: Host, _: float) -> None:
-        await asyncio.wait_for(host.end(), STOP_S)
+        await host.end()
         await host.start()
 
     async def freeze(self, host: Host, lasts_s: float) -> None:
@@ -129,16 +135,6 @@ class Faults:
             await asyncio.to_thread(end)
             await self.last(blow.lasts_s)
             await asyncio.to_thread(getattr(self.servers, name).start)
-
-
-@contextmanager
-def struck(host: Host) -> Iterator[None]:
-    """No other fault strikes the host meanwhile."""
-    host.struck = True
-    try:
-        yield
-    finally:
-        host.struck = False
 
 
 OnHost: TypeAlias = Callable[[Faults, Host, float], Awaitable[None]]

@@ -18,6 +18,8 @@ from rehearsal.schedule import LEASE_S
 
 #: Seconds that a worker which is told to stop lets its jobs run on.
 DRAIN_S = 1.0
+#: Seconds that a process may take to end: on a busy machine, with its servers away.
+STOP_S = 60.0
 SLOTS = 10
 
 #: The module of every worker.
@@ -97,10 +99,10 @@ class Host:
                 self.child.process.send_signal(signum)
 
     async def end(self) -> None:
-        """In order, which it says by its exit code."""
+        """In order, as its exit code says, or before it listens to signals and has done anything."""
         if self.child:
-            await processes.end(self.child)
-            if code := self.child.process.returncode:
+            await processes.end(self.child, within=STOP_S)
+            if (code := self.child.process.returncode) not in (0, -signal.SIGTERM):
                 self.died.append(f"{self.name}, told to stop, ended with {code}")
 
     async def look(self) -> None:

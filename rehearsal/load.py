@@ -48,6 +48,9 @@ MIX = (
     Share(kinds.DOOMED, 2),
 )
 
+#: Seconds, at most, for which a commit stays open, and between two steps.
+PAUSE_S = 0.3
+
 #: Unique jobs have one of so many keys of their tenant, so that they meet.
 UNIQUE_KEYS = 2
 
@@ -65,7 +68,7 @@ def errands(seed: int, tenants: Sequence[UUID]) -> Iterator[Errand]:
 def _errand(key: str, tenant: UUID, share: Share, chance: random.Random) -> Errand:
     args: dict[str, Any] = {
         "key": key, "failures": chance.randint(1, 3), "snoozes": chance.randint(1, 2), "left": 2,
-        "takes_s": chance.uniform(*share.takes_s or (0, 0)),
+        "pause_s": chance.uniform(0, PAUSE_S), "takes_s": chance.uniform(*share.takes_s or (0, 0)),
     }  # fmt: skip
     return Errand(
         key,

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import shutil
+import signal
 import tempfile
 import time
 from collections import Counter
@@ -77,7 +78,10 @@ class Tell(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Outcome of a rehearsal; `took_s` includes the drain. `logs` are kept where something is wrong."""
+    """Outcome of a rehearsal; `took_s` includes the drain. `logs` are kept where something is wrong.
+
+    `interrupted`: a signal cut it short; `hurried`: another one the wait for open jobs.
+    """
 
     plan: Plan
     took_s: float
@@ -87,12 +91,13 @@ class Report(NamedTuple):
     faults: Mapping[str, int]
     recovery_s: Sequence[float]
     interrupted: bool
+    hurried: bool
     logs: Path | None = None
 
     @property
     def passed(self) -> bool:
         """True if nothing is lost or doubled, every job has ended, and no process has that nobody struck."""
-        return not (self.jobs.anomalies or self.jobs.open or self.died)
+        return not (self.jobs.anomalies or self.died or (self.jobs.open and not self.hurried))
 
 
 @dataclass
@@ -110,18 +115,19 @@ class Rehearsal:
     host_of: dict[UUID, str] = field(default_factory=dict)
     ended: int = 0
     phase: str = "load"
+    interrupted: bool = False
+    late: bool = False
     began: float = field(default_factory=time.monotonic)
 
-    async def run(self) -> bool:
-        """Load under faults, then neither until all jobs have ended; whether a signal cut it short."""
+    async def run(self) -> None:
+        """Load under faults, then neither until all jobs have ended, or for `DRAIN_S`."""
         async with background(self._watch()):
-            interrupted = await self._play()
+            await self._play()
             self.phase = "drain"
             while not self.stop.now.is_set() and await self._any_open():
                 await first_of(self.stop.now, within_s=LOOK_S)
-        return interrupted or self.stop.now.is_set()
 
-    async def _play(self) -> bool:
+    async def _play(self) -> None:
         """Until the time is up or a signal came; then faults end, and submitters ask on for what is open."""
         async with asyncio.TaskGroup() as group:
             for host in self.hosts.submitters:
@@ -129,11 +135,14 @@ class Rehearsal:
             for blow in schedule(self.plan.seed, self.plan.seconds):
                 group.create_task(self._strike(blow))
             await first_of(self.stop.soon, within_s=self.plan.seconds)
-            interrupted = self.stop.soon.is_set()
+            self.interrupted = self.stop.soon.is_set()
             self.stop.soon.set()
             self.phase = "last faults"
-            asyncio.get_running_loop().call_later(DRAIN_S, self.stop.now.set)
-        return interrupted
+            asyncio.get_running_loop().call_later(DRAIN_S, self._give_up)
+
+    def _give_up(self) -> None:
+        self.late = not self.stop.now.is_set()
+        self.stop.now.set()
 
     async def _strike(self, blow: Blow) -> None:
         await first_of(self.stop.soon, within_s=blow.at_s)
@@ -175,10 +184,10 @@ class Rehearsal:
                 if worker["pid"] in host.pids:
                     self.host_of.setdefault(worker["id"], host.name)
 
-    async def report(self, taken: Mapping[str, int], *, interrupted: bool) -> Report:
+    async def report(self, taken: Mapping[str, int]) -> Report:
         """The count, once the processes have ended."""
         pool, log = self.environment.pool, self.environment.folder / f"{hosting.WORKER}.log"
-        attempts = await recovery.read(pool)
+        attempts, hurried = await recovery.read(pool), self.stop.now.is_set() and not self.late
         return Report(
             self.plan,
             round(time.monotonic() - self.began, 1),
@@ -187,7 +196,8 @@ class Rehearsal:
             [line for host in self.hosts.running for line in host.died],
             Counter(strike.fault.value for strike in self.faults.done),
             recovery.recoveries(attempts, self.faults.done, self.host_of),
-            interrupted,
+            self.interrupted or hurried,
+            hurried,
         )
 
 
@@ -201,7 +211,12 @@ async def perform(plan: Plan, tell: Tell) -> Report:
     logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="tenantry-rehearsal-") as name, stop_signals() as stop:
         folder = Path(name)
-        report = await _perform(plan, tell, stop, folder)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, stop.ask)
+        try:
+            report = await _perform(plan, tell, stop, folder)
+        except ExceptionGroup as group:
+            # One of its tasks met what ends it; the others only ended with that.
+            raise group.exceptions[0] from group
         return report if report.passed else report._replace(logs=_kept(folder))
 
 
@@ -212,8 +227,8 @@ async def _perform(plan: Plan, tell: Tell, stop: Stop, folder: Path) -> Report:
             await fleet.registered(environment.pool, COUNTS["worker"])
             faults = Faults(hosts, servers, stop, tell.fault)
             rehearsal = Rehearsal(plan, tell, stop, environment, hosts, faults, errands(plan.seed, tenants))
-            interrupted = await rehearsal.run()
-        return await rehearsal.report(receiver.taken, interrupted=interrupted)
+            await rehearsal.run()
+        return await rehearsal.report(receiver.taken)
 
 
 @contextlib.asynccontextmanager

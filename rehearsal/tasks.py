@@ -55,13 +55,20 @@ async def none(_: Context) -> Outcome:
 
 
 async def write(ctx: Context) -> Outcome:
-    return await ctx.commit(partial(_leave, ctx))
+    """A row in the commit, which stays open for a while, so that faults meet it."""
+
+    async def body(conn: Conn) -> None:
+        await _leave(ctx, conn)
+        await asyncio.sleep(ctx.job.args["pause_s"])
+
+    return await ctx.commit(body)
 
 
 async def steps(ctx: Context) -> Outcome:
     """Rows in named steps, of which each commits once, whatever becomes of its attempts."""
     for name in ("first", "second", "third"):
         await ctx.step(partial(_leave, ctx), name=name)
+        await asyncio.sleep(ctx.job.args["pause_s"])
     return Done()
 
 
@@ -72,7 +79,7 @@ async def call(outside: Address, ctx: Context) -> Outcome:
         await receiver.tell(outside, Call(str(ctx.job.id), key))
     except OSError as error:
         return Retry("NO_ANSWER", f"the receiver gave no answer: {error!r}", after_s=AGAIN_S)
-    return await ctx.commit(partial(_leave, ctx))
+    return await write(ctx)
 
 
 async def flaky(ctx: Context) -> Outcome:

@@ -97,7 +97,8 @@ def _some(what: str, report: Report) -> list[str]:
 def _verdict(report: Report) -> Text:
     plan = report.plan
     again = f"tenantry rehearse --minutes {plan.seconds / 60:g} --seed {plan.seed}"
-    said = "passed" if report.passed else "failed"
+    well = "interrupted" if report.interrupted else "passed"
+    said = well if report.passed else "failed"
     return Text(f"{said} in {report.took_s:g} s; the same faults again: {again}")
 
 

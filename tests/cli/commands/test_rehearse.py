@@ -1,7 +1,6 @@
 """`tenantry rehearse`, as a user runs it: a minute of faults loses nothing, and what is broken is found."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -34,7 +33,7 @@ def rehearsing(*words: str, module: str = "cli") -> Iterator[tuple[subprocess.Po
     with subprocess.Popen(
         [sys.executable, "-m", module, "rehearse", *words],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/theirs"},
+        env={**os.environ, "DATABASE_URL": "postgresql://me@127.0.0.1:1/mine", "TMPDIR": str(Path.cwd())},
     ) as process:  # fmt: skip
         assert process.stderr
         yield process, process.stderr
@@ -48,7 +47,7 @@ def test_a_minute_of_faults_loses_and_doubles_nothing() -> None:
     assert found["accepted"] == found["completed"] + found["failed"] + found["canceled"] > 0
     assert (found["lost"], found["doubled"], found["open"]) == (0, 0, 0)
     assert {*found["faults"]} == {*Fault}
-    assert 0 < found["recoveryP50Seconds"] <= found["recoveryP95Seconds"]
+    assert not found["recovered"] or 0 < found["recoveryP50Seconds"] <= found["recoveryP95Seconds"]
     assert (found["died"], found["anomalies"], found["logs"]) == ([], [], None)
     assert f"seed {found['seed']}" in said
 
@@ -63,7 +62,6 @@ def test_what_is_broken_is_lost_or_doubled() -> None:
         assert f"{what}: job" in out
     kept = Path(out.partition("The logs are in ")[2].split()[0])
     assert (kept / "tests.rehearsal.broken_worker.log").exists()
-    shutil.rmtree(kept)
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -81,6 +79,20 @@ def test_stopped_while_a_worker_is_frozen_it_leaves_nothing(signum: signal.Signa
         assert process.returncode == 130, out
         assert "accepted" in out
         assert f"--seed {FREEZES}" in out
+
+
+def test_a_second_signal_does_not_wait_for_what_is_open() -> None:
+    with rehearsing("--minutes", "10", "--json") as (process, said):
+        for _ in range(2):
+            until_said(said, ": load, ")
+        # Two that the kernel doesn't take for one.
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            process.send_signal(signum)
+        out, more = process.communicate()
+    assert process.returncode == 130, more
+    found = msgspec.json.decode(out)
+    assert found["interrupted"]
+    assert found["accepted"] == sum(found[way] for way in ("completed", "failed", "canceled", "open"))
 
 
 def until_said(said: IO[str], words: str) -> None:
