@@ -16,8 +16,8 @@ from generation.words.languages.table import APP, Table, any_of
 SHORTEST, LONGEST, GOOD, READ = 8, 110, 48, 600
 #: Characters of a text and sentences of one that are looked at.
 TEXT, SENTENCES = 20_000, 80
-#: Words of a line at least.
-FEWEST = 3
+#: Words of a line at least, and of a head: a shorter one names the product and says nothing of it.
+FEWEST, FEWEST_OF_HEAD = 3, 4
 #: Part of the words that two lines may share.
 SHARED = 0.6
 #: Letters of a word at most: longer ones are addresses and keys.
@@ -30,6 +30,8 @@ FIRST = re.compile(r"^,? (?:and|which|that|und|et|qui|y|e|que) ", re.IGNORECASE)
 SERIES = re.compile(r",? (?:and|or|und|oder|et|ou|y|o|e|u) ", re.IGNORECASE)
 ENDS = " .!,;:。！।-–—"
 PAIRS = ("()", "（）")
+#: Beginnings of what is said by the way.
+OPENERS = ("(", "（")
 
 
 class Clause(NamedTuple):
@@ -139,7 +141,7 @@ def _head(whole: str, app: str, language: str, reading: Reading) -> str | None:
     ends = sorted(set(found), reverse=True)
     whole_parts = (end for end in ends if not ("," in whole[:end] and SERIES.match(whole, end)))
     heads = (_line(whole[:end], app, language, reading) for end in whole_parts if end > SHORTEST * 2)
-    return next(filter(None, heads), None)
+    return next((one for one in heads if one and len(texts.words(one)) >= FEWEST_OF_HEAD), None)
 
 
 def _fits(text: str, app: str, language: str, reading: Reading) -> bool:
@@ -163,6 +165,7 @@ def is_prose(text: str) -> bool:
         len(found) >= 2
         and letters >= 0.8 * len(text)
         and not CODE.search(text)
+        and not text.startswith(OPENERS)
         and (len(found) < 3 or text != text.upper() or text == text.lower())
         and all(text.count(pair[0]) == text.count(pair[1]) for pair in PAIRS)
         and max(map(len, found)) <= LONGEST_WORD

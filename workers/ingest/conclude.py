@@ -13,7 +13,7 @@ from workers.ingest.derive.declared import telling
 from workers.ingest.llm.suggest import suggest
 from workers.ingest.parser.parser import Parser, read
 from workers.ingest.pictures.meet import PICTURES_S, Met
-from workers.ingest.shapes import Passage, Prose
+from workers.ingest.shapes import LISTED, Passage, Prose
 from workers.llm.endpoint import Model
 
 #: Titles and descriptions that are looked at.
@@ -87,7 +87,12 @@ def prose_of(
 
 
 def described(candidates: Sequence[Candidate]) -> list[str]:
-    return [str(one.value) for one in candidates if one.field in {"tagline", "appDescription"}]
+    """Taglines and descriptions; what lists say is in the passages alone."""
+    return [
+        str(one.value)
+        for one in candidates
+        if one.field in {"tagline", "appDescription"} and not one.rule.endswith(LISTED)
+    ]
 
 
 def incomplete(visit: Visit | None) -> Visit | None:

@@ -13,6 +13,8 @@ from workers.ingest.github.shapes import Chosen, Repository, Tree
 
 #: First byte of a reply: if nothing follows it, the document broke its process.
 STARTED = b"\1"
+#: End of the rule of a description that is items of lists: an alternative for those who want more.
+LISTED = ".list"
 
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,8 +20,12 @@ FORMULAS = Formulas(
     presenter="eine digitale Figur, keine echte Person",
 )
 
-SUBJECT = r"(?:(?:die|diese|unsere) (?:app|anwendung|software)|das programm|(?:die )?{app})"
-DOES = "bietet|enthält|ermöglicht|hilft|unterstützt|speichert|zeigt|liefert|umfasst|merkt|berechnet|erinnert"
+THING = r"app|anwendung|software|programm|spiel|werkzeug|tool|dienst|plattform|erweiterung|widget"
+SUBJECT = rf"(?:(?:die|diese|unsere|das|dieses|unser|der|dieser) (?:{THING})|(?:die )?{{app}})"
+DOES = (
+    "bietet|enthält|ermöglicht|hilft|unterstützt|speichert|zeigt|liefert|umfasst|merkt|berechnet|erinnert"
+    "|verwaltet|organisiert|erstellt|synchronisiert"
+)
 LEADS = (
     rf"(?:{SUBJECT}|sie|er|es) kann (?:auch )?(?:zum|zur) (?=\w+ )",
     r"(?:außerdem|zudem|zusätzlich|darüber hinaus|auch|gleichzeitig) (?=kannst du|können sie)",
@@ -58,7 +62,7 @@ NEVER = {
     "users": """million* milliard* tausend* hundert* nutzer_weltweit downloads zufriedene*
         kunden_weltweit mitglieder""",
     "current": """derzeit* aktuell* bald demnächst jetzt neu neue neuer neues neuen heute morgen gestern
-        kürzlich beta version* seit stand zurzeit momentan künftig* modern* nächste* letzte* woche saison
+        kürzlich beta version* seit stand zurzeit momentan künftig* nächste* letzte* woche saison
         jubiläum januar februar märz april juni juli august september oktober november dezember aktualis*""",
     "donation": """spende* spenden gespendet beitragen mithelfen hilf_mit sponsor* patreon liberapay
         förder* unterstütz_uns""",
@@ -70,15 +74,15 @@ NEVER = {
 }
 
 ASIDES = """
-    anmeld* registrier* einloggen login abonnier* herunterlad* installier* installation klick* kontakt*
-    folge_uns mehr_erfahren weiterlesen mehr_lesen besuch* bitte danke* fehler feedback übersetz* github
-    gitlab quellcode benötigt erfordert voraussetz* berechtigung* hinweis* inoffiziell* leider begrenzt*
-    noch_nicht geplant* veraltet eingestellt ich mich mir mein meine meinem meinen meiner willkommen
-    funktionen features highlights screenshots faq wurde wurden basiert entwickelt_von javascript seite
-    webseite website browser newsletter startseite menü navigation hallo herzlich ruf* telefon*
-    öffnungszeiten download downloads details bewerb* stellenangebot* gegründet geboren impressum
-    aktivier* deaktivier* warenkorb bestell* artikel lesen sie_hier hier geschrieben_in metapaket*
-    abhängigkeit* kompil* paket pakete verfügbar ist_kein* keine_* ist_nicht problem*
+    anmeld* registrier* einloggen login abonnier* herunterlad* installier* installation klick* kontaktier*
+    kontaktform* folge_uns mehr_erfahren weiterlesen mehr_lesen besuch* bitte danke* fehler feedback
+    übersetz* github gitlab quellcode benötigt erfordert voraussetz* berechtigung* hinweis* inoffiziell*
+    leider begrenzt* noch_nicht geplant* veraltet eingestellt ich mich mir mein meine meinem meinen meiner
+    willkommen hauptfunktionen wichtigste_funktionen highlights screenshots faq wurde wurden basiert
+    entwickelt_von javascript seite webseite website browser newsletter startseite menü navigation hallo
+    herzlich ruf* telefon* öffnungszeiten download downloads details bewerb* stellenangebot* gegründet
+    geboren impressum aktivier* deaktivier* warenkorb bestell* artikel lesen sie_hier hier geschrieben_in
+    metapaket* abhängigkeit* kompil* paket pakete verfügbar ist_kein* keine_* ist_nicht problem*
 """
 
 TABLE = Table(
@@ -87,14 +91,16 @@ TABLE = Table(
     tails="und_mehr und_vieles_mehr usw. usw u.v.m. etc",
     open_ends="""und oder mit von für zu zum zur der die das den dem des ein eine einen einem in im an
         am auf aus bei als ist sind dass ermöglicht erlaubt hilft sowie bzw versucht versuchen man""",
-    back="""dies diese dieser dieses diesen diesem dadurch damit deshalb deswegen daher dann aber und
-        oder sondern dabei dazu dafür daraus darin trotzdem jedoch allerdings somit hierbei hierfür ebenso
-        denn weil da obwohl sonst zum_beispiel z.b. schließlich er sie es ihr ihre sein seine was wer wie
-        wo wann warum das so nicht kein keine auch außerdem zudem in_diesem in_dieser in_diesen mit_diesem
-        mit_dieser für_dies* einige manche viele_davon ihn u.a. unter_anderem""",
+    back="""dies diese dieser dieses diesen diesem dadurch damit deshalb deswegen daher dann aber
+        und oder sondern dabei dazu dafür daraus darin trotzdem jedoch allerdings somit hierbei
+        hierfür ebenso denn weil da obwohl sonst zum_beispiel z.b. schließlich durch er sie es ihr
+        ihre sein seine was wer wie wo wann warum das so nicht kein keine auch außerdem zudem
+        in_diesem in_dieser in_diesen mit_diesem mit_dieser für_dies* einige manche viele_davon ihn
+        u.a. unter_anderem""",
     theirs="es sie ihn ihm ihr ihre ihren diese dieser dieses diesen",
     more="und sowie inklusive einschließlich mit sodass damit welche der_* die_* das_* wobei wie von",
-    bare="sodass wobei um_*",
+    bare="""sodass wobei um_* mit_denen mit_schwerpunkt mit_dem_ziel wie_etwa basierend_auf
+        auf_basis_von""",
     joints="""und_ermöglicht und_bietet und_hilft und_unterstützt und_zeigt und_speichert und_enthält
         und_erlaubt und_kann und_lässt und_hat und_macht und_erinnert und_verwaltet""",
     limits="""außer sofern wenn falls aber nur ohne bis nicht kein* nie niemals jedoch allerdings

@@ -20,7 +20,7 @@ FORMULAS = Formulas(
     presenter="a digital presenter, not a real person",
 )
 
-THING = r"(?:the|this|our) (?:app|application|tool|software|program)"
+THING = r"(?:the|this|our) (?:app|application|tool|software|program|game|service|platform|utility|extension)"
 SUBJECT = rf"(?:it|this|(?:the |this |our )?{{app}}|{THING})"
 HAS = "is|are|has|offers|provides|features|includes|contains|comes with|gives you"
 LETS = r"lets? (?:you|users|people|players)|(?:allows?|enables?) \w+ to"
@@ -31,7 +31,9 @@ LEADS = (
     rf"(?:with {SUBJECT},? |use {SUBJECT} to |using {SUBJECT},? )",
     rf"(?:{SUBJECT} )?(?:also |simply )?(?:{LETS}) (?:also |easily )?(?!.*\b(?:and|or) to )",
     rf"{SUBJECT} can (?:also )?be used (?:to|for) ",
+    r"you can use (?:it|{app}) (?:also )?(?:to|for) ",
     r"you can (?:also |now )?(?!not\b|'t\b|only\b)",
+    rf"{SUBJECT} can (?:also |easily |even )?(?!not\b|'t\b|only\b|be\b|help\b)",
     rf"{SUBJECT} (?:also )?(?:{HAS}) (?:also |simply |basically )?(?={NOUN} )",
     rf"{SUBJECT} (?:also )?(?=\w+s\b(?! (?:not|no)\b))(?!is |was |has |means )",
 )
@@ -45,13 +47,14 @@ NEVER = {
         top top_* the_only only_app only_one superior favorite favourite favorites favourites
         one_of_a_kind second_to_none exceptional unbreakable""",
     "award": """award* winner* winning acclaim* app_of_the_* editor's_choice editors'_choice
-        editors_choice featured as_seen rated ratings rating stars recommended_by trusted loved_by certif*
-        proven scien* evidence_based renowned famous popular endors* prize* review* testimonial* official*""",
+        editors_choice featured_in featured_on featured_by as_seen rated ratings rating stars
+        recommended_by trusted loved_by certif* proven scien* evidence_based renowned famous popular
+        endors* prize* review* testimonial* official*""",
     "health": """cure cures cured curing heal heals healing remed* treat treats treating treatment*
-        diagnos* therap* doctor* physician* clinic* medic* disease* illness* disorder* symptom* diabet*
-        cancer* depress* anxi* insomnia adhd pain* weight_loss lose_weight losing_weight fat_burn*
-        burn_fat slimming detox* immun* blood_* health* addict* fertil* pregnan* glucose insulin calorie*
-        vaccin*""",
+        diagnos* therap* doctor* physician* clinic* medic* disease* illness* disorder* symptom*
+        diabet* cancer* depress* anxi* insomnia adhd pain pains painful* painkill* painless*
+        weight_loss lose_weight losing_weight fat_burn* burn_fat slimming detox* immun* blood_*
+        health* addict* fertil* pregnan* glucose insulin calorie* vaccin*""",
     "money": """earn earns earning* profit* invest* income revenue* money cash savings salary loan loans
         credit_* mortgage* debt* trading trade_* traders returns roi yield yields wealth* rich refund*
         cashback payout* lottery betting casino* gambl* bonus*""",
@@ -62,7 +65,7 @@ NEVER = {
     "users": """million* billion* thousand* hundred* users_worldwide downloads downloaded_*
         customers_worldwide countless_users""",
     "current": """currently now new newly soon upcoming latest recent recently today tonight tomorrow
-        beta alpha version versions as_of since updated update updates nowadays modern newest this_week
+        beta alpha version versions as_of since updated update updates nowadays newest this_week
         this_month this_year last_* next_* season anniversary january february april june july august
         september october november december""",
     "donation": """donat* contribute contributes contributing contribution* sponsor* patreon liberapay
@@ -76,17 +79,18 @@ NEVER = {
 
 ASIDES = """
     sign_up sign_in log_in login subscribe download downloads install installs installed installation
-    click tap_here contact contact_us follow_us learn_more read_more join visit get_it check_out please
-    thank* help_us bug bugs feedback translat* github gitlab pull_request* readme fork forked repository
-    repo repositories source_code issues issue requires requirement* permission* note_that not_affiliated
-    unofficial* unfortunately limited yet work_in_progress wip deprecat* unmaintained discontinued planned
-    roadmap i i'm i've me my mine we_are_hiring hiring welcome_to features feature_list key_features
-    highlights screenshots faq changelog what's_new compatib* tested was were been based_on powered_by
-    developed_by made_by created_by built_by javascript page website this_site browser_* cancel cancelled
-    error_* newsletter enable_* homepage menu navigation breaking announc* read_about see_also more_info
-    for_more details documentation click_* hello hi welcome written_in metapackage* package packages
-    dependenc* compil* licen_ed by_default available will_need need_to is_not isn't are_not not_a not_an
-    problem* trouble* crash*
+    click tap_here contact_us contact_me contact_the follow_us learn_more read_more join visit get_it
+    check_out please thank* help_us bug bugs feedback translat* github gitlab pull_request* readme fork
+    forked repository repo repositories source_code issues issue requires requirement* permission*
+    note_that not_affiliated unofficial* unfortunately limited yet work_in_progress wip deprecat*
+    unmaintained discontinued planned roadmap i i'm i've me my mine we_are_hiring hiring welcome_to
+    feature_list key_features main_features highlights screenshots faq changelog what's_new compatib*
+    tested was were been based_on powered_by developed_by made_by created_by built_by *ed_using
+    built_using built_with javascript this_page our_page web_page* website this_site browser_* cancel
+    cancelled error_* newsletter enable_* homepage menu navigation breaking announc* read_about see_also
+    more_info for_more details documentation click_* hello hi welcome written_in metapackage* package
+    packages dependenc* compil* licen_ed by_default available will_need need_to is_not isn't are_not not_a
+    not_an problem* trouble* crash*
 """
 
 TABLE = Table(
@@ -100,12 +104,15 @@ TABLE = Table(
         this_way this_means for_example for_instance similarly likewise finally first second third
         meanwhile it's it what which who where when why how if_so nor not to_* once_* after_* in_this
         in_these in_that for_this for_these with_this with_these some many_of most_of one_of in_it on_it
-        this_is this_can this_was this_will this_means due_this""",
+        *_them by_*ing for_some on_some this_is this_can this_was this_will this_means due_this""",
     theirs="it they them their its this these those he she his her",
     more="""which and that featuring focus* involv* including with so making such_as as_well_as whether
         while from giving helping allowing letting in_which where for using based written built designed
         all""",
-    bare="focusing_on focused_on in_which so_that using while intended_for aimed_at where",
+    bare="""focusing_on focused_on in_which so_that so_you_can using while intended_for aimed_at where
+        which that_can that_supports that_provides that_offers such_as as_well_as by_*ing supporting
+        providing allowing enabling offering including featuring written_in based_on powered_by
+        inspired_by developed_by made_by created_by built_by maintained_by""",
     joints="""and_lets and_let and_allows and_allow and_enables and_helps and_help and_gives and_offers
         and_supports and_shows and_tracks and_keeps and_has and_comes and_includes and_works and_provides
         and_makes and_can and_can_be that_allows that_lets that_enables that_helps which_allows which_lets

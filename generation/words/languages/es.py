@@ -20,7 +20,7 @@ FORMULAS = Formulas(
     presenter="una figura digital, no una persona real",
 )
 
-SUBJECT = r"(?:(?:la|esta|nuestra) (?:aplicación|app|herramienta)|el programa|{app})"
+SUBJECT = r"(?:(?:la|esta|nuestra) (?:aplicación|app|herramienta)|(?:el|este) (?:programa|juego)|{app})"
 WHOM = r"al? \w+|a l[oa]s \w+"
 INFINITIVE = r"\w+[aei]r(?:[lstmn]\w+)?"
 LEADS = (
@@ -29,6 +29,7 @@ LEADS = (
     rf"con {SUBJECT},? (?:también )?(?:puedes|podrás|puede|podrá) (?:también )?",
     rf"(?:{SUBJECT} )?(?:también )?(?:te |le |les )?permiten? (?:también )?(?:{WHOM} )?(?={INFINITIVE}\b)",
     r"(?:puedes|podrás|se puede|es posible) (?:también )?(?!no\b)",
+    rf"(?:{SUBJECT} )?(?:también )?puede (?:también )?(?={INFINITIVE}\b)(?!ser\b)",
     rf"(?:{SUBJECT} |esta |esto )?es (?:también )?(?=una? |el |la )",
     rf"{SUBJECT} (?=\w+[ae]\b)(?!es |no |era |ha |puede )",
 )
@@ -54,25 +55,25 @@ NEVER = {
     "percentage": "por_ciento porcentaje*",
     "users": "millón millones millar* miles mil cientos usuarios_en_todo descargas",
     "current": """actual* ahora nuevo nueva nuevos nuevas pronto próxim* últim* reciente* hoy mañana
-        ayer beta versión* desde modern* actualiz* temporada aniversario enero febrero marzo abril mayo
+        ayer beta versión* actualiz* temporada aniversario enero febrero marzo abril mayo
         junio julio agosto septiembre octubre noviembre diciembre semana""",
     "donation": """dona donar donaci* donativo* contribu* colabora patrocin* patreon liberapay apoya
         apóyanos""",
     "legal": """política_de_privacidad términos_* aviso_legal derechos_reservados licencia* gpl rgpd
-        cookie* copyright responsabilidad* garantía* marca_registrada consent* acepta* condiciones
+        cookie* copyright responsabilidad* garantía* marca_registrada consent* acepta* condiciones_de
         conforme* legal* jurídic*""",
     "comparison": """mejor_que alternativa* comparad* a_diferencia vs más_rápid*_que reemplaz* similar*
         el_mismo la_misma los_mismos""",
 }
 
 ASIDES = """
-    regístrate registr* inicia_sesión suscríbete descarg* instal* haz_clic clic contact* síguenos
-    saber_más leer_más únete visita gracias ayúdanos error errores comentarios traduc* github gitlab
-    código_fuente requiere* requisito* permiso* nota no_oficial* desgraciadamente lamentablemente limitad*
-    todavía_no previst* obsolet* yo mi mis me bienvenid* funciones características capturas faq era fue
-    basad* desarrollad* javascript página sitio navegador boletín inicio menú hola por_favor detalles
-    documentación reserva carrito pedido escrito_en escrita_en paquete* metapaquete* compil* disponible*
-    no_es no_son problema*
+    regístrate registr* inicia_sesión suscríbete descarg* instal* haz_clic clic contáct* contacta contacte
+    contactar síguenos saber_más leer_más únete visita gracias ayúdanos error errores comentarios traduc*
+    github gitlab código_fuente requiere* requisito* permiso* nota no_oficial* desgraciadamente
+    lamentablemente limitad* todavía_no previst* obsolet* yo mi mis me bienvenid* funciones_principales
+    características_principales capturas faq era fue basad* desarrollad* javascript esta_página página_web
+    sitio navegador boletín inicio menú hola por_favor detalles documentación reserva carrito pedido
+    escrito_en escrita_en paquete* metapaquete* compil* disponible* no_es no_son problema*
 """
 
 TABLE = Table(
@@ -87,7 +88,8 @@ TABLE = Table(
     theirs="él ella ellos ellas los las les su sus este esta estos estas ese esa",
     more="""y incluyendo diseñad* orientad* permitiendo así_como con que incluyendo como incluso para
         cuyo gracias""",
-    bare="permitiendo usando centrad*_en orientad*_a diseñad*_para",
+    bare="""permitiendo usando incluyendo centrad*_en orientad*_a diseñad*_para que_permite
+        que_proporciona que_incluye que_soporta que_ofrece basad*_en escrit*_en desarrollad*_por""",
     joints="""y_permite y_ofrece y_ayuda y_proporciona y_muestra y_admite y_incluye y_puede y_tiene
         y_hace que_permite que_ayuda que_ofrece e_incluye""",
     limits="""excepto salvo si pero solo sólo sin hasta no nunca ningún* depende* limitad* únicamente

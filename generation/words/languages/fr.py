@@ -34,7 +34,9 @@ LEADS = (
     rf"(?:avec|grâce à) {SUBJECT},? (?:vous pouvez|tu peux|on peut) (?:aussi |également )?",
     rf"(?:{WHO} )?(?:te |vous |leur )?permet(?:tra)? (?:aussi |également )?(?:{WHOM} )?(?:de |d['’]){ONCE}",
     r"(?:vous pouvez|tu peux|on peut) (?:aussi |également )?(?!pas\b)",
-    r"il est (?:aussi |également )?possible (?:de |d['’])",
+    rf"{WHO} peut (?:aussi |également )?(?=\w+(?:er|ir|re)\b)(?!être\b)",
+    r"il s['’]agit (?=d['’]une? )d['’]",
+    rf"il est (?:aussi |également )?possible (?:de |d['’]){ONCE}",
     rf"(?:{WHO}|c['’]|ce) ?est (?:aussi |également )?(?=une? |le |la |l['’])",
     rf"{WHO} (?:ne )?(?=\w+(?:e|t)\b)(?!est |a |y |ne |peut |doit |faut |était |suffit |existe  )",
 )
@@ -59,27 +61,27 @@ NEVER = {
     "percentage": "pour_cent pourcent*",
     "users": "million* milliard* millier* mille centaine* utilisateurs_dans_le_monde téléchargements",
     "current": """actuel* maintenant nouveau nouveaux nouvelle nouvelles bientôt prochain* dernier*
-        dernière* récent* aujourd'hui aujourd’hui demain hier beta bêta version* depuis désormais moderne*
+        dernière* récent* aujourd'hui aujourd’hui demain hier beta bêta version* désormais
         mise_à_jour saison anniversaire janvier février mars avril juin juillet août septembre octobre
         novembre décembre semaine""",
     "donation": """don dons faire_un_don donner donnez soutenez soutenir contribu* sponsor* patreon
         liberapay mécén*""",
-    "legal": """politique_de_confidentialité conditions_* mentions_légales droits_réservés licence* gpl
-        rgpd cookie* copyright responsabilité* garantie* marque_déposée consent* accepte acceptez cgu cgv
-        conforme* juridiq*""",
+    "legal": """politique_de_confidentialité conditions_d* conditions_général* mentions_légales
+        droits_réservés licence* gpl rgpd cookie* copyright responsabilité* garantie* marque_déposée
+        consent* accepte acceptez cgu cgv conforme* juridiq*""",
     "comparison": """mieux_que meilleur_que alternative* comparé* contrairement vs plus_rapide_que
         remplace* similaire* le_même la_même les_mêmes""",
 }
 
 ASIDES = """
-    inscri* connectez connexion abonnez télécharg* install* cliqu* contact* suivez en_savoir_plus
-    lire_la_suite rejoign* visitez merci aidez bug bugs bogue* retour retours tradui* traduction* github
-    gitlab nécessite requis* autorisation* remarque note non_officiel* malheureusement limité* pas_encore
-    prévu* obsolète* abandonné* je j'ai j’ai mon ma mes moi bienvenue fonctionnalités fonctions
-    caractéristiques captures faq était étaient basé* développé* javascript page site navigateur
-    newsletter accueil menu bonjour veuillez s'il détails documentation réservez commandez panier écrit_en
-    écrite_en paquet* métapaquet* dépendance* compil* basé_sur basée_sur disponible* n'est_pas n’est_pas
-    problème*
+    inscri* connectez connexion abonnez télécharg* install* cliqu* contactez nous_contacter suivez
+    en_savoir_plus lire_la_suite rejoign* visitez merci aidez bug bugs bogue* retour retours tradui*
+    traduction* github gitlab nécessite requis* autorisation* remarque note non_officiel* malheureusement
+    limité* pas_encore prévu* obsolète* abandonné* je j'ai j’ai mon ma mes moi bienvenue
+    principales_fonction* fonctionnalités_principales caractéristiques_principales captures faq était
+    étaient basé* développé* javascript cette_page page_web page_d* site navigateur newsletter accueil
+    menu bonjour veuillez s'il détails documentation réservez commandez panier écrit_en écrite_en paquet*
+    métapaquet* dépendance* compil* basé_sur basée_sur disponible* n'est_pas n’est_pas problème*
 """
 
 TABLE = Table(
@@ -87,15 +89,16 @@ TABLE = Table(
     leads=LEADS,
     tails="également aussi et_plus_encore et_bien_plus etc etc.",
     open_ends="""et ou avec de des du d à au aux le la les un une en dans sur pour par que qui est sont
-        comme permet permettant accompli accomplie essaie essaye""",
-    back="""mais et ou donc ainsi ensuite alors cependant toutefois celui* celle* ceux ceci cela ça ces
-        c'est c’est ils elles son sa ses leur leurs y car puis pourtant sinon ici enfin par_exemple ce
-        cette cet il elle que qui quoi comment pourquoi où quand si ne pas dans_ce* dans_cette avec_ce*
-        avec_cette pour_ce* pour_cela certain* plusieurs_d*""",
+        comme permet permettant accompli accomplie essaie essaye ce ceux celui celle""",
+    back="""mais et ou donc ainsi ensuite alors cependant toutefois celui* celle* ceux ceci cela ça
+        ces c'est c’est ils elles son sa ses leur leurs y car puis pourtant sinon ici enfin
+        par_exemple ce cette cet il elle en_*ant que qui quoi comment pourquoi où quand si ne pas
+        dans_ce* dans_cette avec_ce* avec_cette pour_ce* pour_cela certain* plusieurs_d*""",
     theirs="il elle ils elles les leur leurs son sa ses ceux celui celle ce cet cette ces y en",
     more="""et incluant axé* conçu* destiné* permettant focalisé* ainsi_que avec qui que dont comme
         notamment y_compris pour grâce afin""",
-    bare="permettant axée_sur axé_sur en_utilisant grâce_à conçu* destiné*",
+    bare="""permettant axée_sur axé_sur en_utilisant grâce_à conçu* destiné* qui_* comprenant incluant
+        utilisant fournissant offrant basé*_sur écrit*_en développé*_par""",
     joints="""et_permet et_offre et_aide et_propose et_prend et_affiche et_gère et_contient et_comprend
         et_peut et_rend qui_permet qui_aide qui_offre""",
     limits="""sauf si mais seulement sans jusqu* ne pas jamais aucun* cependant dépend* limité* hors

@@ -53,12 +53,23 @@ READINGS = [
     ("en", "Free of ads in every harbour.", ["Free of ads in every harbour"]),
     ("en", "Free in every harbour.", []),
     ("en", "Its charts:", []),
+    ("en", "It can show and print tide tables.", ["Show and print tide tables"]),
+    ("en", "Tideline is a quiet tide clock developed by a crew of three.", ["A quiet tide clock"]),
+    ("en", f"Plan all your trips by reading the charts and the currents {FAR}.", ["Plan all your trips"]),
+    ("en", "By reusing the charts which the coast has, it works.", []),
+    ("en", "Paint the harbours in modern colors.", ["Paint the harbours in modern colors"]),
+    ("en", "(Charts of the coast need no account)", []),
     ("de", "Die App ist ein Logbuch für Fahrten an der Küste.", ["Ein Logbuch für Fahrten an der Küste"]),
     ("de", "Dadurch sparst du Zeit.", []),
+    ("de", "Das Spiel bietet Häfen, Boote und Stürme.", ["Bietet Häfen, Boote und Stürme"]),
+    ("de", "Alle Kontakte der Häfen auf einen Blick.", ["Alle Kontakte der Häfen auf einen Blick"]),
     ("fr", "C’est un journal des sorties en mer.", ["Un journal des sorties en mer"]),
     ("fr", "Cependant, le port est loin.", []),
+    ("fr", "Il peut gérer les ports et les bateaux.", ["Gérer les ports et les bateaux"]),
+    ("fr", "Tideline est une horloge des marées basée sur Qt.", ["Une horloge des marées"]),
     ("es", "La aplicación es un diario de salidas al mar.", ["Un diario de salidas al mar"]),
     ("es", "Sin embargo, el puerto está lejos.", []),
+    ("es", "Puede mostrar las mareas del puerto.", ["Mostrar las mareas del puerto"]),
 ]  # fmt: skip
 #: Words for oneself in the four languages: a presenter has no life to tell of.
 FIRST_PERSON = re.compile(r"\b(?:i|me|my|ich|mir|mein|je|j'|mon|ma|yo|mi|me)\b", re.IGNORECASE)

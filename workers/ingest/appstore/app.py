@@ -14,7 +14,7 @@ from workers.ingest.asides import Asides
 from workers.ingest.page.keywords import distinct
 from workers.ingest.page.names import parted
 from workers.ingest.page.text import clean, cut, first_sentence, squash, words
-from workers.ingest.shapes import Reading, Sighting, candidates_of
+from workers.ingest.shapes import LISTED, Reading, Sighting, candidates_of
 
 DESCRIPTION, TAGLINE, NAME = 500, 120, 80
 #: Screenshots of a listing that are looked at: Apple takes ten for each device, Google eight.
@@ -50,10 +50,11 @@ class App(NamedTuple):
 
 
 def read(app: App) -> Reading:
-    opening = prose.opening(app.description, Asides(detection.detect(clean(app.description))[0]))
+    asides = Asides(detection.detect(clean(app.description))[0])
+    opening = prose.opening(app.description, asides)
     found: dict[Field, Iterator[Scored]] = {
         "appName": names(app),
-        "appDescription": descriptions(app, opening),
+        "appDescription": descriptions(app, opening, asides),
         "tagline": taglines(app, opening),
         "keywords": keywords(app.genres),
         "primaryLanguage": languages(app),
@@ -93,9 +94,12 @@ def split(title: str) -> tuple[str, str]:
     return (head.strip(), tail) if tail else parted(title)
 
 
-def descriptions(app: App, opening: list[str]) -> Iterator[Scored]:
+def descriptions(app: App, opening: list[str], asides: Asides) -> Iterator[Scored]:
+    """The opening, and as an alternative to it what the lists add; lists alone describe nothing."""
     if text := cut(" ".join(opening), DESCRIPTION):
         yield text, 0.95, "description"
+        if items := prose.listed(app.description, asides, DESCRIPTION):
+            yield items, 0.70, f"description{LISTED}"
     elif text := cut(clean(app.short), DESCRIPTION):
         yield text, 0.50, "short"
 

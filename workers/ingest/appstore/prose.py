@@ -18,7 +18,9 @@ QUOTED = re.compile(r"^[\"“„«].*[\"”“»]\W{0,3}[\w .&']{0,60}$")
 PICTURE = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
 #: End of a sentence. A line with an ellipsis or a colon only introduces the list below it.
 ENDED = re.compile(r"(?<!\.)[.!?。！？]['\"”’»)\]]*$")
-FEWEST_WORDS, HEADING_WORDS = 4, 8
+FEWEST_WORDS, FEWEST_OF_ITEM, HEADING_WORDS = 4, 3, 8
+#: Letters of a word that joins names, such as `of`.
+LONGEST_JOINT = 3
 
 
 def lines(description: str) -> list[str]:
@@ -36,6 +38,27 @@ def opening(description: str, asides: Asides) -> list[str]:
     plain = [text for line in top if not is_sentence(line) and asides.kind(text := clean(line)) is None]
     worded = [text for text in plain if words(text) >= FEWEST_WORDS]
     return telling(top, asides) or worded[:1] or telling(found, asides) or plain[:1]
+
+
+def listed(description: str, asides: Asides, most: int) -> str:
+    """What its lists say the app does, an item after the other, each behind a mark; of so many characters."""
+    items = (clean(MARK.sub("", line)) for line in unwrapped(lines(description)) if is_item(line))
+    telling = dict.fromkeys(one for one in items if tells(one) and asides.kind(one) is None)
+    whole = ""
+    for item in telling:
+        longer = f"{whole} • {item}".strip()
+        whole = longer if len(longer) <= most else whole
+    return whole
+
+
+def tells(item: str) -> bool:
+    """False for what may be names alone: words with capitals, joined by small ones."""
+    said = any(word.islower() and len(word) > LONGEST_JOINT for word in item.split())
+    return words(item) >= FEWEST_OF_ITEM and (said or not any(word[0].isupper() for word in item.split()))
+
+
+def is_item(line: str) -> bool:
+    return bool(MARK.match(line)) and not (FENCE.match(line) or QUOTED.match(line) or is_heading(line))
 
 
 def undecorated(among: list[str]) -> list[str]:

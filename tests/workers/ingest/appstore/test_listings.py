@@ -171,3 +171,32 @@ async def read_description(
     listing = InAppStore(by="id", value="7")
     extraction, _ = await ingest(parser, {at(listing, country): one(result)}, listing, country=country)
     return {name: found.value for name, found in extraction.fields.items()}
+
+
+LISTED = """Tideline shows the tides.
+FEATURES:
+- Plan a trip with one tap
+- Plan a trip with one tap
+• Gini and Jony
+★ "I never sail without it" - Ann
+* Free for a week, then 5 $
+1. Share lists with friends
+"""
+
+
+async def test_what_lists_say_is_an_alternative_to_a_description(parser: Parser) -> None:
+    """Not names alone, nor praise, prices and what stands there twice; it never is all that describes."""
+    result = recordings()[0] | {"bundleId": "app.tideline"}
+    listing = InAppStore(by="bundleId", value="app.tideline")
+    found = []
+    for description in (LISTED, LISTED.partition("\n")[2]):
+        answer = {at(listing): one(result | {"description": description})}
+        extraction, _ = await ingest(parser, answer, listing)
+        found.append(extraction.fields.get("appDescription"))
+    described, undescribed = found
+    assert described is not None
+    assert described.value == "Tideline shows the tides."
+    assert [(other.value, other.rule) for other in described.alternatives] == [
+        ("• Plan a trip with one tap • Share lists with friends", "appStore.description.list")
+    ]
+    assert undescribed is None

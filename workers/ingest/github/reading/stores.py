@@ -20,6 +20,7 @@ from workers.ingest.page.names import is_name
 from workers.ingest.page.taglines import FEWEST_WORDS
 from workers.ingest.page.taglines import LIMIT as LINE_LIMIT
 from workers.ingest.page.text import clean, cut, words
+from workers.ingest.shapes import LISTED
 
 #: Hosts of homepages that are a store's page.
 ELSEWHERE = {"apps.apple.com": "appStore", "itunes.apple.com": "appStore", "play.google.com": "googlePlay"}
@@ -50,9 +51,7 @@ def statements(file: File) -> Iterator[Statement]:
     elif name in LINES:
         yield from line(clean(text), 0.95, rule)
     elif name in DESCRIPTIONS:
-        yield from (
-            Statement("appDescription", cut(one, LIMIT), 0.92, rule) for one in [opening(text)] if one
-        )
+        yield from described(text, rule)
     elif name == "keywords" and (found := distinct([text])):
         yield Statement("keywords", found, 0.95, rule)
     elif name == "marketing_url" and (found_links := links(text)):
@@ -71,10 +70,14 @@ def line(text: str, confidence: float, rule: str) -> Iterator[Statement]:
         yield Statement("tagline", text, confidence, rule)
 
 
-def opening(text: str) -> str:
-    """The first sentences of a description that say what the app does."""
+def described(text: str, rule: str) -> Iterator[Statement]:
+    """The first sentences that say what the app does, and as an alternative what its lists add."""
     plain = ITEM.sub("\n• ", BREAK.sub("\n", HEADING.sub(r"\n** \2\3 **\n", text)))
-    return " ".join(store_prose.opening(plain, Asides(detection.detect(clean(text))[0])))
+    asides = Asides(detection.detect(clean(text))[0])
+    if opening := " ".join(store_prose.opening(plain, asides)):
+        yield Statement("appDescription", cut(opening, LIMIT), 0.92, rule)
+        if items := store_prose.listed(plain, asides, LIMIT):
+            yield Statement("appDescription", items, 0.70, f"{rule}{LISTED}")
 
 
 def links(address: str) -> dict[str, str]:
