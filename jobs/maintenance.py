@@ -75,6 +75,11 @@ async def look(conn: Conn) -> tuple[datetime, list[Due]]:
     return rows[0].at, [Due(row.pool, row.kind, row.job_id, row.rotor) for row in rows if row.pool]
 
 
+async def is_idle(conn: Conn, *, pool_name: str) -> bool:
+    """True where a pool has a worker, and none of its jobs waits: what nobody waits for may take its turn."""
+    return bool(await pool.is_idle.value(conn, pool=pool_name))
+
+
 async def promote(conn: Conn) -> int:
     """Queue scheduled jobs whose time has come; how many."""
     return await job_maintenance.ripen_jobs.run(conn, limit=BATCH)

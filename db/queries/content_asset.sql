@@ -15,14 +15,47 @@ select :org, t.asset_id, t.size_bytes, t.sha256, t.token
   from unnest(:asset_ids::uuid[], :sizes_bytes::bigint[], :sha256s::bytea[], :tokens::text[])
        as t (asset_id, size_bytes, sha256, token);
 
--- name: find_clip    the file of a content that is a video
+-- name: find_clip    the file of a content that is a video and has no poster
 select token
-  from content_asset
+  from content_asset a
  where organization_id = :org
    and content_id = :content_id
-   and kind = 'video';
+   and kind = 'video'
+   and not exists (
+         select
+           from asset_thumbnail t
+          where t.organization_id = a.organization_id
+            and t.asset_id = a.id);
 
--- name: insert_poster    the thumbnail of a video; no row: it has gone
+-- name: list_next    files after those that the search for videos without a poster has passed
+-- `wanted`: it is one, of a project that is at work; of a day's videos the job of their upload is on its way.
+select a.organization_id, a.id, a.content_id, c.project_id,
+       a.kind = 'video'
+         and a.created_at < now() - interval '1 day'
+         and p.status = 'active'
+         and o.tier <> 'suspended'
+         and not exists (
+               select
+                 from asset_thumbnail t
+                where t.organization_id = a.organization_id
+                  and t.asset_id = a.id) as wanted
+  from content_asset a
+  join content_item c on c.organization_id = a.organization_id and c.id = a.content_id
+  join project p on p.organization_id = c.organization_id and p.id = c.project_id
+  join organization o on o.id = a.organization_id
+ where (a.organization_id, a.id) > (
+         coalesce((select past_owner from poster_search), '00000000-0000-0000-0000-000000000000'),
+         coalesce((select past_asset from poster_search), '00000000-0000-0000-0000-000000000000'))
+ order by a.organization_id, a.id
+ limit :limit;
+
+-- name: pass_files    up to one
+insert into poster_search (past_owner, past_asset)
+values (:org, :asset_id)
+on conflict (one) do update
+   set past_owner = excluded.past_owner, past_asset = excluded.past_asset;
+
+-- name: insert_poster    the thumbnail of a video; no row: it has gone, or has one
 with small as (
   -- Its row.
   insert into asset_thumbnail (organization_id, asset_id, size_bytes, sha256, token)
@@ -31,6 +64,7 @@ with small as (
    where organization_id = :org
      and content_id = :content_id
      and kind = 'video'
+      on conflict do nothing
   returning asset_id)
 update content_item
    set updated_at = now()

@@ -15,6 +15,20 @@ select now() as at, due.pool, due.kind, due.job_id, due.rotor
                    limit 1) head
           where not p.paused) due on true;
 
+-- name: is_idle    whether it has a worker, and nothing that it could begin
+select exists (
+         select
+           from worker
+          where pool = :pool
+            and state = 'active'
+            and lease_expires_at > now())
+       and not exists (
+             select
+               from job
+              where pool = :pool
+                and state = 'queued'
+                and stage <> 'scheduled');
+
 -- name: try_to_lead    the lock is held by the session until it ends
 select pg_try_advisory_lock(:lock) as leads, now() as at;
 

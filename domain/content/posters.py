@@ -1,22 +1,38 @@
 """Posters: the thumbnails of uploaded videos, each cut out of its video by a job.
 
 An API process never decodes what a stranger sends. A video is content without a poster until its job has
-ended, and for good where none can be made.
+ended, and for good where none can be made. Videos that were uploaded before there were posters are looked
+for, one after the other, whenever the pool has nothing else to do.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
 from db.queries import content_asset
 from domain.media import uploads
 from domain.media.files import Thumbnail
-from jobs import ledger
+from jobs import ledger, maintenance
 from jobs.kinds import MAKE_POSTER
 from jobs.ledger import Claim, Wake
 from schemas import ids
 from schemas.content import Content
 from schemas.errors.absent import absent
+
+#: Files of which one look goes past.
+LOOKED_AT = 200
+
+
+class _File(NamedTuple):
+    organization_id: UUID
+    id: UUID
+    content_id: UUID
+    project_id: UUID
+    wanted: bool
+
+
+LIST_NEXT = content_asset.list_next.typed(_File)
 
 
 async def start(conn: Conn, *, organization_id: UUID, content: Content) -> tuple[Wake, ...]:
@@ -37,8 +53,40 @@ async def start(conn: Conn, *, organization_id: UUID, content: Content) -> tuple
     return (submitted.wake,) if submitted.wake else ()
 
 
+async def look_back(conn: Conn) -> int:
+    """Submit the job of the next video without a poster, if its pool is idle; how many files this went past.
+
+    How far it is stays on record in the same transaction: nothing is gone past twice.
+    """
+    if not await maintenance.is_idle(conn, pool_name=MAKE_POSTER.pool):
+        return 0
+    async with conn.transaction():
+        passed = _up_to_wanted(await LIST_NEXT.all(conn, limit=LOOKED_AT))
+        if passed:
+            await _pass(conn, passed[-1])
+    return len(passed)
+
+
+def _up_to_wanted(files: Sequence[_File]) -> Sequence[_File]:
+    """The files up to the first video that lacks a poster."""
+    first = next((number for number, one in enumerate(files, 1) if one.wanted), len(files))
+    return files[:first]
+
+
+async def _pass(conn: Conn, last: _File) -> None:
+    await content_asset.pass_files.run(conn, org=last.organization_id, asset_id=last.id)
+    if last.wanted:
+        await ledger.submit(
+            conn,
+            kind=MAKE_POSTER,
+            organization_id=last.organization_id,
+            project_id=last.project_id,
+            args={"content_id": str(last.content_id)},
+        )
+
+
 async def begin(conn: Conn, *, claim: Claim) -> str:
-    """The token of the video. Raises `NotFound` once it was deleted."""
+    """The token of the video. Raises `NotFound` once it was deleted, or has a poster."""
     token: str | None = await content_asset.find_clip.value(conn, **_scope(claim))
     if token is None:
         raise absent("content")
@@ -48,7 +96,8 @@ async def begin(conn: Conn, *, claim: Claim) -> str:
 async def finish(conn: Conn, *, claim: Claim, poster: Thumbnail) -> dict[str, Any]:
     """Give the video its poster, in the transaction that ends the job; the job's result.
 
-    Revision and approval stay: what would go out is the same. Raises `NotFound` once it was deleted.
+    Revision and approval stay: what would go out is the same. Raises `NotFound` once it was deleted, or
+    has a poster.
     """
     scope = _scope(claim)
     await uploads.take(conn, organization_id=scope["org"], tokens=[poster.token])

@@ -19,6 +19,7 @@ from workers.dispatcher.event_archiver import EventArchiver
 from workers.dispatcher.events import EventKeeper
 from workers.dispatcher.leader import Leader
 from workers.dispatcher.overdue import OVERDUE
+from workers.dispatcher.posters import LOOK_BACK
 from workers.dispatcher.promote import PROMOTE
 from workers.dispatcher.refresh import REFRESH
 from workers.dispatcher.rescue import rescue
@@ -58,6 +59,7 @@ class Dispatcher(Leader):
             REFRESH,
             COLLECT,
             *deliver(courier),
+            LOOK_BACK,
             COUNT,
             show_pools(settings.slots),
             *RETENTION,

@@ -7,14 +7,17 @@ from typing import Any
 import pytest
 
 from db.pool import Pool
+from domain.content import posters
 from domain.media import uploads
 from domain.media.storage import open_store
 from generation.made import Made
+from jobs import maintenance
 from jobs.kinds import MAKE_POSTER
 from schemas.settings import Settings
 from tests.api.content.project import Project, file, film
 from tests.api.content.test_thumbnails import shown
 from tests.generation.remix.clips import make
+from tests.jobs import scene
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
 from workers.generation.rendering import render_one
@@ -89,3 +92,57 @@ async def test_nothing_is_left_of_one_whose_project_is_archived_meanwhile(
     async with pool.acquire() as conn:
         await uploads.prune(conn, open_store(settings))
     assert len(project.stored()) == 1
+
+
+async def from_before(pool: Pool) -> None:
+    """As if all that is there was uploaded before posters were made."""
+    await pool.execute("delete from job")
+    await pool.execute("update content_asset set created_at = now() - interval '2 days'")
+
+
+async def test_videos_from_before_get_one_after_the_other(
+    project: Project, pool: Pool, settings: Settings, video: bytes
+) -> None:
+    made = [await project.made(part) for part in (film(video), file(), film(), film(video))]
+    await from_before(pool)
+    async with working(settings, pool), pool.acquire() as conn:
+        for passed in (1, 2, 1, 0):
+            await eventually(lambda: maintenance.is_idle(conn, pool_name="generate"))
+            assert await posters.look_back(conn) == passed
+            ends = await ended(pool)
+    assert sorted(ends) == [("completed", None), ("completed", None), ("failed", "CLIP_UNREADABLE")]
+    shown = [(await item(project, one))["assets"][0]["thumbnailUrl"] for one in made]
+    assert [url is not None for url in shown] == [True, True, False, True]
+
+
+async def test_none_is_looked_for_while_the_pool_has_work_or_nobody_to_do_it(
+    project: Project, pool: Pool
+) -> None:
+    await project.made(film())
+    await from_before(pool)
+    async with pool.acquire() as conn:
+        assert await posters.look_back(conn) == 0
+        await scene.worker(conn, MAKE_POSTER)
+        assert await posters.look_back(conn) == 1
+        assert await posters.look_back(conn) == 0
+    assert await pool.fetchval("select count(*) from job") == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update content_asset set created_at = now()",
+        "update project set status = 'archived', archived_at = now()",
+        "update organization set tier = 'suspended', resumes_as = tier where env = 'live'",
+        """insert into asset_thumbnail (organization_id, asset_id, size_bytes, sha256, token)
+           select organization_id, id, 1, sha256, repeat('x', 43) from content_asset""",
+    ],
+)
+async def test_a_video_that_needs_none_is_passed(project: Project, pool: Pool, change: str) -> None:
+    await project.made(film())
+    await from_before(pool)
+    await pool.execute(change)
+    async with pool.acquire() as conn:
+        await scene.worker(conn, MAKE_POSTER)
+        assert [await posters.look_back(conn) for _ in range(2)] == [1, 0]
+    assert await pool.fetchval("select count(*) from job") == 0

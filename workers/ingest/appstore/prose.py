@@ -41,7 +41,7 @@ def opening(description: str, asides: Asides) -> list[str]:
 
 
 def listed(description: str, asides: Asides, most: int) -> str:
-    """What its lists say the app does, an item after the other, each behind a mark; of so many characters."""
+    """Items of its lists that say what the app does, each behind a mark; of so many characters together."""
     items = (clean(MARK.sub("", line)) for line in unwrapped(lines(description)) if is_item(line))
     telling = dict.fromkeys(one for one in items if tells(one) and asides.kind(one) is None)
     whole = ""
