@@ -92,7 +92,14 @@ class Stage(NamedTuple):
         return found
 
     async def get(self, path: str) -> dict[str, Any]:
-        answer = await self.http.get(f"/v1/{path}")
+        """What is answered, once Postgres is there."""
+
+        async def answered() -> httpx.Response | None:
+            answer = await self.http.get(f"/v1/{path}")
+            return None if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer
+
+        answer = await eventually(answered)
+        assert answer is not None
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found
@@ -155,8 +162,8 @@ class Watch:
     async def run(self) -> None:
         while True:
             for point in self.stage.posts:
-                # While a server is away nothing is told.
-                with suppress(httpx.HTTPError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                # While Postgres is away there is no row.
+                with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                     await self.look(point)
 
     async def look(self, point: str) -> None:
