@@ -41,7 +41,7 @@ COUNTS = {"worker": 4, "dispatcher": 2, "submitter": 2}
 TENANTS = 10
 
 #: Seconds after the load in which every job is to end, and between two looks.
-DRAIN_S, LOOK_S = 120.0, 0.5
+DRAIN_S, LOOK_S = 120.0, 1.0
 
 #: Processes die here, and the machine doesn't: what they have written is there, on the disk or not. With it a
 #: crashed server waits for the disk, a file after the other, for as long as others keep it busy.

@@ -11,10 +11,16 @@ from rehearsal import kinds
 from rehearsal.kinds import TRACES
 from rehearsal.tasks import next_key
 
+#: Each job with its effects, in time that grows as their number does.
 JOBS = """
-select id, kind, state, args ->> 'key' as key, (args ->> 'left')::integer as left, error ->> 'code' as error,
-       (select count(*) from bench_effect e where e.job_id = j.id) as rows
-  from job j"""
+with effects as (
+  select job_id, count(*) as rows
+    from bench_effect
+   group by job_id)
+select j.id, j.kind, j.state, j.args ->> 'key' as key, (j.args ->> 'left')::integer as left,
+       j.error ->> 'code' as error, coalesce(e.rows, 0) as rows
+  from job j
+  left join effects e on e.job_id = j.id"""
 
 
 class Found(NamedTuple):
@@ -71,8 +77,8 @@ async def read(pool: Pool) -> list[Found]:
 
 def tally(found: Sequence[Found], accepted: Mapping[str, UUID], taken: Mapping[str, int]) -> Tally:
     """`accepted` has the job of each key that was answered, `taken` the receiver's calls by job."""
-    kept = {job.id: job for job in found}
-    mine = [job for job in found if job.id in set(accepted.values()) or next_key("") in job.key]
+    kept, answered = {job.id for job in found}, {*accepted.values()}
+    mine = [job for job in found if job.id in answered or next_key("") in job.key]
     states = Counter(job.state for job in mine)
     missing = [Anomaly("lost", str(job_id), f"{key} was accepted and has no job")
                for key, job_id in accepted.items() if job_id not in kept]  # fmt: skip
