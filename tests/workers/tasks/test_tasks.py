@@ -1,6 +1,11 @@
 """The product's own kinds of jobs, from submit to the end of their subjects."""
 
 import asyncio
+import subprocess
+import sys
+from importlib import import_module
+from inspect import iscoroutinefunction
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +20,7 @@ from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE, KINDS, Ki
 from jobs.outcomes import Failed, Retry, Snooze
 from schemas.errors import SourceError, SourceRateLimited
 from schemas.projects import IngestState
+from schemas.settings import Settings
 from tests.media import picture
 from tests.waiting import PATIENCE_S
 from tests.workers.tasks.project import Project
@@ -23,6 +29,7 @@ from workers.ingest import perform
 from workers.runtime.context import Context
 from workers.tasks import OPENERS, POOLS, open_tasks
 
+FOLDER = Path(__file__).parents[3] / "workers" / "tasks"
 PAGE: dict[str, Any] = {"follow_links": False, "max_pages": 1}
 ITS_APP = InGooglePlay(package="com.acme.planner")
 
@@ -126,9 +133,27 @@ async def test_an_ingest_of_a_project_archived_meanwhile_ends_canceled(project: 
     assert (await state(project)).status == "canceled"
 
 
-def test_every_kind_has_a_task() -> None:
-    assert {kind.name for kind in OPENERS} == set(KINDS)
+def test_every_kind_has_a_file_with_a_task_and_none_is_left_over() -> None:
+    assert {kind.name for kind in OPENERS} == {path.stem for path in FOLDER.glob("[a-z]*.py")}
+    for kind in OPENERS:
+        assert iscoroutinefunction(import_module(f"workers.tasks.{kind.name}").open_task)
     assert {kind.pool for kind in KINDS.values()} == set(POOLS)
+
+
+def test_a_worker_loads_the_tasks_of_its_pool_alone(settings: Settings) -> None:
+    """In a process of its own, since this one has loaded them all."""
+    script = f"""if True:
+        import asyncio, sys
+        from schemas.settings import Settings
+        from workers.tasks import open_tasks
+
+        async def main() -> None:
+            async with open_tasks({settings!r}, "deliver"):
+                print(*(name for name in sys.modules if name.startswith("workers.tasks.")))
+
+        asyncio.run(main())"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["workers.tasks.deliver_webhook"]
 
 
 def test_a_refusal_keeps_its_code_and_its_wish_and_one_with_an_end_costs_no_attempt() -> None:
