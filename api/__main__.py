@@ -10,6 +10,7 @@ import uvloop
 
 from db.starting import starting
 from schemas.settings import from_env
+from telemetry.exporting import exporting
 
 
 def main(arguments: list[str]) -> None:
@@ -22,7 +23,9 @@ def main(arguments: list[str]) -> None:
         from api.server.serve import serve  # noqa: PLC0415
 
         limits = limits_of(settings)
-        uvloop.run(serve(_made(asked.app), limits, host=asked.host, port=asked.port))
+        app = _made(asked.app)
+        with exporting(os.environ, process="web"):
+            uvloop.run(serve(app, limits, host=asked.host, port=asked.port))
 
 
 def _parser() -> argparse.ArgumentParser:

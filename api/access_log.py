@@ -1,7 +1,9 @@
 """The access log, and what else every request gets whatever answers it: id, headers, metrics."""
 
 import time
+from collections.abc import Mapping
 from functools import cache
+from uuid import UUID
 
 from litestar.types import HTTPScope, Message, Send
 from prometheus_client import Counter, Histogram
@@ -9,9 +11,15 @@ from prometheus_client import Counter, Histogram
 from api.request_state import RequestState
 from api.services import Services
 from schemas import ids
-from telemetry import logs, metrics
+from telemetry import logs, metrics, tracing
 
 UNMATCHED = "unmatched"
+
+#: What strangers look for, and routes that whoever watches over the process asks all the time.
+UNTRACED = {UNMATCHED, "/healthz", "/readyz", "/metrics"}
+
+#: The least status that is the server's fault.
+FAILED = 500
 
 _log = logs.get_gathering("api")
 
@@ -65,8 +73,8 @@ def _note(scope: HTTPScope, state: RequestState) -> None:
     count, duration = _series(method, route, state.status)
     count.inc()
     duration.observe(seconds)
-    who, app = state.principal, state.app
-    owner = who or app
+    who, app, owner = state.principal, state.app, state.organization_id
+    about = _about(scope, state)
     _log.info(
         "request",
         request_id=state.id,
@@ -75,9 +83,55 @@ def _note(scope: HTTPScope, state: RequestState) -> None:
         status=state.status,
         code=state.code,
         ms=round(seconds * 1000, 2),
-        organization_id=owner and ids.show(ids.ORGANIZATION, owner.organization_id),
+        organization_id=owner and ids.show(ids.ORGANIZATION, owner),
         key_id=who and who.key_id,
         app_id=app and ids.show(ids.APP, app.app_id),
+        **about,
+        **tracing.fields(UUID(int=state.bits)),
+    )
+    if (recorder := tracing.recorder()) and route not in UNTRACED:
+        recorder.served(_served(state, method, route, seconds, about))
+
+
+def _about(scope: HTTPScope, state: RequestState) -> dict[str, str | int]:
+    """The project that it was about, and the first job that it made, with their count."""
+    named: dict[str, str] = scope.get("path_params", {})
+    project = ids.read(ids.PROJECT, named["project_id"]) if "project_id" in named else None
+    found: dict[str, str | int] = {}
+    if submits := state.made:
+        project = project or submits[0].project_id
+        found = {"job_id": ids.show(ids.JOB, submits[0].job_id), "jobs": len(submits)}
+    if project is not None:
+        found["project_id"] = ids.show(ids.PROJECT, project)
+    return found
+
+
+def _served(
+    state: RequestState, method: str, route: str, seconds: float, about: Mapping[str, str | int]
+) -> tracing.Served:
+    """The answer as its span tells it: nothing that the caller wrote, but ids that we made."""
+    ended, who = tracing.now(), state.organization_id
+    found: dict[str, str | int] = {
+        "http.request.method": method,
+        "http.route": route,
+        "http.response.status_code": state.status,
+        "tenantry.request.id": state.id,
+    }
+    if who is not None:
+        found["tenantry.organization.id"] = ids.show(ids.ORGANIZATION, who)
+    if "project_id" in about:
+        found["tenantry.project.id"] = about["project_id"]
+    if state.code is not None:
+        found["tenantry.error.code"] = state.code
+    return tracing.Served(
+        request=UUID(int=state.bits),
+        name=f"{method} {route}",
+        began=ended - int(seconds * 1e9),
+        ended=ended,
+        attributes=found,
+        error=str(state.status) if state.status >= FAILED else None,
+        traceparent=state.headers.get(b"traceparent", b"").decode("latin-1"),
+        submits=state.made,
     )
 
 

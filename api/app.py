@@ -62,7 +62,7 @@ from api.routes import (
     whoami,
 )
 from schemas.settings import Settings, from_env
-from telemetry import logs
+from telemetry import causes, logs
 
 MAX_BODY = 1024 * 1024
 
@@ -128,6 +128,7 @@ class Api(Litestar):
             request = {**request, "method": "GET"}
             receives, sends = heads.without_body(receives, sends)
         state = access_log.begin(request)
+        before = causes.enter(state)
         watched = access_log.watching(state, sends)
         try:
             if not paths.is_plain(request["raw_path"]):
@@ -137,6 +138,7 @@ class Api(Litestar):
             else:
                 await super().__call__(request, receives, watched)
         finally:
+            causes.leave(before)
             request["method"] = method
             await access_log.end(request, state)
 

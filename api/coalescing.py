@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from telemetry import causes
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -26,7 +28,7 @@ class Coalesced(Generic[K, V]):
         future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))
         if self._asking is None:
-            self._asking = asyncio.create_task(self._run())
+            self._asking = causes.start(self._run())
         return future
 
     async def _run(self) -> None:

@@ -1,17 +1,23 @@
 """One request and its answer, as far as known: what headers, the access log and metrics say of it."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from api.event_limits import EventStanding
 from api.ratelimit import Probation, Standing
 from domain.apps.app_keys import KeyedApp
 from domain.tenancy.api_keys import Principal
 from schemas import ids
+from telemetry import tracing
+from telemetry.tracing import Submit
 
 NOT_MODIFIED = 304
+
+#: The least status of an error.
+BAD = 400
 
 #: No browser is to take an answer for another type than it says.
 NOSNIFF = (b"x-content-type-options", b"nosniff")
@@ -29,22 +35,29 @@ class RequestState:
     __slots__ = (
         "ahead",
         "app",
+        "bits",
         "body",
         "code",
         "event_standing",
         "for_pages",
         "headers",
         "id",
+        "job_ids",
         "principal",
         "probation",
         "rate_class",
         "standing",
         "started",
         "status",
+        "submits",
     )
 
+    #: Its span is made once it has its answer, and of what is done for it only the submits are.
+    span = None
+
     def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        self.id = ids.show_new(ids.REQUEST)
+        self.bits = ids.new_request()
+        self.id = ids.show_bits(ids.REQUEST, self.bits)
         self.started = time.perf_counter()
         #: The last one of each name, in lower case.
         self.headers: Mapping[bytes, bytes] = dict(headers)
@@ -64,6 +77,36 @@ class RequestState:
         self.body: bytes | None = None
         #: The envelope's code, where the answer is an error.
         self.code: str | None = None
+        #: Jobs that it has made, and the number of ids of jobs.
+        self.submits: list[Submit] = []
+        self.job_ids = 0
+
+    @property
+    def organization_id(self) -> UUID | None:
+        """Of the key or app that it came with."""
+        owner = self.principal or self.app
+        return owner and owner.organization_id
+
+    def log_fields(self) -> dict[str, str]:
+        """The fields of lines that are logged while it is answered."""
+        who = self.organization_id
+        owner = {} if who is None else {"organization_id": ids.show(ids.ORGANIZATION, who)}
+        return {"request_id": self.id, **owner, **tracing.fields(UUID(int=self.bits))}
+
+    def new_job_id(self) -> UUID:
+        """By it whoever has the job knows this request; one of too many jobs doesn't tell."""
+        self.job_ids += 1
+        if self.job_ids > ids.MOST_OF_REQUEST:
+            return ids.new()
+        return ids.of_request(self.bits, self.job_ids)
+
+    def submitted(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
+        self.submits.append(Submit(kind, project_id, job_id, tracing.now()))
+
+    @property
+    def made(self) -> Sequence[Submit]:
+        """The jobs that it has made: none where it was refused."""
+        return self.submits if self.status < BAD else ()
 
     @property
     def free(self) -> bool:

@@ -122,8 +122,15 @@ class ApiRequest(Request[Any, Any, State]):
 
     async def transact(self, work: Callable[[Conn], Awaitable[T]]) -> T:
         """Run `work` in one transaction on such a connection, and return what it returns."""
+        submits = self.request_state.submits
+        before = len(submits)
+
+        async def tried(conn: Conn) -> T:
+            del submits[before:]  # of a try that was rolled back
+            return await work(conn)
+
         async with self.services.connections.share(self._sharer):
-            return await transact(self.services.pool, work)
+            return await transact(self.services.pool, tried)
 
     @property
     def _sharer(self) -> UUID:

@@ -16,7 +16,7 @@ from uuid import UUID
 from db.pool import Pool
 from domain.jobs import jobs
 from domain.jobs.jobs import Versioned
-from telemetry import logs
+from telemetry import causes, logs
 
 LOOK_S = 0.2
 
@@ -108,7 +108,7 @@ class Watcher:
             seat.close()
         self._taken[organization_id] += 1
         self._seats.setdefault(ref, []).append(seat)
-        self._watching = self._watching or asyncio.create_task(self._watch())
+        self._watching = self._watching or causes.start(self._watch())
         try:
             yield seat
         finally:

@@ -20,7 +20,7 @@ from jobs.breaker import Breaker
 from jobs.ledger import Wake
 from jobs.loop_time import LoopTimeout
 from schemas.errors import RedisAway
-from telemetry import metrics
+from telemetry import causes, metrics
 
 #: Seconds that a request may wait for Redis, in the loop's own time, and for which it isn't asked again after
 #: a failure.
@@ -97,7 +97,7 @@ class Courier:
         try:
             await self._deliver(wake)
         finally:
-            task = asyncio.create_task(self._follow(key))
+            task = causes.start(self._follow(key))
             self._following.add(task)
             task.add_done_callback(self._following.discard)
 

@@ -15,8 +15,8 @@ from jobs import backoff
 from jobs.kinds import Kind
 from jobs.outcomes import DEADLINE, Done, Outcome, error_of
 from jobs.states import TERMINAL
-from schemas import ids
 from schemas.errors import CancelRequested, Fenced, Limited
+from telemetry import causes
 
 #: A job that is due later than this, in seconds, is `scheduled` until then; a shorter wait stays queued.
 SCHEDULED_AFTER_S = 5.0
@@ -124,7 +124,7 @@ async def submit(
     for _ in range(TRIES if unique_key else 1):
         made = await SUBMIT_JOB.one(
             conn,
-            id=ids.new(),
+            id=causes.new_job_id(),
             org=organization_id,
             project_id=project_id,
             kind=kind.name,
@@ -139,6 +139,8 @@ async def submit(
             retry_of=retry_of,
         )
         if found := made or await FIND_JOB_OF_KEY.one(conn, org=organization_id, unique_key=unique_key):
+            if made:
+                causes.submitted(kind=kind.name, project_id=project_id, job_id=made.id)
             wake = Wake(kind.pool, kind.name, found.id) if found.send else None
             return Submitted(kind.name, project_id, *found[:3], wake, fresh=made is not None)
     raise _full(kind)
@@ -159,7 +161,7 @@ async def submit_many(
     """
     if not args:
         return [], []
-    job_ids = [ids.new() for _ in args]
+    job_ids = [causes.new_job_id() for _ in args]
     made = await SUBMIT_JOBS.all(
         conn,
         org=organization_id,
@@ -176,6 +178,8 @@ async def submit_many(
     )
     if not made:
         raise _full(kind)
+    for job_id in job_ids:
+        causes.submitted(kind=kind.name, project_id=project_id, job_id=job_id)
     return job_ids, [Wake(kind.pool, kind.name, row.id) for row in made if row.send]
 
 

@@ -46,7 +46,7 @@ async def telling(task: Task, ctx: Context) -> Outcome:
     try:
         return await task(ctx)
     except Fenced:
-        _log.info("write refused", **logs.job(ctx.job.id, ctx.job.kind, ctx.job.attempt))
+        _log.info("write refused", **logs.job(ctx.job, attempt=ctx.job.attempt))
         raise
 
 

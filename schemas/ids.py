@@ -17,6 +17,12 @@ QUARANTINED, CONVERSION = "qev", "cnv"
 WEBHOOK_ENDPOINT, WEBHOOK_EVENT, WEBHOOK_DELIVERY = "we", "evt", "dlv"
 REQUEST, AUDIT, WORKER = "req", "aud", "wrk"
 
+#: 14 bits behind the variant's two, by which an id is a request's, or that of a job which a request has made.
+_MARK = 0x2A5C
+#: The last bits of such an id: 0 of the request, and a number of each of its jobs.
+_NUMBER_BITS = 16
+MOST_OF_REQUEST = (1 << _NUMBER_BITS) - 1
+
 OrganizationId = Annotated[str, Meta(description="Id of the organization, `org_...`.")]
 ProjectId = Annotated[str, Meta(description="Id of the project, `prj_...`.")]
 JobId = Annotated[str, Meta(description="Id of the job, `job_...`.")]
@@ -44,16 +50,48 @@ def new() -> UUID:
 
 
 def show_new(prefix: str) -> str:
-    """The wire form of a new one, at a third of the cost: each request has one."""
-    digits = f"{_new():032x}"
+    """The wire form of a new one, at a third of the cost."""
+    return show_bits(prefix, _new())
+
+
+def show_bits(prefix: str, bits: int) -> str:
+    """The wire form of the UUID of these bits."""
+    digits = f"{bits:032x}"
     return f"{prefix}_{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
+def new_request() -> int:
+    """The bits of a request's id: a UUIDv7 of which 32 bits are random.
+
+    It ends in zeros, which are numbers in the ids of the jobs that the request makes. So a job's id tells
+    its request's, and the job's row needs nothing to be written for that.
+    """
+    return _stamp() | _MARK << 48 | int.from_bytes(os.urandom(4)) << _NUMBER_BITS
+
+
+def of_request(request: int, number: int) -> UUID:
+    """The id of a request's job of that number, from 1 to `MOST_OF_REQUEST`."""
+    return UUID(int=request | number)
+
+
+def request_of(job: UUID) -> UUID | None:
+    """The id of the request that made a job; None where none did, or a release that made no such ids."""
+    if job.int >> 48 & 0x3FFF != _MARK:
+        return None
+    return UUID(int=job.int >> _NUMBER_BITS << _NUMBER_BITS)
+
+
 def _new() -> int:
+    chance = int.from_bytes(os.urandom(8)) >> 2
+    # Not as a request's.
+    return _stamp() | (chance ^ 1 << 48 if chance >> 48 == _MARK else chance)
+
+
+def _stamp() -> int:
+    """Version, variant and time."""
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     fraction = (rest << 12) // 1_000_000
-    chance = int.from_bytes(os.urandom(8)) >> 2
-    return milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | chance
+    return milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62
 
 
 def first_of(moment: datetime) -> UUID:

@@ -9,13 +9,14 @@ import atexit
 import logging
 import re
 import sys
-from typing import Any, TextIO, cast
+from typing import Any, Protocol, TextIO, cast
 from uuid import UUID
 
 import msgspec
 import structlog
 
 from schemas import ids
+from telemetry import causes, tracing
 
 GATHER_S = 0.1
 _GATHER = "gather"
@@ -51,9 +52,32 @@ def get_gathering(name: str) -> Any:
     return structlog.get_logger(_GATHER, part=name)
 
 
-def job(job_id: UUID, kind: str, attempt: int) -> dict[str, Any]:
-    """The fields of every line about a job."""
-    return {"job_id": ids.show(ids.JOB, job_id), "kind": kind, "attempt": attempt}
+class OfJob(Protocol):
+    """A row of a job, as a claim or another statement has it."""
+
+    @property
+    def organization_id(self) -> UUID: ...
+    @property
+    def project_id(self) -> UUID | None: ...
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def kind(self) -> str: ...
+
+
+def job(row: OfJob, *, attempt: int | None = None) -> dict[str, Any]:
+    """The fields of every line about a job: its request's too, which its id tells."""
+    request = ids.request_of(row.id)
+    found = {
+        "request_id": request and ids.show(ids.REQUEST, request),
+        "organization_id": ids.show(ids.ORGANIZATION, row.organization_id),
+        "project_id": row.project_id and ids.show(ids.PROJECT, row.project_id),
+        "job_id": ids.show(ids.JOB, row.id),
+        "kind": row.kind,
+        "attempt": attempt,
+        **tracing.fields(tracing.root_of(row.id)),
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def post(organization_id: UUID, post_id: UUID) -> dict[str, Any]:
@@ -102,6 +126,14 @@ class _Gathered:
             self._stream.flush()
 
 
+def name_cause(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """Add the fields of whatever the line's task runs for, where the line doesn't have them itself."""
+    if cause := causes.current():
+        for name, value in cause.log_fields().items():
+            event.setdefault(name, value)
+    return event
+
+
 def _shared(process: str) -> list[structlog.types.Processor]:
     def name_process(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
         event["process"] = process
@@ -111,6 +143,7 @@ def _shared(process: str) -> list[structlog.types.Processor]:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         name_process,
+        name_cause,
     ]
 
 

@@ -11,6 +11,7 @@ from db.starting import starting
 from jobs.kinds import CONTENT_GENERATE, KINDS
 from schemas.settings import Settings, from_env
 from telemetry import logs
+from telemetry.exporting import exporting
 
 #: The pool whose jobs keep cores busy, rather than wait for others.
 BUSY = CONTENT_GENERATE.pool
@@ -42,7 +43,8 @@ def main(arguments: list[str]) -> None:
     with starting():
         settings = with_slots(from_env(os.environ), pool)
         logs.configure(process=pool, level=settings.log_level)
-        uvloop.run(run(settings, pool))
+        with exporting(os.environ, process=pool):
+            uvloop.run(run(settings, pool))
 
 
 if __name__ == "__main__":

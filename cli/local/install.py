@@ -27,8 +27,8 @@ SUPPORTED = "(3, 11) <= sys.version_info < (3, 14)"
 #: What bin/lock wrote for each extra; one has what those before it have.
 LOCKS = {
     "local": "constraints.txt",
-    "generate": "constraints-generate.txt",
     "otel": "constraints-otel.txt",
+    "generate": "constraints-generate.txt",
     "dev": "constraints-dev.txt",
     "peers": "constraints-peers.txt",
 }

@@ -11,7 +11,8 @@ _HEAD = """\
 # Settings
 
 Every process reads its settings from the environment, once, at its start, and refuses to start where one
-is missing or malformed. `bin/up` makes the ones without a default and keeps them in `.local/env`.
+is missing or malformed. `bin/up` makes the ones without a default and keeps them in `.local/env`. Those of
+OpenTelemetry (`OTEL_*`) are in [traces, logs and metrics](../howto/observe.md#settings).
 
 """
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -11,6 +11,16 @@ import structlog
 
 from telemetry import logs
 from tests.waiting import eventually
+
+
+class Row(NamedTuple):
+    organization_id: UUID
+    project_id: UUID | None
+    id: UUID
+    kind: str
+
+
+OF_JOB = Row(UUID(int=5), None, UUID(int=7), "ingest_website")
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +41,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 def test_a_line_is_an_object_that_says_who_speaks(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(process="ingest")
-    logs.get("runner").info("retried", **logs.job(UUID(int=7), "ingest_website", 2))
+    logs.get("runner").info("retried", **logs.job(OF_JOB, attempt=2))
     (line,) = said(capsys)
     assert line.pop("at").endswith("Z")
     assert line == {
@@ -39,6 +49,7 @@ def test_a_line_is_an_object_that_says_who_speaks(capsys: pytest.CaptureFixture[
         "level": "info",
         "process": "ingest",
         "part": "runner",
+        "organization_id": "org_00000000-0000-0000-0000-000000000005",
         "job_id": "job_00000000-0000-0000-0000-000000000007",
         "kind": "ingest_website",
         "attempt": 2,

@@ -8,6 +8,7 @@ import uvloop
 from db.starting import starting
 from schemas.settings import from_env
 from telemetry import logs
+from telemetry.exporting import exporting
 
 DESCRIPTION = "Wake pools for due jobs and do the chores, until SIGTERM. One works, others stand by."
 
@@ -21,7 +22,8 @@ def main() -> None:
         # Most of a start: a wrong word doesn't wait for it.
         from workers.dispatcher.loop import serve  # noqa: PLC0415
 
-        uvloop.run(serve(settings))
+        with exporting(os.environ, process="dispatcher"):
+            uvloop.run(serve(settings))
 
 
 if __name__ == "__main__":

@@ -2,11 +2,17 @@
 
 from db.pool import Conn
 from domain.operations import maintenance
+from telemetry import logs
 from workers.dispatcher.chore import Chore
+
+_log = logs.get("overdue")
 
 
 async def _run(conn: Conn) -> int:
-    return len(await maintenance.end_overdue(conn))
+    ended = await maintenance.end_overdue(conn)
+    for row in ended:
+        _log.warning("job ended past its deadline", **logs.job(row))
+    return len(ended)
 
 
 OVERDUE = Chore("overdue", 1.0, _run)

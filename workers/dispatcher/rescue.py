@@ -20,8 +20,8 @@ def rescue(uptime: Uptime, *, patience_s: float) -> Chore:
         if sessions := await hang_up(conn, before=uptime.deadline, patience_s=patience_s):
             _log.warning("hung up on silent sessions in a step", sessions=sessions)
         moved = await maintenance.rescue(conn, before=uptime.deadline)
-        if moved:
-            _log.warning("attempts taken away", jobs=len(moved), ended=sum(row.ended for row in moved))
+        for row in moved:
+            _log.warning("attempt taken away", now=row.state, **logs.job(row))
         return len(moved)
 
     return Chore("rescue", 0.5, run)

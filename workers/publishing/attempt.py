@@ -84,7 +84,7 @@ def report(attempt: PublishAttempt, outcome: Outcome) -> None:
     """Count and log what the attempt came to."""
     post, job, word = attempt.outgoing, attempt.ctx.job, _word(outcome)
     metrics.POSTS.labels(post.account.platform, word).inc()
-    about = {**logs.job(job.id, job.kind, job.attempt), **logs.post(job.organization_id, post.post_id)}
+    about = {**logs.job(job, attempt=job.attempt), **logs.post(job.organization_id, post.post_id)}
     code = {"code": outcome.code} if isinstance(outcome, Failed) else {}
     _log.info("post", outcome=word, platform=post.account.platform, **code, **about)
 

@@ -6,6 +6,7 @@ One statement runs at a time, and settles all attempts that ended while the last
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from logging import DEBUG
 
 import asyncpg
 
@@ -14,7 +15,8 @@ from db.reach import PASSING, reaching
 from domain.jobs import jobs
 from jobs.ledger import Moved, Settlement
 from jobs.outcomes import Done, Failed, Outcome
-from telemetry import logs, metrics
+from telemetry import logs, metrics, tracing
+from workers.runtime import spans
 from workers.runtime.progress import ProgressWriter
 from workers.runtime.slots import Attempt, Key, Slots, key
 
@@ -56,7 +58,9 @@ class Completer:
             ended, self._inbox = self._inbox, []
             await self._flush_progress(ended)
             batch = [Settlement(attempt.claim, outcome) for attempt, outcome in ended]
+            began = tracing.now()
             announce(batch, await self._store(batch))
+            spans.settled([attempt for attempt, _ in ended], began)
             self._slots.settle(-len(batch))
             self._slots.ended(claim for claim, _ in batch)
             self.unsettled.difference_update(key(attempt.claim) for attempt, _ in ended)
@@ -86,7 +90,7 @@ class Completer:
         if len(batch) > 1:
             return [moved for one in batch for moved in await self._store([one])]
         claim = batch[0].claim
-        _log.exception("outcome can't be stored", **logs.job(claim.id, claim.kind, claim.attempt))
+        _log.exception("outcome can't be stored", **logs.job(claim, attempt=claim.attempt))
         return await self._store([Settlement(claim, NOT_STORED)])
 
     async def _write(self, batch: Sequence[Settlement]) -> list[Moved]:
@@ -95,14 +99,17 @@ class Completer:
 
 
 def announce(batch: Sequence[Settlement], moved: Sequence[Moved]) -> None:
-    """Count how each attempt ended, and log those that aren't done, or whose word came too late."""
+    """Count how each attempt ended, and log it: at `info` what isn't done, or was said too late."""
     rows = {(row.id, row.fence): row for row in moved}
     words: Counter[tuple[str, str]] = Counter()
+    told = _log.is_enabled_for(DEBUG)
     for claim, outcome in batch:
         row = rows.get((claim.id, claim.fence))
         words[claim.kind, outcome.word if row else "lost"] += 1
-        if row is None or not isinstance(outcome, Done):
-            about = logs.job(claim.id, claim.kind, claim.attempt)
-            _log.info("attempt ended", outcome=outcome.word, now=row and row.state, **about)
+        fine = row is not None and isinstance(outcome, Done)
+        if told or not fine:
+            log = _log.debug if fine else _log.info
+            about = logs.job(claim, attempt=claim.attempt)
+            log("attempt ended", outcome=outcome.word, now=row and row.state, **about)
     for (kind, word), count in words.items():
         metrics.JOBS_SETTLED.labels(kind, word).inc(count)

@@ -11,6 +11,7 @@ from domain.jobs import jobs
 from domain.tenancy import project_locks
 from jobs import ledger, steps
 from jobs.outcomes import Done, Outcome
+from telemetry import tracing
 from workers.runtime.progress import ProgressWriter
 from workers.runtime.server_slots import ServerSlots
 from workers.runtime.slots import Attempt
@@ -65,7 +66,7 @@ class Context:
                 await ledger.lock(conn, self.job)
             return await body(conn)
 
-        with reaching():
+        with reaching(), tracing.within(f"step {name}" if name else "step"):
             return await transact(self._pool, locked)
 
     async def decide(
@@ -106,7 +107,7 @@ class Context:
 
         self._attempt.committed = Done.word
         try:
-            with reaching():
+            with reaching(), tracing.within("settle"):
                 return Done(await transact(self._pool, last))
         except BaseException:
             self._attempt.committed = None

@@ -15,7 +15,8 @@ from jobs.kinds import Kind
 from jobs.ledger import Claim
 from jobs.outcomes import TIMED_OUT, Canceled, Interrupted, Outcome, Retry, Snooze
 from schemas.errors import CancelRequested, Fenced, ServerBusy, Unavailable
-from telemetry import logs, metrics
+from telemetry import causes, logs, metrics
+from workers.runtime import spans
 from workers.runtime.completer import Completer
 from workers.runtime.context import Context
 from workers.runtime.progress import ProgressWriter
@@ -60,10 +61,14 @@ class Runner:
         """
         started, kind = time.monotonic(), attempt.claim.kind
         attempt.task = asyncio.current_task()
+        causes.enter(attempt)
+        spans.begin(attempt)
         limit = asyncio.get_running_loop().call_at(attempt.ends_at, end_late, attempt)
         try:
             context = Context(attempt, self.pool, self.progress_writer, self.lease_left, self.servers)
-            self._end(attempt, attempt.verdict or await outcome_of(self.tasks[kind], context, attempt))
+            verdict = attempt.verdict or await outcome_of(self.tasks[kind], context, attempt)
+            spans.end(attempt, verdict)
+            self._end(attempt, verdict)
         finally:
             limit.cancel()
             self.slots.remove(attempt)
@@ -82,6 +87,7 @@ class Runner:
         self.progress_writer.forget(attempt)
         self.slots.ended([attempt.claim])
         metrics.JOBS_SETTLED.labels(attempt.claim.kind, word).inc()
+        _log.debug("attempt closed", outcome=word)
 
 
 def end_late(attempt: Attempt) -> None:
@@ -104,7 +110,7 @@ async def outcome_of(task: Task, context: Context, attempt: Attempt) -> Verdict:
         return _soon(attempt.claim) if isinstance(error, ServerBusy) else Interrupted()
     except Exception:  # noqa: BLE001  whatever a task raises is one attempt's failure
         claim = attempt.claim
-        _log.exception("task failed", **logs.job(claim.id, claim.kind, claim.attempt))
+        _log.exception("task failed", **logs.job(claim, attempt=claim.attempt))
         return TASK_FAILED
 
 

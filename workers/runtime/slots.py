@@ -9,7 +9,9 @@ from uuid import UUID
 
 from jobs.ledger import Claim
 from jobs.outcomes import Outcome
-from telemetry import metrics
+from schemas import ids
+from telemetry import logs, metrics
+from telemetry.tracing import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,11 @@ class Attempt:
     wrote, from that commit on. `ends_at` is when its kind's timeout ends, by the loop's clock.
     """
 
-    __slots__ = ("claim", "committed", "ends_at", "task", "verdict")
+    __slots__ = ("claim", "committed", "ends_at", "span", "task", "verdict")
 
     def __init__(self, claim: Claim, ends_at: float) -> None:
         self.claim, self.ends_at = claim, ends_at
+        self.span: Span | None = None
         self.task: asyncio.Task[Any] | None = None
         self.verdict: Verdict | None = None
         self.committed: str | None = None
@@ -56,6 +59,17 @@ class Attempt:
         self.verdict = self.verdict or verdict
         if self.task is not None:
             self.task.cancel()
+
+    def log_fields(self) -> dict[str, Any]:
+        """The fields of lines that are logged while its task runs."""
+        return logs.job(self.claim, attempt=self.claim.attempt)
+
+    def new_job_id(self) -> UUID:
+        """A job that a job makes has a trace of its own."""
+        return ids.new()
+
+    def submitted(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
+        """Lines and spans of that job say nothing of this one."""
 
 
 class Slots:

@@ -28,6 +28,7 @@ from schemas.brand import Validators
 from schemas.errors import FetchFailed, NotHtml
 from workers.web import inflate
 from workers.web.errors import as_source_errors, raise_for_status
+from workers.web.traced import traced
 
 BOT = "BrandContextBot"
 DNS_S = 5.0
@@ -168,7 +169,7 @@ def open_client(
     `limits` are those of its connections, to each allowed origin by itself; None: httpx's own.
     """
     return httpx.AsyncClient(
-        transport=GuardedTransport(allowed, resolver, limits),
+        transport=traced(GuardedTransport(allowed, resolver, limits)),
         headers=identity(contact),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
@@ -178,8 +179,9 @@ def open_client(
 
 def open_trusted(headers: Mapping[str, str], **options: Any) -> httpx.AsyncClient:
     """A client without a guard, for addresses of the operator's own settings; it follows no redirect."""
+    transport = traced(httpx.AsyncHTTPTransport(verify=ssl_context(), trust_env=False))
     return httpx.AsyncClient(
-        headers=headers, verify=ssl_context(), follow_redirects=False, trust_env=False, **options
+        headers=headers, transport=transport, follow_redirects=False, trust_env=False, **options
     )
 
 

@@ -1,0 +1,170 @@
+"""Recorder of spans with OpenTelemetry's SDK, which the extra `otel` installs. Only `exporting` imports it.
+
+Names are those of the semantic conventions where they have one. Nothing that somebody sent is an attribute:
+no address but its host, no header, no argument, no message of an error.
+"""
+
+from uuid import UUID
+
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
+from opentelemetry.sdk.trace.sampling import Decision
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    SpanContext,
+    SpanKind,
+    StatusCode,
+    TraceFlags,
+    get_current_span,
+    set_span_in_context,
+)
+from opentelemetry.trace import Span as Inner
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from schemas import ids
+from telemetry import tracing
+from telemetry.tracing import Attributes, Role, Served, Span, Submit
+
+KINDS = {"internal": SpanKind.INTERNAL, "client": SpanKind.CLIENT}
+#: No span is around these: whatever else is active in the thread isn't ours.
+NOWHERE = Context()
+
+
+class Ids(IdGenerator):
+    """Ids of spans: random ones, but for what `trace` and `span` say of the next."""
+
+    def __init__(self) -> None:
+        self.trace = self.span = 0
+        self._random = RandomIdGenerator()
+
+    def generate_trace_id(self) -> int:
+        given, self.trace = self.trace, 0
+        return given or self._random.generate_trace_id()
+
+    def generate_span_id(self) -> int:
+        given, self.span = self.span, 0
+        return given or self._random.generate_span_id()
+
+
+class OtelSpan:
+    """A span that has begun."""
+
+    def __init__(self, span: Inner) -> None:
+        self.inner = span
+
+    def note(self, attributes: Attributes) -> None:
+        self.inner.set_attributes(attributes)
+
+    def fail(self, error: str) -> None:
+        self.inner.set_attribute("error.type", error)
+        self.inner.set_status(StatusCode.ERROR)
+
+    def end(self, at: int | None = None) -> None:
+        self.inner.end(at)
+
+
+class OtelRecorder:
+    """Spans of a provider that has these ids, so that each process finds those of a request by its jobs."""
+
+    def __init__(self, provider: TracerProvider, span_ids: Ids) -> None:
+        self._ids = span_ids
+        self._sampler = provider.sampler
+        self._tracer = provider.get_tracer("tenantry")
+
+    def served(self, served: Served) -> None:
+        """The span of a request, and of each of its submits.
+
+        A caller's own trace is linked, and not gone on with: else strangers would say what is sampled here.
+        """
+        self._ids.trace = tracing.trace_of(served.request)
+        span = self._begin(
+            served.name,
+            NOWHERE,
+            SpanKind.SERVER,
+            served.attributes,
+            span_id=tracing.span_of(served.request),
+            links=_linked(served.traceparent),
+            at=served.began,
+        )
+        if served.error is not None:
+            span.fail(served.error)
+        within = set_span_in_context(span.inner, NOWHERE)
+        for submit in served.submits:
+            self._submitted(within, submit)
+        span.end(served.ended)
+
+    def _submitted(self, within: Context, submit: Submit) -> None:
+        attributes = {**_of_job(submit.job_id, submit.project_id), **_message(submit.kind, "send")}
+        sent = self._begin(
+            f"send {submit.kind}",
+            within,
+            SpanKind.PRODUCER,
+            attributes,
+            span_id=tracing.span_of(submit.job_id),
+            at=submit.at,
+        )
+        sent.end(submit.at)
+
+    def attempt(self, job_id: UUID, name: str, attributes: Attributes) -> Span:
+        """The span of an attempt, in its job's trace: below the submit, where a request made the job."""
+        trace_id = tracing.trace_of(tracing.root_of(job_id))
+        within = NOWHERE
+        if ids.request_of(job_id) is None:
+            self._ids.trace = trace_id
+        else:
+            within = self._remote(trace_id, tracing.span_of(job_id))
+        return self._begin(
+            f"process {name}", within, SpanKind.CONSUMER, {**attributes, **_message(name, "process")}
+        )
+
+    def begin(
+        self, parent: Span, name: str, role: Role, attributes: Attributes, at: int | None = None
+    ) -> Span:
+        assert isinstance(parent, OtelSpan)  # noqa: S101  this recorder has begun it
+        return self._begin(name, set_span_in_context(parent.inner, NOWHERE), KINDS[role], attributes, at=at)
+
+    def _begin(
+        self,
+        name: str,
+        within: Context,
+        kind: SpanKind,
+        attributes: Attributes,
+        *,
+        span_id: int = 0,
+        links: list[Link] | None = None,
+        at: int | None = None,
+    ) -> OtelSpan:
+        self._ids.span = span_id
+        return OtelSpan(self._tracer.start_span(name, within, kind, attributes, links, at))
+
+    def _remote(self, trace_id: int, span_id: int) -> Context:
+        """The span of another process, which has sampled the trace if this one would: by its id."""
+        decided = self._sampler.should_sample(NOWHERE, trace_id, "").decision
+        sampled = decided is Decision.RECORD_AND_SAMPLE
+        flags = TraceFlags(TraceFlags.SAMPLED if sampled else TraceFlags.DEFAULT)
+        parent = SpanContext(trace_id, span_id, is_remote=True, trace_flags=flags)
+        return set_span_in_context(NonRecordingSpan(parent), NOWHERE)
+
+
+def _linked(traceparent: str) -> list[Link]:
+    """A link to the caller's span, if it named one. What it says besides (`tracestate`) is not kept."""
+    found = TraceContextTextMapPropagator().extract({"traceparent": traceparent}, NOWHERE)
+    theirs = get_current_span(found).get_span_context()
+    return [Link(theirs)] if theirs.is_valid else []
+
+
+def _of_job(job_id: UUID, project_id: UUID | None) -> dict[str, str]:
+    project = {} if project_id is None else {"tenantry.project.id": ids.show(ids.PROJECT, project_id)}
+    return {"tenantry.job.id": ids.show(ids.JOB, job_id)} | project
+
+
+def _message(kind: str, operation: str) -> dict[str, str]:
+    """A job as the conventions see it: a message to the workers of a kind."""
+    return {
+        "messaging.system": "tenantry",
+        "messaging.destination.name": kind,
+        "messaging.operation.name": operation,
+        "messaging.operation.type": operation,
+    }

@@ -1,0 +1,17 @@
+"""The API, its callers and its workers in the test's own loop, and the spans that they make."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.api.conftest import acme, app
+from tests.telemetry.spans import Spans, recorded
+from tests.workers.conftest import org, workers
+
+__all__ = ["acme", "app", "org", "workers"]
+
+
+@pytest.fixture
+def spans() -> Iterator[Spans]:
+    with recorded() as made:
+        yield made

@@ -1,0 +1,74 @@
+"""Spans that are kept in memory."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Sampler
+
+from telemetry import tracing
+from telemetry.otel import Ids, OtelRecorder
+
+
+class Made(NamedTuple):
+    """A span by what it is to its trace; ids are hexadecimal, times nanoseconds."""
+
+    name: str
+    trace: str
+    id: str
+    parent: str | None
+    kind: str
+    attributes: Mapping[str, Any]
+    failed: bool
+    began: int
+    ended: int
+
+
+class Spans:
+    """The spans that have ended."""
+
+    def __init__(self, exporter: InMemorySpanExporter, recorder: OtelRecorder) -> None:
+        self.exporter, self.recorder = exporter, recorder
+
+    @property
+    def raw(self) -> Sequence[ReadableSpan]:
+        return self.exporter.get_finished_spans()
+
+    @property
+    def made(self) -> list[Made]:
+        """In the order in which they began."""
+        return sorted((_read(one) for one in self.raw), key=lambda one: one.began)
+
+    def named(self, name: str) -> list[Made]:
+        return [one for one in self.made if one.name == name]
+
+
+def _read(span: ReadableSpan) -> Made:
+    assert span.context
+    assert span.start_time
+    assert span.end_time
+    return Made(
+        span.name,
+        f"{span.context.trace_id:032x}",
+        f"{span.context.span_id:016x}",
+        span.parent and f"{span.parent.span_id:016x}",
+        span.kind.name,
+        dict(span.attributes or {}),
+        not span.status.is_unset,
+        span.start_time,
+        span.end_time,
+    )
+
+
+@contextmanager
+def recorded(sampler: Sampler = ALWAYS_ON) -> Iterator[Spans]:
+    """Those that this process makes while the block runs."""
+    exporter, span_ids = InMemorySpanExporter(), Ids()
+    provider = TracerProvider(sampler, id_generator=span_ids, shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    recorder = OtelRecorder(provider, span_ids)
+    with tracing.recording(recorder):
+        yield Spans(exporter, recorder)

@@ -1,0 +1,111 @@
+"""Lines of the log about one job, from its request to its end: all say whose it is, whoever writes them."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+import structlog
+
+from jobs import ledger
+from jobs.kinds import INGEST_WEBSITE
+from jobs.outcomes import Outcome, Retry
+from schemas import ids
+from telemetry import logs
+from tests.api.conftest import Caller
+from tests.telemetry.spans import Spans
+from tests.telemetry.test_traces import SECRET, ingest, nothing, performed, project_of
+from tests.workers.by_hand import FUTURE
+from tests.workers.runtime.workers import Workers
+from workers.dispatcher.overdue import OVERDUE
+from workers.dispatcher.rescue import rescue
+from workers.dispatcher.uptime import Uptime
+from workers.runtime.context import Context
+
+Line = dict[str, Any]
+
+_log = logs.get("task")
+
+
+@pytest.fixture
+def lines() -> Iterator[list[Line]]:
+    """Each line with its fields, as `configure` has them added."""
+    kept: list[Line] = []
+
+    def keep(_: Any, level: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+        kept.append({"level": level, **event})
+        raise structlog.DropEvent
+
+    structlog.configure(processors=[logs.name_cause, keep])
+    yield kept
+    structlog.reset_defaults()
+
+
+async def test_every_line_about_a_job_names_its_request_and_its_owner(
+    acme: Caller, workers: Workers, spans: Spans, lines: list[Line]
+) -> None:
+    async def task(ctx: Context) -> Outcome:
+        _log.info("at work")
+        if ctx.job.attempt == 1:
+            return Retry("FETCH_FAILED", SECRET, after_s=0)
+        return await ctx.commit(nothing)
+
+    project = await project_of(acme)
+    accepted = await ingest(acme, project)
+    assert await performed(acme, workers, accepted, task) == "completed"
+    mine = about(lines, accepted.json()["jobId"])
+    assert [line["event"] for line in mine] == [
+        "request", "at work", "attempt ended", "at work", "attempt closed"
+    ]  # fmt: skip
+    assert [line.get("attempt") for line in mine] == [None, 1, 1, 2, 2]
+    expected = {
+        "request_id": accepted.headers["X-Request-Id"],
+        "organization_id": ids.show(ids.ORGANIZATION, acme.organization_id),
+        "project_id": project,
+        "trace_id": spans.made[-1].trace,
+    }
+    for line in mine:
+        assert expected.items() <= line.items()
+    assert not any(SECRET in repr(line) or acme.key in repr(line) for line in lines)
+
+
+async def test_so_do_the_dispatchers(acme: Caller, workers: Workers, lines: list[Line]) -> None:
+    """Of a job whose worker died, and of one that nobody came to perform."""
+    project = await project_of(acme)
+    died = await ingest(acme, project)
+    async with workers.pool.acquire() as conn:
+        worker = await a_worker(workers)
+        await ledger.pull(conn, pool="ingest", worker_id=worker, free=1, kinds=[INGEST_WEBSITE])
+        await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
+        uptime = Uptime(0.0)
+        uptime.answered(FUTURE)
+        await rescue(uptime, patience_s=60).run(conn)
+        await conn.execute("update job set deadline_at = now() - interval '1 second'")
+        await OVERDUE.run(conn)
+    mine = [line for line in about(lines, died.json()["jobId"]) if line["event"] != "request"]
+    assert [line["event"] for line in mine] == ["attempt taken away", "job ended past its deadline"]
+    for line in mine:
+        assert line["request_id"] == died.headers["X-Request-Id"]
+        assert (line["organization_id"], line["project_id"]) == (
+            ids.show(ids.ORGANIZATION, acme.organization_id), project
+        )  # fmt: skip
+
+
+async def test_what_a_request_says_of_itself_is_not_said_of_the_next(acme: Caller, lines: list[Line]) -> None:
+    await project_of(acme)
+    _log.info("outside")
+    assert lines[-1] == {"level": "info", "event": "outside", "part": "task"}
+
+
+async def a_worker(workers: Workers) -> UUID:
+    worker = ids.new()
+    await workers.pool.execute(
+        "insert into worker (id, pool, host, pid, version, slots, lease_expires_at) "
+        "values ($1, 'ingest', 'test', 1, '', 1, now() + interval '1 minute')",
+        worker,
+    )
+    return worker
+
+
+def about(lines: list[Line], job_id: str) -> list[Line]:
+    return [line for line in lines if line.get("job_id") == job_id]

@@ -1,0 +1,124 @@
+"""One trace over two processes, as a collector gets it: OTLP, read by OpenTelemetry's own classes."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from db.pool import Pool
+from db.server import free_port
+from domain.tenancy import organizations
+from schemas.settings import Settings
+from tests.api.conftest import new_key
+from tests.chaos.fleet import Fleet, open_fleet
+from tests.http_server import Asked, Told, listening
+from tests.waiting import PATIENCE_S, eventually
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
+
+SECRET = "s3cr3t-Sentinel"
+ROUTE, SENT = "POST /v1/projects/{project_id}/ingest/website", "send ingest_website"
+ATTEMPT, SETTLED = "process ingest_website", "settle"
+
+
+class Got(NamedTuple):
+    service: str
+    name: str
+    trace: bytes
+    id: bytes
+    parent: bytes
+
+
+class Collector:
+    """What came, as it came and as it is read."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+
+    async def take(self, asked: Asked) -> Told:
+        assert (asked.path, asked.headers["content-type"]) == ("/v1/traces", "application/x-protobuf")
+        self.bodies.append(asked.body)
+        return Told(200, {})
+
+    def spans(self) -> Iterator[Got]:
+        for body in self.bodies:
+            for sender in ExportTraceServiceRequest.FromString(body).resource_spans:
+                named = {one.key: one.value.string_value for one in sender.resource.attributes}
+                for one in (span for scope in sender.scope_spans for span in scope.spans):
+                    ids = one.trace_id, one.span_id, one.parent_span_id
+                    yield Got(named["service.name"], one.name, *ids)
+
+    async def trace(self) -> dict[str, Got]:
+        """That of the ingest by the names of its spans, once it is whole."""
+        traces = [one.trace for one in self.spans() if one.name == ROUTE]
+        found = {one.name: one for one in self.spans() if one.trace in traces}
+        return found if found.keys() >= {ROUTE, SENT, ATTEMPT, SETTLED} else {}
+
+
+@asynccontextmanager
+async def calling(fleet: Fleet, pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller of an API in a process of its own, with a test key."""
+    port = free_port()
+    await fleet.api(port)
+    async with pool.acquire() as conn:
+        pair = await organizations.create(conn, name="Acme", tier="standard")
+    key = await new_key(pool, pair.sandbox, env="test")
+    headers = {"Authorization": f"Bearer {key}", "X-Secret": SECRET, "User-Agent": SECRET}
+    base = f"http://127.0.0.1:{port}"
+    async with httpx.AsyncClient(base_url=base, headers=headers, timeout=2 * PATIENCE_S) as client:
+        yield client
+
+
+async def test_a_collector_gets_one_trace_from_the_api_and_a_worker(
+    settings: Settings, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collector = Collector()
+    async with listening(collector.take) as url:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
+        monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
+        async with open_fleet(settings, tmp_path) as fleet, calling(fleet, pool) as partner:
+            await fleet.of_product("ingest")
+            made = await partner.post("/v1/projects", json={"name": SECRET, "timezone": "UTC"})
+            ingests = f"/v1/projects/{made.json()['id']}/ingest/website"
+            accepted = await partner.post(ingests, json={"url": f"https://example.test/ok?key={SECRET}"})
+            ended = await partner.get(accepted.headers["Location"], params={"wait": 30})
+            assert ended.json()["status"] == "completed"
+            trace = await eventually(collector.trace)
+    request, sent, attempt, settled = (trace[name] for name in (ROUTE, SENT, ATTEMPT, SETTLED))
+    assert (sent.parent, attempt.parent, settled.parent) == (request.id, sent.id, attempt.id)
+    assert (request.service, attempt.service) == ("tenantry-web", "tenantry-ingest")
+    assert not any(SECRET.encode() in body for body in collector.bodies)
+
+
+async def test_processes_work_and_end_while_their_collector_hangs(
+    settings: Settings, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered: list[Asked] = []
+
+    async def hang(asked: Asked) -> Told:
+        answered.append(asked)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with listening(hang) as url:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
+        monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
+        async with open_fleet(settings, tmp_path) as fleet, calling(fleet, pool) as partner:
+            await fleet.of_product("ingest")
+            made = await partner.post("/v1/projects", json={"name": SECRET, "timezone": "UTC"})
+            ingests = f"/v1/projects/{made.json()['id']}/ingest/website"
+            for _ in range(3):
+                accepted = await partner.post(ingests, json={"url": "https://example.test/ok"})
+                ended = await partner.get(accepted.headers["Location"], params={"wait": 30})
+                assert ended.json()["status"] == "completed"
+            assert answered
+            for process in fleet.processes:
+                process.signal(signal.SIGTERM)
+            # Each leaves with its own code, although nothing was ever answered to it.
+            assert [await process.exited() for process in fleet.processes] == [0, 0]

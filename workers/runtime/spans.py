@@ -1,0 +1,42 @@
+"""Spans of attempts: of each one, its steps, and its settlement."""
+
+from collections.abc import Sequence
+
+from jobs.outcomes import Failed, Retry
+from schemas import ids
+from telemetry import tracing
+from workers.runtime.slots import Attempt, Verdict
+
+
+def begin(attempt: Attempt) -> None:
+    """Begin the span of an attempt, in its job's trace, where somebody records."""
+    if recorder := tracing.recorder():
+        claim = attempt.claim
+        about: dict[str, str | int] = {
+            "tenantry.job.id": ids.show(ids.JOB, claim.id),
+            "tenantry.job.attempt": claim.attempt,
+            "tenantry.organization.id": ids.show(ids.ORGANIZATION, claim.organization_id),
+        }
+        if claim.project_id is not None:
+            about["tenantry.project.id"] = ids.show(ids.PROJECT, claim.project_id)
+        if request := ids.request_of(claim.id):
+            about["tenantry.request.id"] = ids.show(ids.REQUEST, request)
+        attempt.span = recorder.attempt(claim.id, claim.kind, about)
+
+
+def end(attempt: Attempt, verdict: Verdict) -> None:
+    """End it with what it came to: of an error the code, and not the message."""
+    if attempt.span is None:
+        return
+    attempt.span.note({"tenantry.outcome": attempt.committed or verdict.word})
+    if not attempt.committed and isinstance(verdict, Failed | Retry):
+        attempt.span.fail(verdict.code)
+    attempt.span.end()
+
+
+def settled(attempts: Sequence[Attempt], began: int) -> None:
+    """Those of one settlement, which has just been committed."""
+    recorder, ended = tracing.recorder(), tracing.now()
+    for attempt in attempts:
+        if recorder and attempt.span:
+            recorder.begin(attempt.span, "settle", "internal", {}, began).end(ended)
