@@ -1,14 +1,15 @@
 """Poster of a video: its first frame that shows something, as lists of content show it."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 from PIL import Image, ImageStat
 
+from generation import ffmpeg
 from generation.made import Made
-from generation.remix import boxes, clip
+from generation.remix import boxes, clip, hdr
 from generation.thumbnail import SIDE, thumbnail
 from schemas.errors import ClipRefused
 
@@ -21,7 +22,7 @@ _PARTS, _UNTOLD = (0.25, 0.5, 0.75), 4.0
 _WIDE = "iw*clip(sar,0.25,4)"
 _SHARE = f"min(1,{SIDE}/max({_WIDE},ih))"
 _SMALL = f"scale='max(1,{_WIDE}*{_SHARE})':'max(1,ih*{_SHARE})':flags=area,setsar=1"
-_SHAPE = ["-map", "0:V:0", "-frames:v", "1", "-vf", _SMALL, "-c:v", "ppm", "-f", "image2pipe", "-"]
+_EVEN = "crop='max(2,trunc(iw/2)*2)':'max(2,trunc(ih/2)*2)'"
 
 
 def draw(path: Path, folder: Path) -> Made:
@@ -59,8 +60,20 @@ def _frames(path: Path, seconds: float) -> Iterator[Image.Image]:
     """Those that can be decoded, from all over the video: first one that follows what fades in."""
     for second in dict.fromkeys((min(1.0, seconds / 2), *(seconds * part for part in _PARTS), 0.0)):
         try:
-            answer = clip.run(*clip.source(path, second), *_SHAPE).answer
+            answer = _frame(path, second)
         except ClipRefused:
             continue
         if answer:
             yield Image.open(io.BytesIO(answer), formats=["PPM"])
+
+
+def _frame(path: Path, second: float) -> bytes:
+    """A frame as a PPM, in SDR; none after the video's end. Raises `ClipRefused`."""
+    said = _shown(path, second, ["showinfo", _SMALL])
+    toned = hdr.toned(clip.transfer_of(said))
+    return _shown(path, second, [_SMALL, _EVEN, *toned]).answer if toned else said.answer
+
+
+def _shown(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.Said:
+    shape = ["-v", "info", "-map", "0:V:0", "-frames:v", "1", "-vf", ",".join(filters)]
+    return clip.run(*clip.source(path, second), *shape, "-c:v", "ppm", "-f", "image2pipe", "-")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from generation import ffmpeg
-from generation.remix import boxes, levels
+from generation.remix import boxes, hdr, levels
 from generation.words.captions import Span
 from schemas.errors import ClipRefused, GenerationError
 
@@ -17,8 +17,6 @@ from schemas.errors import ClipRefused, GenerationError
 SCANNED = 90
 #: Samples a second in which speech is told from silence.
 _SAMPLES = 4_000
-#: Transfers of HDR: PQ and HLG.
-HDR = frozenset({"smpte2084", "arib-std-b67"})
 
 #: Seconds of CPU to look at a clip, and to read all of its part; bytes of address space, of which 200 MiB are
 #: its program's own.
@@ -60,11 +58,17 @@ class Clip(NamedTuple):
 
     @property
     def is_hdr(self) -> bool:
-        return self.transfer in HDR
+        return self.transfer in hdr.TRANSFERS
 
     def source(self, start: float = 0.0, seconds: float = SCANNED) -> list[str]:
         """Arguments to read a part of it."""
         return source(self.path, start, seconds)
+
+
+def transfer_of(said: ffmpeg.Said) -> str:
+    """The transfer of the first frame that the filter `showinfo` has seen."""
+    found = next(filter(None, map(_COLOR.match, said.lines)), None)
+    return found[4] if found else "unknown"
 
 
 def source(path: Path, start: float, seconds: float = SCANNED) -> list[str]:

@@ -4,6 +4,7 @@ import math
 from typing import NamedTuple
 
 from generation.frame import FRAMES
+from generation.remix import hdr
 from generation.remix.attention import look
 from generation.remix.clip import Clip
 from generation.remix.cut import FPS, Cut
@@ -18,11 +19,6 @@ _FRAMED, _ABOVE = 1500, 120
 _BLURRED_PART = 4
 #: Columns more than a crop shows, so that it can be placed between two of the clip's.
 _SPARE = 4
-#: White in HDR, in candelas (ITU-R BT.2408), from which it is made SDR.
-_TO_SDR = (
-    "t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=mobius:param=0.3:desat=0,"
-    "zscale=t=bt709:m=bt709:r=tv,format=yuv420p"
-)
 _RGB = "setsar=1,format=rgb24"
 
 
@@ -57,18 +53,12 @@ def _plain(clip: Clip) -> list[str]:
     return [*whole, f"fps={FPS}", f"setparams=colorspace={said}"]
 
 
-def _toned(clip: Clip) -> list[str]:
-    """SDR of what is HDR, after it was scaled: it costs as much as it has pixels."""
-    source = f"tin={clip.transfer}:pin=bt2020:min=bt2020nc:rin=tv"
-    return [f"zscale={source}:{_TO_SDR}"] if clip.is_hdr else []
-
-
 def _covering(clip: Clip, size: tuple[int, int]) -> list[str]:
     scale = max(size[0] / clip.width, size[1] / clip.height)
     wide, high = (
         max(side, _even(of * scale)) for side, of in zip(size, (clip.width, clip.height), strict=True)
     )
-    return [f"scale={wide}:{high}:flags=bicubic", f"crop={size[0]}:{size[1]}", *_toned(clip)]
+    return [f"scale={wide}:{high}:flags=bicubic", f"crop={size[0]}:{size[1]}", *hdr.toned(clip.transfer)]
 
 
 def cropped(clip: Clip, path: Path) -> Framing:
@@ -82,7 +72,7 @@ def cropped(clip: Clip, path: Path) -> Framing:
     filters = [
         f"crop={kept}:ih:'{coarse}':0",
         f"scale={wide}:{HEIGHT}:flags=bicubic",
-        *_toned(clip),
+        *hdr.toned(clip.transfer),
         f"crop={WIDTH}:{HEIGHT}:'min({wide - WIDTH},round(({place}-{coarse})*{scale:.6f}))':0:exact=1",
     ]
     return Framing(",".join([*_plain(clip), *filters, _RGB]), path=path)
@@ -109,7 +99,7 @@ def blurred(clip: Clip) -> Framing:
         "eq=brightness=-0.1:saturation=1.15",
         f"scale={WIDTH}:{HEIGHT}:flags=bilinear",
     ]
-    front = [f"scale={wide}:{high}:flags=bicubic", *_toned(clip)]
+    front = [f"scale={wide}:{high}:flags=bicubic", *hdr.toned(clip.transfer)]
     top = (HEIGHT - high) // 2 - _ABOVE
     graph = (
         f"{','.join(_plain(clip))},split[a][b];[a]{','.join(behind)}[behind];[b]{','.join(front)}[front];"

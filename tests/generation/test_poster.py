@@ -7,9 +7,11 @@ import pytest
 from PIL import Image, ImageStat
 
 from generation import poster
+from generation.remix import hdr
 from schemas.errors import ClipRefused
 from tests.forms import first
 from tests.generation.remix.clips import NO_CLIPS, make, remade
+from tests.generation.remix.test_odd_clips import HDR
 
 SILENT = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -threads 1"
 LONG = "testsrc2=s=640x360:r=5:d=8"
@@ -58,6 +60,17 @@ def test_it_shows_something_of_the_video_as_that_is_seen(case: str, tmp_path: Pa
     image = drawn(path)
     assert image.size == video.size
     assert ImageStat.Stat(image.convert("L")).stddev[0] > poster.SHOWS
+
+
+@pytest.mark.parametrize("transfer", sorted(hdr.TRANSFERS))
+def test_white_of_hdr_is_white_in_its_poster(transfer: str, tmp_path: Path) -> None:
+    """At 203 candelas, that is 58 % of a signal in PQ and 75 % in HLG (ITU-R BT.2408), over black."""
+    grey = {"smpte2084": "0x949494", "arib-std-b67": "0xbfbfbf"}[transfer]
+    picture = f"color=c=black:s=330x182:r=5:d=1,drawbox=w=160:c={grey}:t=fill"
+    made = drawn(make(tmp_path / "clip.mp4", HDR + transfer, picture=picture, sound=None))
+    _, white = made.convert("L").getextrema()
+    assert isinstance(white, int)
+    assert 205 < white < 230
 
 
 def test_a_video_that_is_black_has_a_black_one(tmp_path: Path) -> None:
