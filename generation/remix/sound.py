@@ -11,8 +11,9 @@ from generation.sound.loudness import TARGET, leveled, loudness
 from generation.sound.synthesis import RATE, Stereo, Wave
 from generation.words.captions import Span
 
-#: Decibels by which the bed is softer than the clip: below speech, between words, and once the clip is over.
-UNDER_SPEECH, BETWEEN_WORDS, ALONE = -19.0, -13.0, -2.0
+#: Decibels by which the bed is softer than the clip: below speech (WCAG 2.2, 1.4.7), between words, and
+#: once the clip is over.
+UNDER_SPEECH, BETWEEN_WORDS, ALONE = -20.0, -13.0, -2.0
 #: Seconds in which the bed gives way, and those in which the clip's sound ends.
 _TURNS, _FADES = 0.3, 0.35
 #: Seconds from one gain that is computed to the next.

@@ -11,8 +11,9 @@ from generation.timing import Timing
 
 #: Seconds from a scene's beginning to its speech, and from the speech to the scene's end.
 BEFORE, AFTER = 0.25, 0.35
-#: Gains of the music without speech and under it, and seconds that it takes from one to the other.
-_BESIDE, _UNDER, _GIVES_WAY = 0.5, 0.17, 0.2
+#: Gains of the music without speech and under it, which is then 20 dB softer (WCAG 2.2, 1.4.7), and seconds
+#: that it takes from one to the other.
+_BESIDE, _UNDER, _GIVES_WAY = 0.4, 0.08, 0.2
 
 
 def lengths(speech: Sequence[Wave]) -> list[float]:

@@ -1,0 +1,80 @@
+"""Sound as it is published: encoded as a video's is, and measured by FFmpeg, which is not who made it.
+
+Players bring music to -14 LUFS and ask for a true peak of -1 dB at most (YouTube and Spotify); 0.3 are kept
+in hand. What is behind speech is 20 dB softer (WCAG 2.2, 1.4.7:
+https://www.w3.org/TR/WCAG22/#low-or-no-background-audio).
+"""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from generation import ffmpeg
+from generation.sound.bed import bed
+from generation.sound.loudness import loudness
+from generation.sound.speech import read_aloud
+from generation.sound.synthesis import RATE, Stereo
+from generation.sound.track import BEFORE, lengths, track
+from generation.timing import timing
+from generation.video.mp4 import SOUND
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+
+SEEDS = tuple(map(str, range(6)))
+TEXTS = ("Know the tide before you go", "See high and low water", "No account is needed", "Try Tideline")
+MEASURES = "ebur128=peak=true:framelog=quiet,astats=measure_perchannel=none:measure_overall=DC_offset"
+SAID = (r"I:\s+(-[\d.]+) LUFS", r"Peak:\s+(-?[\d.]+) dBFS", r"DC offset: (-?[\d.]+)")
+
+
+class Measured(NamedTuple):
+    """In LUFS, in dB of true peak, and as a share of full scale."""
+
+    loudness: float
+    peak: float
+    offset: float
+
+
+def published(sound: Stereo, path: Path) -> Measured:
+    program = [ffmpeg.program(), "-hide_banner", "-nostats", "-y"]
+    raw = f"-f f32le -ar {RATE} -ac 2 -i pipe:0 {SOUND}".split()
+    pcm = sound.T.astype("<f4").tobytes()
+    subprocess.run([*program, *raw, str(path)], input=pcm, check=True, capture_output=True)
+    reading = [*program, "-i", str(path), "-af", MEASURES, "-f", "null", "-"]
+    said = subprocess.run(reading, check=True, capture_output=True).stderr.decode()
+    return Measured(*(float(re.findall(pattern, said)[-1]) for pattern in SAID))
+
+
+def check(sound: Stereo, path: Path) -> None:
+    """Neither clipped nor beside its middle, heard from its first second on, silent at its very end."""
+    measured = published(sound, path)
+    assert measured.loudness == pytest.approx(-14, abs=0.5)
+    assert measured.peak <= -1.3
+    assert abs(measured.offset) < 0.002
+    assert np.abs(sound[:, -RATE // 20 :]).max() < 0.01
+    assert loudness(sound[:, :RATE]) > -24
+
+
+def test_music_is_as_loud_as_players_ask_for(tmp_path: Path) -> None:
+    for seed in SEEDS:
+        check(track(timing(TEXTS[0], TEXTS[1:3], 12), seed), tmp_path / "sound.m4a")
+
+
+def test_speech_is_as_loud_and_its_music_far_below(tmp_path: Path) -> None:
+    speech = read_aloud(TEXTS, "en")
+    lasts = timing(TEXTS[0], TEXTS[1:3], 12, lengths(speech))
+    at = round(BEFORE * RATE)
+    said = slice(at, at + len(speech[0]))
+    for seed in SEEDS:
+        made, music = track(lasts, seed, speech), bed(lasts.seconds, seed, lasts.cuts)
+        check(made, tmp_path / "sound.m4a")
+        behind = loudness(music[:, said] * width(made[:, said]) / width(music[:, said]))
+        assert loudness(made[:, said]) - behind > 19.5
+
+
+def width(sound: Stereo) -> float:
+    """What both channels differ in: music alone, since speech is in the middle."""
+    return float((sound[0] - sound[1]).std())
