@@ -11,7 +11,7 @@ from bench.figures import TARGETS, TINY
 from bench.ledger import measure as ledger
 from bench.ledger.statements import STATEMENTS
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.first]
 
 FIGURES = {
     "pickup": {"pickup_p50_ms", "pickup_p95_ms"},

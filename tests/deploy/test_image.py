@@ -13,7 +13,7 @@ import pytest
 from tests.architecture.tree import tracked
 from tests.deploy import forms
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.peers, pytest.mark.first, pytest.mark.timeout(600)]
 
 RUN = re.compile(r"^RUN (.*?)(?<!\\)$", re.MULTILINE | re.DOTALL)
 #: The stages that run commands of ours; others make users and copy.

@@ -13,7 +13,7 @@ from tests.peers.exactly_once.parts import PLATFORMS
 from tests.peers.exactly_once.rows import Row, wrong
 from tests.peers.exactly_once.shapes import SHAPES
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.first, pytest.mark.timeout(600)]
 
 
 def hold(rows: Sequence[Row], platforms: Sequence[str], *, killed: bool) -> None:

@@ -19,7 +19,7 @@ from tests.peers.simulators.ledger import State
 from tests.workers.runtime.workers import at_work
 from workers.tasks import OPENERS
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.peers, pytest.mark.first, pytest.mark.timeout(600)]
 
 GENERATING = {CONTENT_GENERATE: OPENERS[CONTENT_GENERATE]}
 

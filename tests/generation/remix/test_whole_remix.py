@@ -62,6 +62,7 @@ def test_a_remix_needs_a_clip() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.first
 @pytest.mark.timeout(300)
 def test_a_whole_remix_is_as_every_platform_wants_it(tmp_path: Path) -> None:
     clip = make(tmp_path / "clip.mp4", f"{H264} -b:v 12M", picture=WIDE, sound=VOICE)
@@ -83,6 +84,7 @@ def test_a_whole_remix_is_as_every_platform_wants_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.first
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("case", ["in PQ", "with six channels", "interlaced"])
 def test_what_is_odd_becomes_a_good_post_within_its_bounds(case: str, tmp_path: Path) -> None:
@@ -98,6 +100,7 @@ def test_what_is_odd_becomes_a_good_post_within_its_bounds(case: str, tmp_path: 
 
 
 @pytest.mark.long
+@pytest.mark.first
 @pytest.mark.timeout(200)
 def test_an_hour_is_looked_at_for_ninety_seconds(tmp_path: Path) -> None:
     picture = "color=0x406080:s=320x240:r=2:d=3600"
