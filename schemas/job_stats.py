@@ -33,8 +33,8 @@ class JobBucket(Out, frozen=True, kw_only=True):
     """From when a job was due to its first attempt."""
     run_seconds: Percentiles
     """From its first attempt to its end, with all waits between attempts."""
-    capped: bool
-    """Whether `atMost` were counted: then there may be more, and the times are of the first ones."""
+    sampled: bool
+    """Whether there were more than `sampledAbove`: then a sample tells how they ended, and the times."""
 
 
 class ErrorCount(Out, frozen=True, kw_only=True):
@@ -43,7 +43,7 @@ class ErrorCount(Out, frozen=True, kw_only=True):
     code: str
     """The code, as in `error.code` of a job."""
     jobs: int
-    """How many of those that were counted failed with it."""
+    """How many failed with it, of buckets that are `sampled` by estimate."""
 
 
 class JobStats(Real, frozen=True, kw_only=True):
@@ -59,7 +59,7 @@ class JobStats(Real, frozen=True, kw_only=True):
     """When the last one ends, in UTC: it isn't over yet."""
     buckets: list[JobBucket]
     """Each of them, the oldest first, also where nothing happened."""
-    at_most: int
-    """Jobs that are counted of a bucket; of all organizations, of each pool."""
+    sampled_above: int
+    """Of more jobs in a bucket, and in a pool of all organizations, a sample is looked at."""
     errors: list[ErrorCount]
     """The ten codes that most of them failed with, the most frequent first."""

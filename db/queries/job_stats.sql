@@ -1,63 +1,106 @@
 -- part: measured    a job's state, how long it waited for its first attempt, and how long it ran from there
 state, error->>'code' as code,
-              extract(epoch from started_at - least(run_at, started_at))::float8 as wait_s,
-              extract(epoch from finished_at - started_at)::float8 as run_s
+                  extract(epoch from started_at - least(run_at, started_at))::float8 as wait_s,
+                  extract(epoch from finished_at - started_at)::float8 as run_s
 
--- part: counted    of each bucket: the jobs that were read, which are all of it unless it is capped
+-- part: counted    of each bucket, from jobs each of which stands for `weight` of them
 codes as materialized (
   -- How many failed with each code.
-  select at, code, count(*) as jobs
+  select at, code, round(sum(weight))::bigint as jobs
     from found
    where state = 'failed'
      and code is not null
    group by at, code)
 select at,
-       count(*) filter (where state = 'completed') as completed,
-       count(*) filter (where state = 'failed') as failed,
-       count(*) filter (where state = 'canceled') as canceled,
-       count(*) filter (where state in ('queued', 'running')) as open,
+       round(coalesce(sum(weight) filter (where state = 'completed'), 0))::bigint as completed,
+       round(coalesce(sum(weight) filter (where state = 'failed'), 0))::bigint as failed,
+       round(coalesce(sum(weight) filter (where state = 'canceled'), 0))::bigint as canceled,
+       round(coalesce(sum(weight) filter (where state in ('queued', 'running')), 0))::bigint as open,
        percentile_cont(0.5) within group (order by wait_s) as wait_p50_s,
        percentile_cont(0.95) within group (order by wait_s) as wait_p95_s,
        percentile_cont(0.5) within group (order by run_s) as run_p50_s,
        percentile_cont(0.95) within group (order by run_s) as run_p95_s,
        coalesce((select jsonb_object_agg(c.code, c.jobs) from codes c where c.at = found.at), '{}') as codes,
-       max(nth) = :most as capped
+       max(weight) > 1 as sampled
   from found
  group by at
  order by at
 
 -- name: measure_ended_jobs    of all organizations, by when they ended
-with found as (
-  -- The first `most` that ended in each bucket and pool.
-  select b.at, j.*
+with slice as materialized (
+  -- The parts of each bucket, all as long, in each pool.
+  select b.at, p.name as pool, b.at + part * :part_s * interval '1 second' as from_at,
+         b.at + (part + 1) * :part_s * interval '1 second' as to_at
     from unnest(:ats::timestamptz[]) as b (at)
+   cross join generate_series(0, :parts - 1) as part
    cross join pool p
-   cross join lateral (
-           select {measured},
-                  row_number() over (order by finished_at) as nth
-             from job
-            where pool = p.name
-              and finished_at is not null
-              and finished_at >= b.at
-              and finished_at < b.at + :bucket_s * interval '1 second'
-            order by finished_at
-            limit :most) j
    where coalesce(p.name = :pool::text, true)),
+whole as materialized (
+  -- How many ended in each part, and in its bucket and pool: from the index alone.
+  select s.*, row_number() over () as nth, sum(c.jobs) over (partition by s.at, s.pool) as of_bucket, c.jobs
+    from slice s
+   cross join lateral (
+           select count(*) as jobs
+             from job
+            where pool = s.pool
+              and finished_at is not null
+              and finished_at >= s.from_at
+              and finished_at < s.to_at) c),
+found as materialized (
+  -- Of a bucket and pool of at most `most` all, else the first `few` of each part.
+  select w.at, j.*, w.jobs::float8 / count(*) over (partition by w.nth) as weight
+    from whole w
+   cross join lateral (
+           select {measured}
+             from job
+            where pool = w.pool
+              and finished_at is not null
+              and finished_at >= w.from_at
+              and finished_at < w.to_at
+            order by finished_at
+            limit case when w.of_bucket <= :most then :most else :few end) j
+   where w.jobs > 0),
 {counted};
 
--- name: measure_jobs    of an organization, by when they were accepted
-with found as (
-  -- The first `most` that were accepted in each bucket; what their ids say is the time of acceptance.
-  select b.at, j.*
+-- name: measure_jobs    of an organization, by when they were accepted; what their ids say is that time
+with whole as materialized (
+  -- How many there are of each bucket, kind by kind from an index alone. Those that haven't ended are few.
+  select b.at, ended.jobs + open.jobs as jobs
     from unnest(:ats::timestamptz[], :from_ids::uuid[], :to_ids::uuid[]) as b (at, from_id, to_id)
    cross join lateral (
-           select {measured},
-                  row_number() over (order by id) as nth
+           select count(*) as jobs
+             from unnest(:kinds::text[]) as asked (asked_kind)
+            cross join lateral (
+                    select
+                      from job
+                     where organization_id = :org
+                       and kind = asked_kind
+                       and finished_at is not null
+                       and id >= b.from_id
+                       and id < b.to_id
+                    offset 0) one) ended
+   cross join lateral (
+           select count(*) as jobs
              from job
             where organization_id = :org
+              and finished_at is null
+              and not internal
               and id >= b.from_id
-              and id < b.to_id
+              and id < b.to_id) open),
+found as materialized (
+  -- Of a bucket of at most `most` all, else the first `few` of each of its parts.
+  select w.at, j.*, w.jobs::float8 / count(*) over (partition by w.at) as weight
+    from unnest(:part_ats::timestamptz[], :part_from_ids::uuid[], :part_to_ids::uuid[])
+         as part (at, from_id, to_id)
+    join whole w on w.at = part.at
+   cross join lateral (
+           select {measured}
+             from job
+            where organization_id = :org
+              and id >= part.from_id
+              and id < part.to_id
               and not internal
             order by id
-            limit :most) j),
+            limit case when w.jobs <= :most then :most else :few end) j
+   where w.jobs > 0),
 {counted};

@@ -1,7 +1,7 @@
 """Statistics of the last hour or day of jobs, for charts: read of the ledger itself, so far as a chart shows.
 
-Of each bucket at most `MOST` jobs of a pool are read, the first ones. Where there were more the counts are
-what there was at least: of a burst the beginning says nothing about the rest.
+All jobs are counted, from an index alone. Of a bucket, and pool, of more than `MOST` how they ended and how
+long they took is told from a sample of it, spread over its time.
 """
 
 from collections import Counter
@@ -12,14 +12,18 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import job_stats
+from jobs.kinds import SHOWN
 from schemas import ids
 from schemas.job_stats import ErrorCount, JobBucket, JobStats, Percentiles, Window
 
-#: Jobs that are read of a bucket and pool.
-MOST = 2_000
+#: Jobs of a bucket and pool that are all read; of more, so many of each of its parts.
+MOST, FEW, PARTS = 2_000, 20, 20
 
 #: Codes that are told.
 CODES = 10
+
+
+_SHOWN = [kind.name for kind in SHOWN]
 
 
 class Buckets(NamedTuple):
@@ -43,7 +47,7 @@ class _Row(NamedTuple):
     run_p50_s: float | None
     run_p95_s: float | None
     codes: dict[str, int]
-    capped: bool
+    sampled: bool
 
 
 MEASURE_ENDED_JOBS = job_stats.measure_ended_jobs.typed(_Row)
@@ -54,7 +58,9 @@ async def measure_ended(conn: Conn, *, window: Window, pool: str | None, now: da
     """Of all organizations, of one pool if it is named: by when they ended."""
     ats = begins(window, now)
     bucket_s = WINDOWS[window].seconds
-    rows = await MEASURE_ENDED_JOBS.all(conn, ats=ats, bucket_s=bucket_s, pool=pool, most=MOST)
+    rows = await MEASURE_ENDED_JOBS.all(
+        conn, ats=ats, parts=PARTS, part_s=bucket_s / PARTS, pool=pool, most=MOST, few=FEW
+    )
     return _shown(window, ats, rows)
 
 
@@ -62,14 +68,22 @@ async def measure(conn: Conn, *, organization_id: UUID, window: Window, now: dat
     """Of one organization, without internal ones: by when they were accepted."""
     ats = begins(window, now)
     bucket_s = WINDOWS[window].seconds
-    bounds = [ids.first_of(at) for at in [*ats, ats[-1] + timedelta(seconds=bucket_s)]]
+    bounds = [
+        ids.first_of(at + timedelta(seconds=part * bucket_s / PARTS)) for at in ats for part in range(PARTS)
+    ]
+    bounds.append(ids.first_of(ats[-1] + timedelta(seconds=bucket_s)))
     rows = await MEASURE_JOBS.all(
         conn,
         org=organization_id,
+        kinds=_SHOWN,
         ats=ats,
-        from_ids=bounds[:-1],
-        to_ids=bounds[1:],
+        from_ids=bounds[:-1:PARTS],
+        to_ids=bounds[PARTS::PARTS],
+        part_ats=[at for at in ats for _ in range(PARTS)],
+        part_from_ids=bounds[:-1],
+        part_to_ids=bounds[1:],
         most=MOST,
+        few=FEW,
     )
     return _shown(window, ats, rows)
 
@@ -93,7 +107,7 @@ def _shown(window: Window, ats: Sequence[datetime], rows: Sequence[_Row]) -> Job
         since=ats[0],
         until=ats[-1] + timedelta(seconds=seconds),
         buckets=[_bucket(of.get(at) or _empty(at)) for at in ats],
-        at_most=MOST,
+        sampled_above=MOST,
         errors=[ErrorCount(code=code, jobs=jobs) for code, jobs in codes.most_common(CODES)],
     )
 
@@ -107,9 +121,9 @@ def _bucket(row: _Row) -> JobBucket:
         running=row.open,
         wait_seconds=Percentiles(p50=row.wait_p50_s, p95=row.wait_p95_s),
         run_seconds=Percentiles(p50=row.run_p50_s, p95=row.run_p95_s),
-        capped=row.capped,
+        sampled=row.sampled,
     )
 
 
 def _empty(at: datetime) -> _Row:
-    return _Row(at, 0, 0, 0, 0, None, None, None, None, codes={}, capped=False)
+    return _Row(at, 0, 0, 0, 0, None, None, None, None, codes={}, sampled=False)

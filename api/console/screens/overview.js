@@ -41,14 +41,14 @@ const sum = (buckets, name) => buckets.reduce((total, bucket) => total + bucket[
 const last = (values) => values.findLast((value) => value != null);
 const seconds = (value) => lasted(value);
 
-function drawStats({ atMost, buckets, bucketSeconds, errors, window }) {
+function drawStats({ sampledAbove, buckets, bucketSeconds, errors, window }) {
   const times = buckets.map(({ at }) => at), of = (name) => buckets.map((bucket) => bucket[name]);
   const percentiles = (name, which) => buckets.map((bucket) => bucket[name][which]);
   const completed = sum(buckets, "completed"), failed = sum(buckets, "failed"), canceled = sum(buckets, "canceled");
   const ended = completed + failed + canceled, share = ended ? failed / ended : 0;
   const waits = percentiles("waitSeconds", "p95"), runs = percentiles("runSeconds", "p95");
   const each = bucketSeconds === 60 ? "minute" : "15 minutes";
-  const note = buckets.some(({ capped }) => capped) ? `Of a pool ${atMost.toLocaleString("en")} jobs are counted each ${each}: there may be more.` : null;
+  const note = buckets.some(({ sampled }) => sampled) ? `All are counted. Of a pool with more than ${sampledAbove.toLocaleString("en")} each ${each}, a sample tells how they ended.` : null;
   const line = (name, key) => chart({
     title: name, times, show: seconds, series: [
       { name: "p50", tone: "pale", values: percentiles(key, "p50"), said: seconds(last(percentiles(key, "p50"))) },

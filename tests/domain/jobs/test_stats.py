@@ -1,17 +1,19 @@
 """Statistics of jobs: what ended in which bucket, however many there are, and no more read than is shown."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from db.pool import Conn
 from domain.jobs import stats
+from jobs.kinds import COLLECT_METRICS, CONTENT_GENERATE
 from schemas import ids
 from schemas.job_stats import JobStats
 from tests import plans
 from tests.jobs import scene
-from tests.jobs.scene import FREE_ERRAND
 
 pytestmark = pytest.mark.fresh
 
@@ -31,8 +33,8 @@ async def end(
            values ($1, $2, $3, $4, $5, $6, $6, '{}', 3, $7, now(), $7, $8, $9, $10)""",
         org,
         UUID(int=ids.first_of(at - 4 * timedelta(seconds=10)).int + ids.new().int % 2**60),
-        FREE_ERRAND.name,
-        FREE_ERRAND.pool,
+        (COLLECT_METRICS if internal else CONTENT_GENERATE).name,
+        CONTENT_GENERATE.pool,
         internal,
         state,
         begun - timedelta(seconds=30),
@@ -93,8 +95,8 @@ async def burst(conn: Conn, at: datetime, jobs: int, within: timedelta, state: s
              from generate_series(0, $5 - 1) n
             cross join lateral (select $4::timestamptz + n * ($6::interval / $5) as at) t""",
         org,
-        FREE_ERRAND.name,
-        FREE_ERRAND.pool,
+        CONTENT_GENERATE.name,
+        CONTENT_GENERATE.pool,
         at,
         jobs,
         within,
@@ -109,23 +111,28 @@ async def test_a_burst_counts_as_what_it_was(conn: Conn) -> None:
     await burst(conn, last + timedelta(seconds=5), 70, timedelta(seconds=1), "failed")
     found = await ended(conn)
     own = await stats.measure(conn, organization_id=org, window="hour", now=NOW)
-    assert [(b.completed, b.failed, b.capped) for b in found.buckets if b.completed] == [(250, 70, False)]
-    assert [(b.completed, b.failed, b.capped) for b in own.buckets if b.completed] == [(250, 0, False)]
+    assert [(b.completed, b.failed, b.sampled) for b in found.buckets if b.completed] == [(250, 70, False)]
+    assert [(b.completed, b.failed, b.sampled) for b in own.buckets if b.completed] == [(250, 0, False)]
     assert [(error.code, error.jobs) for error in found.errors] == [("TIMEOUT", 70)]
 
 
-async def test_no_more_are_read_than_are_counted(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """600 in a minute; of which 60 are read, by the index alone, said to be what there was at least."""
-    monkeypatch.setattr(stats, "MOST", 60)
+async def test_of_many_all_are_counted_and_few_are_read(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """900 in a minute, counted by an index alone, a third of which failed, spread alike: 120 rows say so."""
+    monkeypatch.setattr(stats, "MOST", 120)
+    monkeypatch.setattr(stats, "FEW", 6)
     org = await burst(conn, NOW.replace(second=0), 600, MINUTE)
-    await conn.execute("analyze job")
-    own = {"organization_id": org, "window": "hour", "now": NOW}
+    await burst(conn, NOW.replace(second=0), 300, MINUTE, "failed")
+    await conn.execute("update job set organization_id = $1", org)
+    await conn.execute("vacuum analyze job")
+    own: dict[str, Any] = {"organization_id": org, "window": "hour", "now": NOW}
     for _ in range(plans.TIMES):
         await ended(conn)
-        await stats.measure(conn, **own)  # type: ignore[arg-type]
-    for read in (ended(conn), stats.measure(conn, **own)):  # type: ignore[arg-type]
+        await stats.measure(conn, **own)
+    for read in (partial(ended, conn), partial(stats.measure, conn, **own)):
         async with plans.reading(conn, "job") as come:
-            found = await read
-        assert (found.buckets[-1].completed, found.buckets[-1].capped, found.at_most) == (60, True, 60)
+            found = await read()
+        last = found.buckets[-1]
+        assert (last.completed, last.failed, last.sampled, found.sampled_above) == (600, 300, True, 120)
+        assert [(error.code, error.jobs) for error in found.errors] == [("TIMEOUT", 300)]
         assert come.scans == 0
-        assert come.rows <= 61
+        assert come.rows <= 900 + 120
