@@ -58,6 +58,7 @@ from api.routes import (
     usage,
     web_module,
     webhook_events,
+    webhook_stream,
     webhooks,
     whoami,
 )
@@ -100,6 +101,7 @@ KEYED = (
     sdk_apps,
     sdk_setup,
     webhook_events,
+    webhook_stream,
     timelines,
     usage,
     webhooks,

@@ -14,6 +14,7 @@ from api.coalescing import Coalesced
 from api.connections import RESERVE, Connections
 from api.event_limits import EventLimiter
 from api.last_events import open_last_events
+from api.listening import open_listeners
 from api.measuring import measured
 from api.ratelimit import COOL_S, Limiter
 from api.server.admission import limits_of
@@ -62,9 +63,9 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
         _open_redis(settings.redis_url) as redis,
         _open_events(settings, pool, redis, peppers) as events,
         open_watcher(looking(pool), of_all=limits_of(settings).connections // 2) as watcher,
+        open_listeners(settings, pool) as listeners,
     ):
-        await _check(pool, peppers, vault)
-        connections = Connections(pool, size=settings.pool_size)
+        connections = await _checked(pool, peppers, vault, settings)
         app.state.services = Services(
             settings=settings,
             pool=pool,
@@ -76,19 +77,19 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
             peppers=peppers,
             vault=vault,
             authenticator=Authenticator(pool, peppers, Strangers()),
-            limiter=Limiter(redis, Breaker(COOL_S), clock),
+            limiter=await _started(Limiter(redis, Breaker(COOL_S), clock)),
             events=events,
             jobs=Coalesced(looking(pool)),
             waits=Coalesced(_asking_why(pool)),
             creates=Coalesced(_creating(pool)),
             watcher=watcher,
+            listeners=listeners,
             store=open_store(settings),
             probes=TenantQueue(PROBES),
             aside=aside,
             allowed=urls.read_allowed(settings.fetch_allow),
             clock=clock,
         )
-        await app.state.services.limiter.start()
         yield
 
 
@@ -128,15 +129,22 @@ async def _open_quarantine(pool: Pool) -> AsyncIterator[Quarantine]:
         yield quarantine
 
 
+async def _started(limiter: Limiter) -> Limiter:
+    await limiter.start()
+    return limiter
+
+
 def _keyrings(settings: Settings) -> tuple[Keyring, Keyring]:
     """Peppers, and keys of the vault."""
     peppers = parse_keyring(settings.peppers, setting="PEPPERS")
     return peppers, parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
 
 
-async def _check(pool: Pool, peppers: Keyring, vault: Keyring) -> None:
+async def _checked(pool: Pool, peppers: Keyring, vault: Keyring, settings: Settings) -> Connections:
+    """The pool as requests use it, whose rows these keys open."""
     async with pool.acquire() as conn:
         await check_keyrings(conn, peppers=peppers, vault=vault)
+    return Connections(pool, size=settings.pool_size)
 
 
 def _shared(event_store: Pool, connections: Connections, pool: Pool, settings: Settings) -> Connections:

@@ -24,6 +24,7 @@ from domain.metrics.active_users import Counted
 from domain.projects.projects import New
 from domain.security.keyring import Keyring
 from domain.values import urls
+from domain.webhooks.streams import Head
 from jobs.courier import Courier
 from schemas.settings import Settings
 from schemas.waiting import Waiting
@@ -68,7 +69,9 @@ class Services:
     waits: Coalesced[Ref, Waiting | None]
     #: Projects that many requests create at once are one statement, and one commit.
     creates: Coalesced[New, bool | None]
-    watcher: Watcher
+    watcher: Watcher[Versioned]
+    #: Streams of webhook events.
+    listeners: Watcher[Head]
     #: Where media lies, and whose upload may be looked into.
     store: Store
     probes: TenantQueue

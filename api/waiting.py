@@ -1,4 +1,4 @@
-"""Waiting for jobs to change: however many wait, one question to Postgres every 200 ms; nobody, none.
+"""Waiting for what changes: however many wait, one question to Postgres every 200 ms; nobody, none.
 
 No pub/sub and no NOTIFY: a version seen late is late by one look, and nothing is to be missed.
 """
@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 from db.pool import Pool
@@ -26,15 +26,16 @@ MAX_SEATS, MAX_SEATS_OF_ALL = 100, 1000
 _log = logs.get("api.waiting")
 
 T = TypeVar("T")
+#: What a look sees of each of those that are waited for.
+S = TypeVar("S")
 
-
-#: A job as a tenant names it: organization and job.
+#: What is waited for, such as a job, as a tenant names it: organization and job.
 Ref: TypeAlias = tuple[UUID, UUID]
-Look: TypeAlias = Callable[[Sequence[Ref]], Awaitable[Sequence[Versioned | None]]]
+Look: TypeAlias = Callable[[Sequence[Ref]], Awaitable[Sequence[S | None]]]
 Enough: TypeAlias = Callable[[Versioned], bool]
 
 
-def looking(pool: Pool) -> Look:
+def looking(pool: Pool) -> Look[Versioned]:
     """Reads many jobs with one statement."""
 
     async def look(refs: Sequence[Ref]) -> list[Versioned | None]:
@@ -44,15 +45,15 @@ def looking(pool: Pool) -> Look:
     return look
 
 
-class Seat:
-    """One who waits for one job. `closed` once nothing will come any more."""
+class Seat(Generic[S]):
+    """One who waits for one thing. `closed` once nothing will come any more."""
 
     def __init__(self) -> None:
         self.closed = False
-        self._seen: Versioned | None = None
+        self._seen: S | None = None
         self._news = asyncio.Event()
 
-    def show(self, seen: Versioned) -> None:
+    def show(self, seen: S) -> None:
         self._seen = seen
         self._news.set()
 
@@ -60,7 +61,7 @@ class Seat:
         self.closed = True
         self._news.set()
 
-    async def until(self, enough: Enough, *, within: float) -> Versioned | None:
+    async def until(self, enough: Callable[[S], bool], *, within: float) -> S | None:
         """The first look that is `enough`; None after `within` seconds, or when the seat was closed."""
         try:
             async with asyncio.timeout(within):
@@ -68,7 +69,7 @@ class Seat:
         except TimeoutError:
             return None
 
-    async def _first(self, enough: Enough) -> Versioned | None:
+    async def _first(self, enough: Callable[[S], bool]) -> S | None:
         while not self.closed:
             if self._seen is not None and enough(self._seen):
                 return self._seen
@@ -77,16 +78,16 @@ class Seat:
         return None
 
 
-class Watcher:
+class Watcher(Generic[S]):
     """Everyone in this process who waits, and the one task that looks for all of them."""
 
     def __init__(
-        self, look: Look, *, every: float = LOOK_S, seats: int = MAX_SEATS, of_all: int = MAX_SEATS_OF_ALL
+        self, look: Look[S], *, every: float = LOOK_S, seats: int = MAX_SEATS, of_all: int = MAX_SEATS_OF_ALL
     ) -> None:
         self._look = look
         self._every = every
         self._most, self._most_of_all = seats, of_all
-        self._seats: dict[Ref, list[Seat]] = {}
+        self._seats: dict[Ref, list[Seat[S]]] = {}
         #: By organization.
         self._taken: Counter[UUID] = Counter()
         self._watching: asyncio.Task[None] | None = None
@@ -101,9 +102,9 @@ class Watcher:
         return self._taken[organization_id] >= self._most or self.waiting >= self._most_of_all
 
     @contextmanager
-    def seat(self, ref: Ref) -> Iterator[Seat]:
+    def seat(self, ref: Ref) -> Iterator[Seat[S]]:
         """A seat for as long as it's needed; one that is closed from the start where all are taken."""
-        seat, organization_id = Seat(), ref[0]
+        seat, organization_id = Seat[S](), ref[0]
         if self._closed or self.is_full(organization_id):
             seat.close()
         self._taken[organization_id] += 1
@@ -121,7 +122,7 @@ class Watcher:
             for seat in seats:
                 seat.close()
 
-    def _leave(self, ref: Ref, seat: Seat) -> None:
+    def _leave(self, ref: Ref, seat: Seat[S]) -> None:
         self._seats[ref].remove(seat)
         if not self._seats[ref]:
             del self._seats[ref]
@@ -140,7 +141,7 @@ class Watcher:
         try:
             found = await self._look(refs)
         except Exception as error:  # noqa: BLE001  a look that fails is made up for by the next one
-            _log.warning("looking for jobs failed", exc_info=error)
+            _log.warning("a look for all who wait failed", exc_info=error)
             return
         for ref, seen in zip(refs, found, strict=True):
             for seat in self._seats.get(ref, []):
@@ -148,12 +149,14 @@ class Watcher:
 
 
 @asynccontextmanager
-async def open_watcher(look: Look, *, of_all: int = MAX_SEATS_OF_ALL) -> AsyncIterator[Watcher]:
+async def open_watcher(
+    look: Look[S], *, seats: int = MAX_SEATS, of_all: int = MAX_SEATS_OF_ALL
+) -> AsyncIterator[Watcher[S]]:
     """A watcher whose waiters are answered at the first SIGTERM or SIGINT.
 
     The server waits for open requests before it ends the lifespan, so the lifespan's end would be too late.
     """
-    watcher = Watcher(look, of_all=of_all)
+    watcher = Watcher(look, seats=seats, of_all=of_all)
     with _hearing(signal.SIGTERM, watcher.close), _hearing(signal.SIGINT, watcher.close):
         yield watcher
     watcher.close()

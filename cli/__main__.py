@@ -30,6 +30,7 @@ COMMANDS = {
     "quotas": "Say how much a social account may post, in place of its platform's own figures.",
     "rehearse": "Rehearse a bad day: load while processes and servers fail, then count every job.",
     "up": "Run the whole platform on this machine until Ctrl-C or SIGTERM.",
+    "webhooks": "Receive webhook events on your own machine, and send samples of them.",
 }
 
 
@@ -72,7 +73,7 @@ def tenantry() -> None:
 
     Commands work on the database that DATABASE_URL names (with the other settings of every process), or on
     the one that `bin/up` runs in the current folder. With --json they print one JSON document, and their
-    errors as the API's envelope. `tenantry api` alone calls the API, with a key.
+    errors as the API's envelope. `tenantry api` and `tenantry webhooks` call the API, with a key.
 
     \b
     Exit codes:

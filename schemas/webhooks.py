@@ -160,6 +160,22 @@ class WebhookEventBody(WebhookEvent, frozen=True, kw_only=True):
     """What it is about."""
 
 
+class WebhookEventTrigger(In, frozen=True, kw_only=True):
+    """Which event to send a sample of."""
+
+    type: Annotated[WebhookEventType, Meta(examples=["test.ping"])]
+    """What it says has happened."""
+    project_id: ids.ProjectId | None = None
+    """The project that it happened in; unless given, one that there isn't."""
+
+
+class StreamBegun(Real, frozen=True, kw_only=True):
+    """What a stream of events begins with."""
+
+    since: Instant
+    """All that has happened since then is on record: an earlier gap can't be made up for."""
+
+
 class WebhookReplay(In, frozen=True, kw_only=True):
     """Which events to send again."""
 

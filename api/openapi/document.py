@@ -64,6 +64,7 @@ TAGS = {
     "timelines": "jobs",
     "usage": "whoami",
     "webhook_events": "webhooks",
+    "webhook_stream": "webhooks",
 }
 
 #: What each group is about, in the order in which a newcomer needs them.

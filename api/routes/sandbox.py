@@ -1,17 +1,21 @@
-"""The clock of a sandbox, which its callers move."""
+"""Sandboxes alone: a clock that its callers move, and events that nothing has led to."""
 
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
+from api import filters
 from api.guard import requires
-from api.idempotency import ACCEPTED, Made, once_any_time
+from api.idempotency import ACCEPTED, Made, once, once_any_time
 from api.ratelimit import Class
 from api.requests import ApiRequest
+from api.samples import make
 from db.pool import Conn
-from domain.tenancy import sandbox_clock
+from domain.tenancy import project_locks, sandbox_clock
+from domain.webhooks import samples
 from schemas import ids
 from schemas.errors.absent import absent
 from schemas.sandbox import AdvanceClock, SandboxClock
+from schemas.webhooks import WebhookEvent, WebhookEventTrigger
 
 
 @get("/sandbox/clock", opt=requires(None, Class.READ_LIGHT, 404))
@@ -41,10 +45,41 @@ async def advance_clock(request: ApiRequest, data: JSONBody[AdvanceClock]) -> Re
     return await once_any_time(request, advance)
 
 
+@post("/sandbox/webhook-events", opt=requires("webhooks:write", Class.WRITE_LIGHT, 404, 409), status_code=201)
+async def trigger_webhook_event(
+    request: ApiRequest, data: JSONBody[WebhookEventTrigger]
+) -> Response[WebhookEvent]:
+    """Send a sample of an event to whoever wants its type: endpoints, and readers of the stream.
+
+    Its `data.object` has all that one of its type has, but there is no such thing: `objectUrl` is a 404. 409
+    `NOBODY_LISTENS` where nobody wants it; 404 for a live key.
+    """
+
+    async def trigger(conn: Conn) -> Made[WebhookEvent]:
+        _require_sandbox(request)
+        project_id = filters.read_id("project", data.project_id)
+        if project_id is not None:
+            await project_locks.check(conn, organization_id=request.organization_id, project_id=project_id)
+        event = await samples.emit(
+            conn,
+            organization_id=request.organization_id,
+            sample=make(
+                data.type,
+                organization_id=request.organization_id,
+                project_id=project_id,
+                now=request.services.clock(),
+            ),
+            public_url=request.services.settings.public_url,
+        )
+        return Made(event, 201, f"/v1/webhook-events/{event.id}")
+
+    return await once(request, trigger)
+
+
 def _require_sandbox(request: ApiRequest) -> None:
-    """Raises `NotFound`: a live organization has no clock of its own."""
+    """Raises `NotFound`: a live organization has none of this."""
     if not request.principal.sandbox:
         raise absent("sandbox_clock")
 
 
-ROUTES = [get_clock, advance_clock]
+ROUTES = [get_clock, advance_clock, trigger_webhook_event]

@@ -1,19 +1,17 @@
 """`tenantry api`: any request to the API, as a partner makes it."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, BinaryIO, NamedTuple
 from uuid import uuid4
 
 import click
 import httpx
 
-from cli.shared.exit_codes import FAILED, UNUSABLE
+from cli.shared.exit_codes import FAILED
 from cli.shared.fields import Field, body_of, form_of, read_field
 from cli.shared.follow import follow, has_ended_well, jobs_of
-from cli.shared.remote import Remote, complain, exit_code, find, repeat, show, show_items
-from schemas.errors import SettingsInvalid
+from cli.shared.remote import Remote, answered, complain, exit_code, reach, repeat, show, show_items
 
 READS = {"GET", "HEAD"}
 
@@ -97,19 +95,14 @@ def api(
       tenantry api DELETE scheduled-posts/sp_... -f reason="The oven is broken"
     """
     call = _call(words, [*texts, *values], options)
-    try:
-        remote = find()
-    except SettingsInvalid as error:
-        click.echo(f"Error: {error}", err=True)
-        ctx.exit(UNUSABLE)
-    ctx.exit(_run(remote, call, paginate=options["paginate"], wait=options["wait"]))
+    ctx.exit(_run(reach(), call, paginate=options["paginate"], wait=options["wait"]))
 
 
 def _run(remote: Remote, call: Call, *, paginate: bool, wait: bool) -> int:
     """Send it, print what comes of it; the exit code."""
     with remote.client() as client:
         request = _request(call, remote, client)
-        with _answered(call.key and repeat(call.key)):
+        with answered(call.key and repeat(call.key)):
             if paginate:
                 return _print_pages(client, request)
             response = client.send(request, stream=True)
@@ -150,22 +143,6 @@ def _request(call: Call, remote: Remote, client: httpx.Client) -> httpx.Request:
     return client.build_request(call.method, url, headers={**headers, **call.headers}, **sent)
 
 
-@contextmanager
-def _answered(advice: str | None) -> Iterator[None]:
-    """Explain a lost answer on stderr, with `advice` unless nothing was sent."""
-    try:
-        yield
-    except httpx.RequestError as error:
-        click.echo(f"Error: no answer from the API: {error or type(error).__name__}", err=True)
-        if advice and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-            click.echo(advice, err=True)
-        raise click.exceptions.Exit(UNUSABLE) from None
-    except KeyboardInterrupt:
-        if advice:
-            click.echo(advice, err=True)
-        raise
-
-
 def _print(response: httpx.Response, key: str | None, *, wait: bool) -> int:
     """Print an answer, a stream of anything but JSON as it comes; the exit code."""
     if response.is_success and not wait and "json" not in response.headers.get("Content-Type", ""):
@@ -200,7 +177,7 @@ def _wait(remote: Remote, client: httpx.Client, response: httpx.Response) -> int
         click.echo("It started no job: there is nothing to wait for.", err=True)
     code = 0
     for job_id in named:
-        with _answered(f"The job goes on. To follow it: tenantry api jobs/{job_id} --wait"):
+        with answered(f"The job goes on. To follow it: tenantry api jobs/{job_id} --wait"):
             ended = follow(remote, client, job_id)
         code = _print(ended, None, wait=False) or code or (0 if has_ended_well(ended) else FAILED)
     return code

@@ -3,7 +3,8 @@
 import os
 import re
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -77,6 +78,31 @@ def find() -> Remote:
     if not _KEY.fullmatch(key):
         raise SettingsInvalid("TENANTRY_KEY is no API key: it has other characters than one")
     return Remote(root, key)
+
+
+def reach() -> Remote:
+    """The same for a command, which ends with a line on stderr where there is none."""
+    try:
+        return find()
+    except SettingsInvalid as error:
+        click.echo(f"Error: {error}", err=True)
+        raise click.exceptions.Exit(UNUSABLE) from None
+
+
+@contextmanager
+def answered(advice: str | None = None) -> Iterator[None]:
+    """Explain a lost answer on stderr, with `advice` unless nothing was sent."""
+    try:
+        yield
+    except httpx.RequestError as error:
+        click.echo(f"Error: no answer from the API: {error or type(error).__name__}", err=True)
+        if advice and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+            click.echo(advice, err=True)
+        raise click.exceptions.Exit(UNUSABLE) from None
+    except KeyboardInterrupt:
+        if advice:
+            click.echo(advice, err=True)
+        raise
 
 
 def exit_code(response: httpx.Response) -> int:

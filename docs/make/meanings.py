@@ -54,6 +54,7 @@ REASONS = {
     "JOB_NOT_RETRYABLE": "A new job could not fare better, or would not be allowed. Start it anew.",
     "KEY_STRONGER": "It lives longer, or may send people elsewhere, than your key. Use a stronger one.",
     "KEY_KILLED": "A killed key stays so. Create another one.",
+    "NOBODY_LISTENS": "No endpoint wants that type, and nobody reads the stream. Make one, or read it.",
     "NOT_ARCHIVED": "Only an archived project is purged. Archive it first.",
     "OTHER_ACCOUNT": "Another account let us in than the one to connect again. Nothing was changed.",
     "OUTCOME_KNOWN": "What became of the post is known. There is nothing to resolve.",

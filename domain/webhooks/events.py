@@ -143,13 +143,30 @@ async def prune(conn: Conn) -> int:
     return pruned or await webhook_event.prune_endpoints.run(conn, keep=KEPT, limit=BATCH)
 
 
+async def keep_sample(conn: Conn, *, event_id: UUID, subject: Subject, thing: Any) -> WebhookEvent:
+    """Make of an event of this transaction one about a thing that there isn't, and show it."""
+    org = subject.organization_id
+    [row] = await LOCK_EVENTS.all(conn, org=org, ids=[event_id])
+    ahead = await sandbox_clock.keep(conn, organization_id=org)
+    rendered = _encode(row, subject, shown_times.shown(thing, ahead))
+    await webhook_event.keep_bodies.run(conn, org=org, ids=[event_id], bodies=[rendered])
+    return WebhookEvent(
+        id=ids.show(ids.WEBHOOK_EVENT, row.id),
+        type=row.type,
+        created_at=row.created_at,
+        project_id=_project(row.project_id),
+    )
+
+
 async def _render(conn: Conn, row: _Unrendered, subject: Subject, ahead: timedelta) -> bytes:
-    noun = row.type.partition(".")[0]
-    kind = _KINDS[noun]
     try:
-        shown = shown_times.shown(await kind.read(conn, subject), ahead)
+        shown = shown_times.shown(await _kind(row.type).read(conn, subject), ahead)
     except NotFound:
         shown = None
+    return _encode(row, subject, shown)
+
+
+def _encode(row: _Unrendered, subject: Subject, shown: Any) -> bytes:
     made = WebhookEventBody(
         id=ids.show(ids.WEBHOOK_EVENT, row.id),
         type=row.type,
@@ -158,7 +175,7 @@ async def _render(conn: Conn, row: _Unrendered, subject: Subject, ahead: timedel
         data=WebhookEventData(
             object=shown,
             version=row.next_version,
-            object_url=kind.url(subject),
+            object_url=_kind(row.type).url(subject),
         ),
     )
     encoded = msgspec.json.encode(made)
@@ -235,6 +252,10 @@ _KINDS: Mapping[str, _Kind] = {
     "webhook_endpoint": _Kind(_endpoint, "/webhook-endpoints/{id}", ids.WEBHOOK_ENDPOINT),
     "test": _Kind(_endpoint, "/webhook-endpoints/{id}", ids.WEBHOOK_ENDPOINT),
 }
+
+
+def _kind(type_: WebhookEventType) -> _Kind:
+    return _KINDS[type_.partition(".")[0]]
 
 
 def _project(project_id: UUID | None) -> str | None:

@@ -46,7 +46,7 @@ MISSING: Mapping[Noun, Missing] = {
     "organization": Missing(ids.ORGANIZATION, "no such organization: check the id"),
     "post": Missing(ids.POST, f"no such scheduled post: {_FOREIGN}"),
     "project": Missing(ids.PROJECT, f"no such project: {_FOREIGN}"),
-    "sandbox_clock": Missing(None, "only a sandbox has a clock of its own: use a test key"),
+    "sandbox_clock": Missing(None, "only a sandbox has this: use a test key"),
     "sdk_app": Missing(ids.APP, "no such SDK app: check the id, and that it is the project's"),
     "webhook_delivery": Missing(ids.WEBHOOK_DELIVERY, f"no such delivery: {_FOREIGN}"),
     "webhook_endpoint": Missing(ids.WEBHOOK_ENDPOINT, f"no such webhook endpoint: {_FOREIGN}"),

@@ -24,6 +24,8 @@ class Route(NamedTuple):
     body: Any
     parts: Any
     needs_key: bool
+    #: True if what it answers goes on until somebody ends it.
+    streams: bool
 
     @property
     def sent(self) -> dict[str, Any]:
@@ -52,6 +54,7 @@ def routes(app: Litestar) -> list[Route]:
             body=_body(operation, described),
             parts=_parts(operation),
             needs_key={"bearer": []} in operation["security"],
+            streams="text/event-stream" in operation["responses"].get("200", {}).get("content", {}),
         )
         for path, methods in described["paths"].items()
         for method, operation in methods.items()

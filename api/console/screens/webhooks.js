@@ -34,7 +34,7 @@ async function list(view) {
       rows: page.items.map((endpoint) => ({ key: endpoint.id, href: link(["webhooks", endpoint.id]), name: endpoint.url, cells: [
         h("a", { href: link(["webhooks", endpoint.id]), title: endpoint.url }, endpoint.url), badge(endpoint.status),
         endpoint.events.includes("*") ? "all" : `${endpoint.events.length} types`, endpoint.consecutiveFailureCount, ago(endpoint.createdAt)] })),
-      none: empty("No endpoint yet", "An endpoint is an address of yours that is told what happens, so that you need not ask."),
+      none: empty("No endpoint yet", "An endpoint is an address of yours that is told what happens, so that you need not ask. To try it on your own machine: tenantry webhooks listen."),
     }),
     pager(view, page),
   ]);

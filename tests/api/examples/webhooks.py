@@ -1,7 +1,9 @@
 """Who is told of what happens: an endpoint, and what is sent to it."""
 
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
+from api.routes import webhook_stream
 from tests.api.examples.story import Story
 
 URL = "https://hooks.tidewise.example/tenantry"
@@ -21,6 +23,10 @@ async def webhooks(story: Story, project: str) -> None:
     await story.tell("get_webhook_delivery", webhookDeliveryId=sent["id"])
     await story.tell("get_webhook_event", webhookEventId=sent["eventId"])
     await story.tell("list_webhook_events", params={"type": "test.ping"})
+    with patch.object(webhook_stream, "STREAM_S", 0.0):
+        wanted = {"type": "post.published,post.failed", "after": sent["eventId"]}
+        await story.tell("stream_webhook_events", params=wanted)
+    await story.tell("trigger_webhook_event", json={"type": "test.ping"})
     await story.tell("list_webhook_deliveries", **at, params={"eventType": "test.ping"})
     await story.tell("replay_webhook_delivery", webhookDeliveryId=sent["id"])
     since = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%dT%H:00:00Z}"

@@ -1,0 +1,38 @@
+"""Everyone in this process who reads a stream of webhook events, and the one look for all of them."""
+
+import time
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+
+from api.server.admission import limits_of
+from api.waiting import Look, Ref, Watcher, open_watcher
+from db.pool import Pool
+from domain.webhooks import streams
+from domain.webhooks.streams import Head
+from schemas.settings import Settings
+
+#: Streams of one organization at once in one process.
+MOST_STREAMS = 10
+
+
+def open_listeners(settings: Settings, pool: Pool) -> AbstractAsyncContextManager[Watcher[Head]]:
+    """Their streams, which may be on a quarter of the connections, beside those that wait for jobs."""
+    most = limits_of(settings).connections // 4
+    return open_watcher(looking(pool), seats=MOST_STREAMS, of_all=most)
+
+
+def looking(pool: Pool) -> Look[Head]:
+    """Reads of many organizations which event is the last; they are listened to as long as anybody looks."""
+    renewed = time.monotonic()
+
+    async def look(refs: Sequence[Ref]) -> list[Head]:
+        nonlocal renewed
+        orgs = [organization_id for organization_id, _ in refs]
+        async with pool.acquire() as conn:
+            if time.monotonic() - renewed >= streams.RENEW.total_seconds():
+                await streams.listen(conn, organization_ids=orgs)
+                renewed = time.monotonic()
+            found = await streams.heads(conn, organization_ids=orgs)
+        return [found[organization_id] for organization_id in orgs]
+
+    return look

@@ -1,0 +1,187 @@
+"""The stream of an organization's webhook events, which needs no address that anybody could reach."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+import msgspec
+from litestar import get
+from litestar.params import QueryParameter
+from litestar.response import Stream
+
+from api import auth, filters
+from api.guard import requires
+from api.ratelimit import Class
+from api.requests import ApiRequest
+from api.routes.webhook_events import ProjectFilter, Types
+from db.reach import reaching
+from domain.tenancy import project_locks
+from domain.tenancy.delegation import grants
+from domain.webhooks import events, streams
+from domain.webhooks.streams import Head, Position, Recorded
+from schemas import ids
+from schemas.api_keys import Scope
+from schemas.errors import Forbidden, Killed, Limited, NotFound, Unauthenticated, Unavailable
+from schemas.webhooks import StreamBegun, WebhookEventType
+from telemetry import logs
+
+_log = logs.get("api.webhook_stream")
+
+SCOPE: Scope = "webhooks:read"
+
+#: Seconds until it makes sense to ask for one again.
+CROWDED_S = 5
+
+#: The life of a stream, and the longest silence in one, in seconds.
+STREAM_S, SILENCE_S = 900.0, 15.0
+END = b": this stream ends, go on with Last-Event-ID\nretry: 1000\n\n"
+
+#: Events that are looked through at once.
+BATCH = 50
+
+After = Annotated[
+    str | None,
+    QueryParameter(
+        description="Only what comes after this event, or after the `id` that a stream began with. "
+        "`Last-Event-ID`, which a client that connects again sends by itself, goes before it.",
+        max_length=1100,
+    ),
+]
+
+
+class Wanted(NamedTuple):
+    """The events that a stream has."""
+
+    types: Sequence[WebhookEventType] | None
+    project_id: UUID | None
+
+    def has(self, event: Recorded) -> bool:
+        fits = self.project_id is None or event.project_id == self.project_id
+        return fits and (self.types is None or event.type in self.types)
+
+
+@get("/webhook-events/stream", opt=requires(SCOPE, Class.READ_LIGHT, 404))
+async def stream_webhook_events(
+    request: ApiRequest, *, type_: Types = None, project_id: ProjectFilter = None, after: After = None
+) -> Stream:
+    """Server-sent events: each message is an event as endpoints are sent it, its `id` the event's, each once.
+
+    They come without an endpoint. A first message `listening` says since when all that happens is on record:
+    while a stream is there, and for half an hour afterwards. So whoever connects again with `Last-Event-ID`
+    has missed nothing, unless `since` is another one. A stream ends after 15 minutes; of an organization
+    there are 10 at once.
+    """
+    wanted = Wanted(type_, filters.read_id("project", project_id))
+    if request.services.listeners.is_full(request.organization_id):
+        raise Limited("streams", "too many streams are open: end one, or come again", retry_after=CROWDED_S)
+    begun, position = await _begin(request, wanted, after)
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    told = _told(request, wanted, begun, position)
+    return Stream(told, media_type="text/event-stream", headers=headers)
+
+
+async def _begin(request: ApiRequest, wanted: Wanted, after: str | None) -> tuple[bytes, Position]:
+    """The first message, and where the stream begins. Raises `NotFound`, `Invalid`."""
+    org = request.organization_id
+    last = request.request_state.headers.get(b"last-event-id", b"").decode("latin-1") or after
+    async with request.services.connections.of(org) as conn:
+        if wanted.project_id is not None:
+            await project_locks.check(conn, organization_id=org, project_id=wanted.project_id)
+        since = await streams.begin(conn, organization_id=org)
+        last = last or await streams.end(conn)
+        position = await streams.find(conn, organization_id=org, after=last)
+    return _listening(last, since), position
+
+
+def _listening(place: str, since: datetime) -> bytes:
+    return b"id: %b\nevent: listening\ndata: %b\n\n" % (
+        place.encode("latin-1"),
+        msgspec.json.encode(StreamBegun(since=since)),
+    )
+
+
+async def _told(
+    request: ApiRequest, wanted: Wanted, begun: bytes, position: Position
+) -> AsyncIterator[bytes]:
+    """All that a stream says. Whoever reads slowly holds one event, and no connection to the database."""
+    yield begun
+    ref, reader = (request.organization_id, request.organization_id), _Reader(request, wanted, position)
+    clock = asyncio.get_running_loop().time
+    ends = clock() + STREAM_S
+    try:
+        with request.services.listeners.seat(ref) as seat:
+            while not seat.closed and (left := ends - clock()) > 0:
+                head = await seat.until(reader.is_behind, within=min(SILENCE_S, left))
+                if head is None:
+                    await reader.check_key()
+                    yield b": nothing has happened\n\n"
+                    continue
+                for event in await reader.read(head):
+                    if said := await reader.message(event):
+                        yield said
+    except (Unauthenticated, Killed, Forbidden):
+        return
+    except Unavailable:
+        pass
+    yield END
+
+
+class _Reader:
+    """The place that one stream has come to, and the key that it reads with."""
+
+    def __init__(self, request: ApiRequest, wanted: Wanted, position: Position) -> None:
+        self._request, self._wanted, self._position = request, wanted, position
+
+    def is_behind(self, head: Head) -> bool:
+        return head > self._position.head
+
+    async def read(self, head: Head) -> list[Recorded]:
+        """Wanted ones of the next batch: all that there are up to `head`, or as many as one batch has."""
+        org = self._request.organization_id
+        with reaching():
+            async with self._request.services.connections.of(org) as conn:
+                found = await streams.read(conn, organization_id=org, position=self._position, limit=BATCH)
+        self._position = self._position.after(found[-1].head if len(found) == BATCH else head)
+        return [event for event in found if self._wanted.has(event)]
+
+    async def message(self, event: Recorded) -> bytes | None:
+        """An event as it is sent; None: it was deleted, or by our fault. Raises what `check_key` does."""
+        await self.check_key()
+        render = partial(
+            events.body,
+            organization_id=self._request.organization_id,
+            event_id=event.id,
+            public_url=self._request.services.settings.public_url,
+        )
+        try:
+            with reaching():
+                body = await self._request.transact(render)
+        except NotFound:
+            return None
+        except events.FAULTS as error:
+            # Whoever comes again would come to the same one.
+            _log.error("an event can't be rendered", event_id=str(event.id), exc_info=error)
+            return None
+        return b"id: %b\ndata: %b\n\n" % (ids.show(ids.WEBHOOK_EVENT, event.id).encode(), body)
+
+    async def check_key(self) -> None:
+        """Nothing is told once the key is killed, or its organization suspended.
+
+        Raises `Unauthenticated`, `Killed`, `Forbidden`, `Unavailable`.
+        """
+        call, services = self._request.request_state, self._request.services
+        client = self._request.scope["client"]
+        with reaching():
+            principal = await services.authenticator.authenticate(
+                auth.presented(call),
+                expected=call.principal,
+                address=auth.address(call, client[0] if client else "", hops=services.settings.proxy_hops),
+            )
+        if not grants(principal.scopes, SCOPE):
+            raise Forbidden(SCOPE)
+
+
+ROUTES = [stream_webhook_events]

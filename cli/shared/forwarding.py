@@ -1,0 +1,93 @@
+"""Events on their way to a server of the caller's own, signed as deliveries are."""
+
+import hmac
+import time
+from base64 import b64encode
+from types import TracebackType
+from typing import NamedTuple, Self
+from urllib.parse import urlsplit
+
+import click
+import httpx
+
+from domain.webhooks.secrets import PREFIX
+from workers.webhooks import signing
+from workers.webhooks.sending import FIXED, TRY_S
+
+
+class Sent(NamedTuple):
+    """Outcome of one event: the answer's status, or why there was none."""
+
+    status: int | None
+    ms: float
+    problem: str | None = None
+
+    @property
+    def is_taken(self) -> bool:
+        return self.status is not None and httpx.codes.is_success(self.status)
+
+
+class Address(click.ParamType[str]):
+    """An http or https address, without a user in it."""
+
+    name = "url"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            parts = urlsplit(value)
+            fine = parts.scheme in {"http", "https"} and parts.hostname and not parts.username
+            _ = parts.port
+        except ValueError:
+            fine = False
+        return (
+            value
+            if fine
+            else self.fail(f"{value!r} is no address like http://localhost:4242/hooks", param, ctx)
+        )
+
+
+class Forwarder:
+    """Posts events to one address, which alone gets them: no redirect is followed, no proxy asked."""
+
+    def __init__(self, url: str, key: bytes) -> None:
+        self._url, self._key = url, key
+        self._client = httpx.Client(timeout=TRY_S, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def send(self, event_id: str, body: bytes) -> Sent:
+        """It never raises for what the server does or is."""
+        signed = signing.headers(event_id=event_id, at=int(time.time()), body=body, keys=[self._key])
+        began = time.monotonic()
+        try:
+            answer = self._client.post(self._url, content=body, headers={**FIXED, **signed})
+        except httpx.HTTPError as error:
+            return Sent(None, _ms_since(began), _problem(error))
+        return Sent(answer.status_code, _ms_since(began))
+
+
+def key_of(api_key: str) -> bytes:
+    """The key of signatures of a caller's events: the same for an API key each time."""
+    return hmac.digest(api_key.encode(), b"tenantry webhooks listen", "sha256")
+
+
+def shown(key: bytes) -> str:
+    return PREFIX + b64encode(key).decode()
+
+
+def _ms_since(began: float) -> float:
+    return round((time.monotonic() - began) * 1000, 1)
+
+
+def _problem(error: httpx.HTTPError) -> str:
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return f"no connection ({error}): is your server running there?"
+    if isinstance(error, httpx.TimeoutException):
+        return f"no answer within {TRY_S:g} s"
+    return f"the connection was cut ({str(error) or type(error).__name__})"

@@ -1,0 +1,49 @@
+-- name: listen    organizations' events are on record for so long; since when they are
+insert into webhook_endpoint as e (organization_id, id, status, events, expires_at)
+select o.id, o.id, 'listening', '{*}', now() + :keep::interval
+  from unnest(:orgs::uuid[]) o(id)
+ order by o.id
+    on conflict (organization_id, id) do update
+   set created_at = case when e.expires_at > now() then e.created_at else now() end,
+       expires_at = excluded.expires_at
+ where e.expires_at < now() + :rest::interval;
+
+-- name: get_since    everything that has happened to an organization since then is on record
+select created_at
+  from webhook_endpoint
+ where organization_id = :org
+   and id = :org;
+
+-- name: find_end    what has been committed by now
+select pg_current_snapshot()::text;
+
+-- name: find_transaction    the first one that may come after an end; null: of another server
+select case when pg_snapshot_xmax(:seen::text::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot())
+            then pg_snapshot_xmin(:seen::text::pg_snapshot)::text end;
+
+-- name: find_event    its transaction; null: of another server, from which the database was copied
+select case when xid < pg_snapshot_xmax(pg_current_snapshot()) then xid::text end
+  from webhook_event
+ where organization_id = :org
+   and id = :id;
+
+-- name: find_heads    of organizations: the last of their events that none can come before any more
+select o.id as organization_id, h.xid, h.id
+  from unnest(:orgs::uuid[]) o(id)
+ cross join lateral (
+         select xid::text, id
+           from webhook_event
+          where organization_id = o.id
+            and xid < pg_snapshot_xmin(pg_current_snapshot())
+          order by webhook_event.xid desc, id desc
+          limit 1) h;
+
+-- name: read_events    the next ones after a position that nothing can come before any more
+select xid::text, id, type, project_id
+  from webhook_event
+ where organization_id = :org
+   and (xid, id) > (:xid::text::xid8, :id::uuid)
+   and xid < pg_snapshot_xmin(pg_current_snapshot())
+   and (:seen::text is null or not pg_visible_in_snapshot(xid, :seen::text::pg_snapshot))
+ order by webhook_event.xid, id
+ limit :limit;

@@ -1,0 +1,121 @@
+"""Samples of webhook events: in all that a receiver sees of them as real ones are."""
+
+from collections.abc import AsyncIterator
+from typing import Any, get_args
+
+import jsonschema_rs
+import msgspec
+import pytest_asyncio
+from litestar import Litestar
+
+from db.pool import Pool
+from schemas.webhooks import WebhookEventType
+from tests.api.conftest import Caller, calling
+from tests.api.described import document
+from tests.api.parties import new_project
+from tests.api.refusals import reason, refused
+from tests.api.webhooks.streaming import reading
+from tests.api.webhooks.test_events import body, busy, listed, listen
+
+TYPES = get_args(WebhookEventType)
+PATH = "/v1/sandbox/webhook-events"
+ENDPOINT = {"url": "https://hooks.example.com/", "events": ["*"]}
+
+#: The shape that the GET of each kind of thing answers, and the operation.
+GETS = {
+    "project": "get_project", "job": "get_job", "content": "get_content", "post": "get_scheduled_post",
+    "social_account": "get_social_account", "lease_request": "get_lease_request",
+    "webhook_endpoint": "get_webhook_endpoint", "test": "get_webhook_endpoint",
+}  # fmt: skip
+
+#: What a thing reads, where that isn't the last word of the type.
+STATES = {
+    "post.scheduled": "queued", "social_account.needs_reauth": "reauth_required",
+    "social_account.revoked": "disconnected", "content.generated": "not_required", "test.ping": "active",
+}  # fmt: skip
+
+
+@pytest_asyncio.fixture
+async def sandbox(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
+    async with calling(app, pool, "Acme", env="test") as caller:
+        yield caller
+
+
+async def trigger(caller: Caller, **body: Any) -> dict[str, Any]:
+    answer = await caller.http.post(PATH, json=body)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    assert answer.headers["Location"] == f"/v1/webhook-events/{made['id']}"
+    return made
+
+
+def schema_of(described: dict[str, Any], operation: str) -> dict[str, Any]:
+    """That of what it answers."""
+    found = [
+        one for at in described["paths"].values() for one in at.values() if one["operationId"] == operation
+    ]
+    answer: dict[str, Any] = found[0]["responses"]["200"]["content"]["application/json"]["schema"]
+    return {**answer, "components": described["components"]}
+
+
+async def test_a_sample_of_each_type_reads_as_its_get_answers(
+    app: Litestar, sandbox: Caller, pool: Pool
+) -> None:
+    """By the schemas of the document, with the very fields that real events have."""
+    await listen(pool, sandbox)
+    await busy(sandbox, pool)
+    await pool.execute("update webhook_endpoint set status = 'disabled', disabled_reason = 'GONE'")
+    await listen(pool, sandbox)
+    await pool.execute("update webhook_endpoint set status = 'disabled', disabled_reason = 'GONE'")
+    await listen(pool, sandbox)
+    endpoint = (await sandbox.http.post("/v1/webhook-endpoints", json=ENDPOINT)).json()["id"]
+    await sandbox.http.post(f"/v1/webhook-endpoints/{endpoint}/test")
+    real = {
+        one["type"].partition(".")[0]: msgspec.json.decode(await body(pool, sandbox, one["id"]))
+        for one in await listed(sandbox, limit="100")
+    }
+    assert real.keys() == GETS.keys()
+    described = document(app)
+    for kind in TYPES:
+        shown = await trigger(sandbox, type=kind)
+        sample = msgspec.json.decode(await body(pool, sandbox, shown["id"]))
+        assert {name: sample[name] for name in shown} == shown
+        noun, _, word = kind.partition(".")
+        thing = sample["data"]["object"]
+        assert (sample.keys(), sample["data"].keys()) == (real[noun].keys(), real[noun]["data"].keys())
+        assert thing.keys() == real[noun]["data"]["object"].keys(), kind
+        jsonschema_rs.validator_for(schema_of(described, GETS[noun])).validate(thing)
+        state = thing["approvalStatus" if noun == "content" else "status"]
+        assert state == STATES.get(kind, word)
+        assert (await sandbox.http.get(sample["data"]["objectUrl"])).status_code == 404
+        assert thing.get("projectId", sample["projectId"]) == sample["projectId"]
+
+
+async def test_a_sample_goes_to_whoever_wants_it(app: Litestar, sandbox: Caller, pool: Pool) -> None:
+    project = await new_project(sandbox)
+    for own, events in (("a", ["post.failed"]), ("b", ["post.published"])):
+        endpoint = {"url": f"https://{own}.example.com/", "events": events, "projectId": project}
+        await sandbox.http.post("/v1/webhook-endpoints", json=endpoint)
+    async with reading(app, sandbox.key) as reader:
+        await reader.begun()
+        sent = await trigger(sandbox, type="post.published", projectId=project)
+        assert await reader.told(1) == [sent["id"]]
+        assert reader.messages[0].body["data"]["object"]["projectId"] == project
+    [url] = await pool.fetch(
+        """select e.url from webhook_delivery d
+             join webhook_endpoint e on e.organization_id = d.organization_id and e.id = d.endpoint_id"""
+    )
+    assert url["url"] == "https://b.example.com/"
+
+
+async def test_only_a_sandbox_has_samples_and_only_where_somebody_listens(
+    acme: Caller, sandbox: Caller, rival: Caller, pool: Pool
+) -> None:
+    await listen(pool, acme)
+    refused(await acme.http.post(PATH, json={"type": "test.ping"}), 404, "NOT_FOUND")
+    answer = await sandbox.http.post(PATH, json={"type": "test.ping"})
+    assert reason(answer) == (409, "CONFLICT", "NOBODY_LISTENS")
+    foreign = {"type": "test.ping", "projectId": await new_project(rival)}
+    refused(await sandbox.http.post(PATH, json=foreign), 404, "NOT_FOUND")
+    refused(await sandbox.http.post(PATH, json={"type": "*"}), 422, "VALIDATION", "type")
+    assert await pool.fetchval("select count(*) from webhook_event") == 0

@@ -1,0 +1,256 @@
+"""A stream of webhook events: each once, in the order of their transactions, to those whose they are."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from litestar import Litestar
+
+from api import listening
+from api.routes import webhook_stream as route
+from db.pool import Conn, Pool
+from domain.webhooks import streams
+from schemas import ids
+from tests.api.conftest import Caller, calling
+from tests.api.parties import new_project
+from tests.api.refusals import refused
+from tests.api.webhooks.streaming import PATH, emit, reading
+from tests.waiting import eventually
+
+ALL = "/v1/webhook-events"
+
+
+async def listeners(app: Litestar, many: int) -> bool:
+    waiting: int = app.state.services.listeners.waiting
+    return waiting == many
+
+
+@asynccontextmanager
+async def changing(pool: Pool) -> AsyncIterator[Conn]:
+    """A change that has begun, and ends with the block."""
+    async with pool.acquire() as conn, conn.transaction():
+        await conn.fetchval("select pg_current_xact_id()")
+        yield conn
+
+
+async def test_what_happens_is_told_as_it_is_sent_to_endpoints(
+    app: Litestar, acme: Caller, pool: Pool
+) -> None:
+    project = await new_project(acme)
+    async with reading(app, acme.key) as reader:
+        await reader.begun()
+        await acme.http.delete(f"/v1/projects/{project}")
+        [event_id] = await reader.told(1)
+        [message] = reader.messages
+    assert message.body == (await acme.http.get(f"{ALL}/{event_id}")).json()
+    assert message.body["data"]["object"] == (await acme.http.get(f"/v1/projects/{project}")).json()
+    sent = await pool.fetchval("select body from webhook_event")
+    assert message.data == sent
+    assert await pool.fetchval("select count(*) from webhook_delivery") == 0
+    assert await listeners(app, 0)
+
+
+async def test_one_that_is_committed_late_is_not_passed_over(app: Litestar, acme: Caller, pool: Pool) -> None:
+    """Of two changes the one that began first ends last."""
+    async with reading(app, acme.key) as reader, pool.acquire() as conn:
+        await reader.begun()
+        async with changing(pool) as slow:
+            early = await emit(slow, acme.organization_id)
+            late = await emit(conn, acme.organization_id)
+            assert early < late
+            head = await streams.heads(conn, organization_ids=[acme.organization_id])
+            assert head[acme.organization_id] == streams.START
+        assert await reader.told(2) == [early, late]
+
+
+async def test_a_stream_begins_with_what_is_committed_from_then_on(
+    app: Litestar, acme: Caller, pool: Pool
+) -> None:
+    """A change that is under way belongs to it; one that was committed beside it doesn't."""
+    org = acme.organization_id
+    await streams_begin(pool, org)
+    async with pool.acquire() as slow:
+        change = slow.transaction()
+        await change.start()
+        early = await emit(slow, org)
+        assert await emit(pool, org)
+        async with reading(app, acme.key) as reader:
+            begun = await reader.begun()
+            late = await emit(pool, org)
+            await change.commit()
+            assert await reader.told(2) == [early, late]
+    more = await emit(pool, org)
+    async with reading(app, acme.key, last=begun.id) as reader:
+        assert await reader.told(3) == [early, late, more]
+
+
+async def streams_begin(pool: Pool, org: UUID) -> None:
+    async with pool.acquire() as conn:
+        await streams.begin(conn, organization_id=org)
+
+
+async def test_whoever_comes_back_has_missed_nothing(app: Litestar, acme: Caller, pool: Pool) -> None:
+    """Behind whichever event it left, the first word included."""
+    async with reading(app, acme.key) as reader:
+        begun = await reader.begun()
+    sent = [await emit(pool, acme.organization_id) for _ in range(4)]
+    for told, last in enumerate([begun.id, *sent]):
+        async with reading(app, acme.key, last=last, after="evt_1") as reader:
+            more = await emit(pool, acme.organization_id)
+            sent.append(more)
+            assert await reader.told(len(sent) - told) == sent[told:]
+            assert (await reader.begun()).body == begun.body
+    async with reading(app, acme.key, after=sent[-2]) as reader:
+        assert await reader.told(1) == sent[-1:]
+
+
+async def test_a_gap_is_told(app: Litestar, acme: Caller, pool: Pool) -> None:
+    async with reading(app, acme.key) as reader:
+        first = await reader.begun()
+    await pool.execute("update webhook_endpoint set expires_at = now() where status = 'listening'")
+    assert await emit(pool, acme.organization_id) == ""
+    async with reading(app, acme.key, last=first.id) as reader:
+        assert (await reader.begun()).body["since"] > first.body["since"]
+
+
+async def test_it_is_listened_to_as_long_as_anybody_reads(
+    app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lasts = "select min(expires_at) - now() > interval '50 minutes' from webhook_endpoint"
+    async with reading(app, acme.key) as reader:
+        await reader.begun()
+        assert await pool.fetchval(lasts)
+        await pool.execute("update webhook_endpoint set expires_at = now() + interval '29 minutes'")
+        monkeypatch.setattr(streams, "RENEW", timedelta())
+        await eventually(lambda: pool.fetchval(lasts))
+
+
+async def test_each_organization_is_told_of_its_own(
+    app: Litestar, acme: Caller, rival: Caller, pool: Pool
+) -> None:
+    """A sandbox is one of its own."""
+    async with AsyncExitStack() as stack:
+        sandbox = await stack.enter_async_context(calling(app, pool, "Acme", env="test"))
+        callers = [acme, rival, sandbox]
+        readers = [await stack.enter_async_context(reading(app, one.key)) for one in callers]
+        for reader in readers:
+            await reader.begun()
+        sent = [await emit(pool, one.organization_id) for one in callers]
+        assert [await reader.told(1) for reader in readers] == [[one] for one in sent]
+    refused(await rival.http.get(PATH, params={"after": sent[0]}), 404, "NOT_FOUND")
+    refused(await rival.http.get(PATH, params={"projectId": await new_project(acme)}), 404, "NOT_FOUND")
+    refused(await rival.http.get(PATH, params={"after": "9:8:"}), 422, "VALIDATION", "after")
+    refused(await rival.http.get(PATH, params={"after": f"1:{1 + (1 << 60)}:"}), 404, "NOT_FOUND")
+
+
+async def test_types_and_a_project_are_chosen(
+    app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What isn't wanted is passed over, whole batches too."""
+    monkeypatch.setattr(route, "BATCH", 3)
+    project = ids.read(ids.PROJECT, shown := await new_project(acme))
+    wanted = {"type": "post.failed,job.failed", "projectId": shown}
+    async with reading(app, acme.key, **wanted) as reader:
+        await reader.begun()
+        for _ in range(7):
+            await emit(pool, acme.organization_id)
+            await emit(pool, acme.organization_id, "job.canceled", project)
+        sent = [await emit(pool, acme.organization_id, "job.failed", project) for _ in range(2)]
+        assert await reader.told(2) == sent
+
+
+async def test_an_organization_has_ten_streams_at_once(
+    app: Litestar, acme: Caller, rival: Caller, pool: Pool
+) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(listening.MOST_STREAMS):
+            await stack.enter_async_context(reading(app, acme.key))
+        await eventually(lambda: listeners(app, listening.MOST_STREAMS))
+        answer = await acme.http.get(PATH)
+        refused(answer, 429, "RATE_LIMITED")
+        assert answer.json()["error"]["details"] == {"limit": "streams"}
+        assert answer.headers["Retry-After"] == "5"
+        async with reading(app, rival.key) as reader:
+            await reader.begun()
+            sent = await emit(pool, rival.organization_id)
+            assert await reader.told(1) == [sent]
+    assert await listeners(app, 0)
+
+
+@pytest.mark.parametrize("switch", ["killed", "suspended"])
+async def test_whoever_may_no_more_is_told_no_more(
+    app: Litestar, acme: Caller, pool: Pool, switch: str
+) -> None:
+    off = {
+        "killed": "update api_key set killed_at = now()",
+        "suspended": "update organization set resumes_as = tier, tier = 'suspended'",
+    }
+    async with reading(app, acme.key) as reader:
+        await reader.begun()
+        sent = await emit(pool, acme.organization_id)
+        await reader.told(1)
+        await pool.execute(off[switch])
+        await emit(pool, acme.organization_id)
+        assert (await reader.ended()).count(b"data:") == 2
+        assert await reader.told(1) == [sent]
+
+
+async def test_a_silent_stream_asks_for_its_key_too(
+    app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(route, "SILENCE_S", 0.05)
+    async with reading(app, acme.key) as reader:
+        await reader.begun()
+        await pool.execute("update api_key set killed_at = now()")
+        assert route.END not in await reader.ended()
+
+
+async def test_a_stream_ends_in_its_time(
+    app: Litestar, acme: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(route, "STREAM_S", 0.0)
+    async with reading(app, acme.key) as reader:
+        assert (await reader.ended()).endswith(route.END)
+
+
+async def test_a_server_that_ends_tells_its_readers(app: Litestar, acme: Caller) -> None:
+    async with reading(app, acme.key) as reader:
+        await reader.begun()
+        app.state.services.listeners.close()
+        assert (await reader.ended()).endswith(route.END)
+
+
+async def test_a_slow_reader_holds_no_connection(app: Litestar, acme: Caller, pool: Pool) -> None:
+    """And gets all when it takes it."""
+    async with reading(app, acme.key) as reader:
+        await reader.begun()
+        reader.takes.clear()
+        sent = [await emit(pool, acme.organization_id) for _ in range(10)]
+        await reader.told(1)
+        services = app.state.services
+        services.listeners.close()
+
+        async def is_idle() -> bool:
+            return bool(services.pool.get_idle_size() == services.pool.get_size())
+
+        await eventually(is_idle)
+        assert len(reader.messages) == 1
+        reader.takes.set()
+        assert await reader.told(len(sent)) == sent
+
+
+async def test_listening_is_no_endpoint(app: Litestar, acme: Caller, pool: Pool) -> None:
+    async with reading(app, acme.key) as reader:
+        await reader.begun()
+        assert (await acme.http.get("/v1/webhook-endpoints")).json()["items"] == []
+        shown = ids.show(ids.WEBHOOK_ENDPOINT, acme.organization_id)
+        refused(await acme.http.get(f"/v1/webhook-endpoints/{shown}"), 404, "NOT_FOUND")
+        refused(await acme.http.delete(f"/v1/webhook-endpoints/{shown}"), 404, "NOT_FOUND")
+        usage = (await acme.http.get("/v1/usage")).json()
+        assert usage["webhookEndpoints"]["used"] == 0
+    assert await pool.fetchval("select count(*) from webhook_endpoint") == 1
+    async with reading(app, acme.key) as reader:
+        await reader.begun()
+    assert await pool.fetchval("select count(*) from webhook_endpoint") == 1

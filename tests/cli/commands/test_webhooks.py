@@ -1,0 +1,218 @@
+"""`tenantry webhooks`: events come to a server on this machine, each once, signed as they are elsewhere."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+import pytest_asyncio
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+from litestar import Litestar
+from standardwebhooks import Webhook
+
+from api.app import serve_from
+from cli.__main__ import tenantry as root
+from cli.commands.webhooks import TYPES
+from cli.shared.event_stream import Message, parse
+from db.pool import Pool
+from db.server import free_port
+from schemas import ids
+from schemas.settings import Settings
+from tests.api.conftest import Caller, built, calling, held
+from tests.api.parties import new_project
+from tests.api.webhooks.streaming import emit, reading
+from tests.cli.listening import listening, ran, served, way_to
+from tests.workers.webhooks.receiver import Receiver, receiving, says
+from workers.webhooks.sending import FIXED
+
+
+@pytest_asyncio.fixture
+async def app(settings: Settings) -> AsyncIterator[Litestar]:
+    app = serve_from(built(), settings)
+    async with held(app.lifespan()):
+        yield app
+
+
+@pytest_asyncio.fixture
+async def api(app: Litestar) -> AsyncIterator[str]:
+    """Its address, behind a real socket."""
+    async with served(app) as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def acme(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
+    async with calling(app, pool, "Acme") as caller:
+        yield caller
+
+
+@pytest_asyncio.fixture
+async def sandbox(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
+    async with calling(app, pool, "Acme", env="test") as caller:
+        yield caller
+
+
+@pytest_asyncio.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving(says(204)) as opened:
+        yield opened
+
+
+def checked(receiver: Receiver, secret: str) -> list[str]:
+    """The ids of what came, each with a signature that the library of the standard accepts."""
+    for asked in receiver.asked:
+        Webhook(secret).verify(asked.body, asked.headers)
+    return [asked.headers["webhook-id"] for asked in receiver.asked]
+
+
+async def test_an_event_comes_as_it_would_be_delivered(
+    api: str, sandbox: Caller, pool: Pool, receiver: Receiver, tmp_path: Path
+) -> None:
+    project = await new_project(sandbox)
+    async with listening(api, sandbox.key, "--forward", receiver.url, folder=tmp_path) as command:
+        await sandbox.http.delete(f"/v1/projects/{project}")
+        [line] = await command.lines(1)
+        assert await command.interrupt() == 130
+    [secret] = re.findall(r"whsec_\S+", command.said.decode())
+    [event_id] = checked(receiver, secret)
+    [asked] = receiver.asked
+    assert asked.body == await pool.fetchval("select body from webhook_event")
+    assert asked.headers.items() >= {name.lower(): value for name, value in FIXED.items()}.items()
+    assert (line["status"], line["problem"], line["event"]["id"]) == (204, None, event_id)
+    assert line["event"] == asked.json
+    assert b"1 events, 1 taken by your server." in command.said
+    assert b"Acme (sandbox)" in command.said
+    assert sandbox.key.encode() not in command.said + command.printed
+
+
+async def test_a_connection_that_is_cut_loses_and_doubles_nothing(
+    api: str, sandbox: Caller, pool: Pool, receiver: Receiver, tmp_path: Path
+) -> None:
+    """Wherever in an answer: each lets one event through, or two, and a part of the next."""
+    async with way_to(api) as way:
+        forward = ("--forward", receiver.url)
+        async with listening(way.url, sandbox.key, *forward, folder=tmp_path) as command:
+            way.most = 2000
+            way.cut()
+            sent = [await emit(pool, sandbox.organization_id) for _ in range(9)]
+            await command.lines(len(sent))
+            said = await command.hears("Connected again: nothing was missed.")
+            assert said.count("Connected again") > 2
+            [secret] = re.findall(r"whsec_\S+", said)
+            assert checked(receiver, secret) == sent
+
+
+async def test_a_server_that_is_not_there_is_named_and_the_next_event_comes(
+    api: str, sandbox: Caller, pool: Pool, tmp_path: Path
+) -> None:
+    address = f"http://127.0.0.1:{free_port()}/hooks"
+    async with listening(api, sandbox.key, "--forward", address, folder=tmp_path) as command:
+        sent = [await emit(pool, sandbox.organization_id) for _ in range(2)]
+        lines = await command.lines(2)
+    assert [line["event"]["id"] for line in lines] == sent
+    assert all("is your server running there?" in line["problem"] for line in lines)
+    assert b"2 events, 0 taken by your server." in command.said
+
+
+async def test_a_redirect_leads_nowhere(
+    api: str, sandbox: Caller, pool: Pool, receiver: Receiver, tmp_path: Path
+) -> None:
+    async with (
+        receiving(says(302, location=receiver.url)) as moved,
+        listening(api, sandbox.key, "--forward", moved.url, folder=tmp_path) as command,
+    ):
+        await emit(pool, sandbox.organization_id)
+        [line] = await command.lines(1)
+    assert (line["status"], receiver.asked) == (302, [])
+
+
+async def test_a_killed_key_ends_it(api: str, sandbox: Caller, pool: Pool, tmp_path: Path) -> None:
+    async with listening(api, sandbox.key, folder=tmp_path) as command:
+        await emit(pool, sandbox.organization_id)
+        [line] = await command.lines(1)
+        assert (line["status"], line["event"]["type"]) == (None, "job.failed")
+        await pool.execute("update api_key set killed_at = now()")
+        await emit(pool, sandbox.organization_id)
+        assert await command.process.wait() == 5
+    assert b"KILL_SWITCH" in command.said
+    assert command.printed.count(b"\n") == 1
+
+
+Webhooks: TypeAlias = Callable[..., Awaitable[Result]]
+
+
+@pytest.fixture
+def webhooks(api: str, sandbox: Caller, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Webhooks:
+    """`await webhooks("trigger", "test.ping")`, with the sandbox's key."""
+    monkeypatch.setenv("TENANTRY_API", api)
+    monkeypatch.setenv("TENANTRY_KEY", sandbox.key)
+    return lambda *words: asyncio.to_thread(CliRunner().invoke, root, ["webhooks", *words])
+
+
+async def test_a_sample_of_each_type_is_sent(
+    app: Litestar, api: str, sandbox: Caller, tmp_path: Path
+) -> None:
+    async with reading(app, sandbox.key) as reader:
+        await reader.begun()
+        sent = await ran(api, sandbox.key, "trigger", "--all", folder=tmp_path)
+        told = await reader.told(len(TYPES))
+    assert sent == [word for pair in zip(told, TYPES, strict=True) for word in pair]
+
+
+async def test_a_sample_that_nobody_wants_is_refused(webhooks: Webhooks) -> None:
+    refused = await webhooks("trigger", "post.published")
+    assert refused.exit_code == 4
+    assert "nobody wants post.published" in refused.stderr
+    assert (await webhooks("trigger", "--list")).stdout.split() == list(TYPES)
+    assert (await webhooks("trigger")).exit_code == 2
+
+
+async def test_only_a_sandbox_sends_samples(
+    acme: Caller, webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENANTRY_KEY", acme.key)
+    refused = await webhooks("trigger", "test.ping")
+    assert (refused.exit_code, "use a test key" in refused.stderr) == (3, True)
+
+
+async def test_a_secret_is_the_keys_own_and_stays(
+    acme: Caller, sandbox: Caller, webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, again = await webhooks("listen", "--print-secret"), await webhooks("listen", "--print-secret")
+    assert first.stdout == again.stdout
+    assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=\n", first.stdout)
+    monkeypatch.setenv("TENANTRY_KEY", acme.key)
+    assert (await webhooks("listen", "--print-secret")).stdout != first.stdout
+
+
+async def test_what_can_never_work_is_refused_at_once(
+    webhooks: Webhooks, sandbox: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for words in (
+        ["--forward", "localhost:4242"], ["--forward", "ftp://localhost/"], ["--forward", "http://a@b/"],
+        ["--events", "post.gone"], ["--project", "x"], ["--after", "prj_1"],
+    ):  # fmt: skip
+        assert (await webhooks("listen", *words)).exit_code == 2, words
+    gone = await webhooks("listen", "--after", ids.show_new(ids.WEBHOOK_EVENT))
+    assert gone.exit_code == 3
+    monkeypatch.setenv("TENANTRY_KEY", sandbox.key[:-1] + "x")
+    assert (await webhooks("listen")).exit_code == 5
+    monkeypatch.setenv("TENANTRY_API", f"http://127.0.0.1:{free_port()}")
+    assert (await webhooks("listen")).exit_code == 5
+
+
+TEXTS = st.text(max_size=9).map(lambda text: text.replace("\n", " "))
+
+
+@given(st.lists(TEXTS, max_size=3), st.integers(1, 20))
+def test_a_stream_is_read_however_it_is_cut_up(texts: list[str], size: int) -> None:
+    """A text may have any other character that ends a line elsewhere."""
+    said = b": a comment\n\n" + b"".join(b"id: evt\ndata: %b\n\n" % text.encode() for text in texts)
+    chunks = [said[at : at + size] for at in range(0, len(said), size)]
+    assert [*parse([*chunks, b"id: evt\ndata: cut"])] == [
+        Message("message", "evt", text.encode()) for text in texts
+    ]

@@ -1,0 +1,157 @@
+"""`tenantry webhooks listen` as a process, and what is between it and the API."""
+
+import asyncio
+import os
+import signal
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+
+from api.server.admission import Admission, Limits
+from api.server.serve import Server
+from rehearsal.acceptor import accepting
+from tests.api_process import BIN
+from tests.waiting import eventually
+
+
+@asynccontextmanager
+async def served(app: Litestar) -> AsyncIterator[str]:
+    """The address at which an application that runs in this loop is served."""
+    server = Server(app, Admission(Limits()), host="127.0.0.1", port=0)
+    task = asyncio.create_task(server.serve())
+
+    async def started() -> bool:
+        return server.started
+
+    await eventually(started)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.force_exit = server.should_exit = True
+        await task
+
+
+class Way:
+    """The way to an API, which may be cut: after `most` bytes of an answer, or at once."""
+
+    def __init__(self, port: int) -> None:
+        self.behind, self.url, self.most = port, "", 1 << 60
+        self._open: set[StreamWriter] = set()
+
+    def cut(self) -> None:
+        for writer in self._open:
+            writer.transport.abort()
+
+    async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
+        behind, onward = await asyncio.open_connection("127.0.0.1", self.behind)
+        self._open.add(writer)
+        try:
+            asking = asyncio.create_task(_pass_on(reader, onward))
+            await self._answer(behind, writer)
+        finally:
+            self._open.discard(writer)
+            asking.cancel()
+            onward.transport.abort()
+            await asyncio.gather(asking, return_exceptions=True)
+
+    async def _answer(self, reader: StreamReader, writer: StreamWriter) -> None:
+        left = self.most
+        while left and (data := await reader.read(min(left, 65536))):
+            left -= len(data)
+            writer.write(data)
+            await writer.drain()
+        if not left:
+            writer.transport.abort()
+
+
+async def _pass_on(reader: StreamReader, writer: StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+
+
+@asynccontextmanager
+async def way_to(url: str) -> AsyncIterator[Way]:
+    way = Way(int(url.rpartition(":")[2]))
+    async with accepting(way.serve) as port:
+        way.url = f"http://127.0.0.1:{port}"
+        yield way
+
+
+class Listening:
+    """The command: what it has printed, and what it has said beside that."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process, self.printed, self.said = process, b"", b""
+
+    async def hears(self, words: str) -> str:
+        """All that it has said, once these words are in it."""
+
+        async def heard() -> bool:
+            return words.encode() in self.said
+
+        await eventually(heard)
+        return self.said.decode()
+
+    async def lines(self, many: int) -> list[Any]:
+        """Its lines, once there are so many."""
+
+        async def come() -> bool:
+            return self.printed.count(b"\n") >= many
+
+        await eventually(come)
+        return [msgspec.json.decode(line) for line in self.printed.splitlines()]
+
+    async def interrupt(self) -> int:
+        """Ctrl-C; its exit code."""
+        with suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGINT)
+        return await self.process.wait()
+
+    async def follow(self) -> None:
+        assert self.process.stdout
+        assert self.process.stderr
+        await asyncio.gather(self._print(self.process.stdout), self._say(self.process.stderr))
+
+    async def _print(self, reader: StreamReader) -> None:
+        while data := await reader.read(65536):
+            self.printed += data
+
+    async def _say(self, reader: StreamReader) -> None:
+        while data := await reader.read(65536):
+            self.said += data
+
+
+async def ran(url: str, key: str, *words: str, folder: Path) -> list[str]:
+    """The words that a command of the group has printed, which went well."""
+    process = await asyncio.create_subprocess_exec(
+        BIN / "tenantry", "webhooks", *words,
+        env={**os.environ, "TENANTRY_API": url, "TENANTRY_KEY": key}, cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    printed, _ = await process.communicate()
+    assert process.returncode == 0
+    return printed.decode().split()
+
+
+@asynccontextmanager
+async def listening(url: str, key: str, *words: str, folder: Path) -> AsyncIterator[Listening]:
+    """The command with `--json`, from its first event on."""
+    process = await asyncio.create_subprocess_exec(
+        BIN / "tenantry", "webhooks", "listen", "--json", *words,
+        env={**os.environ, "TENANTRY_API": url, "TENANTRY_KEY": key}, cwd=folder,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    command = Listening(process)
+    following = asyncio.create_task(command.follow())
+    try:
+        await command.hears("Ready.")
+        yield command
+    finally:
+        await command.interrupt()
+        await following
