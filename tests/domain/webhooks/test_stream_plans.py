@@ -1,0 +1,52 @@
+"""A look for all streams, and a reader's next batch: however many events there are, few rows are read."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+import pytest
+
+from db.pool import Conn, Pool
+from domain.webhooks import streams
+from domain.webhooks.streams import Position
+from tests import plans, seeds
+from tests.plans import Uses
+
+EVENTS, BATCH = 4000, 5
+
+
+class Listened(NamedTuple):
+    """Organizations that are listened to, and the first one's position: all but `BATCH` are behind it."""
+
+    orgs: list[UUID]
+    position: Position
+
+
+async def look(conn: Conn, found: Listened) -> None:
+    assert len(await streams.heads(conn, organization_ids=found.orgs)) == len(found.orgs)
+
+
+async def read(conn: Conn, found: Listened) -> None:
+    await streams.read(conn, organization_id=found.orgs[0], position=found.position, limit=BATCH)
+
+
+USES: Uses[Listened] = {"look": (look, 3), "read": (read, BATCH)}
+
+
+@pytest.mark.parametrize("analyzed", [True, False])
+async def test_a_stream_reads_what_is_new(pool: Pool, conn: Conn, *, analyzed: bool) -> None:
+    orgs = [await seeds.organization(conn) for _ in range(3)]
+    await conn.execute("alter table webhook_event set (autovacuum_enabled = false)")
+    async with pool.acquire() as session:
+        await plans.plan(session, USES, Listened(orgs, Position(streams.START)))
+        await session.execute(
+            """insert into webhook_event (organization_id, id, type, object_id, xid)
+               select org, new_uuid(), 'job.failed', org, (2 + number)::text::xid8
+                 from unnest($1::uuid[]) org cross join generate_series(1, $2::int) number""",
+            orgs,
+            EVENTS,
+        )
+        if analyzed:
+            await session.execute("vacuum analyze webhook_event")
+        last = await session.fetchval("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint") - 1
+        behind = Position((min(last, EVENTS + 2) - BATCH, streams.NONE))
+        assert await plans.excess(session, USES, Listened(orgs, behind), "webhook_event") == {}
