@@ -14,8 +14,9 @@ from tests.peers.node import FOLDER
 
 #: Their programs, by the name of the file that pins them.
 PROGRAMS = {
-    "chdb": "python", "deployment": "python", "facebook_business": "python", "mastodon_mock": "mastodon_mock",
-    "moto": "moto_server", "openapi_client": "openapi-python-client", "posthole": "posthole",
+    "chdb": "python", "deployment": "python", "facebook_business": "python", "httpx_sse": "python",
+    "mastodon_mock": "mastodon_mock", "moto": "moto_server", "openapi_client": "openapi-python-client",
+    "posthole": "posthole",
     "segment": "python",
 }  # fmt: skip
 #: The oldest Python that one runs on, where ours may be older.

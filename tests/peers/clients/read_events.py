@@ -1,0 +1,27 @@
+"""A partner's reader of webhook events, with httpx-sse: `python read_events.py ADDRESS KEY HOW_MANY`.
+
+It goes on behind the last id after each end, and prints the ids of all events.
+"""
+
+import sys
+
+import httpx
+from httpx_sse import connect_sse
+
+address, key, many = sys.argv[1:]
+last, told = "", 0
+while told < int(many):
+    headers = {"Authorization": f"Bearer {key}"} | ({"Last-Event-ID": last} if last else {})
+    with httpx.Client(timeout=30) as client:
+        try:
+            with connect_sse(client, "GET", address, headers=headers) as source:
+                for sent in source.iter_sse():
+                    last = sent.id
+                    if sent.data:
+                        sys.stdout.write(f"{sent.event} {sent.id}\n")
+                        sys.stdout.flush()
+                        told += sent.event == "message"
+                    if told == int(many):
+                        break
+        except httpx.TransportError:
+            continue
