@@ -24,8 +24,8 @@ async def webhooks(story: Story, project: str) -> None:
     await story.tell("get_webhook_event", webhookEventId=sent["eventId"])
     await story.tell("list_webhook_events", params={"type": "test.ping"})
     with patch.object(webhook_stream, "STREAM_S", 0.0):
-        wanted = {"type": "post.published,post.failed", "after": sent["eventId"]}
-        await story.tell("stream_webhook_events", params=wanted)
+        asked = {"type": "post.published,post.failed", "after": sent["eventId"]}
+        await story.tell("stream_webhook_events", params=asked)
     await story.tell("trigger_webhook_event", json={"type": "test.ping"})
     await story.tell("list_webhook_deliveries", **at, params={"eventType": "test.ping"})
     await story.tell("replay_webhook_delivery", webhookDeliveryId=sent["id"])
