@@ -144,7 +144,11 @@ class _Reader:
         with reaching():
             async with self._request.services.connections.of(org) as conn:
                 found = await streams.read(conn, organization_id=org, position=self._position, limit=BATCH)
-        self._position = self._position.after(found[-1].head if len(found) == BATCH else head)
+        if len(found) < BATCH:
+            self._position = self._position.after(head)
+        if found:
+            # It may be beyond `head`, which was looked for before.
+            self._position = self._position.after(found[-1].head)
         return [event for event in found if self._wanted.has(event)]
 
     async def message(self, event: Recorded) -> bytes | None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,7 @@ from api import listening
 from api.routes import webhook_stream as route
 from db.pool import Conn, Pool
 from domain.webhooks import streams
+from domain.webhooks.streams import Recorded
 from schemas import ids
 from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
@@ -104,6 +106,31 @@ async def test_whoever_comes_back_has_missed_nothing(app: Litestar, acme: Caller
             assert (await reader.begun()).body == begun.body
     async with reading(app, acme.key, after=sent[-2]) as reader:
         assert await reader.told(1) == sent[-1:]
+
+
+async def test_what_comes_between_a_look_and_a_read_is_told_once(
+    app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read finds more than the look that led to it."""
+    org, reads = acme.organization_id, streams.read
+    sent: list[str] = []
+
+    async def late(conn: Conn, **asked: Any) -> list[Recorded]:
+        sent.append(await emit(pool, org))
+        monkeypatch.undo()
+        return await reads(conn, **asked)
+
+    async with reading(app, acme.key) as reader:
+        await reader.begun()
+        monkeypatch.setattr(streams, "read", late)
+        sent.append(await emit(pool, org))
+        await eventually(lambda: come(sent, 2))
+        sent.append(await emit(pool, org))
+        assert await reader.told(3) == sorted(sent)
+
+
+async def come(sent: list[str], many: int) -> bool:
+    return len(sent) >= many
 
 
 async def test_a_gap_is_told(app: Litestar, acme: Caller, pool: Pool) -> None:
