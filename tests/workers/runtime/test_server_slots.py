@@ -33,9 +33,11 @@ class Servers:
         async with ctx.at(name):
             self.open[name] += 1
             self.most[name] = max(self.most[name], self.open[name])
-            if name == "slow":
-                await self.answer.wait()
-            self.open[name] -= 1
+            try:
+                if name == "slow":
+                    await self.answer.wait()
+            finally:
+                self.open[name] -= 1
         return Done()
 
 
