@@ -28,10 +28,9 @@ select token
             and t.asset_id = a.id);
 
 -- name: list_next    files after those that the search for videos without a poster has passed
--- `wanted`: it is one, of a project that is at work; of a day's videos the job of their upload is on its way.
+-- `wanted`: it is one, of a project that is at work; a new one too: an older release makes no posters.
 select a.organization_id, a.id, a.content_id, c.project_id,
        a.kind = 'video'
-         and a.created_at < now() - interval '1 day'
          and p.status = 'active'
          and o.tier <> 'suspended'
          and not exists (

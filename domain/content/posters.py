@@ -15,7 +15,7 @@ from domain.media import uploads
 from domain.media.files import Thumbnail
 from jobs import ledger, maintenance
 from jobs.kinds import MAKE_POSTER
-from jobs.ledger import Claim, Wake
+from jobs.ledger import Claim, Submitted, Wake
 from schemas import ids
 from schemas.content import Content
 from schemas.errors.absent import absent
@@ -40,16 +40,10 @@ async def start(conn: Conn, *, organization_id: UUID, content: Content) -> tuple
 
     No upload is refused for it: jobs that partners don't see count in no cap.
     """
-    content_id = ids.read(ids.CONTENT, content.id)
-    if content.format != "video":
+    content_id, project_id = ids.read(ids.CONTENT, content.id), ids.read(ids.PROJECT, content.project_id)
+    if content.format != "video" or content_id is None:
         return ()
-    submitted = await ledger.submit(
-        conn,
-        kind=MAKE_POSTER,
-        organization_id=organization_id,
-        project_id=ids.read(ids.PROJECT, content.project_id),
-        args={"content_id": str(content_id)},
-    )
+    submitted = await _submit(conn, organization_id, project_id, content_id)
     return (submitted.wake,) if submitted.wake else ()
 
 
@@ -76,13 +70,19 @@ def _up_to_wanted(files: Sequence[_File]) -> Sequence[_File]:
 async def _pass(conn: Conn, last: _File) -> None:
     await content_asset.pass_files.run(conn, org=last.organization_id, asset_id=last.id)
     if last.wanted:
-        await ledger.submit(
-            conn,
-            kind=MAKE_POSTER,
-            organization_id=last.organization_id,
-            project_id=last.project_id,
-            args={"content_id": str(last.content_id)},
-        )
+        await _submit(conn, last.organization_id, last.project_id, last.content_id)
+
+
+async def _submit(conn: Conn, organization_id: UUID, project_id: UUID | None, content_id: UUID) -> Submitted:
+    """The job of a video, or the one that is on its way."""
+    return await ledger.submit(
+        conn,
+        kind=MAKE_POSTER,
+        organization_id=organization_id,
+        project_id=project_id,
+        args={"content_id": str(content_id)},
+        unique_key=f"poster:{content_id}",
+    )
 
 
 async def begin(conn: Conn, *, claim: Claim) -> str:

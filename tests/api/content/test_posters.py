@@ -14,6 +14,7 @@ from generation.made import Made
 from jobs import maintenance
 from jobs.kinds import MAKE_POSTER
 from schemas.settings import Settings
+from tests import seeds
 from tests.api.content.project import Project, file, film
 from tests.api.content.test_thumbnails import shown
 from tests.generation.remix.clips import make
@@ -95,9 +96,8 @@ async def test_nothing_is_left_of_one_whose_project_is_archived_meanwhile(
 
 
 async def from_before(pool: Pool) -> None:
-    """As if all that is there was uploaded before posters were made."""
+    """As if all that is there was uploaded a moment ago by a release that made no posters."""
     await pool.execute("delete from job")
-    await pool.execute("update content_asset set created_at = now() - interval '2 days'")
 
 
 async def test_videos_from_before_get_one_after_the_other(
@@ -128,10 +128,17 @@ async def test_none_is_looked_for_while_the_pool_has_work_or_nobody_to_do_it(
     assert await pool.fetchval("select count(*) from job") == 1
 
 
+async def test_one_whose_job_runs_gets_no_other(project: Project, pool: Pool) -> None:
+    await project.made(film())
+    async with pool.acquire() as conn:
+        await seeds.claims(conn, MAKE_POSTER)
+        assert [await posters.look_back(conn) for _ in range(2)] == [1, 0]
+    assert await pool.fetchval("select count(*) from job") == 1
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        "update content_asset set created_at = now()",
         "update project set status = 'archived', archived_at = now()",
         "update organization set tier = 'suspended', resumes_as = tier where env = 'live'",
         """insert into asset_thumbnail (organization_id, asset_id, size_bytes, sha256, token)
