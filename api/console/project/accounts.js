@@ -11,10 +11,16 @@ import { ago } from "../times.js";
 import { choice } from "../view.js";
 import { PLATFORMS } from "../words.js";
 import { here, letIn } from "./consent.js";
+import { askForAccounts, leaseRequests } from "./lease_requests.js";
 
 const WORDS = { connected: "connected", reauth_required: "connect again", disconnected: "disconnected" };
 
-export const accounts = (view, { id, into }) => accountList(view, { path: `/v1/projects/${id}/social-accounts`, into, project: id });
+export async function accounts(view, { id, into }) {
+  const list = h("div", {}), asked = h("div", {});
+  into.replaceChildren(list, asked);
+  await accountList(view, { path: `/v1/projects/${id}/social-accounts`, into: list, project: id });
+  if (view.may("leased:write")) await leaseRequests(view, { id, into: asked });
+}
 
 /** Accounts of one project, or of all. */
 export async function accountList(view, { path, into, project }) {
@@ -23,7 +29,10 @@ export async function accountList(view, { path, into, project }) {
     h("div", { className: "heading" },
       h("div", { className: "under" }, choice(view, "status", "Status", [["", "All states"], ...Object.entries(WORDS)]),
         choice(view, "platform", "Platform", [["", "All platforms"], ...Object.entries(PLATFORMS)])),
-      project && view.may("social:write") && h("button", { type: "button", className: "primary", onclick: () => connect(view, project) }, "Connect an account")),
+      project && h("div", { className: "tools" },
+        view.may("leased:write") && h("button", { type: "button", onclick: () => askForAccounts(view, project) }, "Ask for accounts"),
+        view.may("social:write")
+          && h("button", { type: "button", className: "primary", onclick: () => connect(view, project) }, "Connect an account"))),
     listing({
       label: "Accounts",
       heads: [{ text: "Account", className: "name" }, { text: "Platform", className: "wide" }, "Health", { text: "Connected", className: "wide" }, { text: "Access ends", className: "wide" }, ...project ? [] : [{ text: "Project", className: "wide" }], { text: "", className: "acts" }],

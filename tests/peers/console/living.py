@@ -16,9 +16,10 @@ from cli.local.demo import SITE
 from db.migrate import migrate
 from db.pool import connected, open_pool
 from db.server import free_port
-from domain.tenancy import organizations
+from domain.tenancy import api_keys, organizations
 from schemas import ids
 from schemas.settings import Settings
+from tests import seeds
 from tests import servers as made
 from tests.api.conftest import new_key
 from tests.api_process import serving
@@ -55,11 +56,20 @@ APP = {
 LOOKUP = "/lookup?bundleId=com.example.drift&country=us"
 
 
+class Keys(NamedTuple):
+    """A partner's, one of its sandbox, an operator's, and an account that the operator may lend."""
+
+    partner: str
+    sandbox: str
+    operator: str
+    lent: str
+
+
 class Living(NamedTuple):
-    """`sandbox` is a key of its sandbox; `site` answers `/` when it is let, and nothing else."""
+    """`api` has the partner's key; `site` answers `/` when it is let, and nothing else."""
 
     api: OwnApi
-    sandbox: str
+    keys: Keys
     site: Site
     let: asyncio.Event
     portal: BlockingPortal
@@ -116,19 +126,27 @@ def living(folder: Path) -> Iterator[Living]:
             **dict.fromkeys(("itunes_api_url", "app_store_url", "play_url"), store.url("")),
             **instagram_user.settings(instagram),
         )
-        key, sandbox = asyncio.run(keys(servers.postgres.url))
+        made_keys = asyncio.run(keys(servers.postgres.url))
         at_work(stack, settings)
         api = stack.enter_context(serving(settings, folder / "api.log", port=port))
-        yield Living(OwnApi(api.url, key, servers.postgres.url), sandbox, site, let, portal, receiver)
+        own = OwnApi(api.url, made_keys.partner, servers.postgres.url)
+        yield Living(own, made_keys, site, let, portal, receiver)
 
 
-async def keys(url: str) -> tuple[str, str]:
-    """A partner's, in a new database, and one of its sandbox."""
+async def keys(url: str) -> Keys:
+    """In a new database."""
     await migrate(url)
     async with open_pool(url, name="test") as pool:
         async with pool.acquire() as conn:
-            pair = await organizations.create(conn, name="Shop", tier="partner")
-        return await new_key(pool, pair.live), await new_key(pool, pair.sandbox, env="test")
+            shop = await organizations.create(conn, name="Shop", tier="partner")
+            desk = (await organizations.create(conn, name="Desk", tier="partner")).live
+            lent = await seeds.account(conn, desk, await seeds.project(conn, desk), handle="baker")
+        return Keys(
+            await new_key(pool, shop.live),
+            await new_key(pool, shop.sandbox, env="test"),
+            await new_key(pool, desk, scopes=tuple(sorted(api_keys.EVERY_SCOPE))),
+            ids.show(ids.ACCOUNT, lent),
+        )
 
 
 def at_work(stack: ExitStack, settings: Settings) -> None:

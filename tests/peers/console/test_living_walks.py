@@ -10,6 +10,7 @@ import pytest
 
 from tests.media import picture
 from tests.peers.chromium import Page, browsing
+from tests.peers.console.axe import barriers
 from tests.peers.console.living import PERSON, Living, living
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(240)]
@@ -80,6 +81,7 @@ def test_an_account_is_connected_and_connected_again(shop: Living, tab: Page, pr
 def let_in(shop: Living, tab: Page) -> None:
     """The link is followed in a tab of its own, and the dialog closes by itself."""
     tab.until("document.querySelector('dialog a.primary')")
+    assert barriers(tab) == []
     link = tab.run("document.querySelector('dialog a.primary').href")
     other = Page(tab.browser)
     other.open(link, "document.querySelector('main .nothing')")
@@ -211,6 +213,31 @@ def test_an_endpoint_is_made_tested_and_sent_to_again(shop: Living, tab: Page) -
     assert len(set(sent)) == 1
 
 
+def test_accounts_are_asked_for_lent_and_shown(shop: Living, tab: Page, project: str) -> None:
+    """By a partner and an operator, each in a console with a key of their own."""
+    accounts = f"projects/{project}/accounts"
+    shop.open(tab, accounts, "document.querySelector('main .nothing')")
+    click(tab, "Ask for accounts")
+    write(tab, "niche", "home baking")
+    send(tab)
+    tab.until("document.querySelector('main .badge.requested')")
+    operator = shop.keys.operator
+    shop.open(tab, "leases?part=offers", "document.querySelector('main .head button')", key=operator)
+    click(tab, "Offer an account")
+    write(tab, "socialAccountId", shop.keys.lent)
+    write(tab, "niche", "home baking")
+    send(tab)
+    tab.until("document.querySelector('main tbody')?.innerText.includes('baker')")
+    shop.open(tab, "leases", "document.querySelector('main tbody tr')", key=operator)
+    click(tab, "Assign")
+    tab.until("document.querySelector('dialog [name=socialAccountIds]')")
+    tab.run("document.querySelector('dialog [name=socialAccountIds]').click()")
+    send(tab)
+    tab.until("document.querySelector('main .badge.assigned')")
+    shop.open(tab, accounts, "document.querySelector('main tbody')?.innerText.includes('on lease')")
+    tab.until("document.querySelector('main .badge.assigned')")
+
+
 def test_a_project_is_archived_and_comes_back(shop: Living, tab: Page, project: str) -> None:
     shop.open(tab, f"projects/{project}", HEAD)
     click(tab, "Archive…")
@@ -235,13 +262,14 @@ def ended(client: httpx.Client, job: str) -> dict[str, Any]:
 
 def test_a_sandbox_travels_a_week_and_its_posts_go_out(shop: Living, tab: Page) -> None:
     """By the clock in the menu, which the calendar goes by, too."""
-    headers = {"Authorization": f"Bearer {shop.sandbox}"}
+    headers = {"Authorization": f"Bearer {shop.keys.sandbox}"}
     with httpx.Client(base_url=f"{shop.api.url}/v1", headers=headers) as client:
         post = scheduled(client, shop.api.project(client), days=5)
         address = f"projects/{post['projectId']}/calendar/{post['id']}"
-        shop.open(tab, address, "document.querySelector('main .state')", key=shop.sandbox)
+        shop.open(tab, address, "document.querySelector('main .state')", key=shop.keys.sandbox)
         tab.run("document.querySelector('#bar .foot button[aria-label*=clock]').click()")
         write(tab, "advance", "7d")
+        assert barriers(tab) == []
         send(tab)
         tab.until("document.querySelector('main .state')?.innerText.includes('It is live')")
         tab.until("[...document.querySelectorAll('.notice')].some((one) => one.innerText.includes('1 post'))")

@@ -52,7 +52,7 @@ DIALOGS = [
     *((f"{PROJECT}/content/{{content}}", name) for name in ("Reject…", "Edit caption", "Schedule…")),
     (f"{PROJECT}/calendar", "Schedule a post"),
     *((f"{PROJECT}/calendar/{{post}}", name) for name in ("Move…", "Cancel post…")),
-    *((f"{PROJECT}/accounts", name) for name in ("Connect an account", "Disconnect")),
+    *((f"{PROJECT}/accounts", name) for name in ("Connect an account", "Ask for accounts", "Disconnect")),
     *((f"{PROJECT}/settings", name) for name in ("Edit", "Change")),
 ]
 
