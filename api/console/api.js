@@ -8,7 +8,8 @@ export async function all(path, { most = 1000, signal } = {}) {
   let cursor = null;
   const joint = path.includes("?") ? "&" : "?";
   do {
-    const page = await call("GET", `${path}${joint}limit=${Math.min(200, most)}${cursor ? `&cursor=${cursor}` : ""}`, { signal });
+    const page = await call("GET",
+      `${path}${joint}limit=${Math.min(200, most)}${cursor ? `&cursor=${cursor}` : ""}`, { signal });
     items.push(...page.items);
     cursor = page.nextCursor;
   } while (cursor && items.length < most);
@@ -22,7 +23,8 @@ export function growing(path, { signal }) {
   return async () => {
     for (;;) {
       const from = cursor;
-      const { items, nextCursor } = await call("GET", `${path}?${query({ limit: 200, cursor: from })}`, { signal });
+      const { items, nextCursor } = await call("GET", `${path}?${query({ limit: 200, cursor: from })}`,
+        { signal });
       if (!nextCursor) return [...kept, ...items];
       if (from !== cursor) continue;
       kept.push(...items);
@@ -32,7 +34,9 @@ export function growing(path, { signal }) {
 }
 
 /** A query of what is said of it. */
-export const query = (filters) => new URLSearchParams(Object.entries(filters).filter(([, value]) => value != null && value !== "")).toString();
+export const query = (filters) =>
+  new URLSearchParams(Object.entries(filters).filter(([, value]) =>
+  value != null && value !== "")).toString();
 
 const projects = new Map();
 

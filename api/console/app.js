@@ -26,7 +26,8 @@ const status = new Status(() => who && redrawFrame());
 const acts = {
   menu: () => { bar.classList.toggle("opened"); redrawFrame(); },
   find: () => find(open()),
-  still: () => { refreshing.toggle(); redrawFrame(); say(refreshing.on ? "Refreshing" : "Not refreshing"); view?.refresh(); },
+  still: () => { refreshing.toggle(); redrawFrame(); say(refreshing.on ? "Refreshing"
+    : "Not refreshing"); view?.refresh(); },
   theme: () => { nextTheme(); redrawFrame(); },
   help: () => help(frame),
   signOut,
@@ -42,8 +43,10 @@ const frame = {
 /** What the tab says in which a person has let us in, or hasn't, on a platform's page. */
 const RETURNS = {
   connected: ["The account is connected", "Close this tab: the one that you came from shows it."],
-  pending: ["The account is not connected yet", "The platform is slow to say so. Close this tab: the one that you came from shows it."],
-  failed: ["The account is not connected", "Nobody was let in. Close this tab, and connect it again in the one that you came from."],
+  pending: ["The account is not connected yet",
+    "The platform is slow to say so. Close this tab: the one that you came from shows it."],
+  failed: ["The account is not connected",
+    "Nobody was let in. Close this tab, and connect it again in the one that you came from."],
 };
 
 async function start() {
@@ -81,13 +84,16 @@ async function route() {
 /** Where a screen reader goes on; nothing that a person has reached meanwhile loses the focus. */
 function arrive() {
   scrollTo(0, 0);
-  if (document.activeElement === document.body || bar.contains(document.activeElement)) main.focus({ preventScroll: true });
+  if (document.activeElement === document.body
+    || bar.contains(document.activeElement)) main.focus({ preventScroll: true });
   say(document.title);
 }
 
 const absent = (name, screens) => screens.length
-  ? empty("No such screen", name ? `This key may not open “${name}”, or there is none of that name.` : "", h("a", { className: "button", href: `#/${screens[0].name}` }, `Open ${screens[0].title}`))
-  : empty("Nothing to show", "This key may read nothing that the console shows. Sign out, and open it with another one.");
+  ? empty("No such screen", name ? `This key may not open “${name}”, or there is none of that name.` : "",
+    h("a", { className: "button", href: `#/${screens[0].name}` }, `Open ${screens[0].title}`))
+  : empty("Nothing to show",
+    "This key may read nothing that the console shows. Sign out, and open it with another one.");
 
 const redrawFrame = () => drawFrame({
   who, screens: open(), here, status, clock: sandbox && told(sandbox),
@@ -108,7 +114,9 @@ function goOn() {
 }
 
 function signIn(message) {
-  const key = h("input", { type: "password", name: "key", required: true, autocomplete: "off", spellcheck: false, placeholder: "lp_live_…" });
+  const key = h("input",
+    { type: "password", name: "key", required: true, autocomplete: "off", spellcheck: false,
+    placeholder: "lp_live_…" });
   document.body.classList.add("signed-out");
   document.title = "Tenantry console";
   main.replaceChildren(h("form", {

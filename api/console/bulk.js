@@ -21,10 +21,15 @@ const VERBS = {
   },
 };
 
-/** Buttons for all that match: `path` is the list's, `filters` what it is asked for, `verbs` what the key may do. */
+/**
+ * Buttons for all that match: `path` is the list's, `filters` what it is asked for, `verbs` what the key
+ * may do.
+ */
 export const allThatMatch = (view, path, filters, verbs) =>
-  verbs.filter((verb) => VERBS[verb].of.includes(filters.status) && !filters[VERBS[verb].not]).map((verb) => h("button", {
-    key: verb, type: "button", className: VERBS[verb].danger ? "danger" : "", onclick: ({ currentTarget }) => begin(view, path, filters, verb, currentTarget),
+  verbs.filter((verb) => VERBS[verb].of.includes(filters.status) && !filters[VERBS[verb].not]).map((verb) =>
+    h("button", {
+    key: verb, type: "button", className: VERBS[verb].danger ? "danger" : "",
+      onclick: ({ currentTarget }) => begin(view, path, filters, verb, currentTarget),
   }, `${verb} all that match`));
 
 async function begin(view, path, filters, verb, button) {
@@ -35,35 +40,44 @@ async function begin(view, path, filters, verb, button) {
   await view.refresh();
 }
 
-/** How many there are, none younger than the newest by now: what fails meanwhile, such as a retry, is left alone. */
+/**
+ * How many there are, none younger than the newest by now: what fails meanwhile, such as a retry, is left
+ * alone.
+ */
 async function count(path, { cursor, ...filters }, verb) {
   const { items: [newest] } = await call("GET", `${path}?${new URLSearchParams({ ...filters, limit: 1 })}`);
   if (!newest) return { matched: 0 };
   const { status, kind, stage, projectId, organizationId, errorCode, since } = filters;
   const body = {
-    projectId, organizationId, since, until: new Date(Date.parse(newest.createdAt) + 1).toISOString(), kinds: kind && [kind],
+    projectId, organizationId, since, until: new Date(Date.parse(newest.createdAt) + 1).toISOString(),
+      kinds: kind && [kind],
     ...verb === "Retry" ? { errorCode, statuses: [status] } : { stages: stage && [stage] },
   };
   const to = `${path}/${verb.toLowerCase()}`;
-  return { verb, to, body, runs: false, ...await call("POST", to, { body: { ...body, dryRun: true }, headers: once() }) };
+  return { verb, to, body, runs: false,
+    ...await call("POST", to, { body: { ...body, dryRun: true }, headers: once() }) };
 }
 
 const jobs = (value) => `${value.toLocaleString("en")} ${value === 1 ? "job" : "jobs"}`;
-const many = ({ matched, capped }) => (capped ? `${matched.toLocaleString("en")} jobs or more` : jobs(matched));
+const many = ({ matched, capped }) =>
+  (capped ? `${matched.toLocaleString("en")} jobs or more` : jobs(matched));
 
 function question(asked, close) {
   const { text, danger, leave } = VERBS[asked.verb], inside = h("div", { className: "all" });
   inside.append(h("p", {}, text), h("div", { className: "tools end" },
     h("button", { type: "button", autofocus: true, onclick: () => close() }, leave),
-    h("button", { type: "button", className: danger ? "danger" : "primary", onclick: () => run(inside, asked, close) }, `${asked.verb} ${many(asked)}`)));
+    h("button", { type: "button", className: danger ? "danger" : "primary",
+      onclick: () => run(inside, asked, close) }, `${asked.verb} ${many(asked)}`)));
   return inside;
 }
 
 async function run(inside, asked, close) {
   const so = { changed: 0, looked: 0, codes: new Map(), stopped: false };
-  const bar = h("progress", { max: asked.matched, value: 0, ariaLabel: "Progress" }), told = h("span", { role: "status" });
+  const bar = h("progress", { max: asked.matched, value: 0, ariaLabel: "Progress" }),
+    told = h("span", { role: "status" });
   const stop = h("button", { type: "button", onclick: () => { so.stopped = stop.disabled = true; } }, "Stop");
-  inside.replaceChildren(h("div", { className: "line" }, bar, told), h("div", { className: "tools end" }, stop));
+  inside.replaceChildren(h("div", { className: "line" }, bar, told),
+    h("div", { className: "tools end" }, stop));
   stop.focus();
   asked.runs = true;
   try {
@@ -79,11 +93,15 @@ async function run(inside, asked, close) {
     noticeOf(error);
   }
   asked.runs = false;
-  inside.replaceChildren(...results(asked, so), h("div", { className: "tools end" }, h("button", { type: "button", className: "primary", autofocus: true, onclick: () => close() }, "Close")));
+  inside.replaceChildren(...results(asked, so),
+    h("div", { className: "tools end" },
+    h("button", { type: "button", className: "primary", autofocus: true, onclick: () => close() }, "Close")));
   inside.querySelector("button").focus();
 }
 
-/** What became of the jobs of each call. A call that was refused since too many came is the same one again. */
+/**
+ * What became of the jobs of each call. A call that was refused since too many came is the same one again.
+ */
 async function* pages({ verb, to, body }, so) {
   for (let cursor, on = true; on && !so.stopped;) {
     const answer = await patiently(so, { body: { ...body, cursor }, headers: once() }, to);
@@ -108,8 +126,12 @@ async function patiently(so, request, to) {
 }
 
 const results = ({ verb }, { changed, looked, codes, stopped }) => [
-  h("p", { role: "status" }, h("strong", {}, jobs(changed)), ` ${VERBS[verb].done}${stopped ? `; stopped after ${looked.toLocaleString("en")}` : ""}.`),
+  h("p", { role: "status" }, h("strong", {}, jobs(changed)),
+    ` ${VERBS[verb].done}${stopped ? `; stopped after ${looked.toLocaleString("en")}` : ""}.`),
   codes.size > 0 && h("table", { className: "listing", ariaLabel: "Skipped" },
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Skipped"), h("th", { scope: "col", className: "number" }, "Jobs"))),
-    h("tbody", {}, [...codes].map(([code, times]) => h("tr", {}, h("td", {}, h("code", {}, code)), h("td", { className: "number" }, times.toLocaleString("en")))))),
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Skipped"),
+      h("th", { scope: "col", className: "number" }, "Jobs"))),
+    h("tbody", {}, [...codes].map(([code, times]) =>
+      h("tr", {}, h("td", {}, h("code", {}, code)),
+      h("td", { className: "number" }, times.toLocaleString("en")))))),
 ].filter(Boolean);

@@ -5,28 +5,41 @@ import { h, s } from "./dom.js";
 const WIDE = 600, HIGH = 140;
 
 /**
- * `times` are when each bucket begins; `series`: {name, tone, values, said?}, where a value may be null and `said`
- * is what the legend says of it. `kind`: "bars", one upon the other, or "lines". `show` says a value in words, `label` a bucket.
+ * `times` are when each bucket begins; `series`: {name, tone, values, said?}, where a value may be null and
+ * `said` is what the legend says of it. `kind`: "bars", one upon the other, or "lines". `show` says a value
+ * in words, `label` a bucket.
  */
-export function chart({ title, times, series, kind = "lines", show = (value) => value.toLocaleString("en"), zone, note, label = clock }) {
-  const top = nice(Math.max(...(kind === "bars" ? stacked(series).at(-1) : series.flatMap(({ values }) => values)), 0));
-  const empty = series.every(({ values }) => values.every((value) => (kind === "bars" ? !value : value == null)));
+export function chart({ title, times, series, kind = "lines", show = (value) => value.toLocaleString("en"),
+  zone, note, label = clock }) {
+  const top = nice(Math.max(...(kind === "bars" ? stacked(series).at(-1)
+    : series.flatMap(({ values }) => values)), 0));
+  const empty = series.every(({ values }) =>
+    values.every((value) => (kind === "bars" ? !value : value == null)));
   return h("figure", { key: title, className: "card chart" },
-    h("figcaption", {}, h("h2", {}, title), h("ul", { className: "legend" }, series.map(({ name, tone, said }) =>
-      h("li", { key: name }, h("span", { className: `swatch ${tone}` }), name, said != null && h("strong", {}, said))))),
-    h("div", { className: "plot", onpointermove: (event) => point(event, { times, series, show, zone, label }), onpointerleave: unpoint },
-      h("div", { className: "ys", ariaHidden: "true" }, [top, top / 2, 0].map((value) => h("span", {}, show(value)))),
-      s("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: "none", role: "img", "aria-label": `${title}: ${spoken(series)}` },
-        [0, 0.5, 1].map((part) => s("line", { class: "grid", x1: 0, x2: WIDE, y1: HIGH * part, y2: HIGH * part })),
+    h("figcaption", {}, h("h2", {}, title),
+      h("ul", { className: "legend" }, series.map(({ name, tone, said }) =>
+      h("li", { key: name }, h("span", { className: `swatch ${tone}` }), name,
+        said != null && h("strong", {}, said))))),
+    h("div", { className: "plot",
+      onpointermove: (event) => point(event, { times, series, show, zone, label }), onpointerleave: unpoint },
+      h("div", { className: "ys", ariaHidden: "true" },
+        [top, top / 2, 0].map((value) => h("span", {}, show(value)))),
+      s("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: "none", role: "img",
+        "aria-label": `${title}: ${spoken(series)}` },
+        [0, 0.5, 1].map((part) =>
+          s("line", { class: "grid", x1: 0, x2: WIDE, y1: HIGH * part, y2: HIGH * part })),
         kind === "bars" ? bars(series, top) : lines(series, top)),
       empty && h("p", { className: "calm" }, "Nothing in this time"),
       h("div", { className: "cursor", hidden: true }), h("div", { className: "tip", hidden: true })),
-    h("div", { className: "xs", ariaHidden: "true" }, [0, Math.floor(times.length / 2), times.length - 1].map((index) =>
+    h("div", { className: "xs", ariaHidden: "true" },
+      [0, Math.floor(times.length / 2), times.length - 1].map((index) =>
       h("span", {}, label(times[index], zone)))),
-    h("div", { className: "below" }, note && h("span", { className: "hint" }, note), asTable({ title, times, series, show, zone, label })));
+    h("div", { className: "below" }, note && h("span", { className: "hint" }, note),
+      asTable({ title, times, series, show, zone, label })));
 }
 
-const spoken = (series) => series.map(({ name, said }) => `${name}${said == null ? "" : ` ${said}`}`).join(", ");
+const spoken = (series) =>
+  series.map(({ name, said }) => `${name}${said == null ? "" : ` ${said}`}`).join(", ");
 
 /** The least of 1, 2, 2.5 and 5 times a power of ten that is no less. */
 function nice(value) {
@@ -45,14 +58,19 @@ function bars(series, top) {
   const upper = stacked(series), step = WIDE / series[0].values.length;
   return series.map(({ tone, values, name }, place) => s("path", {
     key: name, class: `bar ${tone}`,
-    d: values.map((value, index) => value ? box(index * step + step * 0.12, HIGH * (1 - upper[place][index] / top), step * 0.76, HIGH * value / top) : "").join(""),
+    d: values.map((value, index) =>
+      value ? box(index * step + step * 0.12, HIGH * (1 - upper[place][index] / top), step * 0.76,
+      HIGH * value / top) : "").join(""),
   }));
 }
 
-const box = (x, y, width, height) => `M${x.toFixed(1)} ${y.toFixed(1)}h${width.toFixed(1)}v${height.toFixed(1)}h${(-width).toFixed(1)}z`;
+const box = (x, y, width, height) =>
+  `M${x.toFixed(1)} ${y.toFixed(1)}h${width.toFixed(1)}v${height.toFixed(1)}h${(-width).toFixed(1)}z`;
 
 function lines(series, top) {
-  return series.map(({ tone, values, name }) => s("path", { key: name, class: `curve ${tone}`, "vector-effect": "non-scaling-stroke", d: curve(values, top) }));
+  return series.map(({ tone, values, name }) =>
+    s("path", { key: name, class: `curve ${tone}`, "vector-effect": "non-scaling-stroke",
+    d: curve(values, top) }));
 }
 
 /** A line through what is known; a lone value is a short dash. */
@@ -66,18 +84,23 @@ function curve(values, top) {
   }).join("");
 }
 
-const clock = (iso, zone) => new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone }).format(new Date(iso));
+const clock = (iso, zone) =>
+  new Intl.DateTimeFormat("en-GB",
+  { hour: "2-digit", minute: "2-digit", timeZone: zone }).format(new Date(iso));
 
 function point(event, { times, series, show, zone, label }) {
   const plot = event.currentTarget, drawn = plot.querySelector("svg").getBoundingClientRect();
-  const part = Math.max(0, Math.min(0.9999, (event.clientX - drawn.left) / drawn.width)), index = Math.floor(part * times.length);
+  const part = Math.max(0, Math.min(0.9999, (event.clientX - drawn.left) / drawn.width)),
+    index = Math.floor(part * times.length);
   const cursor = plot.querySelector(".cursor"), tip = plot.querySelector(".tip");
   const left = drawn.left - plot.getBoundingClientRect().left + drawn.width * (index + 0.5) / times.length;
   cursor.style.setProperty("left", `${left}px`);
-  tip.style.setProperty(...(part > 0.6 ? ["right", `${plot.clientWidth - left + 8}px`] : ["left", `${left + 8}px`]));
+  tip.style.setProperty(...(part > 0.6 ? ["right", `${plot.clientWidth - left + 8}px`]
+    : ["left", `${left + 8}px`]));
   tip.style.removeProperty(part > 0.6 ? "left" : "right");
   tip.replaceChildren(h("strong", {}, label(times[index], zone)), ...series.map(({ name, tone, values }) =>
-    h("div", {}, h("span", { className: `swatch ${tone}` }), `${name} `, h("b", {}, values[index] == null ? "–" : show(values[index])))));
+    h("div", {}, h("span", { className: `swatch ${tone}` }), `${name} `,
+      h("b", {}, values[index] == null ? "–" : show(values[index])))));
   cursor.hidden = tip.hidden = false;
 }
 
@@ -86,18 +109,25 @@ function unpoint(event) {
 }
 
 const asTable = ({ title, times, series, show, zone, label }) =>
-  h("details", {}, h("summary", {}, "As a table"), h("div", { className: "scroll figures", tabIndex: 0, role: "region", ariaLabel: `${title}, as a table` }, h("table", {},
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "From"), series.map(({ name }) => h("th", { scope: "col", className: "number" }, name)))),
-    h("tbody", {}, times.map((time, index) => h("tr", { key: time }, h("th", { scope: "row" }, label(time, zone)),
-      series.map(({ values }) => h("td", { className: "number" }, values[index] == null ? "–" : show(values[index])))))))));
+  h("details", {}, h("summary", {}, "As a table"),
+    h("div", { className: "scroll figures", tabIndex: 0, role: "region", ariaLabel: `${title}, as a table` },
+    h("table", {},
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "From"),
+      series.map(({ name }) => h("th", { scope: "col", className: "number" }, name)))),
+    h("tbody", {}, times.map((time, index) =>
+      h("tr", { key: time }, h("th", { scope: "row" }, label(time, zone)),
+      series.map(({ values }) =>
+        h("td", { className: "number" }, values[index] == null ? "–" : show(values[index])))))))));
 
 /** A figure on a tile. */
 export const tile = (name, value, { under, tone = "" } = {}) =>
-  h("div", { key: name, className: "tile" }, h("dt", {}, name), h("dd", { className: tone }, value), under && h("dd", { className: "hint" }, under));
+  h("div", { key: name, className: "tile" }, h("dt", {}, name), h("dd", { className: tone }, value),
+    under && h("dd", { className: "hint" }, under));
 
 /** Names with bars as long as their share, the longest first. */
 export const ranking = (items, none) => items.length
   ? h("ul", { className: "ranking" }, items.map(({ name, value, href }) =>
-      h("li", { key: name }, h("span", { className: "fill", style: { width: `${100 * value / items[0].value}%` } }),
+      h("li", { key: name },
+        h("span", { className: "fill", style: { width: `${100 * value / items[0].value}%` } }),
         href ? h("a", { href }, name) : h("span", {}, name), h("strong", {}, value.toLocaleString("en")))))
   : none;

@@ -6,10 +6,14 @@ import { call } from "./http.js";
 import { ahead, exact, now } from "./times.js";
 
 const ASK_MS = 2000;
-const SHORT = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "UTC" };
+const SHORT = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
+  timeZone: "UTC" };
 const STEPS = [["1h", "an hour"], ["1d", "a day"], ["7d", "a week"], ["30d", "30 days"]];
 
-/** The sandbox's clock as it is now; null of a live organization. Every screen of the tab goes by it from then on. */
+/**
+ * The sandbox's clock as it is now; null of a live organization. Every screen of the tab goes by it from
+ * then on.
+ */
 export async function readClock(who) {
   if (who.env !== "test") return ahead(0), null;
   const clock = await call("GET", "/v1/sandbox/clock");
@@ -21,7 +25,10 @@ export async function readClock(who) {
 export const told = ({ status }) =>
   status === "advancing" ? "on its way …" : new Intl.DateTimeFormat("en-GB", SHORT).format(new Date(now()));
 
-/** Asks how far the clock goes, and waits until it is there; `changed` is told when it leaves and when it arrives. */
+/**
+ * Asks how far the clock goes, and waits until it is there; `changed` is told when it leaves and when it
+ * arrives.
+ */
 export async function advance(changed) {
   const before = await call("GET", "/v1/sandbox/clock");
   const done = await formDialog({
@@ -30,7 +37,8 @@ export async function advance(changed) {
     next: "400 days in all.",
     fields: [
       input("advance", "By", { value: "1d", autofocus: true }, { options: [...STEPS, ["", "until …"]] }),
-      input("now", "Until, in UTC", { type: "datetime-local", step: 1 }, { hint: "Where “until …” is chosen." }),
+      input("now", "Until, in UTC", { type: "datetime-local", step: 1 },
+        { hint: "Where “until …” is chosen." }),
     ],
     send: ({ advance: by, now: until }, headers) => {
       const body = by ? { advance: by } : { now: until && `${until.length < 19 ? `${until}:00` : until}Z` };
@@ -47,7 +55,8 @@ export async function advance(changed) {
 async function arrival(changed) {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, ASK_MS));
-    const clock = await call("GET", "/v1/sandbox/clock").catch((error) => { if (error.status === 401) throw error; });
+    const clock = await call("GET",
+      "/v1/sandbox/clock").catch((error) => { if (error.status === 401) throw error; });
     if (clock?.status !== "ready") continue;
     ahead(clock.offsetSeconds * 1000);
     await changed(clock);

@@ -3,8 +3,9 @@
 import { h, raiseNotices } from "./dom.js";
 
 /**
- * Opens one with these children, by what `fill` gives for its closing; resolves to what it was closed with. While it
- * `holds`, neither Esc nor a click beside it closes it. A click that began inside, as a selection does, never does.
+ * Opens one with these children, by what `fill` gives for its closing; resolves to what it was closed with.
+ * While it `holds`, neither Esc nor a click beside it closes it. A click that began inside, as a selection
+ * does, never does.
  */
 export function openDialog(title, fill, { className = "", holds = () => false } = {}) {
   const before = document.activeElement;
@@ -39,5 +40,6 @@ export const confirmed = ({ title, text, verb, danger = false }) =>
     h("p", {}, text),
     h("div", { className: "tools end" },
       h("button", { type: "button", autofocus: true, onclick: () => close(false) }, "Cancel"),
-      h("button", { type: "button", className: danger ? "danger" : "primary", onclick: () => close(true) }, verb)),
+      h("button", { type: "button", className: danger ? "danger" : "primary", onclick: () => close(true) },
+        verb)),
   ]);

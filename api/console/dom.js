@@ -7,7 +7,10 @@ const GIVEN = new WeakMap();
 export const given = (element) => GIVEN.get(element);
 export const give = (element, properties) => GIVEN.set(element, properties);
 
-/** An element: properties (`on*` are listeners, `style` an object), then children: nodes, texts, lists of them; null is left out. */
+/**
+ * An element: properties (`on*` are listeners, `style` an object), then children: nodes, texts, lists of
+ * them; null is left out.
+ */
 export function h(tag, properties = {}, ...children) {
   return made(document.createElement(tag), properties, children);
 }
@@ -24,12 +27,14 @@ function made(element, properties, children) {
   return element;
 }
 
-export const flat = (children) => children.flat(Infinity).filter((child) => child != null && child !== false && child !== "");
+export const flat = (children) =>
+  children.flat(Infinity).filter((child) => child != null && child !== false && child !== "");
 
 /** Sets one property of an element, a listener too. */
 export function assign(element, name, value) {
   if (name === "key") return;
-  if (name === "style") Object.entries(value).forEach(([rule, said]) => element.style.setProperty(rule, said));
+  if (name === "style") Object.entries(value).forEach(([rule, said]) =>
+    element.style.setProperty(rule, said));
   else if (name.startsWith("on")) element[name] = value;
   else if (name in element && element.namespaceURI !== SVG) element[name] = value;
   else if (value == null || value === false) element.removeAttribute(name);
@@ -40,11 +45,13 @@ export function assign(element, name, value) {
 export function withdraw(element, name, value) {
   if (name === "style") Object.keys(value).forEach((rule) => element.style.removeProperty(rule));
   else if (name.startsWith("on") || name.startsWith("aria") && name in element) element[name] = null;
-  else if (name in element && element.namespaceURI !== SVG) element[name] = typeof value === "boolean" ? false : "";
+  else if (name in element && element.namespaceURI !== SVG) element[name] = typeof value === "boolean"
+    ? false : "";
   else element.removeAttribute(name);
 }
 
-export const badge = (word, tone = word) => h("span", { className: `badge ${tone}` }, String(word).replaceAll("_", " "));
+export const badge = (word, tone = word) =>
+  h("span", { className: `badge ${tone}` }, String(word).replaceAll("_", " "));
 
 export const table = (heads, rows, empty) =>
   rows.length
@@ -65,7 +72,10 @@ export const copyable = (whole, shown = whole) =>
     type: "button", className: "id", title: `${whole}: click to copy`, onclick: () => copy(whole),
   }, shown, h("span", { className: "unseen" }, ", copy"));
 
-/** Copies a text. A browser may refuse, and does where the page came by plain HTTP: then `shown`, or the notice's own, is selected. */
+/**
+ * Copies a text. A browser may refuse, and does where the page came by plain HTTP: then `shown`, or the
+ * notice's own, is selected.
+ */
 export async function copy(text, shown) {
   try {
     await navigator.clipboard.writeText(text);

@@ -16,11 +16,13 @@ export async function find(screens) {
       chosen = Math.min(chosen, Math.max(0, hits.length - 1));
       field.setAttribute("aria-activedescendant", hits.length ? `found-${chosen}` : "");
       patch(found, hits.map(({ text, hint, href: to, image }, index) =>
-        h("li", { key: to, id: `found-${index}`, role: "option", ariaSelected: String(index === chosen), onclick: () => close(to) },
+        h("li", { key: to, id: `found-${index}`, role: "option", ariaSelected: String(index === chosen),
+          onclick: () => close(to) },
           icon(image), h("span", {}, text), h("small", {}, hint))));
     };
     const field = h("input", {
-      type: "text", autofocus: true, autocomplete: "off", placeholder: "A screen, or an id such as job_… or prj_…", ariaLabel: "Find",
+      type: "text", autofocus: true, autocomplete: "off",
+        placeholder: "A screen, or an id such as job_… or prj_…", ariaLabel: "Find",
       role: "combobox", "aria-controls": "found", ariaExpanded: "true", ariaAutoComplete: "list",
       oninput: () => { chosen = 0; draw(); },
       onkeydown: (event) => {
@@ -47,6 +49,7 @@ function matches(screens, words) {
     return screens.filter(({ ids }) => ids?.includes(prefix)).map(({ name, title, icon: image }) =>
       ({ text: words, hint: title, href: link([name, words]), image }));
   }
-  return screens.filter(({ title }) => title.toLowerCase().includes(words.toLowerCase())).map(({ name, title, key, icon: image }) =>
+  return screens.filter(({ title }) =>
+    title.toLowerCase().includes(words.toLowerCase())).map(({ name, title, key, icon: image }) =>
     ({ text: title, hint: `g ${key}`, href: link([name]), image }));
 }

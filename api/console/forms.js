@@ -1,4 +1,5 @@
-// Forms in dialogs: the API's refusal stands at the field that it names, and what was meant once happens once.
+// Forms in dialogs: the API's refusal stands at the field that it names, and what was meant once happens
+// once.
 
 import { openDialog } from "./dialog.js";
 import { copyable, h } from "./dom.js";
@@ -23,29 +24,35 @@ export function input(name, label, properties = {}, { hint, tag = "input", optio
   const field = h(options ? "select" : tag, { id, name, "aria-describedby": `${id}-about`, ...properties },
     options?.map(([value, text]) => h("option", { value, selected: value === properties.value }, text)));
   return h("div", { className: "input" }, h("label", { htmlFor: id }, label), field,
-    h("div", { id: `${id}-about` }, hint && h("div", { className: "hint" }, hint), h("div", { className: "issue", "data-issue": name, role: "alert" })));
+    h("div", { id: `${id}-about` }, hint && h("div", { className: "hint" }, hint),
+      h("div", { className: "issue", "data-issue": name, role: "alert" })));
 }
 
 /** Boxes to tick, from {value, text, about, checked, disabled}; the form has all values under `name`. */
 export const ticks = (name, legend, choices, { hint } = {}) =>
   h("fieldset", {}, h("legend", {}, legend), hint && h("div", { className: "hint" }, hint),
-    h("div", { className: "ticks" }, choices.map(({ value, text, about, checked = false, disabled = false }) =>
-      h("label", { className: "tick" }, h("input", { type: "checkbox", name, value, checked, disabled }), h("span", {}, text, about && h("small", { className: "hint" }, about))))),
+    h("div", { className: "ticks" },
+      choices.map(({ value, text, about, checked = false, disabled = false }) =>
+      h("label", { className: "tick" }, h("input", { type: "checkbox", name, value, checked, disabled }),
+        h("span", {}, text, about && h("small", { className: "hint" }, about))))),
     h("div", { className: "issue", "data-issue": name, role: "alert" }));
 
 /**
- * A form in a dialog. `send(values, headers, form)` gets what was typed, without what is empty, and sends it
- * with `headers(...request)`. Resolves to what `send` answered, or undefined where the dialog was closed. Nothing
- * closes it while that is on its way; a browser that does so nonetheless, as at a second Esc, loses no answer.
- * What was changed since `etag` is changed only once somebody says so; `stale` shows what it is by now.
+ * A form in a dialog. `send(values, headers, form)` gets what was typed, without what is empty, and sends
+ * it with `headers(...request)`. Resolves to what `send` answered, or undefined where the dialog was
+ * closed. Nothing closes it while that is on its way; a browser that does so nonetheless, as at a second
+ * Esc, loses no answer. What was changed since `etag` is changed only once somebody says so; `stale` shows
+ * what it is by now.
  */
-export async function formDialog({ title, text, fields, verb, send, danger = false, broad = false, next, etag, stale }) {
+export async function formDialog({ title, text, fields, verb, send, danger = false, broad = false, next,
+  etag, stale }) {
   let sending = null, match = etag;
   const answer = await openDialog(title, (close) => {
     const problem = h("div", { className: "failed", role: "alert", hidden: true });
     const cancel = h("button", { type: "button", onclick: () => close() }, "Cancel");
     const submit = h("button", { className: danger ? "danger" : "primary" }, verb);
-    const same = intent(), headers = (...request) => (match ? { ...same(...request), "If-Match": match } : same(...request));
+    const same = intent(),
+      headers = (...request) => (match ? { ...same(...request), "If-Match": match } : same(...request));
     const form = h("form", {
       noValidate: false,
       onsubmit: async (event) => {
@@ -59,7 +66,8 @@ export async function formDialog({ title, text, fields, verb, send, danger = fal
         } catch (error) {
           refused(form, problem, error, error.status === 412 && [
             h("button", { type: "button", onclick: () => { close(); stale?.(); } }, "Reload"),
-            h("button", { type: "button", className: "danger", onclick: () => { match = null; form.requestSubmit(); } }, "Overwrite")]);
+            h("button", { type: "button", className: "danger",
+              onclick: () => { match = null; form.requestSubmit(); } }, "Overwrite")]);
         }
         cancel.disabled = submit.disabled = false;
         sending = null;
@@ -72,8 +80,12 @@ export async function formDialog({ title, text, fields, verb, send, danger = fal
   return answer ?? sending?.catch(noticeOf);
 }
 
-/** What of a form says something else than what it showed: what isn't sent stays, also where somebody else has changed it meanwhile. */
-export const changed = (values, shown) => Object.fromEntries(Object.entries(values).filter(([name, value]) => value !== shown[name]));
+/**
+ * What of a form says something else than what it showed: what isn't sent stays, also where somebody else
+ * has changed it meanwhile.
+ */
+export const changed = (values, shown) =>
+  Object.fromEntries(Object.entries(values).filter(([name, value]) => value !== shown[name]));
 
 /** What was typed, by name: a list where a name is ticked more often, nothing where nothing was said. */
 function typed(form) {
@@ -96,21 +108,29 @@ function refused(form, problem, error, choices) {
   const left = (error.details?.issues ?? []).filter((issue) => !placed(form, issue));
   const said = error.details?.issues?.length && !left.length;
   if (choices) {
-    problem.replaceChildren(h("strong", {}, "Somebody else has changed this since you opened it."), h("div", {}, "See what it is now, or set it to what you typed all the same."), h("div", { className: "tools" }, choices));
+    problem.replaceChildren(h("strong", {}, "Somebody else has changed this since you opened it."),
+      h("div", {}, "See what it is now, or set it to what you typed all the same."),
+      h("div", { className: "tools" }, choices));
     problem.hidden = false;
     return;
   }
-  problem.replaceChildren(h("strong", {}, said ? "Look at what is marked above, and send it again." : error.message),
+  problem.replaceChildren(h("strong", {},
+    said ? "Look at what is marked above, and send it again." : error.message),
     ...left.map(({ path, message }) => h("div", {}, `${path} ${message}`)),
     ...error.requestId ? [copyable(error.requestId)] : []);
   problem.hidden = false;
   form.querySelector("[aria-invalid]")?.focus();
 }
 
-/** Whether the issue has a field, whose name is its path or begins it: `targets[0].mode` stands at `targets`. */
+/**
+ * Whether the issue has a field, whose name is its path or begins it: `targets[0].mode` stands at
+ * `targets`.
+ */
 function placed(form, { path, message }) {
   const slots = [...form.querySelectorAll("[data-issue]")];
-  const slot = slots.find((one) => one.dataset.issue === path) ?? slots.find((one) => path.startsWith(`${one.dataset.issue}.`) || path.startsWith(`${one.dataset.issue}[`));
+  const slot = slots.find((one) => one.dataset.issue === path)
+    ?? slots.find((one) =>
+    path.startsWith(`${one.dataset.issue}.`) || path.startsWith(`${one.dataset.issue}[`));
   if (!slot) return false;
   slot.textContent = message;
   form.querySelector(`[name="${CSS.escape(slot.dataset.issue)}"]`)?.setAttribute("aria-invalid", "true");

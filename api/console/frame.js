@@ -17,29 +17,41 @@ export function drawFrame({ who, screens, here, status, acts, clock }) {
   patch(bar,
     h("div", { className: "top" },
       h("a", { className: "brandmark", href: link([screens[0]?.name ?? ""]) }, mark(), "Tenantry"),
-      h("button", { type: "button", className: "quietly menu", ariaLabel: "Menu", "aria-controls": "menu", ariaExpanded: String(bar.classList.contains("opened")), onclick: acts.menu }, icon("menu"))),
+      h("button", { type: "button", className: "quietly menu", ariaLabel: "Menu", "aria-controls": "menu",
+        ariaExpanded: String(bar.classList.contains("opened")), onclick: acts.menu }, icon("menu"))),
     h("div", { id: "menu" },
-      h("button", { type: "button", className: "find", onclick: acts.find }, icon("find"), h("span", {}, "Find"), h("kbd", {}, "/")),
-      h("nav", { ariaLabel: "Screens" }, [...groups].map(([group, all]) => h("div", { key: group, className: "group" },
+      h("button", { type: "button", className: "find", onclick: acts.find }, icon("find"),
+        h("span", {}, "Find"), h("kbd", {}, "/")),
+      h("nav", { ariaLabel: "Screens" },
+        [...groups].map(([group, all]) => h("div", { key: group, className: "group" },
         h("h2", {}, group),
-        h("ul", {}, all.map((screen) => h("li", { key: screen.name }, h("a", { href: link([screen.name]), ariaCurrent: screen === here ? "page" : null, title: `g ${screen.key}` },
+        h("ul", {}, all.map((screen) =>
+          h("li", { key: screen.name },
+          h("a", { href: link([screen.name]), ariaCurrent: screen === here ? "page" : null,
+          title: `g ${screen.key}` },
           icon(screen.icon), h("span", {}, screen.title)))))))),
       foot({ who, status, acts, clock })));
 }
 
 const foot = ({ who, status, acts, clock }) => h("div", { className: "foot" },
   clock && h("button", {
-    type: "button", className: "quietly", title: "The sandbox's clock, in UTC", ariaLabel: `The sandbox's clock: ${clock}`,
+    type: "button", className: "quietly", title: "The sandbox's clock, in UTC",
+      ariaLabel: `The sandbox's clock: ${clock}`,
     disabled: !acts.clock, onclick: acts.clock,
   }, icon("clock"), clock),
-  h("button", { type: "button", className: "quietly", ariaPressed: String(refreshing.on), title: status.title, onclick: acts.still },
+  h("button", { type: "button", className: "quietly", ariaPressed: String(refreshing.on),
+    title: status.title, onclick: acts.still },
     h("span", { className: `pulse ${status.tone}` }), status.text),
   h("div", { className: "tools" },
-    h("button", { type: "button", className: "quietly", title: "Theme", ariaLabel: `Theme: ${THEMES[theme()]}`, onclick: acts.theme }, icon("theme"), THEMES[theme()]),
-    h("button", { type: "button", className: "quietly", title: "Keyboard (?)", ariaLabel: "Keyboard", onclick: acts.help }, icon("help"))),
+    h("button", { type: "button", className: "quietly", title: "Theme",
+      ariaLabel: `Theme: ${THEMES[theme()]}`, onclick: acts.theme }, icon("theme"), THEMES[theme()]),
+    h("button", { type: "button", className: "quietly", title: "Keyboard (?)", ariaLabel: "Keyboard",
+      onclick: acts.help }, icon("help"))),
   h("div", { className: "who" },
-    h("div", { className: "whose" }, h("strong", { title: who.organizationName }, who.organizationName), who.env === "test" && badge("sandbox", "test")),
-    h("button", { type: "button", className: "quietly", title: "Sign out", ariaLabel: "Sign out", onclick: acts.signOut }, icon("leave"))));
+    h("div", { className: "whose" }, h("strong", { title: who.organizationName }, who.organizationName),
+      who.env === "test" && badge("sandbox", "test")),
+    h("button", { type: "button", className: "quietly", title: "Sign out", ariaLabel: "Sign out",
+      onclick: acts.signOut }, icon("leave"))));
 
 const mark = () => h("span", { className: "mark", ariaHidden: "true" });
 
@@ -68,7 +80,8 @@ export class Status {
 
   get title() {
     const seen = this.at ? `Refreshed ${exact(this.at)}. ` : "";
-    return flat([this.error && `${this.error.message} `, seen, refreshing.on ? "Click to stop refreshing." : "Click to refresh again."]).join("");
+    return flat([this.error && `${this.error.message} `, seen,
+      refreshing.on ? "Click to stop refreshing." : "Click to refresh again."]).join("");
   }
 
   fresh() {

@@ -34,7 +34,8 @@ export const once = () => ({ "Idempotency-Key": String(crypto.getRandomValues(ne
 export async function* follow(jobId, signal) {
   let last = "0";
   for (;;) {
-    const answer = await send("GET", `/v1/jobs/${jobId}/events`, { headers: { "Last-Event-ID": last }, signal });
+    const answer = await send("GET", `/v1/jobs/${jobId}/events`,
+      { headers: { "Last-Event-ID": last }, signal });
     for await (const event of events(answer.body)) {
       last = event.id;
       yield event.job;
@@ -48,7 +49,8 @@ export async function* follow(jobId, signal) {
 async function send(method, path, { body, form, headers = {}, signal }) {
   const sent = { Authorization: `Bearer ${session.key}`, ...headers };
   if (body) sent["Content-Type"] = "application/json";
-  const answer = await fetch(path, { method, headers: sent, body: form ?? (body && JSON.stringify(body)), signal }).catch(unreachable);
+  const answer = await fetch(path,
+    { method, headers: sent, body: form ?? (body && JSON.stringify(body)), signal }).catch(unreachable);
   if (!answer.ok) throw await refusal(answer);
   return answer;
 }

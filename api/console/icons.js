@@ -29,4 +29,5 @@ const PATHS = {
 
 export const icon = (name) =>
   s("svg", { class: "icon", viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" },
-    s("path", { d: PATHS[name] ?? PATHS.jobs, fill: "none", stroke: "currentColor", "stroke-width": 1.4, "stroke-linecap": "round", "stroke-linejoin": "round" }));
+    s("path", { d: PATHS[name] ?? PATHS.jobs, fill: "none", stroke: "currentColor", "stroke-width": 1.4,
+      "stroke-linecap": "round", "stroke-linejoin": "round" }));

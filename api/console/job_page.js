@@ -24,19 +24,36 @@ export async function jobPage(view, id, { of, back }) {
   }, ({ job, events }) => draw(view, job, events, { own, back }), { milliseconds: REFRESH_MS });
 }
 
-const took = ({ createdAt, finishedAt }) => lasted((new Date(finishedAt ?? now()) - new Date(createdAt)) / 1000);
+const took = ({ createdAt, finishedAt }) =>
+  lasted((new Date(finishedAt ?? now()) - new Date(createdAt)) / 1000);
 
 function draw(view, job, events, { own, back }) {
   return [
-    heading([words(job.kind), " ", badge(job.status)], { back, tools: [own && acts(view, job), copyable(job.jobId)] }),
-    job.waiting && section("Why it waits", { className: "waiting" }, h("p", {}, job.waiting.message), job.waiting.until && h("p", { className: "quiet" }, "Until ", ago(job.waiting.until))),
-    job.error && h("section", { key: "error", className: "failed", role: "group", ariaLabel: "Why it failed" }, h("strong", {}, job.error.message),
-      h("p", {}, job.error.retryable ? "A new attempt may do: retry it." : "The same again would fail: change what it was asked for."), h("div", { className: "tools" }, h("code", {}, job.error.code))),
-    job.status === "running" && section("Progress", {}, h("div", { className: "line" }, h("progress", { className: "long", max: 1, value: job.progress, ariaLabel: "Progress" }), `${words(job.stage)}, ${Math.round(job.progress * 100)} %`)),
+    heading([words(job.kind), " ", badge(job.status)],
+      { back, tools: [own && acts(view, job), copyable(job.jobId)] }),
+    job.waiting && section("Why it waits", { className: "waiting" }, h("p", {}, job.waiting.message),
+      job.waiting.until && h("p", { className: "quiet" }, "Until ", ago(job.waiting.until))),
+    job.error && h("section",
+      { key: "error", className: "failed", role: "group", ariaLabel: "Why it failed" },
+      h("strong", {}, job.error.message),
+      h("p", {}, job.error.retryable ? "A new attempt may do: retry it."
+        : "The same again would fail: change what it was asked for."),
+        h("div", { className: "tools" }, h("code", {}, job.error.code))),
+    job.status === "running"
+      && section("Progress", {},
+      h("div", { className: "line" },
+      h("progress", { className: "long", max: 1, value: job.progress, ariaLabel: "Progress" }),
+      `${words(job.stage)}, ${Math.round(job.progress * 100)} %`)),
     section("Facts", {}, facts([
-      ["Organization", job.organizationName && h("span", { title: job.organizationId }, job.organizationName)], ["Pool", job.pool], ["Project", job.projectId && idLink("projects", job.projectId)],
-      ["Attempt", `${job.attempt} of ${job.maxAttempts}`], ["Accepted", ago(job.createdAt)], ["Ended", job.finishedAt && ago(job.finishedAt)], [job.finishedAt ? "Took" : "So far", took(job)],
-      ["Due", job.runAt && ago(job.runAt)], ["Gives up", !job.finishedAt && job.deadlineAt && ago(job.deadlineAt)], ["Repeats", job.retryOf && idLink(own ? "jobs" : "ops-jobs", job.retryOf)], ["Cancel", job.cancelRequested && "asked for"]])),
+      ["Organization", job.organizationName
+        && h("span", { title: job.organizationId }, job.organizationName)], ["Pool", job.pool],
+        ["Project", job.projectId && idLink("projects", job.projectId)],
+      ["Attempt", `${job.attempt} of ${job.maxAttempts}`], ["Accepted", ago(job.createdAt)],
+        ["Ended", job.finishedAt && ago(job.finishedAt)], [job.finishedAt ? "Took" : "So far", took(job)],
+      ["Due", job.runAt && ago(job.runAt)],
+        ["Gives up", !job.finishedAt && job.deadlineAt && ago(job.deadlineAt)],
+        ["Repeats", job.retryOf && idLink(own ? "jobs" : "ops-jobs", job.retryOf)],
+        ["Cancel", job.cancelRequested && "asked for"]])),
     events.length > 0 && section("Timeline", {}, h("ol", { className: "timeline" }, events.map(event))),
     job.args && section("Arguments", {}, json(job.args)),
     job.result && section("Result", {}, json(job.result)),
@@ -45,22 +62,29 @@ function draw(view, job, events, { own, back }) {
 
 /** One thing that happened: when, what, and in which attempt. */
 function event({ at, type, attempt: which, outcome, step, code, message, workerId, retryOf }, index) {
-  const more = [which && `attempt ${which}`, outcome && words(outcome), step && words(step), code].filter(Boolean).join(", ");
-  return h("li", { key: `${index} ${type}` }, ago(at), h("span", {}, h("strong", {}, words(type)), more && ` · ${more}`, message && h("div", { className: "quiet" }, message)),
+  const more = [which && `attempt ${which}`, outcome && words(outcome), step && words(step),
+    code].filter(Boolean).join(", ");
+  return h("li", { key: `${index} ${type}` }, ago(at),
+    h("span", {}, h("strong", {}, words(type)), more && ` · ${more}`,
+    message && h("div", { className: "quiet" }, message)),
     workerId ? copyable(workerId, `on …${workerId.slice(-6)}`) : retryOf && idLink("jobs", retryOf));
 }
 
 function acts(view, job) {
   const act = (verb, text, danger) => h("button", {
     type: "button", className: danger ? "danger" : "primary", onclick: async ({ currentTarget }) => {
-      if (danger && !await confirmed({ title: `${verb} this job?`, text, verb: `${verb} job`, danger })) return;
-      const answer = await attempt(currentTarget, () => call("POST", `/v1/jobs/${encodeURIComponent(job.jobId)}/${verb.toLowerCase()}`, { headers: once() }));
+      if (danger && !await confirmed({ title: `${verb} this job?`, text, verb: `${verb} job`,
+        danger })) return;
+      const answer = await attempt(currentTarget,
+        () => call("POST", `/v1/jobs/${encodeURIComponent(job.jobId)}/${verb.toLowerCase()}`,
+        { headers: once() }));
       if (!answer) return;
       say(`${verb}: done`);
       if (verb === "Retry") location.hash = `#/jobs/${answer.jobId}`;
       else await view.refresh();
     },
   }, verb);
-  if (job.status === "running") return view.may("jobs:cancel") && !job.cancelRequested && act("Cancel", "If it waits it ends at once, if it runs at its next step.", true);
+  if (job.status === "running") return view.may("jobs:cancel") && !job.cancelRequested
+    && act("Cancel", "If it waits it ends at once, if it runs at its next step.", true);
   return job.status !== "completed" && act("Retry", "", false);
 }

@@ -16,7 +16,8 @@ export async function watch(panel, jobId, stages, signal) {
 function watched(job, stages) {
   const reached = job.status === "completed" ? stages.length : stages.indexOf(job.stage);
   return h("div", { className: "watched" },
-    h("div", { className: "line" }, badge(job.status), id(job.jobId), h("span", {}, job.error?.message ?? "")),
+    h("div", { className: "line" }, badge(job.status), id(job.jobId),
+      h("span", {}, job.error?.message ?? "")),
     h("progress", { max: 1, value: job.progress, ariaLabel: "Progress" }),
     h("ol", { className: "stages" }, stages.map((stage, place) =>
       h("li", { className: place < reached ? "done" : place === reached ? "now" : "" }, stage))));

@@ -16,7 +16,8 @@ export function listen(frame) {
     if ((event.metaKey || event.ctrlKey) && event.key === "k") return done(event, frame.find);
     if (event.metaKey || event.ctrlKey) return;
     if (event.key === "Escape") return escape(event);
-    if (event.target.closest(TYPED) && event.target.type !== "checkbox" || document.querySelector("dialog[open]")) return;
+    if (event.target.closest(TYPED) && event.target.type !== "checkbox"
+      || document.querySelector("dialog[open]")) return;
     if (Date.now() - going < GO_MS) {
       going = 0;
       const screen = frame.screens().find(({ key }) => key === event.key);
@@ -24,7 +25,8 @@ export function listen(frame) {
       return;
     }
     if (event.key === "g") going = Date.now();
-    const act = { "/": () => search(frame), j: () => walk(1), k: () => walk(-1), x: pick, "?": () => help(frame), r: frame.refresh }[event.key];
+    const act = { "/": () => search(frame), j: () => walk(1), k: () => walk(-1), x: pick,
+      "?": () => help(frame), r: frame.refresh }[event.key];
     if (act) done(event, act);
     else if (event.key === "Enter") openRow(event);
   });
@@ -51,7 +53,8 @@ function search(frame) {
 function walk(step) {
   const all = rows();
   const now = all.indexOf(document.activeElement?.closest(".line-of, .card-of"));
-  const next = all[now < 0 ? (step > 0 ? 0 : all.length - 1) : Math.max(0, Math.min(all.length - 1, now + step))];
+  const next = all[now < 0 ? (step > 0 ? 0 : all.length - 1)
+    : Math.max(0, Math.min(all.length - 1, now + step))];
   next?.focus();
   next?.scrollIntoView({ block: "nearest" });
 }
@@ -69,8 +72,10 @@ function openRow(event) {
 }
 
 const ALWAYS = [
-  ["/", "Search this screen, or find anything"], ["Ctrl K", "Find a screen or an id"], ["j", "Next row"], ["k", "Row before"],
-  ["Enter", "Open the row"], ["x", "Choose the row"], ["r", "Refresh now"], ["Esc", "Leave a field or dialog"], ["?", "This help"],
+  ["/", "Search this screen, or find anything"], ["Ctrl K", "Find a screen or an id"], ["j", "Next row"],
+    ["k", "Row before"],
+  ["Enter", "Open the row"], ["x", "Choose the row"], ["r", "Refresh now"],
+    ["Esc", "Leave a field or dialog"], ["?", "This help"],
 ];
 
 export const help = (frame) => openDialog("Keyboard", (close) => [

@@ -15,8 +15,10 @@ export function picture(asset, { whole = false } = {}) {
 
 export const film = (asset) =>
   h("video", {
-    src: here(asset.url), controls: true, preload: asset.thumbnailUrl ? "none" : "metadata", playsInline: true,
-    width: asset.width, height: asset.height, ...(asset.thumbnailUrl ? { poster: here(asset.thumbnailUrl) } : {}),
+    src: here(asset.url), controls: true, preload: asset.thumbnailUrl ? "none" : "metadata",
+      playsInline: true,
+    width: asset.width, height: asset.height,
+      ...(asset.thumbnailUrl ? { poster: here(asset.thumbnailUrl) } : {}),
   });
 
 export const portrait = (url) => h("img", { src: here(url), alt: "", loading: "lazy" });

@@ -2,7 +2,10 @@
 
 import { assign, flat, give, given, withdraw } from "./dom.js";
 
-/** Makes the children of `parent` look as `nodes`. Those with a `key` stay the same element wherever they go. */
+/**
+ * Makes the children of `parent` look as `nodes`. Those with a `key` stay the same element wherever they
+ * go.
+ */
 export function patch(parent, ...nodes) {
   const focused = document.activeElement;
   children(parent, flat(nodes).map(asNode));
@@ -56,7 +59,9 @@ function properties(node, before, after) {
   for (const [name, value] of Object.entries(before)) {
     if (!(name in after) || (name === "style" && differs(value, after.style))) withdraw(node, name, value);
   }
-  for (const [name, value] of Object.entries(after)) if (differs(before[name], value)) assign(node, name, value);
+  for (const [name, value] of Object.entries(after)) if (differs(before[name], value)) assign(node, name,
+    value);
 }
 
-const differs = (one, other) => one !== other && (typeof other !== "object" || JSON.stringify(one) !== JSON.stringify(other));
+const differs = (one, other) =>
+  one !== other && (typeof other !== "object" || JSON.stringify(one) !== JSON.stringify(other));

@@ -10,7 +10,10 @@ export const refreshing = {
   },
 };
 
-/** Repeats while the screen is open, one after the other. A page that comes back to sight is refreshed at once. */
+/**
+ * Repeats while the screen is open, one after the other. A page that comes back to sight is refreshed at
+ * once.
+ */
 export function every(milliseconds, work, signal) {
   let busy = false;
   const beat = async () => {

@@ -17,7 +17,8 @@ function decoded(part) {
 
 /** An address; a filter that is empty is left out, and one of several values is joined by commas. */
 export function link(path, filters = {}) {
-  const said = Object.entries(filters).filter(([, value]) => value != null && value !== "" && String(value) !== "");
+  const said = Object.entries(filters).filter(([, value]) =>
+    value != null && value !== "" && String(value) !== "");
   const search = new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString();
   return `#/${path.map(encodeURIComponent).join("/")}${search && `?${search}`}`;
 }

@@ -29,13 +29,15 @@ export const failed = (error, again) =>
 
 function whatNext(error) {
   if (!(error instanceof Refused)) return "Look whether the server runs; the console tries again by itself.";
-  return NEXT[error.status] ?? (error.status >= 500 ? "Try again; if it stays so, tell your operator the request's id." : "");
+  return NEXT[error.status]
+    ?? (error.status >= 500 ? "Try again; if it stays so, tell your operator the request's id." : "");
 }
 
 /** A failure in the corner, with the request's id to copy. */
 export function noticeOf(error) {
   if (error.name === "AbortError") return;
-  const issues = (error.details?.issues ?? []).map(({ path, message }) => h("div", {}, `${path}: ${message}`));
+  const issues = (error.details?.issues ?? []).map(({ path, message }) =>
+    h("div", {}, `${path}: ${message}`));
   notice(error.message, "bad", issues, error.requestId && copyable(error.requestId));
 }
 

@@ -32,7 +32,8 @@ const line = ({ key, href, cells, name }, heads, pick) =>
   cells.map((cell, index) => h("td", { className: heads[index].className ?? "" }, cell)));
 
 const everyBox = (pick, rows) => h("input", {
-  type: "checkbox", ariaLabel: "Choose all on this page", checked: rows.every(({ key }) => pick.picked.has(key)),
+  type: "checkbox", ariaLabel: "Choose all on this page",
+    checked: rows.every(({ key }) => pick.picked.has(key)),
   onchange: (event) => {
     for (const { key } of rows) {
       if (event.target.checked) pick.picked.add(key);
@@ -42,10 +43,13 @@ const everyBox = (pick, rows) => h("input", {
   },
 });
 
-/** A click on a row opens it, but not one on what is in it to click, and not the end of a selection of text. */
+/**
+ * A click on a row opens it, but not one on what is in it to click, and not the end of a selection of text.
+ */
 function openFrom(event) {
   const { href } = event.currentTarget.dataset;
-  if (!href || event.target.closest("a, button, input, select, label, summary") || String(getSelection())) return;
+  if (!href || event.target.closest("a, button, input, select, label, summary")
+    || String(getSelection())) return;
   if (event.metaKey || event.ctrlKey) window.open(href);
   else location.hash = href;
 }
@@ -56,15 +60,18 @@ export function pager(view, page) {
   if (!later && !page.nextCursor) return null;
   return h("nav", { className: "pager", ariaLabel: "Pages" },
     later && h("a", { className: "button", href: view.with({ cursor: null }) }, "Newest"),
-    page.nextCursor && h("a", { className: "button", href: view.with({ cursor: page.nextCursor }), rel: "next" }, "Older →"));
+    page.nextCursor && h("a",
+      { className: "button", href: view.with({ cursor: page.nextCursor }), rel: "next" }, "Older →"));
 }
 
 /** Names and values, as on the page of one thing. */
 export const facts = (pairs) =>
-  h("dl", { className: "facts" }, pairs.filter(([, value]) => value != null && value !== false).map(([name, value]) =>
+  h("dl", { className: "facts" },
+    pairs.filter(([, value]) => value != null && value !== false).map(([name, value]) =>
     h("div", { key: name }, h("dt", {}, name), h("dd", {}, value))));
 
 /** A card with a heading. */
 export const section = (title, { key = title, tools, className = "" } = {}, ...children) =>
   h("section", { key, className: `card ${className}`, ariaLabel: title },
-    h("div", { className: "heading" }, h("h2", {}, title), tools && h("div", { className: "tools" }, tools)), children);
+    h("div", { className: "heading" }, h("h2", {}, title), tools && h("div", { className: "tools" }, tools)),
+      children);

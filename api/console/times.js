@@ -22,13 +22,17 @@ export function ago(iso, zone) {
   return h("time", { dateTime: iso, title: `${exact(iso, zone)} (${iso})` }, fromNow(iso, now()));
 }
 
-/** The same of what has the real time in a sandbox too: keys, the audit log, when an ingest read its source. */
+/**
+ * The same of what has the real time in a sandbox too: keys, the audit log, when an ingest read its source.
+ */
 export function reallyAgo(iso) {
   if (!iso) return "–";
-  return h("time", { dateTime: iso, "data-real": "", title: `${exact(iso)} (${iso})` }, fromNow(iso, Date.now()));
+  return h("time", { dateTime: iso, "data-real": "", title: `${exact(iso)} (${iso})` },
+    fromNow(iso, Date.now()));
 }
 
-export const exact = (iso, zone) => new Intl.DateTimeFormat("en-GB", { ...EXACT, timeZone: zone }).format(new Date(iso));
+export const exact = (iso, zone) =>
+  new Intl.DateTimeFormat("en-GB", { ...EXACT, timeZone: zone }).format(new Date(iso));
 
 function fromNow(iso, from) {
   const seconds = (new Date(iso) - from) / 1000;

@@ -30,8 +30,9 @@ export class View {
   }
 
   /**
-   * Draws what `load` answers, now and at each refresh: `draw` gives the nodes, and what is there takes them over.
-   * A failure takes the place of the first drawing; later ones are told beside the drawing, which stays.
+   * Draws what `load` answers, now and at each refresh: `draw` gives the nodes, and what is there takes
+   * them over. A failure takes the place of the first drawing; later ones are told beside the drawing,
+   * which stays.
    */
   async live(load, draw, { into = this.main, milliseconds = REFRESH_MS } = {}) {
     const part = new Part(this, load, draw, into);
@@ -88,14 +89,16 @@ class Part {
 export const heading = (title, { tools = [], back, under } = {}) =>
   h("header", { className: "head" },
     back && h("a", { className: "back", href: back.href }, `← ${back.text}`),
-    h("div", { className: "heading" }, h("h1", { tabIndex: -1 }, title), h("div", { className: "tools" }, tools)),
+    h("div", { className: "heading" }, h("h1", { tabIndex: -1 }, title),
+      h("div", { className: "tools" }, tools)),
     under);
 
 /** Links that narrow by one filter, one of which is chosen; `counts` are shown where they are known. */
 export const tabs = (view, filter, choices, counts = {}) => {
   const chosen = view.query.get(filter) ?? "";
   return h("nav", { className: "tabs", ariaLabel: `By ${filter}` }, choices.map(([value, text]) =>
-    h("a", { key: value, href: view.with({ [filter]: value }), ariaCurrent: value === chosen ? "true" : null }, text,
+    h("a", { key: value, href: view.with({ [filter]: value }),
+      ariaCurrent: value === chosen ? "true" : null }, text,
       counts[value] != null && h("span", { className: "count" }, counts[value].toLocaleString("en")))));
 };
 
@@ -109,6 +112,7 @@ export const choice = (view, filter, label, choices) => {
 /** A field that narrows by its words once Enter is pressed or it is left. */
 export const search = (view, filter, placeholder) =>
   h("input", {
-    type: "search", placeholder, ariaLabel: placeholder, value: view.query.get(filter) ?? "", "data-search": "",
+    type: "search", placeholder, ariaLabel: placeholder, value: view.query.get(filter) ?? "",
+      "data-search": "",
     onchange: (event) => view.narrow({ [filter]: event.target.value.trim() }),
   });

@@ -34,12 +34,15 @@ export const POSTS = {
   draft_in_inbox: { tone: "good", word: "in inbox", next: "Its owner publishes it in the platform's app." },
   failed: { tone: "bad", word: "failed", next: "It is not live. Schedule its content again." },
   canceled: { tone: "off", word: "canceled", next: "It never goes out." },
-  outcome_unknown: { tone: "busy", word: "unclear", next: "The platform may have it. We look for it; or look yourself, and say what you saw." },
+  outcome_unknown: { tone: "busy", word: "unclear",
+    next: "The platform may have it. We look for it; or look yourself, and say what you saw." },
 };
 
-export const PLATFORMS = { tiktok: "TikTok", instagram: "Instagram", bluesky: "Bluesky", mastodon: "Mastodon" };
+export const PLATFORMS = { tiktok: "TikTok", instagram: "Instagram", bluesky: "Bluesky",
+  mastodon: "Mastodon" };
 export const SOURCES = { website: "Website", github: "GitHub", appstore: "App store", partner: "You" };
 export const FIELDS = {
-  appName: "Name", tagline: "Tagline", appDescription: "Description", audience: "Audience", icp: "Ideal customer", brandVoice: "Voice",
+  appName: "Name", tagline: "Tagline", appDescription: "Description", audience: "Audience",
+    icp: "Ideal customer", brandVoice: "Voice",
   keywords: "Keywords", primaryLanguage: "Language", logoUrl: "Logo", colors: "Colors", links: "Links",
 };

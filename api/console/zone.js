@@ -6,7 +6,8 @@ const formats = new Map();
 function format(zone) {
   if (!formats.has(zone)) {
     formats.set(zone, new Intl.DateTimeFormat("en-GB", {
-      timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
+      timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit",
+        minute: "2-digit", second: "2-digit",
     }));
   }
   return formats.get(zone);
@@ -14,8 +15,10 @@ function format(zone) {
 
 /** The clock of a zone at an instant: {day: "2026-11-01", time: "07:30"}. */
 export function clock(instant, zone) {
-  const said = Object.fromEntries(format(zone).formatToParts(new Date(instant)).map(({ type, value }) => [type, value]));
-  return { day: `${said.year}-${said.month}-${said.day}`, time: `${said.hour}:${said.minute}`, second: said.second };
+  const said = Object.fromEntries(format(zone).formatToParts(new Date(instant)).map(({ type, value }) =>
+    [type, value]));
+  return { day: `${said.year}-${said.month}-${said.day}`, time: `${said.hour}:${said.minute}`,
+    second: said.second };
 }
 
 /** So many days after a day of the calendar. */
@@ -40,7 +43,8 @@ export function mondayOf(day) {
 export function startOf(day, zone) {
   const midnight = Date.parse(`${day}T00:00:00Z`);
   const offsets = [-DAY_MS, DAY_MS].map((by) => offset(midnight + by, zone));
-  const starts = offsets.map((by) => midnight - by).filter((at) => clock(at, zone).day === day && clock(at - 1, zone).day !== day);
+  const starts = offsets.map((by) => midnight - by).filter((at) =>
+    clock(at, zone).day === day && clock(at - 1, zone).day !== day);
   return new Date(Math.min(...(starts.length ? starts : offsets.map((by) => midnight - by))));
 }
 
@@ -53,7 +57,8 @@ function offset(instant, zone) {
 /** An instant of ours for a query: UTC, with Z. */
 export const utc = (instant) => new Date(instant).toISOString().replace(".000Z", "Z");
 
-const named = (options) => (day) => new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" }).format(new Date(`${day}T12:00:00Z`));
+const named = (options) => (day) =>
+  new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" }).format(new Date(`${day}T12:00:00Z`));
 
 export const dayName = named({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
 export const shortDay = named({ weekday: "short", day: "numeric", month: "short" });

@@ -24,42 +24,58 @@ export async function accounts(view, { id, into }) {
 
 /** Accounts of one project, or of all. */
 export async function accountList(view, { path, into, project }) {
-  const asked = () => query({ status: view.query.get("status"), platform: view.query.get("platform"), cursor: view.query.get("cursor"), limit: 50 });
+  const asked = () => query({ status: view.query.get("status"), platform: view.query.get("platform"),
+    cursor: view.query.get("cursor"), limit: 50 });
   await view.live(() => call("GET", `${path}?${asked()}`, { signal: view.signal }), (page) => [
     h("div", { className: "heading" },
-      h("div", { className: "under" }, choice(view, "status", "Status", [["", "All states"], ...Object.entries(WORDS)]),
+      h("div", { className: "under" },
+        choice(view, "status", "Status", [["", "All states"], ...Object.entries(WORDS)]),
         choice(view, "platform", "Platform", [["", "All platforms"], ...Object.entries(PLATFORMS)])),
       project && h("div", { className: "tools" },
-        view.may("leased:write") && h("button", { type: "button", onclick: () => askForAccounts(view, project) }, "Ask for accounts"),
+        view.may("leased:write")
+          && h("button", { type: "button", onclick: () => askForAccounts(view, project) },
+          "Ask for accounts"),
         view.may("social:write")
-          && h("button", { type: "button", className: "primary", onclick: () => connect(view, project) }, "Connect an account"))),
+          && h("button", { type: "button", className: "primary", onclick: () => connect(view, project) },
+            "Connect an account"))),
     listing({
       label: "Accounts",
-      heads: [{ text: "Account", className: "name" }, { text: "Platform", className: "wide" }, "Health", { text: "Connected", className: "wide" }, { text: "Access ends", className: "wide" }, ...project ? [] : [{ text: "Project", className: "wide" }], { text: "", className: "acts" }],
-      rows: page.items.map((one) => ({ key: one.socialAccountId, name: one.handle, cells: cells(view, one, project) })),
-      none: empty("No account here", project ? "Connect one: its owner lets us in on the platform's own page." : "Accounts of all projects turn up here."),
+      heads: [{ text: "Account", className: "name" }, { text: "Platform", className: "wide" }, "Health",
+        { text: "Connected", className: "wide" }, { text: "Access ends", className: "wide" },
+        ...project ? [] : [{ text: "Project", className: "wide" }], { text: "", className: "acts" }],
+      rows: page.items.map((one) => ({ key: one.socialAccountId, name: one.handle,
+        cells: cells(view, one, project) })),
+      none: empty("No account here",
+        project ? "Connect one: its owner lets us in on the platform's own page."
+        : "Accounts of all projects turn up here."),
     }),
     pager(view, page),
   ], { into });
 }
 
 const cells = (view, one, project) => [
-  h("span", { className: "owner", title: one.serviceUrl }, h("i", { className: `of ${one.platform}`, ariaHidden: "true" }), one.handle, one.leased && [" ", badge("on lease", "cool")]),
+  h("span", { className: "owner", title: one.serviceUrl },
+    h("i", { className: `of ${one.platform}`, ariaHidden: "true" }), one.handle,
+    one.leased && [" ", badge("on lease", "cool")]),
   PLATFORMS[one.platform], badge(WORDS[one.status], one.status),
   ago(one.connectedAt), one.tokenExpiresAt ? ago(one.tokenExpiresAt) : "–",
-  ...project ? [] : [h("a", { href: link(["projects", one.projectId, "accounts"]) }, `…${one.projectId.slice(-8)}`)],
+  ...project ? [] : [h("a", { href: link(["projects", one.projectId, "accounts"]) },
+    `…${one.projectId.slice(-8)}`)],
   view.may("social:write") && one.status !== "disconnected" && !one.leased && [
     h("button", {
-      type: "button", className: `small ${one.status === "reauth_required" ? "primary" : ""}`, ariaLabel: `Connect again: ${one.handle}`,
+      type: "button", className: `small ${one.status === "reauth_required" ? "primary" : ""}`,
+        ariaLabel: `Connect again: ${one.handle}`,
       onclick: (event) => again(view, one, event.currentTarget),
     }, "Connect again"), " ",
-    h("button", { type: "button", className: "small quietly", ariaLabel: `Disconnect ${one.handle}`, onclick: () => disconnect(view, one) }, "Disconnect"),
+    h("button", { type: "button", className: "small quietly", ariaLabel: `Disconnect ${one.handle}`,
+      onclick: () => disconnect(view, one) }, "Disconnect"),
   ],
 ];
 
 const again = (view, one, button) => one.platform === "bluesky"
   ? connectBluesky(view, one.projectId, one)
-  : attempt(button, async () => letIn(view, one.platform, await call("POST", `/v1/projects/${one.projectId}/social/reauth-url`, {
+  : attempt(button, async () =>
+    letIn(view, one.platform, await call("POST", `/v1/projects/${one.projectId}/social/reauth-url`, {
     body: { socialAccountId: one.socialAccountId, returnUrl: here() }, headers: once(),
   })));
 
@@ -68,12 +84,14 @@ async function connect(view, project) {
     title: "Connect an account", verb: "Go on", next: "Its owner lets us in on the platform's own page.",
     fields: [
       input("platform", "Platform", { value: "instagram" }, { options: Object.entries(PLATFORMS) }),
-      input("instance", "Server", { maxLength: 253, placeholder: "mastodon.social" }, { hint: "Of a Mastodon account." }),
+      input("instance", "Server", { maxLength: 253, placeholder: "mastodon.social" },
+        { hint: "Of a Mastodon account." }),
     ],
     send: async ({ platform, instance }, headers) => {
       if (platform === "bluesky") return { platform };
       const body = { platform, returnUrl: here(), ...platform === "mastodon" && { instance } };
-      return { platform, ...await call("POST", `/v1/projects/${project}/social/oauth-url`, { body, headers: headers(body) }) };
+      return { platform, ...await call("POST", `/v1/projects/${project}/social/oauth-url`,
+        { body, headers: headers(body) }) };
     },
   });
   if (chosen?.platform === "bluesky") await connectBluesky(view, project);
@@ -82,25 +100,33 @@ async function connect(view, project) {
 
 async function connectBluesky(view, project, one) {
   const done = await formDialog({
-    title: one ? `Connect ${one.handle} again` : "Connect a Bluesky account", verb: "Connect", next: "The password is used once, and kept nowhere.",
+    title: one ? `Connect ${one.handle} again` : "Connect a Bluesky account", verb: "Connect",
+      next: "The password is used once, and kept nowhere.",
     fields: [
-      input("identifier", "Handle", { required: true, value: one?.handle ?? "", placeholder: "shop.bsky.social", autofocus: !one }),
-      input("appPassword", "App password", { required: true, type: "password", autocomplete: "off", autofocus: Boolean(one) }, { hint: "Made at Bluesky: Settings, Privacy and security, App passwords." }),
+      input("identifier", "Handle",
+        { required: true, value: one?.handle ?? "", placeholder: "shop.bsky.social", autofocus: !one }),
+      input("appPassword", "App password",
+        { required: true, type: "password", autocomplete: "off", autofocus: Boolean(one) },
+        { hint: "Made at Bluesky: Settings, Privacy and security, App passwords." }),
     ],
     send: ({ identifier, appPassword }, headers) => {
       const body = { platform: "bluesky", identifier, appPassword };
-      return call("POST", `/v1/projects/${project}/social-accounts`, { body, headers: headers(identifier, appPassword.length) });
+      return call("POST", `/v1/projects/${project}/social-accounts`,
+        { body, headers: headers(identifier, appPassword.length) });
     },
   });
   if (!done) return;
-  notice("Connecting: it is here in some seconds.", "good", h("a", { className: "button small", href: link(["jobs", done.jobId]) }, "Its job"));
+  notice("Connecting: it is here in some seconds.", "good",
+    h("a", { className: "button small", href: link(["jobs", done.jobId]) }, "Its job"));
   await view.refresh();
 }
 
 async function disconnect(view, one) {
   const done = await formDialog({
-    title: `Disconnect ${one.handle}?`, verb: "Disconnect", danger: true, text: "Posts that wait for it are canceled, and its tokens are deleted. To come back, its owner lets us in anew.",
-    fields: [], send: (_, headers) => call("DELETE", `/v1/social-accounts/${one.socialAccountId}`, { headers: headers("disconnect") }),
+    title: `Disconnect ${one.handle}?`, verb: "Disconnect", danger: true,
+      text: "Posts that wait for it are canceled, and its tokens are deleted. To come back, its owner lets us in anew.",
+    fields: [], send: (_, headers) =>
+      call("DELETE", `/v1/social-accounts/${one.socialAccountId}`, { headers: headers("disconnect") }),
   });
   if (!done) return;
   notice(`Disconnected; ${done.canceledScheduledPosts} posts were canceled.`, "good");

@@ -9,12 +9,15 @@ const MOST = 200;
 
 export async function archive(view, shown) {
   const path = `/v1/projects/${shown.id}`;
-  const asked = (status) => view.may("publish:read") ? all(`${path}/scheduled-posts?${query({ status })}`, { most: MOST, signal: view.signal }) : null;
+  const asked = (status) =>
+    view.may("publish:read")
+    ? all(`${path}/scheduled-posts?${query({ status })}`, { most: MOST, signal: view.signal }) : null;
   const [waiting, sending] = await Promise.all([asked("queued,blocked"), asked("publishing")]);
   const done = await formDialog({
     title: `Archive ${shown.name}?`, verb: "Archive project", danger: true,
     fields: h("ul", { className: "plain" },
-      waiting && h("li", {}, h("strong", {}, count(waiting)), " that wait are canceled in that instant. They stay canceled."),
+      waiting && h("li", {}, h("strong", {}, count(waiting)),
+        " that wait are canceled in that instant. They stay canceled."),
       sending && h("li", {}, h("strong", {}, count(sending)), " on their way end as they end."),
       h("li", {}, "Running ingests and generations stop; leased accounts go back."),
       h("li", {}, "Nothing is erased. Metrics, reads and disconnects go on, and you can un-archive it later.")),
@@ -26,4 +29,5 @@ export async function archive(view, shown) {
   await view.refresh();
 }
 
-const count = ({ items, more }) => `${items.length}${more ? " and more" : ""} ${items.length === 1 ? "post" : "posts"}`;
+const count = ({ items, more }) =>
+  `${items.length}${more ? " and more" : ""} ${items.length === 1 ? "post" : "posts"}`;

@@ -19,7 +19,8 @@ export async function brand(view, { id, into }) {
   const part = { refresh: () => view.refresh() };
   await Promise.all([
     ingests(view, { id, into: state, ended: () => part.refresh() }),
-    view.live(() => call("GET", `/v1/projects/${id}/brand`, { signal: view.signal }), (shown) => card(view, shown, part), { into: fields }),
+    view.live(() => call("GET", `/v1/projects/${id}/brand`, { signal: view.signal }),
+      (shown) => card(view, shown, part), { into: fields }),
   ]);
 }
 
@@ -27,7 +28,8 @@ function card(view, { projectId, fields, media }, part) {
   const writes = view.may("projects:write");
   return section("Brand", {},
     h("p", { className: "hint" }, "What you set yourself always wins, and no ingest touches it."),
-    h("dl", { className: "brand" }, Object.entries(FIELDS).map(([name, label]) => h("div", { key: name, "data-field": name },
+    h("dl", { className: "brand" },
+      Object.entries(FIELDS).map(([name, label]) => h("div", { key: name, "data-field": name },
       h("dt", {}, label), h("dd", {}, fieldOf(projectId, name, fields[name], { media, writes, part }))))));
 }
 
@@ -38,49 +40,74 @@ function fieldOf(id, name, { value, provenance, alternatives }, { media, writes,
       ? said(name, value, provenance, { media })
       : h("div", { className: "quiet" }, "Nobody has said it yet."),
     writes && h("div", { className: "line acts" },
-      h("button", { type: "button", className: "small", ariaLabel: `${provenance ? "Edit" : "Set"} ${FIELDS[name]}`, onclick: ({ currentTarget }) => attempt(currentTarget, () => edit(id, name, part)) }, provenance ? "Edit" : "Set"),
-      mine && h("button", { type: "button", className: "small quietly", onclick: (event) => attempt(event.currentTarget, () => set(id, name, null, part)) }, "Drop mine")),
-    alternatives.length > 0 && h("details", { className: "others" }, h("summary", {}, `${alternatives.length} other ${alternatives.length === 1 ? "value" : "values"}`),
-      alternatives.map((other, place) => h("div", { key: place, className: "other" }, said(name, other.value, other.provenance, { media }),
-        writes && h("button", { type: "button", className: "small", "data-take": name, onclick: (event) => attempt(event.currentTarget, () => set(id, name, other.value, part)) }, "Use this")))),
+      h("button", { type: "button", className: "small",
+        ariaLabel: `${provenance ? "Edit" : "Set"} ${FIELDS[name]}`,
+        onclick: ({ currentTarget }) => attempt(currentTarget, () => edit(id, name, part)) },
+        provenance ? "Edit" : "Set"),
+      mine && h("button", { type: "button", className: "small quietly",
+        onclick: (event) => attempt(event.currentTarget, () => set(id, name, null, part)) }, "Drop mine")),
+    alternatives.length > 0
+      && h("details", { className: "others" },
+      h("summary", {}, `${alternatives.length} other ${alternatives.length === 1 ? "value" : "values"}`),
+      alternatives.map((other, place) =>
+        h("div", { key: place, className: "other" }, said(name, other.value, other.provenance, { media }),
+        writes && h("button",
+          { type: "button", className: "small", "data-take": name,
+          onclick: (event) => attempt(event.currentTarget, () => set(id, name, other.value, part)) },
+          "Use this")))),
   ];
 }
 
 const said = (name, value, provenance, { media }) => h("div", { className: "said" },
-  h("div", { className: "value" }, shown(name, value, media)), origin(provenance), quotes(name, value, provenance));
+  h("div", { className: "value" }, shown(name, value, media)), origin(provenance),
+    quotes(name, value, provenance));
 
 /** Who said it, where, by which rule, and how sure that is. */
 const origin = ({ source, url, rule, confidence, at }) => h("div", { className: "origin" },
   badge(SOURCES[source], source === "partner" ? "cool" : "off"),
   source !== "partner" && [
-    h("span", { className: "sure", title: "How sure it is" }, h("span", { className: "bar", ariaHidden: "true" }, h("i", { style: { width: `${confidence * 100}%` } })), `${Math.round(confidence * 100)} %`),
+    h("span", { className: "sure", title: "How sure it is" },
+      h("span", { className: "bar", ariaHidden: "true" },
+      h("i", { style: { width: `${confidence * 100}%` } })), `${Math.round(confidence * 100)} %`),
     h("code", { title: "The rule that found it" }, rule),
   ],
   url && outside(url), ago(at));
 
 function shown(name, value, media) {
   if (name === "logoUrl") return value ? logo(value, media) : "none";
-  if (name === "colors") return value.length ? h("div", { className: "swatches" }, value.map((color) => h("span", { key: color, className: "swatch" }, h("i", { style: { background: /^#[0-9a-f]{3,8}$/i.test(color) ? color : "none" } }), color))) : "none";
-  if (name === "links") return Object.entries(value).map(([label, url]) => h("div", { key: label }, `${label}: `, outside(url)));
-  if (Array.isArray(value)) return value.length ? value.map((word) => h("span", { className: "chip" }, word)) : "none";
+  if (name === "colors") return value.length
+    ? h("div", { className: "swatches" },
+    value.map((color) =>
+    h("span", { key: color, className: "swatch" },
+    h("i", { style: { background: /^#[0-9a-f]{3,8}$/i.test(color) ? color : "none" } }), color))) : "none";
+  if (name === "links") return Object.entries(value).map(([label, url]) =>
+    h("div", { key: label }, `${label}: `, outside(url)));
+  if (Array.isArray(value)) return value.length ? value.map((word) => h("span", { className: "chip" }, word))
+    : "none";
   return value || h("span", { className: "quiet" }, "empty, on purpose");
 }
 
 async function set(id, name, value, part) {
   await call("PATCH", `/v1/projects/${id}`, { body: { brandContext: { [name]: value } }, headers: once() });
-  notice(value === null ? `Yours is dropped: the ingested ${FIELDS[name].toLowerCase()} shows again.` : `${FIELDS[name]} is yours now.`, "good");
+  notice(value === null ? `Yours is dropped: the ingested ${FIELDS[name].toLowerCase()} shows again.`
+    : `${FIELDS[name]} is yours now.`, "good");
   await part.refresh();
 }
 
 async function edit(id, name, part) {
-  const { etag } = await tagged(`/v1/projects/${id}`), { value } = (await call("GET", `/v1/projects/${id}/brand`)).fields[name];
-  const path = `brandContext.${name}`, long = ["appDescription", "icp", "audience", "brandVoice"].includes(name);
+  const { etag } = await tagged(`/v1/projects/${id}`),
+    { value } = (await call("GET", `/v1/projects/${id}/brand`)).fields[name];
+  const path = `brandContext.${name}`,
+    long = ["appDescription", "icp", "audience", "brandVoice"].includes(name);
   const done = await formDialog({
     title: FIELDS[name], verb: "Save", broad: true, etag, stale: () => part.refresh(),
     next: "Yours wins over every ingest until you drop it.",
     fields: name === "links" || LISTS.has(name)
-      ? input(path, FIELDS[name], { value: lines(name, value), rows: 6, autofocus: true, spellcheck: false }, { tag: "textarea", hint: name === "links" ? "One in a line: name, a space, the address." : "One in a line." })
-      : input(path, FIELDS[name], { value: value ?? "", autofocus: true, ...long ? { rows: 5 } : {} }, { tag: long ? "textarea" : "input", hint: "Left empty it says: none, and keep it so." }),
+      ? input(path, FIELDS[name], { value: lines(name, value), rows: 6, autofocus: true, spellcheck: false },
+        { tag: "textarea", hint: name === "links" ? "One in a line: name, a space, the address."
+        : "One in a line." })
+      : input(path, FIELDS[name], { value: value ?? "", autofocus: true, ...long ? { rows: 5 } : {} },
+        { tag: long ? "textarea" : "input", hint: "Left empty it says: none, and keep it so." }),
     send: (values, headers) => {
       const body = { brandContext: { [name]: read(name, values[path] ?? "") } };
       return call("PATCH", `/v1/projects/${id}`, { body, headers: headers(body) });
@@ -91,11 +118,13 @@ async function edit(id, name, part) {
 
 function lines(name, value) {
   if (!value) return "";
-  return name === "links" ? Object.entries(value).map(([label, url]) => `${label} ${url}`).join("\n") : value.join("\n");
+  return name === "links" ? Object.entries(value).map(([label, url]) => `${label} ${url}`).join("\n")
+    : value.join("\n");
 }
 
 function read(name, text) {
   const said = text.split("\n").map((line) => line.trim()).filter(Boolean);
-  if (name === "links") return Object.fromEntries(said.map((line) => [line.split(/\s+/)[0], line.split(/\s+/).slice(1).join(" ")]));
+  if (name === "links") return Object.fromEntries(said.map((line) =>
+    [line.split(/\s+/)[0], line.split(/\s+/).slice(1).join(" ")]));
   return LISTS.has(name) ? said : text.trim();
 }

@@ -7,7 +7,9 @@ import { noticeOf } from "../states.js";
 import { now } from "../times.js";
 import { choice } from "../view.js";
 import { PLATFORMS, POSTS } from "../words.js";
-import { clock, dayName, mondayOf, monthName, monthOf, monthPlus, plus, shortDay, startOf, utc } from "../zone.js";
+import {
+  clock, dayName, mondayOf, monthName, monthOf, monthPlus, plus, shortDay, startOf, utc,
+} from "../zone.js";
 import { captions } from "./captions.js";
 import { carried } from "./carry.js";
 import { move, schedule } from "./schedule.js";
@@ -21,54 +23,74 @@ export async function calendar(view, { id, into }) {
   await view.live(async () => {
     const of = await project(id, { signal: view.signal });
     const days = daysOf(view, of.timezone);
-    const asked = query({ since: utc(startOf(days[0], of.timezone)), until: utc(startOf(plus(days.at(-1), 1), of.timezone)), status: view.query.get("status"), socialAccountId: view.query.get("account") });
+    const asked = query({ since: utc(startOf(days[0], of.timezone)),
+      until: utc(startOf(plus(days.at(-1), 1), of.timezone)), status: view.query.get("status"),
+      socialAccountId: view.query.get("account") });
     const [found, accounts] = await Promise.all([
       all(`/v1/projects/${id}/scheduled-posts?${asked}`, { most: MOST, signal: view.signal }),
-      view.may("social:read") ? all(`/v1/projects/${id}/social-accounts`, { most: 200, signal: view.signal }) : { items: [] },
+      view.may("social:read") ? all(`/v1/projects/${id}/social-accounts`, { most: 200, signal: view.signal })
+        : { items: [] },
     ]);
     const handles = new Map(accounts.items.map((one) => [one.socialAccountId, one.handle]));
-    return { of, days, ...found, accounts: accounts.items, handles, words: view.may("content:read") ? await known(found.items) : new Map() };
+    return { of, days, ...found, accounts: accounts.items, handles,
+      words: view.may("content:read") ? await known(found.items) : new Map() };
   }, (found) => drawn(view, found), { into, milliseconds: 10000 });
 }
 
 const isWeek = (view) => view.query.get("view") === "week";
 
 /** The day that the address names, or today there. */
-const around = (view, zone) => (/^\d{4}-\d\d-\d\d$/.test(view.query.get("day") ?? "") ? view.query.get("day") : clock(now(), zone).day);
+const around = (view, zone) =>
+  (/^\d{4}-\d\d-\d\d$/.test(view.query.get("day") ?? "") ? view.query.get("day") : clock(now(), zone).day);
 
 function daysOf(view, zone) {
   const day = around(view, zone);
   const from = mondayOf(isWeek(view) ? day : monthPlus(day, 0));
   const until = isWeek(view) ? plus(from, 6) : plus(mondayOf(plus(monthPlus(day, 1), -1)), 6);
-  return Array.from({ length: (Date.parse(until) - Date.parse(from)) / 86_400_000 + 1 }, (_, at) => plus(from, at));
+  return Array.from({ length: (Date.parse(until) - Date.parse(from)) / 86_400_000 + 1 },
+    (_, at) => plus(from, at));
 }
 
 function drawn(view, found) {
   const { of, days, items, more } = found;
-  const byDay = Map.groupBy(items.toSorted((one, other) => Date.parse(one.scheduledFor) - Date.parse(other.scheduledFor) || (one.id < other.id ? -1 : 1)), (post) => clock(post.scheduledFor, of.timezone).day);
+  const byDay = Map.groupBy(items.toSorted((one, other) =>
+    Date.parse(one.scheduledFor) - Date.parse(other.scheduledFor) || (one.id < other.id ? -1 : 1)),
+    (post) => clock(post.scheduledFor, of.timezone).day);
   return [
     bar(view, found),
-    h("p", { className: "hint" }, `Times in ${of.timezone}. `, "Drag a post to another day (hold it first on a touch screen), or choose it and press Shift with an arrow: a day or a week. Enter opens it."),
-    more && h("div", { className: "banner" }, `More than ${MOST} posts are in this time: only the newest are shown. Look at a week, or at one account.`),
+    h("p", { className: "hint" }, `Times in ${of.timezone}. `,
+      "Drag a post to another day (hold it first on a touch screen), or choose it and press Shift with an arrow: a day or a week. Enter opens it."),
+    more && h("div", { className: "banner" },
+      `More than ${MOST} posts are in this time: only the newest are shown. Look at a week, or at one account.`),
     h("div", { className: `calendar ${isWeek(view) ? "week" : "month"}` },
       h("div", { className: "weekdays", ariaHidden: "true" }, WEEKDAYS.map((name) => h("span", {}, name))),
       h("div", { className: "days" }, days.map((day) => dayOf(view, found, day, byDay.get(day) ?? [])))),
-    h("ul", { className: "legend", ariaLabel: "States" }, Object.entries(POSTS).map(([status, { tone, word }]) => h("li", { key: status }, h("i", { className: `dot ${tone}` }), word))),
+    h("ul", { className: "legend", ariaLabel: "States" },
+      Object.entries(POSTS).map(([status, { tone, word }]) =>
+      h("li", { key: status }, h("i", { className: `dot ${tone}` }), word))),
   ];
 }
 
 function bar(view, { of, accounts }) {
   const week = isWeek(view), day = around(view, of.timezone);
   const step = (by) => view.with({ day: week ? plus(day, 7 * by) : monthPlus(day, by) });
-  const name = week ? `${shortDay(mondayOf(day))} – ${shortDay(plus(mondayOf(day), 6))} ${plus(mondayOf(day), 6).slice(0, 4)}` : monthName(day);
+  const from = mondayOf(day), to = plus(from, 6);
+  const name = week ? `${shortDay(from)} – ${shortDay(to)} ${to.slice(0, 4)}` : monthName(day);
   return h("div", { className: "heading" },
     h("div", { className: "line" }, h("h2", { className: "big", ariaLive: "polite" }, name),
-      h("a", { className: "button small", href: step(-1), ariaLabel: "Before" }, "‹"), h("a", { className: "button small", href: view.with({ day: null }) }, "Today"), h("a", { className: "button small", href: step(1), ariaLabel: "Next" }, "›")),
+      h("a", { className: "button small", href: step(-1), ariaLabel: "Before" }, "‹"),
+        h("a", { className: "button small", href: view.with({ day: null }) }, "Today"),
+        h("a", { className: "button small", href: step(1), ariaLabel: "Next" }, "›")),
     h("div", { className: "tools" },
-      choice(view, "account", "Account", [["", "All accounts"], ...accounts.map((one) => [one.socialAccountId, `${one.handle} · ${PLATFORMS[one.platform]}`])]),
-      choice(view, "status", "Status", [["", "All states"], ...Object.entries(POSTS).map(([status, { word }]) => [status, word])]),
+      choice(view, "account", "Account",
+        [["", "All accounts"],
+        ...accounts.map((one) => [one.socialAccountId, `${one.handle} · ${PLATFORMS[one.platform]}`])]),
+      choice(view, "status", "Status",
+        [["", "All states"], ...Object.entries(POSTS).map(([status, { word }]) => [status, word])]),
       choice(view, "view", "View", [["", "Month"], ["week", "Week"]]),
-      of.status === "active" && view.may("publish:write") && h("button", { type: "button", className: "primary", onclick: () => schedule(view, of, {}).catch(noticeOf) }, "Schedule a post")));
+      of.status === "active" && view.may("publish:write")
+        && h("button", { type: "button", className: "primary",
+        onclick: () => schedule(view, of, {}).catch(noticeOf) }, "Schedule a post")));
 }
 
 function dayOf(view, found, day, posts) {
@@ -77,19 +99,28 @@ function dayOf(view, found, day, posts) {
   const most = isWeek(view) ? 60 : SEEN;
   const writes = of.status === "active" && view.may("publish:write");
   return h("section", {
-    key: day, className: `day ${outside ? "outside" : ""} ${day === today ? "today" : ""} ${day < today ? "past" : ""}`, "data-day": day, ariaLabel: dayName(day),
+    key: day, "data-day": day, ariaLabel: dayName(day),
+    className: `day ${outside ? "outside" : ""} ${day === today ? "today" : ""} ${day < today ? "past" : ""}`,
     ondragover: (event) => {
       if (!writes || !event.dataTransfer.types.includes("text/x-post")) return;
       event.preventDefault();
       event.currentTarget.classList.add("target");
     },
-    ondragleave: (event) => { if (!event.currentTarget.contains(event.relatedTarget)) event.currentTarget.classList.remove("target"); },
+    ondragleave: ({ currentTarget, relatedTarget }) => {
+      if (!currentTarget.contains(relatedTarget)) currentTarget.classList.remove("target");
+    },
     ondrop: (event) => dropped(view, found, event, day),
   },
-  h("div", { className: "date" }, h("a", { href: view.with({ view: "week", day }), tabIndex: -1, title: `Week of ${dayName(day)}` }, h("span", { className: "name" }, `${shortDay(day).split(",")[0].slice(0, 3)} `), Number(day.slice(8))),
-    writes && day >= today && h("button", { type: "button", className: "quietly small add", ariaLabel: `Schedule a post on ${dayName(day)}`, onclick: () => schedule(view, of, { day }).catch(noticeOf) }, "+")),
+  h("div", { className: "date" },
+    h("a", { href: view.with({ view: "week", day }), tabIndex: -1, title: `Week of ${dayName(day)}` },
+    h("span", { className: "name" }, `${shortDay(day).split(",")[0].slice(0, 3)} `), Number(day.slice(8))),
+    writes && day >= today
+      && h("button", { type: "button", className: "quietly small add",
+      ariaLabel: `Schedule a post on ${dayName(day)}`,
+      onclick: () => schedule(view, of, { day }).catch(noticeOf) }, "+")),
   posts.slice(0, most).map((post) => chip(view, found, post)),
-  posts.length > most && h("a", { className: "rest", href: view.with({ view: "week", day }) }, `${posts.length - most} more`));
+  posts.length > most && h("a", { className: "rest", href: view.with({ view: "week", day }) },
+    `${posts.length - most} more`));
 }
 
 const movable = (post) => ["queued", "blocked"].includes(post.status);
@@ -101,9 +132,11 @@ function chip(view, found, post) {
   const text = post.captionOverride ?? words.get(post.contentId)?.text ?? "";
   const writes = of.status === "active" && movable(post) && view.may("publish:write");
   return h("a", {
-    key: post.id, className: `post ${tone} card-of`, href: link(["projects", of.id, "calendar", post.id]), "data-post": post.id, draggable: writes,
+    key: post.id, className: `post ${tone} card-of`, href: link(["projects", of.id, "calendar", post.id]),
+      "data-post": post.id, draggable: writes,
     title: `${time} ${handle}: ${word}${text && `\n${text.slice(0, 200)}`}`,
-    ondragstart: (event) => { event.dataTransfer.setData("text/x-post", post.id); event.dataTransfer.effectAllowed = "move"; },
+    ondragstart: (event) => { event.dataTransfer.setData("text/x-post",
+      post.id); event.dataTransfer.effectAllowed = "move"; },
     ...writes ? carried((to) => moved(view, found, post, to)) : {},
     onkeydown: (event) => {
       const by = event.shiftKey && STEPS[event.key];
@@ -113,7 +146,9 @@ function chip(view, found, post) {
       else say(`It is ${word}: it can't be moved.`);
     },
   },
-  h("span", { className: "when" }, time, h("span", { className: "state" }, word)), h("span", { className: "owner" }, h("i", { className: `of ${post.platform}`, ariaHidden: "true" }), handle, h("span", { className: "unseen" }, ` on ${PLATFORMS[post.platform]}`)),
+  h("span", { className: "when" }, time, h("span", { className: "state" }, word)),
+    h("span", { className: "owner" }, h("i", { className: `of ${post.platform}`, ariaHidden: "true" }),
+    handle, h("span", { className: "unseen" }, ` on ${PLATFORMS[post.platform]}`)),
   text && h("span", { className: "text" }, text));
 }
 

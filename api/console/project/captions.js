@@ -7,7 +7,8 @@ const AT_ONCE = 40;
 /** A function from posts to a map of their content: what is known by now, and up to forty more. */
 export function captions(view, project) {
   const known = new Map();
-  const keep = (item) => known.set(item.id, { text: item.hook || item.caption, asset: item.assets[0] ?? null });
+  const keep = (item) =>
+    known.set(item.id, { text: item.hook || item.caption, asset: item.assets[0] ?? null });
   let listed = false;
   return async (posts) => {
     if (!listed) {
@@ -15,7 +16,8 @@ export function captions(view, project) {
       page.items.forEach(keep);
       listed = true;
     }
-    const missing = [...new Set(posts.map(({ contentId }) => contentId))].filter((id) => !known.has(id)).slice(0, AT_ONCE);
+    const missing = [...new Set(posts.map(({ contentId }) => contentId))].filter((id) =>
+      !known.has(id)).slice(0, AT_ONCE);
     await Promise.all(missing.map(async (id) => {
       const item = await call("GET", `/v1/content/${id}`, { signal: view.signal }).catch(() => null);
       if (item) keep(item);

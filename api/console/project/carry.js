@@ -1,4 +1,5 @@
-// A post that a finger carries to another day: held for a moment, since a swipe scrolls. (A mouse drags as HTML does.)
+// A post that a finger carries to another day: held for a moment, since a swipe scrolls. (A mouse drags as
+// HTML does.)
 
 const HELD_MS = 400, STRAYS = 10, EDGE = 72, SCROLL = 12, CLICK_MS = 500;
 
@@ -8,18 +9,20 @@ const stay = (event) => event.preventDefault();
 let hold = null;
 
 /**
- * Listeners of what may be carried; `drop` gets the day on which it is let go. That nothing scrolls below a lifted post, a
- * browser wants to know as the finger comes: a listener that is added later can't say so.
+ * Listeners of what may be carried; `drop` gets the day on which it is let go. That nothing scrolls below a
+ * lifted post, a browser wants to know as the finger comes: a listener that is added later can't say so.
  */
 export const carried = (drop) => ({
-  onpointerdown: (event) => { if (event.pointerType !== "mouse" && event.isPrimary) hold = new Hold(event, drop); },
+  onpointerdown: (event) => { if (event.pointerType !== "mouse" && event.isPrimary) hold = new Hold(event,
+    drop); },
   ontouchmove: (event) => { if (hold?.lifted && event.cancelable) event.preventDefault(); },
 });
 
 /** A finger on a post, from its touch to its end. */
 class Hold {
   constructor({ currentTarget, pointerId, clientX, clientY }, drop) {
-    Object.assign(this, { post: currentTarget, pointerId, drop, from: { x: clientX, y: clientY }, at: { x: clientX, y: clientY } });
+    Object.assign(this, { post: currentTarget, pointerId, drop, from: { x: clientX, y: clientY },
+      at: { x: clientX, y: clientY } });
     this.calendar = this.post.closest(".calendar");
     this.post.draggable = false;
     this.ended = new AbortController();
@@ -34,7 +37,9 @@ class Hold {
     this.post.addEventListener(type, act, { signal: this.ended.signal });
   }
 
-  /** All days are there to drop it on, those too that a narrow screen leaves out; it stays under the finger. */
+  /**
+   * All days are there to drop it on, those too that a narrow screen leaves out; it stays under the finger.
+   */
   lift() {
     const before = this.post.getBoundingClientRect().top;
     this.lifted = true;
@@ -86,7 +91,8 @@ class Hold {
     this.post.classList.remove("carried");
     this.post.style.translate = "";
     this.post.draggable = true;
-    if (this.lifted) this.post.addEventListener("click", stay, { once: true, signal: AbortSignal.timeout(CLICK_MS) });
+    if (this.lifted) this.post.addEventListener("click", stay,
+      { once: true, signal: AbortSignal.timeout(CLICK_MS) });
     if (day) this.drop(day);
   }
 }

@@ -17,12 +17,16 @@ const NEXT = {
   CANCELED: "It was canceled. Connect it again.",
 };
 
-/** Where the platform sends people back to: the tab that they come back in has no key, and says that it is done. */
+/**
+ * Where the platform sends people back to: the tab that they come back in has no key, and says that it is
+ * done.
+ */
 export const here = () => `${location.origin}/console`;
 
 /**
- * Shows the link of an attempt, until its owner has let us in, or hasn't. The page opens in a tab of its own, which
- * knows nothing of this one; whoever closes the dialog is told nonetheless, as long as the screen is open.
+ * Shows the link of an attempt, until its owner has let us in, or hasn't. The page opens in a tab of its
+ * own, which knows nothing of this one; whoever closes the dialog is told nonetheless, as long as the
+ * screen is open.
  */
 export function letIn(view, platform, { authorizeUrl, state }) {
   let close = () => {};
@@ -34,7 +38,8 @@ export function letIn(view, platform, { authorizeUrl, state }) {
       snippet(authorizeUrl, "link"),
       h("p", { className: "hint", role: "status" }, "Waiting for its owner …"),
       h("div", { className: "tools end" }, h("button", { type: "button", onclick: () => closing() }, "Close"),
-        h("a", { className: "button primary", href: authorizeUrl, target: "_blank", rel: "noopener", autofocus: true }, `Open ${name}`)),
+        h("a", { className: "button primary", href: authorizeUrl, target: "_blank", rel: "noopener",
+          autofocus: true }, `Open ${name}`)),
     ];
   }, { className: "broad" });
   watched(view, state, () => close()).catch(() => {});
@@ -44,11 +49,13 @@ async function watched(view, state, close) {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, ASK_MS));
     if (view.signal.aborted) return;
-    const said = await call("GET", `/v1/social/oauth-status/${state}`, { signal: view.signal }).catch(() => null);
+    const said = await call("GET", `/v1/social/oauth-status/${state}`,
+      { signal: view.signal }).catch(() => null);
     if (!said || said.status === "pending") continue;
     close();
     if (said.status === "connected") notice("The account is connected.", "good");
-    else notice(NEXT[said.error?.code] ?? "The account is not connected: connect it again.", "bad", said.error && h("code", {}, said.error.code));
+    else notice(NEXT[said.error?.code] ?? "The account is not connected: connect it again.", "bad",
+      said.error && h("code", {}, said.error.code));
     return view.refresh();
   }
 }

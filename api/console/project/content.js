@@ -13,8 +13,11 @@ import { files } from "./files.js";
 import { generate } from "./generate.js";
 import { upload } from "./upload.js";
 
-export const SHOWN = { "": {}, pending: { approvalStatus: "pending" }, approved: { approvalStatus: "approved" }, rejected: { approvalStatus: "rejected" }, failed: { status: "failed" } };
-export const SHOWN_TABS = [["", "All"], ["pending", "To approve"], ["approved", "Approved"], ["rejected", "Rejected"], ["failed", "Failed"]];
+export const SHOWN = { "": {}, pending: { approvalStatus: "pending" },
+  approved: { approvalStatus: "approved" }, rejected: { approvalStatus: "rejected" },
+  failed: { status: "failed" } };
+export const SHOWN_TABS = [["", "All"], ["pending", "To approve"], ["approved", "Approved"],
+  ["rejected", "Rejected"], ["failed", "Failed"]];
 const MAKING = ["queued", "processing"];
 const PROGRESS_MS = 10000, WATCHED = 3;
 
@@ -27,7 +30,9 @@ export async function content(view, { id, into }) {
 
 /** Cards of a list of content, of one project or of all. */
 export async function contentList(view, { path, into, project }) {
-  const progress = progresses(view), asked = () => query({ ...SHOWN[view.query.get("show") ?? ""], cursor: view.query.get("cursor"), limit: 48 });
+  const progress = progresses(view),
+    asked = () => query({ ...SHOWN[view.query.get("show") ?? ""], cursor: view.query.get("cursor"),
+    limit: 48 });
   await view.live(async () => {
     const page = await call("GET", `${path}?${asked()}`, { signal: view.signal });
     return { ...page, progress: await progress(page.items.filter(making).slice(0, WATCHED)) };
@@ -35,21 +40,27 @@ export async function contentList(view, { path, into, project }) {
     h("div", { className: "heading" }, tabs(view, "show", SHOWN_TABS),
       project && view.may("content:write") && h("div", { className: "tools" },
         h("button", { type: "button", onclick: () => upload(view, project) }, "Upload"),
-        h("button", { type: "button", className: "primary", onclick: () => generate(view, project) }, "Generate"))),
+        h("button", { type: "button", className: "primary", onclick: () => generate(view, project) },
+          "Generate"))),
     page.items.length
-      ? h("div", { className: "cards" }, page.items.map((item) => card(item, making(item) && page.progress[item.id])))
+      ? h("div", { className: "cards" },
+        page.items.map((item) => card(item, making(item) && page.progress[item.id])))
       : none(view.query.get("show") ?? ""),
     pager(view, page),
   ], { into });
 }
 
-/** How far some items are, by their ids; asked for more seldom than the list, since the key's program shares the key's budget. */
+/**
+ * How far some items are, by their ids; asked for more seldom than the list, since the key's program shares
+ * the key's budget.
+ */
 function progresses(view) {
   let known = {}, next = 0;
   return async (items) => {
     if (!items.length || Date.now() < next) return known;
     next = Date.now() + PROGRESS_MS;
-    const told = await Promise.all(items.map(({ id }) => call("GET", `/v1/content/${id}/progress`, { signal: view.signal }).catch(() => null)));
+    const told = await Promise.all(items.map(({ id }) =>
+      call("GET", `/v1/content/${id}/progress`, { signal: view.signal }).catch(() => null)));
     return known = Object.fromEntries(told.filter(Boolean).map((one) => [one.contentId, one]));
   };
 }
@@ -57,18 +68,26 @@ function progresses(view) {
 const making = (item) => MAKING.includes(item.status);
 
 function none(show) {
-  if (show === "pending") return empty("Nothing awaits approval", "What needs one turns up here, with the newest first.");
-  return show ? empty("Nothing here", "No content is so.") : empty("No content yet", "Generate some from the brand, or upload finished pictures or a video.");
+  if (show === "pending") return empty("Nothing awaits approval",
+    "What needs one turns up here, with the newest first.");
+  return show ? empty("Nothing here", "No content is so.")
+    : empty("No content yet", "Generate some from the brand, or upload finished pictures or a video.");
 }
 
 export function card(item, progress) {
   const [first] = item.assets;
-  return h("a", { key: item.id, className: "card item card-of", href: link(["projects", item.projectId, "content", item.id]), "data-id": item.id },
-    h("div", { className: "thumb" }, first ? picture(first) : h("span", {}, item.status === "completed" ? item.caption : item.format),
-      item.assets.length > 1 && h("span", { className: "many", title: `${item.assets.length} pictures` }, item.assets.length),
+  return h("a", { key: item.id, className: "card item card-of",
+    href: link(["projects", item.projectId, "content", item.id]), "data-id": item.id },
+    h("div", { className: "thumb" },
+      first ? picture(first) : h("span", {}, item.status === "completed" ? item.caption : item.format),
+      item.assets.length > 1
+        && h("span", { className: "many", title: `${item.assets.length} pictures` }, item.assets.length),
       first?.kind === "video" && h("span", { className: "plays", ariaHidden: "true" }, "▶")),
-    h("div", { className: "line" }, item.status !== "completed" && badge(item.status), decided(item), h("span", { className: "hint" }, item.format.replace("_", " "))),
-    progress && h("progress", { max: 1, value: progress.stageProgress, ariaLabel: `${progress.stage}: ${Math.round(progress.stageProgress * 100)} %` }),
+    h("div", { className: "line" }, item.status !== "completed" && badge(item.status), decided(item),
+      h("span", { className: "hint" }, item.format.replace("_", " "))),
+    progress && h("progress",
+      { max: 1, value: progress.stageProgress,
+      ariaLabel: `${progress.stage}: ${Math.round(progress.stageProgress * 100)} %` }),
     h("div", { className: "excerpt" }, item.lastError?.message ?? (item.hook || item.caption || "No words")),
     h("div", { className: "hint" }, ago(item.createdAt)));
 }

@@ -12,15 +12,22 @@ const KINDS = { logo: "Logo", screenshot: "Screenshot", demo_video: "Demo video"
 export async function files(view, { id, into }) {
   const path = `/v1/projects/${id}/app-media`;
   await view.live(() => call("GET", `${path}?limit=50`, { signal: view.signal }), ({ items }) =>
-    section("Files of the app", { tools: view.may("content:write") && h("button", { type: "button", className: "small", onclick: () => add(view, path) }, "Add a file") },
+    section("Files of the app",
+      { tools: view.may("content:write")
+      && h("button", { type: "button", className: "small", onclick: () => add(view, path) }, "Add a file") },
       items.length
         ? h("div", { className: "files" }, items.map((one) => figure(view, path, one)))
-        : h("p", { className: "hint" }, "Generated content shows the app's logo and screenshots once they are here. Ingests suggest what they meet.")), { into });
+        : h("p", { className: "hint" },
+          "Generated content shows the app's logo and screenshots once they are here. Ingests suggest what they meet.")), { into });
 }
 
-const figure = (view, path, one) => h("figure", { key: one.assetId, className: "file", title: one.error?.message ?? one.sourceUrl ?? "" },
-  h("div", { className: "thumb" }, one.status !== "ready" ? h("span", {}, badge(one.status)) : one.mimeType.startsWith("video/") ? film(one) : picture({ ...one, kind: "image" })),
-  h("figcaption", {}, h("span", {}, KINDS[one.kind] ?? one.kind), one.origin === "suggested" && badge("suggested"), one.current && badge("in use", "good"),
+const figure = (view, path, one) =>
+  h("figure", { key: one.assetId, className: "file", title: one.error?.message ?? one.sourceUrl ?? "" },
+  h("div", { className: "thumb" },
+    one.status !== "ready" ? h("span", {}, badge(one.status)) : one.mimeType.startsWith("video/") ? film(one)
+    : picture({ ...one, kind: "image" })),
+  h("figcaption", {}, h("span", {}, KINDS[one.kind] ?? one.kind),
+    one.origin === "suggested" && badge("suggested"), one.current && badge("in use", "good"),
     view.may("content:write") && h("button", {
       type: "button", className: "small quietly", ariaLabel: `Drop ${KINDS[one.kind]}`,
       onclick: (event) => attempt(event.currentTarget, async () => {

@@ -11,17 +11,24 @@ const ASPECTS = [["", "the format's own"], ["4:5", "4:5"], ["9:16", "9:16"], ["1
 
 export async function generate(view, project) {
   const path = `/v1/projects/${project}`;
-  const faces = view.may("influencers:read") ? (await call("GET", `${path}/influencers?${query({ status: "ready", limit: 50 })}`, { signal: view.signal })).items : [];
+  const faces = view.may("influencers:read")
+    ? (await call("GET", `${path}/influencers?${query({ status: "ready", limit: 50 })}`,
+    { signal: view.signal })).items : [];
   const offered = h("div", { className: "hooks" }, h("span", { className: "hint" }, "Reading the brand …"));
-  const hook = input("hook", "First line", { rows: 2, maxLength: 2000, autofocus: true }, { tag: "textarea", hint: "Left empty, the brand's own words open it." });
+  const hook = input("hook", "First line", { rows: 2, maxLength: 2000, autofocus: true },
+    { tag: "textarea", hint: "Left empty, the brand's own words open it." });
   offer(path, offered, hook.querySelector("textarea"), view.signal);
   const made = await formDialog({
-    title: "Generate content", verb: "Generate", broad: true, next: "A draft is there at once; drawing it takes some seconds.",
+    title: "Generate content", verb: "Generate", broad: true,
+      next: "A draft is there at once; drawing it takes some seconds.",
     fields: [
       hook, offered,
-      h("div", { className: "pair" }, input("format", "Format", {}, { options: FORMATS }), input("aspect", "Aspect", {}, { options: ASPECTS }),
-        input("influencerId", "Presented by", {}, { options: [["", "nobody"], ...faces.map((one) => [one.influencerId, one.name])] }),
-        input("seconds", "Seconds", { type: "number", min: 8, max: 60, placeholder: "12" }, { hint: "Of a video." })),
+      h("div", { className: "pair" }, input("format", "Format", {}, { options: FORMATS }),
+        input("aspect", "Aspect", {}, { options: ASPECTS }),
+        input("influencerId", "Presented by", {},
+          { options: [["", "nobody"], ...faces.map((one) => [one.influencerId, one.name])] }),
+        input("seconds", "Seconds", { type: "number", min: 8, max: 60, placeholder: "12" },
+          { hint: "Of a video." })),
     ],
     send: ({ seconds, ...values }, headers) => {
       const body = seconds && values.format === "video" ? { ...values, seconds: Number(seconds) } : values;
@@ -36,12 +43,15 @@ async function offer(path, place, field, signal) {
   try {
     const { items } = await call("GET", `${path}/content/hooks`, { signal });
     place.replaceChildren(...items.map((one) => h("button", {
-      type: "button", className: "small", title: one.evidence.map(({ field: of, quote }) => `${of}: ${quote}`).join("\n"),
+      type: "button", className: "small",
+        title: one.evidence.map(({ field: of, quote }) => `${of}: ${quote}`).join("\n"),
       onclick: () => { field.value = one.text; field.focus(); },
     }, one.text)));
   } catch (error) {
     if (signal.aborted) return;
     const missing = error.details?.missingFields;
-    place.replaceChildren(h("span", { className: "why" }, missing ? `The brand says too little to begin with. Set ${missing.join(", ")}, or read a website.` : error.message));
+    place.replaceChildren(h("span", { className: "why" },
+      missing ? `The brand says too little to begin with. Set ${missing.join(", ")}, or read a website.`
+      : error.message));
   }
 }

@@ -7,30 +7,40 @@ import { portrait } from "../media.js";
 import { empty } from "../states.js";
 
 const GENDERS = [["", "any"], ["female", "female"], ["male", "male"], ["non_binary", "non-binary"]];
-const AGES = [["", "any"], ["teen", "teen"], ["young_adult", "young adult"], ["adult", "adult"], ["mid_adult", "middle-aged"], ["mature", "mature"], ["senior", "senior"]];
+const AGES = [["", "any"], ["teen", "teen"], ["young_adult", "young adult"], ["adult", "adult"],
+  ["mid_adult", "middle-aged"], ["mature", "mature"], ["senior", "senior"]];
 
 export async function influencers(view, { id, into }) {
   const path = `/v1/projects/${id}/influencers`;
   await view.live(() => call("GET", `${path}?limit=50`, { signal: view.signal }), ({ items }) => [
-    h("div", { className: "heading" }, h("p", { className: "hint" }, "Drawn, and nobody's likeness. All content that shows one says so."),
-      view.may("influencers:write") && h("button", { type: "button", className: "primary", onclick: () => make(view, path) }, "New influencer")),
-    items.length ? h("div", { className: "people" }, items.map((one) => person(view, one))) : empty("No influencer yet", "The first ingest makes one of the brand; or make one yourself."),
+    h("div", { className: "heading" },
+      h("p", { className: "hint" }, "Drawn, and nobody's likeness. All content that shows one says so."),
+      view.may("influencers:write")
+        && h("button", { type: "button", className: "primary", onclick: () => make(view, path) },
+        "New influencer")),
+    items.length ? h("div", { className: "people" }, items.map((one) => person(view, one)))
+      : empty("No influencer yet", "The first ingest makes one of the brand; or make one yourself."),
   ], { into, milliseconds: 3000 });
 }
 
 const words = (text) => text.replaceAll("_", " ");
 
-const person = (view, one) => h("article", { key: one.influencerId, className: "card person", ariaLabel: one.name },
+const person = (view, one) =>
+  h("article", { key: one.influencerId, className: "card person", ariaLabel: one.name },
   one.imageUrl ? portrait(one.imageUrl) : h("span", { className: "blank", ariaHidden: "true" }),
   h("div", { className: "stack" },
     h("div", { className: "line" }, h("h2", {}, one.name), one.status !== "ready" && badge(one.status)),
     h("p", { className: "hint" }, `${words(one.gender)}, ${words(one.ageRange)}, speaks ${one.language}`),
-    one.errorMessage ? h("p", { className: "why" }, one.errorMessage) : h("p", { className: "excerpt" }, one.brandVoice),
-    one.topics.length > 0 && h("div", {}, one.topics.slice(0, 5).map((topic) => h("span", { className: "chip" }, topic))),
+    one.errorMessage ? h("p", { className: "why" }, one.errorMessage)
+      : h("p", { className: "excerpt" }, one.brandVoice),
+    one.topics.length > 0
+      && h("div", {}, one.topics.slice(0, 5).map((topic) => h("span", { className: "chip" }, topic))),
     view.may("influencers:write") && h("div", { className: "line" },
       h("button", { type: "button", className: "small", onclick: () => edit(view, one) }, "Edit"),
-      one.status === "ready" && h("button", { type: "button", className: "small", onclick: () => clone(view, one) }, "Clone"),
-      h("button", { type: "button", className: "small quietly", onclick: () => drop(view, one) }, "Delete"))));
+      one.status === "ready"
+        && h("button", { type: "button", className: "small", onclick: () => clone(view, one) }, "Clone"),
+      h("button", { type: "button", className: "small quietly", onclick: () => drop(view, one) },
+        "Delete"))));
 
 async function after(view, done, said) {
   if (!done) return;
@@ -41,8 +51,11 @@ async function after(view, done, said) {
 const make = async (view, path) => after(view, await formDialog({
   title: "New influencer", verb: "Make it", next: "The portrait is drawn in some seconds.",
   fields: [
-    input("prompt", "In words", { rows: 2, maxLength: 1000, placeholder: "A young woman, warm and funny", autofocus: true }, { tag: "textarea", hint: "Optional. It is neither kept nor shown." }),
-    h("div", { className: "pair" }, input("gender", "Gender", {}, { options: GENDERS }), input("ageRange", "Age", {}, { options: AGES })),
+    input("prompt", "In words",
+      { rows: 2, maxLength: 1000, placeholder: "A young woman, warm and funny", autofocus: true },
+      { tag: "textarea", hint: "Optional. It is neither kept nor shown." }),
+    h("div", { className: "pair" }, input("gender", "Gender", {}, { options: GENDERS }),
+      input("ageRange", "Age", {}, { options: AGES })),
     input("name", "Name", { maxLength: 128 }, { hint: "Optional: a common first name of its language." }),
   ],
   send: (body, headers) => call("POST", path, { body, headers: headers(body) }),
@@ -65,7 +78,9 @@ const clone = async (view, one) => after(view, await formDialog({
   title: `Clone ${one.name}`, verb: "Clone", next: "Another gender or age makes another face.",
   fields: [
     input("name", "Name", { required: true, maxLength: 128, autofocus: true }),
-    h("div", { className: "pair" }, input("gender", "Gender", {}, { options: [["", "the same"], ...GENDERS.slice(1)] }), input("ageRange", "Age", {}, { options: [["", "the same"], ...AGES.slice(1)] })),
+    h("div", { className: "pair" },
+      input("gender", "Gender", {}, { options: [["", "the same"], ...GENDERS.slice(1)] }),
+      input("ageRange", "Age", {}, { options: [["", "the same"], ...AGES.slice(1)] })),
   ],
   send: ({ name, ...overrides }, headers) => {
     const body = { name, overrides };
@@ -74,6 +89,7 @@ const clone = async (view, one) => after(view, await formDialog({
 }), "It is being drawn.");
 
 const drop = async (view, one) => after(view, await formDialog({
-  title: `Delete ${one.name}?`, verb: "Delete", danger: true, text: "Content that it presents stays as it is.", fields: [],
+  title: `Delete ${one.name}?`, verb: "Delete", danger: true,
+    text: "Content that it presents stays as it is.", fields: [],
   send: (_, headers) => call("DELETE", `/v1/influencers/${one.influencerId}`, { headers: headers("delete") }),
 }), "Deleted.");

@@ -13,7 +13,10 @@ import { nextOf, SOURCES } from "../words.js";
 const AGAIN_MS = 5000;
 const STAGES = { queued: "Queued", fetching: "Fetching", analyzing: "Analyzing", saving: "Saving" };
 
-/** Draws a card of each source. `ended` is told when one has ended, by the stream: what is refused is asked for again after a while. */
+/**
+ * Draws a card of each source. `ended` is told when one has ended, by the stream: what is refused is asked
+ * for again after a while.
+ */
 export async function ingests(view, { id, into, ended }) {
   const live = new Map();
   const watch = async (source, jobId) => {
@@ -41,10 +44,14 @@ export async function ingests(view, { id, into, ended }) {
     await view.refresh();
   };
   await view.live(() => project(id, { signal: view.signal }), (shown) => {
-    for (const [source, state] of Object.entries(shown.ingestState)) if (state?.status === "running") watch(source, state.jobId);
+    for (const [source, state] of Object.entries(shown.ingestState)) {
+      if (state?.status === "running") watch(source, state.jobId);
+    }
     const starts = view.may("ingest:write") && shown.status === "active";
-    return section("Sources", { className: "sources" }, h("div", { className: "three" }, ["website", "github", "appstore"].map((source) =>
-      h("div", { key: source, className: "source" }, sourceOf(source, shown, live.get(source), starts && (() => begin(source, shown).catch(noticeOf)))))));
+    return section("Sources", { className: "sources" },
+      h("div", { className: "three" }, ["website", "github", "appstore"].map((source) =>
+      h("div", { key: source, className: "source" },
+        sourceOf(source, shown, live.get(source), starts && (() => begin(source, shown).catch(noticeOf)))))));
   }, { into });
 }
 
@@ -56,9 +63,13 @@ function sourceOf(source, shown, job, start) {
     job ? running(job)
       : !state ? h("p", { className: "hint" }, ABOUT[source])
         : state.status === "failed" ? failure(source, state)
-          : h("p", { className: "hint" }, state.completedAt ? ["Read ", reallyAgo(state.completedAt)] : "Canceled"),
+          : h("p", { className: "hint" },
+            state.completedAt ? ["Read ", reallyAgo(state.completedAt)] : "Canceled"),
     h("div", { className: "line" },
-      start && !job && h("button", { type: "button", className: "small", ariaLabel: `${state ? "Read again" : "Read"}: ${SOURCES[source]}`, onclick: start }, state ? "Read again" : "Read"),
+      start && !job && h("button",
+        { type: "button", className: "small",
+        ariaLabel: `${state ? "Read again" : "Read"}: ${SOURCES[source]}`, onclick: start },
+        state ? "Read again" : "Read"),
       state && h("a", { className: "hint", href: link(["jobs", state.jobId]) }, "Its job")),
   ];
 }
@@ -80,20 +91,27 @@ function running(job) {
   return h("div", { className: "watched" },
     h("progress", { max: 1, value: job.progress, ariaLabel: "Progress" }),
     h("ol", { className: "stages" }, stages.map((stage, place) =>
-      h("li", { key: stage, className: place < now ? "done" : place === now ? "now" : "", ariaCurrent: place === now ? "step" : null }, STAGES[stage]))));
+      h("li", { key: stage, className: place < now ? "done" : place === now ? "now" : "",
+        ariaCurrent: place === now ? "step" : null }, STAGES[stage]))));
 }
 
 const FORMS = {
   website: () => [
-    input("url", "Address", { required: true, maxLength: 2048, inputMode: "url", placeholder: "https://example.com", autofocus: true }),
-    input("maxPages", "Pages", { type: "number", min: 1, max: 25, value: 1 }, { hint: "More than one follows links of the same site." }),
+    input("url", "Address",
+      { required: true, maxLength: 2048, inputMode: "url", placeholder: "https://example.com",
+      autofocus: true }),
+    input("maxPages", "Pages", { type: "number", min: 1, max: 25, value: 1 },
+      { hint: "More than one follows links of the same site." }),
   ],
   github: () => [
-    input("repoFullName", "Repository", { required: true, maxLength: 500, placeholder: "owner/name", autofocus: true }),
+    input("repoFullName", "Repository",
+      { required: true, maxLength: 500, placeholder: "owner/name", autofocus: true }),
     input("branch", "Branch", { maxLength: 255 }, { hint: "Optional: the default one unless given." }),
   ],
   appstore: () => [
-    input("appStoreUrl", "Page of the app", { maxLength: 2048, placeholder: "A link of the store", autofocus: true }, { hint: "Of the App Store or Google Play. Or give one of the names below." }),
+    input("appStoreUrl", "Page of the app",
+      { maxLength: 2048, placeholder: "A link of the store", autofocus: true },
+      { hint: "Of the App Store or Google Play. Or give one of the names below." }),
     input("iosBundleId", "Bundle id (App Store)", { maxLength: 155, placeholder: "com.example.app" }),
     input("androidPackage", "Package (Google Play)", { maxLength: 150, placeholder: "com.example.app" }),
     input("countryCode", "Storefront", { maxLength: 16, value: "us" }, { hint: "Two letters of a country." }),
@@ -106,7 +124,9 @@ const ask = (source, { id }) => formDialog({
   next: "It takes some seconds; what you set yourself stays.",
   fields: FORMS[source](),
   send: async (values, headers) => {
-    const body = source === "website" ? { url: values.url, maxPages: Number(values.maxPages ?? 1), followLinks: Number(values.maxPages ?? 1) > 1 } : values;
+    const body = source === "website"
+      ? { url: values.url, maxPages: Number(values.maxPages ?? 1),
+      followLinks: Number(values.maxPages ?? 1) > 1 } : values;
     try {
       return await call("POST", `/v1/projects/${id}/ingest/${source}`, { body, headers: headers(body) });
     } catch (error) {

@@ -20,7 +20,8 @@ export async function item(view, { id, into, thing }) {
   const path = `/v1/content/${encodeURIComponent(thing)}`;
   await view.live(async () => {
     const shown = await call("GET", path, { signal: view.signal });
-    const progress = MAKING.includes(shown.status) ? await call("GET", `${path}/progress`, { signal: view.signal }).catch(() => null) : null;
+    const progress = MAKING.includes(shown.status)
+      ? await call("GET", `${path}/progress`, { signal: view.signal }).catch(() => null) : null;
     return { shown, progress, project: await project(id, { signal: view.signal }) };
   }, (found) => whole(view, path, found), { into });
 }
@@ -28,31 +29,43 @@ export async function item(view, { id, into, thing }) {
 function whole(view, path, { shown, progress, project: of }) {
   return [
     h("div", { className: "heading" },
-      h("div", { className: "line" }, h("a", { href: link(["projects", of.id, "content"]) }, "← Content"), h("strong", {}, shown.format.replace("_", " ")),
+      h("div", { className: "line" }, h("a", { href: link(["projects", of.id, "content"]) }, "← Content"),
+        h("strong", {}, shown.format.replace("_", " ")),
         shown.status !== "completed" && badge(shown.status), decided(shown), idOf(shown.id)),
       h("div", { className: "tools" }, tools(view, path, shown, of))),
-    progress && section("In the making", {}, h("div", { className: "watched" }, h("progress", { max: 1, value: progress.stageProgress, ariaLabel: "Progress" }), h("span", { className: "hint" }, progress.stage.replaceAll("_", " ")))),
-    shown.lastError && h("div", { className: "failed", role: "alert" }, h("strong", {}, shown.lastError.message), h("div", {}, h("code", {}, shown.lastError.code))),
+    progress && section("In the making", {},
+      h("div", { className: "watched" },
+      h("progress", { max: 1, value: progress.stageProgress, ariaLabel: "Progress" }),
+      h("span", { className: "hint" }, progress.stage.replaceAll("_", " ")))),
+    shown.lastError && h("div", { className: "failed", role: "alert" },
+      h("strong", {}, shown.lastError.message), h("div", {}, h("code", {}, shown.lastError.code))),
     h("div", { className: "split" },
       h("div", { className: "stack" }, gallery(shown.assets), provenance(shown.provenance ?? [])),
-      h("div", { className: "stack" }, wordsOf(view, path, shown), shown.decision && decision(shown.decision), shown.fits && fits(shown.fits))),
+      h("div", { className: "stack" }, wordsOf(view, path, shown),
+        shown.decision && decision(shown.decision), shown.fits && fits(shown.fits))),
   ];
 }
 
 const gallery = (assets) => assets.length > 0
-  && h("div", { className: "gallery card", tabIndex: 0, role: "region", ariaLabel: "Files" }, assets.map((asset) =>
-    h("div", { key: asset.assetId }, asset.kind === "video" ? film(asset) : picture(asset, { whole: true }))));
+  && h("div", { className: "gallery card", tabIndex: 0, role: "region", ariaLabel: "Files" },
+    assets.map((asset) =>
+    h("div", { key: asset.assetId },
+      asset.kind === "video" ? film(asset) : picture(asset, { whole: true }))));
 
 function tools(view, path, shown, of) {
   const active = of.status === "active", done = shown.status === "completed";
   const pending = done && shown.approvalStatus === "pending" && view.may("content:approve") && active;
   return [
-    shown.creativeType === "generated" && !MAKING.includes(shown.status) && shown.approvalStatus !== "rejected" && active && view.may("content:write")
+    shown.creativeType === "generated" && !MAKING.includes(shown.status)
+      && shown.approvalStatus !== "rejected" && active && view.may("content:write")
       && h("button", { type: "button", onclick: () => again(view, path) }, "Make anew"),
     pending && h("button", { type: "button", onclick: () => reject(view, path, shown) }, "Reject…"),
-    pending && h("button", { type: "button", className: "primary", onclick: (event) => attempt(event.currentTarget, () => approve(view, path, shown)) }, "Approve"),
+    pending && h("button",
+      { type: "button", className: "primary",
+      onclick: (event) => attempt(event.currentTarget, () => approve(view, path, shown)) }, "Approve"),
     done && active && shown.approvalStatus !== "rejected" && view.may("publish:write")
-      && h("button", { type: "button", className: pending ? "" : "primary", onclick: () => schedule(view, of, { content: shown }) }, "Schedule…"),
+      && h("button", { type: "button", className: pending ? "" : "primary",
+        onclick: () => schedule(view, of, { content: shown }) }, "Schedule…"),
   ];
 }
 
@@ -64,8 +77,10 @@ async function approve(view, path, shown) {
 
 async function reject(view, path, shown) {
   const done = await formDialog({
-    title: "Reject this content?", verb: "Reject it", danger: true, next: "This is final. Posts that wait for it are canceled.",
-    fields: input("reason", "Reason", { required: true, maxLength: 1000, rows: 3, autofocus: true }, { tag: "textarea", hint: "Whoever made it reads this." }),
+    title: "Reject this content?", verb: "Reject it", danger: true,
+      next: "This is final. Posts that wait for it are canceled.",
+    fields: input("reason", "Reason", { required: true, maxLength: 1000, rows: 3, autofocus: true },
+      { tag: "textarea", hint: "Whoever made it reads this." }),
     send: ({ reason }, headers) => {
       const body = { reason, revision: shown.revision };
       return call("POST", `${path}/reject`, { body, headers: headers(body) });
@@ -77,17 +92,22 @@ async function reject(view, path, shown) {
 /** On to the next one of a queue, where this was opened from one. */
 async function decidedOn(view, shown) {
   forget(shown.projectId);
-  const { items } = await call("GET", `/v1/projects/${shown.projectId}/content?approvalStatus=pending&limit=1`, { signal: view.signal });
-  if (items.length && view.query.get("queue")) return go(["projects", shown.projectId, "content", items[0].id], { queue: 1 });
+  const { items } = await call("GET",
+    `/v1/projects/${shown.projectId}/content?approvalStatus=pending&limit=1`, { signal: view.signal });
+  if (items.length && view.query.get("queue")) return go(["projects", shown.projectId, "content",
+    items[0].id], { queue: 1 });
   await view.refresh();
 }
 
 async function again(view, path) {
   const done = await formDialog({
-    title: "Make it anew", verb: "Make it", next: "A new revision takes the place of this one; what was approved needs an approval again.",
+    title: "Make it anew", verb: "Make it",
+      next: "A new revision takes the place of this one; what was approved needs an approval again.",
     fields: [
-      input("hook", "First line", { maxLength: 2000, rows: 2, autofocus: true }, { tag: "textarea", hint: "Left empty, the brand's own words open it." }),
-      input("seed", "Seed", { type: "number", min: 0 }, { hint: "Optional: the same seed draws the same again." }),
+      input("hook", "First line", { maxLength: 2000, rows: 2, autofocus: true },
+        { tag: "textarea", hint: "Left empty, the brand's own words open it." }),
+      input("seed", "Seed", { type: "number", min: 0 },
+        { hint: "Optional: the same seed draws the same again." }),
     ],
     send: ({ hook, seed }, headers) => {
       const body = { ...hook && { hook }, ...seed && { seed: Number(seed) } };
@@ -99,15 +119,20 @@ async function again(view, path) {
 
 const wordsOf = (view, path, shown) => section("Words", {
   tools: view.may("content:write") && !MAKING.includes(shown.status) && shown.approvalStatus !== "rejected"
-    && h("button", { type: "button", className: "small", onclick: () => edit(view, path, shown) }, "Edit caption"),
-}, shown.hook && h("p", { className: "hook" }, shown.hook), h("p", { className: "caption" }, shown.caption || h("span", { className: "quiet" }, "No caption.")),
+    && h("button", { type: "button", className: "small", onclick: () => edit(view, path, shown) },
+      "Edit caption"),
+}, shown.hook && h("p", { className: "hook" }, shown.hook),
+  h("p", { className: "caption" }, shown.caption || h("span", { className: "quiet" }, "No caption.")),
 h("p", { className: "hint" }, `Revision ${shown.revision}, ${shown.creativeType}, `, ago(shown.createdAt)));
 
 async function edit(view, path, shown) {
   const done = await formDialog({
-    title: "Edit caption", verb: "Save", broad: true, etag: `"${shown.revision}"`, stale: () => view.refresh(),
-    next: shown.approvalStatus === "approved" ? "It needs an approval again, and its posts wait for that." : "Posts that wait take the new caption.",
-    fields: input("caption", "Caption", { value: shown.caption, rows: 8, maxLength: 5000, autofocus: true }, { tag: "textarea" }),
+    title: "Edit caption", verb: "Save", broad: true, etag: `"${shown.revision}"`,
+      stale: () => view.refresh(),
+    next: shown.approvalStatus === "approved" ? "It needs an approval again, and its posts wait for that."
+      : "Posts that wait take the new caption.",
+    fields: input("caption", "Caption", { value: shown.caption, rows: 8, maxLength: 5000, autofocus: true },
+      { tag: "textarea" }),
     send: ({ caption = "" }, headers) => {
       const body = { caption };
       return call("PATCH", path, { body, headers: headers(body) });
@@ -116,16 +141,24 @@ async function edit(view, path, shown) {
   if (done) await view.refresh();
 }
 
-const decision = ({ decision: said, note, decidedAt }) => section("Decision", {}, h("div", { className: "line" }, badge(said), ago(decidedAt)), h("p", { className: "caption" }, note || h("span", { className: "quiet" }, "Without a note.")));
+const decision = ({ decision: said, note, decidedAt }) =>
+  section("Decision", {}, h("div", { className: "line" }, badge(said), ago(decidedAt)),
+  h("p", { className: "caption" }, note || h("span", { className: "quiet" }, "Without a note.")));
 
-const fits = (said) => section("Where it fits", {}, h("ul", { className: "fits" }, Object.entries(said).map(([platform, word]) =>
-  h("li", { key: platform }, h("strong", {}, PLATFORMS[platform] ?? platform), word === "ok" ? badge("fits", "good") : h("span", {}, badge("refuses it", "bad"), h("p", { className: "hint" }, word))))));
+const fits = (said) =>
+  section("Where it fits", {}, h("ul", { className: "fits" }, Object.entries(said).map(([platform, word]) =>
+  h("li", { key: platform }, h("strong", {}, PLATFORMS[platform] ?? platform),
+    word === "ok" ? badge("fits", "good")
+    : h("span", {}, badge("refuses it", "bad"), h("p", { className: "hint" }, word))))));
 
 /** Each line with the words of the brand that it rests on. */
 function provenance(all) {
   if (!all.length) return null;
   const lines = Map.groupBy(all, ({ line, rule }) => `${rule} ${line}`);
-  return section("Where its words are from", {}, h("ul", { className: "quotes lines" }, [...lines.values()].map((same, place) => h("li", { key: place },
+  return section("Where its words are from", {},
+    h("ul", { className: "quotes lines" }, [...lines.values()].map((same, place) => h("li", { key: place },
     h("div", { className: "line" }, h("strong", {}, same[0].line), badge(same[0].rule, "off")),
-    same.filter(({ quote }) => quote).map(({ field, quote }, at) => h("blockquote", { key: at }, field && h("span", { className: "hint" }, `${FIELDS[field] ?? field}: `), marked(quote, [same[0].line])))))));
+    same.filter(({ quote }) => quote).map(({ field, quote }, at) =>
+      h("blockquote", { key: at }, field && h("span", { className: "hint" }, `${FIELDS[field] ?? field}: `),
+      marked(quote, [same[0].line])))))));
 }

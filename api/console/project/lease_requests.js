@@ -9,12 +9,14 @@ import { PLATFORMS } from "../words.js";
 
 const HEADS = [
   { text: "Niche", className: "name" }, "Status", { text: "Has", className: "number" },
-  { text: "Platform", className: "wide" }, { text: "Asked", className: "wide" }, { text: "Answer", className: "wide long" },
+  { text: "Platform", className: "wide" }, { text: "Asked", className: "wide" },
+    { text: "Answer", className: "wide long" },
 ];
 
 /** Draws the requests, where there are some. */
 export const leaseRequests = (view, { id, into }) =>
-  view.live(() => call("GET", `/v1/projects/${id}/leased-accounts/requests?limit=20`, { signal: view.signal }), ({ items }) =>
+  view.live(() => call("GET", `/v1/projects/${id}/leased-accounts/requests?limit=20`,
+    { signal: view.signal }), ({ items }) =>
     items.length > 0 && section("Asked for", {}, listing({
       label: "Lease requests", heads: HEADS,
       rows: items.map((one) => ({ key: one.requestId, name: one.niche, cells: [
@@ -29,7 +31,8 @@ export async function askForAccounts(view, id) {
     title: "Ask for accounts", verb: "Ask", next: "The operators answer in their own time; you see it here.",
     text: "Accounts of the platform's operators, lent to this project: posts are scheduled to them as to your own.",
     fields: [
-      input("niche", "Niche", { required: true, maxLength: 200, autofocus: true, placeholder: "home baking, in German" }),
+      input("niche", "Niche",
+        { required: true, maxLength: 200, autofocus: true, placeholder: "home baking, in German" }),
       input("count", "How many", { type: "number", min: 1, max: 50, value: 1, required: true }),
       input("platform", "Platform", {}, { options: [["", "any"], ...Object.entries(PLATFORMS)] }),
       input("note", "Anything else", { rows: 3, maxLength: 2000 }, { tag: "textarea" }),

@@ -13,7 +13,9 @@ import { PLATFORMS } from "../words.js";
 import { clock, plus, shortDay, startOf, utc } from "../zone.js";
 
 const DAYS = { "": 30, 7: 7, 90: 90 };
-const TILES = { views: "Views", reach: "Reach", likes: "Likes", comments: "Comments", shares: "Shares", engagement_rate: "Engagement", followers: "Followers", follower_delta: "New followers", posts_published: "Posts", events: "Events", active_users: "Active users" };
+const TILES = { views: "Views", reach: "Reach", likes: "Likes", comments: "Comments", shares: "Shares",
+  engagement_rate: "Engagement", followers: "Followers", follower_delta: "New followers",
+  posts_published: "Posts", events: "Events", active_users: "Active users" };
 const CHARTS = [
   { title: "Views and reach", kind: "lines", of: [["views", "cool"], ["reach", "good"]] },
   { title: "Reactions", kind: "bars", of: [["likes", "cool"], ["comments", "good"], ["shares", "busy"]] },
@@ -24,19 +26,24 @@ const CHARTS = [
 ];
 
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
-const show = (name) => (value) => value == null ? "–" : name === "engagement_rate" ? `${(100 * value).toFixed(1)} %` : compact.format(value);
+const show = (name) => (value) =>
+  value == null ? "–" : name === "engagement_rate" ? `${(100 * value).toFixed(1)} %` : compact.format(value);
 
 export async function metrics(view, { id, into }) {
   await view.live(async () => {
     const of = await project(id, { signal: view.signal });
     const days = DAYS[view.query.get("days") ?? ""] ?? 30, today = clock(now(), of.timezone).day;
     const account = view.query.get("account");
-    const window = { since: utc(startOf(plus(today, 1 - days), of.timezone)), until: utc(now()), granularity: days > 60 ? "week" : "day" };
+    const window = { since: utc(startOf(plus(today, 1 - days), of.timezone)), until: utc(now()),
+      granularity: days > 60 ? "week" : "day" };
     const asked = query({ ...window, ...account && { scope: "social_account", id: account } });
     const [figures, best, accounts] = await Promise.all([
       call("GET", `/v1/projects/${id}/metrics?${asked}`, { signal: view.signal }),
-      call("GET", `/v1/projects/${id}/top-performers?${query({ metric: "views", window: `${days}d`, limit: 10 })}`, { signal: view.signal }),
-      view.may("social:read") ? call("GET", `/v1/projects/${id}/social-accounts?limit=200`, { signal: view.signal }) : { items: [] },
+      call("GET", `/v1/projects/${id}/top-performers?${query({ metric: "views", window: `${days}d`, limit: 10 })}`,
+        { signal: view.signal }),
+      view.may("social:read")
+        ? call("GET", `/v1/projects/${id}/social-accounts?limit=200`, { signal: view.signal })
+        : { items: [] },
     ]);
     return { id, figures, best, accounts: accounts.items };
   }, (found) => drawn(view, found), { into, milliseconds: 30000 });
@@ -46,19 +53,34 @@ function drawn(view, { id, figures, best, accounts }) {
   const { series, totals, timezone } = figures;
   return [
     h("div", { className: "heading" },
-      h("p", { className: "hint" }, `By day of ${timezone}. What was never collected is left out; the last buckets may still change.`),
+      h("p", { className: "hint" },
+        `By day of ${timezone}. What was never collected is left out; the last buckets may still change.`),
       h("div", { className: "tools" },
-        choice(view, "account", "Account", [["", "The whole project"], ...accounts.map((one) => [one.socialAccountId, `${one.handle} · ${PLATFORMS[one.platform]}`])]),
+        choice(view, "account", "Account",
+          [["", "The whole project"],
+          ...accounts.map((one) => [one.socialAccountId, `${one.handle} · ${PLATFORMS[one.platform]}`])]),
         choice(view, "days", "Time", [["7", "7 days"], ["", "30 days"], ["90", "90 days"]]))),
-    h("dl", { className: "tiles" }, Object.entries(TILES).filter(([name]) => totals[name] != null).map(([name, text]) => tile(text, show(name)(totals[name])))),
-    h("div", { className: "columns" }, CHARTS.filter(({ of }) => of.some(([name]) => name in totals)).map(({ title, kind, of }) => chart({
-      title, kind, times: series.map(({ bucket }) => `${bucket}T00:00:00Z`), zone: "UTC", label: (time) => shortDay(time.slice(0, 10)), show: show(of[0][0]),
-      series: of.filter(([name]) => name in totals).map(([name, tone]) => ({ name: TILES[name], tone, said: show(name)(totals[name]), values: series.map(({ values }) => values[name]) })),
+    h("dl", { className: "tiles" },
+      Object.entries(TILES).filter(([name]) => totals[name] != null).map(([name, text]) =>
+      tile(text, show(name)(totals[name])))),
+    h("div", { className: "columns" },
+      CHARTS.filter(({ of }) => of.some(([name]) => name in totals)).map(({ title, kind, of }) => chart({
+      title, kind, times: series.map(({ bucket }) => `${bucket}T00:00:00Z`), zone: "UTC",
+        label: (time) => shortDay(time.slice(0, 10)), show: show(of[0][0]),
+      series: of.filter(([name]) =>
+        name in totals).map(([name, tone]) => ({ name: TILES[name], tone, said: show(name)(totals[name]),
+        values: series.map(({ values }) => values[name]) })),
     }))),
     section("Best posts", {}, listing({
-      label: "Best posts", heads: [{ text: "Rank", className: "number" }, "Platform", { text: "Views", className: "number" }, "Post"],
-      rows: best.items.map((one) => ({ key: one.sourceId, href: link(["projects", id, "calendar", one.sourceId]), cells: [one.rank, PLATFORMS[one.platform], one.metricValue.toLocaleString("en"), h("a", { href: link(["projects", id, "calendar", one.sourceId]) }, `…${one.sourceId.slice(-8)}`)] })),
-      none: empty("No figures yet", "They come some minutes after a post is live, and are asked for again and again."),
+      label: "Best posts",
+        heads: [{ text: "Rank", className: "number" }, "Platform", { text: "Views", className: "number" },
+        "Post"],
+      rows: best.items.map((one) => ({ key: one.sourceId,
+        href: link(["projects", id, "calendar", one.sourceId]),
+        cells: [one.rank, PLATFORMS[one.platform], one.metricValue.toLocaleString("en"),
+        h("a", { href: link(["projects", id, "calendar", one.sourceId]) }, `…${one.sourceId.slice(-8)}`)] })),
+      none: empty("No figures yet",
+        "They come some minutes after a post is live, and are asked for again and again."),
     })),
   ];
 }

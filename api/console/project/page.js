@@ -50,17 +50,22 @@ function headOf(view, shown, tabs, tab) {
   return [
     heading(h("span", {}, shown.name, " ", archived && badge("archived")), {
       back: { href: link(["projects"]), text: "Projects" },
-      tools: [copyable(shown.id, `…${shown.id.slice(-8)}`), view.may("projects:write") && actions(view, shown)],
+      tools: [copyable(shown.id, `…${shown.id.slice(-8)}`),
+        view.may("projects:write") && actions(view, shown)],
     }),
-    archived && h("div", { className: "banner" }, h("strong", {}, "Archived."), " Nothing starts or goes out. Reads and metrics work on."),
+    archived && h("div", { className: "banner" }, h("strong", {}, "Archived."),
+      " Nothing starts or goes out. Reads and metrics work on."),
     h("nav", { className: "tabs", ariaLabel: "Of this project" }, tabs.map(({ name, title }) =>
-      h("a", { key: name, href: link(["projects", shown.id, name]), ariaCurrent: name === tab.name ? "page" : null }, title,
-        name === "content" && shown.currentBlockedCount > 0 && h("span", { className: "count", title: "await approval" }, shown.currentBlockedCount)))),
+      h("a", { key: name, href: link(["projects", shown.id, name]),
+        ariaCurrent: name === tab.name ? "page" : null }, title,
+        name === "content" && shown.currentBlockedCount > 0
+          && h("span", { className: "count", title: "await approval" }, shown.currentBlockedCount)))),
   ];
 }
 
 const actions = (view, shown) => shown.status === "archived"
-  ? h("button", { type: "button", onclick: (event) => attempt(event.currentTarget, () => revive(view, shown)) }, "Un-archive")
+  ? h("button", { type: "button",
+    onclick: (event) => attempt(event.currentTarget, () => revive(view, shown)) }, "Un-archive")
   : h("button", { type: "button", onclick: () => archive(view, shown) }, "Archive…");
 
 async function revive(view, shown) {

@@ -19,14 +19,19 @@ export async function post(view, { id, into, thing }) {
   const history = growing(`${path}/timeline`, { signal: view.signal });
   let shownOn = null;
   await view.live(async () => {
-    const [shown, of] = await Promise.all([call("GET", path, { signal: view.signal }), project(id, { signal: view.signal })]);
+    const [shown, of] = await Promise.all([call("GET", path, { signal: view.signal }),
+      project(id, { signal: view.signal })]);
     const [content, account, happened] = await Promise.all([
-      view.may("content:read") ? call("GET", `/v1/content/${shown.contentId}`, { signal: view.signal }) : null,
-      view.may("social:read") ? call("GET", `/v1/social-accounts/${shown.socialAccountId}`, { signal: view.signal }) : null,
+      view.may("content:read") ? call("GET", `/v1/content/${shown.contentId}`, { signal: view.signal })
+        : null,
+      view.may("social:read")
+        ? call("GET", `/v1/social-accounts/${shown.socialAccountId}`, { signal: view.signal }) : null,
       history(),
     ]);
     return { shown, of, content, account, happened };
-  }, (found) => whole(view, path, found, { platform: shownOn ?? found.shown.platform, choose: (platform) => { shownOn = platform; view.redraw(); } }), { into });
+  }, (found) => whole(view, path, found,
+    { platform: shownOn ?? found.shown.platform,
+    choose: (platform) => { shownOn = platform; view.redraw(); } }), { into });
 }
 
 function whole(view, path, { shown, of, content, account, happened }, { platform, choose }) {
@@ -34,7 +39,9 @@ function whole(view, path, { shown, of, content, account, happened }, { platform
   const caption = shown.captionOverride ?? content?.caption ?? "";
   return [
     h("div", { className: "heading" },
-      h("div", { className: "line" }, h("a", { href: link(["projects", of.id, "calendar"], { day: shown.scheduledFor.slice(0, 10) }) }, "← Calendar"),
+      h("div", { className: "line" },
+        h("a", { href: link(["projects", of.id, "calendar"], { day: shown.scheduledFor.slice(0, 10) }) },
+        "← Calendar"),
         h("strong", {}, account?.handle ?? PLATFORMS[shown.platform]), badge(word, tone), idOf(shown.id)),
       h("div", { className: "tools" }, tools(view, path, shown, of))),
     h("div", { className: "split" },
@@ -43,43 +50,62 @@ function whole(view, path, { shown, of, content, account, happened }, { platform
         section("What happened", {}, timeline(happened, of.timezone)),
         section("Details", {}, facts([
           ["Account", account && h("span", {}, account.handle, ` on ${PLATFORMS[shown.platform]}`)],
-          ["Content", content && h("a", { href: link(["projects", of.id, "content", content.id]) }, content.hook || content.caption.slice(0, 60) || content.format)],
-          ["Its job", shown.jobId && h("a", { href: link(["jobs", shown.jobId]) }, `…${shown.jobId.slice(-8)}`)],
-          ["Mode", shown.mode], ["Seen by", shown.privacyLevel], ["On the platform", shown.externalUrl && outside(shown.externalUrl)],
+          ["Content", content && h("a", { href: link(["projects", of.id, "content", content.id]) },
+            content.hook || content.caption.slice(0, 60) || content.format)],
+          ["Its job", shown.jobId
+            && h("a", { href: link(["jobs", shown.jobId]) }, `…${shown.jobId.slice(-8)}`)],
+          ["Mode", shown.mode], ["Seen by", shown.privacyLevel],
+            ["On the platform", shown.externalUrl && outside(shown.externalUrl)],
           ["Made", ago(shown.createdAt, of.timezone)], ["Changed", ago(shown.updatedAt, of.timezone)],
         ]))),
       section("Preview", { className: "looks" },
-        h("div", { className: "tabs", role: "group", ariaLabel: "Platform" }, Object.entries(PLATFORMS).map(([name, text]) =>
-          h("button", { key: name, type: "button", className: "quietly small", "data-platform": name, ariaPressed: String(name === platform), onclick: () => choose(name) }, text))),
-        content?.fits?.[platform] && content.fits[platform] !== "ok" && h("p", { className: "why" }, content.fits[platform]),
-        preview({ platform, handle: account?.handle ?? "account", caption, assets: content?.assets ?? [], when: inZone(shown.publishedAt ?? shown.scheduledFor, of.timezone) }))),
+        h("div", { className: "tabs", role: "group", ariaLabel: "Platform" },
+          Object.entries(PLATFORMS).map(([name, text]) =>
+          h("button", { key: name, type: "button", className: "quietly small", "data-platform": name,
+            ariaPressed: String(name === platform), onclick: () => choose(name) }, text))),
+        content?.fits?.[platform] && content.fits[platform] !== "ok"
+          && h("p", { className: "why" }, content.fits[platform]),
+        preview({ platform, handle: account?.handle ?? "account", caption, assets: content?.assets ?? [],
+          when: inZone(shown.publishedAt ?? shown.scheduledFor, of.timezone) }))),
   ];
 }
 
 /** Where it stands, and what it waits for. */
-const state = (shown, of, next) => h("section", { className: `card state ${POSTS[shown.status].tone}`, ariaLabel: "State" },
-  h("div", { className: "at" }, h("span", { title: shown.scheduledFor }, inZone(shown.publishedAt ?? shown.scheduledFor, of.timezone)), h("span", { className: "hint" }, ` ${of.timezone}`)),
+const state = (shown, of, next) =>
+  h("section", { className: `card state ${POSTS[shown.status].tone}`, ariaLabel: "State" },
+  h("div", { className: "at" },
+    h("span", { title: shown.scheduledFor }, inZone(shown.publishedAt ?? shown.scheduledFor, of.timezone)),
+    h("span", { className: "hint" }, ` ${of.timezone}`)),
   h("p", {}, shown.waiting?.message ?? next),
   shown.waiting?.until && h("p", { className: "hint" }, "Until ", ago(shown.waiting.until, of.timezone)),
-  shown.schedulePassed && h("p", { className: "why" }, "It was approved after its time: move it to another one."),
+  shown.schedulePassed
+    && h("p", { className: "why" }, "It was approved after its time: move it to another one."),
   shown.captionPending && h("p", { className: "why" }, "Its own caption awaits an approval."),
-  shown.lastError && h("p", { className: "why" }, shown.lastError.message, " ", h("code", {}, shown.lastError.code)),
-  shown.cancelReason && h("p", { className: "hint" }, `Canceled: ${shown.cancelReason.replaceAll("_", " ")}`));
+  shown.lastError && h("p", { className: "why" }, shown.lastError.message, " ",
+    h("code", {}, shown.lastError.code)),
+  shown.cancelReason && h("p", { className: "hint" },
+    `Canceled: ${shown.cancelReason.replaceAll("_", " ")}`));
 
 function tools(view, path, shown, of) {
-  const waits = ["queued", "blocked"].includes(shown.status) && of.status === "active", writes = view.may("publish:write");
+  const waits = ["queued", "blocked"].includes(shown.status) && of.status === "active",
+    writes = view.may("publish:write");
   return [
-    shown.status === "outcome_unknown" && writes && h("button", { type: "button", className: "primary", onclick: () => resolve(view, path) }, "Say what you saw…"),
+    shown.status === "outcome_unknown" && writes
+      && h("button", { type: "button", className: "primary", onclick: () => resolve(view, path) },
+      "Say what you saw…"),
     shown.captionPending && view.may("content:approve") && [
       h("button", { type: "button", onclick: () => rejectCaption(view, path) }, "Reject caption…"),
-      h("button", { type: "button", className: "primary", onclick: (event) => attempt(event.currentTarget, async () => {
+      h("button", { type: "button", className: "primary",
+        onclick: (event) => attempt(event.currentTarget, async () => {
         await call("POST", `${path}/approve`, { body: {}, headers: once() });
         notice("Its caption is approved.", "good");
         await view.refresh();
       }) }, "Approve caption"),
     ],
-    ["queued", "blocked"].includes(shown.status) && writes && h("button", { type: "button", onclick: () => cancel(view, path) }, "Cancel post…"),
-    waits && writes && h("button", { type: "button", className: "primary", onclick: () => askMove(view, shown, of) }, "Move…"),
+    ["queued", "blocked"].includes(shown.status) && writes
+      && h("button", { type: "button", onclick: () => cancel(view, path) }, "Cancel post…"),
+    waits && writes && h("button",
+      { type: "button", className: "primary", onclick: () => askMove(view, shown, of) }, "Move…"),
   ];
 }
 
@@ -90,7 +116,8 @@ const refreshed = async (view, done, said) => {
 };
 
 const cancel = async (view, path) => refreshed(view, await formDialog({
-  title: "Cancel this post?", verb: "Cancel post", danger: true, next: "It never goes out. Its content stays.",
+  title: "Cancel this post?", verb: "Cancel post", danger: true,
+    next: "It never goes out. Its content stays.",
   fields: input("reason", "Reason", { maxLength: 500, autofocus: true }, { hint: "Optional." }),
   send: (body, headers) => call("DELETE", path, { body, headers: headers(body) }),
 }), "Canceled.");

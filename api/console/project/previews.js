@@ -7,19 +7,22 @@ import { PLATFORMS } from "../words.js";
 const within = (least, most) => (natural) => Math.min(most, Math.max(least, natural));
 
 /**
- * What a platform's own pages or code say of how it shows a post, all read on 2026-11-27. `lines`: of a text with as many
- * breaks as `over`, so many lines are seen before “more”. `one` is the aspect of a single file, `grid` that of two, three
- * and four together. Nothing is cut where no such source says how: TikTok and Instagram publish no number.
+ * What a platform's own pages or code say of how it shows a post, all read on 2026-11-27. `lines`: of a
+ * text with as many breaks as `over`, so many lines are seen before “more”. `one` is the aspect of a single
+ * file, `grid` that of two, three and four together. Nothing is cut where no such source says how: TikTok
+ * and Instagram publish no number.
  */
 const SHAPES = {
   // A phone's screen, into which the whole picture is fitted.
   tiktok: { one: () => 9 / 16, over: true },
-  // developers.facebook.com/docs/instagram-platform/content-publishing: of a carousel all are cropped as its first one is.
+  // developers.facebook.com/docs/instagram-platform/content-publishing: of a carousel all are cropped as
+  // its first one is.
   // Its reference of media takes pictures between 4:5 and 1.91:1.
   instagram: { one: (natural) => natural, several: within(4 / 5, 1.91), slides: true },
   // github.com/bluesky-social/social-app: MAX_POST_LINES of lib/constants, AutoSizedImage, ImageLayoutGrid.
   bluesky: { lines: { over: 25, seen: 25 }, one: within(1 / 2, Infinity), grid: [2, 2, 3 / 2] },
-  // github.com/mastodon/mastodon: status_content and media_gallery. Above 706 px, 32 lines, 330 px are left: 15 lines.
+  // github.com/mastodon/mastodon: status_content and media_gallery. Above 706 px, 32 lines, 330 px are
+  // left: 15 lines.
   mastodon: { lines: { over: 32, seen: 15 }, one: (natural) => natural, grid: [3 / 2, 3 / 2, 3 / 2] },
 };
 
@@ -33,30 +36,42 @@ export function cut(text, lines) {
 /** The post on its platform; `when` is a text. */
 export function preview({ platform, handle, caption, assets, when }) {
   const shape = SHAPES[platform];
-  const who = h("div", { className: "by" }, h("span", { className: "face", ariaHidden: "true" }, (handle.replace(/^@/, "")[0] ?? "?").toUpperCase()), h("span", { className: "cut" }, h("strong", {}, handle), h("span", { className: "hint" }, ` ${when}`)));
+  const who = h("div", { className: "by" },
+    h("span", { className: "face", ariaHidden: "true" }, (handle.replace(/^@/, "")[0] ?? "?").toUpperCase()),
+    h("span", { className: "cut" }, h("strong", {}, handle), h("span", { className: "hint" }, ` ${when}`)));
   const files = media(assets, shape);
   const words = captionOf(caption, shape.lines);
-  const order = shape.over ? [files, h("div", { className: "over", tabIndex: 0, role: "region", ariaLabel: "Caption" }, who, words)] : platform === "instagram" ? [who, files, words] : [who, words, files];
-  return h("figure", { className: `preview ${platform}`, ariaLabel: `As ${PLATFORMS[platform]} shows it` }, order,
+  const order = shape.over
+    ? [files, h("div", { className: "over", tabIndex: 0, role: "region", ariaLabel: "Caption" }, who, words)]
+    : platform === "instagram" ? [who, files, words] : [who, words, files];
+  return h("figure", { className: `preview ${platform}`, ariaLabel: `As ${PLATFORMS[platform]} shows it` },
+    order,
     h("figcaption", { className: "unseen" }, `As ${PLATFORMS[platform]} shows it`));
 }
 
 function captionOf(text, lines) {
   const { seen, whole } = cut(text, lines);
   if (whole) return h("p", { className: "caption" }, tagged(text));
-  return h("div", { className: "caption" }, tagged(seen), "… ", h("details", {}, h("summary", {}, "more"), h("p", { className: "caption" }, tagged(text))));
+  return h("div", { className: "caption" }, tagged(seen), "… ",
+    h("details", {}, h("summary", {}, "more"), h("p", { className: "caption" }, tagged(text))));
 }
 
 /** Hashtags, names and addresses stand out, as platforms have it. */
-const tagged = (text) => text.split(/(#[\p{L}\p{N}_]+|@[\w.@-]+|https?:\/\/\S+)/u).map((piece, at) => (at % 2 ? h("span", { className: "tag" }, piece) : piece));
+const tagged = (text) =>
+  text.split(/(#[\p{L}\p{N}_]+|@[\w.@-]+|https?:\/\/\S+)/u).map((piece, at) =>
+  (at % 2 ? h("span", { className: "tag" }, piece) : piece));
 
 function media(assets, shape) {
-  if (!assets.length) return shape.over ? h("div", { className: "frames none", style: { "aspect-ratio": "9 / 16" } }, "Needs a video or pictures") : null;
+  if (!assets.length) return shape.over
+    ? h("div", { className: "frames none", style: { "aspect-ratio": "9 / 16" } },
+    "Needs a video or pictures") : null;
   const shown = shape.grid ? assets.slice(0, 4) : assets, several = shown.length > 1 && !shape.grid;
   return h("div", {
-    className: `frames ${shape.grid ? `grid n${shown.length}` : "slides"}`, style: { "aspect-ratio": String(aspect(shown, shape)) },
+    className: `frames ${shape.grid ? `grid n${shown.length}` : "slides"}`,
+      style: { "aspect-ratio": String(aspect(shown, shape)) },
     ...several ? { tabIndex: 0, role: "region", ariaLabel: `${shown.length} pictures` } : {},
-  }, shown.map((asset) => h("div", { key: asset.assetId }, asset.kind === "video" ? film(asset) : picture(asset, { whole: true }))),
+  }, shown.map((asset) =>
+    h("div", { key: asset.assetId }, asset.kind === "video" ? film(asset) : picture(asset, { whole: true }))),
   several && h("span", { className: "many" }, `1/${shown.length}`));
 }
 

@@ -7,22 +7,29 @@ const MOST = 4;
 export function quotes(name, value, { evidence, parts, colors }) {
   if (parts?.length) {
     return h("ul", { className: "quotes" }, parts.map(({ part, value: word, quote }, place) =>
-      h("li", { key: place }, h("span", { className: "hint" }, `${part}: `, h("strong", {}, word)), h("blockquote", {}, marked(quote, [word])))));
+      h("li", { key: place }, h("span", { className: "hint" }, `${part}: `, h("strong", {}, word)),
+        h("blockquote", {}, marked(quote, [word])))));
   }
   if (colors?.length && name === "colors") {
-    return h("ul", { className: "quotes" }, colors.map(({ color, role, rule }, place) => h("li", { key: place, className: "hint" }, `${color} is ${role}: `, h("code", {}, rule))));
+    return h("ul", { className: "quotes" },
+      colors.map(({ color, role, rule }, place) =>
+      h("li", { key: place, className: "hint" }, `${color} is ${role}: `, h("code", {}, rule))));
   }
   if (!evidence.length) return null;
   const words = [value].flat().filter((word) => typeof word === "string");
   const quote = (text, place) => h("blockquote", { key: place }, marked(text, words));
   return h("div", { className: "quotes" }, evidence.slice(0, MOST).map(quote),
-    evidence.length > MOST && h("details", {}, h("summary", {}, `${evidence.length - MOST} more places`), evidence.slice(MOST).map(quote)));
+    evidence.length > MOST
+      && h("details", {}, h("summary", {}, `${evidence.length - MOST} more places`),
+      evidence.slice(MOST).map(quote)));
 }
 
 /** The text, with each of the phrases marked where it stands in it; else with the words of the phrases. */
 export function marked(text, phrases) {
   const whole = spans(text, phrases);
-  const found = whole.length ? whole : spans(text, phrases.flatMap((phrase) => phrase.split(/[^\p{L}\p{N}]+/u).filter((word) => word.length > 3)));
+  const found = whole.length ? whole
+    : spans(text, phrases.flatMap((phrase) =>
+    phrase.split(/[^\p{L}\p{N}]+/u).filter((word) => word.length > 3)));
   const pieces = [];
   let at = 0;
   for (const [from, to] of found) {
@@ -35,8 +42,10 @@ export function marked(text, phrases) {
 
 function spans(text, phrases) {
   const said = text.toLowerCase(), found = [];
-  for (const phrase of new Set(phrases.map((one) => one.trim().toLowerCase()).filter((one) => one.length > 1))) {
-    for (let at = said.indexOf(phrase); at >= 0; at = said.indexOf(phrase, at + phrase.length)) found.push([at, at + phrase.length]);
+  for (const phrase of new Set(phrases.map((one) => one.trim().toLowerCase()).filter((one) =>
+    one.length > 1))) {
+    for (let at = said.indexOf(phrase); at >= 0; at = said.indexOf(phrase,
+      at + phrase.length)) found.push([at, at + phrase.length]);
   }
   return found.sort(([one, length], [other, otherLength]) => one - other || otherLength - length);
 }

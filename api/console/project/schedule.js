@@ -13,23 +13,37 @@ import { clock, inZone } from "../zone.js";
 export async function schedule(view, of, { content, day } = {}) {
   const path = `/v1/projects/${of.id}`;
   const [accounts, ready] = await Promise.all([
-    all(`${path}/social-accounts?${query({ status: "connected,reauth_required" })}`, { most: 200, signal: view.signal }),
-    content ? null : call("GET", `${path}/content?${query({ status: "completed", limit: 100 })}`, { signal: view.signal }),
+    all(`${path}/social-accounts?${query({ status: "connected,reauth_required" })}`,
+      { most: 200, signal: view.signal }),
+    content ? null : call("GET", `${path}/content?${query({ status: "completed", limit: 100 })}`,
+      { signal: view.signal }),
   ]);
   const offered = ready?.items.filter(({ approvalStatus }) => approvalStatus !== "rejected") ?? [];
   const done = await formDialog({
     title: "Schedule a post", verb: "Schedule", broad: true,
-    next: content?.approvalStatus === "pending" ? "It waits for the content's approval, and goes out at this time." : "It goes out at this time, once to each account.",
+    next: content?.approvalStatus === "pending"
+      ? "It waits for the content's approval, and goes out at this time."
+      : "It goes out at this time, once to each account.",
     fields: [
       content
-        ? h("p", { className: "excerpt" }, h("strong", {}, content.format.replace("_", " ")), " ", content.hook || content.caption)
-        : input("contentId", "Content", { required: true, autofocus: true }, { options: [["", offered.length ? "Choose one" : "None is completed yet"], ...offered.map((one) => [one.id, title(one)])] }),
-      ticks("targets", "To", accounts.items.map((one) => target(one, content)), { hint: accounts.items.length ? null : "No account is connected yet: connect one on the tab Accounts." }),
-      input("localTime", `Time in ${of.timezone}`, { type: "datetime-local", required: true, value: proposed(of.timezone, day) }, { hint: "As the clocks there show it, also where they change." }),
-      input("captionOverride", "Another caption", { rows: 3, maxLength: 5000 }, { tag: "textarea", hint: "Optional, for these posts alone." }),
+        ? h("p", { className: "excerpt" }, h("strong", {}, content.format.replace("_", " ")), " ",
+          content.hook || content.caption)
+        : input("contentId", "Content", { required: true, autofocus: true },
+          { options: [["", offered.length ? "Choose one" : "None is completed yet"],
+          ...offered.map((one) => [one.id, title(one)])] }),
+      ticks("targets", "To", accounts.items.map((one) => target(one, content)),
+        { hint: accounts.items.length ? null
+        : "No account is connected yet: connect one on the tab Accounts." }),
+      input("localTime", `Time in ${of.timezone}`,
+        { type: "datetime-local", required: true, value: proposed(of.timezone, day) },
+        { hint: "As the clocks there show it, also where they change." }),
+      input("captionOverride", "Another caption", { rows: 3, maxLength: 5000 },
+        { tag: "textarea", hint: "Optional, for these posts alone." }),
     ],
     send: ({ contentId = content?.id, targets = [], localTime, captionOverride }, headers) => {
-      const body = { localTime, targets: targets.map((socialAccountId) => ({ socialAccountId, ...captionOverride && { captionOverride } })) };
+      const body = { localTime,
+        targets: targets.map((socialAccountId) => ({ socialAccountId,
+        ...captionOverride && { captionOverride } })) };
       return call("POST", `/v1/content/${contentId}/schedule`, { body, headers: headers(contentId, body) });
     },
   });
@@ -39,13 +53,16 @@ export async function schedule(view, of, { content, day } = {}) {
   return done;
 }
 
-const title = (one) => `${one.format.replace("_", " ")}: ${(one.hook || one.caption || one.id).slice(0, 80)}${one.approvalStatus === "pending" ? " (awaits approval)" : ""}`;
+const title = (one) =>
+  `${one.format.replace("_", " ")}: ${(one.hook || one.caption || one.id).slice(0, 80)}${one.approvalStatus === "pending" ? " (awaits approval)" : ""}`;
 
 function target(account, content) {
   const fits = content?.fits?.[account.platform];
   const refused = fits && fits !== "ok" ? fits : null;
-  const about = refused ?? (account.status === "reauth_required" ? "must be connected again before anything goes out" : null);
-  return { value: account.socialAccountId, text: `${account.handle} · ${PLATFORMS[account.platform]}`, about, disabled: Boolean(refused) };
+  const about = refused
+    ?? (account.status === "reauth_required" ? "must be connected again before anything goes out" : null);
+  return { value: account.socialAccountId, text: `${account.handle} · ${PLATFORMS[account.platform]}`, about,
+    disabled: Boolean(refused) };
 }
 
 /** The next full hour, or nine o'clock of a day that is to come. */
@@ -54,7 +71,8 @@ function proposed(zone, day) {
   return day && day > soon.day ? `${day}T09:00` : `${soon.day}T${soon.time.slice(0, 2)}:00`;
 }
 
-const RULES = { gap_shifted: " The clocks skip that time: it goes out as much later as they leap.", fold_first: " That time comes twice: it goes out the first time." };
+const RULES = { gap_shifted: " The clocks skip that time: it goes out as much later as they leap.",
+  fold_first: " That time comes twice: it goes out the first time." };
 
 function told({ scheduledPosts, gateStatus, timeRule }, zone) {
   const [first] = scheduledPosts;
@@ -88,7 +106,8 @@ export async function askMove(view, post, of) {
       type: "datetime-local", required: true, ...exact, value: `${day}T${time}:${second}`, autofocus: true,
     }),
     send: ({ localTime }, headers) =>
-      call("POST", `/v1/scheduled-posts/${post.id}/reschedule`, { body: { localTime }, headers: headers(localTime) }),
+      call("POST", `/v1/scheduled-posts/${post.id}/reschedule`,
+        { body: { localTime }, headers: headers(localTime) }),
   });
   if (!done) return;
   notice(`Moved to ${inZone(done.scheduledFor, of.timezone)}.`, "good");

@@ -11,32 +11,46 @@ import { exact } from "../times.js";
 export async function settings(view, { id, into }) {
   await view.live(async () => ({
     of: await project(id, { signal: view.signal }),
-    policy: view.may("content:read") ? await call("GET", `/v1/projects/${id}/approval-policy`, { signal: view.signal }) : null,
+    policy: view.may("content:read")
+      ? await call("GET", `/v1/projects/${id}/approval-policy`, { signal: view.signal }) : null,
   }), ({ of, policy }) => [
-    section("Project", { tools: view.may("projects:write") && h("button", { type: "button", className: "small", onclick: ({ currentTarget }) => attempt(currentTarget, () => edit(view, of.id)) }, "Edit") }, facts([
-      ["Name", of.name], ["Id", copyable(of.id)], ["Time zone", of.timezone], ["Language", of.primaryLanguage], ["Your customer", of.customerExternalId ?? "–"],
+    section("Project", { tools: view.may("projects:write")
+      && h("button", { type: "button", className: "small",
+      onclick: ({ currentTarget }) => attempt(currentTarget, () => edit(view, of.id)) }, "Edit") }, facts([
+      ["Name", of.name], ["Id", copyable(of.id)], ["Time zone", of.timezone],
+        ["Language", of.primaryLanguage], ["Your customer", of.customerExternalId ?? "–"],
       ["Made", exact(of.createdAt, of.timezone)], ["Changed", exact(of.updatedAt, of.timezone)],
     ])),
-    policy && section("Approval policy", { tools: view.may("content:approve") && h("button", { type: "button", className: "small", onclick: () => change(view, of, policy) }, "Change") },
-      h("p", {}, saidOf(policy)), h("p", { className: "hint" }, `${policy.currentBlockedCount} ${policy.currentBlockedCount === 1 ? "item awaits" : "items await"} a decision now.`)),
+    policy && section("Approval policy",
+      { tools: view.may("content:approve")
+      && h("button", { type: "button", className: "small", onclick: () => change(view, of, policy) },
+      "Change") },
+      h("p", {}, saidOf(policy)),
+        h("p", { className: "hint" },
+        `${policy.currentBlockedCount} ${policy.currentBlockedCount === 1 ? "item awaits" : "items await"} a decision now.`)),
   ], { into });
 }
 
 function saidOf({ requiresApproval, firstNPostsBlocked }) {
   if (requiresApproval) return "All new content needs an approval before it goes out.";
-  return firstNPostsBlocked ? `New content needs an approval until ${firstNPostsBlocked} items have been approved.` : "New content goes out without an approval.";
+  return firstNPostsBlocked
+    ? `New content needs an approval until ${firstNPostsBlocked} items have been approved.`
+    : "New content goes out without an approval.";
 }
 
 async function edit(view, id) {
   const { value: of, etag } = await tagged(`/v1/projects/${id}`);
   const zones = [...new Set([of.timezone, "UTC", ...Intl.supportedValuesOf("timeZone")])].sort();
   const done = await formDialog({
-    title: "Edit project", verb: "Save", etag, stale: () => view.refresh(), next: "Another zone moves no post: each stays at its instant.",
+    title: "Edit project", verb: "Save", etag, stale: () => view.refresh(),
+      next: "Another zone moves no post: each stays at its instant.",
     fields: [
       input("name", "Name", { value: of.name, required: true, maxLength: 128, autofocus: true }),
-      input("timezone", "Time zone", { value: of.timezone }, { options: zones.map((zone) => [zone, zone.replaceAll("_", " ")]) }),
+      input("timezone", "Time zone", { value: of.timezone },
+        { options: zones.map((zone) => [zone, zone.replaceAll("_", " ")]) }),
       input("primaryLanguage", "Language", { value: of.primaryLanguage, required: true, maxLength: 35 }),
-      input("customerExternalId", "Your id of the customer", { value: of.customerExternalId ?? "", maxLength: 255 }),
+      input("customerExternalId", "Your id of the customer",
+        { value: of.customerExternalId ?? "", maxLength: 255 }),
     ],
     send: ({ customerExternalId = null, ...values }, headers) => {
       const body = changed({ ...values, customerExternalId }, of);
@@ -53,11 +67,15 @@ async function change(view, of, policy) {
   const done = await formDialog({
     title: "Approval policy", verb: "Save", next: "Content that is there stays as it is.",
     fields: [
-      ticks("requiresApproval", "Always", [{ value: "yes", text: "All new content needs an approval", checked: policy.requiresApproval }]),
-      input("firstNPostsBlocked", "Or at first", { type: "number", min: 0, max: 50, value: policy.firstNPostsBlocked, required: true }, { hint: "Until so many items have been approved; 0: none." }),
+      ticks("requiresApproval", "Always",
+        [{ value: "yes", text: "All new content needs an approval", checked: policy.requiresApproval }]),
+      input("firstNPostsBlocked", "Or at first",
+        { type: "number", min: 0, max: 50, value: policy.firstNPostsBlocked, required: true },
+        { hint: "Until so many items have been approved; 0: none." }),
     ],
     send: ({ requiresApproval, firstNPostsBlocked }, headers) => {
-      const body = changed({ requiresApproval: Boolean(requiresApproval), firstNPostsBlocked: Number(firstNPostsBlocked) }, policy);
+      const body = changed({ requiresApproval: Boolean(requiresApproval),
+        firstNPostsBlocked: Number(firstNPostsBlocked) }, policy);
       return call("PATCH", `/v1/projects/${of.id}/approval-policy`, { body, headers: headers(body) });
     },
   });

@@ -4,5 +4,6 @@ import { h, outside } from "../dom.js";
 
 export function logo(url, media) {
   const met = media?.find((one) => one.url === url);
-  return h("div", {}, outside(url), met?.width && h("span", { className: "hint" }, ` ${met.width} × ${met.height}`));
+  return h("div", {}, outside(url),
+    met?.width && h("span", { className: "hint" }, ` ${met.width} × ${met.height}`));
 }

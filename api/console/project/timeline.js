@@ -5,14 +5,20 @@ import { lasted } from "../times.js";
 import { clock, shortDay } from "../zone.js";
 
 const WORDS = {
-  submitted: "A job was made for it", attempt_started: "An attempt began", step_committed: "A step was committed", cancel_requested: "Somebody asked to cancel it",
-  attempt_ended: "The attempt ended", completed: "Its job completed", failed: "It failed", canceled: "It was canceled", scheduled: "It was scheduled",
-  blocked: "It waits for an approval", released: "It was released", rescheduled: "It was moved", approved: "It was approved", rejected: "It was rejected",
-  prepared: "It was prepared on the platform", call: "The call that publishes was made", answer_lost: "The platform's answer was lost", look_up: "It was looked for on the platform",
-  not_sent: "It was not sent", accepted: "The platform accepted it", published: "It is live", draft_in_inbox: "It is in its owner's inbox",
+  submitted: "A job was made for it", attempt_started: "An attempt began",
+    step_committed: "A step was committed", cancel_requested: "Somebody asked to cancel it",
+  attempt_ended: "The attempt ended", completed: "Its job completed", failed: "It failed",
+    canceled: "It was canceled", scheduled: "It was scheduled",
+  blocked: "It waits for an approval", released: "It was released", rescheduled: "It was moved",
+    approved: "It was approved", rejected: "It was rejected",
+  prepared: "It was prepared on the platform", call: "The call that publishes was made",
+    answer_lost: "The platform's answer was lost", look_up: "It was looked for on the platform",
+  not_sent: "It was not sent", accepted: "The platform accepted it", published: "It is live",
+    draft_in_inbox: "It is in its owner's inbox",
   outcome_unknown: "Nobody knows whether it is live", resolved: "A person said what became of it",
 };
-const TONES = { published: "good", draft_in_inbox: "good", completed: "good", failed: "bad", canceled: "off", answer_lost: "busy", outcome_unknown: "busy", not_sent: "bad", rejected: "bad" };
+const TONES = { published: "good", draft_in_inbox: "good", completed: "good", failed: "bad", canceled: "off",
+  answer_lost: "busy", outcome_unknown: "busy", not_sent: "bad", rejected: "bad" };
 
 /** Entries of a timeline, the oldest first. */
 export const timeline = (items, zone) => h("ol", { className: "happened" }, items.map((entry, place) => {
@@ -20,8 +26,10 @@ export const timeline = (items, zone) => h("ol", { className: "happened" }, item
   const { day, time, second } = clock(entry.at, zone);
   return h("li", { key: place, className: TONES[entry.type] ?? "cool" },
     h("div", {}, WORDS[entry.type] ?? entry.type.replaceAll("_", " "), more(entry)),
-    h("div", { className: "hint" }, h("span", { title: entry.at }, `${shortDay(day)}, ${time}:${second}`), gap >= 1 && ` after ${lasted(gap)}`, entry.attempt != null && `, attempt ${entry.attempt}`),
-    entry.message && h("div", { className: "hint" }, entry.message, " ", entry.code && h("code", {}, entry.code)));
+    h("div", { className: "hint" }, h("span", { title: entry.at }, `${shortDay(day)}, ${time}:${second}`),
+      gap >= 1 && ` after ${lasted(gap)}`, entry.attempt != null && `, attempt ${entry.attempt}`),
+    entry.message && h("div", { className: "hint" }, entry.message, " ",
+      entry.code && h("code", {}, entry.code)));
 }));
 
 const more = ({ outcome, verdict, step }) => {

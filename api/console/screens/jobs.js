@@ -13,7 +13,8 @@ import { listing, pager } from "../table.js";
 import { ago } from "../times.js";
 import { choice, heading, search, tabs } from "../view.js";
 
-const STATUSES = [["", "All"], ["running", "Running"], ["completed", "Completed"], ["failed", "Failed"], ["canceled", "Canceled"]];
+const STATUSES = [["", "All"], ["running", "Running"], ["completed", "Completed"], ["failed", "Failed"],
+  ["canceled", "Canceled"]];
 const WITHIN = { "": "Any time", 3600: "Last hour", 86400: "Last day", 604800: "Last week" };
 const FILTERS = ["kind", "status", "stage", "projectId", "errorCode", "cursor"];
 
@@ -31,8 +32,10 @@ export const jobs = {
 
 async function load({ query, signal }) {
   const asked = new URLSearchParams({ limit: "50", ...filters(query) });
-  const of = new URLSearchParams(["kind", "projectId"].filter((name) => query.get(name)).map((name) => [name, query.get(name)]));
-  const [page, counts] = await Promise.all([call("GET", `/v1/jobs?${asked}`, { signal }), call("GET", `/v1/jobs/counts?${of}`, { signal })]);
+  const of = new URLSearchParams(["kind",
+    "projectId"].filter((name) => query.get(name)).map((name) => [name, query.get(name)]));
+  const [page, counts] = await Promise.all([call("GET", `/v1/jobs?${asked}`, { signal }),
+    call("GET", `/v1/jobs/counts?${of}`, { signal })]);
   return { page, counts };
 }
 
@@ -40,10 +43,12 @@ async function load({ query, signal }) {
 export function filters(query, names = FILTERS) {
   const said = Object.fromEntries(names.map((name) => [name, query.get(name)]).filter(([, value]) => value));
   const within = Number(query.get("within"));
-  return within ? { ...said, since: new Date(Date.now() - within * 1000).toISOString().replace(/\.\d+/, "") } : said;
+  return within ? { ...said, since: new Date(Date.now() - within * 1000).toISOString().replace(/\.\d+/, "") }
+    : said;
 }
 
-const HEADS = [{ text: "Job", className: "name" }, { text: "Status" }, { text: "Stage", className: "wide" }, { text: "Project", className: "wide" },
+const HEADS = [{ text: "Job", className: "name" }, { text: "Status" }, { text: "Stage", className: "wide" },
+  { text: "Project", className: "wide" },
   { text: "Attempt", className: "number wide" }, { text: "Accepted" }, { text: "", className: "wide" }];
 
 function draw({ view, picked, pick }, { page, counts }) {
@@ -51,11 +56,14 @@ function draw({ view, picked, pick }, { page, counts }) {
   const acts = view.may("jobs:cancel");
   for (const key of picked) if (!page.items.some(({ jobId: one }) => one === key)) picked.delete(key);
   return [
-    heading("Jobs", { tools: allThatMatch(view, "/v1/jobs", filters(view.query), ["Retry", ...acts ? ["Cancel"] : []]), under: [tabs(view, "status", STATUSES, { "": total, ...all }), narrowing(view)] }),
+    heading("Jobs", { tools: allThatMatch(view, "/v1/jobs", filters(view.query),
+      ["Retry", ...acts ? ["Cancel"] : []]),
+      under: [tabs(view, "status", STATUSES, { "": total, ...all }), narrowing(view)] }),
     picked.size > 0 && many(view, page.items.filter((job) => picked.has(job.jobId)), picked),
     listing({
       label: "Jobs", heads: HEADS, pick: acts && pick, none: nothing(view),
-      rows: page.items.map((job) => ({ key: job.jobId, name: `${job.kind} ${job.jobId}`, href: link(["jobs", job.jobId]), cells: cells(job) })),
+      rows: page.items.map((job) => ({ key: job.jobId, name: `${job.kind} ${job.jobId}`,
+        href: link(["jobs", job.jobId]), cells: cells(job) })),
     }),
     pager(view, page),
   ];
@@ -63,23 +71,34 @@ function draw({ view, picked, pick }, { page, counts }) {
 
 export const narrowing = (view, ...more) => h("div", { className: "under" },
   h("input", {
-    type: "search", placeholder: "Find a job by its id", ariaLabel: "Find a job by its id", "data-search": "", spellcheck: false,
-    onchange: (event) => { if (event.target.value.trim()) location.hash = link([location.hash.slice(2).split(/[/?]/)[0], event.target.value.trim()]); },
+    type: "search", placeholder: "Find a job by its id", ariaLabel: "Find a job by its id",
+    "data-search": "", spellcheck: false,
+    onchange: ({ target }) => {
+      const id = target.value.trim();
+      if (id) location.hash = link([location.hash.slice(2).split(/[/?]/)[0], id]);
+    },
   }),
   choice(view, "kind", "Kind", [["", "Any kind"], ...KINDS.map((kind) => [kind, words(kind)])]),
   choice(view, "within", "Accepted", Object.entries(WITHIN)),
   more, search(view, "errorCode", "Error code"));
 
 export const cells = (job) => [
-  h("a", { href: link([location.hash.slice(2).split(/[/?]/)[0], job.jobId]), title: job.jobId }, words(job.kind), " ", h("span", { className: "mono quiet" }, jobId(job.jobId))),
-  badge(job.status), job.status === "running" ? stage(job) : "", idLink("projects", job.projectId), `${job.attempt} of ${job.maxAttempts}`, ago(job.createdAt),
+  h("a", { href: link([location.hash.slice(2).split(/[/?]/)[0], job.jobId]), title: job.jobId },
+    words(job.kind), " ", h("span", { className: "mono quiet" }, jobId(job.jobId))),
+  badge(job.status), job.status === "running" ? stage(job) : "", idLink("projects", job.projectId),
+    `${job.attempt} of ${job.maxAttempts}`, ago(job.createdAt),
   job.error && h("span", { className: "why", title: job.error.message }, job.error.code)];
 
-const stage = (job) => h("span", { className: "line" }, words(job.stage), job.progress > 0 && h("progress", { max: 1, value: job.progress, ariaLabel: `${Math.round(job.progress * 100)} %` }));
+const stage = (job) =>
+  h("span", { className: "line" }, words(job.stage),
+  job.progress > 0 && h("progress",
+  { max: 1, value: job.progress, ariaLabel: `${Math.round(job.progress * 100)} %` }));
 
 const nothing = (view) => view.query.size
-  ? empty("No job fits", "Jobs are kept for 30 days after they end. Try fewer filters.", h("a", { className: "button", href: "#/jobs" }, "Clear filters"))
-  : empty("No job yet", "Whatever takes longer than a request is a job: read a website, generate content, schedule a post.");
+  ? empty("No job fits", "Jobs are kept for 30 days after they end. Try fewer filters.",
+    h("a", { className: "button", href: "#/jobs" }, "Clear filters"))
+  : empty("No job yet",
+    "Whatever takes longer than a request is a job: read a website, generate content, schedule a post.");
 
 /** What may be done to those that were chosen. */
 function many(view, chosen, picked) {
@@ -95,8 +114,10 @@ function many(view, chosen, picked) {
       await view.refresh();
     },
   }, `${verb} ${jobs.length}`);
-  return h("div", { key: "chosen", className: "chosen", role: "status" }, h("strong", {}, `${chosen.length} chosen`), act("Retry", over), act("Cancel", open, true),
-    h("button", { type: "button", className: "quietly small", onclick: () => { picked.clear(); view.redraw(); } }, "Clear"));
+  return h("div", { key: "chosen", className: "chosen", role: "status" },
+    h("strong", {}, `${chosen.length} chosen`), act("Retry", over), act("Cancel", open, true),
+    h("button", { type: "button", className: "quietly small",
+      onclick: () => { picked.clear(); view.redraw(); } }, "Clear"));
 }
 
 async function each(jobs, verb) {

@@ -10,16 +10,20 @@ import { ago } from "../times.js";
 import { choice, heading, tabs } from "../view.js";
 
 const PARTS = [["", "Requests"], ["offers", "Offers"]];
-const STATUSES = [["", "Any status"], ["requested", "Requested"], ["partial", "Partly assigned"], ["assigned", "Assigned"], ["rejected", "Rejected"]];
+const STATUSES = [["", "Any status"], ["requested", "Requested"], ["partial", "Partly assigned"],
+  ["assigned", "Assigned"], ["rejected", "Rejected"]];
 
 export const leases = {
   name: "leases", title: "Leases", group: "Operations", scope: "ops:read", key: "e", icon: "leases",
   async show(view) {
     view.title("Leases");
     const offers = view.query.get("part") === "offers";
-    const asks = new URLSearchParams(["status", "cursor"].filter((name) => view.query.get(name)).map((name) => [name, view.query.get(name)]));
+    const asks = new URLSearchParams(["status",
+      "cursor"].filter((name) => view.query.get(name)).map((name) => [name, view.query.get(name)]));
     if (offers) asks.delete("status");
-    await view.live(() => call("GET", `/v1/ops/${offers ? "leasable-accounts" : "lease-requests"}?limit=50&${asks}`, { signal: view.signal }),
+    await view.live(() =>
+      call("GET", `/v1/ops/${offers ? "leasable-accounts" : "lease-requests"}?limit=50&${asks}`,
+      { signal: view.signal }),
       (page) => (offers ? drawOffers : drawRequests)(view, page));
   },
 };
@@ -29,17 +33,24 @@ const send = async (view, path, body, button) => {
   await view.refresh();
 };
 
-const REQUESTS = [{ text: "Wants", className: "name" }, "Status", { text: "Has", className: "number" }, { text: "Platform", className: "wide" }, { text: "Organization", className: "wide" }, { text: "Asked", className: "wide" }, { text: "", className: "acts" }];
+const REQUESTS = [{ text: "Wants", className: "name" }, "Status", { text: "Has", className: "number" },
+  { text: "Platform", className: "wide" }, { text: "Organization", className: "wide" },
+  { text: "Asked", className: "wide" }, { text: "", className: "acts" }];
 
 function drawRequests(view, page) {
   return [
-    heading("Leases", { tools: choice(view, "status", "Status", STATUSES), under: tabs(view, "part", PARTS) }),
+    heading("Leases", { tools: choice(view, "status", "Status", STATUSES),
+      under: tabs(view, "part", PARTS) }),
     listing({
-      label: "Lease requests", heads: REQUESTS, none: empty("Nobody asks", "Partners ask for accounts of a niche by POST /v1/projects/{id}/leased-accounts/request; they appear here."),
+      label: "Lease requests", heads: REQUESTS,
+        none: empty("Nobody asks",
+        "Partners ask for accounts of a niche by POST /v1/projects/{id}/leased-accounts/request; they appear here."),
       rows: page.items.map((one) => ({
         key: one.requestId, cells: [
-          h("span", { title: one.note ?? one.niche }, one.niche), badge(one.status), `${one.assignedSocialAccountIds.length} of ${one.count}`, one.platform ?? "any",
-          copyable(one.organizationId, `…${one.organizationId.slice(-8)}`), ago(one.submittedAt), view.may("ops:write") && answers(view, one)],
+          h("span", { title: one.note ?? one.niche }, one.niche), badge(one.status),
+            `${one.assignedSocialAccountIds.length} of ${one.count}`, one.platform ?? "any",
+          copyable(one.organizationId, `…${one.organizationId.slice(-8)}`), ago(one.submittedAt),
+            view.may("ops:write") && answers(view, one)],
       })),
     }),
     pager(view, page),
@@ -55,12 +66,18 @@ function answers(view, one) {
 
 async function assign(view, one) {
   const { items } = await call("GET", "/v1/ops/leasable-accounts?limit=200", { signal: view.signal });
-  const free = items.filter(({ lessee, platform }) => !lessee && (!one.platform || platform === one.platform));
-  const choices = free.map((account) => ({ value: account.socialAccountId, text: `${account.handle} on ${account.platform}`, about: account.niche }));
+  const free = items.filter(({ lessee, platform }) =>
+    !lessee && (!one.platform || platform === one.platform));
+  const choices = free.map((account) => ({ value: account.socialAccountId,
+    text: `${account.handle} on ${account.platform}`, about: account.niche }));
   const done = await formDialog({
-    title: "Assign accounts", verb: "Assign", text: `${one.count - one.assignedSocialAccountIds.length} wanted for “${one.niche}”.`,
-    fields: choices.length ? ticks("socialAccountIds", "Accounts", choices) : h("p", { className: "quiet" }, "No offered account is free. Offer one first."),
-    send: ({ socialAccountIds = [] }, headers) => call("POST", `/v1/ops/lease-requests/${one.requestId}/assign`, { body: { socialAccountIds }, headers: headers(socialAccountIds) }),
+    title: "Assign accounts", verb: "Assign",
+      text: `${one.count - one.assignedSocialAccountIds.length} wanted for “${one.niche}”.`,
+    fields: choices.length ? ticks("socialAccountIds", "Accounts", choices)
+      : h("p", { className: "quiet" }, "No offered account is free. Offer one first."),
+    send: ({ socialAccountIds = [] }, headers) =>
+      call("POST", `/v1/ops/lease-requests/${one.requestId}/assign`,
+      { body: { socialAccountIds }, headers: headers(socialAccountIds) }),
   });
   if (done) say("Assigned");
   await view.refresh();
@@ -68,24 +85,34 @@ async function assign(view, one) {
 
 async function reject(view, one) {
   await formDialog({
-    title: "Reject the request", verb: "Reject", danger: true, text: "Whoever asked reads the reason. What was assigned already stays.",
+    title: "Reject the request", verb: "Reject", danger: true,
+      text: "Whoever asked reads the reason. What was assigned already stays.",
     fields: input("reason", "Reason", { required: true, maxLength: 500 }),
-    send: (body, headers) => call("POST", `/v1/ops/lease-requests/${one.requestId}/reject`, { body, headers: headers(body) }),
+    send: (body, headers) =>
+      call("POST", `/v1/ops/lease-requests/${one.requestId}/reject`, { body, headers: headers(body) }),
   });
   await view.refresh();
 }
 
-const OFFERS = [{ text: "Account", className: "name" }, "Platform", { text: "Niche", className: "name wide" }, { text: "Leased by", className: "" }, { text: "Since", className: "wide" }, { text: "", className: "acts" }];
+const OFFERS = [{ text: "Account", className: "name" }, "Platform",
+  { text: "Niche", className: "name wide" }, { text: "Leased by", className: "" },
+  { text: "Since", className: "wide" }, { text: "", className: "acts" }];
 
 function drawOffers(view, page) {
   return [
-    heading("Leases", { tools: view.may("ops:write") && h("button", { type: "button", className: "primary", onclick: () => offer(view) }, "Offer an account"), under: tabs(view, "part", PARTS) }),
+    heading("Leases", { tools: view.may("ops:write")
+      && h("button", { type: "button", className: "primary", onclick: () => offer(view) },
+      "Offer an account"), under: tabs(view, "part", PARTS) }),
     listing({
-      label: "Offered accounts", heads: OFFERS, none: empty("Nothing is offered", "Offer a connected account of your own organization; partners' requests are answered with it."),
+      label: "Offered accounts", heads: OFFERS,
+        none: empty("Nothing is offered",
+        "Offer a connected account of your own organization; partners' requests are answered with it."),
       rows: page.items.map((one) => ({
         key: one.socialAccountId, cells: [
-          h("span", { title: one.socialAccountId }, one.handle), one.platform, h("span", { title: one.niche }, one.niche),
-          one.lessee ? copyable(one.lessee.organizationId, `…${one.lessee.organizationId.slice(-8)}`) : badge("free", "good"), one.lessee ? ago(one.lessee.since) : "–",
+          h("span", { title: one.socialAccountId }, one.handle), one.platform,
+            h("span", { title: one.niche }, one.niche),
+          one.lessee ? copyable(one.lessee.organizationId, `…${one.lessee.organizationId.slice(-8)}`)
+            : badge("free", "good"), one.lessee ? ago(one.lessee.since) : "–",
           view.may("ops:write") && (one.lessee ? recall(view, one) : withdraw(view, one))],
       })),
     }),
@@ -96,7 +123,9 @@ function drawOffers(view, page) {
 async function offer(view) {
   const done = await formDialog({
     title: "Offer an account", verb: "Offer", text: "As long as it is offered only its leases post to it.",
-    fields: [input("socialAccountId", "Account", { required: true, placeholder: "sa_…" }), input("niche", "Niche", { required: true, maxLength: 200 }, { hint: "What it is about, such as “home baking, in German”." })],
+    fields: [input("socialAccountId", "Account", { required: true, placeholder: "sa_…" }),
+      input("niche", "Niche", { required: true, maxLength: 200 },
+      { hint: "What it is about, such as “home baking, in German”." })],
     send: (body, headers) => call("POST", "/v1/ops/leasable-accounts", { body, headers: headers(body) }),
   });
   if (done) say("Offered");
@@ -105,15 +134,19 @@ async function offer(view) {
 
 const recall = (view, one) => h("button", {
   type: "button", className: "small", onclick: async ({ currentTarget }) => {
-    if (!await confirmed({ title: `Recall ${one.handle}?`, text: "Its tenant loses it at once, and what waits for it is canceled.", verb: "Recall", danger: true })) return;
+    if (!await confirmed({ title: `Recall ${one.handle}?`,
+      text: "Its tenant loses it at once, and what waits for it is canceled.", verb: "Recall",
+      danger: true })) return;
     await send(view, `/v1/ops/leases/${one.lessee.socialAccountId}/recall`, undefined, currentTarget);
   },
 }, "Recall");
 
 const withdraw = (view, one) => h("button", {
   type: "button", className: "small", onclick: async ({ currentTarget }) => {
-    if (!await confirmed({ title: `Offer ${one.handle} no more?`, text: "It is your own organization's alone again.", verb: "Withdraw" })) return;
-    await attempt(currentTarget, () => call("DELETE", `/v1/ops/leasable-accounts/${one.socialAccountId}`, { headers: once() }));
+    if (!await confirmed({ title: `Offer ${one.handle} no more?`,
+      text: "It is your own organization's alone again.", verb: "Withdraw" })) return;
+    await attempt(currentTarget,
+      () => call("DELETE", `/v1/ops/leasable-accounts/${one.socialAccountId}`, { headers: once() }));
     await view.refresh();
   },
 }, "Withdraw");

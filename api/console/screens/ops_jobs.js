@@ -12,30 +12,43 @@ import { ago } from "../times.js";
 import { heading, search, tabs } from "../view.js";
 import { filters, narrowing } from "./jobs.js";
 
-const STATUSES = [["", "All"], ["running", "Running"], ["failed", "Failed"], ["canceled", "Canceled"], ["completed", "Completed"]];
+const STATUSES = [["", "All"], ["running", "Running"], ["failed", "Failed"], ["canceled", "Canceled"],
+  ["completed", "Completed"]];
 const FILTERS = ["organizationId", "kind", "status", "errorCode", "cursor"];
 
 export const opsJobs = {
-  name: "ops-jobs", title: "All jobs", group: "Operations", scope: "ops:read", key: "a", icon: "jobs", ids: ["job"],
+  name: "ops-jobs", title: "All jobs", group: "Operations", scope: "ops:read", key: "a", icon: "jobs",
+    ids: ["job"],
   async show(view) {
     const [id] = view.path;
     if (id) return jobPage(view, id, { of: "/v1/ops/jobs", back: { href: "#/ops-jobs", text: "All jobs" } });
     view.title("All jobs");
     const asked = () => new URLSearchParams({ limit: "50", ...filters(view.query, FILTERS) });
-    await view.live(() => call("GET", `/v1/ops/jobs?${asked()}`, { signal: view.signal }), (page) => draw(view, page));
+    await view.live(() => call("GET", `/v1/ops/jobs?${asked()}`, { signal: view.signal }),
+      (page) => draw(view, page));
   },
 };
 
-const HEADS = [{ text: "Job", className: "name" }, "Status", { text: "Organization", className: "name wide" }, { text: "Pool", className: "wide" }, { text: "Attempt", className: "number wide" }, { text: "Accepted", className: "wide" }, { text: "", className: "wide" }];
+const HEADS = [{ text: "Job", className: "name" }, "Status",
+  { text: "Organization", className: "name wide" }, { text: "Pool", className: "wide" },
+  { text: "Attempt", className: "number wide" }, { text: "Accepted", className: "wide" },
+  { text: "", className: "wide" }];
 
 const draw = (view, page) => [
-  heading("All jobs", { tools: view.may("ops:write") && allThatMatch(view, "/v1/ops/jobs", filters(view.query, FILTERS), ["Retry", "Cancel"]), under: [tabs(view, "status", STATUSES), narrowing(view, search(view, "organizationId", "Organization, org_…"))] }),
+  heading("All jobs", { tools: view.may("ops:write")
+    && allThatMatch(view, "/v1/ops/jobs", filters(view.query, FILTERS), ["Retry", "Cancel"]),
+    under: [tabs(view, "status", STATUSES),
+    narrowing(view, search(view, "organizationId", "Organization, org_…"))] }),
   listing({
-    label: "Jobs of all organizations", heads: HEADS, none: empty("No job fits", "Look further back in one organization by its id.", h("a", { className: "button", href: "#/ops-jobs" }, "Clear filters")),
+    label: "Jobs of all organizations", heads: HEADS,
+      none: empty("No job fits", "Look further back in one organization by its id.",
+      h("a", { className: "button", href: "#/ops-jobs" }, "Clear filters")),
     rows: page.items.map((job) => ({
       key: job.jobId, href: link(["ops-jobs", job.jobId]), cells: [
-        h("a", { href: link(["ops-jobs", job.jobId]), title: job.jobId }, words(job.kind), " ", h("span", { className: "mono quiet" }, jobId(job.jobId))), badge(job.status),
-        h("a", { href: view.with({ organizationId: job.organizationId }), title: job.organizationName }, job.organizationName), job.pool, `${job.attempt} of ${job.maxAttempts}`, ago(job.createdAt),
+        h("a", { href: link(["ops-jobs", job.jobId]), title: job.jobId }, words(job.kind), " ",
+          h("span", { className: "mono quiet" }, jobId(job.jobId))), badge(job.status),
+        h("a", { href: view.with({ organizationId: job.organizationId }), title: job.organizationName },
+          job.organizationName), job.pool, `${job.attempt} of ${job.maxAttempts}`, ago(job.createdAt),
         job.error && h("span", { className: "why", title: job.error.message }, job.error.code)],
     })),
   }),

@@ -11,27 +11,37 @@ import { heading } from "../view.js";
 const TIERS = [["standard", "Standard"], ["pilot", "Pilot"], ["partner", "Partner"]];
 
 export const organizations = {
-  name: "organizations", title: "Organizations", group: "Operations", scope: "ops:read", key: "z", icon: "organizations",
+  name: "organizations", title: "Organizations", group: "Operations", scope: "ops:read", key: "z",
+    icon: "organizations",
   async show(view) {
     view.title("Organizations");
     const cursor = view.query.get("cursor");
-    await view.live(() => call("GET", `/v1/ops/organizations?limit=50${cursor ? `&cursor=${cursor}` : ""}`, { signal: view.signal }),
+    await view.live(() =>
+      call("GET", `/v1/ops/organizations?limit=50${cursor ? `&cursor=${cursor}` : ""}`,
+      { signal: view.signal }),
       (page) => draw(view, page));
   },
 };
 
-const HEADS = [{ text: "Name", className: "name" }, "Tier", "State", { text: "Since", className: "wide" }, { text: "Organization", className: "wide" },
+const HEADS = [{ text: "Name", className: "name" }, "Tier", "State", { text: "Since", className: "wide" },
+  { text: "Organization", className: "wide" },
   { text: "Sandbox", className: "wide" }, { text: "", className: "acts" }];
 
 function draw(view, page) {
   const writes = view.may("ops:write");
   return [
-    heading("Organizations", { tools: writes && h("button", { type: "button", className: "primary", onclick: () => create(view) }, "New organization") }),
+    heading("Organizations",
+      { tools: writes && h("button", { type: "button", className: "primary", onclick: () => create(view) },
+      "New organization") }),
     listing({
-      label: "Organizations", heads: HEADS, none: empty("No organization yet", "Create one; its first key is made on the machine, by `tenantry keys create`."),
+      label: "Organizations", heads: HEADS,
+        none: empty("No organization yet",
+        "Create one; its first key is made on the machine, by `tenantry keys create`."),
       rows: page.items.map((one) => ({
-        key: one.id, cells: [h("span", { title: one.name }, one.name), one.tier, badge(one.suspended ? "suspended" : "active"), ago(one.createdAt),
-          copyable(one.id, `…${one.id.slice(-8)}`), copyable(one.sandboxId, `…${one.sandboxId.slice(-8)}`), acts(view, one, writes)],
+        key: one.id, cells: [h("span", { title: one.name }, one.name), one.tier,
+          badge(one.suspended ? "suspended" : "active"), ago(one.createdAt),
+          copyable(one.id, `…${one.id.slice(-8)}`), copyable(one.sandboxId, `…${one.sandboxId.slice(-8)}`),
+            acts(view, one, writes)],
       })),
     }),
     pager(view, page),
@@ -39,23 +49,31 @@ function draw(view, page) {
 }
 
 const acts = (view, one, writes) => h("span", { className: "tools end" },
-  h("button", { type: "button", className: "small", onclick: ({ currentTarget }) => usage(one, currentTarget) }, "Usage"),
+  h("button", { type: "button", className: "small",
+    onclick: ({ currentTarget }) => usage(one, currentTarget) }, "Usage"),
   writes &&   h("button", { type: "button", className: "small", onclick: () => retier(view, one) }, "Tier"),
-  writes && h("button", { type: "button", className: "small", onclick: ({ currentTarget }) => suspend(view, one, currentTarget) }, one.suspended ? "Resume" : "Suspend"));
+  writes && h("button",
+    { type: "button", className: "small",
+    onclick: ({ currentTarget }) => suspend(view, one, currentTarget) },
+    one.suspended ? "Resume" : "Suspend"));
 
 /** What it has of what it may have, at this moment. */
 async function usage(one, button) {
   const found = await attempt(button, () => call("GET", `/v1/ops/organizations/${one.id}/usage`));
   if (found) await openDialog(`Usage of ${one.name}`, (close) => [
     facts([
-      ["Tier", found.tier], ["Projects", `${number(found.projects.active)} active, ${number(found.projects.archived)} archived`],
-      ["Storage", part(found.storage.usedBytes, found.storage.limitBytes, bytes)], ["API keys", part(found.apiKeys.used, found.apiKeys.limit)],
+      ["Tier", found.tier],
+        ["Projects", `${number(found.projects.active)} active, ${number(found.projects.archived)} archived`],
+      ["Storage", part(found.storage.usedBytes, found.storage.limitBytes, bytes)],
+        ["API keys", part(found.apiKeys.used, found.apiKeys.limit)],
       ["Webhook endpoints", part(found.webhookEndpoints.used, found.webhookEndpoints.limit)]]),
     listing({
       label: "Jobs by pool", heads: ["Pool", "Running", "Waiting"], none: null,
-      rows: found.pools.map((pool) => ({ key: pool.name, cells: [pool.name, part(pool.running, pool.maxRunning), part(pool.queued, pool.maxQueued)] })),
+      rows: found.pools.map((pool) => ({ key: pool.name,
+        cells: [pool.name, part(pool.running, pool.maxRunning), part(pool.queued, pool.maxQueued)] })),
     }),
-    h("div", { className: "tools end" }, h("button", { type: "button", autofocus: true, onclick: () => close() }, "Close")),
+    h("div", { className: "tools end" },
+      h("button", { type: "button", autofocus: true, onclick: () => close() }, "Close")),
   ], { className: "broad" });
 }
 
@@ -64,12 +82,16 @@ const bytes = (value) => `${(value / 1e9).toLocaleString("en", { maximumFraction
 
 /** So much of a limit, if there is one; what is nearly used up stands out. */
 const part = (used, limit, show = number) => limit == null ? `${show(used)}, no limit`
-  : h("span", { className: "line" }, h("meter", { max: limit, value: used, high: 0.9 * limit, ariaLabel: `${show(used)} of ${show(limit)}` }), h("span", { className: used >= 0.9 * limit ? "why" : "" }, `${show(used)} of ${show(limit)}`));
+  : h("span", { className: "line" },
+    h("meter", { max: limit, value: used, high: 0.9 * limit, ariaLabel: `${show(used)} of ${show(limit)}` }),
+    h("span", { className: used >= 0.9 * limit ? "why" : "" }, `${show(used)} of ${show(limit)}`));
 
 async function create(view) {
   const made = await formDialog({
-    title: "New organization", verb: "Create", text: "It gets a sandbox of its own. `tenantry keys create` on the machine makes its first key.",
-    fields: [input("name", "Name", { required: true, maxLength: 128 }), input("tier", "Tier", {}, { options: TIERS })],
+    title: "New organization", verb: "Create",
+      text: "It gets a sandbox of its own. `tenantry keys create` on the machine makes its first key.",
+    fields: [input("name", "Name", { required: true, maxLength: 128 }),
+      input("tier", "Tier", {}, { options: TIERS })],
     send: (body, headers) => call("POST", "/v1/ops/organizations", { body, headers: headers(body) }),
   });
   if (!made) return;
@@ -80,16 +102,21 @@ async function create(view) {
 async function retier(view, one) {
   const changed = await formDialog({
     title: "Change its tier", verb: "Change", text: one.name,
-    fields: input("tier", "Tier", { value: one.tier }, { options: TIERS, hint: "Its rate limits and caps are those of the tier from the next request on." }),
-    send: (body, headers) => call("PATCH", `/v1/ops/organizations/${one.id}`, { body, headers: headers(body) }),
+    fields: input("tier", "Tier", { value: one.tier },
+      { options: TIERS, hint: "Its rate limits and caps are those of the tier from the next request on." }),
+    send: (body, headers) =>
+      call("PATCH", `/v1/ops/organizations/${one.id}`, { body, headers: headers(body) }),
   });
   if (changed) await view.refresh();
 }
 
 async function suspend(view, one, button) {
   const verb = one.suspended ? "Resume" : "Suspend";
-  const text = one.suspended ? `The keys of “${one.name}” open again, and its jobs go on.` : `Each key of “${one.name}”, and of its sandbox, is refused from now on, and its jobs wait, posts among them.`;
+  const text = one.suspended ? `The keys of “${one.name}” open again, and its jobs go on.`
+    : `Each key of “${one.name}”, and of its sandbox, is refused from now on, and its jobs wait, posts among them.`;
   if (!await confirmed({ title: `${verb} the organization?`, text, verb, danger: !one.suspended })) return;
-  await attempt(button, () => call("PATCH", `/v1/ops/organizations/${one.id}`, { body: { suspended: !one.suspended }, headers: once() }));
+  await attempt(button,
+    () => call("PATCH", `/v1/ops/organizations/${one.id}`,
+    { body: { suspended: !one.suspended }, headers: once() }));
   await view.refresh();
 }

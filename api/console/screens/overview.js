@@ -18,14 +18,19 @@ export const overview = {
   name: "overview", title: "Overview", group: "Operations", scope: "ops:read", key: "o", icon: "overview",
   async show(view) {
     view.title("Overview");
-    const head = h("div", {}), figures = h("div", { className: "parts" }), pools = h("div", { className: "parts" });
+    const head = h("div", {}), figures = h("div", { className: "parts" }),
+      pools = h("div", { className: "parts" });
     view.main.replaceChildren(head, figures, pools);
     const pool = view.query.get("pool"), window = view.query.get("window") || "hour";
     await Promise.all([
       view.live(() => loadPools(view), (data) => [
-        heading("Overview", { tools: choice(view, "pool", "Pool", [["", "All pools"], ...data.pools.map(({ name }) => [name, name])]), under: tabs(view, "window", WINDOWS) }),
+        heading("Overview", { tools: choice(view, "pool", "Pool",
+          [["", "All pools"], ...data.pools.map(({ name }) => [name, name])]),
+          under: tabs(view, "window", WINDOWS) }),
       ], { into: head }),
-      view.live(() => call("GET", `/v1/ops/stats?window=${window}${pool ? `&pool=${encodeURIComponent(pool)}` : ""}`, { signal: view.signal }),
+      view.live(() => call("GET",
+        `/v1/ops/stats?window=${window}${pool ? `&pool=${encodeURIComponent(pool)}` : ""}`,
+        { signal: view.signal }),
         drawStats, { into: figures, milliseconds: CHARTS_MS[window] ?? CHARTS_MS.hour }),
       view.live(() => loadPools(view), (data) => drawPools(view, data), { into: pools }),
     ]);
@@ -33,7 +38,8 @@ export const overview = {
 };
 
 async function loadPools({ signal }) {
-  const [pools, workers] = await Promise.all(["pools", "workers"].map((what) => call("GET", `/v1/ops/${what}`, { signal })));
+  const [pools, workers] = await Promise.all(["pools",
+    "workers"].map((what) => call("GET", `/v1/ops/${what}`, { signal })));
   return { pools: pools.items, workers: Map.groupBy(workers.items, ({ pool }) => pool) };
 }
 
@@ -44,21 +50,28 @@ const seconds = (value) => lasted(value);
 function drawStats({ sampledAbove, buckets, bucketSeconds, errors, window }) {
   const times = buckets.map(({ at }) => at), of = (name) => buckets.map((bucket) => bucket[name]);
   const percentiles = (name, which) => buckets.map((bucket) => bucket[name][which]);
-  const completed = sum(buckets, "completed"), failed = sum(buckets, "failed"), canceled = sum(buckets, "canceled");
+  const completed = sum(buckets, "completed"), failed = sum(buckets, "failed"),
+    canceled = sum(buckets, "canceled");
   const ended = completed + failed + canceled, share = ended ? failed / ended : 0;
   const waits = percentiles("waitSeconds", "p95"), runs = percentiles("runSeconds", "p95");
   const each = bucketSeconds === 60 ? "minute" : "15 minutes";
-  const note = buckets.some(({ sampled }) => sampled) ? `All are counted. Of a pool with more than ${sampledAbove.toLocaleString("en")} each ${each}, a sample tells how they ended.` : null;
+  const note = buckets.some(({ sampled }) => sampled)
+    ? `All are counted. Of a pool with more than ${sampledAbove.toLocaleString("en")} each ${each}, a sample tells how they ended.` : null;
   const line = (name, key) => chart({
     title: name, times, show: seconds, series: [
-      { name: "p50", tone: "pale", values: percentiles(key, "p50"), said: seconds(last(percentiles(key, "p50"))) },
-      { name: "p95", tone: "cool", values: percentiles(key, "p95"), said: seconds(last(percentiles(key, "p95"))) },
+      { name: "p50", tone: "pale", values: percentiles(key, "p50"),
+        said: seconds(last(percentiles(key, "p50"))) },
+      { name: "p95", tone: "cool", values: percentiles(key, "p95"),
+        said: seconds(last(percentiles(key, "p95"))) },
     ],
   });
   return [
     h("dl", { key: "tiles", className: "tiles" },
-      tile("Jobs ended", ended.toLocaleString("en"), { under: window === "hour" ? `${(ended / 60).toFixed(1)} a minute` : `${(ended / 24).toFixed(0)} an hour` }),
-      tile("Failed", `${(100 * share).toFixed(1)} %`, { under: `${failed.toLocaleString("en")} jobs`, tone: share > 0.05 ? "bad" : "" }),
+      tile("Jobs ended", ended.toLocaleString("en"),
+        { under: window === "hour" ? `${(ended / 60).toFixed(1)} a minute`
+        : `${(ended / 24).toFixed(0)} an hour` }),
+      tile("Failed", `${(100 * share).toFixed(1)} %`,
+        { under: `${failed.toLocaleString("en")} jobs`, tone: share > 0.05 ? "bad" : "" }),
       tile("Wait, p95", seconds(last(waits)), { under: "from due to begun" }),
       tile("Run, p95", seconds(last(runs)), { under: "from begun to ended" })),
     h("div", { key: "charts", className: "columns" },
@@ -68,24 +81,32 @@ function drawStats({ sampledAbove, buckets, bucketSeconds, errors, window }) {
           { name: "Failed", tone: "bad", values: of("failed"), said: failed.toLocaleString("en") },
           { name: "Canceled", tone: "pale", values: of("canceled"), said: canceled.toLocaleString("en") }],
       }),
-      section("Failures by code", {}, ranking(errors.map(({ code, jobs }) => ({ name: code, value: jobs, href: link(["ops-jobs"], { status: "failed", errorCode: code }) })),
+      section("Failures by code", {},
+        ranking(errors.map(({ code, jobs }) => ({ name: code, value: jobs,
+        href: link(["ops-jobs"], { status: "failed", errorCode: code }) })),
         h("p", { className: "quiet" }, "Nothing failed in this time."))),
       line("Wait before the first attempt", "waitSeconds"), line("Run, with all attempts", "runSeconds")),
   ];
 }
 
-const HEADS = ["Pool", "State", { text: "Waiting", className: "number" }, { text: "Oldest waits", className: "number" }, { text: "Slots", className: "wide" },
-  { text: "Workers", className: "number" }, { text: "Wanted", className: "number wide" }, { text: "", className: "acts" }];
+const HEADS = ["Pool", "State", { text: "Waiting", className: "number" },
+  { text: "Oldest waits", className: "number" }, { text: "Slots", className: "wide" },
+  { text: "Workers", className: "number" }, { text: "Wanted", className: "number wide" },
+    { text: "", className: "acts" }];
 
 function drawPools(view, { pools, workers }) {
   return section("Pools", {}, listing({
-    label: "Pools", heads: HEADS, none: empty("No pool yet", "A pool appears once a worker of it has started."),
+    label: "Pools", heads: HEADS,
+      none: empty("No pool yet", "A pool appears once a worker of it has started."),
     rows: pools.map((pool) => {
       const present = workers.get(pool.name)?.filter(({ state }) => state === "active").length ?? 0;
       return {
         key: pool.name, href: view.with({ pool: pool.name }), cells: [
-          h("a", { href: view.with({ pool: pool.name }) }, pool.name), badge(pool.paused ? "paused" : "open"), pool.queued.toLocaleString("en"), age(pool),
-          busyOf(pool.running, pool.capacity), h("span", { className: present < pool.desiredWorkers ? "why" : "" }, present), pool.desiredWorkers,
+          h("a", { href: view.with({ pool: pool.name }) }, pool.name),
+            badge(pool.paused ? "paused" : "open"), pool.queued.toLocaleString("en"), age(pool),
+          busyOf(pool.running, pool.capacity),
+            h("span", { className: present < pool.desiredWorkers ? "why" : "" }, present),
+            pool.desiredWorkers,
           view.may("ops:write") && toggle(view, pool)],
       };
     }),
@@ -93,14 +114,18 @@ function drawPools(view, { pools, workers }) {
 }
 
 const OLD_S = 60;
-const age = ({ oldestDueSeconds: old }) => h("span", { className: old > OLD_S ? "why" : "" }, old == null ? "–" : lasted(old));
+const age = ({ oldestDueSeconds: old }) =>
+  h("span", { className: old > OLD_S ? "why" : "" }, old == null ? "–" : lasted(old));
 
 const toggle = (view, { name, paused }) => h("button", {
   type: "button", className: "small", onclick: async ({ currentTarget }) => {
     const verb = paused ? "Resume" : "Pause";
-    const text = paused ? "Its workers take what waits, in fair order." : "It takes no more work until it is resumed. What runs goes on, and jobs that wait keep their place and their deadline.";
+    const text = paused ? "Its workers take what waits, in fair order."
+      : "It takes no more work until it is resumed. What runs goes on, and jobs that wait keep their place and their deadline.";
     if (!await confirmed({ title: `${verb} the pool “${name}”?`, text, verb, danger: !paused })) return;
-    await attempt(currentTarget, () => call("POST", `/v1/ops/pools/${encodeURIComponent(name)}/${verb.toLowerCase()}`, { headers: once() }));
+    await attempt(currentTarget,
+      () => call("POST", `/v1/ops/pools/${encodeURIComponent(name)}/${verb.toLowerCase()}`,
+      { headers: once() }));
     await view.refresh();
   },
 }, paused ? "Resume" : "Pause");

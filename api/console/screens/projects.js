@@ -12,23 +12,30 @@ import { ago } from "../times.js";
 import { choice, heading, search } from "../view.js";
 
 export const projects = {
-  name: "projects", title: "Projects", group: "Build", scope: "projects:read", key: "p", icon: "projects", ids: ["prj"],
+  name: "projects", title: "Projects", group: "Build", scope: "projects:read", key: "p", icon: "projects",
+    ids: ["prj"],
   show: (view) => (view.path.length ? projectPage(view) : list(view)),
 };
 
 async function list(view) {
   view.title("Projects");
-  const asked = () => query({ status: view.query.get("status") ?? "active", search: view.query.get("search"), customerExternalId: view.query.get("customer"), cursor: view.query.get("cursor"), limit: 50 });
+  const asked = () => query({ status: view.query.get("status") ?? "active", search: view.query.get("search"),
+    customerExternalId: view.query.get("customer"), cursor: view.query.get("cursor"), limit: 50 });
   await view.live(() => call("GET", `/v1/projects?${asked()}`, { signal: view.signal }), (page) => [
     heading("Projects", {
-      tools: view.may("projects:write") && h("button", { type: "button", className: "primary", onclick: newProject }, "New project"),
+      tools: view.may("projects:write")
+        && h("button", { type: "button", className: "primary", onclick: newProject }, "New project"),
       under: h("div", { className: "under" }, search(view, "search", "Search names"),
-        choice(view, "status", "Status", [["", "Active"], ["archived", "Archived"], ["all", "All"]]), search(view, "customer", "Your customer id")),
+        choice(view, "status", "Status", [["", "Active"], ["archived", "Archived"], ["all", "All"]]),
+          search(view, "customer", "Your customer id")),
     }),
     listing({
       label: "Projects",
-      heads: [{ text: "Name", className: "name" }, "Brand", { text: "Customer", className: "wide" }, { text: "Awaits approval", className: "wide number" }, { text: "Zone", className: "wide" }, { text: "Created", className: "wide" }],
-      rows: page.items.map((project) => ({ key: project.id, href: link(["projects", project.id]), name: project.name, cells: cells(project) })),
+      heads: [{ text: "Name", className: "name" }, "Brand", { text: "Customer", className: "wide" },
+        { text: "Awaits approval", className: "wide number" }, { text: "Zone", className: "wide" },
+        { text: "Created", className: "wide" }],
+      rows: page.items.map((project) => ({ key: project.id, href: link(["projects", project.id]),
+        name: project.name, cells: cells(project) })),
       none: none(view),
     }),
     pager(view, page),
@@ -36,10 +43,14 @@ async function list(view) {
 }
 
 const cells = (project) => [
-  h("span", {}, h("a", { href: link(["projects", project.id]), title: project.name }, project.name), project.status === "archived" && [" ", badge("archived")]),
+  h("span", {}, h("a", { href: link(["projects", project.id]), title: project.name }, project.name),
+    project.status === "archived" && [" ", badge("archived")]),
   brandOf(project),
-  project.customerExternalId ? h("span", { className: "cut", title: project.customerExternalId }, project.customerExternalId) : "–",
-  project.currentBlockedCount ? h("a", { href: link(["projects", project.id, "content"], { show: "pending" }) }, badge(String(project.currentBlockedCount), "pending")) : "–",
+  project.customerExternalId
+    ? h("span", { className: "cut", title: project.customerExternalId }, project.customerExternalId) : "–",
+  project.currentBlockedCount
+    ? h("a", { href: link(["projects", project.id, "content"], { show: "pending" }) },
+    badge(String(project.currentBlockedCount), "pending")) : "–",
   project.timezone, ago(project.createdAt),
 ];
 
@@ -47,26 +58,36 @@ const cells = (project) => [
 function brandOf({ brandContext, ingestState }) {
   const states = Object.values(ingestState).filter(Boolean).map(({ status }) => status);
   if (states.includes("running")) return badge("reading", "running");
-  if (states.includes("failed")) return h("span", {}, brandContext?.appName, " ", badge("an ingest failed", "failed"));
-  return brandContext?.appName ? h("span", { className: "cut", title: brandContext.appName }, brandContext.appName) : h("span", { className: "quiet" }, "nothing known");
+  if (states.includes("failed")) return h("span", {}, brandContext?.appName, " ",
+    badge("an ingest failed", "failed"));
+  return brandContext?.appName
+    ? h("span", { className: "cut", title: brandContext.appName }, brandContext.appName)
+    : h("span", { className: "quiet" }, "nothing known");
 }
 
 const none = (view) => view.query.get("search") || view.query.get("customer") || view.query.get("status")
-  ? empty("No project fits", "Look among all, or with fewer words.", h("a", { className: "button", href: link(["projects"], { status: "all" }) }, "All projects"))
+  ? empty("No project fits", "Look among all, or with fewer words.",
+    h("a", { className: "button", href: link(["projects"], { status: "all" }) }, "All projects"))
   : empty("No project yet", "A project is one of your customers: their brand, their accounts, their posts.",
-      view.may("projects:write") && h("button", { type: "button", className: "primary", onclick: newProject }, "New project"));
+      view.may("projects:write")
+        && h("button", { type: "button", className: "primary", onclick: newProject }, "New project"));
 
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
-const zones = () => [...new Set([ZONE, "UTC", ...Intl.supportedValuesOf("timeZone")])].sort().map((zone) => [zone, zone.replaceAll("_", " ")]);
+const zones = () => [...new Set([ZONE, "UTC", ...Intl.supportedValuesOf("timeZone")])].sort().map((zone) =>
+  [zone, zone.replaceAll("_", " ")]);
 
 async function newProject() {
   const made = await formDialog({
-    title: "New project", verb: "Create project", next: "Then read its brand from a website, a repository or a store.",
+    title: "New project", verb: "Create project",
+      next: "Then read its brand from a website, a repository or a store.",
     fields: [
       input("name", "Name", { required: true, maxLength: 128, autofocus: true, autocomplete: "off" }),
-      input("timezone", "Time zone", { value: ZONE }, { options: zones(), hint: "Its calendar and its days are of this zone." }),
-      input("primaryLanguage", "Language", { required: true, value: "en", maxLength: 35 }, { hint: "A BCP-47 tag, such as en or de-AT." }),
-      input("customerExternalId", "Your id of the customer", { maxLength: 255 }, { hint: "Optional: what your own system calls them." }),
+      input("timezone", "Time zone", { value: ZONE },
+        { options: zones(), hint: "Its calendar and its days are of this zone." }),
+      input("primaryLanguage", "Language", { required: true, value: "en", maxLength: 35 },
+        { hint: "A BCP-47 tag, such as en or de-AT." }),
+      input("customerExternalId", "Your id of the customer", { maxLength: 255 },
+        { hint: "Optional: what your own system calls them." }),
     ],
     send: (body, headers) => call("POST", "/v1/projects", { body, headers: headers(body) }),
   });
