@@ -139,12 +139,12 @@ async def keys(url: str) -> Keys:
     async with open_pool(url, name="test") as pool:
         async with pool.acquire() as conn:
             shop = await organizations.create(conn, name="Shop", tier="partner")
-            desk = (await organizations.create(conn, name="Desk", tier="partner")).live
-            lent = await seeds.account(conn, desk, await seeds.project(conn, desk), handle="baker")
+            lender = (await organizations.create(conn, name="Lender", tier="partner")).live
+            lent = await seeds.account(conn, lender, await seeds.project(conn, lender), handle="baker")
         return Keys(
             await new_key(pool, shop.live),
             await new_key(pool, shop.sandbox, env="test"),
-            await new_key(pool, desk, scopes=tuple(sorted(api_keys.EVERY_SCOPE))),
+            await new_key(pool, lender, scopes=tuple(sorted(api_keys.EVERY_SCOPE))),
             ids.show(ids.ACCOUNT, lent),
         )
 
