@@ -80,8 +80,11 @@ def _exporting(process: str) -> Iterator[None]:
     resource = Resource.create({**named, **OTELResourceDetector().detect().attributes})
     span_ids = Ids()
     provider = TracerProvider(resource=resource, id_generator=span_ids, shutdown_on_exit=False)
-    exporter = OTLPSpanExporter()
-    provider.add_span_processor(BatchSpanProcessor(exporter))
+    try:
+        exporter = OTLPSpanExporter()
+        provider.add_span_processor(BatchSpanProcessor(exporter))
+    except ValueError as error:
+        raise SettingsInvalid(f"OpenTelemetry can't use one of the settings OTEL_...: {error}") from error
     try:
         with tracing.recording(OtelRecorder(provider, span_ids)):
             yield

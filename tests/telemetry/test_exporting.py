@@ -66,6 +66,17 @@ def test_what_is_not_there_is_named(name: str, value: str) -> None:
         pass
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("OTEL_BSP_MAX_QUEUE_SIZE", "0"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4096")]
+)
+def test_what_opentelemetry_refuses_is_a_setting_to_correct(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsInvalid, match="OTEL_"), exporting({AT: "http://a"}, process="web"):
+        pass
+
+
 async def test_a_collector_that_hangs_holds_up_neither_work_nor_its_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
