@@ -5,7 +5,8 @@ Lines of the log and spans say it, and a job that is submitted meanwhile carries
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import Context, ContextVar, Token
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -16,9 +17,13 @@ T = TypeVar("T")
 
 
 class Cause(Protocol):
-    """`span` is the span that others begin within; None: nobody records what is done for it."""
+    """`span` is the span that others begin within; None: nobody records what is done for it.
+
+    `submits` are the jobs that it has made; None: nobody asks for them.
+    """
 
     span: Any
+    submits: Any
 
     def log_fields(self) -> Mapping[str, Any]:
         """The fields of every line that is logged for it."""
@@ -59,3 +64,16 @@ def new_job_id() -> UUID:
 def submitted(*, kind: str, project_id: UUID | None, job_id: UUID) -> None:
     if cause := _current.get():
         cause.submitted(kind=kind, project_id=project_id, job_id=job_id)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """A part of a transaction that an error rolls back alone, and with it the jobs that it has made."""
+    cause = _current.get()
+    submits = [] if cause is None or cause.submits is None else cause.submits
+    before = len(submits)
+    try:
+        yield
+    except BaseException:
+        del submits[before:]
+        raise

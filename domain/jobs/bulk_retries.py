@@ -22,6 +22,7 @@ from jobs.ledger import Wake
 from schemas import ids
 from schemas.errors import Conflict, DomainError
 from schemas.jobs import BulkRetried, NotRetried, Retried, Unsuccessful
+from telemetry import causes
 
 #: Jobs that a call retries, that it counts, and that it looks at whether they pass the filter or not.
 MOST, COUNTED, DEPTH = 100, 1_000, 20_000
@@ -138,8 +139,9 @@ async def _retry_each(
     done = _Done()
     for origin in await _lock(conn, organization_id, job_ids):
         try:
-            async with conn.transaction():
-                await _retry_one(conn, organization_id, scopes, origin, done)
+            with causes.undone():
+                async with conn.transaction():
+                    await _retry_one(conn, organization_id, scopes, origin, done)
         except DomainError as error:
             done.skip(origin, error)
     return done

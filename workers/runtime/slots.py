@@ -47,6 +47,9 @@ class Attempt:
 
     __slots__ = ("claim", "committed", "ends_at", "span", "task", "verdict")
 
+    #: Nothing is said of the jobs that it makes.
+    submits = None
+
     def __init__(self, claim: Claim, ends_at: float) -> None:
         self.claim, self.ends_at = claim, ends_at
         self.span: Span | None = None

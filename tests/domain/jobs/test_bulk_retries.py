@@ -7,12 +7,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from api.request_state import RequestState
 from db.pool import Conn, Pool, transact
 from domain.jobs import bulk_retries, jobs, retries
 from domain.jobs.bulk_retries import Batch, Selection
 from domain.values.periods import ALWAYS
 from jobs.ledger import Settlement
 from jobs.outcomes import Failed
+from schemas import ids
+from telemetry import causes
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene
 
@@ -58,3 +61,23 @@ async def test_races_retry_each_job_once(wide: Pool, conn: Conn, project: Projec
     assert {tuple(row) for row in marks} == {tuple(row) for row in rows}
     told = [one for batch in answers if isinstance(batch, Batch) for one in batch.answer.skipped]
     assert {one.code for one in told} <= {"ALREADY_RETRIED"}
+
+
+async def test_what_was_rolled_back_is_no_job_of_the_request(
+    wide: Pool, conn: Conn, project: Project
+) -> None:
+    await failed_posts(wide, conn, project, 3)
+    await conn.execute(
+        """update social_account
+              set status = 'disconnected', disconnected_at = now(), canceled_posts = 0
+            where id = (select social_account_id from scheduled_post order by id limit 1)"""
+    )
+    request = RequestState([])
+    before = causes.enter(request)
+    try:
+        answer = (await bulk(wide, project)).answer
+    finally:
+        causes.leave(before)
+    assert [one.code for one in answer.skipped] == ["ACCOUNT_NOT_CONNECTED"]
+    made = [ids.show(ids.JOB, one.job_id) for one in request.submits]
+    assert (made, len(made)) == ([one.job_id for one in answer.retried], 2)
