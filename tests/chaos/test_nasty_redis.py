@@ -16,7 +16,7 @@ from tests.chaos.fleet import Fleet, Process
 from tests.nasty_redis import NastyRedis
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.chaos
+pytestmark = [pytest.mark.chaos, pytest.mark.long]
 
 RESTARTS, AT_ONCE = 100, 4
 

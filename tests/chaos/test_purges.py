@@ -23,7 +23,7 @@ from tests.workers.runtime.workers import Workers
 from tests.workers.tasks.full_project import Full, fill, left, named, tables
 from tests.workers.tasks.project import Project
 
-pytestmark = pytest.mark.chaos
+pytestmark = [pytest.mark.chaos, pytest.mark.long]
 
 #: So long that no silence of a stopped attempt ends before it is killed.
 LEASE_S = 90.0

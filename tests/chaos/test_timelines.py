@@ -16,7 +16,7 @@ from tests.chaos.publisher import ACCEPTED, ANSWERED, BEFORE_MARK, CALLED, MARKE
 from tests.servers import Servers
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.chaos, pytest.mark.long, pytest.mark.timeout(120)]
 
 #: A call that is held is given up before the lease ends.
 LEASE_S = 60.0

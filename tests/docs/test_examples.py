@@ -117,7 +117,7 @@ def without_ours(path: str) -> str:
     return ":".join(each for each in path.split(":") if each != ours)
 
 
-@pytest.mark.parametrize("page", first(6, PAGES), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", first(3, PAGES), ids=lambda page: page.name)
 def test_what_is_pasted_works(page: Path, shell: dict[str, str], folder: Path) -> None:
     paste(page, PAGES[page], shell, folder)
 
