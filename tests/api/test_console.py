@@ -57,6 +57,14 @@ def test_it_makes_no_markup_of_text_and_names_no_other_host(name: str) -> None:
     assert not re.search(r"\sstyle=|\son\w+=\"", text)
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if name.endswith(".js")])
+def test_its_lines_are_as_short_as_ours(name: str) -> None:
+    """But for a text of some length, which stays whole."""
+    lines = FOLDER.joinpath(name).read_text("utf-8").split("\n")
+    texts = re.compile(r"[\"`].{40,}[\"`]")
+    assert [line for line in lines if len(line) > 110 and not texts.search(line)] == []
+
+
 CALLED = re.compile(r"[\"`](/v1/[^\"`?]*)")
 
 

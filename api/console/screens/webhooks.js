@@ -12,15 +12,21 @@ import { ago } from "../times.js";
 import { heading, tabs } from "../view.js";
 
 const TYPES = [
-  "project.archived", "job.completed", "job.failed", "job.canceled", "content.generated", "content.approved", "content.rejected",
-  "post.scheduled", "post.published", "post.draft_in_inbox", "post.failed", "post.canceled", "post.outcome_unknown",
-  "social_account.connected", "social_account.needs_reauth", "social_account.revoked", "lease_request.assigned", "lease_request.rejected", "webhook_endpoint.disabled",
+  "project.archived", "job.completed", "job.failed", "job.canceled", "content.generated", "content.approved",
+    "content.rejected",
+  "post.scheduled", "post.published", "post.draft_in_inbox", "post.failed", "post.canceled",
+    "post.outcome_unknown",
+  "social_account.connected", "social_account.needs_reauth", "social_account.revoked",
+    "lease_request.assigned", "lease_request.rejected", "webhook_endpoint.disabled",
 ];
-const STATUSES = [["", "All"], ["pending", "Waiting"], ["delivered", "Delivered"], ["failed", "Failed"], ["abandoned", "Abandoned"]];
-const WHY = { GONE: "It answered 410, which means: send no more.", FAILING: "Nothing but failures came for days." };
+const STATUSES = [["", "All"], ["pending", "Waiting"], ["delivered", "Delivered"], ["failed", "Failed"],
+  ["abandoned", "Abandoned"]];
+const WHY = { GONE: "It answered 410, which means: send no more.",
+  FAILING: "Nothing but failures came for days." };
 
 export const webhooks = {
-  name: "webhooks", title: "Webhooks", group: "Settings", scope: "webhooks:read", key: "h", icon: "webhooks", ids: ["we"],
+  name: "webhooks", title: "Webhooks", group: "Settings", scope: "webhooks:read", key: "h", icon: "webhooks",
+    ids: ["we"],
   show: (view) => (view.path.length ? one(view, view.path[0]) : list(view)),
 };
 
@@ -28,13 +34,20 @@ async function list(view) {
   view.title("Webhooks");
   const asked = () => query({ cursor: view.query.get("cursor"), limit: 50 });
   await view.live(() => call("GET", `/v1/webhook-endpoints?${asked()}`, { signal: view.signal }), (page) => [
-    heading("Webhooks", { tools: view.may("webhooks:write") && h("button", { type: "button", className: "primary", onclick: () => make(view) }, "New endpoint") }),
+    heading("Webhooks", { tools: view.may("webhooks:write")
+      && h("button", { type: "button", className: "primary", onclick: () => make(view) }, "New endpoint") }),
     listing({
-      label: "Endpoints", heads: [{ text: "Address", className: "name" }, "State", { text: "Events", className: "wide" }, { text: "Failures in a row", className: "wide number" }, { text: "Made", className: "wide" }],
-      rows: page.items.map((endpoint) => ({ key: endpoint.id, href: link(["webhooks", endpoint.id]), name: endpoint.url, cells: [
-        h("a", { href: link(["webhooks", endpoint.id]), title: endpoint.url }, endpoint.url), badge(endpoint.status),
-        endpoint.events.includes("*") ? "all" : `${endpoint.events.length} types`, endpoint.consecutiveFailureCount, ago(endpoint.createdAt)] })),
-      none: empty("No endpoint yet", "An endpoint is an address of yours that is told what happens, so that you need not ask. To try it on your own machine: tenantry webhooks listen."),
+      label: "Endpoints", heads: [{ text: "Address", className: "name" }, "State",
+        { text: "Events", className: "wide" }, { text: "Failures in a row", className: "wide number" },
+        { text: "Made", className: "wide" }],
+      rows: page.items.map((endpoint) => ({ key: endpoint.id, href: link(["webhooks", endpoint.id]),
+        name: endpoint.url, cells: [
+        h("a", { href: link(["webhooks", endpoint.id]), title: endpoint.url }, endpoint.url),
+          badge(endpoint.status),
+        endpoint.events.includes("*") ? "all" : `${endpoint.events.length} types`,
+          endpoint.consecutiveFailureCount, ago(endpoint.createdAt)] })),
+      none: empty("No endpoint yet",
+        "An endpoint is an address of yours that is told what happens, so that you need not ask. To try it on your own machine: tenantry webhooks listen."),
     }),
     pager(view, page),
   ]);
@@ -44,9 +57,12 @@ async function one(view, id) {
   const path = `/v1/webhook-endpoints/${encodeURIComponent(id)}`, top = h("div", {}), below = h("div", {});
   view.title("Webhook");
   view.main.replaceChildren(top, below);
-  await view.live(() => call("GET", path, { signal: view.signal }), (endpoint) => about(view, path, endpoint), { into: top });
-  const asked = () => query({ status: view.query.get("status"), eventType: view.query.get("eventType"), cursor: view.query.get("cursor"), limit: 50 });
-  await view.live(() => call("GET", `${path}/deliveries?${asked()}`, { signal: view.signal }), (page) => deliveries(view, path, page), { into: below, milliseconds: 3000 });
+  await view.live(() => call("GET", path, { signal: view.signal }),
+    (endpoint) => about(view, path, endpoint), { into: top });
+  const asked = () => query({ status: view.query.get("status"), eventType: view.query.get("eventType"),
+    cursor: view.query.get("cursor"), limit: 50 });
+  await view.live(() => call("GET", `${path}/deliveries?${asked()}`, { signal: view.signal }),
+    (page) => deliveries(view, path, page), { into: below, milliseconds: 3000 });
 }
 
 function about(view, path, endpoint) {
@@ -60,29 +76,53 @@ function about(view, path, endpoint) {
           notice("A test is on its way.", "good");
           await view.refresh();
         }) }, "Send a test"),
-        h("button", { type: "button", onclick: (event) => attempt(event.currentTarget, () => turn(view, path, endpoint)) }, endpoint.status === "active" ? "Pause" : "Resume"),
-        h("button", { type: "button", onclick: () => edit(view, path, endpoint) }, "Edit…"), h("button", { type: "button", onclick: () => rotate(view, path) }, "New secret…"),
+        h("button", { type: "button",
+          onclick: (event) => attempt(event.currentTarget, () => turn(view, path, endpoint)) },
+          endpoint.status === "active" ? "Pause" : "Resume"),
+        h("button", { type: "button", onclick: () => edit(view, path, endpoint) }, "Edit…"),
+          h("button", { type: "button", onclick: () => rotate(view, path) }, "New secret…"),
         h("button", { type: "button", className: "quietly", onclick: () => drop(path, endpoint) }, "Delete…"),
       ],
     }),
-    endpoint.disabledReason && h("div", { className: "banner bad" }, h("strong", {}, "Disabled. "), WHY[endpoint.disabledReason], " Mend it, then resume: new events are sent; those since then can be sent again below."),
+    endpoint.disabledReason
+      && h("div", { className: "banner bad" }, h("strong", {}, "Disabled. "), WHY[endpoint.disabledReason],
+      " Mend it, then resume: new events are sent; those since then can be sent again below."),
     section("Endpoint", {}, facts([
-      ["What for", endpoint.description], ["Events", endpoint.events.includes("*") ? "all" : endpoint.events.map((type) => h("code", { key: type, className: "chip" }, type))],
-      ["Project", endpoint.projectId ? h("a", { href: link(["projects", endpoint.projectId]) }, `…${endpoint.projectId.slice(-8)}`) : "all"],
-      ["Failures in a row", endpoint.consecutiveFailureCount], ["Failing since", endpoint.failingSince && ago(endpoint.failingSince)],
-      ["Two secrets until", endpoint.secretOverlapUntil && ago(endpoint.secretOverlapUntil)], ["Made", ago(endpoint.createdAt)],
+      ["What for", endpoint.description],
+        ["Events", endpoint.events.includes("*") ? "all"
+        : endpoint.events.map((type) => h("code", { key: type, className: "chip" }, type))],
+      ["Project", endpoint.projectId
+        ? h("a", { href: link(["projects", endpoint.projectId]) }, `…${endpoint.projectId.slice(-8)}`)
+        : "all"],
+      ["Failures in a row", endpoint.consecutiveFailureCount],
+        ["Failing since", endpoint.failingSince && ago(endpoint.failingSince)],
+      ["Two secrets until", endpoint.secretOverlapUntil && ago(endpoint.secretOverlapUntil)],
+        ["Made", ago(endpoint.createdAt)],
     ])),
   ];
 }
 
-const deliveries = (view, path, page) => section("Deliveries", { tools: view.may("webhooks:write") && h("button", { type: "button", className: "small", onclick: () => replaySince(view, path) }, "Send again since…") },
+const deliveries = (view, path, page) =>
+  section("Deliveries",
+  { tools: view.may("webhooks:write")
+  && h("button", { type: "button", className: "small", onclick: () => replaySince(view, path) },
+  "Send again since…") },
   tabs(view, "status", STATUSES),
   listing({
-    label: "Deliveries", heads: ["Event", "State", { text: "Answer", className: "number" }, { text: "Tries", className: "number" }, { text: "Last try", className: "wide" }, { text: "Next", className: "wide" }, { text: "", className: "acts" }],
+    label: "Deliveries",
+      heads: ["Event", "State", { text: "Answer", className: "number" },
+      { text: "Tries", className: "number" }, { text: "Last try", className: "wide" },
+      { text: "Next", className: "wide" }, { text: "", className: "acts" }],
     rows: page.items.map((delivery) => ({ key: delivery.id, name: delivery.eventType, cells: [
-      h("span", { title: delivery.eventId }, delivery.eventType, delivery.replayOf && h("span", { className: "hint" }, " again")), badge(delivery.status),
-      delivery.responseStatus ?? delivery.errorCode ?? "–", delivery.attempts, ago(delivery.lastAttemptAt), ago(delivery.nextAttemptAt),
-      view.may("webhooks:write") && delivery.status !== "delivering" && h("button", { type: "button", className: "small", ariaLabel: `${delivery.endedAt ? "Send again" : "Send now"}: ${delivery.eventType}`, onclick: (event) => attempt(event.currentTarget, () => replay(view, delivery)) }, delivery.endedAt ? "Send again" : "Send now")] })),
+      h("span", { title: delivery.eventId }, delivery.eventType,
+        delivery.replayOf && h("span", { className: "hint" }, " again")), badge(delivery.status),
+      delivery.responseStatus ?? delivery.errorCode ?? "–", delivery.attempts, ago(delivery.lastAttemptAt),
+        ago(delivery.nextAttemptAt),
+      view.may("webhooks:write") && delivery.status !== "delivering"
+        && h("button", { type: "button", className: "small",
+        ariaLabel: `${delivery.endedAt ? "Send again" : "Send now"}: ${delivery.eventType}`,
+        onclick: (event) => attempt(event.currentTarget, () => replay(view, delivery)) },
+        delivery.endedAt ? "Send again" : "Send now")] })),
     none: empty("Nothing was sent yet", "Send a test, or wait for something to happen."),
   }), pager(view, page));
 
@@ -94,9 +134,11 @@ async function replay(view, delivery) {
 
 async function replaySince(view, path) {
   const done = await formDialog({
-    title: "Send events again", verb: "Send again", next: "Each keeps its id: a receiver that knows ids takes none twice.",
+    title: "Send events again", verb: "Send again",
+      next: "Each keeps its id: a receiver that knows ids takes none twice.",
     fields: [
-      input("since", "Since", { type: "datetime-local", required: true, autofocus: true }, { hint: "In this browser's zone; at most 30 days ago." }),
+      input("since", "Since", { type: "datetime-local", required: true, autofocus: true },
+        { hint: "In this browser's zone; at most 30 days ago." }),
       ticks("includeDelivered", "", [{ value: "yes", text: "Those too that it has taken" }]),
     ],
     send: ({ since, includeDelivered }, headers) => {
@@ -110,14 +152,21 @@ async function replaySince(view, path) {
 }
 
 const fieldsOf = (endpoint) => [
-  input("url", "Address", { required: true, maxLength: 2048, placeholder: "https://example.com/hooks", value: endpoint?.url ?? "", autofocus: true }, { hint: "https, and public." }),
+  input("url", "Address",
+    { required: true, maxLength: 2048, placeholder: "https://example.com/hooks", value: endpoint?.url ?? "",
+    autofocus: true }, { hint: "https, and public." }),
   input("description", "What for", { maxLength: 500, value: endpoint?.description ?? "" }),
-  ticks("events", "Events", [{ value: "*", text: "All, those of later releases too", checked: endpoint?.events.includes("*") ?? true }, ...TYPES.map((type) => ({ value: type, text: h("code", {}, type), checked: endpoint?.events.includes(type) }))]),
+  ticks("events", "Events",
+    [{ value: "*", text: "All, those of later releases too",
+    checked: endpoint?.events.includes("*") ?? true },
+    ...TYPES.map((type) => ({ value: type, text: h("code", {}, type),
+    checked: endpoint?.events.includes(type) }))]),
 ];
 
 async function make(view) {
   const made = await formDialog({
-    title: "New endpoint", verb: "Create endpoint", broad: true, next: "Its signing secret is shown once.", fields: fieldsOf(),
+    title: "New endpoint", verb: "Create endpoint", broad: true, next: "Its signing secret is shown once.",
+      fields: fieldsOf(),
     send: (values, headers) => {
       const body = { events: [], ...values };
       return call("POST", "/v1/webhook-endpoints", { body, headers: headers(body) });
@@ -125,7 +174,8 @@ async function make(view) {
   });
   if (!made) return;
   await view.refresh();
-  await showSecret({ title: "The signing secret", text: "Check each delivery with it, by any library of Standard Webhooks.", secret: made.signingSecret });
+  await showSecret({ title: "The signing secret",
+    text: "Check each delivery with it, by any library of Standard Webhooks.", secret: made.signingSecret });
 }
 
 async function edit(view, path, endpoint) {
@@ -140,24 +190,28 @@ async function edit(view, path, endpoint) {
 }
 
 async function turn(view, path, endpoint) {
-  await call("PATCH", path, { body: { status: endpoint.status === "active" ? "paused" : "active" }, headers: once() });
+  await call("PATCH", path,
+    { body: { status: endpoint.status === "active" ? "paused" : "active" }, headers: once() });
   notice(endpoint.status === "active" ? "Paused: deliveries wait." : "Active: deliveries go on.", "good");
   await view.refresh();
 }
 
 async function rotate(view, path) {
   const done = await formDialog({
-    title: "A new signing secret", verb: "Make a new secret", text: "Both secrets sign for 24 hours, so that your server can change over.", fields: [],
+    title: "A new signing secret", verb: "Make a new secret",
+      text: "Both secrets sign for 24 hours, so that your server can change over.", fields: [],
     send: (_, headers) => call("POST", `${path}/rotate-secret`, { headers: headers("rotate") }),
   });
   if (!done) return;
   await view.refresh();
-  await showSecret({ title: "The new signing secret", text: "The old one signs beside it for 24 hours.", secret: done.signingSecret });
+  await showSecret({ title: "The new signing secret", text: "The old one signs beside it for 24 hours.",
+    secret: done.signingSecret });
 }
 
 async function drop(path, endpoint) {
   const done = await formDialog({
-    title: "Delete this endpoint?", verb: "Delete", danger: true, text: `What waits for ${endpoint.url} is not sent.`, fields: [],
+    title: "Delete this endpoint?", verb: "Delete", danger: true,
+      text: `What waits for ${endpoint.url} is not sent.`, fields: [],
     send: (_, headers) => call("DELETE", path, { headers: headers("delete") }),
   });
   if (done) location.hash = link(["webhooks"]);
