@@ -117,11 +117,14 @@ async def _told(
                 head = await seat.until(reader.is_behind, within=min(SILENCE_S, left))
                 if head is None:
                     await reader.check_key()
-                    yield b": nothing has happened\n\n"
+                    yield reader.place()
                     continue
                 for event in await reader.read(head):
                     if said := await reader.message(event):
                         yield said
+                if reader.has_passed_all:
+                    await reader.check_key()
+                    yield reader.place()
     except (Unauthenticated, Killed, Forbidden):
         return
     except Unavailable:
@@ -134,6 +137,10 @@ class _Reader:
 
     def __init__(self, request: ApiRequest, wanted: Wanted, position: Position) -> None:
         self._request, self._wanted, self._position = request, wanted, position
+        #: The last event that it has come to, if that one isn't wanted.
+        self._passed: UUID | None = None
+        #: True after a whole batch of which none is wanted: there may be hours of them.
+        self.has_passed_all = False
 
     def is_behind(self, head: Head) -> bool:
         return head > self._position.head
@@ -149,7 +156,15 @@ class _Reader:
         if found:
             # It may be beyond `head`, which was looked for before.
             self._position = self._position.after(found[-1].head)
-        return [event for event in found if self._wanted.has(event)]
+            self._passed = None if self._wanted.has(found[-1]) else found[-1].id
+        wanted = [event for event in found if self._wanted.has(event)]
+        self.has_passed_all = len(found) == BATCH and not wanted
+        return wanted
+
+    def place(self) -> bytes:
+        """A sign of life; with the `id` to go on behind, where what came last was passed over."""
+        at = f"id: {ids.show(ids.WEBHOOK_EVENT, self._passed)}\n" if self._passed else ""
+        return f"{at}: nothing to tell\n\n".encode()
 
     async def message(self, event: Recorded) -> bytes | None:
         """An event as it is sent; None: it was deleted, or by our fault. Raises what `check_key` does."""

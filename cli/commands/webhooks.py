@@ -1,23 +1,35 @@
 """`tenantry webhooks`: what a partner's developer does with events on their own machine."""
 
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 from uuid import UUID, uuid4
 
 import click
+import httpx
 import msgspec
 
 from cli.shared.command import Id, json_option
 from cli.shared.event_stream import EventStream, Message
+from cli.shared.exit_codes import UNUSABLE
 from cli.shared.forwarding import Address, Forwarder, Sent, key_of, shown
 from cli.shared.output import printable
-from cli.shared.remote import Remote, answered, complain, exit_code, reach
+from cli.shared.remote import UNREADABLE, Remote, answered, complain, exit_code, reach
 from schemas import ids
-from schemas.webhooks import WebhookEvent, WebhookEventType
+from schemas.webhooks import WebhookEventType
 
 TYPES: tuple[str, ...] = get_args(WebhookEventType)
+
+
+T = TypeVar("T")
+
+
+class _Event(msgspec.Struct):
+    """An event as far as it is printed. A later release may have brought its type."""
+
+    id: str
+    type: str
 
 
 class Types(click.ParamType[str]):
@@ -115,10 +127,7 @@ def trigger(
             key = {"Idempotency-Key": str(uuid4())}
             body = {"type": kind, **project}
             response = client.post(remote.url("sandbox/webhook-events"), json=body, headers=key)
-            if response.is_error:
-                complain(response, None)
-                raise click.exceptions.Exit(exit_code(response))
-            made = msgspec.json.decode(response.content, type=WebhookEvent)
+            made = _understood(response, _Event)
             click.echo(response.content if as_json else f"{made.id}  {made.type}")
 
 
@@ -126,14 +135,22 @@ def _announce(remote: Remote, url: str | None, key: bytes) -> None:
     """Say whose events they are. It ends the command where the key opens nothing."""
     with answered(), remote.client() as client:
         response = client.get(remote.url("whoami"))
-    if response.is_error:
-        complain(response, None)
-        raise click.exceptions.Exit(exit_code(response))
-    who: dict[str, Any] = response.json()
+    who = _understood(response, dict[str, Any])
     sandbox = " (sandbox)" if who["sandbox"] else ""
     _say(f"Listening to events of {printable(who['organizationName'])}{sandbox} at {remote.root}.")
     if url:
         _say(f"They are sent on to {url}, signed with {shown(key)}")
+
+
+def _understood(response: httpx.Response, kind: type[T]) -> T:
+    """The API's answer. It ends the command where that is an error, or something else has answered."""
+    if response.is_success:
+        with suppress(*UNREADABLE):
+            return msgspec.json.decode(response.content, type=kind)
+        click.echo(f"Error: no API answers at {response.url}: look at TENANTRY_API", err=True)
+    else:
+        complain(response, None)
+    raise click.exceptions.Exit(exit_code(response) or UNUSABLE)
 
 
 def _follow(stream: EventStream, forwarder: Forwarder | None, *, as_json: bool) -> None:
@@ -154,7 +171,7 @@ def _follow(stream: EventStream, forwarder: Forwarder | None, *, as_json: bool) 
 
 
 def _line(message: Message, sent: Sent | None) -> str:
-    event = msgspec.json.decode(message.data, type=WebhookEvent)
+    event = msgspec.json.decode(message.data, type=_Event)
     now = datetime.now(UTC).astimezone()
     words = [f"{now:%H:%M:%S}", f"{event.type:<26}", event.id]
     if sent and sent.status:

@@ -22,7 +22,7 @@ Say = Callable[[str], None]
 
 
 class Message(NamedTuple):
-    """One of a stream; `id` is what to go on behind."""
+    """One of a stream; `id` is what to go on behind. One without data only says that."""
 
     kind: str
     id: str
@@ -55,7 +55,7 @@ class EventStream:
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": self._last} if self._last else {})
         url = self._remote.url("webhook-events/stream")
         with client.stream("GET", url, params=self._query, headers=headers, timeout=TIMEOUT) as response:
-            if response.is_error:
+            if not response.is_success:
                 response.read()
                 self._refused(response)
                 return
@@ -63,7 +63,7 @@ class EventStream:
                 self._failures, self._last = 0, message.id
                 if message.kind == "listening":
                     self._begun(msgspec.json.decode(message.data, type=StreamBegun))
-                else:
+                elif message.data:
                     yield message
 
     def _begun(self, begun: StreamBegun) -> None:
@@ -122,7 +122,7 @@ def parse(chunks: Iterable[bytes]) -> Iterator[Message]:
                 name, _, value = line.partition(b": ")
                 fields[name.decode()] = value
                 continue
-            if "data" in fields:
-                kind, told = fields.get("event", b"message"), fields.get("id", b"")
-                yield Message(kind.decode(), told.decode(), fields["data"])
+            if "id" in fields:
+                kind, data = fields.get("event", b"message"), fields.get("data", b"")
+                yield Message(kind.decode(), fields["id"].decode(), data)
             fields = {}

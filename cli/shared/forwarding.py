@@ -3,6 +3,7 @@
 import hmac
 import time
 from base64 import b64encode
+from contextlib import suppress
 from types import TracebackType
 from typing import NamedTuple, Self
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ import httpx
 
 from domain.webhooks.secrets import PREFIX
 from workers.webhooks import signing
-from workers.webhooks.sending import FIXED, TRY_S
+from workers.webhooks.sending import FIXED, MOST_READ, TRY_S
 
 
 class Sent(NamedTuple):
@@ -36,8 +37,8 @@ class Address(click.ParamType[str]):
         try:
             parts = urlsplit(value)
             fine = parts.scheme in {"http", "https"} and parts.hostname and not parts.username
-            _ = parts.port
-        except ValueError:
+            _ = parts.port, httpx.URL(value).host.encode("idna")
+        except (ValueError, httpx.InvalidURL):
             fine = False
         return (
             value
@@ -66,10 +67,12 @@ class Forwarder:
         signed = signing.headers(event_id=event_id, at=int(time.time()), body=body, keys=[self._key])
         began = time.monotonic()
         try:
-            answer = self._client.post(self._url, content=body, headers={**FIXED, **signed})
+            with self._client.stream("POST", self._url, content=body, headers={**FIXED, **signed}) as answer:
+                taken = Sent(answer.status_code, _ms_since(began))
+                _read_rest(answer, ends=began + TRY_S)
+                return taken
         except httpx.HTTPError as error:
             return Sent(None, _ms_since(began), _problem(error))
-        return Sent(answer.status_code, _ms_since(began))
 
 
 def key_of(api_key: str) -> bytes:
@@ -79,6 +82,16 @@ def key_of(api_key: str) -> bytes:
 
 def shown(key: bytes) -> str:
     return PREFIX + b64encode(key).decode()
+
+
+def _read_rest(answer: httpx.Response, *, ends: float) -> None:
+    """Read on, so that the connection can be used again, but not for as long as somebody writes."""
+    left = MOST_READ
+    with suppress(httpx.TransportError):
+        for chunk in answer.iter_raw():
+            left -= len(chunk)
+            if left <= 0 or time.monotonic() > ends:
+                return
 
 
 def _ms_since(began: float) -> float:

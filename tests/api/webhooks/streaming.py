@@ -76,6 +76,14 @@ class Reader:
         assert len(ids) == many, ids
         return ids
 
+    async def passed(self, place: str) -> None:
+        """Returns once that place has been told, of an event or without one."""
+
+        async def come() -> bool:
+            return f"id: {place}\n".encode() in self.text
+
+        await eventually(come)
+
     async def ended(self) -> bytes:
         """All that it was sent, once the stream has ended by itself."""
         await asyncio.wait_for(self.left.wait(), PATIENCE_S)

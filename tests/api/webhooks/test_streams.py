@@ -188,6 +188,21 @@ async def test_types_and_a_project_are_chosen(
         assert await reader.told(2) == sent
 
 
+async def test_what_is_passed_over_moves_the_place_to_go_on_from(
+    app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within a long row of it, and at its end."""
+    monkeypatch.setattr(route, "BATCH", 3)
+    monkeypatch.setattr(route, "SILENCE_S", 0.05)
+    async with reading(app, acme.key, type="post.failed") as reader:
+        await reader.begun()
+        async with changing(pool) as change:
+            passed = sorted([await emit(change, acme.organization_id) for _ in range(4)])
+        await reader.passed(passed[2])
+        await reader.passed(passed[3])
+        assert reader.messages == []
+
+
 async def test_an_organization_has_ten_streams_at_once(
     app: Litestar, acme: Caller, rival: Caller, pool: Pool
 ) -> None:

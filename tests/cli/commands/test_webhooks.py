@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -18,8 +19,10 @@ from api.app import serve_from
 from cli.__main__ import tenantry as root
 from cli.commands.webhooks import TYPES
 from cli.shared.event_stream import Message, parse
+from cli.shared.forwarding import Forwarder
 from db.pool import Pool
 from db.server import free_port
+from rehearsal.acceptor import accepting
 from schemas import ids
 from schemas.settings import Settings
 from tests.api.conftest import Caller, built, calling, held
@@ -118,6 +121,20 @@ async def test_a_server_that_is_not_there_is_named_and_the_next_event_comes(
     assert b"2 events, 0 taken by your server." in command.said
 
 
+async def test_an_answer_without_an_end_holds_nothing_up() -> None:
+    async def answer(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            writer.write(b"x" * 65536)
+            await writer.drain()
+
+    async with accepting(answer) as port:
+        with Forwarder(f"http://127.0.0.1:{port}/", b"key") as forwarder:
+            sent = await asyncio.to_thread(forwarder.send, "evt_1", b"{}")
+    assert (sent.status, sent.problem) == (200, None)
+
+
 async def test_a_redirect_leads_nowhere(
     api: str, sandbox: Caller, pool: Pool, receiver: Receiver, tmp_path: Path
 ) -> None:
@@ -194,6 +211,7 @@ async def test_what_can_never_work_is_refused_at_once(
 ) -> None:
     for words in (
         ["--forward", "localhost:4242"], ["--forward", "ftp://localhost/"], ["--forward", "http://a@b/"],
+        ["--forward", "http://a..b/"], ["--forward", "http://☃.local/"],
         ["--events", "post.gone"], ["--project", "x"], ["--after", "prj_1"],
     ):  # fmt: skip
         assert (await webhooks("listen", *words)).exit_code == 2, words
@@ -205,7 +223,26 @@ async def test_what_can_never_work_is_refused_at_once(
     assert (await webhooks("listen")).exit_code == 5
 
 
+@pytest.mark.parametrize("head", [b"301 Moved\r\nlocation: /", b"200 OK\r\ncontent-type: text/html"])
+async def test_what_is_no_api_is_named(
+    webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch, head: bytes
+) -> None:
+    async def answer(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 " + head + b"\r\ncontent-length: 6\r\nconnection: close\r\n\r\n<html>")
+
+    async with accepting(answer) as port:
+        monkeypatch.setenv("TENANTRY_API", f"http://127.0.0.1:{port}")
+        for words in (["listen"], ["trigger", "test.ping"]):
+            answered = await webhooks(*words)
+            assert (answered.exit_code, answered.stderr.startswith("Error: ")) == (5, True), words
+
+
 TEXTS = st.text(max_size=9).map(lambda text: text.replace("\n", " "))
+
+
+def test_a_place_without_an_event_is_read() -> None:
+    assert [*parse([b"id: evt\n: nothing\n\n: nothing\n\n"])] == [Message("message", "evt", b"")]
 
 
 @given(st.lists(TEXTS, max_size=3), st.integers(1, 20))
