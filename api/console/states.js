@@ -41,8 +41,9 @@ export function noticeOf(error) {
   notice(error.message, "bad", issues, error.requestId && copyable(error.requestId));
 }
 
-/** Does what a click asks for: its button rests meanwhile, and a failure is told. */
+/** Does what a click asks for: its button rests meanwhile, and has its focus again; a failure is told. */
 export async function attempt(button, work) {
+  const focused = document.activeElement === button;
   button.disabled = true;
   try {
     return await work();
@@ -50,5 +51,6 @@ export async function attempt(button, work) {
     noticeOf(error);
   } finally {
     button.disabled = false;
+    if (focused && document.activeElement === document.body) button.focus({ preventScroll: true });
   }
 }

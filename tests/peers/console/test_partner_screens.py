@@ -57,6 +57,10 @@ DIALOGS = [
 ]
 
 
+#: What first lines are refused with, where the brand says too little for one.
+BRAND_IS_SILENT = "422"
+
+
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with shop(tmp_path_factory.mktemp("console"), posts=True) as made:
@@ -104,9 +108,9 @@ def test_a_dialog_bars_nobody_and_keeps_the_focus_until_it_gives_it_back(
         assert not tab.run("document.activeElement.matches('main *, #bar *')")
     press(tab, "Escape")
     tab.until("!document.querySelector('dialog')")
-    assert tab.run("document.activeElement === opener")
+    tab.until("document.activeElement === opener")
     assert tab.run("window.ran") is None
-    assert tab.troubles == []
+    assert [trouble for trouble in tab.troubles if BRAND_IS_SILENT not in trouble] == []
 
 
 def test_a_post_is_shown_as_each_platform_shows_it(full: Shop, tab: Page) -> None:

@@ -152,16 +152,36 @@ def test_a_finger_carries_a_post_to_another_day_and_a_swipe_does_not(quiet: Shop
         day = before + timedelta(days=1 if (before + timedelta(days=1)).month == before.month else -1)
         chip, there = f"[data-post={post['id']}]", f"[data-day='{day}']"
         quiet.open(tab, f"{PROJECT}/calendar?day={before}", f"document.querySelector('{chip}')")
-        tab.run(f"document.querySelector('{chip}').scrollIntoView({{block: 'center'}})")
+        show(tab, chip)
         swipe(tab, *centre(tab, chip))
+        tab.run(AT_REST)
+        show(tab, chip)
         touch(tab, "touchStart", *centre(tab, chip))
         tab.until("document.querySelector('.carrying .carried')")
+        show(tab, there)
         touch(tab, "touchMove", *centre(tab, there))
         tab.until(f"document.querySelector(`{there}`).matches('.target')")
         touch(tab, "touchEnd")
         tab.until(f"document.querySelector(`{there} {chip}`) && document.querySelector('.notice.good')")
         assert tab.run("document.querySelectorAll('.notice').length") == 1
         assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == day
+
+
+#: Once a swipe has run out.
+AT_REST = """new Promise((done) => {
+  let last = null, same = 0;
+  const look = () => {
+    same = scrollY === last ? same + 1 : 0;
+    last = scrollY;
+    if (same > 20) done(1);
+    else requestAnimationFrame(look);
+  };
+  look();
+})"""
+
+
+def show(page: Page, what: str) -> None:
+    page.run(f"document.querySelector(`{what}`).scrollIntoView({{block: 'center'}})")
 
 
 def centre(page: Page, what: str) -> tuple[float, float]:
