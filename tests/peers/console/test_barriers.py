@@ -25,7 +25,7 @@ def test_it_has_no_barrier(filled: FilledApi, page: Page, screen: Screen) -> Non
 
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_nor_has_what_opens_above_it(filled: FilledApi, page: Page, theme: str, width: int) -> None:
-    """The help, the finder, a form, and the menu where it is narrow."""
+    """The help, the finder, an organization's usage, a form, and the menu where it is narrow."""
     page.look(theme, width)
     filled.open(page, "organizations", "document.querySelector('main td')")
     page.run("document.querySelector('.menu').click()")
@@ -36,5 +36,10 @@ def test_nor_has_what_opens_above_it(filled: FilledApi, page: Page, theme: str, 
         assert barriers(page) == []
         press(page, "Escape")
         page.until("!document.querySelector('dialog')")
+    page.run("document.querySelector('main td .tools button').click()")
+    page.until("document.querySelector('dialog[open] meter')")
+    assert barriers(page) == []
+    press(page, "Escape")
+    page.until("!document.querySelector('dialog')")
     page.run("document.querySelector('main button.primary').click()")
     assert barriers(page) == []

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
 
 from db.pool import connected
 from tests.peers.chromium import Page
+from tests.peers.console.axe import barriers
 from tests.peers.own_api import OwnApi, own_api
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
@@ -68,6 +70,13 @@ def press(page: Page, text: str) -> None:
     )
 
 
+def bars_nobody(page: Page) -> None:
+    """In both themes, wide and narrow."""
+    for theme, width in product(("light", "dark"), (1400, 400)):
+        page.look(theme, width)
+        assert barriers(page) == [], (theme, width)
+
+
 def test_all_that_failed_is_retried_and_what_cant_be_is_told(api: OwnApi, page: Page) -> None:
     go(
         api,
@@ -77,11 +86,13 @@ def test_all_that_failed_is_retried_and_what_cant_be_is_told(api: OwnApi, page: 
     )
     press(page, "Retry all that match")
     page.until(f"{HEADING} == 'Retry 250 jobs?'")
+    bars_nobody(page)
     press(page, "Retry 250 jobs")
     page.until(f"{TOLD}?.includes('started again')")
     assert page.run(TOLD) == "247 jobs started again."
     skipped = page.run("document.querySelector('dialog[open] tbody').innerText")
     assert skipped.split() == ["PROJECT_ARCHIVED", "3"]
+    bars_nobody(page)
     press(page, "Close")
     retried = "select count(distinct retry_of) = 247 and count(*) = 247 from job where retry_of is not null"
     assert asyncio.run(asked(api, retried))
@@ -107,6 +118,7 @@ def test_an_edit_of_what_somebody_else_has_changed_is_asked_about(api: OwnApi, p
             page.run("document.querySelector('dialog[open] [name=name]').value = 'Mine'")
             press(page, "Save")
             page.until("document.querySelector('dialog[open] .failed button')")
+            bars_nobody(page)
             press(page, choice)
             page.until("!document.querySelector('dialog[open]')")
             page.until(f"document.querySelector('main .facts').innerText.includes('{name}')")
