@@ -66,8 +66,8 @@ function answers(view, one) {
 
 async function assign(view, one) {
   const { items } = await call("GET", "/v1/ops/leasable-accounts?limit=200", { signal: view.signal });
-  const free = items.filter(({ lessee, platform }) =>
-    !lessee && (!one.platform || platform === one.platform));
+  const free = items.filter(({ lease, platform }) =>
+    !lease && (!one.platform || platform === one.platform));
   const choices = free.map((account) => ({ value: account.socialAccountId,
     text: `${account.handle} on ${account.platform}`, about: account.niche }));
   const done = await formDialog({
@@ -111,9 +111,9 @@ function drawOffers(view, page) {
         key: one.socialAccountId, cells: [
           h("span", { title: one.socialAccountId }, one.handle), one.platform,
             h("span", { title: one.niche }, one.niche),
-          one.lessee ? copyable(one.lessee.organizationId, `…${one.lessee.organizationId.slice(-8)}`)
-            : badge("free", "good"), one.lessee ? ago(one.lessee.since) : "–",
-          view.may("ops:write") && (one.lessee ? recall(view, one) : withdraw(view, one))],
+          one.lease ? copyable(one.lease.organizationId, `…${one.lease.organizationId.slice(-8)}`)
+            : badge("free", "good"), one.lease ? ago(one.lease.since) : "–",
+          view.may("ops:write") && (one.lease ? recall(view, one) : withdraw(view, one))],
       })),
     }),
     pager(view, page),
@@ -137,7 +137,7 @@ const recall = (view, one) => h("button", {
     if (!await confirmed({ title: `Recall ${one.handle}?`,
       text: "Its tenant loses it at once, and what waits for it is canceled.", verb: "Recall",
       danger: true })) return;
-    await send(view, `/v1/ops/leases/${one.lessee.socialAccountId}/recall`, undefined, currentTarget);
+    await send(view, `/v1/ops/leases/${one.lease.socialAccountId}/recall`, undefined, currentTarget);
   },
 }, "Recall");
 

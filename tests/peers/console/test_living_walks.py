@@ -236,6 +236,10 @@ def test_accounts_are_asked_for_lent_and_shown(shop: Living, tab: Page, project:
     tab.until("document.querySelector('main .badge.assigned')")
     shop.open(tab, accounts, "document.querySelector('main tbody')?.innerText.includes('on lease')")
     tab.until("document.querySelector('main .badge.assigned')")
+    shop.open(tab, "leases?part=offers", "document.querySelector('main tbody tr')", key=operator)
+    click(tab, "Recall")
+    click(tab, "Recall", within="dialog")
+    tab.until("document.querySelector('main tbody .badge')?.innerText === 'free'")
 
 
 def test_a_project_is_archived_and_comes_back(shop: Living, tab: Page, project: str) -> None:
