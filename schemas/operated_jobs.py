@@ -7,6 +7,7 @@ from msgspec import Meta
 from schemas import ids
 from schemas.base import CreatedAt, In, Instant, Out, Text
 from schemas.jobs import At, JobError, JobKind, JobStage, Status, Unsuccessful
+from schemas.waiting import Waiting
 
 
 class OperatedJob(Out, frozen=True, kw_only=True):
@@ -61,6 +62,8 @@ class OperatedJobDetail(OperatedJob, frozen=True, kw_only=True):
     """What it was asked for. Secrets are never among it: they are sealed beside the job."""
     result: dict[str, Any] | None
     """What it came to. Null unless `completed`."""
+    waiting: Waiting | None
+    """Why it isn't running now; null: it does, starts now, or has ended."""
 
 
 class OperatedCancel(In, frozen=True, kw_only=True):

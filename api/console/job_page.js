@@ -17,7 +17,7 @@ export async function jobPage(view, id, { of, back }) {
   view.title(`Job ${id.slice(-8)}`);
   const path = `${of}/${encodeURIComponent(id)}`;
   const own = of === "/v1/jobs", { signal } = view;
-  const timeline = own ? growing(`/v1/jobs/${encodeURIComponent(id)}/timeline`, { signal }) : () => [];
+  const timeline = growing(`${path}/timeline`, { signal });
   await view.live(async () => {
     const [job, events] = await Promise.all([call("GET", path, { signal }), timeline()]);
     return { job, events };
@@ -28,6 +28,7 @@ const took = ({ createdAt, finishedAt }) =>
   lasted((new Date(finishedAt ?? now()) - new Date(createdAt)) / 1000);
 
 function draw(view, job, events, { own, back }) {
+  const list = own ? "jobs" : "ops-jobs";
   return [
     heading([words(job.kind), " ", badge(job.status)],
       { back, tools: [own && acts(view, job), copyable(job.jobId)] }),
@@ -47,27 +48,28 @@ function draw(view, job, events, { own, back }) {
     section("Facts", {}, facts([
       ["Organization", job.organizationName
         && h("span", { title: job.organizationId }, job.organizationName)], ["Pool", job.pool],
-        ["Project", job.projectId && idLink("projects", job.projectId)],
+        ["Project", job.projectId
+          && (own ? idLink("projects", job.projectId) : copyable(job.projectId))],
       ["Attempt", `${job.attempt} of ${job.maxAttempts}`], ["Accepted", ago(job.createdAt)],
         ["Ended", job.finishedAt && ago(job.finishedAt)], [job.finishedAt ? "Took" : "So far", took(job)],
       ["Due", job.runAt && ago(job.runAt)],
         ["Gives up", !job.finishedAt && job.deadlineAt && ago(job.deadlineAt)],
-        ["Repeats", job.retryOf && idLink(own ? "jobs" : "ops-jobs", job.retryOf)],
+        ["Repeats", job.retryOf && idLink(list, job.retryOf)],
         ["Cancel", job.cancelRequested && "asked for"]])),
-    events.length > 0 && section("Timeline", {}, h("ol", { className: "timeline" }, events.map(event))),
+    events.length > 0 && section("Timeline", {}, h("ol", { className: "timeline" }, events.map((one, index) => event(one, `${index} ${one.type}`, list)))),
     job.args && section("Arguments", {}, json(job.args)),
     job.result && section("Result", {}, json(job.result)),
   ];
 }
 
 /** One thing that happened: when, what, and in which attempt. */
-function event({ at, type, attempt: which, outcome, step, code, message, workerId, retryOf }, index) {
+function event({ at, type, attempt: which, outcome, step, code, message, workerId, retryOf }, key, list) {
   const more = [which && `attempt ${which}`, outcome && words(outcome), step && words(step),
     code].filter(Boolean).join(", ");
-  return h("li", { key: `${index} ${type}` }, ago(at),
+  return h("li", { key }, ago(at),
     h("span", {}, h("strong", {}, words(type)), more && ` · ${more}`,
     message && h("div", { className: "quiet" }, message)),
-    workerId ? copyable(workerId, `on …${workerId.slice(-6)}`) : retryOf && idLink("jobs", retryOf));
+    workerId ? copyable(workerId, `on …${workerId.slice(-6)}`) : retryOf && idLink(list, retryOf));
 }
 
 function acts(view, job) {

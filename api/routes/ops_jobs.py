@@ -12,6 +12,7 @@ from api.guard import requires
 from api.paging import DEFAULT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
+from api.timeline_pages import page_of_entries
 from domain.jobs import stats
 from domain.operations import operated_jobs
 from domain.operations.operated_jobs import Wanted
@@ -19,6 +20,7 @@ from schemas.base import Page
 from schemas.job_stats import JobStats, Window
 from schemas.jobs import Status
 from schemas.operated_jobs import OperatedJob, OperatedJobDetail
+from schemas.timelines import TimelineEntry
 
 WindowFilter = Annotated[Window, QueryParameter(name="window", description="How far it goes back.")]
 PoolFilter = Annotated[str | None, QueryParameter(description="Only of this pool.", max_length=100)]
@@ -84,4 +86,14 @@ async def get_any_job(request: ApiRequest, job_id: FromPath[str]) -> OperatedJob
         return await operated_jobs.get(conn, job_id=paths.read("job", job_id))
 
 
-ROUTES = [measure_all_jobs, list_all_jobs, get_any_job]
+@get("/ops/jobs/{job_id:str}/timeline", opt=requires("ops:read", Class.READ_LIGHT, 404, 409))
+async def get_any_job_timeline(
+    request: ApiRequest, job_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
+) -> Page[TimelineEntry]:
+    """What happened to a job of any organization, internal ones too: as its own organization reads it."""
+    request.require_live()
+    read = partial(operated_jobs.timeline, job_id=paths.read("job", job_id))
+    return await page_of_entries(request, read, cursor, limit)
+
+
+ROUTES = [measure_all_jobs, list_all_jobs, get_any_job, get_any_job_timeline]

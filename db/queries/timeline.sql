@@ -29,14 +29,14 @@ past as materialized (
             order by fence
             limit :most) a)
 
--- name: list_job_entries
+-- name: list_job_entries    an internal job has none but for whoever sees such jobs
 with jobs as materialized (
   -- It alone.
   select *
     from job
    where organization_id = :org
      and id = :id
-     and not internal),
+     and (not internal or :internal::boolean)),
 {past}
 select e.at, e.rank, e.place, e.type, e.job_id, e.kind, e.attempt, e.fence, e.worker_id, e.outcome, e.error,
        e.details

@@ -56,9 +56,11 @@ FIELDS = frozenset({"code", "message", "retryable", "step", "revision", "apiKeyI
 T = TypeVar("T")
 
 
-async def of_job(conn: Conn, *, organization_id: UUID, job_id: UUID) -> list[TimelineEntry]:
-    """A job's entries, the oldest first. Raises `NotFound`, for an internal job too."""
-    rows = await _LIST_JOB_ENTRIES.all(conn, org=organization_id, id=job_id, most=MOST)
+async def of_job(
+    conn: Conn, *, organization_id: UUID, job_id: UUID, internal: bool = False
+) -> list[TimelineEntry]:
+    """A job's entries, the oldest first. Raises `NotFound`, for an internal job too unless they are seen."""
+    rows = await _LIST_JOB_ENTRIES.all(conn, org=organization_id, id=job_id, internal=internal, most=MOST)
     if not rows:
         raise absent("job")
     return [_shown(row) for row in rows]

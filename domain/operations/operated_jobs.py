@@ -9,11 +9,13 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import operated_job
+from domain.jobs import timelines, wait_reasons
 from domain.values.periods import Period
 from schemas import ids
 from schemas.errors.absent import absent
 from schemas.jobs import JobError, Status
 from schemas.operated_jobs import OperatedJob, OperatedJobDetail
+from schemas.timelines import TimelineEntry
 
 #: How far a filter looks back in each organization: so many of its newest jobs; of one that is named, more.
 DEPTH, DEPTH_OF_ONE = 200, 10_000
@@ -67,7 +69,18 @@ async def get(conn: Conn, *, job_id: UUID) -> OperatedJobDetail:
     row = await GET_OPERATED_JOB.one(conn, id=job_id)
     if row is None:
         raise absent("job")
-    return OperatedJobDetail(**_fields(row), args=row.args, result=row.result)
+    waiting = None
+    if row.status == "running":
+        [waiting] = await wait_reasons.of_jobs(conn, refs=[(row.organization_id, row.id)])
+    return OperatedJobDetail(**_fields(row), args=row.args, result=row.result, waiting=waiting)
+
+
+async def timeline(conn: Conn, *, job_id: UUID) -> list[TimelineEntry]:
+    """Its entries, the oldest first. Raises `NotFound`."""
+    row = await GET_OPERATED_JOB.one(conn, id=job_id)
+    if row is None:
+        raise absent("job")
+    return await timelines.of_job(conn, organization_id=row.organization_id, job_id=job_id, internal=True)
 
 
 async def list_page(conn: Conn, *, wanted: Wanted, before: UUID | None, limit: int) -> list[OperatedJob]:

@@ -85,7 +85,9 @@ async def operators(story: Story) -> None:
     await story.tell("list_workers", by=by)
     await story.tell("measure_all_jobs", by=story.cast.operators, params={"window": "day"})
     found = await story.tell("list_all_jobs", by=story.cast.operators, params={"limit": 1})
-    await story.tell("get_any_job", by=story.cast.operators, jobId=found["items"][0]["jobId"])
+    names = {"jobId": found["items"][0]["jobId"]}
+    await story.tell("get_any_job", by=story.cast.operators, **names)
+    await story.tell("get_any_job_timeline", by=story.cast.operators, **names)
     look = {"errorCode": "SITE_TIMEOUT", "dryRun": True}
     await story.tell("retry_all_jobs", by=story.cast.operators, json=look)
     look = {"kinds": ["ingest_website"], "stages": ["queued"], "dryRun": True}

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn
+from domain.jobs import timelines
 from domain.operations import operated_jobs
 from domain.operations.operated_jobs import Wanted
 from domain.values.periods import ALWAYS
@@ -48,6 +49,24 @@ async def test_any_is_read_with_what_it_was_asked_for(conn: Conn) -> None:
     assert (found.args, found.organization_name) == ({"url": "https://example.com"}, "Acme")
     with pytest.raises(NotFound):
         await operated_jobs.get(conn, job_id=ids.new())
+
+
+async def test_any_says_why_it_waits_and_what_happened(conn: Conn) -> None:
+    """An internal one too, of which its own organization reads nothing."""
+    _, org = await scene.tenants(conn, 2)
+    job_id = (await scene.submit(conn, org, INTERNAL)).job_id
+    waiting = (await operated_jobs.get(conn, job_id=job_id)).waiting
+    assert waiting
+    assert waiting.reason == "no_worker"
+    [claim] = await scene.pull(conn, await scene.worker(conn, INTERNAL), 1, INTERNAL)
+    await scene.settle(conn, [claim], Failed("TIMEOUT", "too slow", retryable=False))
+    assert (await operated_jobs.get(conn, job_id=job_id)).waiting is None
+    told = [entry.type for entry in await operated_jobs.timeline(conn, job_id=job_id)]
+    assert told == ["submitted", "attempt_started", "attempt_ended", "failed"]
+    with pytest.raises(NotFound):
+        await timelines.of_job(conn, organization_id=org, job_id=job_id)
+    with pytest.raises(NotFound):
+        await operated_jobs.timeline(conn, job_id=ids.new())
 
 
 async def test_a_filter_that_nothing_passes_reads_a_few_of_each_organization(

@@ -17,7 +17,7 @@ SCREENS = [
     Screen("jobs", "document.querySelectorAll('main tbody tr').length > 20"),
     Screen("jobs?status=failed&kind=publish_post", "document.querySelector('main tbody tr')"),
     Screen("jobs/{job}", "document.querySelector('main .timeline')"),
-    Screen("ops-jobs/{job}", "document.querySelector('main .json')"),
+    Screen("ops-jobs/{job}", "document.querySelector('main .timeline')"),
     Screen("overview", "document.querySelector('main .chart') && document.querySelector('main .listing')"),
     Screen("overview?window=day&pool=publish", "document.querySelector('main .chart')"),
     Screen("ops-jobs", "document.querySelectorAll('main tbody tr').length > 20"),

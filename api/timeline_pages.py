@@ -1,0 +1,43 @@
+"""Pages of timelines, by time, whoever reads them."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from api.paging import page_of_places
+from api.requests import ApiRequest
+from db.pool import Conn
+from schemas.base import Page
+from schemas.timelines import TimelineEntry
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+async def page_of_entries(
+    request: ApiRequest,
+    read: Callable[[Conn], Awaitable[list[TimelineEntry]]],
+    cursor: str | None,
+    limit: int,
+) -> Page[TimelineEntry]:
+    """One page of what is read once, and again where a sandbox's clock has gone on between two slices.
+
+    A place is a time, and which of those with that time it is.
+    """
+    placed: dict[timedelta, list[tuple[bytes, TimelineEntry]]] = {}
+
+    async def find(conn: Conn, before: bytes | None, count: int) -> list[tuple[bytes, TimelineEntry]]:
+        if request.ahead not in placed:
+            placed[request.ahead] = _placed(await read(conn), request.ahead)
+        return [one for one in placed[request.ahead] if before is None or one[0] > before][:count]
+
+    return await page_of_places(request, find, cursor, limit, read=bytes, connect=request.connection)
+
+
+def _placed(entries: list[TimelineEntry], ahead: timedelta) -> list[tuple[bytes, TimelineEntry]]:
+    """Each entry with its place: its shown time, which no clock of a sandbox changes, and which of those."""
+    placed: list[tuple[bytes, TimelineEntry]] = []
+    nth, at = 0, EPOCH
+    for entry in entries:
+        nth, at = (nth + 1 if entry.at == at else 0), entry.at
+        micros = (at + ahead - EPOCH) // timedelta(microseconds=1)
+        placed.append((micros.to_bytes(8, "big") + nth.to_bytes(2, "big"), entry))
+    return placed
