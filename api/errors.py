@@ -39,7 +39,9 @@ CODES = {
     "UNAUTHENTICATED": Code(401, "no key, or one that is malformed, unknown, expired or rotated away"),
     "FORBIDDEN_SCOPE": Code(403, "the key lacks `details.requiredScope`"),
     "ORIGIN_NOT_ALLOWED": Code(403, "a page sent events of an app whose `webDomain` is another one"),
-    "RETURN_URL_NOT_ALLOWED": Code(403, "the origin is not on the key's list"),
+    "RETURN_URL_NOT_ALLOWED": Code(
+        403, "the origin is not on the key's list, and for accounts not the API's own"
+    ),
     "APPROVAL_REQUIRED": Code(
         403, "the content, or a caption of its own for a target, awaits approval: `details.approvalStatus`"
     ),

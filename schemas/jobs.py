@@ -178,7 +178,7 @@ class NotRetried(Out, frozen=True, kw_only=True):
 
     job_id: ids.JobId
     code: str
-    """Why, to branch on: the `reason`, or else the `code`, of what its own retry would be refused with."""
+    """Why, to branch on: the `reason` or else `code` that its own retry would get, or why it is left out."""
     message: str
     """Why and what to do, for people."""
 
@@ -193,7 +193,7 @@ class BulkRetried(Out, frozen=True, kw_only=True):
     retried: list[Retried]
     """Those that were started again, the oldest first; none in a dry run."""
     skipped: list[NotRetried]
-    """Those that can't be started again now. Later calls find them again."""
+    """Those that can't be started again now. Calls that begin without a cursor find them again."""
     next_cursor: str | None
     """`cursor` of the next call, with another `Idempotency-Key`; null: all were looked at."""
 

@@ -46,7 +46,7 @@ After = Annotated[
     str | None,
     QueryParameter(
         description="Only what comes after this event, or after the `id` that a stream began with. "
-        "`Last-Event-ID`, which a client that connects again sends by itself, goes before it.",
+        "`Last-Event-ID`, which a client that connects again sends by itself, counts more.",
         max_length=1100,
     ),
 ]
@@ -72,7 +72,7 @@ async def stream_webhook_events(
     They come without an endpoint. A first message `listening` says since when all that happens is on record:
     while a stream is there, and for half an hour afterwards. So whoever connects again with `Last-Event-ID`
     has missed nothing, unless `since` is another one. A stream ends after 15 minutes; of an organization
-    there are 10 at once.
+    one process of the API has 10 at once.
     """
     wanted = Wanted(type_, filters.read_id("project", project_id))
     if request.services.listeners.is_full(request.organization_id):

@@ -36,8 +36,9 @@ async def rehearse(minutes: float, seed: int | None) -> Answer:
     and restarted, Postgres restarted and crashed, connections cut, stalled and left half open. Then faults
     end, jobs get two minutes to end, and a table says what became of them.
 
-    It exits with 0 if none is lost, none is done twice and all have ended; else with 1, and keeps the logs.
-    Ctrl-C ends load and faults, and still counts; a second one doesn't wait for open jobs.
+    It exits with 0 if none is lost, none is done twice, all have ended and no process has by itself; else
+    with 1, and keeps the logs. Ctrl-C ends load and faults, still counts, and exits with 130 in place of 0;
+    a second one doesn't wait for open jobs.
 
     \b
     Examples:

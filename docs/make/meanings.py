@@ -9,7 +9,10 @@ CODES = {
     "UNAUTHENTICATED": ("Send a key that is valid.", "no"),
     "FORBIDDEN_SCOPE": ("Use a key with that scope.", "no"),
     "ORIGIN_NOT_ALLOWED": ("Send from a page of the app's `webDomain`, or change that.", "no"),
-    "RETURN_URL_NOT_ALLOWED": ("Use a key whose `returnOrigins` have that origin.", "no"),
+    "RETURN_URL_NOT_ALLOWED": (
+        "Use a key whose `returnOrigins` have that origin, or for accounts the API's own.",
+        "no",
+    ),
     "APPROVAL_REQUIRED": ("Approve it, or schedule it: it then waits for its approval.", "no"),
     "NOT_FOUND": ("Look at the id and the path. Whose the object is, nobody is told.", "no"),
     "METHOD_NOT_ALLOWED": ("Use a method of `Allow`.", "no"),

@@ -2,7 +2,8 @@
 
 An API process never decodes what a stranger sends. A video is content without a poster until its job has
 ended, and for good where none can be made. Videos that were uploaded before there were posters are looked
-for, one after the other, whenever the pool has nothing else to do.
+for, one after the other, whenever the pool has a worker and no job of it waits. The search passes over those
+of archived projects and of suspended organizations, and doesn't come back.
 """
 
 from collections.abc import Sequence

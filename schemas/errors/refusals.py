@@ -71,7 +71,7 @@ class OriginRefused(DomainError):
 
 
 class NotReturnable(DomainError):
-    """The origin of a `returnUrl` is not on the key's list."""
+    """The origin of a `returnUrl` is not on the key's list, and not the API's own for accounts."""
 
     code = "RETURN_URL_NOT_ALLOWED"
 
