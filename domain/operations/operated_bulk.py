@@ -75,7 +75,7 @@ async def retry(
         states=bulk_retries.statuses(chosen),
         limit=ORGANIZATIONS,
     )
-    tally, place = _Tally(), _behind(listed)
+    total, place = _Sum(), _behind(listed)
     for org in [row.id for row in listed]:
         batch = await bulk_retries.retry(
             conn,
@@ -84,19 +84,19 @@ async def retry(
             chosen=chosen,
             after=after.job_id if after and after.organization_id == org else None,
             dry_run=dry_run,
-            most=bulk_retries.MOST - tally.looked,
+            most=bulk_retries.MOST - total.looked,
             depth=DEPTH,
         )
-        tally.add(batch)
+        total.add(batch)
         if batch.answer.retried:
             await _record(conn, actor, org, "jobs.retried", len(batch.answer.retried))
-        if tally.is_full or (batch.last_id is not None and not dry_run):
+        if total.is_full or (batch.last_id is not None and not dry_run):
             place = Position(org, batch.last_id or LAST)
             break
-    return RetriedOfAll(tally.answer(place), place, tuple(tally.wakes))
+    return RetriedOfAll(total.answer(place), place, tuple(total.wakes))
 
 
-class _Tally:
+class _Sum:
     """The outcomes of several organizations' retries as one."""
 
     def __init__(self) -> None:
@@ -160,7 +160,9 @@ async def cancel(
         if room <= 0:
             place = Position(org, FIRST if one.more else LAST)
             break
-    answer = OperatedCanceled(matched=matched, capped=place is not None, job_ids=job_ids, next_cursor=None)
+    answer = OperatedCanceled(
+        matched=min(matched, bulk.COUNTED), capped=place is not None, job_ids=job_ids, next_cursor=None
+    )
     return CanceledOfAll(answer, place)
 
 

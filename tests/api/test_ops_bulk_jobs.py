@@ -103,6 +103,17 @@ async def test_cancels_go_on_until_nothing_is_left(
     }
 
 
+async def test_no_more_are_said_to_match_than_are_counted(
+    operator: Caller, acme: Caller, rival: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of each of two organizations, of which a call counts three."""
+    monkeypatch.setattr(bulk, "COUNTED", 3)
+    for one in (acme, acme, rival, rival):
+        await started(one, await new_project(one))
+    seen = await ask(operator, "cancel", kinds=["ingest_github"], dryRun=True)
+    assert (seen["matched"], seen["capped"]) == (3, True)
+
+
 @pytest.mark.parametrize("verb", ["retry", "cancel"])
 async def test_nobody_else_may(acme: Caller, app: Litestar, pool: Pool, verb: str) -> None:
     refused(await acme.http.post(f"/v1/ops/jobs/{verb}", json={}), 403, "FORBIDDEN_SCOPE")
