@@ -8,7 +8,7 @@ from jobs.kinds import Kind
 _ANY = Kind("", POOL, "jobs:read", timeout_s=60, max_attempts=20, total_s=3600)
 
 
-class Trace(NamedTuple):
+class Effects(NamedTuple):
     """Effects of a completed job: rows in the table of effects, calls that the receiver took.
 
     `late`: the rows are written by the commit alone, so a job that isn't completed has none.
@@ -28,16 +28,16 @@ NONE, WRITE, STEPS, CALL, FLAKY, EARLY, LONG, HELD, CHAIN, DOOMED = (
     for word in "none write steps call flaky early long held chain doomed".split()
 )
 
-ROW = Trace(rows=1)
-TRACES = {
-    NONE.name: Trace(),
+ROW = Effects(rows=1)
+EFFECTS = {
+    NONE.name: Effects(),
     WRITE.name: ROW,
-    STEPS.name: Trace(rows=3, late=False),
-    CALL.name: Trace(rows=1, calls=1),
+    STEPS.name: Effects(rows=3, late=False),
+    CALL.name: Effects(rows=1, calls=1),
     FLAKY.name: ROW,
     EARLY.name: ROW,
     LONG.name: ROW,
     HELD.name: ROW,
     CHAIN.name: ROW,
-    DOOMED.name: Trace(),
+    DOOMED.name: Effects(),
 }

@@ -22,8 +22,8 @@ class Errand(NamedTuple):
     cancel_after_s: float | None = None
 
 
-class Share(NamedTuple):
-    """A kind's part of a hundred errands. The bounds say how long one takes, waits, or lives uncanceled."""
+class Portion(NamedTuple):
+    """A kind's errands of a hundred. The bounds say how long one takes, waits, or lives uncanceled."""
 
     kind: Kind
     of_hundred: int
@@ -34,18 +34,18 @@ class Share(NamedTuple):
 
 
 MIX = (
-    Share(kinds.NONE, 16),
-    Share(kinds.WRITE, 20),
-    Share(kinds.WRITE, 8, due_in_s=(0.5, 6.0)),
-    Share(kinds.WRITE, 6, unique=True),
-    Share(kinds.STEPS, 9),
-    Share(kinds.CALL, 13),
-    Share(kinds.FLAKY, 7),
-    Share(kinds.EARLY, 6),
-    Share(kinds.LONG, 4, takes_s=(1.2 * LEASE_S, 2.5 * LEASE_S)),
-    Share(kinds.HELD, 5, takes_s=(1.0, 3.0), cancel_after_s=(0.0, 2.0)),
-    Share(kinds.CHAIN, 4),
-    Share(kinds.DOOMED, 2),
+    Portion(kinds.NONE, 16),
+    Portion(kinds.WRITE, 20),
+    Portion(kinds.WRITE, 8, due_in_s=(0.5, 6.0)),
+    Portion(kinds.WRITE, 6, unique=True),
+    Portion(kinds.STEPS, 9),
+    Portion(kinds.CALL, 13),
+    Portion(kinds.FLAKY, 7),
+    Portion(kinds.EARLY, 6),
+    Portion(kinds.LONG, 4, takes_s=(1.2 * LEASE_S, 2.5 * LEASE_S)),
+    Portion(kinds.HELD, 5, takes_s=(1.0, 3.0), cancel_after_s=(0.0, 2.0)),
+    Portion(kinds.CHAIN, 4),
+    Portion(kinds.DOOMED, 2),
 )
 
 #: Seconds, at most, for which a commit stays open, and between two steps.
@@ -61,21 +61,21 @@ def errands(seed: int, tenants: Sequence[UUID]) -> Iterator[Errand]:
     number = 0
     while True:
         number += 1
-        (share,) = chance.choices(MIX, [share.of_hundred for share in MIX])
-        yield _errand(f"{seed}-{number}", chance.choice(tenants), share, chance)
+        (portion,) = chance.choices(MIX, [portion.of_hundred for portion in MIX])
+        yield _errand(f"{seed}-{number}", chance.choice(tenants), portion, chance)
 
 
-def _errand(key: str, tenant: UUID, share: Share, chance: random.Random) -> Errand:
+def _errand(key: str, tenant: UUID, portion: Portion, chance: random.Random) -> Errand:
     args: dict[str, Any] = {
         "key": key, "failures": chance.randint(1, 3), "snoozes": chance.randint(1, 2), "left": 2,
-        "pause_s": chance.uniform(0, PAUSE_S), "takes_s": chance.uniform(*share.takes_s or (0, 0)),
+        "pause_s": chance.uniform(0, PAUSE_S), "takes_s": chance.uniform(*portion.takes_s or (0, 0)),
     }  # fmt: skip
     return Errand(
         key,
         tenant,
-        share.kind,
+        portion.kind,
         args,
-        unique_key=f"unique {chance.randrange(UNIQUE_KEYS)}" if share.unique else None,
-        due_in_s=chance.uniform(*share.due_in_s),
-        cancel_after_s=chance.uniform(*share.cancel_after_s) if share.cancel_after_s else None,
+        unique_key=f"unique {chance.randrange(UNIQUE_KEYS)}" if portion.unique else None,
+        due_in_s=chance.uniform(*portion.due_in_s),
+        cancel_after_s=chance.uniform(*portion.cancel_after_s) if portion.cancel_after_s else None,
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from db.pool import Pool
 from jobs.states import TERMINAL, State
 from rehearsal import kinds
-from rehearsal.kinds import TRACES
+from rehearsal.kinds import EFFECTS
 from rehearsal.tasks import next_key
 
 #: Each job with its effects, in time that grows as their number does.
@@ -97,9 +97,9 @@ def tally(found: Sequence[Found], accepted: Mapping[str, UUID], taken: Mapping[s
 
 def judge(job: Found, calls: int) -> Iterator[Anomaly]:
     """Anomalies of a job's effects."""
-    trace = TRACES[job.kind]
-    for name, left, wanted in (("rows", job.rows, trace.rows), ("calls", calls, trace.calls)):
-        most = wanted if job.state == State.COMPLETED or name == "calls" or not trace.late else 0
+    effects = EFFECTS[job.kind]
+    for name, left, wanted in (("rows", job.rows, effects.rows), ("calls", calls, effects.calls)):
+        most = wanted if job.state == State.COMPLETED or name == "calls" or not effects.late else 0
         if left > most:
             yield Anomaly("doubled", str(job.id), f"{job.kind}, {job.state}: {left} {name}, {most} at most")
         if left < wanted and job.state == State.COMPLETED:

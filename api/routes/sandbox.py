@@ -79,7 +79,7 @@ async def trigger_webhook_event(
 def _require_sandbox(request: ApiRequest) -> None:
     """Raises `NotFound`: a live organization has none of this."""
     if not request.principal.sandbox:
-        raise absent("sandbox_clock")
+        raise absent("sandbox")
 
 
 ROUTES = [get_clock, advance_clock, trigger_webhook_event]

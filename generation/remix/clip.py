@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from generation import ffmpeg
-from generation.remix import boxes, hdr, levels
+from generation.remix import boxes, levels
 from generation.words.captions import Span
 from schemas.errors import ClipRefused, GenerationError
 
@@ -55,10 +55,6 @@ class Clip(NamedTuple):
     is_interlaced: bool = False
     space: str = "unknown"
     transfer: str = "unknown"
-
-    @property
-    def is_hdr(self) -> bool:
-        return self.transfer in hdr.TRANSFERS
 
     def source(self, start: float = 0.0, seconds: float = SCANNED) -> list[str]:
         """Arguments to read a part of it."""

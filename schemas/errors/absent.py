@@ -11,7 +11,7 @@ from schemas.errors.refusals import NotFound
 
 Noun = Literal[
     "account", "api_key", "app_media", "asset", "content", "github_installation", "influencer", "job",
-    "lease_request", "leased_account", "organization", "post", "project", "sandbox_clock", "sdk_app",
+    "lease_request", "leased_account", "organization", "post", "project", "sandbox", "sdk_app",
     "webhook_delivery", "webhook_endpoint", "webhook_event",
 ]  # fmt: skip
 
@@ -46,7 +46,7 @@ MISSING: Mapping[Noun, Missing] = {
     "organization": Missing(ids.ORGANIZATION, "no such organization: check the id"),
     "post": Missing(ids.POST, f"no such scheduled post: {_FOREIGN}"),
     "project": Missing(ids.PROJECT, f"no such project: {_FOREIGN}"),
-    "sandbox_clock": Missing(None, "only a sandbox has this: use a test key"),
+    "sandbox": Missing(None, "only a sandbox has this: use a test key"),
     "sdk_app": Missing(ids.APP, "no such SDK app: check the id, and that it is the project's"),
     "webhook_delivery": Missing(ids.WEBHOOK_DELIVERY, f"no such delivery: {_FOREIGN}"),
     "webhook_endpoint": Missing(ids.WEBHOOK_ENDPOINT, f"no such webhook endpoint: {_FOREIGN}"),
