@@ -5,6 +5,7 @@ import { confirmed } from "./dialog.js";
 import { ago, badge, copyable, h, say } from "./dom.js";
 import { call, once } from "./http.js";
 import { idLink, json, words } from "./pieces.js";
+import { link } from "./router.js";
 import { attempt } from "./states.js";
 import { facts, section } from "./table.js";
 import { lasted, now } from "./times.js";
@@ -49,7 +50,7 @@ function draw(view, job, events, { own, back }) {
       ["Organization", job.organizationName
         && h("span", { title: job.organizationId }, job.organizationName)], ["Pool", job.pool],
         ["Project", job.projectId
-          && (own ? idLink("projects", job.projectId) : copyable(job.projectId))],
+          && (own ? idLink("projects", job.projectId) : jobsOf(job))],
       ["Attempt", `${job.attempt} of ${job.maxAttempts}`], ["Accepted", ago(job.createdAt)],
         ["Ended", job.finishedAt && ago(job.finishedAt)], [job.finishedAt ? "Took" : "So far", took(job)],
       ["Due", job.runAt && ago(job.runAt)],
@@ -61,6 +62,11 @@ function draw(view, job, events, { own, back }) {
     job.result && section("Result", {}, json(job.result)),
   ];
 }
+
+/** An operator's key opens no project: its jobs are there. */
+const jobsOf = ({ organizationId, projectId }) =>
+  h("a", { href: link(["ops-jobs"], { organizationId, projectId }), title: projectId, className: "mono" },
+    `…${projectId.slice(-8)}`);
 
 /** One thing that happened: when, what, and in which attempt. */
 function event({ at, type, attempt: which, outcome, step, code, message, workerId, retryOf }, key, list) {

@@ -7,7 +7,7 @@ from litestar import get
 from litestar.params import FromPath, QueryParameter
 
 from api import filters, paths
-from api.filters import MadeSince, MadeUntil
+from api.filters import MadeSince, MadeUntil, ProjectFilter
 from api.guard import requires
 from api.paging import DEFAULT, Cursor, Limit, page
 from api.ratelimit import Class
@@ -51,6 +51,7 @@ async def list_all_jobs(
     request: ApiRequest,
     *,
     organization_id: OrganizationFilter = None,
+    project_id: ProjectFilter = None,
     kind: KindFilter = None,
     pool: PoolFilter = None,
     status: StatusFilter = None,
@@ -68,6 +69,7 @@ async def list_all_jobs(
     request.require_live()
     wanted = Wanted(
         organization_id=filters.read_id("organization", organization_id),
+        project_id=filters.read_id("project", project_id),
         kind=kind,
         pool=pool,
         status=status,

@@ -8,6 +8,7 @@ j.id, j.organization_id, j.project_id, j.kind, j.pool, j.internal,
 -- part: passing    a filter that is null lets all pass
 coalesce(n.kind = :kind::text, true)
             and coalesce(n.pool = :pool::text, true)
+            and (:project::uuid is null or n.project_id = :project)
             and coalesce(n.error->>'code' = :error_code::text, true)
             and coalesce(n.created_at >= :since::timestamptz, true)
             and coalesce(n.created_at < :until::timestamptz, true)

@@ -57,6 +57,7 @@ class Wanted(NamedTuple):
     """Filters of the list; one that is None lets all pass."""
 
     organization_id: UUID | None
+    project_id: UUID | None
     kind: str | None
     pool: str | None
     status: Status | None
@@ -87,6 +88,7 @@ async def list_page(conn: Conn, *, wanted: Wanted, before: UUID | None, limit: i
     """At most `limit` jobs older than `before`, newest first, of those that a filter looks at."""
     asked: dict[str, Any] = {
         "org": wanted.organization_id,
+        "project": wanted.project_id,
         "kind": wanted.kind,
         "pool": wanted.pool,
         "error_code": wanted.error_code,

@@ -58,7 +58,8 @@ function draw({ view, picked, pick }, { page, counts }) {
   return [
     heading("Jobs", { tools: allThatMatch(view, "/v1/jobs", filters(view.query),
       ["Retry", ...acts ? ["Cancel"] : []]),
-      under: [tabs(view, "status", STATUSES, { "": total, ...all }), narrowing(view)] }),
+      under: [tabs(view, "status", STATUSES, { "": total, ...all }),
+        narrowing(view, search(view, "projectId", "Project, prj_…"))] }),
     picked.size > 0 && many(view, page.items.filter((job) => picked.has(job.jobId)), picked),
     listing({
       label: "Jobs", heads: HEADS, pick: acts && pick, none: nothing(view),

@@ -14,7 +14,7 @@ import { filters, narrowing } from "./jobs.js";
 
 const STATUSES = [["", "All"], ["running", "Running"], ["failed", "Failed"], ["canceled", "Canceled"],
   ["completed", "Completed"]];
-const FILTERS = ["organizationId", "kind", "status", "errorCode", "cursor"];
+const FILTERS = ["organizationId", "projectId", "kind", "status", "errorCode", "cursor"];
 
 export const opsJobs = {
   name: "ops-jobs", title: "All jobs", group: "Operations", scope: "ops:read", key: "a", icon: "jobs",
@@ -35,10 +35,11 @@ const HEADS = [{ text: "Job", className: "name" }, "Status",
   { text: "", className: "wide" }];
 
 const draw = (view, page) => [
-  heading("All jobs", { tools: view.may("ops:write")
+  heading("All jobs", { tools: view.may("ops:write") && !view.query.get("projectId")
     && allThatMatch(view, "/v1/ops/jobs", filters(view.query, FILTERS), ["Retry", "Cancel"]),
     under: [tabs(view, "status", STATUSES),
-    narrowing(view, search(view, "organizationId", "Organization, org_…"))] }),
+    narrowing(view, search(view, "organizationId", "Organization, org_…"),
+      search(view, "projectId", "Project, prj_…"))] }),
   listing({
     label: "Jobs of all organizations", heads: HEADS,
       none: empty("No job fits", "Look further back in one organization by its id.",

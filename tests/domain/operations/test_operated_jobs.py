@@ -13,7 +13,7 @@ from domain.values.periods import ALWAYS
 from jobs.outcomes import Failed
 from schemas import ids
 from schemas.errors import NotFound
-from tests import plans
+from tests import plans, seeds
 from tests.jobs import scene
 from tests.jobs.scene import ERRAND, FREE_ERRAND, INTERNAL
 
@@ -40,6 +40,18 @@ async def test_all_organizations_jobs_are_listed_newest_first(conn: Conn) -> Non
     assert await listed(conn, status="failed") == await listed(conn, error_code="TIMEOUT") == [claim.id]
     assert await listed(conn, error_code="OTHER") == await listed(conn, status="completed") == []
     assert await listed(conn, kind=ERRAND.name, pool=ERRAND.pool) == [first]
+
+
+async def test_a_projects_jobs_are_listed_alone(conn: Conn) -> None:
+    """Without those that are of no project."""
+    one, other = await scene.tenants(conn, 2)
+    first, second = [(org, await seeds.project(conn, org)) for org in (one, other)]
+    mine, _ = [(await scene.submit(conn, org, project_id=of)).job_id for org, of in (first, second)]
+    await scene.submit(conn, one)
+    for status in (None, "running"):
+        assert await listed(conn, project_id=first[1], status=status) == [mine]
+    assert await listed(conn, project_id=first[1], organization_id=other) == []
+    assert await listed(conn, project_id=first[1], status="failed") == []
 
 
 async def test_any_is_read_with_what_it_was_asked_for(conn: Conn) -> None:

@@ -68,6 +68,29 @@ def test_what_a_key_may_not_do_is_not_offered(filled: FilledApi, page: Page) -> 
     assert page.run("document.querySelectorAll('main [data-pick]').length") == 0
 
 
+def test_an_operator_reads_why_a_job_waits_and_finds_those_of_its_project(
+    filled: FilledApi, page: Page
+) -> None:
+    """Which can't be retried all at once: that goes by organizations."""
+    page.look("light", 1400)
+    headers = {"Authorization": f"Bearer {filled.key}"}
+    with filled.api.client() as client:
+        assert client.post("/ops/pools/ingest/pause", headers=headers).is_success
+        [job] = client.get("/jobs?status=running&limit=1").json()["items"]
+        filled.open(page, f"ops-jobs/{job['jobId']}", "document.querySelector('main .waiting')")
+        assert "paused the pool ingest" in page.run("document.querySelector('main .waiting').innerText")
+        assert "Submitted" in page.run("document.querySelector('main .timeline').innerText")
+        assert client.post("/ops/pools/ingest/resume", headers=headers).is_success
+    page.run("document.querySelector('main .facts a[href*=projectId]').click()")
+    page.until(f"{HERE} == 'All jobs' && {ROWS}.length > 0")
+    project = page.run("document.querySelector('main [aria-label^=Project]').value")
+    assert project == job["projectId"]
+    for filters, offered in ((f"projectId={filled.project}", False), ("kind=publish_post", True)):
+        filled.open(page, f"ops-jobs?status=failed&{filters}", f"{ROWS}.length > 20")
+        assert ("that match" in page.run("document.querySelector('main').innerText")) == offered
+    assert page.troubles == []
+
+
 def test_a_refresh_can_be_stopped(filled: FilledApi, page: Page) -> None:
     page.look("light", 1400)
     filled.open(page, "workers", f"{ROWS}.length > 1")
