@@ -97,6 +97,16 @@ async def test_what_was_said_first_stands(
     assert await tried(settings, behave) == Answer(200)
 
 
+async def test_an_answer_without_an_end_is_left_for_its_size(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever time is left: a test that waits for that one is ended by its own timeout."""
+    assert (sending.TRY_S, sending.REST_S, sending.MOST_READ) == (15, 2, 64 * 1024)
+    monkeypatch.setattr(sending, "TRY_S", 3600.0)
+    monkeypatch.setattr(sending, "REST_S", 3600.0)
+    assert await tried(settings, floods) == Answer(200)
+
+
 @pytest.mark.parametrize("behave", [resets, babbles])
 async def test_what_is_no_answer_is_none(settings: Settings, behave: Behaviour) -> None:
     assert await tried(settings, behave) == BROKE

@@ -32,7 +32,7 @@ from workers.platforms.contract import (
 )
 
 #: What one call comes to. Those of `TAKES` have made the post all the same.
-TAKES = ("ok", "drop", "break", "die_after", "slow_after", "take", "inbox", "nameless")
+TAKES = ("ok", "drop", "break", "die_after", "slow_after", "take", "take_slow", "inbox", "nameless")
 REFUSES = "unreached outdate refuse throttle expire shut lose die_before slow_before".split()
 FAULTS: dict[str, Callable[[], BaseException]] = {
     "unreached": lambda: NotSent("PLATFORM_UNREACHABLE", "it could not be reached"),
@@ -122,8 +122,9 @@ class Scripted:
             await self.answers.wait()
         if fault := FAULTS.get(word):
             raise fault()
-        if word == "take":
-            return Taken(handle=prepared.handle | {"upload": "1"}, after_s=0.0)
+        if word in {"take", "take_slow"}:
+            after_s = 60.0 if word == "take_slow" else 0.0
+            return Taken(handle=prepared.handle | {"upload": "1"}, after_s=after_s)
         return self.answer(word, post_id)
 
     def answer(self, word: str, post_id: str) -> Live | Drafted:

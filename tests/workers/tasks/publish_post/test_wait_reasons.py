@@ -43,9 +43,10 @@ async def with_worker(project: Project) -> None:
         ({"send": ["shut"]}, "reauth_needed", None),
         ({"send": ["lose", "lose"], "reconcile": ["later"]}, "retry_wait", 36),
         ({"send": ["take"], "poll": ["lose"]}, "retry_wait", 36),
+        ({"send": ["take_slow"]}, "platform_processing", 60),
     ],
 )
-async def test_a_try_that_failed_says_what_it_waits_for(
+async def test_a_try_that_did_not_end_it_says_what_it_waits_for(
     project: Project, post: UUID, plan: dict[str, list[str]], reason: str, within_s: float | None
 ) -> None:
     await with_worker(project)
