@@ -163,14 +163,15 @@ def _follow(stream: EventStream, forwarder: Forwarder | None, *, as_json: bool) 
                 sent = forwarder.send(message.id, message.data) if forwarder else None
                 came["events"] += 1
                 came["taken"] += bool(sent and sent.is_taken)
-                click.echo(_json(message, sent) if as_json else _line(message, sent))
+                click.echo(_json(message, sent) if as_json else line(message, sent))
         except KeyboardInterrupt:
             taken = f", {came['taken']} taken by your server" if forwarder else ""
             _say(f"\n{came['events']} events{taken}.")
             raise
 
 
-def _line(message: Message, sent: Sent | None) -> str:
+def line(message: Message, sent: Sent | None) -> str:
+    """An event as a person reads it, and what the server it was sent on to made of it."""
     event = msgspec.json.decode(message.data, type=_Event)
     now = datetime.now(UTC).astimezone()
     words = [f"{now:%H:%M:%S}", f"{event.type:<26}", event.id]

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -99,13 +99,17 @@ class Listening:
         return self.said.decode()
 
     async def lines(self, many: int) -> list[Any]:
-        """Its lines, once there are so many."""
+        """Its lines of JSON, once there are so many."""
+        await self.prints(many)
+        return [msgspec.json.decode(line) for line in self.printed.splitlines()]
+
+    async def prints(self, many: int) -> None:
+        """Once it has printed so many lines."""
 
         async def come() -> bool:
             return self.printed.count(b"\n") >= many
 
         await eventually(come)
-        return [msgspec.json.decode(line) for line in self.printed.splitlines()]
 
     async def interrupt(self) -> int:
         """Ctrl-C; its exit code."""
@@ -140,10 +144,12 @@ async def ran(url: str, key: str, *words: str, folder: Path) -> list[str]:
 
 
 @asynccontextmanager
-async def listening(url: str, key: str, *words: str, folder: Path) -> AsyncIterator[Listening]:
-    """The command with `--json`, from its first event on."""
+async def listening(
+    url: str, key: str, *words: str, folder: Path, flags: Sequence[str] = ("--json",)
+) -> AsyncIterator[Listening]:
+    """The command, from its first event on."""
     process = await asyncio.create_subprocess_exec(
-        BIN / "tenantry", "webhooks", "listen", "--json", *words,
+        BIN / "tenantry", "webhooks", "listen", *flags, *words,
         env={**os.environ, "TENANTRY_API": url, "TENANTRY_KEY": key}, cwd=folder,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip

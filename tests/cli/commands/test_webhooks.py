@@ -17,9 +17,9 @@ from standardwebhooks import Webhook
 
 from api.app import serve_from
 from cli.__main__ import tenantry as root
-from cli.commands.webhooks import TYPES
+from cli.commands.webhooks import TYPES, line
 from cli.shared.event_stream import Message, parse
-from cli.shared.forwarding import Forwarder
+from cli.shared.forwarding import Forwarder, Sent
 from db.pool import Pool
 from db.server import free_port
 from rehearsal.acceptor import accepting
@@ -157,6 +157,29 @@ async def test_a_killed_key_ends_it(api: str, sandbox: Caller, pool: Pool, tmp_p
         assert await command.process.wait() == 5
     assert b"KILL_SWITCH" in command.said
     assert command.printed.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "end"),
+    [
+        (None, ""),
+        (Sent(204, 12.4), "  [204] 12 ms"),
+        (Sent(500, 7.0), "  [500] 7 ms"),
+        (Sent(None, 3.0, "no answer within 15 s"), "  [failed] no answer within 15 s"),
+    ],
+)
+def test_a_person_reads_a_line_of_each_event(sent: Sent | None, end: str) -> None:
+    said = line(Message("message", "evt_1", b'{"id": "evt_1", "type": "post.failed"}'), sent)
+    assert re.fullmatch(r"\d\d:\d\d:\d\d  post\.failed +evt_1" + re.escape(end), said)
+
+
+async def test_lines_are_for_people_unless_they_are_asked_for_as_json(
+    api: str, sandbox: Caller, pool: Pool, tmp_path: Path
+) -> None:
+    async with listening(api, sandbox.key, folder=tmp_path, flags=()) as command:
+        event_id = await emit(pool, sandbox.organization_id)
+        await command.prints(1)
+    assert command.printed.decode().split()[1:] == ["job.failed", event_id]
 
 
 Webhooks: TypeAlias = Callable[..., Awaitable[Result]]
