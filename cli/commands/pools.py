@@ -18,6 +18,8 @@ from schemas.ops import Pool, PoolCap
 
 COUNT = click.IntRange(1, 2**31 - 1)
 
+UNRECORDED = "On no record: no organization has an operator's key (ops:write), and so an audit log for it."
+
 COLUMNS = ("POOL", "STATE", "QUEUED", "OLDEST", "RUNNING", "CAPACITY", "WORKERS WANTED")
 
 
@@ -47,26 +49,27 @@ async def list_pools(session: Session) -> Answer:
 async def pause_pool(session: Session, *, name: str) -> Answer:
     """Let a pool's workers take no more jobs; what runs goes on, what is submitted waits.
 
+    It is on the audit log of each organization which has, or had, an operator's key (ops:write). Where none
+    has, it is on no record, and the command says so.
+
     \b
     Example:
       tenantry pools pause ingest
     """
-    pool = await _set(session, name, paused=True)
-    return Answer(pool, card(pool), f"To go on: tenantry pools resume {pool.name}")
+    return await _set(session, name, paused=True, note=f"To go on: tenantry pools resume {name}")
 
 
 @pools.command("resume")
 @click.argument("name")
 @at_database
 async def resume_pool(session: Session, *, name: str) -> Answer:
-    """Let a pool's workers take jobs again; they begin within a second.
+    """Let a pool's workers take jobs again; they begin within a second. It is on record as a pause is.
 
     \b
     Example:
       tenantry pools resume ingest
     """
-    pool = await _set(session, name, paused=False)
-    return Answer(pool, card(pool))
+    return await _set(session, name, paused=False)
 
 
 @pools.command("cap")
@@ -88,9 +91,12 @@ async def cap_pool(session: Session, *, name: str, tier: Tier, running: int, que
     return Answer({"items": found}, table(("TIER", "RUNNING", "QUEUED"), rows))
 
 
-async def _set(session: Session, name: str, *, paused: bool) -> Pool:
+async def _set(session: Session, name: str, *, paused: bool, note: str = "") -> Answer:
     pause = partial(verbs.pause, name=name, paused=paused, slots=session.settings.slots, details=_person())
-    return await transact(session.pool, pause)
+    pool = await transact(session.pool, pause)
+    async with session.pool.acquire() as conn:
+        unrecorded = "" if await verbs.has_operators(conn) else UNRECORDED
+    return Answer(pool, card(pool), "\n".join(filter(None, (note, unrecorded))))
 
 
 def _person() -> dict[str, str]:

@@ -87,7 +87,8 @@ async def pause(
     """While paused, a pool's workers pull nothing; what they run goes on. Raises `NotFound`.
 
     It is on the record of the actor's organization. Without one, as from the command line, it is on that of
-    each organization which has, or had, an operator's key: the console of operators reads those.
+    each organization which has, or had, an operator's key: the console of operators reads those. Where none
+    has (`has_operators`) it is on none.
     """
     if not name.isprintable() or not await pool.set_paused.run(conn, name=name, paused=paused):
         raise NotFound("no such pool: the list of pools names them")
@@ -102,6 +103,11 @@ async def pause(
             details=details,
         )
     return next(shown for shown in await list_all(conn, slots=slots) if shown.name == name)
+
+
+async def has_operators(conn: Conn) -> bool:
+    """True if an organization has, or had, an operator's key, and so a record of what is done without one."""
+    return bool(await _operators(conn))
 
 
 async def list_caps(conn: Conn, *, name: str) -> list[PoolCap]:
