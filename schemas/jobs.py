@@ -117,11 +117,9 @@ class Accepted(Out, frozen=True, kw_only=True):
     """Id of the influencer that it makes. Absent where it makes none."""
 
 
-class BulkCancel(In, frozen=True, kw_only=True):
-    """Which jobs to stop: those that haven't ended, can be canceled, and are all that is said here."""
+class CancelFilter(In, frozen=True, kw_only=True):
+    """The part of a filter by which partners and operators choose jobs to stop."""
 
-    project_id: Annotated[Text, Meta(max_length=100)] | None = None
-    """Only of this project."""
     kinds: Annotated[list[JobKind], Meta(min_length=1, max_length=20)] | None = None
     """Only of these kinds."""
     stages: Annotated[list[JobStage], Meta(min_length=1, max_length=20)] | None = None
@@ -130,6 +128,13 @@ class BulkCancel(In, frozen=True, kw_only=True):
     until: At | None = None
     dry_run: bool = False
     """Only say how many there are, and stop none."""
+
+
+class BulkCancel(CancelFilter, frozen=True, kw_only=True):
+    """Which jobs to stop: those that haven't ended, can be canceled, and are all that is said here."""
+
+    project_id: Annotated[Text, Meta(max_length=100)] | None = None
+    """Only of this project."""
 
 
 class BulkCanceled(Out, frozen=True, kw_only=True):
@@ -145,11 +150,9 @@ class BulkCanceled(Out, frozen=True, kw_only=True):
     """Whether some are left: call again, with another `Idempotency-Key`."""
 
 
-class BulkRetry(In, frozen=True, kw_only=True):
-    """Which jobs to start again: those that failed, aren't retried yet, and are all that is said here."""
+class RetryFilter(In, frozen=True, kw_only=True):
+    """The part of a filter by which partners and operators choose jobs to start again."""
 
-    project_id: Annotated[Text, Meta(max_length=100)] | None = None
-    """Only of this project."""
     kinds: Annotated[list[JobKind], Meta(min_length=1, max_length=20)] | None = None
     """Only of these kinds."""
     statuses: Annotated[list[Unsuccessful], Meta(min_length=1, max_length=2)] | None = None
@@ -162,6 +165,13 @@ class BulkRetry(In, frozen=True, kw_only=True):
     """`nextCursor` of the call before, with the same filter."""
     dry_run: bool = False
     """Only say how many there are, and start none."""
+
+
+class BulkRetry(RetryFilter, frozen=True, kw_only=True):
+    """Which jobs to start again: those that failed, aren't retried yet, and are all that is said here."""
+
+    project_id: Annotated[Text, Meta(max_length=100)] | None = None
+    """Only of this project."""
 
 
 class Retried(Out, frozen=True, kw_only=True):

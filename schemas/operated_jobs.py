@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from schemas import ids
-from schemas.base import CreatedAt, In, Instant, Out, Text
-from schemas.jobs import At, JobError, JobKind, JobStage, Status, Unsuccessful
+from schemas.base import CreatedAt, Instant, Out, Text
+from schemas.jobs import CancelFilter, JobError, JobStage, RetryFilter, Status
 from schemas.waiting import Waiting
 
 
@@ -66,40 +66,20 @@ class OperatedJobDetail(OperatedJob, frozen=True, kw_only=True):
     """Why it isn't running now; null: it does, starts now, or has ended."""
 
 
-class OperatedCancel(In, frozen=True, kw_only=True):
+class OperatedCancel(CancelFilter, frozen=True, kw_only=True):
     """Which jobs of live organizations to stop: those that can be canceled, and are all that is said."""
 
     organization_id: Annotated[Text, Meta(max_length=100)] | None = None
     """Only of this organization."""
-    kinds: Annotated[list[JobKind], Meta(min_length=1, max_length=20)] | None = None
-    """Only of these kinds."""
-    stages: Annotated[list[JobStage], Meta(min_length=1, max_length=20)] | None = None
-    """Only at one of these stages."""
-    since: At | None = None
-    until: At | None = None
     cursor: Annotated[Text, Meta(max_length=100)] | None = None
     """`nextCursor` of the call before, with the same filter."""
-    dry_run: bool = False
-    """Only say how many there are, and stop none."""
 
 
-class OperatedRetry(In, frozen=True, kw_only=True):
+class OperatedRetry(RetryFilter, frozen=True, kw_only=True):
     """Which jobs of live organizations to start again: failed, not retried yet, and all that is said."""
 
     organization_id: Annotated[Text, Meta(max_length=100)] | None = None
     """Only of this organization."""
-    kinds: Annotated[list[JobKind], Meta(min_length=1, max_length=20)] | None = None
-    """Only of these kinds."""
-    statuses: Annotated[list[Unsuccessful], Meta(min_length=1, max_length=2)] | None = None
-    """Those that ended so; `failed` unless you say `canceled`, too."""
-    error_code: Annotated[Text, Meta(min_length=1, max_length=100)] | None = None
-    """Only those that failed with this code."""
-    since: At | None = None
-    until: At | None = None
-    cursor: Annotated[Text, Meta(max_length=100)] | None = None
-    """`nextCursor` of the call before, with the same filter."""
-    dry_run: bool = False
-    """Only say how many there are, and start none."""
 
 
 class OperatedCanceled(Out, frozen=True, kw_only=True):

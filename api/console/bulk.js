@@ -28,9 +28,9 @@ const VERBS = {
 export const allThatMatch = (view, path, filters, verbs) =>
   verbs.filter((verb) => VERBS[verb].of.includes(filters.status) && !filters[VERBS[verb].not]).map((verb) =>
     h("button", {
-    key: verb, type: "button", className: VERBS[verb].danger ? "danger" : "",
+      key: verb, type: "button", className: VERBS[verb].danger ? "danger" : "",
       onclick: ({ currentTarget }) => begin(view, path, filters, verb, currentTarget),
-  }, `${verb} all that match`));
+    }, `${verb} all that match`));
 
 async function begin(view, path, filters, verb, button) {
   const asked = await attempt(button, () => count(path, filters, verb));
@@ -50,7 +50,7 @@ async function count(path, { cursor, ...filters }, verb) {
   const { status, kind, stage, projectId, organizationId, errorCode, since } = filters;
   const body = {
     projectId, organizationId, since, until: new Date(Date.parse(newest.createdAt) + 1).toISOString(),
-      kinds: kind && [kind],
+    kinds: kind && [kind],
     ...verb === "Retry" ? { errorCode, statuses: [status] } : { stages: stage && [stage] },
   };
   const to = `${path}/${verb.toLowerCase()}`;
