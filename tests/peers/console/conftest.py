@@ -1,4 +1,4 @@
-"""One API and one tab for the tests of a module."""
+"""One API and one tab for the tests of a module, and a tab for each walk."""
 
 from collections.abc import Iterator
 
@@ -19,3 +19,13 @@ def page() -> Iterator[Page]:
     with browsing() as tab:
         tab.ask("Network.enable")
         yield tab
+
+
+@pytest.fixture
+def tab() -> Iterator[Page]:
+    """A tab in which nothing goes wrong, and nothing runs that somebody wrote into a field."""
+    with browsing() as page:
+        page.resize(1400)
+        yield page
+        assert page.run("window.ran") is None
+        assert page.troubles == []

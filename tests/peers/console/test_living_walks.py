@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.media import picture
-from tests.peers.chromium import Page, browsing
+from tests.peers.chromium import Page
 from tests.peers.console.axe import barriers
 from tests.peers.console.living import PERSON, Living, living
 
@@ -22,14 +22,6 @@ HEAD = "document.querySelector('.head .tools button:last-child')"
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
     with living(tmp_path_factory.mktemp("living")) as made:
         yield made
-
-
-@pytest.fixture
-def tab() -> Iterator[Page]:
-    with browsing() as page:
-        page.resize(1400)
-        yield page
-        assert page.troubles == []
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from db.pool import connect
-from tests.peers.chromium import Page, browsing
+from tests.peers.chromium import Page
 from tests.peers.console.shop import HOSTILE, Shop, shop, uploaded
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(60)]
@@ -24,15 +24,6 @@ FAILED = """update webhook_delivery set status = 'failed', attempts = 9, ended_a
 def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with shop(tmp_path_factory.mktemp("console"), posts=False) as made:
         yield made
-
-
-@pytest.fixture
-def tab() -> Iterator[Page]:
-    with browsing() as page:
-        page.resize(1400)
-        yield page
-        assert page.run("window.ran") is None
-        assert page.troubles == []
 
 
 CODES = {"Tab": 9, "Enter": 13, "Space": 32, "ArrowDown": 40}
