@@ -1,6 +1,7 @@
 """A dump, restored on a new server, goes on where it was; a person looks at what was sent after it."""
 
 import asyncio
+import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,9 @@ from uuid import UUID
 
 import httpx
 import pytest
+import pytest_asyncio
+from msgspec.structs import replace as replace_in
+from standardwebhooks import Webhook
 
 from api.app import create_app
 from db import local
@@ -20,30 +24,38 @@ from db.pool import Pool, open_pool, transact
 from domain.media.folder import open_folder
 from domain.operations import pools
 from jobs.courier import Courier, open_courier
+from jobs.kinds import DELIVER_WEBHOOK
 from jobs.outcomes import Done, Outcome
 from schemas import ids
 from schemas.settings import Settings
 from tests import debian, seeds
 from tests.api.conftest import calling, client_of, held
 from tests.deploy.forms import ROOT
+from tests.media import picture as drawn
 from tests.servers import FAST, settings_for
-from tests.workers.runtime.workers import Workers
+from tests.waiting import eventually
+from tests.workers.runtime.workers import Workers, at_work
+from tests.workers.tasks.deliver_webhook.scene import Scene
 from tests.workers.tasks.publish_post.project import Project
 from tests.workers.tasks.publish_post.scripted import Scripted
+from tests.workers.webhooks.receiver import Receiver, receiving, says
 from workers.dispatcher.loop import Dispatcher
 from workers.runtime.context import Context
 from workers.runtime.shutdown import Stop
+from workers.tasks import OPENERS
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(120)]
 
 PAGE = ROOT / "docs" / "howto" / "backup.md"
+PICTURE = drawn("JPEG", (400, 500))
 NEW = {"name": "Bakery", "timezone": "Europe/Berlin"}
 
 
 class System(NamedTuple):
-    """The platform on one server."""
+    """The platform on one server, with its files in a folder."""
 
     settings: Settings
+    files: Path
     pool: Pool
     courier: Courier
     url: str
@@ -58,13 +70,20 @@ class System(NamedTuple):
             yield client
 
 
+@pytest_asyncio.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving(says(200)) as opened:
+        yield opened
+
+
 @asynccontextmanager
 async def system(folder: Path, redis_url: str) -> AsyncIterator[System]:
     binaries = debian.versions()[-1]
     with local.postgres(folder, FAST, binaries=binaries) as server:
-        settings = settings_for(server.url, redis_url)
+        files = folder.with_name(f"{folder.name}-files")
+        settings = settings_for(server.url, redis_url, assets_url=files.as_uri())
         async with open_pool(server.url, name="test") as pool, open_courier(redis_url) as courier:
-            yield System(settings, pool, courier, server.url)
+            yield System(settings, files, pool, courier, server.url)
 
 
 @asynccontextmanager
@@ -101,10 +120,16 @@ async def work(_: Context) -> Outcome:
 
 
 class Day(NamedTuple):
-    """A key, the answer to a request, posts and jobs at the time of the dump. `soon` went out after it."""
+    """A key, the answer to a request, posts and jobs at the time of the dump. `soon` went out after it.
+
+    So did the webhook `event`, which waited. `picture` is the content that has a file.
+    """
 
     key: str
     first: httpx.Response
+    picture: str
+    secret: str
+    event: str
     project: Project
     sent: UUID
     soon: UUID
@@ -113,14 +138,17 @@ class Day(NamedTuple):
     waiting: UUID
 
 
-async def until_the_end(old: System, folder: Path) -> Day:
+async def until_the_end(old: System, folder: Path, receiver: Receiver) -> Day:
     """A day on the old server, a dump of it, and what happened after that."""
     app = create_app(old.settings)
     async with held(app.lifespan()), calling(app, old.pool, "Acme") as acme:
         first = await create(acme.http, "before")
         project = await posting(old, acme.organization_id, folder)
         sent, soon = await project.post("one"), await project.post("two")
-        later = await tomorrow(project)
+        later, picture = await tomorrow(project), await upload(acme.http, project)
+        hooks = Scene(old.pool, replace_in(old.settings, fetch_allow=receiver.host), acme.organization_id)
+        _, secret = await hooks.endpoint(receiver.url, "job.failed")
+        [event] = await hooks.emit("job.failed")
         assert await project.attempt() == "completed"
         workers, release = old.workers(acme.organization_id), asyncio.Event()
 
@@ -135,13 +163,23 @@ async def until_the_end(old: System, folder: Path) -> Day:
             await asyncio.to_thread(typed, commands()[0], old.url, folder / "dump")
             release.set()
         assert await project.attempt() == "completed"
+        assert await hooks.attempt() == ["completed"]
         await create(acme.http, "after")
     assert project.platform.live == {str(sent): 1, str(soon): 1}
-    return Day(acme.key, first, project, sent, soon, later, running, waiting)
+    return Day(acme.key, first, picture, secret, event, project, sent, soon, later, running, waiting)
 
 
 async def create(client: httpx.AsyncClient, key: str) -> httpx.Response:
     return await client.post("/v1/projects", json=NEW, headers={"Idempotency-Key": key})
+
+
+async def upload(client: httpx.AsyncClient, project: Project) -> str:
+    """The id of a content with a picture."""
+    path = f"/v1/projects/{ids.show(ids.PROJECT, project.id)}/content/upload"
+    made = await client.post(path, files={"file": PICTURE})
+    assert made.status_code == 201, made.text
+    content_id: str = made.json()["id"]
+    return content_id
 
 
 async def posting(at: System, org: UUID, folder: Path) -> Project:
@@ -173,31 +211,46 @@ async def look_before_it_starts(new: System, day: Day) -> None:
         again = await create(client, "before")
         assert (again.status_code, again.content) == (day.first.status_code, day.first.content)
         assert (await create(client, "after")).headers.get("Idempotent-Replayed") is None
+        [asset] = (await client.get(f"/v1/content/{day.picture}")).json()["assets"]
+        assert (await client.get(asset["url"])).content == PICTURE
         assert (await client.delete(f"/v1/scheduled-posts/{asked[0]}")).is_success
     await set_paused(new, paused=False)
 
 
-async def go_on(new: System, day: Day) -> None:
-    """The next day: jobs that ran or waited end, a post goes out at its time, and none a second time."""
+async def go_on(new: System, day: Day, receiver: Receiver) -> None:
+    """The next day: jobs that ran or waited end, a post goes out at its time, and none a second time.
+
+    A webhook comes again, by its id.
+    """
     project = replace(day.project, pool=new.pool, settings=new.settings, courier=new.courier)
     await new.pool.execute("update job set run_at = now() where stage = 'scheduled'")
     await project.move(day.later, 0)
     workers = new.workers(project.org)
-    async with dispatching(new), workers.working(work), project.working():
+    reaching = replace_in(new.settings, fetch_allow=receiver.host)
+    sender = at_work(reaching, new.pool, {DELIVER_WEBHOOK: OPENERS[DELIVER_WEBHOOK]})
+    async with dispatching(new), workers.working(work), project.working(), sender:
         for job in (day.running, day.waiting):
             assert (await workers.ended(job))["state"] == "completed"
         await project.becomes(day.later, "published")
+        await eventually(lambda: came(receiver, {day.event: 2}))
+    for asked in receiver.asked:
+        Webhook(day.secret).verify(asked.body, asked.headers)
     assert project.platform.live == {str(day.sent): 1, str(day.soon): 1, str(day.later): 1}
 
 
+async def came(receiver: Receiver, times: dict[str, int]) -> bool:
+    return receiver.times == times
+
+
 async def test_what_a_dump_has_goes_on_and_what_it_lacks_is_asked_about(
-    tmp_path: Path, redis_url: str
+    tmp_path: Path, redis_url: str, receiver: Receiver
 ) -> None:
     async with system(tmp_path / "old", redis_url) as old:
         await migrate(old.url)
-        day = await until_the_end(old, tmp_path)
+        day = await until_the_end(old, tmp_path, receiver)
     async with system(tmp_path / "new", redis_url) as new:
+        shutil.copytree(old.files, new.files)
         await asyncio.to_thread(typed, commands()[1], new.url, tmp_path / "dump")
         assert await migrate(new.url) == []
         await look_before_it_starts(new, day)
-        await go_on(new, day)
+        await go_on(new, day, receiver)
