@@ -12,6 +12,7 @@ from tests.media import picture
 from tests.peers.chromium import Page
 from tests.peers.console.axe import barriers
 from tests.peers.console.living import PERSON, Living, living
+from tests.workers.webhooks.receiver import says
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(240)]
 
@@ -187,7 +188,9 @@ def status(shop: Living, key: str) -> int:
     return httpx.get(f"{shop.api.url}/v1/projects", headers=headers).status_code
 
 
-def test_an_endpoint_is_made_tested_and_sent_to_again(shop: Living, tab: Page) -> None:
+def test_an_endpoint_is_made_tested_and_sent_to_again_until_it_is_gone(
+    shop: Living, tab: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop.open(tab, "webhooks", "document.querySelector('main .nothing, main tbody tr')")
     click(tab, "New endpoint")
     write(tab, "url", shop.receiver.url)
@@ -203,6 +206,9 @@ def test_an_endpoint_is_made_tested_and_sent_to_again(shop: Living, tab: Page) -
     sent = [asked.headers["webhook-id"] for asked in shop.receiver.asked]
     assert len(sent) == 2
     assert len(set(sent)) == 1
+    monkeypatch.setattr(shop.receiver, "behave", says(410))
+    click(tab, "Send a test")
+    tab.until("document.querySelector('main .banner.bad')?.innerText.includes('410')")
 
 
 def test_accounts_are_asked_for_lent_and_shown(shop: Living, tab: Page, project: str) -> None:
