@@ -10,7 +10,7 @@ import { idLink, jobId, words } from "../pieces.js";
 import { link } from "../router.js";
 import { empty, noticeOf } from "../states.js";
 import { listing, pager } from "../table.js";
-import { ago } from "../times.js";
+import { ago, now } from "../times.js";
 import { choice, heading, search, tabs } from "../view.js";
 
 const STATUSES = [["", "All"], ["running", "Running"], ["completed", "Completed"], ["failed", "Failed"],
@@ -43,7 +43,7 @@ async function load({ query, signal }) {
 export function filters(query, names = FILTERS) {
   const said = Object.fromEntries(names.map((name) => [name, query.get(name)]).filter(([, value]) => value));
   const within = Number(query.get("within"));
-  return within ? { ...said, since: new Date(Date.now() - within * 1000).toISOString().replace(/\.\d+/, "") }
+  return within ? { ...said, since: new Date(now() - within * 1000).toISOString().replace(/\.\d+/, "") }
     : said;
 }
 

@@ -16,8 +16,6 @@ from tests.workers.webhooks.receiver import says
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(240)]
 
-HEAD = "document.querySelector('.head .tools button:last-child')"
-
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
@@ -78,9 +76,8 @@ def let_in(shop: Living, tab: Page) -> None:
     link = tab.run("document.querySelector('dialog a.primary').href")
     other = Page(tab.browser)
     other.open(link, "document.querySelector('main .nothing')")
-    assert other.run("document.querySelector('main .nothing').innerText").startswith(
-        "The account is connected"
-    )
+    said = other.run("document.querySelector('main .nothing').innerText")
+    assert said.startswith("The account is connected")
     assert other.troubles == []
     other.close()
     tab.until("!document.querySelector('dialog') && document.querySelector('.notice.good')")
@@ -241,7 +238,7 @@ def test_accounts_are_asked_for_lent_and_shown(shop: Living, tab: Page, project:
 
 
 def test_a_project_is_archived_and_comes_back(shop: Living, tab: Page, project: str) -> None:
-    shop.open(tab, f"projects/{project}", HEAD)
+    shop.open(tab, f"projects/{project}", "document.querySelector('.head .tools button:last-child')")
     click(tab, "Archive…")
     tab.until("document.querySelector('dialog button.danger')")
     tab.run("document.querySelector('dialog button.danger').click()")
@@ -263,7 +260,7 @@ def ended(client: httpx.Client, job: str) -> dict[str, Any]:
 
 
 def test_a_sandbox_travels_a_week_and_its_posts_go_out(shop: Living, tab: Page) -> None:
-    """By the clock in the menu, which the calendar goes by, too."""
+    """By the clock in the menu, which the calendar and the filters of jobs go by, too."""
     headers = {"Authorization": f"Bearer {shop.keys.sandbox}"}
     with httpx.Client(base_url=f"{shop.api.url}/v1", headers=headers) as client:
         post = scheduled(client, shop.api.project(client), days=5)
@@ -280,6 +277,9 @@ def test_a_sandbox_travels_a_week_and_its_posts_go_out(shop: Living, tab: Page) 
     assert f"{now.day} {now:%b}" in shown
     click(tab, "Calendar")
     tab.until(f"document.querySelector('.day.today')?.dataset.day >= '{now.date()}'")
+    before = "jobs?kind=connect_account"
+    shop.open(tab, before, "document.querySelector('main tbody tr')", key=shop.keys.sandbox)
+    shop.open(tab, f"{before}&within=3600", "document.querySelector('main .nothing')", key=shop.keys.sandbox)
 
 
 def scheduled(client: httpx.Client, project: str, *, days: int) -> dict[str, str]:
