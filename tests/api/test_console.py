@@ -3,11 +3,14 @@
 import re
 from importlib.resources import files
 from pathlib import Path
+from typing import get_args
 
 import httpx
 import pytest
 
 from jobs import kinds
+from schemas.api_keys import Scope
+from schemas.webhooks import WebhookEventType
 
 FOLDER = files("api").joinpath("console")
 NAMES = sorted(str(path.relative_to(str(FOLDER))) for path in Path(str(FOLDER)).rglob("*") if path.is_file())
@@ -100,3 +103,17 @@ def test_a_form_that_is_sent_again_is_the_same_request(name: str) -> None:
 def test_its_filter_offers_each_kind() -> None:
     text = FOLDER.joinpath("kinds.js").read_text("utf-8")
     assert re.findall(r'^  "(\w+)",$', text, re.MULTILINE) == [kind.name for kind in kinds.SHOWN]
+
+
+def test_its_forms_offer_each_type_of_event_and_each_scope_of_partners() -> None:
+    """But for the test of an endpoint, which has a button."""
+    assert sorted(offered("webhooks.js", "TYPES")) == sorted({*get_args(WebhookEventType)} - {"test.ping"})
+    partners = {scope for scope in get_args(Scope) if not scope.startswith("ops:")}
+    assert sorted(offered("api_keys.js", "SCOPES")) == sorted(partners)
+
+
+def offered(screen: str, name: str) -> list[str]:
+    """Words of a list, or the names of an object's fields."""
+    text = FOLDER.joinpath("screens", screen).read_text("utf-8")
+    [said] = re.findall(rf"^const {name} = [\[{{](.*?)^[\]}}];$", text, re.MULTILINE | re.DOTALL)
+    return re.findall(r'"([^"]+)":' if ":" in said else r'"([^"]+)"', said)
