@@ -1,6 +1,5 @@
 """Chromium without a window, asked over its pipe (the DevTools protocol, without a server or a package)."""
 
-import base64
 import itertools
 import json
 import os
@@ -141,9 +140,6 @@ class Page:
         document = self.ask("DOM.getDocument")["root"]["nodeId"]
         field = self.ask("DOM.querySelector", nodeId=document, selector=selector)["nodeId"]
         self.ask("DOM.setFileInputFiles", nodeId=field, files=[str(file) for file in files])
-
-    def picture(self, path: Path) -> None:
-        path.write_bytes(base64.b64decode(self.ask("Page.captureScreenshot", format="png")["data"]))
 
     def ask(self, method: str, **params: Any) -> dict[str, Any]:
         return self.browser.ask(method, params, sessionId=self._session)
