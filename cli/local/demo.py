@@ -22,6 +22,9 @@ ALLOW = OWN["fetch_allow"]
 #: Fields of the brand that the sandbox's project is told.
 TOLD = ("appName", "appDescription", "tagline", "keywords", "colors", "primaryLanguage")
 
+#: As the website says whom it is for; else the sandbox's ingest would say that, of a brand that it makes up.
+AUDIENCE = "Small-boat sailors"
+
 #: A website of any sandbox, which fetches nothing.
 PRETENDED = "https://example.test/ok"
 
@@ -100,7 +103,7 @@ def generate(api: str, test_key: str, shown: Shown, file: IO[str]) -> None:
     brand = shown.project["brandContext"]
     with _calling(api, test_key) as client:
         path = f"/projects/{project(client, brand['appName'])['id']}"
-        known = {name: brand[name] for name in TOLD if brand[name]}
+        known = {"audience": AUDIENCE} | {name: brand[name] for name in TOLD if brand[name]}
         _answer(client.patch(path, json={"brandContext": known}))
         _give_pictures(client, path)
         for made in ("slideshow", "video"):
