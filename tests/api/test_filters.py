@@ -267,7 +267,9 @@ async def _wrong_before_absent(acme: Caller) -> None:
         for path, methods in document["paths"].items()
         if "get" in methods and "cursor" in str(methods["get"].get("parameters"))
     }
-    lists = [path for path, names in asked.items() if {"projectId", "project_id"} & {*names}]
+    # Operators search all organizations: they find nothing where a partner misses a project.
+    partners = {path: names for path, names in asked.items() if not path.startswith("/v1/ops/")}
+    lists = [path for path, names in partners.items() if {"projectId", "project_id"} & {*names}]
     assert len(lists) >= 9, lists
     for path in lists:
         for project in (ids.show(ids.PROJECT, ids.new()), "nobody"):
