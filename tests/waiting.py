@@ -9,8 +9,8 @@ T = TypeVar("T")
 
 POLL_S = 0.01
 
-#: Seconds for what comes soon, unless something hangs: a fully loaded machine takes some of them.
-PATIENCE_S = 30.0
+#: Seconds for what comes soon, unless something hangs: a machine that stalls takes many of them.
+PATIENCE_S = 120.0
 
 
 def until(condition: Callable[[], T], *, within: float = PATIENCE_S) -> T:

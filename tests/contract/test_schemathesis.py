@@ -31,7 +31,6 @@ async def key(pool: Pool) -> str:
     return await new_key(pool, pair.live, scopes=EVERYTHING)
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.long
 def test_the_document_holds(settings: Settings, key: str, tmp_path: Path) -> None:
     with serving(settings, tmp_path / "api.log") as served:

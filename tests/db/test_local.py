@@ -15,7 +15,7 @@ from db import local, server
 from db.server import Server
 from schemas.errors import LocalUnavailable
 from tests.servers import FAST
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def valkey(tmp_path: Path) -> Iterator[Server]:
 
 
 async def run(url: str, statement: str) -> object:
-    conn = await asyncpg.connect(url, timeout=5)
+    conn = await asyncpg.connect(url, timeout=PATIENCE_S)
     try:
         return await conn.fetchval(statement)
     finally:

@@ -32,7 +32,7 @@ def environment(settings: Settings, **changed: str) -> dict[str, str]:
 def migrate(settings: Settings, **changed: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         COMMAND,
-        env=environment(settings, **changed), capture_output=True, text=True, timeout=30, check=False,
+        env=environment(settings, **changed), capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
 
 

@@ -14,9 +14,7 @@ import pytest
 from db.starting import UNUSABLE
 from schemas.settings import Settings
 from tests.forms import first
-from tests.waiting import until
-
-pytestmark = pytest.mark.timeout(120)
+from tests.waiting import PATIENCE_S, until
 
 WORKER, DISPATCHER, API, MIGRATE = "workers ingest", "workers.dispatcher", "api --port 0", "db.migrate"
 ALL = (WORKER, DISPATCHER, API, MIGRATE)
@@ -26,7 +24,7 @@ def start(settings: Settings, words: str, **changed: str | None) -> subprocess.C
     """Of what is None there is no variable."""
     return subprocess.run(
         [sys.executable, "-m", *words.split()], env=environment(settings, **changed),
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
 
 
@@ -136,7 +134,7 @@ def test_its_log_in_a_file_is_line_by_line(settings: Settings, words: str, tmp_p
         ) as process,
     ):  # fmt: skip
         try:
-            until(lambda: b'"event":"serving' in path.read_bytes(), within=40)
+            until(lambda: b'"event":"serving' in path.read_bytes())
             assert process.poll() is None
             assert path.read_bytes().endswith(b"}\n")
         finally:

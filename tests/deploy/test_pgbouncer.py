@@ -22,7 +22,7 @@ from schemas.settings import Settings
 from tests import servers
 from tests.api.conftest import Caller, calling, held
 from tests.deploy.forms import DEPLOY
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 from tests.workers.runtime.workers import Workers
 from workers.runtime.context import Context
 
@@ -64,11 +64,11 @@ def bouncing(url: str, folder: Path, mode: str) -> Iterator[str]:
     words = [*local._as_a_user(), "pgbouncer", "--quiet", str(folder / "ini")]
     with subprocess.Popen([*end_with_parent(signal.SIGTERM), *words], stderr=subprocess.DEVNULL) as process:
         try:
-            until(lambda: listens(port), within=20)
+            until(lambda: listens(port))
             yield url.replace(f":{parts.port}/", f":{port}/")
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE_S)
 
 
 def listens(port: int) -> bool:
@@ -97,7 +97,6 @@ async def work(ctx: Context) -> Outcome:
 
 
 @pytest.mark.peers
-@pytest.mark.timeout(120)
 async def test_the_api_and_workers_take_few_connections_for_many(
     settings: Settings, own_servers: servers.Servers
 ) -> None:

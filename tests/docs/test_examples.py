@@ -23,6 +23,7 @@ from cli.local import demo
 from schemas.settings import OWN, Settings
 from tests.forms import first
 from tests.processes import alive_in
+from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -56,7 +57,7 @@ FENCE = re.compile(r"^```(.*)\n((?:(?!```).*\n)*)```$", re.MULTILINE)
 SETTING = re.compile(r"^([A-Z_]+)=", re.MULTILINE)
 COMMAND = re.compile(r"^(?:[A-Z_]+=\S+ )*tenantry ((?:[a-z-]+ ?)+)", re.MULTILINE)
 
-pytestmark = [pytest.mark.first, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.first
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +107,7 @@ def beside(folder: Path) -> Iterator[dict[str, str]]:
             }
         finally:
             process.send_signal(signal.SIGTERM)
-            _, complaint = process.communicate(timeout=60)
+            _, complaint = process.communicate(timeout=PATIENCE_S)
             assert said, complaint
             assert (process.returncode, alive_in(folder)) == (0, {})
 

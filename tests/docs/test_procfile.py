@@ -9,17 +9,14 @@ from pathlib import Path
 
 import httpx
 import msgspec
-import pytest
 
 from db.server import free_port
 from schemas.settings import Settings
 from tests.deploy.forms import procfile
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 ROOT = Path(__file__).parents[2]
 COMMAND = re.compile(r"^(\.venv/bin/honcho run .* && \.venv/bin/honcho start .*)$", re.MULTILINE)
-
-pytestmark = pytest.mark.timeout(120)
 
 
 def test_the_documented_command_comes_up_and_stays(settings: Settings, tmp_path: Path) -> None:
@@ -34,11 +31,11 @@ def test_the_documented_command_comes_up_and_stays(settings: Settings, tmp_path:
             start_new_session=True,
         )  # fmt: skip
     try:
-        until(lambda: serves(process, port, log), within=60)
+        until(lambda: serves(process, port, log))
         assert process.poll() is None, log.read_text()
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
+        process.wait(PATIENCE_S)
 
 
 def serves(process: "subprocess.Popen[bytes]", port: int, log: Path) -> bool:

@@ -31,7 +31,6 @@ def test_what_is_hostile_has_its_code_or_a_good_picture(quick: dict[str, Outcome
 
 
 @pytest.mark.long
-@pytest.mark.timeout(200)
 @pytest.mark.parametrize("case", LONG)
 def test_what_is_hostile_and_large_too(tmp_path: Path, case: str) -> None:
     agree(made(tmp_path, [case])[case])

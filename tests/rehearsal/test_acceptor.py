@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 
 from rehearsal.acceptor import accepting
+from tests.waiting import PATIENCE_S
 
 
 async def listen(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
@@ -17,7 +18,7 @@ async def listen(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
 async def test_a_connection_that_comes_as_its_server_ends_is_closed(turns: int) -> None:
     """Whichever step of accepting it the end meets."""
     async with accepting(listen) as port:
-        client = socket.create_connection(("127.0.0.1", port), timeout=5)
+        client = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
         for _ in range(turns):
             await asyncio.sleep(0)
     with client, suppress(ConnectionResetError):

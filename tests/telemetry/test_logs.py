@@ -120,5 +120,5 @@ async def test_gathered_lines_go_out_together_and_soon(capsys: pytest.CaptureFix
     async def come() -> list[dict[str, Any]]:
         return said(capsys)
 
-    lines = await eventually(come, within=5)
+    lines = await eventually(come)
     assert [line["number"] for line in lines] == [0, 1, 2]

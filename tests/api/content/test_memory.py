@@ -14,6 +14,7 @@ from tests import media, seeds
 from tests.api.conftest import new_key
 from tests.api_process import serving
 from tests.s3.keeping import EVERYWHERE
+from tests.waiting import PATIENCE_S
 
 START, END, MORE = b"--x\r\n", b"\r\n--x--\r\n", bytes(64 * 1024)
 HEAD = b'Content-Disposition: form-data; name="file"; filename="shop.%b"\r\n\r\n'
@@ -45,7 +46,7 @@ async def test_a_hundred_megabytes_take_few(pool: Pool, settings: Settings, tmp_
     headers = FORM | {"Authorization": f"Bearer {await new_key(pool, org)}"}
     film, picture = media.film(), media.picture()
     with serving(settings, tmp_path / "api.log") as served:
-        async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=PATIENCE_S) as client:
             warm = await client.post(path, content=body(film, b"mp4", len(film)))
             before = most(served.pid)
             made = await client.post(path, content=body(film, b"mp4", 100 * MIB))

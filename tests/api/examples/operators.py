@@ -69,7 +69,7 @@ async def github(story: Story) -> None:
     hub.codes["4f2a"] = "ada"
     back = {"code": "4f2a", "installation_id": str(ACME), "setup_action": "install", "state": link["state"]}
     await story.tell("github_callback", by=story.cast.browser, params=back)
-    await eventually(lambda: _installed(story), within=20)
+    await eventually(lambda: _installed(story))
     await story.tell("get_github_installation", by=live)
     await story.tell("list_github_repos", by=live)
     await story.tell("delete_github_installation", by=live)

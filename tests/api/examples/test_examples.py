@@ -8,7 +8,6 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 
 import msgspec
-import pytest
 
 from api.openapi import examples as kept
 from api.openapi.examples import Example
@@ -29,7 +28,6 @@ TOLD = {*get_args(WebhookEventType)} - {*WALKS}
 FOLDER = Path(kept.__file__).with_name("examples")
 
 
-@pytest.mark.timeout(180)
 async def test_the_examples_are_what_is_sent_and_answered(cast: Cast) -> None:
     began, teller = datetime.now(UTC), Teller(routes(built()))
     await watching.begin(cast.pool)

@@ -27,7 +27,6 @@ def cpu_s(servers: Servers) -> float:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(120)
 async def test_ninety_days_of_a_daily_schedule_take_less_than_twenty_seconds(
     sandbox: Sandbox, own_servers: Servers
 ) -> None:

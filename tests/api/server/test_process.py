@@ -27,7 +27,8 @@ def silent(served: Served, count: int) -> Iterator[list[socket.socket]]:
     with contextlib.ExitStack() as stack:
         port = httpx.URL(served.url).port
         assert port
-        yield [stack.enter_context(socket.create_connection(("127.0.0.1", port), 10)) for _ in range(count)]
+        address = ("127.0.0.1", port)
+        yield [stack.enter_context(socket.create_connection(address, PATIENCE_S)) for _ in range(count)]
 
 
 @pytest.fixture
@@ -94,6 +95,6 @@ def test_it_ends_with_0_when_asked_to(settings: Settings, tmp_path: Path) -> Non
     """Whoever waits for a next request is told to go; the log has no traceback."""
     with serving(settings, tmp_path / "api.log") as served, silent(served, 3) as waiting:
         served.process.terminate()
-        assert served.process.wait(10) == 0
+        assert served.process.wait(PATIENCE_S) == 0
         assert {client.recv(1) for client in waiting} == {b""}
     assert "Traceback" not in (tmp_path / "api.log").read_text()

@@ -14,6 +14,7 @@ from tests import media, seeds
 from tests.api.conftest import new_key
 from tests.api.refusals import refused
 from tests.api_process import serving
+from tests.waiting import PATIENCE_S
 
 PIECE = bytes(64 * 1024)
 FORM = {"Content-Type": "multipart/form-data; boundary=x"}
@@ -42,7 +43,7 @@ async def test_a_413_says_that_the_connection_ends_and_reaches_who_reads_last(
         (upload, FORM, picture, 48 * MIB),
     ]
     with serving(settings, tmp_path / "api.log") as served:
-        async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=PATIENCE_S) as client:
             for path, kind, first, size in asked:
                 length = {"Content-Length": str(len(first) + size)} if announced else {}
                 answer = await client.post(path, content=pieces(first, size), headers=kind | length)

@@ -24,7 +24,7 @@ from schemas.settings import Settings
 from tests import media, seeds
 from tests.api.conftest import Caller, built, calling, held
 from tests.cli.conftest import Tenantry, decoded
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 Api: TypeAlias = Callable[..., Awaitable[Result]]
 
@@ -39,7 +39,7 @@ class InProcess(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         copied = httpx.Request(request.method, request.url, headers=request.headers, content=request.read())
-        return asyncio.run_coroutine_threadsafe(self._answer(copied), self.loop).result(timeout=60)
+        return asyncio.run_coroutine_threadsafe(self._answer(copied), self.loop).result(PATIENCE_S)
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         answer = await self.app.handle_async_request(request)

@@ -17,7 +17,7 @@ from cli.commands import bench as command
 from schemas.settings import Settings
 from tests.cli.conftest import Tenantry, decoded
 from tests.processes import alive, descendants
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.long
 
@@ -118,5 +118,5 @@ def test_stopped_in_the_middle_it_leaves_nothing(signum: signal.Signals) -> None
     assert len(started) > 4  # PostgreSQL's own, Valkey, the dispatcher, a worker
     process.send_signal(signum)
     with process.stderr:
-        assert process.wait(30) == (130 if signum == signal.SIGINT else -signum)
-        until(lambda: not any(map(alive, started)), within=30)
+        assert process.wait(PATIENCE_S) == (130 if signum == signal.SIGINT else -signum)
+        until(lambda: not any(map(alive, started)))

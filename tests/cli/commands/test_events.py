@@ -17,7 +17,7 @@ from schemas.apps import SdkAppShown
 from tests import seeds
 from tests.cli.conftest import Tenantry, decoded, refused
 from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send, wrong_counts
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -138,7 +138,7 @@ def test_ctrl_c_ends_it(shop: Shop) -> None:
         assert b"Following" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
         assert process.stderr.read() == b""
-        assert process.wait(30) == 130
+        assert process.wait(PATIENCE_S) == 130
 
 
 async def test_days_are_counted_anew(tenantry: Tenantry, conn: Conn) -> None:

@@ -20,10 +20,10 @@ from cli.local.folder import DEMO, LOCAL
 from tests.processes import alive_in
 from tests.waiting import until
 
-START_S, END_S = 40.0, 30.0
+START_S, END_S = 120.0, 60.0
 OURS = "DATABASE_URL REDIS_URL PEPPERS VAULT_KEYS PUBLIC_URL HEALTH_PORT TENANTRY_FETCH_ALLOW".split()
 
-pytestmark = [pytest.mark.first, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.first
 
 Up = Callable[..., "subprocess.Popen[str]"]
 

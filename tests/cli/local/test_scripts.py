@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.commands.up import up
+from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -24,7 +25,7 @@ def test_help_is_answered_by_the_script_alone(tmp_path: Path, script: str, optio
         (tools / tool).symlink_to(shutil.which(tool) or "")
     done = subprocess.run(
         [tmp_path / "bin" / script, option],
-        env={"PATH": str(tools)}, capture_output=True, text=True, timeout=10, check=False,
+        env={"PATH": str(tools)}, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert f"bin/{script}" in done.stdout
@@ -49,7 +50,7 @@ def test_a_folder_that_is_not_ours_is_said_in_one_line(tmp_path: Path, words: li
     done = subprocess.run(
         [*drop, str(ROOT / ".venv" / "bin" / "tenantry"), *words],
         cwd=tmp_path, env={name: value for name, value in os.environ.items() if name not in names},
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     (tmp_path / ".local").chmod(0o700)
     assert done.returncode == 5, done.stderr

@@ -15,7 +15,7 @@ import pytest
 
 from cli.local.folder import FOLDER
 from tests.cli.conftest import Tenantry, decoded
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 KEY = "lp_live_0123456789abcdef_secret"
 SENDING = ["api", "projects", "-f", "name=Acme"]
@@ -141,9 +141,9 @@ def test_ctrl_c_ends_it_and_says_how_to_repeat_a_write(peer: Peer) -> None:
     command = [sys.executable, "-m", "cli", *SENDING]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         with contextlib.suppress(AssertionError):
-            until(lambda: peer.seen, within=20)
+            until(lambda: peer.seen)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, out) == (130, "")
     assert err == f"It may be done. To repeat it safely: --idempotency-key {key_of(peer)}\n"
 

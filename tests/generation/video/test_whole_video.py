@@ -27,7 +27,6 @@ def made_in(folder: Path) -> Made:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(180)
 def test_a_whole_video_is_as_every_platform_wants_it(tmp_path: Path) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     made = made_in(tmp_path)

@@ -14,7 +14,7 @@ import pytest
 
 from jobs.outcomes import Failed
 from schemas.errors import GenerationError
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 from tests.workers.generation.pieces import alive, asked, drawing
 from workers.generation import child
 from workers.generation.rendering import COSTLY, KILLED, ONE_THREAD, Unmade, exit_outcome, render
@@ -71,7 +71,7 @@ def test_with_it_dies_what_it_has_started(tmp_path: Path) -> None:
         assert renderer.stdout.readline() == b"started\n"
         until(lambda: len(alive(str(tmp_path))) == 2)
         renderer.stdin.close()
-        assert renderer.wait(30) == -signal.SIGKILL
+        assert renderer.wait(PATIENCE_S) == -signal.SIGKILL
         until(lambda: not alive(str(tmp_path)))
 
 
@@ -140,7 +140,7 @@ def test_the_kernel_bounds_it_and_each_bound_has_a_code(
         renderer.stdin.write(msgspec.json.encode(asked(str(tmp_path), "image")) + b"\n")
         renderer.stdin.flush()
         last = [read(line) for line in renderer.stdout][-1:]
-        code = renderer.wait(30)
+        code = renderer.wait(PATIENCE_S)
     if isinstance(ended, Failed):
         assert (code, last) == (-signal.SIGXCPU, [])
         assert exit_outcome(code) == ended

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import SourceError, Unreachable
+from tests.waiting import PATIENCE_S
 from tests.workers.web.certificate import self_signed
 from tests.workers.web.web import Script, allowed_client, say, serve
 from workers.web import fetch as fetching
@@ -57,9 +58,11 @@ async def test_a_certificate_that_nobody_signed_is_named_and_not_tried_again(tmp
 
 async def test_a_look_up_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: released.wait(30))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: released.wait(PATIENCE_S))
     monkeypatch.setattr(fetching, "DNS_S", 0.1)
-    async with open_client(allowed={}, contact="") as client:
-        with pytest.raises(Unreachable):
-            await fetch(client, "http://slow.example/")
-    released.set()
+    try:
+        async with open_client(allowed={}, contact="") as client:
+            with pytest.raises(Unreachable):
+                await fetch(client, "http://slow.example/")
+    finally:
+        released.set()

@@ -105,7 +105,6 @@ async def test_any_mutant_of_a_made_listing_is_read_within_a_second(parser: Pars
 
 
 @pytest.mark.parametrize("block", range(2))
-@pytest.mark.timeout(300)
 @pytest.mark.long
 async def test_any_mutant_of_a_real_listing_is_read_within_a_second(parser: Parser, block: int) -> None:
     apps = real()

@@ -23,7 +23,6 @@ async def test_any_mutant_of_a_made_repository_is_read_within_a_second(parser: P
 
 
 @pytest.mark.parametrize("block", range(2))
-@pytest.mark.timeout(300)
 @pytest.mark.long
 @pytest.mark.first
 async def test_any_mutant_of_a_real_repository_is_read_within_a_second(parser: Parser, block: int) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib.resources import files
 
+from tests.waiting import PATIENCE_S
 from workers.ingest.derive import lexicon as lexicons
 from workers.ingest.parser.child import READERS
 from workers.ingest.parser.parser import ONE_THREAD
@@ -28,6 +29,6 @@ def test_after_it_nothing_is_left_to_load() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     assert said.stdout == "[] 0 0 1\n"
