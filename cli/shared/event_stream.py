@@ -1,6 +1,5 @@
 """The stream of webhook events as a command reads it: it connects again by itself, behind the last event."""
 
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -9,14 +8,13 @@ import click
 import httpx
 import msgspec
 
+from cli.shared.backoff import Backoff
 from cli.shared.exit_codes import UNUSABLE
 from cli.shared.remote import UNREADABLE, Envelope, Remote, complain, exit_code
 from schemas.webhooks import StreamBegun
 
 #: The API says something every 15 s.
 TIMEOUT = httpx.Timeout(45, connect=10)
-#: Seconds before a stream that has ended in its time is begun again; after a failure, doubled up to the most.
-AGAIN_S, FIRST_S, MOST_S = 1.0, 0.2, 30.0
 
 Say = Callable[[str], None]
 
@@ -32,24 +30,34 @@ class Message(NamedTuple):
 class EventStream:
     """A stream that goes on whatever cuts it: `since` is when the API began to keep what happens."""
 
-    def __init__(self, remote: Remote, query: Mapping[str, str], *, after: str | None, say: Say) -> None:
+    def __init__(
+        self,
+        remote: Remote,
+        query: Mapping[str, str],
+        *,
+        after: str | None,
+        say: Say,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
         self._remote, self._query, self._say = remote, query, say
         self._last, self._asked_for = after, after
         self._since: StreamBegun | None = None
-        self._failures = 0
+        self._backoff, self._sleep, self._is_lost = Backoff(clock=clock), sleep, False
 
     def messages(self) -> Iterator[Message]:
         """Events, each once, until the API refuses: then it ends the command with the code for that."""
         with self._remote.client() as client:
             while True:
+                least_s = 0.0
                 try:
                     yield from self._connected(client)
-                    wait = AGAIN_S
                 except httpx.TransportError as error:
-                    wait = self._failed(str(error) or type(error).__name__)
+                    self._lost(str(error) or type(error).__name__)
                 except _Later as later:
-                    wait = max(later.after_s, self._failed(str(later)))
-                time.sleep(wait)
+                    self._lost(str(later))
+                    least_s = later.after_s
+                self._sleep(max(least_s, self._backoff.wait_s()))
 
     def _connected(self, client: httpx.Client) -> Iterator[Message]:
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": self._last} if self._last else {})
@@ -60,13 +68,16 @@ class EventStream:
                 self._refused(response)
                 return
             for message in parse(response.iter_raw()):
-                self._failures, self._last = 0, message.id
+                self._last = message.id
                 if message.kind == "listening":
                     self._begun(msgspec.json.decode(message.data, type=StreamBegun))
                 elif message.data:
+                    self._backoff.worked()
                     yield message
 
     def _begun(self, begun: StreamBegun) -> None:
+        self._backoff.connected()
+        self._is_lost = False
         if self._since is None:
             self._say("Ready.")
         elif self._since == begun:
@@ -75,13 +86,11 @@ class EventStream:
             self._say(f"Connected again. What happened before {begun.since:%H:%M:%S} UTC may be missing.")
         self._since = begun
 
-    def _failed(self, why: str) -> float:
-        """Seconds until the next try."""
-        self._failures += 1
-        if self._failures == 1:
+    def _lost(self, why: str) -> None:
+        """Say so, once until it is there again."""
+        if not self._is_lost:
             self._say(f"The connection is lost ({why}): trying again.")
-        longest = min(MOST_S, FIRST_S * 2.0 ** (self._failures - 1))
-        return longest * random.uniform(0.5, 1)  # noqa: S311 - only to spread tries
+        self._is_lost = True
 
     def _refused(self, response: httpx.Response) -> None:
         """Raises `_Later` where it makes sense to try again, else it ends the command."""

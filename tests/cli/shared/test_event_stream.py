@@ -1,0 +1,97 @@
+"""A stream that is cut again and again is asked for ever more seldom, until one lives or brings something."""
+
+import asyncio
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from cli.shared.backoff import FIRST_S, LIVED_S, MOST_S
+from cli.shared.event_stream import EventStream
+from cli.shared.remote import Remote
+from rehearsal.acceptor import accepting
+
+#: What becomes of a connection: it is cut, or ends, once it listens; is cut after a while, or after an event.
+CUT, ENDED, LIVED, TOLD, AWAY = "cut", "ended", "lived", "told", "away"
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
+LISTENING = b'id: evt_0\nevent: listening\ndata: {"since": "2026-01-05T07:00:00Z"}\n\n'
+EVENT = b"id: evt_1\ndata: {}\n\n"
+
+
+class Over(Exception):
+    """The script is at its end."""
+
+
+class Stage:
+    """An API that does with each connection what its script says, and a time that passes there alone."""
+
+    def __init__(self, script: list[str]) -> None:
+        self.script, self.waits, self.now = iter(script), list[float](), 0.0
+        self._left, self._loop = len(script), asyncio.get_running_loop()
+        self._seen = asyncio.Queue[None]()
+
+    async def answer(self, reader: StreamReader, writer: StreamWriter) -> None:
+        what = next(self.script)
+        await reader.readuntil(b"\r\n\r\n")
+        if what != AWAY:
+            writer.write(HEAD + LISTENING)
+            await self._seen.get()
+        if what == TOLD:
+            writer.write(EVENT)
+            await self._seen.get()
+        if what == LIVED:
+            self.now += LIVED_S
+        if what != ENDED:
+            writer.transport.abort()
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        if len(self.waits) == self._left:
+            raise Over
+
+    def say(self, text: str) -> None:
+        if text == "Ready." or text.startswith("Connected again"):
+            self.seen()
+
+    def seen(self) -> None:
+        """The reader, in a thread of its own, has read what was sent to it."""
+        self._loop.call_soon_threadsafe(self._seen.put_nowait, None)
+
+
+async def waits(script: list[str]) -> list[float]:
+    stage = Stage(script)
+    async with accepting(stage.answer) as port:
+        remote = Remote(f"http://127.0.0.1:{port}", "key")
+        stream = EventStream(
+            remote, {}, after=None, say=stage.say, clock=lambda: stage.now, sleep=stage.sleep
+        )
+
+        def read() -> None:
+            with suppress(Over):
+                for _ in stream.messages():
+                    stage.seen()
+
+        await asyncio.to_thread(read)
+    return stage.waits
+
+
+def longest(script: list[str]) -> Iterator[float]:
+    """The longest wait after each connection; it is half of that at least."""
+    most = FIRST_S
+    for what in script:
+        if what in {LIVED, TOLD}:
+            most = FIRST_S
+        yield most
+        most = min(MOST_S, 2 * most)
+
+
+@pytest.mark.parametrize("what", [CUT, ENDED, AWAY])
+async def test_waits_grow_until_a_connection_has_lived_or_brought_an_event(what: str) -> None:
+    script = [*[what] * 11, LIVED, what, what, TOLD, what]
+    found = await waits(script)
+    bounds = [*longest(script)]
+    assert max(bounds) == MOST_S
+    assert all(most / 2 <= wait <= most for wait, most in zip(found, bounds, strict=True)), found
+    assert len({wait / most for wait, most in zip(found, bounds, strict=True)}) > 1
