@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from schemas import ids
 from schemas.base import CreatedAt, Instant, Out, Text
-from schemas.jobs import CancelFilter, JobError, JobStage, RetryFilter, Status
+from schemas.jobs import CancelFilter, JobError, JobsByStatus, JobStage, RetryFilter, Status
 from schemas.waiting import Waiting
 
 
@@ -64,6 +64,17 @@ class OperatedJobDetail(OperatedJob, frozen=True, kw_only=True):
     """What it came to. Null unless `completed`."""
     waiting: Waiting | None
     """Why it isn't running now; null: it does, starts now, or has ended."""
+
+
+class OperatedJobCounts(Out, frozen=True, kw_only=True):
+    """`GET /v1/ops/jobs/counts`."""
+
+    by_status: JobsByStatus
+    """How many of each status pass the filter, of those that were looked at."""
+    more_of: list[Status]
+    """Statuses of which there may be more than were counted: not all jobs were looked at."""
+    looked_at: int
+    """How many of the newest jobs were looked at, of each organization for each status, or of a project."""
 
 
 class OperatedCancel(CancelFilter, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from domain.operations.operated_jobs import Wanted
 from schemas.base import Page
 from schemas.job_stats import JobStats, Window
 from schemas.jobs import Status
-from schemas.operated_jobs import OperatedJob, OperatedJobDetail
+from schemas.operated_jobs import OperatedJob, OperatedJobCounts, OperatedJobDetail
 from schemas.timelines import TimelineEntry
 
 WindowFilter = Annotated[Window, QueryParameter(name="window", description="How far it goes back.")]
@@ -63,8 +63,8 @@ async def list_all_jobs(
 ) -> Page[OperatedJob]:
     """Jobs of all organizations, newest first, internal ones too.
 
-    Filters look at the newest 200 jobs of each organization, or of each status that is asked for; name an
-    organization to look further back.
+    Filters look at the newest 10,000 jobs, or of the status that is asked for: an equal part of each
+    organization, but 200 at least. Name an organization, or a project, to look further back in it.
     """
     request.require_live()
     wanted = Wanted(
@@ -78,6 +78,37 @@ async def list_all_jobs(
     )
     find = partial(operated_jobs.list_page, wanted=wanted)
     return await page(request, find, cursor, limit, identify=lambda job: job.job_id)
+
+
+@get("/ops/jobs/counts", opt=requires("ops:read", Class.READ_LIGHT, 404, 409))
+async def count_all_jobs(
+    request: ApiRequest,
+    *,
+    organization_id: OrganizationFilter = None,
+    project_id: ProjectFilter = None,
+    kind: KindFilter = None,
+    pool: PoolFilter = None,
+    error_code: ErrorFilter = None,
+    since: MadeSince = None,
+    until: MadeUntil = None,
+) -> OperatedJobCounts:
+    """How many jobs of all organizations there are of each status, as their list finds them.
+
+    It looks at the newest 10,000 of each status, an equal part of each organization, and says where there
+    may be more.
+    """
+    request.require_live()
+    wanted = Wanted(
+        organization_id=filters.read_id("organization", organization_id),
+        project_id=filters.read_id("project", project_id),
+        kind=kind,
+        pool=pool,
+        status=None,
+        error_code=error_code,
+        period=filters.period(since, until),
+    )
+    async with request.connection() as conn:
+        return await operated_jobs.count(conn, wanted=wanted)
 
 
 @get("/ops/jobs/{job_id:str}", opt=requires("ops:read", Class.READ_LIGHT, 404, 409))
@@ -98,4 +129,4 @@ async def get_any_job_timeline(
     return await page_of_entries(request, read, cursor, limit)
 
 
-ROUTES = [measure_all_jobs, list_all_jobs, get_any_job, get_any_job_timeline]
+ROUTES = [measure_all_jobs, list_all_jobs, count_all_jobs, get_any_job, get_any_job_timeline]

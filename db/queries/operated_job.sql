@@ -8,8 +8,7 @@ j.id, j.organization_id, j.project_id, j.kind, j.pool, j.internal,
 -- part: passing    a filter that is null lets all pass
 coalesce(n.kind = :kind::text, true)
             and coalesce(n.pool = :pool::text, true)
-            and (:project::uuid is null or n.project_id = :project)
-            and coalesce(n.error->>'code' = :error_code::text, true)
+            and n.error->>'code' is not distinct from coalesce(:error_code::text, n.error->>'code')
             and coalesce(n.created_at >= :since::timestamptz, true)
             and coalesce(n.created_at < :until::timestamptz, true)
 
@@ -64,6 +63,93 @@ select {operated}, o.name as organization_name
  where coalesce(o.id = :org::uuid, true)
  order by j.id desc
  limit :limit;
+
+-- name: list_operated_jobs_of_project    of one project's newest `depth`, whosever it is
+select {operated}, o.name as organization_name
+  from organization o
+ cross join lateral (
+         select *
+           from (
+                  select *
+                    from job
+                   where organization_id = o.id
+                     and project_id = :project
+                     {place}) n
+          where {passing}
+            and coalesce(
+                  case when n.finished_at is null then 'running' else n.state end = :status::text, true)
+          order by n.id desc
+          limit :limit) j
+ where coalesce(o.id = :org::uuid, true)
+ order by j.id desc
+ limit :limit;
+
+-- name: count_operated_organizations    whose jobs a list looks at
+select count(*) as organizations
+  from organization
+ where coalesce(id = :org::uuid, true);
+
+-- part: counted    what passes, and whether all there were of each organization were looked at
+select status, sum(jobs)::int as jobs, bool_or(looked = :depth) as more
+  from (
+         select status, organization_id, count(*) as looked,
+                count(*) filter (where counts and {passing}) as jobs
+           from looked n
+          group by status, organization_id) each
+ group by status
+
+-- name: count_operated_jobs    of each status what its list finds in each organization's newest `depth`
+with looked as (
+  -- Each status as its list looks at it: completed ones among all there are.
+  select s.*
+    from organization o
+   cross join lateral (
+           (select 'running' as status, true as counts, organization_id, kind, pool, error, created_at
+              from job
+             where organization_id = o.id
+               and finished_at is null
+               {place})
+           union all
+           (select 'failed', true, organization_id, kind, pool, error, created_at
+              from job
+             where organization_id = o.id
+               and state = 'failed'
+               and state in ('failed', 'canceled')
+               {place})
+           union all
+           (select 'canceled', true, organization_id, kind, pool, error, created_at
+              from job
+             where organization_id = o.id
+               and state = 'canceled'
+               and state in ('failed', 'canceled')
+               {place})
+           union all
+           (select 'completed', state = 'completed', organization_id, kind, pool, error, created_at
+              from job
+             where organization_id = o.id
+               {place})) s
+   where coalesce(o.id = :org::uuid, true))
+{counted};
+
+-- name: count_operated_jobs_of_project    of one project's newest `depth`
+with newest as (
+  -- Of whichever organization has it.
+  select j.*
+    from organization o
+   cross join lateral (
+           select organization_id, kind, pool, error, created_at,
+                  case when finished_at is null then 'running' else state end as own
+             from job
+            where organization_id = o.id
+              and project_id = :project
+              {place}) j
+   where coalesce(o.id = :org::uuid, true)),
+looked as (
+  -- All of them for each status, since its list looks at all of them.
+  select status, own = status as counts, organization_id, kind, pool, error, created_at
+    from newest
+   cross join unnest(array['running', 'completed', 'failed', 'canceled']) status)
+{counted};
 
 -- name: list_unsuccessful_operated_jobs    with status failed or canceled
 select {operated}, o.name as organization_name

@@ -13,12 +13,12 @@ from domain.jobs import timelines, wait_reasons
 from domain.values.periods import Period
 from schemas import ids
 from schemas.errors.absent import absent
-from schemas.jobs import JobError, Status
-from schemas.operated_jobs import OperatedJob, OperatedJobDetail
+from schemas.jobs import JobError, JobsByStatus, Status
+from schemas.operated_jobs import OperatedJob, OperatedJobCounts, OperatedJobDetail
 from schemas.timelines import TimelineEntry
 
-#: How far a filter looks back in each organization: so many of its newest jobs; of one that is named, more.
-DEPTH, DEPTH_OF_ONE = 200, 10_000
+#: How many jobs a filter looks at, the newest: an equal part of each organization, a list at least `LEAST`.
+MOST, LEAST = 10_000, 200
 
 
 class _Row(NamedTuple):
@@ -47,14 +47,23 @@ class _Row(NamedTuple):
     organization_name: str
 
 
+class _Count(NamedTuple):
+    status: Status
+    jobs: int
+    more: bool
+
+
 GET_OPERATED_JOB = operated_job.get_operated_job.typed(_Row)
 LIST_OPERATED_JOBS = operated_job.list_operated_jobs.typed(_Row)
 LIST_OPEN_OPERATED_JOBS = operated_job.list_open_operated_jobs.typed(_Row)
 LIST_UNSUCCESSFUL_OPERATED_JOBS = operated_job.list_unsuccessful_operated_jobs.typed(_Row)
+LIST_OPERATED_JOBS_OF_PROJECT = operated_job.list_operated_jobs_of_project.typed(_Row)
+COUNT_OPERATED_JOBS = operated_job.count_operated_jobs.typed(_Count)
+COUNT_OPERATED_JOBS_OF_PROJECT = operated_job.count_operated_jobs_of_project.typed(_Count)
 
 
 class Wanted(NamedTuple):
-    """Filters of the list; one that is None lets all pass."""
+    """Filters of the list and of its counts; one that is None lets all pass."""
 
     organization_id: UUID | None
     project_id: UUID | None
@@ -86,9 +95,57 @@ async def timeline(conn: Conn, *, job_id: UUID) -> list[TimelineEntry]:
 
 async def list_page(conn: Conn, *, wanted: Wanted, before: UUID | None, limit: int) -> list[OperatedJob]:
     """At most `limit` jobs older than `before`, newest first, of those that a filter looks at."""
-    asked: dict[str, Any] = {
+    depth = max(limit, LEAST, await _depth(conn, wanted))
+    asked = _asked(wanted, before, depth) | {"limit": limit}
+    return [OperatedJob(**_fields(row)) for row in await _search(conn, wanted, asked)]
+
+
+async def _search(conn: Conn, wanted: Wanted, asked: dict[str, Any]) -> Sequence[_Row]:
+    """Those of a project, open and unsuccessful jobs have indexes of their own."""
+    status = wanted.status or ("failed" if wanted.error_code else None)
+    if wanted.project_id is not None:
+        return await LIST_OPERATED_JOBS_OF_PROJECT.all(
+            conn, **asked, project=wanted.project_id, status=status
+        )
+    if status == "running":
+        return await LIST_OPEN_OPERATED_JOBS.all(conn, **asked)
+    if status in ("failed", "canceled"):
+        return await LIST_UNSUCCESSFUL_OPERATED_JOBS.all(conn, **asked, status=status)
+    return await LIST_OPERATED_JOBS.all(conn, **asked, status=status)
+
+
+async def count(conn: Conn, *, wanted: Wanted) -> OperatedJobCounts:
+    """Counts of what the list finds, or of some of it: then they say so."""
+    depth = await _depth(conn, wanted)
+    asked = _asked(wanted, None, depth)
+    if wanted.project_id is None:
+        rows = await COUNT_OPERATED_JOBS.all(conn, **asked)
+    else:
+        rows = await COUNT_OPERATED_JOBS_OF_PROJECT.all(conn, **asked, project=wanted.project_id)
+    found = {row.status: row.jobs for row in rows}
+    return OperatedJobCounts(
+        by_status=JobsByStatus(
+            running=found.get("running", 0),
+            completed=found.get("completed", 0),
+            failed=found.get("failed", 0),
+            canceled=found.get("canceled", 0),
+        ),
+        more_of=sorted(row.status for row in rows if row.more),
+        looked_at=depth,
+    )
+
+
+async def _depth(conn: Conn, wanted: Wanted) -> int:
+    """Jobs of an organization that are looked at; only one has the project."""
+    if wanted.project_id is not None:
+        return MOST
+    found = await operated_job.count_operated_organizations.value(conn, org=wanted.organization_id)
+    return max(1, MOST // max(1, int(found)))
+
+
+def _asked(wanted: Wanted, before: UUID | None, depth: int) -> dict[str, Any]:
+    return {
         "org": wanted.organization_id,
-        "project": wanted.project_id,
         "kind": wanted.kind,
         "pool": wanted.pool,
         "error_code": wanted.error_code,
@@ -96,20 +153,8 @@ async def list_page(conn: Conn, *, wanted: Wanted, before: UUID | None, limit: i
         "until": wanted.period.until,
         "from_id": wanted.period.from_id,
         "before": wanted.period.before(before),
-        "depth": max(limit, DEPTH_OF_ONE if wanted.organization_id else DEPTH),
-        "limit": limit,
+        "depth": depth,
     }
-    return [OperatedJob(**_fields(row)) for row in await _search(conn, wanted, asked)]
-
-
-async def _search(conn: Conn, wanted: Wanted, asked: dict[str, Any]) -> Sequence[_Row]:
-    """Open and unsuccessful jobs have indexes of their own."""
-    status = wanted.status or ("failed" if wanted.error_code else None)
-    if status == "running":
-        return await LIST_OPEN_OPERATED_JOBS.all(conn, **asked)
-    if status in ("failed", "canceled"):
-        return await LIST_UNSUCCESSFUL_OPERATED_JOBS.all(conn, **asked, status=status)
-    return await LIST_OPERATED_JOBS.all(conn, **asked, status=status)
 
 
 def _fields(row: _Row) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from litestar import Litestar
 from db.pool import Conn, Pool
 from db.queries import sandbox_clock
 from domain.jobs import counts, jobs
-from jobs.kinds import INGEST_WEBSITE
+from jobs.kinds import INGEST_GITHUB, INGEST_WEBSITE
 from jobs.ledger import Settlement
 from jobs.outcomes import Failed
 from tests import seeds
 from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import reason, refused
 from tests.api.test_filters import listed
 from tests.jobs import scene
 
@@ -86,3 +86,26 @@ async def test_figures_of_a_sandbox_are_by_real_time(app: Litestar, pool: Pool, 
         found = (await caller.http.get("/v1/jobs/stats", params={"window": "day"})).json()
     assert sum(bucket["running"] for bucket in found["buckets"]) == 1
     assert timedelta() < datetime.fromisoformat(found["until"]) - began < timedelta(minutes=30)
+
+
+async def test_operators_alone_count_everybodys_jobs(
+    app: Litestar, pool: Pool, conn: Conn, acme: Caller, rival: Caller
+) -> None:
+    """By the filters of their list; nobody else's key opens it, nor a sandbox's."""
+    for caller, kind in ((acme, INGEST_WEBSITE), (acme, INGEST_GITHUB), (rival, INGEST_GITHUB)):
+        await scene.submit(conn, caller.organization_id, kind)
+    org = f"org_{rival.organization_id}"
+    async with calling(app, pool, "Platform", scopes=("ops:read",)) as operator:
+        for params, running in [
+            ({}, 3),
+            ({"kind": "ingest_github"}, 2),
+            ({"kind": "ingest_github", "organizationId": org}, 1),
+            ({"pool": "publish"}, 0),
+            ({"until": "2020-01-01T00:00:00Z"}, 0),
+        ]:
+            found = (await operator.http.get("/v1/ops/jobs/counts", params=params)).json()
+            by_status = {"running": running, "completed": 0, "failed": 0, "canceled": 0}
+            assert (found["byStatus"], found["moreOf"]) == (by_status, []), params
+    refused(await acme.http.get("/v1/ops/jobs/counts"), 403, "FORBIDDEN_SCOPE")
+    async with calling(app, pool, "Lab", scopes=("ops:read",), env="test") as lab:
+        assert reason(await lab.http.get("/v1/ops/jobs/counts")) == (409, "CONFLICT", "SANDBOX_KEY")

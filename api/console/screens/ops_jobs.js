@@ -23,21 +23,36 @@ export const opsJobs = {
     const [id] = view.path;
     if (id) return jobPage(view, id, { of: "/v1/ops/jobs", back: { href: "#/ops-jobs", text: "All jobs" } });
     view.title("All jobs");
-    const asked = () => new URLSearchParams({ limit: "50", ...filters(view.query, FILTERS) });
-    await view.live(() => call("GET", `/v1/ops/jobs?${asked()}`, { signal: view.signal }),
-      (page) => draw(view, page));
+    await view.live(() => load(view), (data) => draw(view, data));
   },
 };
+
+async function load({ query, signal }) {
+  const { cursor, status, ...of } = filters(query, FILTERS);
+  const asked = new URLSearchParams({ limit: "50", ...filters(query, FILTERS) });
+  const [page, counts] = await Promise.all([call("GET", `/v1/ops/jobs?${asked}`, { signal }),
+    call("GET", `/v1/ops/jobs/counts?${new URLSearchParams(of)}`, { signal })]);
+  return { page, counts: shown(counts) };
+}
+
+/** As numbers of tabs; a plus where there may be more than were counted. */
+function shown({ byStatus, moreOf }) {
+  const all = Object.values(byStatus).reduce((sum, jobs) => sum + jobs, 0);
+  const text = (jobs, more) => `${jobs.toLocaleString("en")}${more ? "+" : ""}`;
+  return { "": text(all, moreOf.length > 0),
+    ...Object.fromEntries(Object.entries(byStatus)
+      .map(([status, jobs]) => [status, text(jobs, moreOf.includes(status))])) };
+}
 
 const HEADS = [{ text: "Job", className: "name" }, "Status",
   { text: "Organization", className: "name wide" }, { text: "Pool", className: "wide" },
   { text: "Attempt", className: "number wide" }, { text: "Accepted", className: "wide" },
   { text: "", className: "wide" }];
 
-const draw = (view, page) => [
+const draw = (view, { page, counts }) => [
   heading("All jobs", { tools: view.may("ops:write") && !view.query.get("projectId")
     && allThatMatch(view, "/v1/ops/jobs", filters(view.query, FILTERS), ["Retry", "Cancel"]),
-    under: [tabs(view, "status", STATUSES),
+    under: [tabs(view, "status", STATUSES, counts),
     narrowing(view, search(view, "organizationId", "Organization, org_…"),
       search(view, "projectId", "Project, prj_…"))] }),
   listing({

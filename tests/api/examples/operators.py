@@ -85,6 +85,7 @@ async def operators(story: Story) -> None:
     await story.tell("list_workers", by=by)
     await story.tell("measure_all_jobs", by=story.cast.operators, params={"window": "day"})
     found = await story.tell("list_all_jobs", by=story.cast.operators, params={"limit": 1})
+    await story.tell("count_all_jobs", by=story.cast.operators, params={"kind": "ingest_github"})
     names = {"jobId": found["items"][0]["jobId"]}
     await story.tell("get_any_job", by=story.cast.operators, **names)
     await story.tell("get_any_job_timeline", by=story.cast.operators, **names)

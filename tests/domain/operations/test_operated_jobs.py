@@ -39,6 +39,7 @@ async def test_all_organizations_jobs_are_listed_newest_first(conn: Conn) -> Non
     assert await listed(conn, status="running") == [second, first]
     assert await listed(conn, status="failed") == await listed(conn, error_code="TIMEOUT") == [claim.id]
     assert await listed(conn, error_code="OTHER") == await listed(conn, status="completed") == []
+    assert await listed(conn, error_code="TIMEOUT", status="running") == []
     assert await listed(conn, kind=ERRAND.name, pool=ERRAND.pool) == [first]
 
 
@@ -84,7 +85,8 @@ async def test_any_says_why_it_waits_and_what_happened(conn: Conn) -> None:
 async def test_a_filter_that_nothing_passes_reads_a_few_of_each_organization(
     conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operated_jobs, "DEPTH", 20)
+    monkeypatch.setattr(operated_jobs, "LEAST", 20)
+    monkeypatch.setattr(operated_jobs, "MOST", 100)
     orgs = await scene.tenants(conn, 5)
     await scene.fill(conn, orgs, 200)
     await conn.execute("analyze job")
