@@ -89,14 +89,18 @@ class Browser:
 class Page:
     """A tab. `troubles` are errors of its scripts, of its console and of what it loads.
 
-    `requests` are addresses that it asked, once the domain `Network` is enabled.
+    What a test provokes is no trouble: `expects` has a word of each. Chromium tells of it some time after the
+    answer, so no moment would be safe to clear the list. `requests` are addresses that it asked, once the
+    domain `Network` is enabled. Without a `context` it shares its storage with the first tab.
     """
 
-    def __init__(self, browser: Browser) -> None:
+    def __init__(self, browser: Browser, **context: str) -> None:
         self.browser = browser
         self.troubles: list[str] = []
+        self.expects: list[str] = []
         self.requests: list[str] = []
-        self._tab = browser.ask("Target.createTarget", {"url": "about:blank"})["targetId"]
+        self._context = context
+        self._tab = browser.ask("Target.createTarget", {"url": "about:blank"} | context)["targetId"]
         attached = browser.ask("Target.attachToTarget", {"targetId": self._tab, "flatten": True})
         self._session = attached["sessionId"]
         browser.listen(self._session, self._hear)
@@ -105,6 +109,10 @@ class Page:
 
     def close(self) -> None:
         self.browser.ask("Target.closeTarget", {"targetId": self._tab})
+
+    def beside(self) -> "Page":
+        """Another tab of the same person."""
+        return Page(self.browser, **self._context)
 
     def resize(self, width: int, height: int = 900) -> None:
         metrics = {"deviceScaleFactor": 1, "mobile": width < 600}
@@ -156,10 +164,22 @@ class Page:
             case {
                 "method": "Log.entryAdded",
                 "params": {"entry": {"level": "error" | "warning", "text": text}},
-            }:
+            } if not any(words in text for words in self.expects):
                 self.troubles.append(text)
             case {"method": "Network.requestWillBeSent", "params": {"request": {"url": url}}}:
                 self.requests.append(url)
+
+
+@contextmanager
+def stranger(browser: Browser) -> Iterator[Page]:
+    """A tab of a person of its own: no storage, no cookie and no trouble of another tab's reaches it."""
+    context = browser.ask("Target.createBrowserContext", {})
+    page = Page(browser, **context)
+    page.ask("Network.enable")
+    try:
+        yield page
+    finally:
+        browser.ask("Target.disposeBrowserContext", context)
 
 
 @contextmanager

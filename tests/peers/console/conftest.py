@@ -1,10 +1,10 @@
-"""One API and one tab for the tests of a module, and a tab for each walk."""
+"""One API and one browser for the tests of a module, and a tab for each test."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.peers.chromium import Page, browsing
+from tests.peers.chromium import Browser, Page, browsing, stranger
 from tests.peers.console.filled_api import FilledApi, filled_api
 
 
@@ -15,17 +15,17 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilledApi]:
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with browsing() as tab:
-        tab.ask("Network.enable")
-        yield tab
+def browser() -> Iterator[Browser]:
+    with browsing() as page:
+        yield page.browser
 
 
 @pytest.fixture
-def tab() -> Iterator[Page]:
-    """A tab in which nothing goes wrong, and nothing runs that somebody wrote into a field."""
-    with browsing() as page:
-        page.resize(1400)
+def page(browser: Browser) -> Iterator[Page]:
+    """A tab in which nothing goes wrong unexpectedly, and nothing runs that somebody wrote into a field."""
+    with stranger(browser) as page:
+        page.look("light", 1400)
         yield page
+        page.until("document.readyState === 'complete'")
         assert page.run("window.ran") is None
         assert page.troubles == []

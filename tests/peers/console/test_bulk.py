@@ -54,12 +54,10 @@ async def asked(api: OwnApi, statement: str, *values: Any) -> Any:
 
 def go(api: OwnApi, page: Page, address: str, ready: str) -> None:
     """A screen, in a tab that has the key."""
-    page.look("light", 1400)
     page.open(f"{api.url}/console", "document.querySelector('[name=key], nav')")
     page.run(f"sessionStorage.setItem('tenantry.key', '{api.key}')")
     page.open("about:blank", "true")
     page.open(f"{api.url}/console#/{address}", ready)
-    page.troubles.clear()
 
 
 def press(page: Page, text: str) -> None:
@@ -104,10 +102,10 @@ def test_all_that_failed_is_retried_and_what_cant_be_is_told(api: OwnApi, page: 
     page.until(f"{HEADING} == 'Cancel 247 jobs?'")
     press(page, "Cancel 247 jobs")
     page.until(f"{TOLD} == '247 jobs canceled, or asked to stop.'")
-    assert page.troubles == []
 
 
 def test_an_edit_of_what_somebody_else_has_changed_is_asked_about(api: OwnApi, page: Page) -> None:
+    page.expects.append("412")
     with api.client() as client:
         project = api.project(client)
         go(api, page, f"projects/{project}/settings", "document.querySelector('main .facts')")
@@ -123,4 +121,3 @@ def test_an_edit_of_what_somebody_else_has_changed_is_asked_about(api: OwnApi, p
             page.until("!document.querySelector('dialog[open]')")
             page.until(f"document.querySelector('main .facts').innerText.includes('{name}')")
             assert client.get(f"/projects/{project}").json()["name"] == name
-    assert [said for said in page.troubles if "412" not in said] == []

@@ -22,7 +22,6 @@ HERE = "document.querySelector('main h1')?.innerText"
 
 
 def test_the_keyboard_alone_opens_and_leaves(filled: FilledApi, page: Page) -> None:
-    page.look("light", 1400)
     filled.open(page, "projects", "document.querySelector('main td')")
     press(page, "g", "j")
     page.until(f"{HERE} == 'Jobs' && {ROWS}.length > 20")
@@ -40,12 +39,10 @@ def test_the_keyboard_alone_opens_and_leaves(filled: FilledApi, page: Page) -> N
     page.until("!document.querySelector('dialog')")
     press(page, "Ctrl+k", *"work", "Enter")
     page.until(f"{HERE} == 'Workers'")
-    assert page.troubles == []
 
 
 def test_a_refresh_leaves_focus_scroll_and_selection(filled: FilledApi, page: Page) -> None:
     """With a job that came above what is looked at."""
-    page.look("light", 1400)
     filled.open(page, "jobs", f"{ROWS}.length > 20")
     page.run(READ)
     first = page.run(f"{ROWS}[0].dataset.href")
@@ -60,7 +57,6 @@ def test_a_refresh_leaves_focus_scroll_and_selection(filled: FilledApi, page: Pa
 
 
 def test_what_a_key_may_not_do_is_not_offered(filled: FilledApi, page: Page) -> None:
-    page.look("light", 1400)
     with filled.api.client() as client:
         reader = client.post("/api-keys", json={"name": "reader", "scopes": ["jobs:read"]})
     filled.open(page, "jobs", f"{ROWS}.length > 20", key=reader.json()["apiKey"])
@@ -72,7 +68,6 @@ def test_an_operator_reads_why_a_job_waits_and_finds_those_of_its_project(
     filled: FilledApi, page: Page
 ) -> None:
     """Which can't be retried all at once: that goes by organizations."""
-    page.look("light", 1400)
     headers = {"Authorization": f"Bearer {filled.key}"}
     with filled.api.client() as client:
         assert client.post("/ops/pools/ingest/pause", headers=headers).is_success
@@ -88,11 +83,9 @@ def test_an_operator_reads_why_a_job_waits_and_finds_those_of_its_project(
     for filters, offered in ((f"projectId={filled.project}", False), ("kind=publish_post", True)):
         filled.open(page, f"ops-jobs?status=failed&{filters}", f"{ROWS}.length > 20")
         assert ("that match" in page.run("document.querySelector('main').innerText")) == offered
-    assert page.troubles == []
 
 
 def test_a_refresh_can_be_stopped(filled: FilledApi, page: Page) -> None:
-    page.look("light", 1400)
     filled.open(page, "workers", f"{ROWS}.length > 1")
     page.run("document.querySelector('.foot [aria-pressed]').click()")
     assert page.run("document.querySelector('.foot [aria-pressed]').innerText") == "Paused"
@@ -102,8 +95,8 @@ def test_a_refresh_can_be_stopped(filled: FilledApi, page: Page) -> None:
 
 def test_what_fails_says_what_to_do(filled: FilledApi, page: Page) -> None:
     """With the id of the request to copy."""
+    page.expects.append("404")
     filled.open(page, f"jobs/{ids.show_new(ids.JOB)}", "document.querySelector('main .failed')")
     told = page.run("document.querySelector('main .failed').innerText")
     for words in ("NOT_FOUND", "req_", "Try again"):
         assert words in told
-    page.troubles.clear()

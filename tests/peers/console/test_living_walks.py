@@ -50,57 +50,57 @@ def send(page: Page) -> None:
     page.run("document.querySelector('dialog form button:last-child').click()")
 
 
-def test_an_account_is_connected_and_connected_again(shop: Living, tab: Page, project: str) -> None:
+def test_an_account_is_connected_and_connected_again(shop: Living, page: Page, project: str) -> None:
     """Its owner opens the link that the console shows, and comes back to a tab without a key."""
-    shop.open(tab, f"projects/{project}/accounts", "document.querySelector('main .nothing')")
-    click(tab, "Connect an account")
-    write(tab, "platform", "instagram")
-    send(tab)
-    let_in(shop, tab)
-    tab.until(f"document.querySelector('main tbody')?.innerText.includes('{PERSON}')")
+    shop.open(page, f"projects/{project}/accounts", "document.querySelector('main .nothing')")
+    click(page, "Connect an account")
+    write(page, "platform", "instagram")
+    send(page)
+    let_in(shop, page)
+    page.until(f"document.querySelector('main tbody')?.innerText.includes('{PERSON}')")
     with shop.api.client() as client:
         [account] = client.get(f"/projects/{project}/social-accounts").json()["items"]
         assert account["status"] == "connected"
         shop.needs_reauth(account["socialAccountId"])
-        click(tab, "Connect again")
-        let_in(shop, tab)
-        tab.until("document.querySelector('main .badge.connected')")
+        click(page, "Connect again")
+        let_in(shop, page)
+        page.until("document.querySelector('main .badge.connected')")
         [again] = client.get(f"/projects/{project}/social-accounts").json()["items"]
     assert (again["socialAccountId"], again["status"]) == (account["socialAccountId"], "connected")
 
 
-def let_in(shop: Living, tab: Page) -> None:
+def let_in(shop: Living, page: Page) -> None:
     """The link is followed in a tab of its own, and the dialog closes by itself."""
-    tab.until("document.querySelector('dialog a.primary')")
-    assert barriers(tab) == []
-    link = tab.run("document.querySelector('dialog a.primary').href")
-    other = Page(tab.browser)
+    page.until("document.querySelector('dialog a.primary')")
+    assert barriers(page) == []
+    link = page.run("document.querySelector('dialog a.primary').href")
+    other = page.beside()
     other.open(link, "document.querySelector('main .nothing')")
     said = other.run("document.querySelector('main .nothing').innerText")
     assert said.startswith("The account is connected")
     assert other.troubles == []
     other.close()
-    tab.until("!document.querySelector('dialog') && document.querySelector('.notice.good')")
-    tab.run("document.querySelector('.notice').remove()")
+    page.until("!document.querySelector('dialog') && document.querySelector('.notice.good')")
+    page.run("document.querySelector('.notice').remove()")
 
 
-def test_three_sources_are_read_and_their_words_are_marked(shop: Living, tab: Page, project: str) -> None:
+def test_three_sources_are_read_and_their_words_are_marked(shop: Living, page: Page, project: str) -> None:
     shop.hold()
-    shop.open(tab, f"projects/{project}", "document.querySelectorAll('main .source').length === 3")
-    read(tab, "Website")
-    write(tab, "url", shop.site.url())
-    send(tab)
-    tab.until("document.querySelector('.stages .now')?.innerText === 'Fetching'")
+    shop.open(page, f"projects/{project}", "document.querySelectorAll('main .source').length === 3")
+    read(page, "Website")
+    write(page, "url", shop.site.url())
+    send(page)
+    page.until("document.querySelector('.stages .now')?.innerText === 'Fetching'")
     shop.release()
-    read(tab, "GitHub")
-    write(tab, "repoFullName", "driftwood/roaster")
-    send(tab)
-    tab.until("!document.querySelector('dialog')")
-    read(tab, "App store")
-    write(tab, "iosBundleId", "com.example.drift")
-    send(tab)
-    tab.until("document.querySelectorAll('main .source .badge.completed').length === 3")
-    tab.until("document.querySelector('[data-field=audience] blockquote mark')")
+    read(page, "GitHub")
+    write(page, "repoFullName", "driftwood/roaster")
+    send(page)
+    page.until("!document.querySelector('dialog')")
+    read(page, "App store")
+    write(page, "iosBundleId", "com.example.drift")
+    send(page)
+    page.until("document.querySelectorAll('main .source .badge.completed').length === 3")
+    page.until("document.querySelector('[data-field=audience] blockquote mark')")
     with shop.api.client() as client:
         state = client.get(f"/projects/{project}").json()["ingestState"]
     assert {name: one["status"] for name, one in state.items()} == dict.fromkeys(
@@ -108,75 +108,75 @@ def test_three_sources_are_read_and_their_words_are_marked(shop: Living, tab: Pa
     )
 
 
-def read(tab: Page, source: str) -> None:
+def read(page: Page, source: str) -> None:
     found = f"document.querySelector('main button[aria-label=\"Read: {source}\"]')"
-    tab.until(found)
-    tab.run(f"{found}.click()")
+    page.until(found)
+    page.run(f"{found}.click()")
 
 
-def test_an_ingest_that_fails_says_what_to_do(shop: Living, tab: Page, project: str) -> None:
-    shop.open(tab, f"projects/{project}", "document.querySelectorAll('main .source').length === 3")
-    read(tab, "Website")
-    write(tab, "url", shop.site.url("/missing"))
-    send(tab)
-    tab.until("document.querySelector('main .source .failures')")
-    said = tab.run("document.querySelector('main .source .failures').innerText")
+def test_an_ingest_that_fails_says_what_to_do(shop: Living, page: Page, project: str) -> None:
+    shop.open(page, f"projects/{project}", "document.querySelectorAll('main .source').length === 3")
+    read(page, "Website")
+    write(page, "url", shop.site.url("/missing"))
+    send(page)
+    page.until("document.querySelector('main .source .failures')")
+    said = page.run("document.querySelector('main .source .failures').innerText")
     assert "SOURCE_NOT_FOUND" in said
     assert "There is no page at this address" in said
 
 
-def test_a_field_that_is_edited_is_the_persons_own(shop: Living, tab: Page, project: str) -> None:
-    shop.open(tab, f"projects/{project}", "document.querySelector('[data-field=tagline] button')")
-    tab.run("document.querySelector('[data-field=tagline] button').click()")
-    write(tab, "brandContext.tagline", "Slow coffee")
-    send(tab)
-    tab.until("document.querySelector('[data-field=tagline] .value')?.innerText === 'Slow coffee'")
+def test_a_field_that_is_edited_is_the_persons_own(shop: Living, page: Page, project: str) -> None:
+    shop.open(page, f"projects/{project}", "document.querySelector('[data-field=tagline] button')")
+    page.run("document.querySelector('[data-field=tagline] button').click()")
+    write(page, "brandContext.tagline", "Slow coffee")
+    send(page)
+    page.until("document.querySelector('[data-field=tagline] .value')?.innerText === 'Slow coffee'")
     with shop.api.client() as client:
         tagline = client.get(f"/projects/{project}/brand").json()["fields"]["tagline"]
     assert (tagline["value"], tagline["provenance"]["source"]) == ("Slow coffee", "partner")
 
 
-def test_content_is_uploaded_and_approved(shop: Living, tab: Page, project: str, tmp_path: Path) -> None:
+def test_content_is_uploaded_and_approved(shop: Living, page: Page, project: str, tmp_path: Path) -> None:
     """With a policy that the person sets first."""
     shop.open(
-        tab, f"projects/{project}/settings", "document.querySelectorAll('main section.card').length === 2"
+        page, f"projects/{project}/settings", "document.querySelectorAll('main section.card').length === 2"
     )
-    click(tab, "Change")
-    tab.until("document.querySelector('dialog [name=requiresApproval]')")
-    tab.run("document.querySelector('dialog [name=requiresApproval]').click()")
-    send(tab)
-    tab.until("document.querySelector('.notice.good')")
-    shop.open(tab, f"projects/{project}/content", "document.querySelector('main .nothing')")
+    click(page, "Change")
+    page.until("document.querySelector('dialog [name=requiresApproval]')")
+    page.run("document.querySelector('dialog [name=requiresApproval]').click()")
+    send(page)
+    page.until("document.querySelector('.notice.good')")
+    shop.open(page, f"projects/{project}/content", "document.querySelector('main .nothing')")
     (tmp_path / "beans.jpg").write_bytes(picture("JPEG", (400, 500)))
-    click(tab, "Upload")
-    write(tab, "caption", "Beans of this week")
-    tab.choose("dialog [name=file]", tmp_path / "beans.jpg")
-    send(tab)
-    tab.until("document.querySelector('main .gallery img')?.complete")
-    assert tab.run("document.querySelector('main .gallery img').naturalWidth") == 400
-    click(tab, "Approve")
-    tab.until("document.querySelector('main .badge.approved')")
+    click(page, "Upload")
+    write(page, "caption", "Beans of this week")
+    page.choose("dialog [name=file]", tmp_path / "beans.jpg")
+    send(page)
+    page.until("document.querySelector('main .gallery img')?.complete")
+    assert page.run("document.querySelector('main .gallery img').naturalWidth") == 400
+    click(page, "Approve")
+    page.until("document.querySelector('main .badge.approved')")
     with shop.api.client() as client:
         [item] = client.get(f"/projects/{project}/content").json()["items"]
     assert (item["caption"], item["approvalStatus"]) == ("Beans of this week", "approved")
 
 
-def test_a_key_is_made_and_killed(shop: Living, tab: Page) -> None:
-    shop.open(tab, "keys", "document.querySelector('main tbody tr')")
-    click(tab, "New key")
-    write(tab, "name", "reader of the walk")
-    tab.run("document.querySelector('dialog [value=\"projects:read\"]').click()")
-    send(tab)
-    tab.until("document.querySelector('.secret code')")
-    key = tab.run("document.querySelector('.secret code').innerText")
+def test_a_key_is_made_and_killed(shop: Living, page: Page) -> None:
+    shop.open(page, "keys", "document.querySelector('main tbody tr')")
+    click(page, "New key")
+    write(page, "name", "reader of the walk")
+    page.run("document.querySelector('dialog [value=\"projects:read\"]').click()")
+    send(page)
+    page.until("document.querySelector('.secret code')")
+    key = page.run("document.querySelector('.secret code').innerText")
     assert status(shop, key) == 200
-    click(tab, "I have it", within="dialog")
+    click(page, "I have it", within="dialog")
     kill = "document.querySelector('button[aria-label=\"Kill reader of the walk\"]')"
-    tab.until(kill)
-    tab.run(f"{kill}.click()")
-    tab.until("document.querySelector('dialog button.danger')")
-    tab.run("document.querySelector('dialog button.danger').click()")
-    tab.until(f"!{kill}")
+    page.until(kill)
+    page.run(f"{kill}.click()")
+    page.until("document.querySelector('dialog button.danger')")
+    page.run("document.querySelector('dialog button.danger').click()")
+    page.until(f"!{kill}")
     assert status(shop, key) == 503
 
 
@@ -186,69 +186,69 @@ def status(shop: Living, key: str) -> int:
 
 
 def test_an_endpoint_is_made_tested_and_sent_to_again_until_it_is_gone(
-    shop: Living, tab: Page, monkeypatch: pytest.MonkeyPatch
+    shop: Living, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop.open(tab, "webhooks", "document.querySelector('main .nothing, main tbody tr')")
-    click(tab, "New endpoint")
-    write(tab, "url", shop.receiver.url)
-    send(tab)
-    tab.until("document.querySelector('.secret code')?.innerText.startsWith('whsec_')")
-    click(tab, "I have it", within="dialog")
-    tab.until("document.querySelector('main td a')")
-    click(tab, shop.receiver.url)
-    click(tab, "Send a test")
-    tab.until("document.querySelector('main .badge.delivered')")
-    click(tab, "Send again")
-    tab.until("document.querySelectorAll('main .badge.delivered').length === 2")
+    shop.open(page, "webhooks", "document.querySelector('main .nothing, main tbody tr')")
+    click(page, "New endpoint")
+    write(page, "url", shop.receiver.url)
+    send(page)
+    page.until("document.querySelector('.secret code')?.innerText.startsWith('whsec_')")
+    click(page, "I have it", within="dialog")
+    page.until("document.querySelector('main td a')")
+    click(page, shop.receiver.url)
+    click(page, "Send a test")
+    page.until("document.querySelector('main .badge.delivered')")
+    click(page, "Send again")
+    page.until("document.querySelectorAll('main .badge.delivered').length === 2")
     sent = [asked.headers["webhook-id"] for asked in shop.receiver.asked]
     assert len(sent) == 2
     assert len(set(sent)) == 1
     monkeypatch.setattr(shop.receiver, "behave", says(410))
-    click(tab, "Send a test")
-    tab.until("document.querySelector('main .banner.bad')?.innerText.includes('410')")
+    click(page, "Send a test")
+    page.until("document.querySelector('main .banner.bad')?.innerText.includes('410')")
 
 
-def test_accounts_are_asked_for_lent_and_shown(shop: Living, tab: Page, project: str) -> None:
+def test_accounts_are_asked_for_lent_and_shown(shop: Living, page: Page, project: str) -> None:
     """By a partner and an operator, each in a console with a key of their own."""
     accounts = f"projects/{project}/accounts"
-    shop.open(tab, accounts, "document.querySelector('main .nothing')")
-    click(tab, "Ask for accounts")
-    write(tab, "niche", "home baking")
-    send(tab)
-    tab.until("document.querySelector('main .badge.requested')")
+    shop.open(page, accounts, "document.querySelector('main .nothing')")
+    click(page, "Ask for accounts")
+    write(page, "niche", "home baking")
+    send(page)
+    page.until("document.querySelector('main .badge.requested')")
     operator = shop.keys.operator
-    shop.open(tab, "leases?part=offers", "document.querySelector('main .head button')", key=operator)
-    click(tab, "Offer an account")
-    write(tab, "socialAccountId", shop.keys.lent)
-    write(tab, "niche", "home baking")
-    send(tab)
-    tab.until("document.querySelector('main tbody')?.innerText.includes('baker')")
-    shop.open(tab, "leases", "document.querySelector('main tbody tr')", key=operator)
-    click(tab, "Assign")
-    tab.until("document.querySelector('dialog [name=socialAccountIds]')")
-    tab.run("document.querySelector('dialog [name=socialAccountIds]').click()")
-    send(tab)
-    tab.until("document.querySelector('main .badge.assigned')")
-    shop.open(tab, accounts, "document.querySelector('main tbody')?.innerText.includes('on lease')")
-    tab.until("document.querySelector('main .badge.assigned')")
-    shop.open(tab, "leases?part=offers", "document.querySelector('main tbody tr')", key=operator)
-    click(tab, "Recall")
-    click(tab, "Recall", within="dialog")
-    tab.until("document.querySelector('main tbody .badge')?.innerText === 'free'")
+    shop.open(page, "leases?part=offers", "document.querySelector('main .head button')", key=operator)
+    click(page, "Offer an account")
+    write(page, "socialAccountId", shop.keys.lent)
+    write(page, "niche", "home baking")
+    send(page)
+    page.until("document.querySelector('main tbody')?.innerText.includes('baker')")
+    shop.open(page, "leases", "document.querySelector('main tbody tr')", key=operator)
+    click(page, "Assign")
+    page.until("document.querySelector('dialog [name=socialAccountIds]')")
+    page.run("document.querySelector('dialog [name=socialAccountIds]').click()")
+    send(page)
+    page.until("document.querySelector('main .badge.assigned')")
+    shop.open(page, accounts, "document.querySelector('main tbody')?.innerText.includes('on lease')")
+    page.until("document.querySelector('main .badge.assigned')")
+    shop.open(page, "leases?part=offers", "document.querySelector('main tbody tr')", key=operator)
+    click(page, "Recall")
+    click(page, "Recall", within="dialog")
+    page.until("document.querySelector('main tbody .badge')?.innerText === 'free'")
 
 
-def test_a_project_is_archived_and_comes_back(shop: Living, tab: Page, project: str) -> None:
-    shop.open(tab, f"projects/{project}", "document.querySelector('.head .tools button:last-child')")
-    click(tab, "Archive…")
-    tab.until("document.querySelector('dialog button.danger')")
-    tab.run("document.querySelector('dialog button.danger').click()")
-    tab.until("document.querySelector('.banner')")
+def test_a_project_is_archived_and_comes_back(shop: Living, page: Page, project: str) -> None:
+    shop.open(page, f"projects/{project}", "document.querySelector('.head .tools button:last-child')")
+    click(page, "Archive…")
+    page.until("document.querySelector('dialog button.danger')")
+    page.run("document.querySelector('dialog button.danger').click()")
+    page.until("document.querySelector('.banner')")
     with shop.api.client() as client:
         [job] = client.get("/jobs", params={"kind": "archive_project", "projectId": project}).json()["items"]
         ended(client, job["jobId"])
         assert client.get(f"/projects/{project}").json()["status"] == "archived"
-        click(tab, "Un-archive")
-        tab.until("!document.querySelector('.banner')")
+        click(page, "Un-archive")
+        page.until("!document.querySelector('.banner')")
         assert client.get(f"/projects/{project}").json()["status"] == "active"
 
 
@@ -259,27 +259,29 @@ def ended(client: httpx.Client, job: str) -> dict[str, Any]:
     return found
 
 
-def test_a_sandbox_travels_a_week_and_its_posts_go_out(shop: Living, tab: Page) -> None:
+def test_a_sandbox_travels_a_week_and_its_posts_go_out(shop: Living, page: Page) -> None:
     """By the clock in the menu, which the calendar and the filters of jobs go by, too."""
     headers = {"Authorization": f"Bearer {shop.keys.sandbox}"}
     with httpx.Client(base_url=f"{shop.api.url}/v1", headers=headers) as client:
         post = scheduled(client, shop.api.project(client), days=5)
         address = f"projects/{post['projectId']}/calendar/{post['id']}"
-        shop.open(tab, address, "document.querySelector('main .state')", key=shop.keys.sandbox)
-        tab.run("document.querySelector('#bar .foot button[aria-label*=clock]').click()")
-        write(tab, "advance", "7d")
-        assert barriers(tab) == []
-        send(tab)
-        tab.until("document.querySelector('main .state')?.innerText.includes('It is live')")
-        tab.until("[...document.querySelectorAll('.notice')].some((one) => one.innerText.includes('1 post'))")
+        shop.open(page, address, "document.querySelector('main .state')", key=shop.keys.sandbox)
+        page.run("document.querySelector('#bar .foot button[aria-label*=clock]').click()")
+        write(page, "advance", "7d")
+        assert barriers(page) == []
+        send(page)
+        page.until("document.querySelector('main .state')?.innerText.includes('It is live')")
+        page.until(
+            "[...document.querySelectorAll('.notice')].some((one) => one.innerText.includes('1 post'))"
+        )
         now = datetime.fromisoformat(client.get("/sandbox/clock").json()["now"])
-    shown = tab.run("document.querySelector('#bar .foot button[aria-label*=clock]').innerText")
+    shown = page.run("document.querySelector('#bar .foot button[aria-label*=clock]').innerText")
     assert f"{now.day} {now:%b}" in shown
-    click(tab, "Calendar")
-    tab.until(f"document.querySelector('.day.today')?.dataset.day >= '{now.date()}'")
+    click(page, "Calendar")
+    page.until(f"document.querySelector('.day.today')?.dataset.day >= '{now.date()}'")
     before = "jobs?kind=connect_account"
-    shop.open(tab, before, "document.querySelector('main tbody tr')", key=shop.keys.sandbox)
-    shop.open(tab, f"{before}&within=3600", "document.querySelector('main .nothing')", key=shop.keys.sandbox)
+    shop.open(page, before, "document.querySelector('main tbody tr')", key=shop.keys.sandbox)
+    shop.open(page, f"{before}&within=3600", "document.querySelector('main .nothing')", key=shop.keys.sandbox)
 
 
 def scheduled(client: httpx.Client, project: str, *, days: int) -> dict[str, str]:

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from tests.peers.chromium import Page, browsing
+from tests.peers.chromium import Page
 from tests.peers.console.axe import barriers
 from tests.peers.console.keyboard import press
 from tests.peers.console.screens import Screen
@@ -67,53 +67,39 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def tab() -> Iterator[Page]:
-    with browsing() as page:
-        page.ask("Network.enable")
-        yield page
-
-
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.address)
-def test_it_runs_no_name_fits_and_bars_nobody(full: Shop, tab: Page, screen: Screen) -> None:
+def test_it_runs_no_name_fits_and_bars_nobody(full: Shop, page: Page, screen: Screen) -> None:
     """In both themes, wide and narrow; what it loads is from here."""
-    tab.requests.clear()
-    tab.look("light", 1400)
-    full.open(tab, screen.address, screen.ready)
+    full.open(page, screen.address, screen.ready)
     for theme, width in product(("light", "dark"), (1400, 400)):
-        tab.look(theme, width)
-        assert tab.run("document.documentElement.scrollWidth") <= width
-        assert barriers(tab) == [], (theme, width)
-    assert tab.run("window.ran") is None
-    assert tab.troubles == []
-    assert {url for url in tab.requests if not url.startswith((full.api.url, "about:"))} == set()
+        page.look(theme, width)
+        assert page.run("document.documentElement.scrollWidth") <= width
+        assert barriers(page) == [], (theme, width)
+    assert {url for url in page.requests if not url.startswith((full.api.url, "about:"))} == set()
 
 
 @pytest.mark.parametrize(("address", "name"), DIALOGS, ids=lambda one: one.strip("…"))
 def test_a_dialog_bars_nobody_and_keeps_the_focus_until_it_gives_it_back(
-    full: Shop, tab: Page, address: str, name: str
+    full: Shop, page: Page, address: str, name: str
 ) -> None:
-    tab.troubles.clear()
-    tab.look("light", 1400)
+    page.expects.append(BRAND_IS_SILENT)
     found = f"[...document.querySelectorAll('main button')].find((one) => one.innerText === {name!r})"
-    full.open(tab, address, found)
-    tab.run(f"(window.opener = {found}, opener.focus(), opener.click())")
-    tab.until("document.querySelector('dialog[open]')")
+    full.open(page, address, found)
+    page.run(f"(window.opener = {found}, opener.focus(), opener.click())")
+    page.until("document.querySelector('dialog[open]')")
     for theme, width in product(("light", "dark"), (1400, 400)):
-        tab.look(theme, width)
-        assert tab.run("document.querySelector('dialog').getBoundingClientRect().width") <= width
-        assert barriers(tab) == [], (theme, width)
+        page.look(theme, width)
+        assert page.run("document.querySelector('dialog').getBoundingClientRect().width") <= width
+        assert barriers(page) == [], (theme, width)
     for _ in range(12):
-        press(tab, "Tab")
-        assert not tab.run("document.activeElement.matches('main *, #bar *')")
-    press(tab, "Escape")
-    tab.until("!document.querySelector('dialog')")
-    tab.until("document.activeElement === opener")
-    assert tab.run("window.ran") is None
-    assert [trouble for trouble in tab.troubles if BRAND_IS_SILENT not in trouble] == []
+        press(page, "Tab")
+        assert not page.run("document.activeElement.matches('main *, #bar *')")
+    press(page, "Escape")
+    page.until("!document.querySelector('dialog')")
+    page.until("document.activeElement === opener")
 
 
-def test_a_post_is_shown_as_each_platform_shows_it(full: Shop, tab: Page) -> None:
+def test_a_post_is_shown_as_each_platform_shows_it(full: Shop, page: Page) -> None:
     """Cut where that platform says that it cuts a caption, whole where it doesn't."""
     lines = [f"Line {number}" for number in range(33)]
     with full.api.client() as client:
@@ -124,14 +110,12 @@ def test_a_post_is_shown_as_each_platform_shows_it(full: Shop, tab: Page) -> Non
         )
         assert made.is_success, made.text
         post = made.json()["scheduledPosts"][0]["id"]
-    full.open(tab, f"{PROJECT}/calendar/{post}", "document.querySelector('.preview.bluesky .caption')")
+    full.open(page, f"{PROJECT}/calendar/{post}", "document.querySelector('.preview.bluesky .caption')")
     for name, seen in (("TikTok", 33), ("Instagram", 33), ("Mastodon", 15), ("Bluesky", 25)):
-        tab.run(
+        page.run(
             f"[...document.querySelectorAll('.looks button')].find((b) => b.innerText === '{name}').click()"
         )
-        tab.until(f"document.querySelector('.preview.{name.lower()}')")
-        assert tab.run("document.querySelector('.preview .caption').innerText").count("Line") == seen, name
-        assert tab.run("document.querySelector('.preview summary') !== null") == (seen < len(lines)), name
-        assert barriers(tab) == [], name
-    assert tab.run("window.ran") is None
-    assert tab.troubles == []
+        page.until(f"document.querySelector('.preview.{name.lower()}')")
+        assert page.run("document.querySelector('.preview .caption').innerText").count("Line") == seen, name
+        assert page.run("document.querySelector('.preview summary') !== null") == (seen < len(lines)), name
+        assert barriers(page) == [], name

@@ -63,57 +63,59 @@ def down_to(page: Page, select: str, value: str) -> None:
     raise AssertionError(f"{value} is not in {select}")
 
 
-def test_the_keyboard_alone_schedules_a_post(quiet: Shop, tab: Page) -> None:
-    quiet.open(tab, f"{PROJECT}/calendar", "document.querySelector('main .heading button.primary')")
-    tab.run("document.body.focus()")
-    tab_to(tab, "main .heading button.primary")
-    press(tab, "Enter")
-    tab.until("document.querySelector('dialog[open] select[name=contentId] option:nth-child(2)')")
-    tab_to(tab, "dialog [name=contentId]")
-    down_to(tab, "dialog [name=contentId]", quiet.contents[0])
-    tab_to(tab, f"dialog [name=targets][value={quiet.account}]")
-    press(tab, "Space")
-    tab_to(tab, "dialog button.primary")
-    press(tab, "Enter")
-    tab.until("document.querySelector('.notice.good')")
+def test_the_keyboard_alone_schedules_a_post(quiet: Shop, page: Page) -> None:
+    quiet.open(page, f"{PROJECT}/calendar", "document.querySelector('main .heading button.primary')")
+    page.run("document.body.focus()")
+    tab_to(page, "main .heading button.primary")
+    press(page, "Enter")
+    page.until("document.querySelector('dialog[open] select[name=contentId] option:nth-child(2)')")
+    tab_to(page, "dialog [name=contentId]")
+    down_to(page, "dialog [name=contentId]", quiet.contents[0])
+    tab_to(page, f"dialog [name=targets][value={quiet.account}]")
+    press(page, "Space")
+    tab_to(page, "dialog button.primary")
+    press(page, "Enter")
+    page.until("document.querySelector('.notice.good')")
     with quiet.api.client() as client:
         [post, *_] = client.get(f"/projects/{quiet.project}/scheduled-posts").json()["items"]
         assert (post["status"], post["socialAccountId"]) == ("blocked", quiet.account)
         assert client.request("DELETE", f"/scheduled-posts/{post['id']}", json={}).is_success
 
 
-def test_content_is_approved_and_rejected_with_a_reason(quiet: Shop, tab: Page) -> None:
+def test_content_is_approved_and_rejected_with_a_reason(quiet: Shop, page: Page) -> None:
     with quiet.api.client() as client:
         good, bad = (uploaded(client, quiet.project) for _ in range(2))
-        quiet.open(tab, f"{PROJECT}/content/{good}", "document.querySelector('.tab .heading button.primary')")
-        assert HOSTILE in tab.run("document.querySelector('.caption').innerText")
-        tab.run("document.querySelector('.tab .heading button.primary').click()")
-        tab.until("document.querySelector('.badge.approved')")
+        quiet.open(
+            page, f"{PROJECT}/content/{good}", "document.querySelector('.tab .heading button.primary')"
+        )
+        assert HOSTILE in page.run("document.querySelector('.caption').innerText")
+        page.run("document.querySelector('.tab .heading button.primary').click()")
+        page.until("document.querySelector('.badge.approved')")
         assert client.get(f"/content/{good}").json()["approvalStatus"] == "approved"
-        quiet.open(tab, f"{PROJECT}/content/{bad}", "document.querySelector('.tab .heading button.primary')")
-        button(tab, "Reject…")
-        tab.until("document.querySelector('dialog [name=reason]')")
-        press(tab, *"dark")
-        press(tab, "Tab", "Tab", "Enter")
-        tab.until("document.querySelector('.badge.rejected')")
+        quiet.open(page, f"{PROJECT}/content/{bad}", "document.querySelector('.tab .heading button.primary')")
+        button(page, "Reject…")
+        page.until("document.querySelector('dialog [name=reason]')")
+        press(page, *"dark")
+        press(page, "Tab", "Tab", "Enter")
+        page.until("document.querySelector('.badge.rejected')")
         shown = client.get(f"/content/{bad}").json()
     assert (shown["approvalStatus"], shown["decision"]["note"]) == ("rejected", "dark")
 
 
-def test_a_post_is_moved_by_the_mouse_and_by_the_keyboard(quiet: Shop, tab: Page) -> None:
+def test_a_post_is_moved_by_the_mouse_and_by_the_keyboard(quiet: Shop, page: Page) -> None:
     """It keeps its time of the clock, also over the end of summer time: the days are the project's."""
     with quiet.api.client() as client:
         content = uploaded(client, quiet.project)
         post = quiet.schedule(client, content, days=8)
         day = datetime.fromisoformat(post["scheduledFor"]).astimezone(UTC).date()
         chip = f"[data-post={post['id']}]"
-        quiet.open(tab, f"{PROJECT}/calendar?day={day}", f"document.querySelector('{chip}')")
-        drag(tab, chip, day + timedelta(days=1))
-        tab.until(f"document.querySelector('[data-day=\"{day + timedelta(days=1)}\"] {chip}')")
+        quiet.open(page, f"{PROJECT}/calendar?day={day}", f"document.querySelector('{chip}')")
+        drag(page, chip, day + timedelta(days=1))
+        page.until(f"document.querySelector('[data-day=\"{day + timedelta(days=1)}\"] {chip}')")
         assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == day + timedelta(days=1)
-        tab.run(f"document.querySelector('{chip}').focus()")
-        press(tab, "Shift+ArrowDown")
-        tab.until("document.querySelectorAll('.notice.good').length === 2")
+        page.run(f"document.querySelector('{chip}').focus()")
+        press(page, "Shift+ArrowDown")
+        page.until("document.querySelectorAll('.notice.good').length === 2")
         assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == day + timedelta(days=8)
 
 
@@ -132,29 +134,29 @@ def drag(page: Page, chip: str, day: date) -> None:
     }})()""")
 
 
-def test_a_finger_carries_a_post_to_another_day_and_a_swipe_does_not(quiet: Shop, tab: Page) -> None:
+def test_a_finger_carries_a_post_to_another_day_and_a_swipe_does_not(quiet: Shop, page: Page) -> None:
     """At 400 px, where a month shows only days with posts until one is lifted."""
-    tab.look("light", 400)
-    tab.ask("Emulation.setTouchEmulationEnabled", enabled=True)
+    page.look("light", 400)
+    page.ask("Emulation.setTouchEmulationEnabled", enabled=True)
     with quiet.api.client() as client:
         content = uploaded(client, quiet.project)
         post = quiet.schedule(client, content, days=10)
         before = local_day(post)
         day = before + timedelta(days=1 if (before + timedelta(days=1)).month == before.month else -1)
         chip, there = f"[data-post={post['id']}]", f"[data-day='{day}']"
-        quiet.open(tab, f"{PROJECT}/calendar?day={before}", f"document.querySelector('{chip}')")
-        show(tab, chip)
-        swipe(tab, *centre(tab, chip))
-        tab.run(AT_REST)
-        show(tab, chip)
-        touch(tab, "touchStart", *centre(tab, chip))
-        tab.until("document.querySelector('.carrying .carried')")
-        show(tab, there)
-        touch(tab, "touchMove", *centre(tab, there))
-        tab.until(f"document.querySelector(`{there}`).matches('.target')")
-        touch(tab, "touchEnd")
-        tab.until(f"document.querySelector(`{there} {chip}`) && document.querySelector('.notice.good')")
-        assert tab.run("document.querySelectorAll('.notice').length") == 1
+        quiet.open(page, f"{PROJECT}/calendar?day={before}", f"document.querySelector('{chip}')")
+        show(page, chip)
+        swipe(page, *centre(page, chip))
+        page.run(AT_REST)
+        show(page, chip)
+        touch(page, "touchStart", *centre(page, chip))
+        page.until("document.querySelector('.carrying .carried')")
+        show(page, there)
+        touch(page, "touchMove", *centre(page, there))
+        page.until(f"document.querySelector(`{there}`).matches('.target')")
+        touch(page, "touchEnd")
+        page.until(f"document.querySelector(`{there} {chip}`) && document.querySelector('.notice.good')")
+        assert page.run("document.querySelectorAll('.notice').length") == 1
         assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == day
 
 
@@ -195,79 +197,79 @@ def swipe(page: Page, x: float, y: float) -> None:
     touch(page, "touchEnd")
 
 
-def test_a_post_is_asked_to_move_from_its_own_second(quiet: Shop, tab: Page) -> None:
+def test_a_post_is_asked_to_move_from_its_own_second(quiet: Shop, page: Page) -> None:
     with quiet.api.client() as client:
         post = quiet.schedule(client, uploaded(client, quiet.project), days=12)
         at = {"scheduledFor": post["scheduledFor"].replace(":00Z", ":27Z")}
         assert client.post(f"/scheduled-posts/{post['id']}/reschedule", json=at).is_success
         address = f"{PROJECT}/calendar/{post['id']}"
-        quiet.open(tab, address, "document.querySelector('main .heading button.primary')")
-        button(tab, "Move…")
-        tab.until("document.querySelector('dialog [name=localTime]')")
-        assert tab.run("document.querySelector('dialog [name=localTime]').value").endswith("T12:00:27")
-        tab.run("document.querySelector('dialog button.primary').click()")
-        tab.until("document.querySelector('.notice.good')")
+        quiet.open(page, address, "document.querySelector('main .heading button.primary')")
+        button(page, "Move…")
+        page.until("document.querySelector('dialog [name=localTime]')")
+        assert page.run("document.querySelector('dialog [name=localTime]').value").endswith("T12:00:27")
+        page.run("document.querySelector('dialog button.primary').click()")
+        page.until("document.querySelector('.notice.good')")
         assert client.get(f"/scheduled-posts/{post['id']}").json()["scheduledFor"] == at["scheduledFor"]
 
 
-def test_an_alternative_of_the_brand_is_taken_and_dropped_again(quiet: Shop, tab: Page) -> None:
+def test_an_alternative_of_the_brand_is_taken_and_dropped_again(quiet: Shop, page: Page) -> None:
     path = f"/projects/{quiet.project}/brand"
-    quiet.open(tab, PROJECT, "document.querySelector('[data-field=tagline] summary')")
-    assert tab.run("document.querySelector('mark').innerText") == "home baristas"
-    tab.run("document.querySelector('[data-field=tagline] summary').click()")
-    tab.run("document.querySelector('[data-take=tagline]').click()")
-    tab.until("document.querySelector('[data-field=tagline] .value').innerText === 'Roasted by the water'")
+    quiet.open(page, PROJECT, "document.querySelector('[data-field=tagline] summary')")
+    assert page.run("document.querySelector('mark').innerText") == "home baristas"
+    page.run("document.querySelector('[data-field=tagline] summary').click()")
+    page.run("document.querySelector('[data-take=tagline]').click()")
+    page.until("document.querySelector('[data-field=tagline] .value').innerText === 'Roasted by the water'")
     with quiet.api.client() as client:
         assert client.get(path).json()["fields"]["tagline"]["provenance"]["source"] == "partner"
-        button(tab, "Drop mine")
-        tab.until("document.querySelector('[data-field=tagline] .value').innerText.startsWith('Kaffee')")
+        button(page, "Drop mine")
+        page.until("document.querySelector('[data-field=tagline] .value').innerText.startsWith('Kaffee')")
         assert client.get(path).json()["fields"]["tagline"]["provenance"]["source"] == "website"
 
 
-def test_a_refusal_stands_at_its_field_and_a_double_click_makes_one(quiet: Shop, tab: Page) -> None:
-    quiet.open(tab, "webhooks", "document.querySelector('main tbody tr')")
-    button(tab, "New endpoint")
-    tab.until("document.querySelector('dialog [name=url]')")
-    tab.run("document.querySelector('dialog [name=url]').value = 'http://127.0.0.1/'")
-    tab.run("document.querySelector('dialog button.primary').click()")
-    tab.until("document.querySelector('dialog [data-issue=url]').innerText")
-    assert tab.run("document.activeElement.name") == "url"
-    tab.troubles.clear()
-    tab.run("document.querySelector('dialog [name=url]').value = 'https://hooks.example.com/two'")
-    tab.run("for (const _ of [1, 2]) document.querySelector('dialog button.primary').click()")
-    tab.until("document.querySelector('.secret code')")
+def test_a_refusal_stands_at_its_field_and_a_double_click_makes_one(quiet: Shop, page: Page) -> None:
+    page.expects.append("422")
+    quiet.open(page, "webhooks", "document.querySelector('main tbody tr')")
+    button(page, "New endpoint")
+    page.until("document.querySelector('dialog [name=url]')")
+    page.run("document.querySelector('dialog [name=url]').value = 'http://127.0.0.1/'")
+    page.run("document.querySelector('dialog button.primary').click()")
+    page.until("document.querySelector('dialog [data-issue=url]').innerText")
+    assert page.run("document.activeElement.name") == "url"
+    page.run("document.querySelector('dialog [name=url]').value = 'https://hooks.example.com/two'")
+    page.run("for (const _ of [1, 2]) document.querySelector('dialog button.primary').click()")
+    page.until("document.querySelector('.secret code')")
     with quiet.api.client() as client:
         urls = [one["url"] for one in client.get("/webhook-endpoints").json()["items"]]
     assert urls.count("https://hooks.example.com/two") == 1
 
 
-def test_a_delivery_is_sent_again(quiet: Shop, tab: Page) -> None:
+def test_a_delivery_is_sent_again(quiet: Shop, page: Page) -> None:
     with quiet.api.client() as client:
         path = f"/webhook-endpoints/{quiet.endpoint}/deliveries"
         assert client.post(f"/webhook-endpoints/{quiet.endpoint}/test").status_code == 202
         asyncio.run(wrote(quiet.api.database_url, FAILED))
         before = client.get(path).json()["items"]
-        quiet.open(tab, "webhooks/{endpoint}", "document.querySelector('main tbody button')")
-        tab.run("document.querySelector('main tbody button').click()")
-        tab.until("document.querySelector('.notice')")
+        quiet.open(page, "webhooks/{endpoint}", "document.querySelector('main tbody button')")
+        page.run("document.querySelector('main tbody button').click()")
+        page.until("document.querySelector('.notice')")
         after = client.get(path).json()["items"]
     assert len(after) == len(before) + 1
     assert after[0]["replayOf"] in {one["id"] for one in before}
 
 
-def test_an_archive_says_what_will_happen_and_is_taken_back(quiet: Shop, tab: Page) -> None:
+def test_an_archive_says_what_will_happen_and_is_taken_back(quiet: Shop, page: Page) -> None:
     with quiet.api.client() as client:
         project = quiet.api.project(client)
-        quiet.open(tab, f"projects/{project}", "document.querySelector('.head .tools button:last-child')")
-        button(tab, "Archive…")
-        tab.until("document.querySelector('dialog')")
-        assert "0 posts that wait are canceled" in tab.run("document.querySelector('dialog').innerText")
-        tab.run("document.querySelector('dialog button.danger').click()")
-        tab.until("document.querySelector('.banner')")
+        quiet.open(page, f"projects/{project}", "document.querySelector('.head .tools button:last-child')")
+        button(page, "Archive…")
+        page.until("document.querySelector('dialog')")
+        assert "0 posts that wait are canceled" in page.run("document.querySelector('dialog').innerText")
+        page.run("document.querySelector('dialog button.danger').click()")
+        page.until("document.querySelector('.banner')")
         assert client.get(f"/projects/{project}").json()["status"] == "archived"
         asyncio.run(wrote(quiet.api.database_url, ARCHIVED))
-        button(tab, "Un-archive")
-        tab.until("!document.querySelector('.banner')")
+        button(page, "Un-archive")
+        page.until("!document.querySelector('.banner')")
         assert client.get(f"/projects/{project}").json()["status"] == "active"
 
 
