@@ -21,10 +21,11 @@ from bench.suites import ALL, HTTP, JOBS, PUBLISH
 from cli.shared import figures as views
 from cli.shared.brand_cases import pages_of
 from cli.shared.command import answering
+from cli.shared.group import CommandGroup
 from cli.shared.output import Answer, console
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def bench() -> None:
     """Measure this machine: each figure with its target, beside a peer in the same run.
 

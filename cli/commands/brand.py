@@ -13,6 +13,7 @@ from cli.shared.brand_cases import predict
 from cli.shared.brand_targets import open_reader, read
 from cli.shared.command import json_option
 from cli.shared.failure import failing
+from cli.shared.group import CommandGroup
 from cli.shared.output import Answer, emit, printable, table
 from domain.values import urls
 from schemas.brand import Extraction
@@ -23,7 +24,7 @@ COLUMNS = ("FIELD", "VALUE", "CONFIDENCE", "RULE", "PAGE")
 QUOTES = ("FIELD", "RESTS ON")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def brand() -> None:
     """Look at what an ingest would read of a brand."""
 

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from cli.shared.command import json_option
 from cli.shared.failure import failing
+from cli.shared.group import CommandGroup
 from cli.shared.output import Answer, console, emit, table
 from cli.shared.rendering import Rendering, read_design, using_files
 from cli.shared.sheets import SHEET, Checked, entries, pieces, write_sheet
@@ -24,7 +25,7 @@ COLUMNS = ("FILE", "KB", "TEXTS", "LEAST CONTRAST")
 FAULTS = ("BRAND", "FORMAT", "PLACE", "RULE", "FOUND")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def content() -> None:
     """Render generated content from a file, without servers."""
 

@@ -12,6 +12,7 @@ import click
 from cli.shared.command import Id, answering, json_option
 from cli.shared.event_lines import fields, line
 from cli.shared.failure import failing
+from cli.shared.group import CommandGroup
 from cli.shared.output import Answer, table
 from cli.shared.session import open_session, read_settings
 from db.pool import connected
@@ -30,7 +31,7 @@ PASSED_OVER = (
 )
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def events() -> None:
     """Watch a project's events as they come; count them anew."""
 

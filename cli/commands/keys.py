@@ -13,6 +13,7 @@ import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from cli.shared.command import Id, at_database, paged
+from cli.shared.group import CommandGroup
 from cli.shared.organization import for_organization
 from cli.shared.output import Answer, card, console, page
 from cli.shared.session import Session, vault
@@ -32,7 +33,7 @@ COLUMNS = ("KEY", "NAME", "ENV", "SCOPES", "CREATED", "EXPIRES", "KILLED")
 ONCE = "Keep apiKey now: it is shown this once and nowhere kept."
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def keys() -> None:
     """Create, list, rotate and kill API keys; seal every secret with a new vault key."""
 

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from cli.shared.command import Id, paged
+from cli.shared.group import CommandGroup
 from cli.shared.organization import for_organization
 from cli.shared.output import Answer, card, page
 from cli.shared.session import Session
@@ -33,7 +34,7 @@ OFFERED = ("ACCOUNT", "PLATFORM", "HANDLE", "STATUS", "NICHE", "LEASED AS", "TO 
 REQUESTS = ("REQUEST", "ORGANIZATION", "STATUS", "ASKED", "ASSIGNED", "PLATFORM", "NICHE", "SUBMITTED")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def leases() -> None:
     """Offer accounts for lease, answer partners' requests, take accounts back."""
 

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from cli.shared.command import Id, at_database, paged
+from cli.shared.group import CommandGroup
 from cli.shared.output import Answer, card, page
 from cli.shared.session import Session
 from db.pool import Conn, transact
@@ -20,7 +21,7 @@ FIELDS = ("id", "name", "tier", "suspended", "sandbox_id", "created_at")
 COLUMNS = ("ORGANIZATION", "NAME", "TIER", "SUSPENDED", "SANDBOX", "CREATED")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def org() -> None:
     """Create and list organizations, the partners who call the API; suspend one and resume it."""
 

@@ -9,6 +9,7 @@ import click
 from rich.table import Table
 
 from cli.shared.command import at_database
+from cli.shared.group import CommandGroup
 from cli.shared.output import Answer, card, table
 from cli.shared.session import Session
 from db.pool import transact
@@ -23,7 +24,7 @@ UNRECORDED = "On no record: no organization has an operator's key (ops:write), a
 COLUMNS = ("POOL", "STATE", "QUEUED", "OLDEST", "RUNNING", "CAPACITY", "WORKERS WANTED")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def pools() -> None:
     """See what waits and runs in each pool; pause one and resume it."""
 

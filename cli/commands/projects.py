@@ -5,6 +5,7 @@ from uuid import UUID
 import click
 
 from cli.shared.command import Id, at_database
+from cli.shared.group import CommandGroup
 from cli.shared.output import Answer, card
 from cli.shared.session import Session
 from db.pool import transact
@@ -12,7 +13,7 @@ from domain.operations import purge
 from schemas import ids
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def projects() -> None:
     """Delete an archived project for good."""
 

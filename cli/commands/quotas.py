@@ -5,6 +5,7 @@ from uuid import UUID
 import click
 
 from cli.shared.command import Id
+from cli.shared.group import CommandGroup
 from cli.shared.organization import for_organization
 from cli.shared.output import Answer, card
 from cli.shared.session import Session
@@ -18,7 +19,7 @@ ACCOUNT = Id(ids.ACCOUNT)
 COUNT = click.IntRange(1, 2**31 - 1)
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def quotas() -> None:
     """Say how much a social account may post, in place of its platform's own figures."""
 

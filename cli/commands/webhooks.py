@@ -14,6 +14,7 @@ from cli.shared.command import Id, json_option
 from cli.shared.event_stream import EventStream, Message
 from cli.shared.exit_codes import UNUSABLE
 from cli.shared.forwarding import Address, Forwarder, Sent, key_of, shown
+from cli.shared.group import CommandGroup
 from cli.shared.output import printable
 from cli.shared.remote import UNREADABLE, Remote, answered, complain, exit_code, reach
 from schemas import ids
@@ -44,7 +45,7 @@ class Types(click.ParamType[str]):
         return value
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def webhooks() -> None:
     """Receive webhook events on your own machine, and send samples of them."""
 
@@ -170,11 +171,15 @@ def _follow(stream: EventStream, forwarder: Forwarder | None, *, as_json: bool) 
             raise
 
 
+#: Letters of the longest type of event.
+WIDEST = max(map(len, get_args(WebhookEventType)))
+
+
 def line(message: Message, sent: Sent | None) -> str:
     """An event as a person reads it, and what the server it was sent on to made of it."""
     event = msgspec.json.decode(message.data, type=_Event)
     now = datetime.now(UTC).astimezone()
-    words = [f"{now:%H:%M:%S}", f"{event.type:<26}", event.id]
+    words = [f"{now:%H:%M:%S}", f"{event.type:<{WIDEST}}", event.id]
     if sent and sent.status:
         words.append(f"[{sent.status}] {sent.ms:.0f} ms")
     elif sent:

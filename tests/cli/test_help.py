@@ -34,6 +34,7 @@ def test_every_command_and_each_of_its_options_has_help(path: tuple[str, ...]) -
     result = CliRunner().invoke(tenantry, [*path, "--help"])
     assert result.exit_code == 0, result.output
     assert result.output.startswith("Usage: ")
+    assert "..." not in result.output.partition("Commands:")[2]
     options = [each for each in TREE[path].params if isinstance(each, click.Option)]
     assert [each.name for each in options if not each.help] == []
     if not isinstance(TREE[path], click.Group):
