@@ -129,10 +129,18 @@ select p.name, p.paused,
                   offset 0) a) past
  order by p.name;
 
--- name: set_paused
-update pool
+-- name: set_paused    whether it was otherwise before; no row without such a pool
+with before as (
+  -- Locked, so that of two who pause it at once one alone has changed it.
+  select name, paused
+    from pool
+   where name = :name
+     for update)
+update pool p
    set paused = :paused
- where name = :name;
+  from before b
+ where p.name = b.name
+returning b.paused <> p.paused as changed;
 
 -- name: count_workers    of each pool by the state of their leases; the row of a lost one is kept for an hour
 select p.name as pool,

@@ -86,14 +86,15 @@ async def pause(
 ) -> Pool:
     """While paused, a pool's workers pull nothing; what they run goes on. Raises `NotFound`.
 
-    It is on the record of the actor's organization. Without one, as from the command line, it is on that of
-    each organization which has, or had, an operator's key: the console of operators reads those. Where none
-    has (`has_operators`) it is on none.
+    A change is on the record of the actor's organization. Without one, as from the command line, it is on
+    that of each organization which has, or had, an operator's key: operators' console reads those. Where
+    none has (`has_operators`) it is on none.
     """
-    if not name.isprintable() or not await pool.set_paused.run(conn, name=name, paused=paused):
+    changed = await pool.set_paused.value(conn, name=name, paused=paused) if name.isprintable() else None
+    if changed is None:
         raise NotFound("no such pool: the list of pools names them")
     whose = await _operators(conn) if actor is None else {actor.organization_id: actor.key_uuid}
-    for org, key_id in whose.items():
+    for org, key_id in whose.items() if changed else ():
         await audit.record(
             conn,
             organization_id=org,
@@ -142,7 +143,7 @@ async def has_dispatcher(conn: Conn) -> bool:
 
 
 def desired_workers(*, running: int, due: int, mean_run_s: float | None, slots: float) -> int:
-    """The number of workers that would run what runs and take up what is due.
+    """The number of workers that would run what runs and take up what is due: nothing, in a paused pool.
 
     Jobs that end within a second share a slot ten to one. A pool without a past counts as slow.
     """
@@ -164,7 +165,7 @@ def _shown(row: _PoolRow, slots: int) -> Pool:
         oldest_due_seconds=row.oldest_due_s,
         desired_workers=desired_workers(
             running=row.running,
-            due=row.queued,
+            due=0 if row.paused else row.queued,
             mean_run_s=row.mean_run_s,
             slots=row.capacity / row.workers if row.workers else slots,
         ),

@@ -82,14 +82,16 @@ async def test_a_paused_pool_gives_out_nothing_until_it_is_resumed(
     await acme.http.post(f"/v1/projects/{project}/ingest/website", json={"url": "https://example.com"})
     paused = await operator.http.post("/v1/ops/pools/ingest/pause")
     assert (paused.status_code, paused.json()["paused"]) == (200, True)
+    assert (paused.json()["queued"], paused.json()["desiredWorkers"]) == (1, 0)
     assert await seeds.claims(conn, INGEST_WEBSITE) == []
     assert (await operator.http.post("/v1/ops/pools/ingest/pause")).json()["paused"] is True
-    assert (await operator.http.post("/v1/ops/pools/ingest/resume")).json()["paused"] is False
+    resumed = (await operator.http.post("/v1/ops/pools/ingest/resume")).json()
+    assert (resumed["paused"], resumed["desiredWorkers"]) == (False, 1)
     assert len(await seeds.claims(conn, INGEST_WEBSITE)) == 1
     actions = [
         row["action"] for row in await conn.fetch("select action from audit_log where subject = 'ingest'")
     ]
-    assert sorted(actions) == ["pool.paused", "pool.paused", "pool.resumed"]
+    assert sorted(actions) == ["pool.paused", "pool.resumed"]
 
 
 async def test_no_such_pool(operator: Caller) -> None:

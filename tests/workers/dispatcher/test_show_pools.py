@@ -28,7 +28,7 @@ async def test_a_pool_is_shown_as_it_is_while_this_one_leads(conn: Conn, org: UU
             "pool_queued": 3,
             "pool_running": 0,
             "pool_capacity": 7,
-            "pool_desired_workers": 1,
+            "pool_desired_workers": 0,
             "pool_paused": 1,
         }
     assert set(shown().values()) == {None}
