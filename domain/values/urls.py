@@ -17,7 +17,7 @@ from schemas.errors import Invalid, SettingsInvalid
 MAX_URL = 2048
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
-OPEN = "give a page that anyone can open"
+OPEN = "give an address that anyone can open"
 
 Origin = tuple[str, int]
 Allowed = Mapping[Origin, Policy]

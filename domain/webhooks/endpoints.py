@@ -67,12 +67,16 @@ LIST_ENDPOINTS = webhook_endpoint.list_endpoints.typed(EndpointRow)
 
 
 def check_url(url: str, *, allowed: urls.Allowed) -> str:
-    """The address in its normal form, https unless it is one of `allowed`. Raises `Invalid`."""
+    """The address in its normal form, https on port 443 or one of `allowed`. Raises `Invalid`."""
     checked = urls.check(url, allowed=allowed)
     parts = urlsplit(checked)
     port = parts.port or urls.DEFAULT_PORTS[parts.scheme]
-    if parts.scheme != "https" and (parts.hostname or "", port) not in allowed:
+    if (parts.hostname or "", port) in allowed:
+        return checked
+    if parts.scheme != "https":
         raise Invalid("url", "must begin with https: what is sent there is your customers'")
+    if port != urls.DEFAULT_PORTS["https"]:
+        raise Invalid("url", "must use port 443, as https does where the address names none")
     return checked
 
 

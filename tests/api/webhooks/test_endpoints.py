@@ -77,6 +77,7 @@ BAD_URLS = [
     "http://hooks.example.com/",
     "https://user:pass@hooks.example.com/",
     "https://hooks.example.com:8443/",
+    "https://hooks.example.com:80/",
     "ftp://hooks.example.com/",
     "https://hooks.example.com/" + "a" * 2048,
     "https://metadata.internal/",
