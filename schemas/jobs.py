@@ -67,7 +67,9 @@ class Job(Out, frozen=True, kw_only=True):
     error: JobError | None
     """Why it failed; null unless `failed`."""
     waiting: Waiting | UnsetType | None = UNSET
-    """Why it isn't running now; null: it does, starts now, or has ended. Absent in lists."""
+    """Why it isn't running now; null: it does, starts now, or has ended.
+
+    Absent in lists, and in events, of what hasn't ended: `GET` of the job tells."""
 
 
 class JobsByStatus(Out, frozen=True, kw_only=True):

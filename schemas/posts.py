@@ -203,4 +203,6 @@ class Post(Out, frozen=True, kw_only=True):
     created_at: CreatedAt
     updated_at: UpdatedAt
     waiting: Waiting | UnsetType | None = UNSET
-    """Why it isn't going out now; null: it is, or it has ended. Absent in lists."""
+    """Why it isn't going out now; null: it is, or it has ended.
+
+    Absent in lists, and in events, of what hasn't ended: `GET` of the post tells."""

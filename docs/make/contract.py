@@ -11,7 +11,7 @@ from api.event_limits import LIMITS
 from api.ratelimit import QUOTAS, Class
 from docs.make import meanings
 from docs.make.table import code, table
-from domain.jobs.wait_reasons import OF_STATUS, PRECEDENCE
+from domain.jobs.wait_reasons import OF_STATUS, PRECEDENCE, TIMED
 from domain.media import storage_quota
 from jobs import outcomes
 from jobs.kinds import KINDS, Kind
@@ -173,7 +173,7 @@ def statuses() -> str:
 
 def wait_reasons() -> str:
     """Each reason of `waiting`, in the order in which they are told."""
-    rows = [(code(reason), "", message) for reason, message in OF_STATUS.items()]
+    rows = [(code(reason), "yes" if reason in TIMED else "", said) for reason, said in OF_STATUS.items()]
     rows += [(code(one.reason), "yes" if one.until else "", one.message) for one in PRECEDENCE]
     return table(["reason", "until", "message"], rows)
 

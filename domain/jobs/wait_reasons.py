@@ -107,6 +107,9 @@ OF_STATUS: Mapping[WaitReason, str] = {
     ),
 }
 
+#: Of these, those of which it is known when they are looked at again.
+TIMED: frozenset[WaitReason] = frozenset({"outcome_unknown"})
+
 #: Of several that hold the first is told. Those up to `snoozed` are of jobs whose time hasn't come.
 PRECEDENCE: Sequence[Rule] = (
     Rule("worker_lost", lambda one: one.lost, "its worker is silent: another one takes it over by itself"),
