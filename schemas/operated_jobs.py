@@ -82,6 +82,8 @@ class OperatedCancel(CancelFilter, frozen=True, kw_only=True):
 
     organization_id: Annotated[Text, Meta(max_length=100)] | None = None
     """Only of this organization."""
+    project_id: Annotated[Text, Meta(max_length=100)] | None = None
+    """Only of this project, whosever it is."""
     cursor: Annotated[Text, Meta(max_length=100)] | None = None
     """`nextCursor` of the call before, with the same filter."""
 
@@ -91,6 +93,8 @@ class OperatedRetry(RetryFilter, frozen=True, kw_only=True):
 
     organization_id: Annotated[Text, Meta(max_length=100)] | None = None
     """Only of this organization."""
+    project_id: Annotated[Text, Meta(max_length=100)] | None = None
+    """Only of this project, whosever it is."""
 
 
 class OperatedCanceled(Out, frozen=True, kw_only=True):

@@ -37,6 +37,7 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
     filters.words("kinds", data.kinds, NAMES)
     filters.words("stages", data.stages, kinds.STAGES)
     period = filters.period(data.since, data.until)
+    project = filters.read_id("project", data.project_id)
     after = _read(place_of(request, data.cursor))
 
     async def cancel(conn: Conn) -> Made[OperatedCanceled]:
@@ -44,7 +45,7 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
             conn,
             actor=actor,
             organization_id=filters.read_id("organization", data.organization_id),
-            chosen=Choice(None, data.kinds, data.stages, period),
+            chosen=Choice(project, data.kinds, data.stages, period),
             after=after,
             dry_run=data.dry_run,
         )
@@ -63,6 +64,7 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
     actor = request.require_live()
     filters.words("kinds", data.kinds, NAMES)
     period = filters.period(data.since, data.until)
+    project = filters.read_id("project", data.project_id)
     after = _read(place_of(request, data.cursor))
 
     async def retry(conn: Conn) -> Made[BulkRetried]:
@@ -70,7 +72,7 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
             conn,
             actor=actor,
             organization_id=filters.read_id("organization", data.organization_id),
-            chosen=Selection(None, data.kinds, data.statuses, data.error_code, period),
+            chosen=Selection(project, data.kinds, data.statuses, data.error_code, period),
             after=after,
             dry_run=data.dry_run,
         )

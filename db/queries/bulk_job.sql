@@ -22,7 +22,7 @@ with looked as materialized (
   select j.*
     from unnest(:states::text[]) as s (wanted)
    cross join lateral (
-           select id, project_id, kind, created_at, error->>'code' as code, internal,
+           select id, project_id, kind, created_at, coalesce(error->>'code', '') as code, internal,
                   retried_as is not null as retried
              from job
             where organization_id = :org

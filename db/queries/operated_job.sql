@@ -8,7 +8,7 @@ j.id, j.organization_id, j.project_id, j.kind, j.pool, j.internal,
 -- part: passing    a filter that is null lets all pass
 coalesce(n.kind = :kind::text, true)
             and coalesce(n.pool = :pool::text, true)
-            and n.error->>'code' is not distinct from coalesce(:error_code::text, n.error->>'code')
+            and coalesce(coalesce(n.error->>'code', '') = :error_code::text, true)
             and coalesce(n.created_at >= :since::timestamptz, true)
             and coalesce(n.created_at < :until::timestamptz, true)
 
@@ -170,9 +170,14 @@ select {operated}, o.name as organization_name
  order by j.id desc
  limit :limit;
 
--- part: reached    live organizations from the cursor's on
+-- part: reached    live organizations from the cursor's on; the one that has the project, if that is named
 o.env = 'live'
    and coalesce(o.id = :org::uuid, true)
+   and (:project::uuid is null or exists (
+         select
+           from project
+          where organization_id = o.id
+            and id = :project))
    and o.id >= coalesce(:from_org::uuid, '00000000-0000-0000-0000-000000000000')
 
 -- name: list_with_unsuccessful    organizations some of whose jobs may be retried

@@ -18,7 +18,7 @@ from schemas import ids
 from schemas.jobs import BulkRetried, NotRetried, Retried
 from schemas.operated_jobs import OperatedCanceled
 
-#: Organizations that a call looks at, and failed jobs of each.
+#: Organizations that a call looks at, and failed jobs of each, unless one is named.
 ORGANIZATIONS, DEPTH = 200, 2_000
 
 #: The scope of whatever a partner may start.
@@ -71,11 +71,13 @@ async def retry(
     listed = await LIST_WITH_UNSUCCESSFUL.all(
         conn,
         org=organization_id,
+        project=chosen.project_id,
         from_org=_next(after),
         states=bulk_retries.statuses(chosen),
         limit=ORGANIZATIONS,
     )
     total, place = _Sum(), _behind(listed)
+    depth = bulk_retries.DEPTH if organization_id or chosen.project_id else DEPTH
     for org in [row.id for row in listed]:
         batch = await bulk_retries.retry(
             conn,
@@ -85,7 +87,7 @@ async def retry(
             after=after.job_id if after and after.organization_id == org else None,
             dry_run=dry_run,
             most=bulk_retries.MOST - total.looked,
-            depth=DEPTH,
+            depth=depth,
         )
         total.add(batch)
         if batch.answer.retried:
@@ -145,6 +147,7 @@ async def cancel(
     listed = await LIST_WITH_OPEN.all(
         conn,
         org=organization_id,
+        project=chosen.project_id,
         from_org=_next(after),
         limit=ORGANIZATIONS,
     )

@@ -30,6 +30,7 @@ async def test_jobs_by_their_error_and_time(acme: Caller, conn: Conn, pool: Pool
     for params, found in [
         ({"errorCode": "FETCH_FAILED"}, [site]),
         ({"errorCode": "FETCH_FAILED", "status": "completed"}, []),
+        ({"errorCode": "FETCH_FAILED", "status": "running"}, []),
         ({"errorCode": "DEADLINE"}, []),
         ({"since": made}, [repo]),
         ({"until": made}, [site]),

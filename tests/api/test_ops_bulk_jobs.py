@@ -10,6 +10,7 @@ from litestar import Litestar
 from db.pool import Conn, Pool
 from domain.jobs import bulk, bulk_retries
 from domain.operations import operated_bulk
+from schemas import ids
 from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
 from tests.api.refusals import reason, refused
@@ -82,6 +83,29 @@ async def test_one_organization_is_left_alone_by_what_another_is_named_for(
     assert (await ask(operator, "cancel", **named))["jobIds"] != []
     assert set((await statuses(rival)).values()) == {"failed", "canceled"}
     assert await statuses(acme) == dict.fromkeys(mine, "failed")
+
+
+async def test_a_projects_jobs_alone_are_found_by_its_id(
+    operator: Caller, acme: Caller, broken: tuple[list[str], list[str]], conn: Conn
+) -> None:
+    """Whosever it is, and of no project that another organization has."""
+    projects = {
+        f"job_{row['id']}": f"prj_{row['project_id']}"
+        for row in await conn.fetch("select id, project_id from job")
+    }
+    [job], other = broken[1], f"org_{acme.organization_id}"
+    named = {"projectId": projects[job]}
+    for verb in ("retry", "cancel"):
+        assert (await ask(operator, verb, **named, organizationId=other, dryRun=True))["matched"] == 0
+        assert (await ask(operator, verb, projectId=f"prj_{ids.new()}"))["matched"] == 0
+    assert (await ask(operator, "retry", **named, dryRun=True))["matched"] == 1
+    [retried] = (await ask(operator, "retry", **named))["retried"]
+    assert (retried["retryOf"], await repeats(conn)) == (job, [job])
+    assert (await ask(operator, "cancel", **named))["jobIds"] == [retried["jobId"]]
+    canceled = named | {"statuses": ["canceled"], "dryRun": True}
+    assert (await ask(operator, "retry", **canceled))["matched"] == 1
+    assert (await ask(operator, "retry", **canceled, errorCode="OTHER"))["matched"] == 0
+    assert {name for name, *_ in await recorded(conn)} == {"Rival", "Platform"}
 
 
 async def test_cancels_go_on_until_nothing_is_left(

@@ -50,7 +50,7 @@ const HEADS = [{ text: "Job", className: "name" }, "Status",
   { text: "", className: "wide" }];
 
 const draw = (view, { page, counts }) => [
-  heading("All jobs", { tools: view.may("ops:write") && !view.query.get("projectId")
+  heading("All jobs", { tools: view.may("ops:write")
     && allThatMatch(view, "/v1/ops/jobs", filters(view.query, FILTERS), ["Retry", "Cancel"]),
     under: [tabs(view, "status", STATUSES, counts),
     narrowing(view, search(view, "organizationId", "Organization, org_…"),
