@@ -19,7 +19,7 @@ T = TypeVar("T")
 class Cause(Protocol):
     """`span` is the span that others begin within; None: nobody records what is done for it.
 
-    `submits` are the jobs that it has made; None: nobody asks for them.
+    `submits` are the jobs that it has made, as far as nobody has told of them.
     """
 
     span: Any
@@ -70,7 +70,7 @@ def submitted(*, kind: str, project_id: UUID | None, job_id: UUID) -> None:
 def undone() -> Iterator[None]:
     """A part of a transaction that an error rolls back alone, and with it the jobs that it has made."""
     cause = _current.get()
-    submits = [] if cause is None or cause.submits is None else cause.submits
+    submits = [] if cause is None else cause.submits
     before = len(submits)
     try:
         yield

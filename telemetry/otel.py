@@ -92,10 +92,19 @@ class OtelRecorder:
             span.fail(served.error)
         within = set_span_in_context(span.inner, NOWHERE)
         for submit in served.submits:
-            self._submitted(within, submit)
+            self._send(within, submit)
         span.end(served.ended)
 
-    def _submitted(self, within: Context, submit: Submit) -> None:
+    def submitted(self, attempt: Span, submit: Submit) -> None:
+        """The span of the submit of a job that an attempt has made.
+
+        It is in that job's own trace, and linked to the attempt: weeks may lie between the two.
+        """
+        assert isinstance(attempt, OtelSpan)  # noqa: S101  this recorder has begun it
+        self._ids.trace = tracing.trace_of(submit.job_id)
+        self._send(NOWHERE, submit, [Link(attempt.inner.get_span_context())])
+
+    def _send(self, within: Context, submit: Submit, links: list[Link] | None = None) -> None:
         attributes = {**_of_job(submit.job_id, submit.project_id), **_message(submit.kind, "send")}
         sent = self._begin(
             f"send {submit.kind}",
@@ -103,6 +112,7 @@ class OtelRecorder:
             SpanKind.PRODUCER,
             attributes,
             span_id=tracing.span_of(submit.job_id),
+            links=links,
             at=submit.at,
         )
         sent.end(submit.at)

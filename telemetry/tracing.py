@@ -48,7 +48,7 @@ class Served(NamedTuple):
 
 
 class Submit(NamedTuple):
-    """A job that a request has made, and when."""
+    """A job that a request or an attempt has made, and when."""
 
     kind: str
     project_id: UUID | None
@@ -62,6 +62,8 @@ class Recorder(Protocol):
     def served(self, served: Served) -> None: ...
 
     def attempt(self, job_id: UUID, name: str, attributes: Attributes) -> Span: ...
+
+    def submitted(self, attempt: Span, submit: Submit) -> None: ...
 
     def begin(
         self, parent: Span, name: str, role: Role, attributes: Attributes, at: int | None = None

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 import structlog
 
+from db.pool import Conn
 from jobs import ledger
 from jobs.kinds import INGEST_WEBSITE
 from jobs.outcomes import Outcome, Retry
@@ -16,7 +17,7 @@ from tests.api.conftest import Caller
 from tests.telemetry.spans import Spans
 from tests.telemetry.test_traces import SECRET, ingest, nothing, performed, project_of
 from tests.workers.by_hand import FUTURE
-from tests.workers.runtime.workers import Workers
+from tests.workers.runtime.workers import ERRAND, Workers
 from workers.dispatcher.overdue import OVERDUE
 from workers.dispatcher.rescue import rescue
 from workers.dispatcher.uptime import Uptime
@@ -67,6 +68,32 @@ async def test_every_line_about_a_job_names_its_request_and_its_owner(
     for line in mine:
         assert expected.items() <= line.items()
     assert not any(SECRET in repr(line) or acme.key in repr(line) for line in lines)
+
+
+async def test_a_job_that_a_job_made_is_named_beside_the_request_behind_it(
+    acme: Caller, workers: Workers, lines: list[Line]
+) -> None:
+    """Once that is committed: its id leads to no request."""
+    made = list[UUID]()
+
+    async def task(ctx: Context) -> Outcome:
+        async def submit(conn: Conn) -> dict[str, str]:
+            found = await ledger.submit(
+                conn, kind=ERRAND, organization_id=ctx.job.organization_id, project_id=None, args={}
+            )
+            made.append(found.job_id)
+            assert "job made" not in {line["event"] for line in lines}
+            return {}
+
+        return await ctx.commit(submit)
+
+    await workers.pool.execute("insert into pool (name) values ($1) on conflict do nothing", ERRAND.pool)
+    accepted = await ingest(acme, await project_of(acme))
+    assert await performed(acme, workers, accepted, task) == "completed"
+    [line] = [line for line in lines if line["event"] == "job made"]
+    assert line["request_id"] == accepted.headers["X-Request-Id"]
+    assert line["job_id"] == accepted.json()["jobId"]
+    assert (line["made_job_id"], line["made_kind"]) == (ids.show(ids.JOB, made[0]), "run_errand")
 
 
 async def test_so_do_the_dispatchers(acme: Caller, workers: Workers, lines: list[Line]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
 import httpx
@@ -10,6 +10,7 @@ import pytest
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
 from db.pool import Conn
+from jobs import ledger
 from jobs.kinds import INGEST_WEBSITE
 from jobs.outcomes import Failed, Outcome, Retry
 from schemas import ids
@@ -18,7 +19,7 @@ from telemetry.tracing import Served, Submit
 from tests.api.conftest import Caller
 from tests.http_server import Asked, Told, listening
 from tests.telemetry.spans import Made, Spans, recorded
-from tests.workers.runtime.workers import Workers
+from tests.workers.runtime.workers import ERRAND, Workers
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 from workers.web.fetch import open_trusted
@@ -189,6 +190,39 @@ async def test_a_job_that_no_request_made_has_a_trace_of_its_own(workers: Worker
     assert attempt.parent is None
     assert attempt.trace == f"{tracing.trace_of(job_id):032x}"
     assert SECRET not in "".join(one.to_json() for one in spans.raw)
+
+
+async def test_a_job_that_a_job_made_leads_to_the_request_behind_it(
+    acme: Caller, workers: Workers, spans: Spans
+) -> None:
+    """Its trace is its own, and begins with a span that is linked to the attempt which made it."""
+    made = list[UUID]()
+
+    async def task(ctx: Context) -> Outcome:
+        async def submit(conn: Conn) -> dict[str, str]:
+            found = await ledger.submit(
+                conn, kind=ERRAND, organization_id=ctx.job.organization_id, project_id=None, args={}
+            )
+            made.append(found.job_id)
+            if len(made) == 1:
+                raise LookupError
+            return {}
+
+        with suppress(LookupError):
+            await ctx.step(submit)
+        await ctx.step(submit)
+        return await ctx.commit(submit)
+
+    await workers.pool.execute("insert into pool (name) values ($1) on conflict do nothing", ERRAND.pool)
+    accepted = await ingest(acme, await project_of(acme))
+    assert await performed(acme, workers, accepted, task) == "completed"
+    [attempt], sends = spans.named("process ingest_website"), spans.named("send run_errand")
+    traces = [f"{tracing.trace_of(job_id):032x}" for job_id in made[1:]]
+    assert [one.trace for one in sends] == traces
+    assert {one.parent for one in sends} == {None}
+    links = [one.links for one in spans.raw if one.name == "send run_errand"]
+    assert {f"{link.context.span_id:016x}" for [link] in links} == {attempt.id}
+    assert {f"{link.context.trace_id:032x}" for [link] in links} == {attempt.trace}
 
 
 async def test_requests_at_once_keep_their_jobs_apart(acme: Caller, spans: Spans) -> None:

@@ -12,6 +12,8 @@ from domain.tenancy import project_locks
 from jobs import ledger, steps
 from jobs.outcomes import Done, Outcome
 from telemetry import tracing
+from telemetry.tracing import Submit
+from workers.runtime import spans
 from workers.runtime.progress import ProgressWriter
 from workers.runtime.server_slots import ServerSlots
 from workers.runtime.slots import Attempt
@@ -67,7 +69,7 @@ class Context:
             return await body(conn)
 
         with reaching(), tracing.within(f"step {name}" if name else "step"):
-            return await transact(self._pool, locked)
+            return await self._transact(locked)
 
     async def decide(
         self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, locks: bool = False
@@ -108,7 +110,7 @@ class Context:
         self._attempt.committed = Done.word
         try:
             with reaching(), tracing.within("settle"):
-                return Done(await transact(self._pool, last))
+                return Done(await self._transact(last))
         except BaseException:
             self._attempt.committed = None
             raise
@@ -133,6 +135,20 @@ class Context:
     def time_left(self) -> float:
         """Seconds in which no other attempt can begin: until the lease or the kind's timeout ends."""
         return min(self._lease_left(), self._attempt.ends_at - asyncio.get_running_loop().time())
+
+    async def _transact(self, work: Callable[[Conn], Awaitable[T]]) -> T:
+        """Run `work` in one transaction, and tell of the jobs that it has made."""
+        submits: list[Submit] = []
+
+        async def tried(conn: Conn) -> T:
+            try:
+                return await work(conn)
+            finally:
+                submits[:] = self._attempt.take_submits()
+
+        found = await transact(self._pool, tried)
+        spans.submitted(self._attempt, submits)
+        return found
 
     def _take_name(self, name: str) -> None:
         """Raises ValueError for a name that the attempt has used: it would get the other step's result."""

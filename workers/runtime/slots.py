@@ -10,8 +10,8 @@ from uuid import UUID
 from jobs.ledger import Claim
 from jobs.outcomes import Outcome
 from schemas import ids
-from telemetry import logs, metrics
-from telemetry.tracing import Span
+from telemetry import logs, metrics, tracing
+from telemetry.tracing import Span, Submit
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,13 @@ class Attempt:
     wrote, from that commit on. `ends_at` is when its kind's timeout ends, by the loop's clock.
     """
 
-    __slots__ = ("claim", "committed", "ends_at", "span", "task", "verdict")
-
-    #: Nothing is said of the jobs that it makes.
-    submits = None
+    __slots__ = ("claim", "committed", "ends_at", "span", "submits", "task", "verdict")
 
     def __init__(self, claim: Claim, ends_at: float) -> None:
         self.claim, self.ends_at = claim, ends_at
         self.span: Span | None = None
+        #: Jobs that it has made in the transaction that it is in.
+        self.submits: list[Submit] = []
         self.task: asyncio.Task[Any] | None = None
         self.verdict: Verdict | None = None
         self.committed: str | None = None
@@ -72,7 +71,11 @@ class Attempt:
         return ids.new()
 
     def submitted(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
-        """Lines and spans of that job say nothing of this one."""
+        self.submits.append(Submit(kind, project_id, job_id, tracing.now()))
+
+    def take_submits(self) -> list[Submit]:
+        found, self.submits = self.submits, []
+        return found
 
 
 class Slots:

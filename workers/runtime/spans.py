@@ -1,11 +1,14 @@
-"""Spans of attempts: of each one, its steps, and its settlement."""
+"""Spans of attempts: of each one, its steps, the jobs that it makes, and its settlement."""
 
 from collections.abc import Sequence
 
 from jobs.outcomes import Failed, Retry
 from schemas import ids
-from telemetry import tracing
+from telemetry import logs, tracing
+from telemetry.tracing import Submit
 from workers.runtime.slots import Attempt, Verdict
+
+_log = logs.get("runner")
 
 
 def begin(attempt: Attempt) -> None:
@@ -32,6 +35,15 @@ def end(attempt: Attempt, verdict: Verdict) -> None:
     if not attempt.committed and isinstance(verdict, Failed | Retry):
         attempt.span.fail(verdict.code)
     attempt.span.end()
+
+
+def submitted(attempt: Attempt, submits: Sequence[Submit]) -> None:
+    """Tell of jobs that the attempt has made, as is committed: their ids don't tell of it."""
+    recorder = tracing.recorder()
+    for one in submits:
+        if recorder and attempt.span:
+            recorder.submitted(attempt.span, one)
+        _log.info("job made", made_job_id=ids.show(ids.JOB, one.job_id), made_kind=one.kind)
 
 
 def settled(attempts: Sequence[Attempt], began: int) -> None:
