@@ -5,13 +5,15 @@ What comes out is what docs/reference/exactly-once.md says: `python -m tests.pee
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.peers.exactly_once import faults, kills, page, system
 from tests.peers.exactly_once.parts import PLATFORMS
-from tests.peers.exactly_once.rows import Row, wrong
-from tests.peers.exactly_once.shapes import SHAPES
+from tests.peers.exactly_once.rows import AFTER_COMMIT, KILL, Row, wrong
+from tests.peers.exactly_once.shapes import LAST, SHAPES
+from tests.peers.exactly_once.told import untruths
 
 pytestmark = [pytest.mark.long, pytest.mark.first, pytest.mark.timeout(600)]
 
@@ -50,7 +52,41 @@ def test_the_rule_is_broken_by_what_breaks_it() -> None:
         good._replace(became="draft_in_inbox"),
         good._replace(became="outcome_unknown", call="creator_info"),
         good._replace(became="publishing"),
+        good._replace(untrue="it ends with failed"),
     ]
     assert [*wrong([good, good._replace(became="outcome_unknown, published")])] == []
     assert [*wrong([good._replace(became="outcome_unknown", live=0)])] == []
     assert [found.row for found in wrong(bad)] == bad
+
+
+def entry(kind: str, fence: int = 1, **said: Any) -> dict[str, Any]:
+    return {"type": kind, "attempt": fence, "fence": fence, "workerId": f"wrk_{fence}", **said}
+
+
+def test_a_timeline_that_says_something_else_is_found_out() -> None:
+    shape = next(shape for shape in SHAPES if shape.send == LAST)
+    row = Row(
+        shape.title, LAST.name, f"{KILL} after its answer", "published", live=1, drafts=0, sends=1, attempts=2
+    )
+    begun, lost = entry("attempt_started"), entry("attempt_ended", outcome="lost")
+    told = [begun, entry("call"), entry("answer_lost"), lost, entry("attempt_started", 2), entry("published")]
+    assert [*untruths(told, row, shape)] == []
+    for wrong_row in (
+        row._replace(sends=2),
+        row._replace(sends=0, live=2),
+        row._replace(attempts=1),
+        row._replace(attempts=3),
+        row._replace(became="failed (PLATFORM_REJECTED)"),
+        row._replace(event=AFTER_COMMIT),
+    ):
+        assert [*untruths(told, wrong_row, shape)], wrong_row
+    for wrong_told in (
+        told[:-1],
+        told[2:],
+        [*told, entry("outcome_unknown"), told[-1]],
+        [one for one in told if one["type"] != "answer_lost"],
+        [one | {"workerId": "wrk_1"} for one in told],
+        [*told[:4], entry("call"), *told[4:]],
+        [*told[:4], entry("look_up", verdict="found"), entry("not_sent"), *told[4:]],
+    ):
+        assert [*untruths(wrong_told, row, shape)], wrong_told

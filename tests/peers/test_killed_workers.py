@@ -1,6 +1,7 @@
 """A worker killed at any point, a Redis emptied at any: each server has one post each."""
 
 import itertools
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ import pytest_asyncio
 from redis.asyncio import Redis
 
 from db.pool import Conn
+from domain.jobs import timelines
 from domain.publishing.failures import IN_FLIGHT
 from jobs.courier import queue
 from jobs.kinds import PUBLISH_POST
@@ -22,6 +24,7 @@ from tests import seeds
 from tests import servers as made
 from tests.chaos.fleet import Fleet, Process, open_fleet
 from tests.chaos.platform import serving
+from tests.chaos.posts import check
 from tests.chaos.publisher import ACCEPTED, ANSWERED, BEFORE_MARK, CALLED, MARKED
 from tests.peers.leaks import Ear, leaked, listening
 from tests.peers.new_accounts import NewAccount, Peer, on_pds, on_records, on_snac
@@ -156,6 +159,16 @@ class Scene(msgspec.Struct, frozen=True):
     def texts(self) -> dict[str, list[str]]:
         return {handle: account.texts() for handle, account in self.accounts.items()}
 
+    async def timelines(self) -> list[list[dict[str, Any]]]:
+        """Of all posts, as the API shows them."""
+        async with self.fleet.pool.acquire() as conn:
+            posts = [row["id"] for row in await conn.fetch("select id from scheduled_post")]
+            told = [
+                await timelines.of_post(conn, organization_id=self.fleet.org, post_id=post_id)
+                for post_id in posts
+            ]
+        return [msgspec.json.decode(msgspec.json.encode(each)) for each in told]
+
     async def leaked(self) -> list[str]:
         secrets = [secret for account in self.accounts.values() for secret in account.secrets]
         logs = "\n".join(process.log.read_text() for process in self.fleet.processes)
@@ -207,6 +220,15 @@ async def test_a_worker_killed_at_five_points_leaves_one_post_each(
         await scene.settle(peer.settling)
         await scene.published()
         assert scene.texts() == {point: [caption(point)] for point in KILLED}
+        told = await scene.timelines()
+        assert len(told) == len(KILLED)
+        for each in told:
+            check(each)
+            words = Counter(entry["type"] for entry in each)
+            # Where the same bytes make a second post, none is sent again that isn't proved to be absent.
+            assert words["call"] - words["not_sent"] == 1 or not peer.settling, each
+            assert each[-2]["type"] == "published", each
+            assert [entry.get("outcome") for entry in each].count("lost") == 1, each
 
 
 async def test_redis_emptied_while_posts_wait_are_claimed_and_are_sent_leaves_one_post_each(

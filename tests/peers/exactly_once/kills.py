@@ -16,9 +16,10 @@ from jobs.courier import open_courier
 from tests.chaos.fleet import Fleet, Process
 from tests.peers.exactly_once import worker
 from tests.peers.exactly_once.faults import Say, order
-from tests.peers.exactly_once.rows import KILL, Row, seen
+from tests.peers.exactly_once.rows import AFTER_COMMIT, KILL, Row, seen
 from tests.peers.exactly_once.shapes import SHAPES, Call, Shape
 from tests.peers.exactly_once.system import Sent, System
+from tests.peers.exactly_once.told import compared
 from tests.peers.exactly_once.worker import ANSWERED, BEFORE, COMMITTED, DURING, FILE, POINTS, Stop
 from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
@@ -27,7 +28,7 @@ EVENTS = {
     BEFORE: f"{KILL} before it",
     DURING: f"{KILL} while it is answered",
     ANSWERED: f"{KILL} after its answer",
-    COMMITTED: f"{KILL} after the commit",
+    COMMITTED: AFTER_COMMIT,
 }
 #: All of them are at work at once, of one tenant and at one server, who get three eighths of the slots.
 SLOTS, POOL_SIZE = 400, 30
@@ -77,7 +78,12 @@ async def play(system: System, fleet: Fleet, platforms: frozenset[str], say: Say
     say("killed; another worker goes on")
     await fleet.of_product("publish", slots=SLOTS, lease_s=LEASE_S, pool_size=POOL_SIZE)
     await ended(system)
-    return [await seen(system, one.shape, one.call, EVENTS[one.point], one.sent) for one in doomed]
+    return [await row_of(system, one) for one in doomed]
+
+
+async def row_of(system: System, one: Doomed) -> Row:
+    row = await seen(system, one.shape, one.call, EVENTS[one.point], one.sent)
+    return await compared(system, one.shape, row, one.sent)
 
 
 def planned(platforms: frozenset[str]) -> Iterator[tuple[Shape, Call, str]]:

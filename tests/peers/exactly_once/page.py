@@ -53,6 +53,10 @@ The platform's ledger never shows more than one post or draft. `published` means
 be asked about: TikTok says the id of photos in its answer alone. Where it has fetched one and its answer was
 lost, the post stays unknown until a person looks, and nothing is sent again.
 
+Where a worker was killed the post's timeline is read, as its partner reads it. It tells of every call that
+came, of at most one that may have made the post, of a lost answer if the worker died without it, of the
+attempt that died, and of the same end; else the row breaks the rule.
+
 """
 COLUMNS = ("call", "what happened", "became", "live", "in the inbox", "sent", "attempts")
 LEGEND = """\

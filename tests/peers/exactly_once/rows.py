@@ -15,13 +15,14 @@ THERE = frozenset({State.LIVE, State.COMING, State.DELETED})
 LIVE = {"published": 1, "draft_in_inbox": 0, "failed": 0, "canceled": 0}
 UNKNOWN = "outcome_unknown"
 KILL = "kill -9"
+AFTER_COMMIT = f"{KILL} after the commit"
 
 
 class Row(NamedTuple):
     """`became` is the post's end, and `outcome_unknown` before it where it was that for a time.
 
     `live` and `drafts` are the platform's own count, `sends` how often the call that can't be taken back
-    reached it, `attempts` those of the job that makes the call.
+    reached it, `attempts` those of the job that makes the call. `untrue`: what its timeline tells otherwise.
     """
 
     shape: str
@@ -32,6 +33,7 @@ class Row(NamedTuple):
     drafts: int
     sends: int
     attempts: int
+    untrue: str = ""
 
     @property
     def end(self) -> str:
@@ -102,6 +104,8 @@ def wrong(rows: Iterable[Row]) -> Iterator[Wrong]:
     """The rows that break the rule."""
     for row in rows:
         there = row.live + row.drafts
+        if row.untrue:
+            yield Wrong(row, row.untrue)
         if there > 1:
             yield Wrong(row, "more than one is there")
         elif row.end in LIVE and row.live != LIVE[row.end]:

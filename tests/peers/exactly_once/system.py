@@ -65,13 +65,15 @@ class Sent(NamedTuple):
 
 
 class System:
-    """`sims` are the platforms, `contents` what goes out, by shape.
+    """`sims` are the platforms, `contents` what goes out, by shape; `http` asks the API as its partner does.
 
     `prompt`: what a platform does in the background is done before it answers.
     """
 
-    def __init__(self, settings: Settings, pool: Pool, simulators: Mapping[str, Simulator]) -> None:
-        self.settings, self.pool, self.simulators = settings, pool, simulators
+    def __init__(
+        self, settings: Settings, pool: Pool, http: httpx.AsyncClient, simulators: Mapping[str, Simulator]
+    ) -> None:
+        self.settings, self.pool, self.http, self.simulators = settings, pool, http, simulators
         self.sims: dict[str, Sim] = {}
         self.contents: dict[str, UUID] = {}
         self.org = self.project_id = UUID(int=0)
@@ -136,15 +138,14 @@ class System:
             self.project_id = await seeds.project(conn, self.org)
         key = await new_key(self.pool, self.org)
         path = f"/v1/projects/{ids.show(ids.PROJECT, self.project_id)}/content/upload"
-        headers = {"Authorization": f"Bearer {key}"}
-        async with httpx.AsyncClient(base_url=self.settings.public_url, headers=headers) as http:
-            for shape in (shape for shape in SHAPES if shape.platform in self.sims):
-                files = [("file", (f"{at}", *file)) for at, file in enumerate(shape.files)]
-                said = await http.post(path, files=[("caption", (None, CAPTION)), *files], timeout=30)
-                assert said.is_success, said.text
-                content_id = ids.read(ids.CONTENT, said.json()["id"])
-                assert content_id
-                self.contents[shape.title] = content_id
+        self.http.headers["Authorization"] = f"Bearer {key}"
+        for shape in (shape for shape in SHAPES if shape.platform in self.sims):
+            files = [("file", (f"{at}", *file)) for at, file in enumerate(shape.files)]
+            said = await self.http.post(path, files=[("caption", (None, CAPTION)), *files])
+            assert said.is_success, said.text
+            content_id = ids.read(ids.CONTENT, said.json()["id"])
+            assert content_id
+            self.contents[shape.title] = content_id
 
     async def post(self, shape: Shape, *, in_s: float = 0) -> Sent:
         """Of an account of its own, whose token is at its end where the shape is."""
@@ -212,7 +213,9 @@ async def opened(
         api = stack.enter_context(api_process.serving(settings, folder / "api.log"))
         settings = msgspec.structs.replace(settings, public_url=api.url)
         pool = await stack.enter_async_context(open_pool(database_url, name="exactly once"))
-        system = System(settings, pool, simulators)
+        http = httpx.AsyncClient(base_url=api.url, trust_env=False, timeout=30)
+        await stack.enter_async_context(http)
+        system = System(settings, pool, http, simulators)
         for name, base in bases.items():
             system.sims[name] = await stack.enter_async_context(Sim(base))
         if "tiktok" in system.sims:

@@ -1,0 +1,72 @@
+"""A post's timeline, as a partner reads it, held against what its platform saw and what our row says."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from schemas import ids
+from tests.chaos.posts import ENDED, check
+from tests.peers.exactly_once.rows import AFTER_COMMIT, UNKNOWN, Row
+from tests.peers.exactly_once.shapes import Shape
+from tests.peers.exactly_once.system import Sent, System
+
+Entry = Mapping[str, Any]
+
+
+async def compared(system: System, shape: Shape, row: Row, sent: Sent) -> Row:
+    """The row with what the timeline says otherwise."""
+    answer = await system.http.get(
+        f"/v1/scheduled-posts/{ids.show(ids.POST, sent.post_id)}/timeline?limit=200"
+    )
+    assert answer.is_success, answer.text
+    told = answer.json()
+    assert told["nextCursor"] is None
+    check(told["items"])
+    return row._replace(untrue="; ".join(untruths(told["items"], row, shape)))
+
+
+def untruths(told: Sequence[Entry], row: Row, shape: Shape) -> Iterator[str]:
+    words = Counter(entry["type"] for entry in told)
+    yield from of_calls(words, row)
+    if UNKNOWN in words and UNKNOWN not in row.became:
+        yield "it tells of a doubt that there wasn't"
+    ends = [entry["type"] for entry in told if entry["type"] in {*ENDED, UNKNOWN}]
+    if ends[-1:] != [row.end]:
+        yield f"it ends with {ends[-1:]}"
+    if row.live + row.drafts == 0 and any(entry.get("verdict") == "found" for entry in told):
+        yield "it found what isn't there"
+    if row.killed:
+        yield from of_death(told, row, shape)
+
+
+def of_calls(words: Mapping[str, int], row: Row) -> Iterator[str]:
+    """Each call that came is told before it, and at most one of them isn't told to have been in vain."""
+    there, may_have = row.live + row.drafts, words["call"] - words["not_sent"]
+    if words["call"] < row.sends:
+        yield "more calls came than it tells"
+    if words["call"] - row.sends > words["answer_lost"]:
+        yield "a call that never came isn't told as lost"
+    if may_have > 1 or may_have < there:
+        yield f"{may_have} of its calls may have made what is there {there} times"
+
+
+def of_death(told: Sequence[Entry], row: Row, shape: Shape) -> Iterator[str]:
+    """The attempt whose worker was killed ends as lost, and the answer to a call that it had made is lost."""
+    attempts = [entry for entry in told if entry["type"] == "attempt_started"]
+    lost = [entry for entry in told if entry.get("outcome") == "lost"]
+    if not shape.aged:
+        if max(entry["attempt"] for entry in attempts) != row.attempts:
+            yield f"it tells of other attempts than {row.attempts}"
+        if len(lost) != row.attempts - 1:
+            yield f"{len(lost)} attempts of {row.attempts} are told to be lost"
+    if {entry["workerId"] for entry in lost} & {*after(attempts, lost)}:
+        yield "a dead worker goes on"
+    if row.call == shape.send.name and (row.event == AFTER_COMMIT) == any(
+        entry["type"] == "answer_lost" for entry in told
+    ):
+        yield "the answer that the worker died without is told wrong"
+
+
+def after(attempts: Iterable[Entry], lost: Sequence[Entry]) -> Iterator[str]:
+    """Workers of the attempts that came after the lost one."""
+    return (one["workerId"] for one in attempts if any(one["fence"] > dead["fence"] for dead in lost))
