@@ -3,55 +3,37 @@
 import { forget, project } from "../api.js";
 import { badge, h } from "../dom.js";
 import { formDialog, input } from "../forms.js";
-import { call, follow } from "../http.js";
+import { call } from "../http.js";
 import { link } from "../router.js";
 import { noticeOf } from "../states.js";
 import { section } from "../table.js";
 import { reallyAgo } from "../times.js";
 import { nextOf, SOURCES } from "../words.js";
+import { stages, watching } from "./stages.js";
 
-const AGAIN_MS = 5000;
 const STAGES = { queued: "Queued", fetching: "Fetching", analyzing: "Analyzing", saving: "Saving" };
 
-/**
- * Draws a card of each source. `ended` is told when one has ended, by the stream: what is refused is asked
- * for again after a while.
- */
+/** Draws a card of each source; `ended` is told when an ingest has ended. */
 export async function ingests(view, { id, into, ended }) {
-  const live = new Map();
-  const watch = async (source, jobId) => {
-    if (live.get(source)?.jobId === jobId || !view.may("jobs:read")) return;
-    live.set(source, { jobId, stage: "queued", progress: 0 });
-    try {
-      for await (const job of follow(jobId, view.signal)) {
-        live.set(source, job);
-        view.redraw();
-      }
-    } catch {
-      return setTimeout(rest, AGAIN_MS, source, jobId);
-    }
-    rest(source, jobId);
+  const live = watching(view, () => {
     forget(id);
-    if (!view.signal.aborted) await ended();
-  };
-  const rest = (source, jobId) => {
-    if (live.get(source)?.jobId === jobId) live.delete(source);
-  };
+    return ended();
+  });
   const begin = async (source, shown) => {
     const accepted = await ask(source, shown);
-    if (accepted) watch(source, accepted.jobId);
+    if (accepted) live.watch(source, accepted.jobId);
     forget(id);
     await view.refresh();
   };
   await view.live(() => project(id, { signal: view.signal }), (shown) => {
     for (const [source, state] of Object.entries(shown.ingestState)) {
-      if (state?.status === "running") watch(source, state.jobId);
+      if (state?.status === "running") live.watch(source, state.jobId);
     }
     const starts = view.may("ingest:write") && shown.status === "active";
     return section("Sources", { className: "sources" },
       h("div", { className: "three" }, ["website", "github", "appstore"].map((source) =>
       h("div", { key: source, className: "source" },
-        sourceOf(source, shown, live.get(source), starts && (() => begin(source, shown).catch(noticeOf)))))));
+        sourceOf(source, shown, live.of(source), starts && (() => begin(source, shown).catch(noticeOf)))))));
   }, { into });
 }
 
@@ -60,7 +42,7 @@ function sourceOf(source, shown, job, start) {
   const status = job ? "running" : state?.status;
   return [
     h("div", { className: "heading" }, h("h3", {}, SOURCES[source]), status && badge(status)),
-    job ? running(job)
+    job ? stages(STAGES, job)
       : !state ? h("p", { className: "hint" }, ABOUT[source])
         : state.status === "failed" ? failure(source, state)
           : h("p", { className: "hint" },
@@ -84,16 +66,6 @@ const ABOUT = {
 const failure = (source, { error, completedAt }) => h("div", { className: "failures" },
   h("p", { className: "why" }, error.message), h("p", {}, nextOf(error, source)),
   h("p", { className: "hint" }, h("code", {}, error.code), " ", reallyAgo(completedAt)));
-
-function running(job) {
-  const stages = Object.keys(STAGES);
-  const now = stages.indexOf(job.stage);
-  return h("div", { className: "watched" },
-    h("progress", { max: 1, value: job.progress, ariaLabel: "Progress" }),
-    h("ol", { className: "stages" }, stages.map((stage, place) =>
-      h("li", { key: stage, className: place < now ? "done" : place === now ? "now" : "",
-        ariaCurrent: place === now ? "step" : null }, STAGES[stage]))));
-}
 
 const FORMS = {
   website: () => [

@@ -11,32 +11,35 @@ import { section } from "../table.js";
 import { ago } from "../times.js";
 import { FIELDS, PLATFORMS } from "../words.js";
 import { decided } from "./content.js";
+import { making } from "./making.js";
 import { marked } from "./quotes.js";
 import { schedule } from "./schedule.js";
+import { watching } from "./stages.js";
 
 const MAKING = ["queued", "processing"];
 
 export async function item(view, { id, into, thing }) {
   const path = `/v1/content/${encodeURIComponent(thing)}`;
+  const live = watching(view, () => view.refresh());
   await view.live(async () => {
     const shown = await call("GET", path, { signal: view.signal });
-    const progress = MAKING.includes(shown.status)
+    const progress = MAKING.includes(shown.status) && !view.may("jobs:read")
       ? await call("GET", `${path}/progress`, { signal: view.signal }).catch(() => null) : null;
     return { shown, progress, project: await project(id, { signal: view.signal }) };
-  }, (found) => whole(view, path, found), { into });
+  }, (found) => {
+    if (MAKING.includes(found.shown.status)) live.watch(thing, found.shown.jobId);
+    return whole(view, path, { ...found, job: live.of(thing) });
+  }, { into });
 }
 
-function whole(view, path, { shown, progress, project: of }) {
+function whole(view, path, { shown, job, progress, project: of }) {
   return [
     h("div", { className: "heading" },
       h("div", { className: "line" }, h("a", { href: link(["projects", of.id, "content"]) }, "← Content"),
         h("strong", {}, shown.format.replace("_", " ")),
         shown.status !== "completed" && badge(shown.status), decided(shown), idOf(shown.id)),
       h("div", { className: "tools" }, tools(view, path, shown, of))),
-    progress && section("In the making", {},
-      h("div", { className: "watched" },
-      h("progress", { max: 1, value: progress.stageProgress, ariaLabel: "Progress" }),
-      h("span", { className: "hint" }, progress.stage.replaceAll("_", " ")))),
+    MAKING.includes(shown.status) && making(view, { shown, job, progress }),
     shown.lastError && h("div", { className: "failed", role: "alert" },
       h("strong", {}, shown.lastError.message), h("div", {}, h("code", {}, shown.lastError.code))),
     h("div", { className: "split" },

@@ -45,16 +45,16 @@ export async function metrics(view, { id, into }) {
         ? call("GET", `/v1/projects/${id}/social-accounts?limit=200`, { signal: view.signal })
         : { items: [] },
     ]);
-    return { id, figures, best, accounts: accounts.items };
+    return { id, figures, best, accounts: accounts.items, by: window.granularity };
   }, (found) => drawn(view, found), { into, milliseconds: 30000 });
 }
 
-function drawn(view, { id, figures, best, accounts }) {
+function drawn(view, { id, figures, best, accounts, by }) {
   const { series, totals, timezone } = figures;
   return [
     h("div", { className: "heading" },
       h("p", { className: "hint" },
-        `By day of ${timezone}. What was never collected is left out; the last buckets may still change.`),
+        `By ${by} of ${timezone}. What was never collected is left out; the last buckets may still change.`),
       h("div", { className: "tools" },
         choice(view, "account", "Account",
           [["", "The whole project"],

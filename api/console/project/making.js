@@ -1,0 +1,31 @@
+// Content in the making: how far its job is, and a way to stop it.
+
+import { confirmed } from "../dialog.js";
+import { h, notice } from "../dom.js";
+import { call, once } from "../http.js";
+import { attempt } from "../states.js";
+import { section } from "../table.js";
+import { stages } from "./stages.js";
+
+const STAGES = { queued: "Queued", planning: "Planning", generating_visuals: "Drawing",
+  finalizing: "Finishing" };
+
+/** `job` is as its stream told last; where the key may not read jobs, `progress` stands in for it. */
+export function making(view, { shown, job, progress }) {
+  const at = job ?? (progress && { stage: progress.stage, progress: progress.stageProgress });
+  return section("In the making", {
+    tools: view.may("jobs:cancel") && h("button", {
+      type: "button", className: "small", disabled: Boolean(job?.cancelRequested),
+      onclick: ({ currentTarget }) => attempt(currentTarget, () => stop(view, shown)),
+    }, job?.cancelRequested ? "Stopping" : "Stop…"),
+  }, at && stages(STAGES, at));
+}
+
+async function stop(view, { jobId, revision, assets }) {
+  const kept = assets.length ? ` Revision ${revision} stays.` : "";
+  if (!await confirmed({ title: "Stop making this?", verb: "Stop it", danger: true,
+    text: `It ends at its next step, and can be made anew later.${kept}` })) return;
+  await call("POST", `/v1/jobs/${jobId}/cancel`, { headers: once() });
+  notice("It stops.", "good");
+  await view.refresh();
+}

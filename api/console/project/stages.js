@@ -1,0 +1,42 @@
+// Jobs that a screen shows while they run, each with its stages.
+
+import { h } from "../dom.js";
+import { follow } from "../http.js";
+
+const AGAIN_MS = 5000;
+
+/**
+ * Follows jobs by what each is of. `ended` is told when one has ended, by the stream: what is refused is
+ * asked for again after a while.
+ */
+export function watching(view, ended) {
+  const live = new Map();
+  const rest = (name, jobId) => {
+    if (live.get(name)?.jobId === jobId) live.delete(name);
+  };
+  const watch = async (name, jobId) => {
+    if (live.get(name)?.jobId === jobId || !view.may("jobs:read")) return;
+    live.set(name, { jobId, stage: "queued", progress: 0 });
+    try {
+      for await (const job of follow(jobId, view.signal)) {
+        live.set(name, job);
+        view.redraw();
+      }
+    } catch {
+      return setTimeout(rest, AGAIN_MS, name, jobId);
+    }
+    rest(name, jobId);
+    if (!view.signal.aborted) await ended();
+  };
+  return { watch, of: (name) => live.get(name) };
+}
+
+/** `names` has each stage's words by its code, in their order. */
+export function stages(names, { stage, progress }) {
+  const codes = Object.keys(names), now = codes.indexOf(stage);
+  return h("div", { className: "watched" },
+    h("progress", { max: 1, value: progress, ariaLabel: "Progress" }),
+    h("ol", { className: "stages" }, codes.map((code, place) =>
+      h("li", { key: code, className: place < now ? "done" : place === now ? "now" : "",
+        ariaCurrent: place === now ? "step" : null }, names[code]))));
+}
