@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -74,6 +74,7 @@ class Living(NamedTuple):
     let: asyncio.Event
     portal: BlockingPortal
     receiver: Receiver
+    settings: Settings
 
     def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
         """A screen, in a tab that has the key."""
@@ -102,7 +103,8 @@ async def _told(url: str, account_id: UUID | None) -> None:
 
 
 @contextmanager
-def living(folder: Path) -> Iterator[Living]:
+def living(folder: Path, *, pools: Sequence[str] = POOLS) -> Iterator[Living]:
+    """With a worker of each of these pools."""
     with ExitStack() as stack:
         portal = stack.enter_context(start_blocking_portal())
         let = portal.call(asyncio.Event)
@@ -127,10 +129,10 @@ def living(folder: Path) -> Iterator[Living]:
             **instagram_user.settings(instagram),
         )
         made_keys = asyncio.run(keys(servers.postgres.url))
-        at_work(stack, settings)
+        at_work(stack, settings, pools)
         api = stack.enter_context(serving(settings, folder / "api.log", port=port))
         own = OwnApi(api.url, made_keys.partner, servers.postgres.url)
-        yield Living(own, made_keys, site, let, portal, receiver)
+        yield Living(own, made_keys, site, let, portal, receiver, settings)
 
 
 async def keys(url: str) -> Keys:
@@ -149,9 +151,9 @@ async def keys(url: str) -> Keys:
         )
 
 
-def at_work(stack: ExitStack, settings: Settings) -> None:
+def at_work(stack: ExitStack, settings: Settings, pools: Sequence[str]) -> None:
     stack.enter_context(dispatching(settings))
-    for pool in POOLS:
+    for pool in pools:
         stack.enter_context(working(msgspec.structs.replace(settings, slots=4), pool))
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests.media import picture
 from tests.peers.chromium import Page
 from tests.peers.console.axe import barriers
+from tests.peers.console.hands import click, send, write
 from tests.peers.console.living import PERSON, Living, living
 from tests.workers.webhooks.receiver import says
 
@@ -27,27 +28,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
 def project(shop: Living) -> str:
     with shop.api.client() as client:
         return shop.api.project(client)
-
-
-def click(page: Page, text: str, *, within: str = "main") -> None:
-    """The button or link that says this, once it is there."""
-    found = (
-        f"[...document.querySelectorAll('{within} :is(button, a, summary)')]"
-        f".find((one) => one.innerText === {text!r})"
-    )
-    page.until(found)
-    page.run(f"{found}.click()")
-
-
-def write(page: Page, name: str, text: str) -> None:
-    """Into a field of the dialog, as one that is typed or chosen."""
-    field = f"document.querySelector('dialog [name=\"{name}\"]')"
-    page.until(field)
-    page.run(f"(({field}).value = {text!r}, {field}.dispatchEvent(new Event('change', {{bubbles: true}})))")
-
-
-def send(page: Page) -> None:
-    page.run("document.querySelector('dialog form button:last-child').click()")
 
 
 def test_an_account_is_connected_and_connected_again(shop: Living, page: Page, project: str) -> None:

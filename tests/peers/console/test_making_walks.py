@@ -1,0 +1,239 @@
+"""Walks to content that is made: its words and pictures, the person who presents it, the files that it shows.
+
+By a key of a sandbox. Nobody draws until a walk has a worker do so, or plays one.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from db.pool import open_pool
+from domain.jobs import jobs
+from jobs import ledger
+from jobs.kinds import CONTENT_GENERATE
+from jobs.ledger import Claim, Settlement
+from jobs.outcomes import Canceled
+from tests import seeds
+from tests.media import picture
+from tests.peers.chromium import Page
+from tests.peers.console.axe import barriers
+from tests.peers.console.hands import click, send, write
+from tests.peers.console.living import Living, living
+from tests.peers.processes import working
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(480)]
+
+PROGRESS = "document.querySelector('main .stages .now')?.innerText"
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
+    with living(tmp_path_factory.mktemp("living"), pools=("ingest", "publish")) as made:
+        yield made
+
+
+@pytest.fixture
+def client(studio: Living) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {studio.keys.sandbox}"}
+    with httpx.Client(base_url=f"{studio.api.url}/v1", headers=headers) as made:
+        yield made
+
+
+@pytest.fixture
+def project(studio: Living, client: httpx.Client) -> str:
+    """One whose website was read."""
+    project = studio.api.project(client)
+    read = client.post(f"/projects/{project}/ingest/website", json={"url": "https://example.test/ok"})
+    ended(client, read.json()["jobId"])
+    return project
+
+
+def ended(client: httpx.Client, job: str) -> dict[str, Any]:
+    """The job, once it has ended."""
+    found: dict[str, Any] = client.get(f"/jobs/{job}", params={"wait": 30}, timeout=60).json()
+    assert found["finishedAt"], found
+    return found
+
+
+def go(studio: Living, page: Page, address: str, ready: str) -> None:
+    studio.open(page, address, ready, key=studio.keys.sandbox)
+
+
+def test_a_slideshow_is_made_made_anew_approved_and_scheduled(
+    studio: Living, page: Page, client: httpx.Client, project: str
+) -> None:
+    client.patch(f"/projects/{project}/approval-policy", json={"requiresApproval": True})
+    account = connected(client, project)
+    go(studio, page, f"projects/{project}/content", "document.querySelector('main .nothing')")
+    click(page, "Generate")
+    page.until("document.querySelector('dialog .hooks button')")
+    offered = page.run("document.querySelector('dialog .hooks button').innerText")
+    page.run("document.querySelector('dialog .hooks button').click()")
+    assert barriers(page) == []
+    send(page)
+    page.until(f"{PROGRESS} === 'Queued'")
+    with working(studio.settings, "generate"):
+        page.until("document.querySelectorAll('main .gallery img').length > 1")
+        page.until("[...document.querySelectorAll('main .gallery img')].every((one) => one.naturalWidth)")
+        [item] = client.get(f"/projects/{project}/content").json()["items"]
+        made = client.get(f"/content/{item['id']}").json()
+        assert (made["hook"], made["status"], made["format"]) == (offered, "completed", "slideshow")
+        says_why(page, made)
+        click(page, "Make anew")
+        write(page, "hook", "Said by a walker")
+        assert barriers(page) == []
+        send(page)
+        page.until("document.querySelector('main .hook')?.innerText === 'Said by a walker'")
+    click(page, "Approve")
+    page.until("document.querySelector('main .badge.approved')")
+    click(page, "Schedule…")
+    page.until("document.querySelector('dialog [name=targets]')")
+    page.run("document.querySelector('dialog [name=targets]').click()")
+    assert barriers(page) == []
+    send(page)
+    page.until("!document.querySelector('dialog')")
+    [post] = client.get(f"/projects/{project}/scheduled-posts").json()["items"]
+    assert (post["contentId"], post["socialAccountId"], post["status"]) == (item["id"], account, "queued")
+
+
+def says_why(page: Page, made: dict[str, Any]) -> None:
+    """The screen has each quote that the words rest on, and each platform that they fit."""
+    quotes = [one["quote"] for one in made["provenance"] if one["quote"]]
+    shown = page.run("[...document.querySelectorAll('main .quotes blockquote')].map((one) => one.innerText)")
+    assert quotes
+    assert [quote for quote in quotes if not any(quote in said for said in shown)] == []
+    badges = "[...document.querySelectorAll('main .fits .badge')].map((one) => one.innerText)"
+    words = ["fits" if said == "ok" else "refuses it" for said in made["fits"].values()]
+    assert page.run(badges) == words
+
+
+def connected(client: httpx.Client, project: str) -> str:
+    """An account of the project's."""
+    body = {"platform": "bluesky", "identifier": "ok", "appPassword": "demo-demo"}
+    job = client.post(f"/projects/{project}/social-accounts", json=body).json()["jobId"]
+    account: str = ended(client, job)["result"]["socialAccountId"]
+    return account
+
+
+def test_a_brand_that_says_nothing_names_what_it_lacks(
+    studio: Living, page: Page, client: httpx.Client
+) -> None:
+    """Chromium tells of the API's refusal."""
+    project = studio.api.project(client)
+    page.expects.append("422")
+    go(studio, page, f"projects/{project}/content", "document.querySelector('main .nothing')")
+    click(page, "Generate")
+    page.until("document.querySelector('dialog .hooks .why')")
+    assert barriers(page) == []
+    said = page.run("document.querySelector('dialog .hooks .why').innerText")
+    missing = client.get(f"/projects/{project}/content/hooks").json()["error"]["details"]["missingFields"]
+    assert missing
+    assert ", ".join(missing) in said
+
+
+def test_suggested_files_are_seen_and_one_is_dropped_for_good(
+    studio: Living, page: Page, client: httpx.Client, project: str, tmp_path: Path
+) -> None:
+    """A logo of the person's own is added beside them."""
+    path = f"/projects/{project}/app-media"
+    suggested = {one["assetId"] for one in client.get(path).json()["items"]}
+    go(studio, page, f"projects/{project}/content", f"{FILES} === {len(suggested)}")
+    (tmp_path / "logo.png").write_bytes(picture("PNG", (64, 64)))
+    click(page, "Add a file")
+    page.until("document.querySelector('dialog [name=file]')")
+    page.choose("dialog [name=file]", tmp_path / "logo.png")
+    assert barriers(page) == []
+    send(page)
+    page.until(f"{FILES} === {len(suggested) + 1}")
+    drop = "document.querySelector('main .file button[aria-label=\"Drop Screenshot\"]')"
+    page.run(f"{drop}.click()")
+    page.until(f"{FILES} === {len(suggested)}")
+    left = {one["assetId"]: one["kind"] for one in client.get(path).json()["items"]}
+    assert len(suggested - left.keys()) == 1
+    assert [kind for one, kind in left.items() if one not in suggested] == ["logo"]
+
+
+FILES = "document.querySelectorAll('main .files .file').length"
+
+
+def test_an_influencer_is_drawn_edited_cloned_and_deleted(
+    studio: Living, page: Page, client: httpx.Client, project: str
+) -> None:
+    path = f"/projects/{project}/influencers"
+    before = {one["influencerId"] for one in client.get(path).json()["items"]}
+    go(studio, page, f"projects/{project}/influencers", "document.querySelector('main .heading .primary')")
+    click(page, "New influencer")
+    write(page, "name", "Wanda")
+    write(page, "gender", "female")
+    assert barriers(page) == []
+    send(page)
+    page.until(f"['pending', 'training'].includes({card('Wanda')}?.querySelector('.badge')?.innerText)")
+    with working(studio.settings, "generate"):
+        page.until(f"{card('Wanda')}?.querySelector('img')?.naturalWidth")
+        act(page, "Wanda", "Edit")
+        write(page, "brandVoice", "Warm, and never in a hurry.")
+        assert barriers(page) == []
+        send(page)
+        page.until(f"{card('Wanda')}?.innerText.includes('never in a hurry')")
+        act(page, "Wanda", "Clone")
+        write(page, "name", "Wilma")
+        write(page, "ageRange", "senior")
+        assert barriers(page) == []
+        send(page)
+        page.until(f"{card('Wilma')}?.querySelector('img')?.naturalWidth")
+    made = {one["name"]: one for one in client.get(path).json()["items"] if one["influencerId"] not in before}
+    assert made["Wanda"]["brandVoice"] == made["Wilma"]["brandVoice"] == "Warm, and never in a hurry."
+    assert [made[name]["status"] for name in ("Wanda", "Wilma")] == ["ready", "ready"]
+    assert (made["Wilma"]["gender"], made["Wilma"]["ageRange"]) == ("female", "senior")
+    act(page, "Wanda", "Delete")
+    page.until("document.querySelector('dialog button.danger')")
+    assert barriers(page) == []
+    send(page)
+    page.until(f"!{card('Wanda')} && {card('Wilma')}")
+    assert client.get(f"/influencers/{made['Wanda']['influencerId']}").status_code == 404
+
+
+def card(name: str) -> str:
+    return f"document.querySelector('main article[aria-label={name}]')"
+
+
+def act(page: Page, name: str, verb: str) -> None:
+    """A button on the card of one."""
+    click(page, verb, within=f"main article[aria-label={name}]")
+
+
+def test_what_is_drawn_shows_its_stage_and_is_stopped(
+    studio: Living, page: Page, client: httpx.Client, project: str
+) -> None:
+    """The test is the worker, so that it draws for as long as the walk takes."""
+    made = client.post(f"/projects/{project}/content", json={"format": "image"}).json()
+    address = f"projects/{project}/content/{made['contentId']}"
+    go(studio, page, address, f"{PROGRESS} === 'Queued'")
+    claim = asyncio.run(drawing(studio.api.database_url))
+    page.until(f"{PROGRESS} === 'Drawing' && document.querySelector('main progress').value === 0.4")
+    click(page, "Stop…")
+    page.until("document.querySelector('dialog .danger')")
+    assert barriers(page) == []
+    click(page, "Stop it", within="dialog")
+    page.until("document.querySelector('main .card button')?.innerText === 'Stopping'")
+    assert client.get(f"/jobs/{made['jobId']}").json()["cancelRequested"]
+    asyncio.run(stopped(studio.api.database_url, claim))
+    page.until("document.querySelector('main .badge.canceled')")
+    assert client.get(f"/content/{made['contentId']}").json()["status"] == "canceled"
+
+
+async def drawing(url: str) -> Claim:
+    """As a worker that has the job, and is in the midst of it."""
+    async with open_pool(url, name="test") as pool, pool.acquire() as conn:
+        [claim] = await seeds.claims(conn, CONTENT_GENERATE)
+        await ledger.progress(conn, claim, progress=0.4, stage="generating_visuals")
+    return claim
+
+
+async def stopped(url: str, claim: Claim) -> None:
+    async with open_pool(url, name="test") as pool:
+        await jobs.settle(pool, [Settlement(claim, Canceled())])

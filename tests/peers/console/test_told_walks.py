@@ -1,0 +1,252 @@
+"""Walks to SDK apps that send events, to endpoints that webhooks go to, and to the figures of a project."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from standardwebhooks import Webhook
+
+from db.pool import connected
+from domain.collection import snapshots
+from domain.collection.snapshots import Subject, Told
+from schemas import ids
+from tests import seeds
+from tests.peers.chromium import Page
+from tests.peers.console.axe import barriers
+from tests.peers.console.hands import click, send, write
+from tests.peers.console.keyboard import press
+from tests.peers.console.living import Living, living
+from tests.workers.webhooks.receiver import says
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(480)]
+
+SECRET = "document.querySelector('dialog .secret code')"
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
+    with living(tmp_path_factory.mktemp("living"), pools=("deliver",)) as made:
+        yield made
+
+
+@pytest.fixture
+def client(shop: Living) -> Iterator[httpx.Client]:
+    with shop.api.client() as made:
+        yield made
+
+
+@pytest.fixture
+def project(shop: Living, client: httpx.Client) -> str:
+    return shop.api.project(client)
+
+
+def test_an_app_is_made_sends_has_a_new_key_and_goes(
+    shop: Living, page: Page, client: httpx.Client, project: str
+) -> None:
+    shop.open(page, f"projects/{project}/apps", "document.querySelector('main .nothing')")
+    click(page, "New app")
+    page.until("document.activeElement.name === 'name'")
+    press(page, *"Walker")
+    write(page, "webDomain", "app.example.com")
+    assert barriers(page) == []
+    press(page, "Enter")
+    first = secret(page, "lpa_")
+    page.until("document.querySelector('dialog .snippet pre')")
+    assert barriers(page) == []
+    [app] = client.get(f"/projects/{project}/sdk-apps").json()["items"]
+    steps = page.run("document.querySelector('dialog[open]').innerText")
+    assert app["ingestEndpoint"].removesuffix("/events") in steps or app["appId"] in steps
+    click(page, "Close", within="dialog")
+    assert sent(client, app["appId"], first, "from_the_first_key") == 202
+    page.until("document.querySelector('main tbody')?.innerText.includes('from_the_first_key')")
+    [event] = client.get(f"/projects/{project}/events").json()["items"]
+    assert (event["name"], event["appId"]) == ("from_the_first_key", app["appId"])
+    click(page, "New key…")
+    write(page, "overlapHours", "0")
+    assert barriers(page) == []
+    send(page)
+    second = secret(page, "lpa_")
+    assert [sent(client, app["appId"], key, "later") for key in (first, second)] == [401, 202]
+    click(page, "Delete")
+    page.until("document.querySelector('dialog button.danger')")
+    assert barriers(page) == []
+    send(page)
+    page.until("document.querySelector('main .nothing')")
+    assert client.get(f"/projects/{project}/sdk-apps/{app['appId']}").status_code == 404
+    assert sent(client, app["appId"], second, "late") == 401
+
+
+def secret(page: Page, prefix: str) -> str:
+    """What the dialog shows once, that then says that it is kept."""
+    page.until(f"{SECRET}?.innerText.startsWith('{prefix}')")
+    assert barriers(page) == []
+    shown: str = page.run(f"{SECRET}.innerText")
+    click(page, "I have it", within="dialog")
+    page.until(f"!{SECRET}")
+    return shown
+
+
+def sent(client: httpx.Client, app: str, key: str, name: str) -> int:
+    """The status that an app's event is answered with."""
+    event = {"name": name, "eventId": name, "occurredAt": seeds.in_utc(datetime.now(UTC))}
+    body = {"events": [event], "sentAt": event["occurredAt"]}
+    headers = {"Authorization": f"Bearer {key}"}
+    return client.post(f"/apps/{app}/events", json=body, headers=headers).status_code
+
+
+@pytest.fixture
+def endpoint(shop: Living, client: httpx.Client) -> Iterator[dict[str, Any]]:
+    """The only one of its organization, for as long as a walk takes."""
+    body = {"url": shop.receiver.url, "events": ["job.canceled"]}
+    made = client.post("/webhook-endpoints", json=body).json()
+    shop.receiver.asked.clear()
+    yield made
+    assert client.delete(f"/webhook-endpoints/{made['id']}").is_success
+
+
+def happens(client: httpx.Client, project: str) -> None:
+    """A job is canceled, which nobody has begun."""
+    begun = client.post(f"/projects/{project}/ingest/website", json={"url": "https://shop.example"})
+    assert client.post(f"/jobs/{begun.json()['jobId']}/cancel").is_success
+
+
+def deliveries(client: httpx.Client, endpoint: dict[str, Any]) -> list[dict[str, Any]]:
+    """The newest first."""
+    path = f"/webhook-endpoints/{endpoint['id']}/deliveries"
+    items: list[dict[str, Any]] = client.get(path).json()["items"]
+    return items
+
+
+def test_a_new_secret_signs_beside_the_old_one(
+    shop: Living, page: Page, client: httpx.Client, endpoint: dict[str, Any]
+) -> None:
+    shop.open(page, f"webhooks/{endpoint['id']}", "document.querySelector('main .facts')")
+    click(page, "New secret…")
+    page.until("document.querySelector('dialog form')")
+    assert barriers(page) == []
+    send(page)
+    new = secret(page, "whsec_")
+    page.until("document.querySelector('main .facts').innerText.includes('Two secrets until')")
+    shown = client.get(f"/webhook-endpoints/{endpoint['id']}").json()["secretOverlapUntil"]
+    assert datetime.now(UTC) + 23 * HOUR < datetime.fromisoformat(shown) < datetime.now(UTC) + 25 * HOUR
+    click(page, "Send a test")
+    page.until("document.querySelector('main .badge.delivered')")
+    [asked] = shop.receiver.asked
+    assert new != endpoint["signingSecret"]
+    for one in (endpoint["signingSecret"], new):
+        Webhook(one).verify(asked.body, asked.headers)
+
+
+def test_an_endpoint_rests_and_goes_on(
+    shop: Living, page: Page, client: httpx.Client, project: str, endpoint: dict[str, Any]
+) -> None:
+    shop.open(page, f"webhooks/{endpoint['id']}", "document.querySelector('main .facts')")
+    click(page, "Pause")
+    page.until("document.querySelector('main h1 .badge')?.innerText === 'paused'")
+    happens(client, project)
+    page.until("document.querySelector('main tbody .badge')?.innerText === 'pending'")
+    assert [one["status"] for one in deliveries(client, endpoint)] == ["pending"]
+    click(page, "Resume")
+    page.until("document.querySelector('main tbody .badge')?.innerText === 'delivered'")
+    assert client.get(f"/webhook-endpoints/{endpoint['id']}").json()["status"] == "active"
+
+
+def test_what_an_endpoint_missed_is_sent_to_it_again(
+    shop: Living,
+    page: Page,
+    client: httpx.Client,
+    endpoint: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It was gone, so that nothing more came, and is mended; it gets what came before it was made, too."""
+    with monkeypatch.context() as gone:
+        gone.setattr(shop.receiver, "behave", says(410))
+        happens(client, shop.api.project(client))
+        shop.open(page, f"webhooks/{endpoint['id']}", "document.querySelector('main .banner.bad')")
+    [missed] = deliveries(client, endpoint)
+    assert missed["status"] in {"failed", "abandoned"}
+    click(page, "Resume")
+    page.until("document.querySelector('main h1 .badge')?.innerText === 'active'")
+    click(page, "Send again since…")
+    write(page, "since", page.run(LOCALLY))
+    assert barriers(page) == []
+    send(page)
+    page.until(f"{SENT} > 0 && {SENT} === document.querySelectorAll('main tbody tr').length - 1")
+    [again] = [one for one in deliveries(client, endpoint) if one["replayOf"] == missed["id"]]
+    assert (again["eventId"], again["status"]) == (missed["eventId"], "delivered")
+    assert shop.receiver.times[missed["eventId"]] == 2
+
+
+SENT = "document.querySelectorAll('main tbody .badge.delivered').length"
+
+#: An hour ago, as a field of the browser has it.
+LOCALLY = """(() => {
+  const now = new Date();
+  return new Date(now - 3600000 - now.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+})()"""
+
+
+def test_figures_of_each_range_are_the_apis(
+    shop: Living, page: Page, client: httpx.Client, project: str
+) -> None:
+    """Of the same window, since a day may begin meanwhile."""
+    post = asyncio.run(told(shop.api.database_url, project))
+    shop.open(page, f"projects/{project}/metrics", "document.querySelector('main .chart')")
+    figures_are(page, client, project, f"{VIEWS}?.length === 30", total=370)
+    choose(page, "Time", "7")
+    figures_are(page, client, project, f"{VIEWS}?.length === 7", total=120)
+    choose(page, "Time", "90")
+    figures_are(page, client, project, WEEKLY, total=370)
+    assert barriers(page) == []
+    page.until(f"document.querySelector('main tbody a[href$=\"{post[-8:]}\"]')")
+
+
+def figures_are(page: Page, client: httpx.Client, project: str, drawn: str, *, total: int) -> None:
+    """Once it is drawn: the table and the tile say what the API answers to the question of the screen."""
+    page.until(drawn)
+    asked = [url for url in page.requests if f"/{project}/metrics?" in url][-1]
+    figures = client.get(asked).json()
+    assert figures["totals"]["views"] == total
+    values = [bucket["values"]["views"] for bucket in figures["series"]]
+    told = json.dumps(["–" if one is None else str(one) for one in values], ensure_ascii=False)
+    page.until(f"JSON.stringify({VIEWS}) === JSON.stringify({told})")
+    assert page.run(f"{TILE} === '{total}'")
+
+
+#: Of the chart of views: what its table says, from a bucket to the next.
+VIEWS = """(() => {
+  const chart = [...document.querySelectorAll('main .chart')]
+    .find((one) => one.querySelector('h2').textContent === 'Views and reach');
+  return chart && [...chart.querySelectorAll('tbody td:nth-child(2)')].map((one) => one.textContent);
+})()"""
+WEEKLY = "document.querySelector('main .tab .hint')?.innerText.startsWith('By week of UTC')"
+TILE = """[...document.querySelectorAll('main .tile')]
+  .find((one) => one.querySelector('dt').textContent === 'Views').querySelector('dd').textContent"""
+
+
+def choose(page: Page, label: str, value: str) -> None:
+    """One of a list's choices."""
+    field = f"document.querySelector('main select[aria-label={label}]')"
+    page.run(f"(({field}).value = {value!r}, {field}.dispatchEvent(new Event('change', {{bubbles: true}})))")
+
+
+async def told(url: str, project: str) -> str:
+    """A post, of which a platform told twice."""
+    project_id = ids.read(ids.PROJECT, project)
+    assert project_id
+    async with connected(url, name="test") as conn:
+        org = await conn.fetchval("select organization_id from project where id = $1", project_id)
+        account = await seeds.account(conn, org, project_id)
+        content = await seeds.content(conn, org, project_id)
+        post = await seeds.post(conn, org, content, account)
+        began = datetime.now(UTC) - timedelta(days=60)
+        for days, views in ((40, 100), (20, 350), (3, 470)):
+            at = datetime.now(UTC) - timedelta(days=days)
+            figures = [Told(Subject(post, began), {"views": views, "likes": views // 10})]
+            await snapshots.keep(conn, organization_id=org, account_id=account, told=figures, at=at)
+    return ids.show(ids.POST, post)
