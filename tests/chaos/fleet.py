@@ -24,6 +24,9 @@ from tests.chaos.worker import EFFECT, POOL, SCHEMA, name_of
 from tests.servers import environment
 from tests.waiting import PATIENCE_S, eventually
 
+#: A lease that no stall of the machine outlasts, for a worker of which a test tells that it lost nothing.
+LONG_S = 120.0
+
 
 @dataclass
 class Process:
@@ -63,7 +66,7 @@ class Fleet:
     # Processes
 
     async def worker(self, **settings: Any) -> Process:
-        """One that is known to the ledger."""
+        """One that is known to the ledger; with `lease_s=LONG_S` no stall makes it lose a job."""
         return await self._known("tests.chaos.worker", settings)
 
     async def waiting_worker(self) -> Process:
@@ -94,11 +97,16 @@ class Fleet:
     async def api(self, port: int) -> Process:
         """An API that answers on the port, on which another one may have been a moment ago."""
         process = self._spawn("api", {}, "--port", str(port))
-        await eventually(lambda: _says(process, "serving"), within=40)
+        await eventually(lambda: _says(process, "serving"))
         return process
 
     async def pause(self, pool: str = POOL, *, paused: bool) -> None:
         await self.pool.execute("update pool set paused = $1 where name = $2", paused, pool)
+
+    async def bury(self, worker: Process) -> None:
+        """Its lease is at its end."""
+        ended = "update worker set lease_expires_at = now() where pid = $1"
+        await self.pool.execute(ended, worker.popen.pid)
 
     async def hung_up(self) -> None:
         """Postgres has noticed the end of every worker, and of what they last asked."""

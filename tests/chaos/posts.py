@@ -21,7 +21,7 @@ from tests.chaos.fleet import Fleet
 from tests.chaos.platform import Records
 from tests.chaos.publisher import CALLED
 from tests.http_server import Asked, serve
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 #: A post, its job and that job's worker, as a reader at this moment would find them.
 ROW = """
@@ -214,7 +214,7 @@ async def staged(
         headers = {"Authorization": f"Bearer {await new_key(fleet.pool, fleet.org)}"}
         with serving(fleet.settings, fleet.folder / "api.log") as api:
             async with httpx.AsyncClient(
-                base_url=api.url, headers=headers, trust_env=False, timeout=30
+                base_url=api.url, headers=headers, trust_env=False, timeout=PATIENCE_S
             ) as http:
                 yield Stage(fleet, records, http, posts)
 

@@ -14,6 +14,7 @@ from domain.publishing.outgoing import Account
 from jobs.kinds import PUBLISH_POST, RECONCILE_POST
 from schemas.settings import from_env
 from telemetry import logs
+from tests.chaos.fleet import LONG_S
 from tests.waiting import eventually
 from workers.platforms.contract import Adapter, Draft, Found, Inquiry, Live, Prepared, Sent, Taken
 from workers.platforms.registry import open_platforms
@@ -34,7 +35,7 @@ class Pausing:
     async def reach(self, account: Account, point: str) -> None:
         if account.handle == point:
             (self.folder / point).touch()
-            await eventually(self.may_go, within=60)
+            await eventually(self.may_go, within=LONG_S)
 
     async def may_go(self) -> bool:
         return (self.folder / "go").exists()

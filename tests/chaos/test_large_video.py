@@ -19,10 +19,10 @@ from tests.api.conftest import new_key
 from tests.api_process import serving
 from tests.chaos.fleet import Fleet
 from tests.peers.simulators import tiktok_user
-from tests.peers.simulators.client import Sim
+from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.tiktok import TikTok
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.long
 
@@ -56,7 +56,7 @@ class Line(NamedTuple):
             status = (await self.http.get(path)).json()["status"]
             return status not in {"queued", "publishing"}
 
-        await eventually(ended, within=60)
+        await eventually(ended)
         return (await self.http.get(path)).json()
 
 
@@ -75,7 +75,7 @@ async def line(fleet: Fleet) -> AsyncIterator[Line]:
             key = await new_key(fleet.pool, fleet.org)
             headers = {"Authorization": f"Bearer {key}"}
             async with (
-                httpx.AsyncClient(base_url=api.url, headers=headers, timeout=60) as http,
+                httpx.AsyncClient(base_url=api.url, headers=headers, timeout=PATIENCE_S) as http,
                 Sim(base) as sim,
             ):
                 project, account = await connected(fleet, sim)
@@ -85,7 +85,7 @@ async def line(fleet: Fleet) -> AsyncIterator[Line]:
 
 async def connected(fleet: Fleet, sim: Sim) -> tuple[str, str]:
     person = await sim.account("ada")
-    async with httpx.AsyncClient(base_url=sim.base, trust_env=False, verify=False) as http:
+    async with visiting(sim.base) as http:
         scopes = f"{tiktok_user.SCOPES},user.info.profile"
         user = await tiktok_user.connected(sim, http, scope=scopes)
     async with fleet.pool.acquire() as conn:

@@ -14,7 +14,7 @@ from tests.api.conftest import new_key
 from tests.api_process import serving
 from tests.chaos.fleet import Fleet, Process
 from tests.nasty_redis import NastyRedis
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = [pytest.mark.chaos, pytest.mark.long]
 
@@ -33,7 +33,7 @@ async def api(fleet: Fleet, redis: NastyRedis) -> AsyncIterator[httpx.AsyncClien
     key = await new_key(fleet.pool, fleet.org)
     with serving(fleet.settings, fleet.folder / "api.log") as served:
         headers = {"Authorization": f"Bearer {key}"}
-        async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=20) as client:
+        async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=PATIENCE_S) as client:
             yield client
 
 
@@ -43,7 +43,7 @@ async def test_a_hundred_restarts(fleet: Fleet, redis: NastyRedis, api: httpx.As
         redis.restart()
         await asyncio.gather(*(start_a_job(api) for _ in range(AT_ONCE)))
     assert (dispatcher.popen.poll(), worker.popen.poll()) == (None, None)
-    await eventually(lambda: completed(fleet, RESTARTS * AT_ONCE), within=30)
+    await eventually(lambda: completed(fleet, RESTARTS * AT_ONCE))
     redis.restart(well=True)
     await eventually(lambda: sends_again(api))
     assert tracebacks(worker) + tracebacks(dispatcher) == []

@@ -18,10 +18,10 @@ from tests.api.conftest import new_key
 from tests.api_process import serving
 from tests.chaos.fleet import Fleet
 from tests.peers.simulators import instagram_state, instagram_user
-from tests.peers.simulators.client import Sim
+from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.instagram import Instagram
 from tests.peers.simulators.serving import served
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.long
 
@@ -68,7 +68,7 @@ async def scene(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 
 async def uploaded(fleet: Fleet, url: str, project_id: UUID) -> UUID:
     headers = {"Authorization": f"Bearer {await new_key(fleet.pool, fleet.org)}"}
-    async with httpx.AsyncClient(base_url=url, headers=headers) as http:
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE_S) as http:
         made = await http.post(
             f"/v1/projects/{ids.show(ids.PROJECT, project_id)}/content/upload",
             data={"caption": CAPTION},
@@ -81,7 +81,7 @@ async def uploaded(fleet: Fleet, url: str, project_id: UUID) -> UUID:
 
 async def connected(fleet: Fleet, sim: Sim, project_id: UUID, username: str) -> UUID:
     person = await sim.account(username, quota_total=POSTS, containers_max=1000, image_s=0)
-    async with httpx.AsyncClient(base_url=sim.base, trust_env=False, verify=False) as http:
+    async with visiting(sim.base) as http:
         token = await instagram_user.long_lived(sim, http, username)
     async with fleet.pool.acquire() as conn:
         account_id = await seeds.account(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis
 
-from tests.chaos.fleet import Fleet
+from tests.chaos.fleet import LONG_S, Fleet
 from tests.servers import Servers
 from tests.waiting import eventually
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.chaos
 
 async def test_redis_emptied_with_jobs_queued_and_running(own_fleet: Fleet, own_servers: Servers) -> None:
     await own_fleet.dispatcher()
-    await own_fleet.worker(slots=2)
+    await own_fleet.worker(slots=2, lease_s=LONG_S)
     running = await own_fleet.submit(2, pauses=["handler"])
     await own_fleet.reached("handler", running)
     queued = await own_fleet.submit(10)
@@ -31,7 +31,7 @@ async def test_redis_emptied_with_jobs_queued_and_running(own_fleet: Fleet, own_
 async def test_redis_stopped_for_five_seconds(own_fleet: Fleet, own_servers: Servers) -> None:
     """What runs keeps its fence, submits go through, and the backlog drains before it is back."""
     await own_fleet.dispatcher()
-    await own_fleet.worker(slots=2)
+    await own_fleet.worker(slots=2, lease_s=LONG_S)
     running = await own_fleet.submit(2, pauses=["handler"])
     await own_fleet.reached("handler", running)
     queued = await own_fleet.submit(10)
@@ -67,7 +67,7 @@ async def test_postgres_stopped_for_five_leases(own_fleet: Fleet, own_servers: S
     await asyncio.sleep(5 * own_fleet.settings.lease_s)
     await asyncio.to_thread(own_servers.postgres.start)
     own_fleet.go()
-    rows = await own_fleet.completed(jobs, within=20)
+    rows = await own_fleet.completed(jobs)
     assert {(row["attempt"], row["crashes"]) for row in rows} == {(1, 0)}
     assert [process.log.name for process in processes if "Traceback" in process.log.read_text()] == []
 

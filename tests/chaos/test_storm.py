@@ -43,7 +43,7 @@ async def test_jobs_survive_a_storm(own_fleet: Fleet, own_servers: Servers) -> N
             case "dispatcher":
                 dispatcher.kill()
                 dispatcher = await own_fleet.dispatcher()
-    await own_fleet.completed(jobs, within=30)
+    await own_fleet.completed(jobs)
 
 
 async def replaced(fleet: Fleet, workers: list[Process], signum: signal.Signals) -> list[Process]:

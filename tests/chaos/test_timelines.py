@@ -10,16 +10,13 @@ import pytest
 import redis
 
 from jobs.kinds import PUBLISH_POST
-from tests.chaos.fleet import Fleet, Process
+from tests.chaos.fleet import LONG_S, Fleet
 from tests.chaos.posts import staged, watching
 from tests.chaos.publisher import ACCEPTED, ANSWERED, BEFORE_MARK, CALLED, MARKED
 from tests.servers import Servers
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.chaos, pytest.mark.long, pytest.mark.timeout(120)]
-
-#: A call that is held is given up before the lease ends.
-LEASE_S = 60.0
+pytestmark = [pytest.mark.chaos, pytest.mark.long]
 
 BEGUN, LIVE = ["attempt_started", "prepared"], ["published", "attempt_ended completed"]
 LOST = ["answer_lost", "attempt_ended lost", "attempt_started"]
@@ -37,24 +34,18 @@ KILLED = {
 FROZEN = {point: KILLED[point] for point in (MARKED, CALLED, ANSWERED)}
 
 
-async def bury(fleet: Fleet, worker: Process) -> None:
-    """Its lease is at its end."""
-    ended = "update worker set lease_expires_at = now() where pid = $1"
-    await fleet.pool.execute(ended, worker.popen.pid)
-
-
 async def test_a_worker_killed_at_five_points_is_told_with_its_lost_answers(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with staged(fleet, KILLED, monkeypatch) as stage:
         assert {*(await stage.reasons()).values()} == {"no_worker"}
         async with watching(stage):
-            first = await fleet.publisher(lease_s=LEASE_S)
+            first = await fleet.publisher(lease_s=LONG_S)
             await stage.reached(KILLED)
             assert {*(await stage.reasons()).values()} == {None}
             await fleet.pause(PUBLISH_POST.pool, paused=True)
             first.kill()
-            await bury(fleet, first)
+            await fleet.bury(first)
             assert {*(await stage.reasons()).values()} == {"worker_lost"}
             await fleet.dispatcher()
 
@@ -63,7 +54,7 @@ async def test_a_worker_killed_at_five_points_is_told_with_its_lost_answers(
 
             await eventually(all_wait)
             fleet.go()
-            await fleet.publisher(lease_s=LEASE_S)
+            await fleet.publisher(lease_s=LONG_S)
             await fleet.pause(PUBLISH_POST.pool, paused=False)
             await stage.published()
             assert {*(await stage.reasons()).values()} == {None}
@@ -76,13 +67,13 @@ async def test_a_frozen_worker_that_comes_back_adds_nothing(
 ) -> None:
     """Another one has its posts by then: each write of its own is refused by their fences."""
     async with staged(fleet, FROZEN, monkeypatch) as stage, watching(stage):
-        frozen = await fleet.publisher(lease_s=LEASE_S)
+        frozen = await fleet.publisher(lease_s=LONG_S)
         await stage.reached(FROZEN)
         frozen.signal(signal.SIGSTOP)
-        await bury(fleet, frozen)
+        await fleet.bury(frozen)
         fleet.go()
         await fleet.dispatcher()
-        await fleet.publisher(lease_s=LEASE_S)
+        await fleet.publisher(lease_s=LONG_S)
         await stage.published()
         proofs = {point: await stage.proof(point) for point in FROZEN}
         assert proofs == {point: ["scheduled", *told] for point, told in FROZEN.items()}
@@ -101,7 +92,7 @@ async def test_redis_emptied_and_postgres_restarted_leave_each_attempt_told(
     async with staged(own_fleet, (BEFORE_MARK, MARKED, ANSWERED, ACCEPTED), monkeypatch) as stage:
         async with watching(stage):
             await own_fleet.dispatcher()
-            await own_fleet.publisher(lease_s=LEASE_S)
+            await own_fleet.publisher(lease_s=LONG_S)
             await stage.reached(stage.posts)
             with redis.Redis.from_url(own_servers.valkey.url) as client:
                 client.flushall()

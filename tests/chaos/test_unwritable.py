@@ -11,7 +11,7 @@ import pytest_asyncio
 from tests.api.conftest import new_key
 from tests.api_process import serving
 from tests.chaos.fleet import Fleet
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.chaos
 
@@ -42,7 +42,7 @@ async def api(fleet: Fleet) -> AsyncIterator[httpx.AsyncClient]:
     key = await new_key(fleet.pool, fleet.org)
     with serving(fleet.settings, fleet.folder / "api.log") as served:
         headers = {"Authorization": f"Bearer {key}"}
-        async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=20) as client:
+        async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=PATIENCE_S) as client:
             yield client
 
 
@@ -63,7 +63,7 @@ async def test_for_three_leases(fleet: Fleet, api: httpx.AsyncClient, way: str) 
     assert [process.popen.poll() for process in processes] == [None] * 3
     fleet.go()
     await change(fleet, end)
-    rows = await fleet.completed(jobs, within=20)
+    rows = await fleet.completed(jobs)
     assert {(row["attempt"], row["crashes"]) for row in rows} == {(1, 0)}
     assert (await api.post("/v1/projects", json=PROJECT)).status_code == 201
 

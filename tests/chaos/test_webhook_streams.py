@@ -20,7 +20,7 @@ from tests.api_process import STOP_S, Served, serving
 from tests.cli.listening import Way, listening, way_to
 from tests.workers.webhooks.receiver import Receiver, receiving, says
 
-pytestmark = [pytest.mark.chaos, pytest.mark.long, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.chaos, pytest.mark.long]
 
 
 @pytest_asyncio.fixture

@@ -136,7 +136,7 @@ async def test_no_event_is_lost_and_none_is_made_up_whatever_dies(
         await emitter.is_cut()
         await asyncio.to_thread(own_servers.postgres.start)
         await emitter.goes_on()
-    await eventually(lambda: all_delivered(scene, endpoint_id), within=60)
+    await eventually(lambda: all_delivered(scene, endpoint_id))
     assert emitter.kept <= {*receiver.times} <= emitter.kept | emitter.unanswered
     assert held not in receiver.times
 

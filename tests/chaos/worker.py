@@ -25,7 +25,7 @@ from workers.runtime.context import Context
 from workers.runtime.worker import serve
 
 POOL = "chaos"
-EFFECT = Kind("write_effect", POOL, "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
+EFFECT = Kind("write_effect", POOL, "jobs:read", timeout_s=600, max_attempts=3, total_s=3600)
 
 SCHEMA = """
 create table effect (job_id uuid, fence bigint, began float8, ended float8);

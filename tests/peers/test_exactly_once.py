@@ -15,7 +15,7 @@ from tests.peers.exactly_once.rows import AFTER_COMMIT, KILL, Row, wrong
 from tests.peers.exactly_once.shapes import LAST, SHAPES
 from tests.peers.exactly_once.told import untruths
 
-pytestmark = [pytest.mark.long, pytest.mark.first, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.first, pytest.mark.timeout(1800)]
 
 
 def hold(rows: Sequence[Row], platforms: Sequence[str], *, killed: bool) -> None:

@@ -22,7 +22,7 @@ from jobs.kinds import PUBLISH_POST
 from schemas.settings import Settings
 from tests import seeds
 from tests import servers as made
-from tests.chaos.fleet import Fleet, Process, open_fleet
+from tests.chaos.fleet import LONG_S, Fleet, Process, open_fleet
 from tests.chaos.platform import serving
 from tests.chaos.posts import check
 from tests.chaos.publisher import ACCEPTED, ANSWERED, BEFORE_MARK, CALLED, MARKED
@@ -31,16 +31,11 @@ from tests.peers.new_accounts import NewAccount, Peer, on_pds, on_records, on_sn
 from tests.peers.proxy import Loss, Proxy, Rule, between
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.timeout(120)
-
 #: One waits for its time, one for a worker with a free slot.
 LATER, IN_LINE = "later", "in_line"
 PAUSED = (BEFORE_MARK, MARKED)
 #: What waits for its time, or for a look that can prove something, waits no longer than that.
 WHILE = timedelta(minutes=1)
-#: So that no call is given up while it is held: the time for it is a part of the worker's lease.
-LEASE_S = 60.0
-PATIENCE_S = 60.0
 
 
 class Stage(NamedTuple):
@@ -97,7 +92,8 @@ class Scene(msgspec.Struct, frozen=True):
     accounts: dict[str, NewAccount]
 
     async def publisher(self, **settings: Any) -> Process:
-        return await self.fleet.publisher(lease_s=LEASE_S, **settings)
+        """One that gives up no call while it is held: the time for it is a part of the worker's lease."""
+        return await self.fleet.publisher(lease_s=LONG_S, **settings)
 
     async def post(self, handles: Iterable[str], *, after: timedelta = timedelta()) -> None:
         """One of each account, by its handle."""
@@ -122,16 +118,11 @@ class Scene(msgspec.Struct, frozen=True):
         async def all_left() -> bool:
             return wanted <= self.fleet.left()
 
-        await eventually(all_left, within=PATIENCE_S)
+        await eventually(all_left)
 
     async def stages(self) -> dict[str, Stage]:
         rows = await self.fleet.pool.fetch(STAGES)
         return {row["handle"]: Stage(row["phase"], row["job"]) for row in rows}
-
-    async def bury(self, worker: Process) -> None:
-        """Its lease is at its end."""
-        ended = "update worker set lease_expires_at = now() where pid = $1"
-        await self.fleet.pool.execute(ended, worker.popen.pid)
 
     async def settle(self, handles: Iterable[str]) -> None:
         """Once these posts were looked for, and are to be looked for again when that can prove something."""
@@ -141,7 +132,7 @@ class Scene(msgspec.Struct, frozen=True):
             rows = await self.fleet.pool.fetch(LOOKED_FOR, IN_FLIGHT.code)
             return wanted <= {row["handle"] for row in rows}
 
-        await eventually(all_wait, within=PATIENCE_S)
+        await eventually(all_wait)
         await self.let_pass(wanted)
 
     async def let_pass(self, handles: Iterable[str]) -> None:
@@ -154,7 +145,7 @@ class Scene(msgspec.Struct, frozen=True):
             question = "select bool_and(status = 'published') from scheduled_post"
             return bool(await self.fleet.pool.fetchval(question))
 
-        await eventually(all_are, within=PATIENCE_S)
+        await eventually(all_are)
 
     def texts(self) -> dict[str, list[str]]:
         return {handle: account.texts() for handle, account in self.accounts.items()}
@@ -214,7 +205,7 @@ async def test_a_worker_killed_at_five_points_leaves_one_post_each(
         await scene.proxy.holds.wait()
         first.kill()
         assert await scene.stages() == KILLED
-        await scene.bury(first)
+        await scene.fleet.bury(first)
         scene.fleet.go()
         await scene.publisher()
         await scene.settle(peer.settling)
