@@ -20,9 +20,9 @@ from schemas.settings import Settings
 from tests.api.conftest import new_key
 from tests.api_process import serving
 from tests.deploy.forms import DEPLOY
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.peers
 
 NAME = "api.example.com"
 
@@ -53,11 +53,11 @@ def proxied(settings: Settings, certificate: Path, log: Path) -> Iterator[tuple[
         subprocess.run([*words, "-t"], check=True, capture_output=True)
         with subprocess.Popen([*end_with_parent(signal.SIGTERM), *words], stderr=subprocess.DEVNULL) as nginx:
             try:
-                until(lambda: is_up(plain), within=20)
+                until(lambda: is_up(plain))
                 yield plain, secret
             finally:
                 nginx.terminate()
-                nginx.wait(20)
+                nginx.wait(PATIENCE_S)
 
 
 def whole(plain: int, secret: int, api: str, folder: Path) -> str:
@@ -80,7 +80,7 @@ def whole(plain: int, secret: int, api: str, folder: Path) -> str:
 
 def is_up(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/").status_code == 301
+        return httpx.get(f"http://127.0.0.1:{port}/", timeout=PATIENCE_S).status_code == 301
     except httpx.TransportError:
         return False
 
@@ -97,7 +97,9 @@ async def partner(
     headers = {"Authorization": f"Bearer {key}", "Host": NAME, "X-Forwarded-For": "203.0.113.9"}
     base = f"https://127.0.0.1:{proxied[1]}"
     trusted.check_hostname = False
-    async with httpx.AsyncClient(base_url=base, headers=headers, verify=trusted) as client:
+    async with httpx.AsyncClient(
+        base_url=base, headers=headers, verify=trusted, timeout=PATIENCE_S
+    ) as client:
         yield client
 
 
@@ -132,5 +134,7 @@ async def test_streams_and_large_bodies_pass(partner: httpx.AsyncClient) -> None
 
 
 def test_plain_http_leads_to_tls(proxied: tuple[int, int]) -> None:
-    answer = httpx.get(f"http://127.0.0.1:{proxied[0]}/v1/projects?limit=1", headers={"Host": NAME})
+    answer = httpx.get(
+        f"http://127.0.0.1:{proxied[0]}/v1/projects?limit=1", headers={"Host": NAME}, timeout=PATIENCE_S
+    )
     assert answer.headers["Location"] == f"https://{NAME}/v1/projects?limit=1"

@@ -44,7 +44,7 @@ from workers.runtime.context import Context
 from workers.runtime.shutdown import Stop
 from workers.tasks import OPENERS
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.peers
 
 PAGE = ROOT / "docs" / "howto" / "backup.md"
 PICTURE = drawn("JPEG", (400, 500))

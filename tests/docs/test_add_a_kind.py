@@ -21,7 +21,7 @@ mine=$(git ls-files --modified --others --exclude-standard -- '*.py')
 tests="tests/architecture/test_sql.py tests/db/test_queries.py tests/workers/tasks/test_purging.py"
 .venv/bin/python -m pytest -q $tests"""
 
-pytestmark = [pytest.mark.long, pytest.mark.first, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.long, pytest.mark.first]
 
 
 def test_the_page_leads_to_a_running_kind(tmp_path: Path, servers: tuple[str, str]) -> None:

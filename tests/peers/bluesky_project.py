@@ -15,13 +15,11 @@ from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller
 from tests.peers.pds import Pds, Person
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 from tests.workers.runtime.workers import Workers
 from workers.dispatcher.loop import Dispatcher
 from workers.runtime.shutdown import Stop
 from workers.tasks import open_tasks
-
-PATIENCE_S = 30
 
 
 class BlueskyProject(msgspec.Struct, frozen=True):
@@ -43,7 +41,10 @@ class BlueskyProject(msgspec.Struct, frozen=True):
 
     async def job(self, job_id: str) -> dict[str, Any]:
         """Once it has ended."""
-        return await self.ask("GET", f"/jobs/{job_id}?wait={PATIENCE_S}")
+        job: dict[str, Any] = {"status": "running"}
+        while job["status"] == "running":
+            job = await self.ask("GET", f"/jobs/{job_id}?wait=30")
+        return job
 
     async def connect(self, password: str | None = None) -> dict[str, Any]:
         """The job that found out whether the app password opens the account."""
@@ -98,7 +99,7 @@ class BlueskyProject(msgspec.Struct, frozen=True):
         async def is_closed() -> bool:
             return bool(await self.workers.pool.fetchval(question))
 
-        await eventually(is_closed, within=PATIENCE_S)
+        await eventually(is_closed)
 
     async def tokens(self, account_id: str) -> Tokens:
         async with self.workers.pool.acquire() as conn:
@@ -144,4 +145,4 @@ async def all_published(pool: Pool, count: int) -> None:
         question = "select count(*) from scheduled_post where status = 'published'"
         return bool(await pool.fetchval(question) == count)
 
-    await eventually(all_are, within=90)
+    await eventually(all_are, within=2 * PATIENCE_S)

@@ -7,6 +7,7 @@ import httpx
 
 from tests.api.generated.conftest import BRAND
 from tests.generation.remix import clips
+from tests.waiting import PATIENCE_S
 
 FORMATS = ("image", "slideshow", "video", "ugc_remix")
 #: As short as videos get.
@@ -14,7 +15,7 @@ SECONDS = 8
 
 
 async def answer(http: httpx.AsyncClient, method: str, path: str, **sent: Any) -> dict[str, Any]:
-    said = await http.request(method, f"/v1{path}", timeout=60, **sent)
+    said = await http.request(method, f"/v1{path}", timeout=PATIENCE_S, **sent)
     assert said.is_success, said.text
     return dict(said.json())
 

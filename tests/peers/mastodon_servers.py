@@ -17,11 +17,11 @@ from db.server import free_port
 from tests.peers import pypi
 from tests.peers.node import FOLDER
 from tests.peers.processes import running
+from tests.waiting import PATIENCE_S
 
 #: It delivers each post to its own inbox too: its few threads would wait for one another, until the delivery
 #: is given up.
 SNAC = {"protocol": "http", "num_threads": 16, "queue_timeout": 1, "queue_timeout_2": 1}
-PATIENCE_S = 30
 FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 ACTION = re.compile(r'<form method="post" action="([^"]+)"')
 NAMES = itertools.count(1)

@@ -10,6 +10,7 @@ import httpx
 from db.server import free_port
 from tests.peers import pypi
 from tests.peers.processes import running
+from tests.waiting import PATIENCE_S
 
 
 class Moto:
@@ -19,11 +20,13 @@ class Moto:
 
     def make(self) -> str:
         name = f"media-{next(self._numbers)}"
-        httpx.put(f"{self.url}/{name}").raise_for_status()
+        httpx.put(f"{self.url}/{name}", timeout=PATIENCE_S).raise_for_status()
         return name
 
     def unfinished(self, bucket: str) -> list[str]:
-        listed = ET.fromstring(httpx.get(f"{self.url}/{bucket}?uploads").raise_for_status().content)
+        listed = ET.fromstring(
+            httpx.get(f"{self.url}/{bucket}?uploads", timeout=PATIENCE_S).raise_for_status().content
+        )
         return [element.text or "" for element in listed.iter() if element.tag.rpartition("}")[2] == "Key"]
 
 

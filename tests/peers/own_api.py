@@ -14,6 +14,7 @@ from domain.tenancy import organizations
 from tests import servers as made
 from tests.api.conftest import new_key
 from tests.api_process import serving
+from tests.waiting import PATIENCE_S
 
 
 class OwnApi(NamedTuple):
@@ -29,7 +30,7 @@ class OwnApi(NamedTuple):
 
     def client(self) -> httpx.Client:
         """One with the key."""
-        return httpx.Client(base_url=f"{self.url}/v1", headers=self.headers)
+        return httpx.Client(base_url=f"{self.url}/v1", headers=self.headers, timeout=PATIENCE_S)
 
     def project(self, client: httpx.Client) -> str:
         """The id of a new project."""

@@ -15,6 +15,7 @@ from db.server import free_port
 from domain.publishing.outgoing import Account
 from tests.peers import node
 from tests.peers.processes import running
+from tests.waiting import PATIENCE_S
 from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Session
 
@@ -51,12 +52,12 @@ class Pds(msgspec.Struct, frozen=True):
             json=body or None,
             headers=headers,
             auth=OPERATOR if operator else None,
-            timeout=30,
+            timeout=PATIENCE_S,
         )
         return answer.raise_for_status().json() if answer.content else None
 
     def file(self, url: str) -> bytes:
-        return httpx.get(url).raise_for_status().content
+        return httpx.get(url, timeout=PATIENCE_S).raise_for_status().content
 
     def person(self) -> Person:
         name = f"person{next(NAMES)}"
@@ -98,7 +99,9 @@ class Pds(msgspec.Struct, frozen=True):
         found: list[dict[str, Any]] = []
         query = {"repo": person.did, "collection": "app.bsky.feed.post", "limit": "100"}
         while True:
-            answer = httpx.get(f"{self.base}/xrpc/com.atproto.repo.listRecords", params=query, timeout=30)
+            answer = httpx.get(
+                f"{self.base}/xrpc/com.atproto.repo.listRecords", params=query, timeout=PATIENCE_S
+            )
             page = answer.raise_for_status().json()
             found += page["records"]
             if "cursor" not in page:

@@ -20,6 +20,7 @@ from domain.publishing.outgoing import Account
 from tests.peers import pypi
 from tests.peers.processes import running
 from tests.peers.publishing import outbound
+from tests.waiting import PATIENCE_S
 
 #: Of its first migrations.
 CREATOR, STUDIO = "tt-7000000000000000001", "178414000000001"
@@ -47,7 +48,7 @@ class Posthole(NamedTuple):
 
     def published(self, caption: str) -> int:
         """The number of posts that it has published with this caption: the judge."""
-        with sqlite3.connect(self.database) as conn:
+        with sqlite3.connect(self.database, timeout=PATIENCE_S) as conn:
             question = "select count(*) from posts where caption = ? and status = 'published'"
             counted: int = conn.execute(question, [caption]).fetchone()[0]
         conn.close()
@@ -56,7 +57,7 @@ class Posthole(NamedTuple):
     def code(self, path: str, account_id: str) -> str:
         """The parameters that a person's consent brings to the address that they are sent back to."""
         form = {"account_id": account_id, "redirect_uri": BACK, "state": "s"}
-        answer = httpx.post(f"{self.base}{path}", data=form, timeout=10)
+        answer = httpx.post(f"{self.base}{path}", data=form, timeout=PATIENCE_S)
         return parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
 
     def tiktok(self) -> dict[str, Any]:
@@ -72,7 +73,7 @@ class Posthole(NamedTuple):
         return token
 
     def _exchanged(self, path: str, **form: str) -> dict[str, Any]:
-        answer = httpx.post(f"{self.base}{path}", data=form, timeout=10).raise_for_status()
+        answer = httpx.post(f"{self.base}{path}", data=form, timeout=PATIENCE_S).raise_for_status()
         return dict(answer.json())
 
     def account(self, platform: str) -> Account:

@@ -15,9 +15,7 @@ import httpx
 from db.server import end_with_parent
 from schemas.settings import Settings
 from tests.servers import environment
-from tests.waiting import until
-
-PATIENCE_S = 30
+from tests.waiting import PATIENCE_S, until
 
 
 @contextmanager
@@ -30,7 +28,7 @@ def running(words: Sequence[str], *, ready: str, cwd: Path | None = None) -> Ite
         ) as process,
     ):
         try:
-            until(lambda: process.poll() is not None or answers(ready), within=PATIENCE_S)
+            until(lambda: process.poll() is not None or answers(ready))
             assert process.poll() is None, last_words(said)
             yield
         finally:
@@ -48,7 +46,7 @@ def last_words(said: IO[str]) -> str:
 
 def answers(address: str) -> bool:
     try:
-        return httpx.get(address, timeout=2).is_success
+        return httpx.get(address, timeout=PATIENCE_S).is_success
     except httpx.TransportError:
         return False
 

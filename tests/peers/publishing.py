@@ -22,7 +22,7 @@ from workers.web.fetch import open_client
 T = TypeVar("T")
 
 TRIES, ASKS = 5, 20
-TIMEOUT_S = 10.0
+TIMEOUT_S = 60.0
 #: Longer than any adapter waits before it says that a post is absent.
 LATER = timedelta(minutes=2)
 

@@ -139,7 +139,6 @@ async def test_an_account_that_was_shut_fails_its_post(
     assert (post["status"], error["code"], error["category"]) == ("failed", code, "account_issue")
 
 
-@pytest.mark.timeout(120)
 async def test_fifty_posts_and_lost_answers(project: BlueskyProject, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phases, "PAUSE_S", 0.0)
     captions = [f"post {number}" for number in range(50)]

@@ -20,7 +20,7 @@ from tests.media import picture
 from tests.peers import node, pypi
 from tests.peers.processes import working
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.peers
 
 PROGRAMS = Path(__file__).with_name("clients")
 

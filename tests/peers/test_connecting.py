@@ -63,7 +63,10 @@ class Project:
     async def log_in(self, pds: Pds, person: Person, password: str | None = None) -> Any:
         body = {"identifier": person.handle, "appPassword": password or person.app_password}
         accepted = await self.ask("social-accounts", platform="bluesky", serviceUrl=pds.base, **body)
-        return (await self.acme.http.get(accepted["locationUrl"], params={"wait": 10})).json()
+        job: dict[str, Any] = {"status": "running"}
+        while job["status"] == "running":
+            job = (await self.acme.http.get(accepted["locationUrl"], params={"wait": 30})).json()
+        return job
 
     async def tokens(self, account_id: str) -> Tokens:
         named = {"organization_id": self.acme.organization_id, "account_id": uuid(account_id)}

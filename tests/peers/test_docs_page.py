@@ -9,8 +9,9 @@ import pytest
 
 from tests.peers.chromium import Page, browsing
 from tests.peers.own_api import own_api
+from tests.waiting import PATIENCE_S
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.peers
 
 Json = dict[str, Any]
 READY = "document.body?.dataset.ready"
@@ -33,7 +34,7 @@ class Served(NamedTuple):
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with own_api(tmp_path_factory.mktemp("page"), sandbox=True) as api:
-        yield Served(api.url, httpx.get(f"{api.url}/v1/openapi.json").json(), api.key)
+        yield Served(api.url, httpx.get(f"{api.url}/v1/openapi.json", timeout=PATIENCE_S).json(), api.key)
 
 
 @pytest.fixture(params=WIDTHS)

@@ -17,7 +17,7 @@ from tests.workers.ingest.page.encodings import FORMS, SAMPLES, in_meta, page
 from workers.ingest.page import charsets, decoders
 from workers.ingest.page.decode import decode
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.peers
 
 MARKS = {"utf-8": "utf-8-sig", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
 ENCODINGS = sorted({*LABELS.values()} - {"replacement", "x-user-defined", "utf-8", "utf-16le", "utf-16be"})

@@ -16,10 +16,11 @@ from tests.peers.exactly_once import faults, system
 from tests.peers.exactly_once.parts import PLATFORMS
 from tests.peers.exactly_once.shapes import LAST, Shape
 from tests.peers.simulators.ledger import State
+from tests.waiting import PATIENCE_S
 from tests.workers.runtime.workers import at_work
 from workers.tasks import OPENERS
 
-pytestmark = [pytest.mark.peers, pytest.mark.first, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.peers, pytest.mark.first, pytest.mark.timeout(1200)]
 
 GENERATING = {CONTENT_GENERATE: OPENERS[CONTENT_GENERATE]}
 
@@ -56,7 +57,9 @@ async def test_what_is_scheduled_is_there_once_on_each_platform(
     async with system.opened(*servers, tmp_path, PLATFORMS) as opened:
         key = await new_key(opened.pool, opened.org)
         headers = {"Authorization": f"Bearer {key}"}
-        async with httpx.AsyncClient(base_url=opened.settings.public_url, headers=headers) as http:
+        async with httpx.AsyncClient(
+            base_url=opened.settings.public_url, headers=headers, timeout=PATIENCE_S
+        ) as http:
             path = f"/projects/{ids.show(ids.PROJECT, opened.project_id)}"
             async with at_work(opened.settings, opened.pool, GENERATING):
                 items = await generated.made(http, path, generated.clip(tmp_path))

@@ -12,7 +12,7 @@ from tests import seeds
 from tests.peers.bluesky_project import all_published, at_work
 from tests.peers.mastodon_account import MastodonAccount, behind, unique
 from tests.peers.proxy import Loss
-from tests.peers.publishing import deliver, post, publish
+from tests.peers.publishing import TIMEOUT_S, deliver, post, publish
 from tests.workers.runtime.workers import Workers
 from workers.platforms.contract import Absent, Inquiry, Live
 from workers.platforms.mastodon import api
@@ -81,7 +81,7 @@ async def test_a_token_that_was_revoked_asks_for_a_new_connection(mastodon: Mast
     us = Client(mastodon.app.client_id, mastodon.app.client_secret)
     await api.revoke(mastodon.client, mastodon.instance.base, us, mastodon.account.access_token)
     with pytest.raises(ReauthRequired):
-        await mastodon.adapter.send(mastodon.account, prepared, post(""), timeout_s=10)
+        await mastodon.adapter.send(mastodon.account, prepared, post(""), timeout_s=TIMEOUT_S)
     with pytest.raises(ReauthRequired):
         await api.verify_credentials(mastodon.api)
 
@@ -90,7 +90,8 @@ async def test_a_key_brings_back_the_same_post_where_it_is_kept(mastodon: Mastod
     """What `tokenExact` says of each of them is so."""
     prepared = await mastodon.adapter.prepare(mastodon.account, post(unique("keyed"), images=1))
     first, second = [
-        await mastodon.adapter.send(mastodon.account, prepared, post(""), timeout_s=10) for _ in range(2)
+        await mastodon.adapter.send(mastodon.account, prepared, post(""), timeout_s=TIMEOUT_S)
+        for _ in range(2)
     ]
     assert (first == second) is mastodon.account.traits["tokenExact"]
 

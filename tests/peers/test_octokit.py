@@ -10,6 +10,7 @@ import pytest
 
 from domain.values import urls
 from schemas.errors import SourceError
+from tests.waiting import PATIENCE_S
 from workers.ingest.github.about import look
 from workers.ingest.github.client import JSON, RAW, Api, get
 from workers.web.fetch import open_client
@@ -22,7 +23,7 @@ OTHERS = {"rename-repository", "get-archive", "branch-protection"}
 
 def scenario(server: str, name: str) -> str:
     """The address at which a scenario's answers come, each once and in its order."""
-    answer = httpx.post(f"{server}/fixtures", json={"scenario": name})
+    answer = httpx.post(f"{server}/fixtures", json={"scenario": name}, timeout=PATIENCE_S)
     return str(answer.raise_for_status().json()["url"])
 
 

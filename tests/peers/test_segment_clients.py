@@ -26,7 +26,7 @@ from tests.peers.proxy import Loss, Proxy, Rule, between
 from tests.peers.site import site
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.peers
 
 Json: TypeAlias = dict[str, Any]
 
@@ -64,7 +64,7 @@ class Network(NamedTuple):
         async def all_are() -> bool:
             return sum(line.startswith("POST") for line, _ in self.proxy.answers) >= posts
 
-        await eventually(all_are, within=60)
+        await eventually(all_are)
 
 
 def first_of_each_message(loss: Loss) -> Rule:

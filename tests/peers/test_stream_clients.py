@@ -20,7 +20,7 @@ from tests.api_process import serving
 from tests.cli.listening import way_to
 from tests.peers import pypi
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.peers
 
 PROGRAM = Path(__file__).with_name("clients") / "read_events.py"
 

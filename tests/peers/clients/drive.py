@@ -1,7 +1,7 @@
 """A partner's program on the client that openapi-python-client made: `drive.py URL KEY PICTURE`."""
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -44,8 +44,11 @@ def ended(client: AuthenticatedClient, accepted: object) -> Job:
 
 
 def polled(client: AuthenticatedClient, job_id: str) -> Job:
-    job = get_job.sync(job_id, client=client, wait=30)
-    assert isinstance(job, Job)
+    while True:
+        job = get_job.sync(job_id, client=client, wait=30)
+        assert isinstance(job, Job)
+        if job.status != JobStatus.RUNNING:
+            break
     assert job.status == JobStatus.COMPLETED, job
     return job
 
@@ -90,9 +93,9 @@ def main(url: str, key: str, picture: str) -> None:
     with AuthenticatedClient(base_url=url, token=key) as client:
         made = project(client)
         item = content(client, made.id, Path(picture))
-        body = ScheduleContent(
-            targets=[Target(social_account_id=account(client, made.id))], local_time="2027-01-05T18:00"
-        )
+        evening = f"{datetime.now(UTC) + timedelta(days=40):%Y-%m-%dT18:00}"
+        targets = [Target(social_account_id=account(client, made.id))]
+        body = ScheduleContent(targets=targets, local_time=evening)
         scheduled = schedule_content.sync(item.id, client=client, body=body)
         assert isinstance(scheduled, Scheduled), scheduled
         [post] = scheduled.scheduled_posts

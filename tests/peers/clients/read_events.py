@@ -12,7 +12,7 @@ address, key, many = sys.argv[1:]
 last, told = "", 0
 while told < int(many):
     headers = {"Authorization": f"Bearer {key}"} | ({"Last-Event-ID": last} if last else {})
-    with httpx.Client(timeout=30) as client:
+    with httpx.Client(timeout=120) as client:
         try:
             with connect_sse(client, "GET", address, headers=headers) as source:
                 for sent in source.iter_sse():

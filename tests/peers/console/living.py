@@ -29,6 +29,7 @@ from tests.peers.processes import dispatching, working
 from tests.peers.simulators import instagram_user
 from tests.peers.simulators.instagram import Instagram
 from tests.peers.simulators.serving import served
+from tests.waiting import PATIENCE_S
 from tests.workers.ingest.github.github_server import Repo, github
 from tests.workers.web.web import Answers, Site, say, serve, wrote
 from tests.workers.webhooks.receiver import Receiver, receiving, says
@@ -159,7 +160,7 @@ def at_work(stack: ExitStack, settings: Settings, pools: Sequence[str]) -> None:
 
 def people(instagram: str) -> None:
     """Somebody with an account there, who answers its page of consent at once."""
-    with httpx.Client(base_url=f"{instagram}/_sim", trust_env=False) as control:
+    with httpx.Client(base_url=f"{instagram}/_sim", trust_env=False, timeout=PATIENCE_S) as control:
         for path, body in (
             ("/accounts", {"username": PERSON}),
             ("/consent", {"username": PERSON, "allow": True}),

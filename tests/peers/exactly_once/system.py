@@ -26,11 +26,12 @@ from tests import servers as made
 from tests.api.conftest import new_key
 from tests.peers.exactly_once.shapes import SHAPES, Shape
 from tests.peers.simulators import instagram_user, tiktok_user
-from tests.peers.simulators.client import Sim
+from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.instagram import Instagram
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.simulator import Simulator
 from tests.peers.simulators.tiktok import TikTok
+from tests.waiting import PATIENCE_S
 
 #: Found before Postgres' own, whose names then mean these in every statement, default and trigger of ours.
 CLOCK = """
@@ -191,7 +192,7 @@ class System:
 
 async def tokens_of(platform: str, sim: Sim, username: str) -> tuple[str, str | None, float]:
     """The tokens of a person's consent: to post, to refresh that, and how many seconds it lasts."""
-    async with httpx.AsyncClient(base_url=sim.base, trust_env=False, verify=False, timeout=10) as http:
+    async with visiting(sim.base) as http:
         if platform == "tiktok":
             user = await tiktok_user.connected(sim, http, username)
             return user.access, user.refresh, TIKTOK_S
@@ -213,7 +214,7 @@ async def opened(
         api = stack.enter_context(api_process.serving(settings, folder / "api.log"))
         settings = msgspec.structs.replace(settings, public_url=api.url)
         pool = await stack.enter_async_context(open_pool(database_url, name="exactly once"))
-        http = httpx.AsyncClient(base_url=api.url, trust_env=False, timeout=30)
+        http = httpx.AsyncClient(base_url=api.url, trust_env=False, timeout=PATIENCE_S)
         await stack.enter_async_context(http)
         system = System(settings, pool, http, simulators)
         for name, base in bases.items():

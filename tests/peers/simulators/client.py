@@ -7,6 +7,12 @@ from typing import Any, Self
 import httpx
 
 from tests.peers.simulators.faults import Fault
+from tests.waiting import PATIENCE_S
+
+
+def visiting(base: str) -> httpx.AsyncClient:
+    """A client of a simulator, which waits as long as a test does."""
+    return httpx.AsyncClient(base_url=base, timeout=PATIENCE_S, trust_env=False, verify=False)
 
 
 class Sim:
@@ -14,7 +20,7 @@ class Sim:
 
     def __init__(self, base: str) -> None:
         self.base = base
-        self._http = httpx.AsyncClient(base_url=f"{base}/_sim", timeout=30, trust_env=False, verify=False)
+        self._http = visiting(f"{base}/_sim")
 
     async def __aenter__(self) -> Self:
         return self

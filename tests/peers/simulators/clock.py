@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 #: How long an advance waits, in real seconds, for what came due to be done.
-PATIENCE_S = 10
+PATIENCE_S = 120
 
 
 class Clock:

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.peers.simulators import tiktok_user
-from tests.peers.simulators.client import Sim
+from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.instagram import Instagram
 from tests.peers.simulators.instagram_user import CALLBACK, Host, User, long_lived
 from tests.peers.simulators.serving import served
@@ -41,7 +41,7 @@ async def host(files: str) -> AsyncIterator[Sim]:
 
 @pytest_asyncio.fixture
 async def http(base: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=base, trust_env=False, verify=False, timeout=10) as client:
+    async with visiting(base) as client:
         yield client
 
 
@@ -66,7 +66,7 @@ async def tiktok() -> AsyncIterator[Sim]:
 
 @pytest_asyncio.fixture
 async def tiktok_http(tiktok: Sim) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=tiktok.base, trust_env=False, verify=False, timeout=10) as client:
+    async with visiting(tiktok.base) as client:
         yield client
 
 

@@ -20,7 +20,7 @@ from tests.peers.simulators.routing import Answer, Request
 from tests.peers.simulators.simulator import Simulator
 
 READ_BYTES = 1 << 18
-START_S = 10
+START_S = 120
 
 
 class Server:

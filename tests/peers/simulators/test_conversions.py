@@ -3,11 +3,10 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeAlias
 
-import httpx
 import pytest
 import pytest_asyncio
 
-from tests.peers.simulators.client import Sim
+from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.conversions import AHEAD_S, KNOWN_S, MOST, OLDEST_S
 from tests.peers.simulators.destination import (
     BOUGHT,
@@ -29,7 +28,10 @@ from tests.peers.simulators.serving import served
 async def to(request: pytest.FixtureRequest) -> AsyncIterator[Destination]:
     dialect: Dialect = request.param
     with served(dialect.simulator()) as base:
-        async with Sim(base) as sim, httpx.AsyncClient(base_url=base, verify=False) as http:
+        async with (
+            Sim(base) as sim,
+            visiting(base) as http,
+        ):
             await sim.call("POST", "/pixels", pixel=PIXEL, token=TOKEN)
             yield Destination(dialect, sim, http)
 

@@ -31,6 +31,7 @@ from tests.peers.simulators.tiktok_user import (
     redeem,
     refresh,
 )
+from tests.waiting import PATIENCE_S
 
 
 @pytest.mark.parametrize(
@@ -142,9 +143,10 @@ def test_it_runs_as_a_process() -> None:
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         base = process.stdout.readline().strip()
-        made = httpx.post(f"{base}/_sim/accounts", json={"username": "ada"}, trust_env=False)
+        with httpx.Client(base_url=f"{base}/_sim", trust_env=False, timeout=PATIENCE_S) as http:
+            made = http.post("/accounts", json={"username": "ada"})
         process.send_signal(signal.SIGTERM)
-        assert (made.json()["open_id"], process.wait(10)) == ("-000ada", 0)
+        assert (made.json()["open_id"], process.wait(PATIENCE_S)) == ("-000ada", 0)
 
 
 async def test_half_of_a_chunk_is_nothing(creator: User) -> None:
@@ -180,7 +182,7 @@ class Broken(TikTok):
 async def test_a_mistake_of_the_simulators_own_is_no_fault() -> None:
     simulated = served(Broken())
     base = simulated.__enter__()
-    async with httpx.AsyncClient(trust_env=False, verify=False) as http:
+    async with httpx.AsyncClient(trust_env=False, verify=False, timeout=PATIENCE_S) as http:
         with pytest.raises(httpx.RemoteProtocolError):
             await http.post(f"{base}/v2/oauth/revoke/")
     with pytest.raises(ExceptionGroup, match="the simulated tiktok has made mistakes"):

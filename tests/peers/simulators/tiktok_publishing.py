@@ -27,6 +27,7 @@ from tests.peers.simulators.tiktok_oauth import OAuth
 from tests.peers.simulators.tiktok_people import Application, Creator, People
 from tests.peers.simulators.tiktok_posts import Post, Posts, Upload, progress, publish_id, status_of, take
 from tests.peers.simulators.tiktok_tokens import Family
+from tests.waiting import PATIENCE_S
 
 UPLOAD_S = 3600
 #: Of a draft, which its owner may still cut.
@@ -230,7 +231,9 @@ LARGEST_PHOTO = 20 * 10**6
 
 async def pull(post: Post) -> str | None:
     """Fetch all of its addresses in their order; the fail_reason if one can't be had or isn't a photo."""
-    async with httpx.AsyncClient(timeout=10, follow_redirects=False, trust_env=False, verify=False) as http:
+    async with httpx.AsyncClient(
+        timeout=PATIENCE_S, follow_redirects=False, trust_env=False, verify=False
+    ) as http:
         for url in post.urls:
             file = Received()
             if not await fetched(http, url, file):

@@ -13,6 +13,7 @@ import httpx
 import msgspec
 
 from tests.peers.simulators.tiktok_people import Application
+from tests.waiting import PATIENCE_S
 
 
 class Hook(msgspec.Struct, kw_only=True):
@@ -66,7 +67,7 @@ class Hooks:
         if self._application.callback_url is None:
             raise ValueError("the application has no callback_url: POST /_sim/app")
         chosen = [hook for hook in self.chosen(asked.order) for _ in range(asked.copies)]
-        async with httpx.AsyncClient(timeout=10, trust_env=False, verify=False) as http:
+        async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False, verify=False) as http:
             for hook in chosen:
                 hook.sent.append(await self._sent(http, self._application.callback_url, hook, now))
         return chosen

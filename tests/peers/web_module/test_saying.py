@@ -9,7 +9,7 @@ from tests.peers.chromium import Page
 from tests.peers.web_module.pages import KEPT, KEY, EventServer, Told, leave, tab, track
 from tests.waiting import until
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.peers
 
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 

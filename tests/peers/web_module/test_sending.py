@@ -8,7 +8,7 @@ from tests.peers.chromium import Page
 from tests.peers.web_module.pages import KEPT, Came, EventServer, Told, leave, tab, track
 from tests.waiting import until
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.peers
 
 AGAIN = "dispatchEvent(new Event('online')), tenantry.flush()"
 

@@ -13,7 +13,7 @@ from tests.peers.own_api import OwnApi, own_api
 from tests.peers.site import site
 from tests.waiting import until
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.peers
 
 #: The first answer is lost on its way to the page.
 LOSING = """

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-import httpx
 import msgspec
 import pytest
 import pytest_asyncio
@@ -17,7 +16,7 @@ from db.pool import transact
 from domain.accounts import accounts, credentials
 from domain.accounts.credentials import Grant, Tokens
 from tests import seeds
-from tests.peers.simulators.client import Sim
+from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.instagram import Instagram
 from tests.peers.simulators.instagram_oauth import CLIENT_ID, CLIENT_SECRET
@@ -84,7 +83,7 @@ async def account(project: Project) -> AsyncIterator[Account]:
         settings |= {"instagram_client_id": CLIENT_ID, "instagram_client_secret": CLIENT_SECRET}
         async with (
             Sim(base) as sim,
-            httpx.AsyncClient(base_url=base, trust_env=False, verify=False) as person,
+            visiting(base) as person,
         ):
             made = await sim.account("ada")
             grant = Grant(access_token=await long_lived(sim, person), expires_at=datetime.now(UTC))

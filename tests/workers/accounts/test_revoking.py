@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-import httpx
 import pytest
 
 from domain.accounts.accounts import Found
@@ -12,7 +11,7 @@ from tests import seeds
 from tests.dumps import everything
 from tests.http_server import Told
 from tests.peers.simulators import tiktok_user
-from tests.peers.simulators.client import Sim
+from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.tiktok import TikTok
 from tests.social_servers import Fediverse, Pds
@@ -139,7 +138,10 @@ async def test_what_has_nothing_to_revoke_has_no_job(project: Project) -> None:
 async def test_tiktoks_access_is_revoked(project: Project, days: int) -> None:
     """An access token that has ended is refreshed for it."""
     with served(TikTok(rate=0, redirect_uris=[tiktok_user.CALLBACK])) as base:
-        async with Sim(base) as sim, httpx.AsyncClient(base_url=base, trust_env=False, verify=False) as http:
+        async with (
+            Sim(base) as sim,
+            visiting(base) as http,
+        ):
             await sim.account("ada")
             user = await tiktok_user.connected(sim, http)
             grant = Grant(access_token=user.access, refresh_token=user.refresh, redirect_uri=BACK)

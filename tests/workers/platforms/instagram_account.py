@@ -7,11 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import httpx
-
 from domain.publishing.outgoing import Account
 from domain.values import urls
-from tests.peers.simulators.client import Sim
+from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.instagram import Instagram as Simulated
 from tests.peers.simulators.instagram_user import CALLBACK, Host, long_lived
 from tests.peers.simulators.serving import served
@@ -89,7 +87,7 @@ async def instagram_account() -> AsyncIterator[InstagramAccount]:
         allowed = urls.read_allowed(base.removeprefix("http://"))
         async with (
             Sim(base) as sim,
-            httpx.AsyncClient(base_url=base, trust_env=False, verify=False) as person,
+            visiting(base) as person,
             open_client(allowed=allowed, contact="https://tenantry.test") as client,
         ):
             made = await sim.account("ada")

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import httpx
 import pytest
 import pytest_asyncio
 
@@ -14,7 +13,7 @@ from domain.publishing.outgoing import Account
 from schemas import ids
 from schemas.errors import NotSent, PlatformError, ReauthRequired, Rejected, Throttled, TokenExpired
 from tests.peers.simulators import instagram_user, tiktok_user
-from tests.peers.simulators.client import Sim
+from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.instagram_state import INSIGHTS
 from tests.workers.platforms import instagram_account, tiktok_account
@@ -135,7 +134,7 @@ async def insta() -> AsyncIterator[Insta]:
 
 
 async def allowed(sim: Sim, scopes: str) -> str:
-    async with httpx.AsyncClient(base_url=sim.base, trust_env=False, verify=False) as http:
+    async with visiting(sim.base) as http:
         code = await instagram_user.code_of(sim, scope=scopes)
         short = (await instagram_user.swap(http, code)).json()["data"][0]["access_token"]
         token: str = (await instagram_user.exchanged(http, short)).json()["access_token"]
@@ -243,7 +242,7 @@ class Tok(NamedTuple):
 async def tok() -> AsyncIterator[Tok]:
     """Ada lets us read her counts."""
     async with tiktok_account.ada(followers=70) as found:
-        async with httpx.AsyncClient(base_url=found.sim.base, trust_env=False, verify=False) as http:
+        async with visiting(found.sim.base) as http:
             person = await tiktok_user.connected(found.sim, http, scope=ALL)
         collector = TikTokCollector(found.adapter.client, found.sim.base)
         yield Tok(found, with_token(found.account, person.access), collector)

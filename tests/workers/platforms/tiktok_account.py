@@ -5,13 +5,11 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-import httpx
-
 from domain.publishing.outgoing import Account
 from tests.media import film
 from tests.peers.publishing import outbound
 from tests.peers.simulators import tiktok_user
-from tests.peers.simulators.client import Sim
+from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.tiktok import TikTok as Simulator
 from tests.workers.platforms.scripted import AT, draft, file
@@ -73,7 +71,7 @@ async def ada(**settings: Any) -> AsyncIterator[TikTokAccount]:
     with served(Simulator(rate=0, redirect_uris=[tiktok_user.CALLBACK])) as base:
         async with (
             Sim(base) as sim,
-            httpx.AsyncClient(base_url=base, trust_env=False, verify=False) as http,
+            visiting(base) as http,
             outbound(base) as client,
         ):
             await sim.account("ada", **settings)

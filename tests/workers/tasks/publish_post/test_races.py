@@ -24,7 +24,7 @@ from tests.waiting import eventually
 from tests.workers.tasks.publish_post.project import Project, Stop
 from tests.workers.tasks.publish_post.scripted import Scripted
 
-MANY = pytest.param(1000, marks=[pytest.mark.long, pytest.mark.timeout(180)])
+MANY = pytest.param(1000, marks=pytest.mark.long)
 #: About as long as an attempt takes.
 ATTEMPT_S = 0.005
 

@@ -10,10 +10,10 @@ from db.pool import Conn
 from tests.chaos.fleet import open_fleet
 from tests.jobs.scene import waits_for_lock
 from tests.peers.simulators.faults import Fault
-from tests.waiting import PATIENCE_S, eventually
+from tests.waiting import eventually
 from tests.workers.tasks.relay_conversions.scene import Scene
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.long
 
 ROWS = "select from event_conversion for update"
 DESTINATION = "select from conversion_destination for update"
@@ -50,13 +50,13 @@ async def held(scene: Scene, point: str) -> AsyncIterator[Callable[[], Awaitable
 
         async def reached() -> None:
             if point in {"during the call", "before its end"}:
-                await eventually(scene.sim.held, within=PATIENCE_S)
+                await eventually(scene.sim.held)
             if point == "before its end":
                 await holder.execute(ROWS)
                 await scene.sim.release()
             if point != "during the call":
                 async with scene.pool.acquire() as observer:
-                    await eventually(lambda: waits_for_lock(observer), within=PATIENCE_S)
+                    await eventually(lambda: waits_for_lock(observer))
 
         yield reached
         await holding.rollback()
@@ -75,7 +75,7 @@ async def test_a_killed_worker_is_followed_by_one_that_finishes(
             await reached()
             worker.kill()
         await fleet.of_product("publish")
-        await eventually(lambda: all_delivered(scene), within=40)
+        await eventually(lambda: all_delivered(scene))
     assert len(await scene.counted()) == 5
 
 
