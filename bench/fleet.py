@@ -14,7 +14,7 @@ from schemas.errors import BenchmarkFailed
 
 T = TypeVar("T")
 
-UP_S, POLL_S = 60.0, 0.02
+UP_S, POLL_S = 300.0, 0.02
 
 #: A worker's connections for its tasks: the default, and more with many slots, so that commits share a flush.
 CONNECTIONS = 10
@@ -63,7 +63,7 @@ async def registered(pool: Pool, count: int) -> None:
     await until(all_registered, within=UP_S)
 
 
-async def drained(pool: Pool, *, within: float = 60) -> None:
+async def drained(pool: Pool, *, within: float = 300) -> None:
     """Until no job is left. Raises `BenchmarkFailed` when some are."""
     await until(lambda: _none_left(pool), within=within, every=0.05)
 

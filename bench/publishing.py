@@ -27,7 +27,7 @@ from schemas.posts import ScheduleContent, Target
 from schemas.projects import ProjectCreate
 from workers.platforms.fakes.connect import refresh
 
-SLOTS, LEAD_S, DONE_S = 20, 3.0, 60.0
+SLOTS, LEAD_S, DONE_S = 20, 3.0, 300.0
 
 #: One account in four may send so many in an hour, the others as many as anybody schedules here.
 TIGHT, WIDE, HOUR_S = 10, 1000, 3600

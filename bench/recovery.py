@@ -13,7 +13,7 @@ from bench.tasks import HELD, POOL
 from db.pool import Conn, transact
 from jobs import ledger
 
-JOBS, RECOVER_S = 10, 30.0
+JOBS, RECOVER_S = 10, 300.0
 
 #: Also those that have ended: a second attempt is over at once.
 TAKEN = "select count(*) from job where pool = $1 and fence >= $2"

@@ -67,7 +67,7 @@ TARGETS = {
 
 #: Organizations that those which hang together belong to.
 OWNERS = 10
-DONE_S, END_S = 60.0, 30.0
+DONE_S, END_S = 300.0, 300.0
 
 PING = "select emit_webhook_event($1, null, 'test.ping', $2, $2, null) from generate_series(1, $3)"
 

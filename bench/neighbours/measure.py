@@ -21,7 +21,7 @@ from bench.suites import Progress
 WARM_S = 1.0
 
 #: Seconds that an attack may take to reach its full strength, or to say what it counted.
-READY_S = 90.0
+READY_S = 300.0
 
 #: The aim of every row: p95 beside the attack, in values at rest and milliseconds more.
 TIMES, MORE_MS = 2, 250

@@ -23,4 +23,4 @@ class Scale(NamedTuple):
 
 FULL = Scale()
 #: For a test that everything works, not for a figure that means something.
-TINY = Scale(window_s=1.0, request_s=0.2, job_s=0.5, patience_s=30.0, strength=0.02)
+TINY = Scale(window_s=1.0, request_s=0.2, job_s=0.5, patience_s=300.0, strength=0.02)

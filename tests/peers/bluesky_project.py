@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -120,6 +121,12 @@ class BlueskyProject(msgspec.Struct, frozen=True):
         await self.workers.pool.execute(
             "update account_credential set expires_at = now() - interval '1 minute'"
         )
+
+    async def let_pass(self, time: timedelta) -> None:
+        """Of what posts wait for."""
+        pool = self.workers.pool
+        await pool.execute("update scheduled_post set scheduled_for = scheduled_for - $1::interval", time)
+        await pool.execute("update job set run_at = run_at - $1::interval where kind = 'publish_post'", time)
 
     async def move(self, base: str) -> None:
         """Every account is asked by way of another address."""

@@ -53,7 +53,7 @@ def test_a_minute_of_faults_loses_and_doubles_nothing() -> None:
 
 
 def test_what_is_broken_is_lost_or_doubled() -> None:
-    with rehearsing("--minutes", "0.1", "--seed", "1", module="tests.rehearsal.broken") as (process, _):
+    with rehearsing("--minutes", "0.2", "--seed", "1", module="tests.rehearsal.broken") as (process, _):
         out, said = process.communicate()
     assert process.returncode == 1, f"{out}\n{said}"
     for what in ("lost", "doubled"):

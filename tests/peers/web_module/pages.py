@@ -16,6 +16,7 @@ APP = "app_01a4f3c2-0000-7000-8000-000000000001"
 KEY = f"lpa_{APP}_{'k' * 43}"
 #: How many events wait in storage.
 KEPT = "Object.keys(localStorage).filter((name) => /[.][^.]+[.]/.test(name)).length"
+STILL = "void (globalThis.setTimeout = () => 0);"
 READY = "globalThis.tenantry?.init"
 
 Json = dict[str, Any]
@@ -138,15 +139,28 @@ def leave(page: Page) -> None:
     page.open("about:blank", "location.href === 'about:blank'")
 
 
+def still(*pages: Page) -> None:
+    """Their timers end no more: the module sends what it is told to, however slow the machine is."""
+    for page in pages:
+        page.run(STILL)
+
+
 @contextmanager
-def tab(page: Page, server: EventServer) -> Iterator[Page]:
-    """Another tab of the same site."""
+def blank(page: Page) -> Iterator[Page]:
+    """Another tab, which hears nothing of what became of pages before."""
     other = Page(page.browser)
-    server.open(other)
     try:
         yield other
     finally:
         other.close()
+
+
+@contextmanager
+def tab(page: Page, server: EventServer) -> Iterator[Page]:
+    """Another tab of the same site."""
+    with blank(page) as other:
+        server.open(other)
+        yield other
 
 
 def track(page: Page, *names: str, **properties: object) -> list[str]:

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.peers.chromium import Page
-from tests.peers.web_module.pages import KEPT, KEY, EventServer, Told, leave, tab, track
+from tests.peers.web_module.pages import KEPT, KEY, EventServer, Told, blank, leave, still, tab, track
 from tests.waiting import until
 
 pytestmark = pytest.mark.peers
@@ -15,6 +15,7 @@ UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 
 
 def test_what_a_page_says_comes_once_with_what_it_is_about(page: Page, server: EventServer) -> None:
+    still(page)
     page.run("tenantry.page()")
     first = track(page, "content_open", plan="pro")
     page.run("tenantry.identify(42, {plan: 'pro'})")
@@ -61,6 +62,7 @@ def test_ids_are_uuids_that_sort_as_they_were_made(page: Page, server: EventServ
 
 
 def test_no_cookie_is_set_or_sent_and_no_request_asks_before(page: Page, server: EventServer) -> None:
+    still(page)
     page.run("document.cookie = 'site=1'")
     track(page, "one")
     page.run("tenantry.flush()")
@@ -88,6 +90,7 @@ def test_without_consent_nothing_is_stored_and_nothing_sent(browser: Page, serve
 
 def test_a_consent_that_is_taken_back_holds_in_every_tab(page: Page, server: EventServer) -> None:
     with tab(page, server) as other:
+        still(page, other)
         track(other, "one")
         track(page, "two")
         page.run("tenantry.consent(false)")
@@ -115,12 +118,12 @@ def test_until_somebody_was_asked_for_consent_what_is_kept_stays(page: Page, ser
 def test_calls_that_came_before_the_file_are_made(browser: Page, server: EventServer) -> None:
     options = server.init().removeprefix("tenantry.init(").removesuffix(")")
     server.script = f"(window.tenantry = []).push(['init', {options}], ['track', 'early'])"
-    browser.troubles.clear()
-    browser.open(f"{server.site}/early", "location.pathname === '/early' && globalThis.tenantry?.init")
-    assert browser.run(f"import('{server.url}/sdk/v1/tenantry.js?again').then(() => tenantry.track('late'))")
-    browser.run("tenantry.flush()")
-    assert server.names == ["early", "late"]
-    assert browser.troubles == []
+    with blank(browser) as page:
+        page.open(f"{server.site}/early", "location.pathname === '/early' && globalThis.tenantry?.init")
+        assert page.run(f"import('{server.url}/sdk/v1/tenantry.js?again').then(() => tenantry.track('late'))")
+        page.run("tenantry.flush()")
+        assert server.names == ["early", "late"]
+        assert page.troubles == []
 
 
 def test_who_signs_out_is_somebody_else(page: Page, server: EventServer) -> None:

@@ -15,8 +15,9 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.peers
 
-#: The first answer is lost on its way to the page.
+#: The first answer is lost on its way to the page, whose timers never end: it sends when it is told to.
 LOSING = """
+window.setTimeout = () => 0;
 const real = window.fetch;
 let lost = 0;
 window.fetch = async (...asked) => {

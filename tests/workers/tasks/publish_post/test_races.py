@@ -70,7 +70,7 @@ async def raced(project: Project, stop: Stop, races: int) -> Counter[End]:
 
 
 async def race(project: Project, stop: Stop, chance: random.Random) -> End:
-    """The stop comes at any moment of an attempt, or of what of it is left once the platform prepares."""
+    """The stop comes at any moment of an attempt, or of what of it is left once the platform is asked."""
     post_id, begins = await project.post(), asyncio.Event()
 
     async def begin() -> None:
@@ -81,9 +81,12 @@ async def race(project: Project, stop: Stop, chance: random.Random) -> End:
         await asyncio.sleep(chance.uniform(0, ATTEMPT_S))
         return await stop(project)
 
-    project.platform.on["prepare"] = begin
-    if chance.random() < 0.5:
-        begins.set()
+    project.platform.on.clear()
+    match chance.choice(["begin", "prepare", "send"]):
+        case "begin":
+            begins.set()
+        case call:
+            project.platform.on[call] = begin
     answer, _ = await asyncio.gather(stopped(), project.attempt())
     await project.attempts()
     status = (await project.row(post_id))["status"]
@@ -105,12 +108,12 @@ async def test_a_storm_of_changes_leaves_each_post_once_or_not_at_all(project: P
         project.account_id = account_ids[0]
         await project.disconnect()
         await project.archive()
-        for _ in range(100):
+
+        async def drained() -> bool:
             await project.skip_waits()
-            if await project.open_jobs() == 0:
-                break
-            await asyncio.sleep(0.05)
-        await project.drained()
+            return await project.open_jobs() == 0
+
+        await eventually(drained)
     await project.skip_to_asking()
     while await project.attempt(kind=RECONCILE_POST) is not None:
         pass
