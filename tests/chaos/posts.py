@@ -12,8 +12,10 @@ import httpx
 import msgspec
 import pytest
 
+from db.reach import reaching
 from domain.accounts.credentials import Grant
 from schemas import ids
+from schemas.errors import Unavailable
 from tests import seeds
 from tests.api.conftest import new_key
 from tests.api_process import serving
@@ -163,7 +165,7 @@ class Watch:
         while True:
             for point in self.stage.posts:
                 # While Postgres is away there is no row.
-                with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                with suppress(Unavailable), reaching():
                     await self.look(point)
 
     async def look(self, point: str) -> None:
