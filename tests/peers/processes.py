@@ -28,7 +28,7 @@ def running(words: Sequence[str], *, ready: str, cwd: Path | None = None) -> Ite
         ) as process,
     ):
         try:
-            until(lambda: process.poll() is not None or answers(ready))
+            until(lambda: process.poll() is not None or answers(ready), within=2 * PATIENCE_S)
             assert process.poll() is None, last_words(said)
             yield
         finally:

@@ -32,9 +32,7 @@ EVENTS = {
 }
 #: All of them are at work at once, of one tenant and at one server, who get three eighths of the slots.
 SLOTS, POOL_SIZE = 400, 30
-LEASE_S = 120.0
-#: What passes at the killed worker's end, beyond which nobody knows of it.
-LOST_S = 16.0
+LEASE_S = 15.0
 #: Time passes by so much at least: a jump costs a round of the dispatcher's.
 JUMP_S = 5.0
 PATIENCE_S = 600.0
@@ -76,8 +74,7 @@ async def play(system: System, fleet: Fleet, platforms: frozenset[str], say: Say
     doomed_worker = await first_worker(fleet, doomed)
     await at_their_points(system, fleet, doomed)
     doomed_worker.kill()
-    await fleet.bury(doomed_worker)
-    await system.advance(LOST_S, alive=False)
+    await system.advance(LEASE_S + 1, alive=False)
     say("killed; another worker goes on")
     await fleet.of_product("publish", slots=SLOTS, lease_s=LEASE_S, pool_size=POOL_SIZE)
     await ended(system)
