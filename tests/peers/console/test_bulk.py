@@ -12,7 +12,7 @@ from tests.peers.chromium import Page
 from tests.peers.console.axe import barriers
 from tests.peers.own_api import OwnApi, own_api
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.peers
 
 FAILED, ARCHIVED = 250, 3
 

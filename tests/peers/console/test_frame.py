@@ -7,7 +7,7 @@ from tests.peers.chromium import Page
 from tests.peers.console.filled_api import FilledApi
 from tests.peers.console.keyboard import press
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.peers
 
 ROWS = "document.querySelectorAll('main tbody tr')"
 READ = f"""{{

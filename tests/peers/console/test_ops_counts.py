@@ -5,7 +5,7 @@ import pytest
 from tests.peers.chromium import Page
 from tests.peers.console.filled_api import FilledApi
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.peers
 
 COUNTS = "[...document.querySelectorAll('main .tabs a')].map((one) => one.innerText.replace(/\\s+/g, ' '))"
 READY = "document.querySelector('main .tabs .count')"

@@ -11,7 +11,7 @@ from tests.peers.console.keyboard import press
 from tests.peers.console.screens import Screen
 from tests.peers.console.shop import Shop, shop
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.peers
 
 PROJECT = "projects/{project}"
 SCREENS = [

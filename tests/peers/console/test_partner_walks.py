@@ -10,7 +10,7 @@ from db.pool import connect
 from tests.peers.chromium import Page
 from tests.peers.console.shop import HOSTILE, Shop, shop, uploaded
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.peers
 
 PROJECT = "projects/{project}"
 
@@ -110,13 +110,20 @@ def test_a_post_is_moved_by_the_mouse_and_by_the_keyboard(quiet: Shop, page: Pag
         day = datetime.fromisoformat(post["scheduledFor"]).astimezone(UTC).date()
         chip = f"[data-post={post['id']}]"
         quiet.open(page, f"{PROJECT}/calendar?day={day}", f"document.querySelector('{chip}')")
-        drag(page, chip, day + timedelta(days=1))
-        page.until(f"document.querySelector('[data-day=\"{day + timedelta(days=1)}\"] {chip}')")
-        assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == day + timedelta(days=1)
+        there = neighbour(day)
+        drag(page, chip, there)
+        page.until(f"document.querySelector('[data-day=\"{there}\"] {chip}')")
+        assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == there
         page.run(f"document.querySelector('{chip}').focus()")
         press(page, "Shift+ArrowDown")
         page.until("document.querySelectorAll('.notice.good').length === 2")
-        assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == day + timedelta(days=8)
+        assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == there + timedelta(days=7)
+
+
+def neighbour(day: date) -> date:
+    """A day of the same month, which the calendar shows beside it."""
+    after = day + timedelta(days=1)
+    return after if after.month == day.month else day - timedelta(days=1)
 
 
 def local_day(post: dict[str, str]) -> date:
@@ -142,7 +149,7 @@ def test_a_finger_carries_a_post_to_another_day_and_a_swipe_does_not(quiet: Shop
         content = uploaded(client, quiet.project)
         post = quiet.schedule(client, content, days=10)
         before = local_day(post)
-        day = before + timedelta(days=1 if (before + timedelta(days=1)).month == before.month else -1)
+        day = neighbour(before)
         chip, there = f"[data-post={post['id']}]", f"[data-day='{day}']"
         quiet.open(page, f"{PROJECT}/calendar?day={before}", f"document.querySelector('{chip}')")
         show(page, chip)

@@ -6,7 +6,7 @@ from tests.peers.chromium import Page
 from tests.peers.console.filled_api import FilledApi
 from tests.peers.console.screens import SCREENS, Screen
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.peers
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.address)

@@ -9,7 +9,7 @@ import pytest
 from tests.peers.chromium import Page
 from tests.peers.own_api import OwnApi, own_api
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.peers
 
 #: Clocks that leap an hour or half of one, at night, at midnight or into the day before.
 ZONES = ("Europe/Berlin", "America/Sao_Paulo", "Asia/Beirut", "America/Havana", "Australia/Lord_Howe", "UTC")
