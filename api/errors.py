@@ -9,7 +9,7 @@ from litestar.exceptions import HTTPException, NotFoundException, ValidationExce
 from litestar.response.base import ASGIResponse
 from msgspec import UNSET
 
-from api import heads, request_state
+from api import fault_words, heads, request_state
 from api.openapi.operations import camel
 from api.replies import JSON, Reply
 from db import reach
@@ -87,7 +87,7 @@ _log = logs.get("api")
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Envelope]:
     """An exception handler for everything."""
     call = request_state.of(request.scope)
-    code, message, details, headers = _read(_meaning(error), request.url.path)
+    code, message, details, headers = _read(_meaning(error), request)
     call.code = code
     if code == Killed.code:
         metrics.HTTP_KILLED.inc()
@@ -113,16 +113,22 @@ def _meaning(error: Exception) -> Exception:
     return error
 
 
-def _read(error: Exception, path: str) -> tuple[str, str, dict[str, Any], dict[str, str]]:
-    """Code, message, details and headers of what went wrong on a path."""
+def _read(
+    error: Exception, request: Request[Any, Any, Any]
+) -> tuple[str, str, dict[str, Any], dict[str, str]]:
+    """Code, message, details and headers of what went wrong with a request."""
     if isinstance(error, DomainError):
         return error.code, error.message, error.details, dict(_headers(error))
     if isinstance(error, ValidationException):
-        issues = list(_issues(error.extra))
+        issues = list(_issues(error.extra, request.scope.get("route_handler")))
         return "VALIDATION", "; ".join(f"{i['path']}: {i['message']}" for i in issues), {"issues": issues}, {}
     if isinstance(error, HTTPException) and error.status_code in FRAMEWORK:
         closing = {"Connection": "close"} if error.status_code == TOO_LARGE else {}
-        return *FRAMEWORK[error.status_code], {}, {**dict(_allowing(error.headers or {}, path)), **closing}
+        return (
+            *FRAMEWORK[error.status_code],
+            {},
+            {**dict(_allowing(error.headers or {}, request.url.path)), **closing},
+        )
     return "INTERNAL", "something failed on our side: repeat the request, or send us its id", {}, {}
 
 
@@ -146,12 +152,19 @@ def _headers(error: DomainError) -> Iterable[tuple[str, str]]:
         yield "Content-Range", f"bytes */{error.size}"
 
 
-def _issues(extra: Any) -> Iterable[dict[str, str]]:
+def _issues(extra: Any, handler: Any) -> Iterable[dict[str, str]]:
     """Litestar's account of parameters that don't fit; a body is read by ourselves, or missing."""
     for issue in extra or [{"key": "request", "message": "a parameter is missing"}]:
         if issue.get("key") == "data":
             yield {"path": "body", "message": "a JSON object is required"}
         else:
             # Our own name for a parameter may end in a mark, where its bare one is taken.
-            path = camel(issue.get("key", "request").rstrip("_"))
-            yield {"path": path, "message": issue["message"]}
+            key = issue.get("key", "request")
+            message = fault_words.say(issue["message"], _kind(handler, key))
+            yield {"path": camel(key.rstrip("_")), "message": message}
+
+
+def _kind(handler: Any, name: str) -> Any:
+    """The type of a route's parameter; None of what is none."""
+    found = handler.parsed_fn_signature.parameters.get(name) if handler else None
+    return found and found.annotation

@@ -13,6 +13,7 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 import msgspec
 from msgspec import UNSET
 
+from api import fault_words
 from domain.brand import github_repositories
 from domain.projects import projects
 from domain.values import countries, languages, metadata, timezones, urls
@@ -58,13 +59,13 @@ def find(value: Any, kind: Any) -> Invalid | None:
     return Invalid(*found[0], *found[1:]) if found else None
 
 
-def read(error: msgspec.ValidationError) -> Fault:
-    """The fault that msgspec's words tell of."""
+def read(error: msgspec.ValidationError, kind: Any = None) -> Fault:
+    """The fault that msgspec's words tell of, in a value of a type."""
     found = _WHERE.fullmatch(str(error))
     what, path = (found["what"], found["path"]) if found else (str(error), "$")
     named = _NAMED.search(what)
     full = f"{path}.{named['name']}" if named else path
-    return Fault(full.removeprefix("$").removeprefix(".") or "body", what)
+    return Fault(full.removeprefix("$").removeprefix(".") or "body", fault_words.say(what, kind))
 
 
 def _of_value(value: Any, kind: Any, path: str) -> Iterator[Fault]:
@@ -86,12 +87,12 @@ def _of_value(value: Any, kind: Any, path: str) -> Iterator[Fault]:
 def _of_fields(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str) -> Iterator[Fault]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     for name in value.keys() - fields.keys():
-        yield _shown(f"{path}.{name}", f"Object contains unknown field `{name}`")
+        yield _shown(f"{path}.{name}", "is no field of this object")
     for name, field in fields.items():
         if name in value:
             yield from _of_value(value[name], field.type, f"{path}.{name}")
         elif field.required:
-            yield _shown(f"{path}.{name}", f"Object missing required field `{name}`")
+            yield _shown(f"{path}.{name}", "is required")
     names: tuple[str, ...] = getattr(struct, "at_least_one", ())
     if names and all(value.get(name) is None for name in names):
         yield _shown(f"{path}.{names[0]}", f"give at least one of {', '.join(names)}")
@@ -101,7 +102,7 @@ def _of_leaf(value: Any, kind: Any, path: str) -> Iterator[Fault]:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        fault = read(error)
+        fault = read(error, kind)
         inner = "" if fault.path == "body" else fault.path
         separator = "" if inner[:1] in {"", "["} else "."
         yield _shown(f"{path}{separator}{inner}", fault.message)

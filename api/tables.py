@@ -85,9 +85,9 @@ def _faults(rows: list[Row], row_kind: Any) -> Iterator[tuple[str, str]]:
 
 def _fault(cell: str | None, field: msgspec.structs.FieldInfo) -> str | None:
     if cell is None:
-        return f"Object missing required field `{field.encode_name}`" if field.required else None
+        return "is required" if field.required else None
     try:
         msgspec.convert(cell, field.type, strict=False)
     except msgspec.ValidationError as error:
-        return faults.read(error).message
+        return faults.read(error, field.type).message
     return None

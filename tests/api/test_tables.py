@@ -78,8 +78,8 @@ def test_the_first_line_names_each_field_that_a_row_must_have_once() -> None:
     assert issues("name,name,colour\nx,y,z\n") == [
         ("header", "names no field"), ("header", "names 'name' twice"), ("header", "lacks 'number'"),
     ]  # fmt: skip
-    assert issues("name,number\n") == [("rows", "Expected `array` of length >= 1")]
-    assert issues("name,number\n" + "x,1\n" * 1_001) == [("rows", "Expected `array` of length <= 1000")]
+    assert issues("name,number\n") == [("rows", "must have at least 1 item")]
+    assert issues("name,number\n" + "x,1\n" * 1_001) == [("rows", "must have at most 1000 items")]
 
 
 def test_of_a_long_name_a_part_is_repeated() -> None:

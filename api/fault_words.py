@@ -1,0 +1,97 @@
+"""Words of a value's fault: what it has to be, where msgspec only says which rule it breaks."""
+
+import re
+from collections.abc import Callable, Iterable
+from enum import Enum
+from types import UnionType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+
+#: Values that a message names of those that are allowed; a list of all currencies would help nobody.
+MOST_CHOICES = 40
+
+#: What msgspec calls a value, as callers of an API do.
+_NAMES = {
+    "array": "a list",
+    "bool": "true or false",
+    "date": "a date (YYYY-MM-DD)",
+    "datetime": "a time (RFC 3339, such as 2027-01-31T12:00:00Z)",
+    "float": "a number",
+    "int": "a whole number",
+    "object": "an object",
+    "str": "a text",
+}
+_UNITS = {"array": "items", "object": "fields", "str": "characters"}
+_BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
+
+
+class _Rule(NamedTuple):
+    pattern: re.Pattern[str]
+    say: Callable[[re.Match[str]], str]
+
+
+def say(what: str, kind: Any = None) -> str:
+    """msgspec's words of a fault as a sentence; with the type of the value also what is allowed there."""
+    allowed = choices(kind) if what.startswith("Invalid enum value") else []
+    if 0 < len(allowed) <= MOST_CHOICES:
+        return f"must be one of {', '.join(allowed)}"
+    for rule in _RULES:
+        if found := rule.pattern.fullmatch(what):
+            return rule.say(found)
+    return what
+
+
+def choices(kind: Any) -> list[str]:
+    """The values of a type that has few, in their order; none of any other type."""
+    bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    if get_origin(bare) is Literal:
+        return [str(one) for one in get_args(bare)]
+    if get_origin(bare) in {Union, UnionType}:
+        return [one for option in get_args(bare) for one in choices(option)]
+    if get_origin(bare) in {list, tuple, set, frozenset}:
+        return choices(get_args(bare)[0])
+    if isinstance(bare, type) and issubclass(bare, Enum):
+        return [str(one.value) for one in bare]
+    return []
+
+
+def _types(found: re.Match[str]) -> str:
+    return f"must be {_any_of(found['types'].split(' | '))}, not {_name(found['got'])}"
+
+
+def _any_of(types: Iterable[str]) -> str:
+    return " or ".join(map(_name, types))
+
+
+def _name(kind: str) -> str:
+    return _NAMES.get(kind, kind)
+
+
+def _length(found: re.Match[str]) -> str:
+    kind, bound, number = found["kind"], _BOUNDS[found["bound"]], found["number"]
+    units = _UNITS.get(kind, "bytes")
+    return f"must have {bound} {number} {units.removesuffix('s') if number == '1' else units}"
+
+
+_RULES = (
+    _Rule(re.compile(r"Expected `(?P<types>[^`]+)`, got `(?P<got>[^`]+)`"), _types),
+    _Rule(re.compile(r"Expected `(?P<kind>\w+)` of length (?P<bound>[<>]=) (?P<number>\d+)"), _length),
+    _Rule(
+        re.compile(r"Expected `\w+` (?P<bound>[<>]=?) (?P<number>[-.\d]+)"),
+        lambda found: f"must be {_BOUNDS[found['bound']]} {found['number']}",
+    ),
+    _Rule(
+        re.compile(r"Expected `\w+` matching regex '(?P<pattern>.*)'", re.DOTALL),
+        lambda found: f"must be of the form {found['pattern']}",
+    ),
+    _Rule(
+        re.compile(r"Invalid RFC3339 encoded (?P<kind>\w+)"), lambda found: f"must be {_name(found['kind'])}"
+    ),
+    _Rule(
+        re.compile(r"Expected `datetime` with a timezone component"),
+        lambda _: "must name its zone: end it in Z, or in an offset such as +02:00",
+    ),
+    _Rule(re.compile(r"Object missing required field `.*`", re.DOTALL), lambda _: "is required"),
+    _Rule(
+        re.compile(r"Object contains unknown field `.*`", re.DOTALL), lambda _: "is no field of this object"
+    ),
+)

@@ -1,0 +1,42 @@
+"""What a refusal says of a value: which ones are allowed, in words of an API."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+import pytest
+from msgspec import Meta
+
+from api import faults
+from tests.api.conftest import Caller
+
+Few = Literal["slideshow", "video"]
+
+SAID: list[tuple[Any, Any, str]] = [
+    ("x", int, "must be a whole number, not a text"),
+    (3, str | None, "must be a text or null, not a whole number"),
+    ([], Annotated[list[str], Meta(min_length=1)], "must have at least 1 item"),
+    ("abc", Annotated[str, Meta(max_length=2)], "must have at most 2 characters"),
+    ({}, Annotated[dict[str, str], Meta(min_length=2)], "must have at least 2 fields"),
+    (-1, Annotated[int, Meta(ge=0)], "must be at least 0"),
+    (-0.5, Annotated[float, Meta(gt=0)], "must be more than 0.0"),
+    ("b", Annotated[str, Meta(pattern="^a$")], "must be of the form ^a$"),
+    ("film", Few, "must be one of slideshow, video"),
+    ("film", Few | None, "must be one of slideshow, video"),
+    ("soon", datetime, "must be a time (RFC 3339, such as 2027-01-31T12:00:00Z)"),
+]
+
+
+@pytest.mark.parametrize(("value", "kind", "said"), SAID)
+def test_it_says_what_the_value_has_to_be(value: Any, kind: Any, said: str) -> None:
+    struct = msgspec.defstruct("Body", [("field", kind)], forbid_unknown_fields=True)
+    found = faults.find({"field": value}, struct)
+    assert found
+    assert found.details["issues"] == [{"path": "field", "message": said}]
+
+
+async def test_a_parameter_is_told_likewise(acme: Caller) -> None:
+    answer = await acme.http.get("/v1/jobs", params={"status": "nope"})
+    [issue] = answer.json()["error"]["details"]["issues"]
+    assert issue["path"] == "status"
+    assert issue["message"].startswith("must be one of running, ")
