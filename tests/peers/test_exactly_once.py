@@ -71,6 +71,7 @@ def test_a_timeline_that_says_something_else_is_found_out() -> None:
     begun, lost = entry("attempt_started"), entry("attempt_ended", outcome="lost")
     told = [begun, entry("call"), entry("answer_lost"), lost, entry("attempt_started", 2), entry("published")]
     assert [*untruths(told, row, shape)] == []
+    assert [*untruths([entry("not_sent"), *told], row, shape)] == []
     for wrong_row in (
         row._replace(sends=2),
         row._replace(sends=0, live=2),

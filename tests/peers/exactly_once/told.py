@@ -27,7 +27,7 @@ async def compared(system: System, shape: Shape, row: Row, sent: Sent) -> Row:
 
 def untruths(told: Sequence[Entry], row: Row, shape: Shape) -> Iterator[str]:
     words = Counter(entry["type"] for entry in told)
-    yield from of_calls(words, row)
+    yield from of_calls(words, row, in_doubt=in_doubt(told))
     if UNKNOWN in words and UNKNOWN not in row.became:
         yield "it tells of a doubt that there wasn't"
     ends = [entry["type"] for entry in told if entry["type"] in {*ENDED, UNKNOWN}]
@@ -39,15 +39,26 @@ def untruths(told: Sequence[Entry], row: Row, shape: Shape) -> Iterator[str]:
         yield from of_death(told, row, shape)
 
 
-def of_calls(words: Mapping[str, int], row: Row) -> Iterator[str]:
+def in_doubt(told: Iterable[Entry]) -> int:
+    """The number of calls not told to have been in vain; an attempt may also send nothing without one."""
+    left = 0
+    for entry in told:
+        if entry["type"] == "call":
+            left += 1
+        elif entry["type"] == "not_sent":
+            left = max(0, left - 1)
+    return left
+
+
+def of_calls(words: Mapping[str, int], row: Row, *, in_doubt: int) -> Iterator[str]:
     """Each call that came is told before it, and at most one of them isn't told to have been in vain."""
-    there, may_have = row.live + row.drafts, words["call"] - words["not_sent"]
+    there = row.live + row.drafts
     if words["call"] < row.sends:
         yield "more calls came than it tells"
     if words["call"] - row.sends > words["answer_lost"]:
         yield "a call that never came isn't told as lost"
-    if may_have > 1 or may_have < there:
-        yield f"{may_have} of its calls may have made what is there {there} times"
+    if in_doubt > 1 or in_doubt < there:
+        yield f"{in_doubt} of its calls may have made what is there {there} times"
 
 
 def of_death(told: Sequence[Entry], row: Row, shape: Shape) -> Iterator[str]:
