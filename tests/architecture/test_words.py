@@ -3,12 +3,11 @@
 Docstrings begin with the noun that the thing is, so that a reader knows it from the first word on.
 """
 
-import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.architecture.tree import ROOT, contents, parsed, sources, text, tracked
+from tests.architecture.tree import ROOT, contents, sources, text, tracked
 
 GLOSSARY = Path("docs/explain/glossary.md")
 TERM = re.compile(r"^- \*\*(.+?)\*\*: .+ (?:`(\S+)`)$", re.MULTILINE)
@@ -69,31 +68,17 @@ def given_up(name: str) -> bool:
 
 def names(path: Path) -> Iterator[str]:
     """All that a file names, but for tests: their names are sentences."""
-    functions, others = contents(path)
-    yield from others
-    yield from (function.name for function in functions if not function.name.startswith("test_"))
+    found = contents(path)
+    yield from found.names
+    yield from (function.name for function in found.functions if not function.name.startswith("test_"))
 
 
 def test_docstrings_begin_with_the_noun_that_the_thing_is() -> None:
     product = [path for path in sources(".py") if path.parts[0] != "tests"]
-    asking = [f"{path}: {said}" for path in product for said in docstrings(path) if QUESTION.match(said)]
+    asking = [
+        f"{path}: {said}" for path in product for said in contents(path).docstrings if QUESTION.match(said)
+    ]
     assert asking == []
-
-
-def docstrings(path: Path) -> Iterator[str]:
-    """All of a file but those that the API's document shows: they answer a caller of the API."""
-    for node in ast.walk(parsed(path)):
-        match node:
-            case ast.FunctionDef(decorator_list=[_, *_]) | ast.AsyncFunctionDef(decorator_list=[_, *_]):
-                shown = path.parent == Path("api/routes")
-            case ast.ClassDef():
-                shown = path.parent == Path("schemas")
-            case ast.Module() | ast.FunctionDef() | ast.AsyncFunctionDef():
-                shown = False
-            case _:
-                continue
-        if not shown:
-            yield ast.get_docstring(node) or ""
 
 
 def test_each_term_is_explained_once_and_lives_in_a_file() -> None:
