@@ -48,7 +48,11 @@ async def fill(conn: Conn, project: Project) -> None:
     )
 
 
-@pytest.mark.parametrize("analyzed", [(), *((table,) for table in TABLES), TABLES])
+#: One after the other: between none and all.
+SOME = [pytest.param((table,), marks=pytest.mark.long) for table in TABLES]
+
+
+@pytest.mark.parametrize("analyzed", [(), *SOME, TABLES])
 async def test_only_accounts_that_come_up_are_read(
     pool: Pool, conn: Conn, project: Project, analyzed: tuple[str, ...]
 ) -> None:
