@@ -34,12 +34,12 @@ export function openDialog(title, fill, { className = "", holds = () => false } 
   });
 }
 
-/** Whether a person says yes. `danger` marks what can't be taken back. */
-export const confirmed = ({ title, text, verb, danger = false }) =>
+/** Whether a person says yes. `danger` marks what can't be taken back; `leave` says no. */
+export const confirmed = ({ title, text, verb, leave = "Cancel", danger = false }) =>
   openDialog(title, (close) => [
     h("p", {}, text),
     h("div", { className: "tools end" },
-      h("button", { type: "button", autofocus: true, onclick: () => close(false) }, "Cancel"),
+      h("button", { type: "button", autofocus: true, onclick: () => close(false) }, leave),
       h("button", { type: "button", className: danger ? "danger" : "primary", onclick: () => close(true) },
         verb)),
   ]);

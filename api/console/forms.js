@@ -39,17 +39,17 @@ export const ticks = (name, legend, choices, { hint } = {}) =>
 
 /**
  * A form in a dialog. `send(values, headers, form)` gets what was typed, without what is empty, and sends
- * it with `headers(...request)`. Resolves to what `send` answered, or undefined where the dialog was
- * closed. Nothing closes it while that is on its way; a browser that does so nonetheless, as at a second
- * Esc, loses no answer. What was changed since `etag` is changed only once somebody says so; `stale` shows
- * what it is by now.
+ * it with `headers(...request)`; `leave` is what the button says that sends nothing. Resolves to what `send`
+ * answered, or undefined where the dialog was closed. Nothing closes it while that is on its way; a browser
+ * that does so nonetheless, as at a second Esc, loses no answer. What was changed since `etag` is changed
+ * only once somebody says so; `stale` shows what it is by now.
  */
-export async function formDialog({ title, text, fields, verb, send, danger = false, broad = false, next,
-  etag, stale }) {
+export async function formDialog({ title, text, fields, verb, send, leave = "Cancel", danger = false,
+  broad = false, next, etag, stale }) {
   let sending = null, match = etag;
   const answer = await openDialog(title, (close) => {
     const problem = h("div", { className: "failed", role: "alert", hidden: true });
-    const cancel = h("button", { type: "button", onclick: () => close() }, "Cancel");
+    const cancel = h("button", { type: "button", onclick: () => close() }, leave);
     const submit = h("button", { className: danger ? "danger" : "primary" }, verb);
     const same = intent(),
       headers = (...request) => (match ? { ...same(...request), "If-Match": match } : same(...request));

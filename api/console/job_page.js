@@ -82,7 +82,7 @@ function acts(view, job) {
   const act = (verb, text, danger) => h("button", {
     type: "button", className: danger ? "danger" : "primary", onclick: async ({ currentTarget }) => {
       if (danger && !await confirmed({ title: `${verb} this job?`, text, verb: `${verb} job`,
-        danger })) return;
+        leave: "Leave it", danger })) return;
       const answer = await attempt(currentTarget,
         () => call("POST", `/v1/jobs/${encodeURIComponent(job.jobId)}/${verb.toLowerCase()}`,
         { headers: once() }));

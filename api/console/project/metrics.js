@@ -73,7 +73,7 @@ function drawn(view, { id, figures, best, accounts, by }) {
     }))),
     section("Best posts", {}, listing({
       label: "Best posts",
-        heads: [{ text: "Rank", className: "number" }, "Platform", { text: "Views", className: "number" },
+        heads: ["Rank", "Platform", { text: "Views", className: "number" },
         "Post"],
       rows: best.items.map((one) => ({ key: one.sourceId,
         href: link(["projects", id, "calendar", one.sourceId]),

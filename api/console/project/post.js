@@ -116,7 +116,7 @@ const refreshed = async (view, done, said) => {
 };
 
 const cancel = async (view, path) => refreshed(view, await formDialog({
-  title: "Cancel this post?", verb: "Cancel post", danger: true,
+  title: "Cancel this post?", verb: "Cancel post", leave: "Leave it", danger: true,
     next: "It never goes out. Its content stays.",
   fields: input("reason", "Reason", { maxLength: 500, autofocus: true }, { hint: "Optional." }),
   send: (body, headers) => call("DELETE", path, { body, headers: headers(body) }),

@@ -49,7 +49,7 @@ export function filters(query, names = FILTERS) {
 
 const HEADS = [{ text: "Job", className: "name" }, { text: "Status" }, { text: "Stage", className: "wide" },
   { text: "Project", className: "wide" },
-  { text: "Attempt", className: "number wide" }, { text: "Accepted" }, { text: "", className: "wide" }];
+  { text: "Attempt", className: "number wide" }, { text: "Accepted", className: "wide" }, { text: "", className: "wide" }];
 
 function draw({ view, picked, pick }, { page, counts }) {
   const all = counts.byStatus, total = all.running + all.completed + all.failed + all.canceled;
@@ -107,9 +107,9 @@ function many(view, chosen, picked) {
   const over = chosen.filter(({ status }) => ["failed", "canceled"].includes(status));
   const act = (verb, jobs, danger) => jobs.length > 0 && h("button", {
     type: "button", className: danger ? "danger small" : "small", onclick: async () => {
-      const title = `${verb} ${jobs.length === 1 ? "one job" : `${jobs.length} jobs`}?`;
+      const what = `${verb} ${jobs.length === 1 ? "one job" : `${jobs.length} jobs`}`;
       const text = danger ? "Those that wait end at once, those that run at their next step. What can't be canceled goes on." : "Each starts again as a new job.";
-      if (!await confirmed({ title, text, verb, danger })) return;
+      if (!await confirmed({ title: `${what}?`, text, verb: what, leave: "Leave them", danger })) return;
       await each(jobs, verb.toLowerCase());
       picked.clear();
       await view.refresh();

@@ -33,7 +33,7 @@ const send = async (view, path, body, button) => {
   await view.refresh();
 };
 
-const REQUESTS = [{ text: "Wants", className: "name" }, "Status", { text: "Has", className: "number" },
+const REQUESTS = [{ text: "Wants", className: "name" }, "Status", { text: "Has", className: "number wide" },
   { text: "Platform", className: "wide" }, { text: "Organization", className: "wide" },
   { text: "Asked", className: "wide" }, { text: "", className: "acts" }];
 
@@ -94,7 +94,7 @@ async function reject(view, one) {
   await view.refresh();
 }
 
-const OFFERS = [{ text: "Account", className: "name" }, "Platform",
+const OFFERS = [{ text: "Account", className: "name" }, { text: "Platform", className: "wide" },
   { text: "Niche", className: "name wide" }, { text: "Leased by", className: "" },
   { text: "Since", className: "wide" }, { text: "", className: "acts" }];
 

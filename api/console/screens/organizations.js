@@ -23,7 +23,7 @@ export const organizations = {
   },
 };
 
-const HEADS = [{ text: "Name", className: "name" }, "Tier", "State", { text: "Since", className: "wide" },
+const HEADS = [{ text: "Name", className: "name" }, { text: "Tier", className: "wide" }, "State", { text: "Since", className: "wide" },
   { text: "Organization", className: "wide" },
   { text: "Sandbox", className: "wide" }, { text: "", className: "acts" }];
 
@@ -51,7 +51,7 @@ function draw(view, page) {
 const acts = (view, one, writes) => h("span", { className: "tools end" },
   h("button", { type: "button", className: "small",
     onclick: ({ currentTarget }) => usage(one, currentTarget) }, "Usage"),
-  writes &&   h("button", { type: "button", className: "small", onclick: () => retier(view, one) }, "Tier"),
+  writes && h("button", { type: "button", className: "small", onclick: () => retier(view, one) }, "Tier"),
   writes && h("button",
     { type: "button", className: "small",
     onclick: ({ currentTarget }) => suspend(view, one, currentTarget) },
