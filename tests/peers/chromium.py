@@ -1,5 +1,6 @@
 """Chromium without a window, asked over its pipe (the DevTools protocol, without a server or a package)."""
 
+import base64
 import itertools
 import json
 import os
@@ -22,6 +23,9 @@ FLAGS = (
 
 #: What Chromium says of a question to a page that another one took the place of before it answered.
 LEFT = ("navigated or closed", "context was destroyed", "Cannot find context")
+
+#: How many pixels of a page a picture shows.
+HIGHEST = 4000
 
 #: Chromium reads from 3 and writes to 4. (A shell may know no descriptors of two digits.)
 EXEC = """
@@ -148,6 +152,13 @@ class Page:
         document = self.ask("DOM.getDocument")["root"]["nodeId"]
         field = self.ask("DOM.querySelector", nodeId=document, selector=selector)["nodeId"]
         self.ask("DOM.setFileInputFiles", nodeId=field, files=[str(file) for file in files])
+
+    def picture(self, path: Path) -> None:
+        """A PNG of all that there is to scroll to, as far as `HIGHEST`."""
+        size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
+        clip = size | {"height": min(size["height"], HIGHEST), "scale": 1}
+        shot = self.ask("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
+        path.write_bytes(base64.b64decode(shot["data"]))
 
     def ask(self, method: str, **params: Any) -> dict[str, Any]:
         return self.browser.ask(method, params, sessionId=self._session)

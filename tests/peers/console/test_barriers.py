@@ -6,6 +6,7 @@ from tests.peers.chromium import Page
 from tests.peers.console.axe import barriers
 from tests.peers.console.filled_api import FilledApi
 from tests.peers.console.keyboard import press
+from tests.peers.console.pictures import keep
 from tests.peers.console.screens import SCREENS, Screen
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
@@ -20,6 +21,7 @@ def test_it_has_no_barrier(filled: FilledApi, page: Page, screen: Screen) -> Non
     for theme, width in LOOKS:
         page.look(theme, width)
         found[theme, width] = barriers(page)
+        keep(page, "operators", screen.address, theme, width)
     assert found == {look: [] for look in LOOKS}
 
 
