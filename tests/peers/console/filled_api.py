@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+import httpx
+
 from db.pool import Conn, open_pool
 from domain.tenancy import api_keys
+from schemas import ids
+from tests import seeds
 from tests.api.conftest import new_key
 from tests.peers.chromium import Page
 from tests.peers.console.screens import Screen
@@ -89,20 +93,45 @@ def filled_api(folder: Path) -> Iterator[FilledApi]:
             for number in range(3):
                 url = {"url": f"https://shop{number}.example"}
                 client.post(f"/projects/{project}/ingest/website", json=url)
-        key = asyncio.run(_filled(api.database_url))
+        key, accounts = asyncio.run(_filled(api.database_url))
         with api.client() as client:
+            client.headers["Authorization"] = f"Bearer {key}"
+            _lend(client, project, accounts)
             [failed] = client.get("/jobs?status=failed&limit=1").json()["items"]
         yield FilledApi(api, key, project, str(long.json()["id"]), failed["jobId"])
 
 
-async def _filled(url: str) -> str:
-    """A key with every scope, once the ledger has a past."""
+def _lend(client: httpx.Client, project: str, accounts: list[str]) -> None:
+    """Both are offered, one is lent; a request waits, one is rejected."""
+    for account in accounts:
+        offer = {"socialAccountId": account, "niche": f"{HOSTILE} {LONG}"[:200]}
+        made = client.post("/ops/leasable-accounts", json=offer)
+        assert made.is_success, made.text
+    answers = {
+        "assign": {"socialAccountIds": accounts[:1]},
+        "reject": {"reason": HOSTILE},
+        "": None,
+    }
+    for answer, body in answers.items():
+        ask = {"count": 1, "niche": HOSTILE, "note": LONG}
+        made = client.post(f"/projects/{project}/leased-accounts/request", json=ask)
+        assert made.is_success, made.text
+        if body:
+            said = client.post(f"/ops/lease-requests/{made.json()['requestId']}/{answer}", json=body)
+            assert said.is_success, said.text
+
+
+async def _filled(url: str) -> tuple[str, list[str]]:
+    """A key with every scope, and accounts to lend, once the ledger has a past."""
     async with open_pool(url, name="test") as pool:
         async with pool.acquire() as conn:
             [of] = await conn.fetch("select organization_id, id from project order by id desc limit 1")
             org = of["organization_id"]
             await _fill(conn, org, of["id"])
-        return await new_key(pool, org, scopes=tuple(sorted(api_keys.EVERY_SCOPE)))
+            ours = await seeds.project(conn, org, name="Ours")
+            accounts = [await seeds.account(conn, org, ours, handle=one) for one in (HOSTILE, LONG)]
+        key = await new_key(pool, org, scopes=tuple(sorted(api_keys.EVERY_SCOPE)))
+    return key, [ids.show(ids.ACCOUNT, one) for one in accounts]
 
 
 async def _fill(conn: Conn, org: UUID, project: UUID) -> None:

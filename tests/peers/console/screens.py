@@ -23,8 +23,8 @@ SCREENS = [
     Screen("ops-jobs", "document.querySelectorAll('main tbody tr').length > 20"),
     Screen("workers", "document.querySelector('main tbody tr')"),
     Screen("organizations", "document.querySelector('main tbody tr')"),
-    Screen("leases", "document.querySelector('main .nothing')"),
-    Screen("leases?part=offers", "document.querySelector('main .nothing')"),
-    Screen("audit", "document.querySelector('main .nothing, main tbody tr')"),
+    Screen("leases", "document.querySelectorAll('main tbody tr').length === 3"),
+    Screen("leases?part=offers", "document.querySelectorAll('main tbody tr').length === 2"),
+    Screen("audit", "document.querySelector('main tbody tr')"),
     Screen("nowhere", "document.querySelector('main .nothing')"),
 ]

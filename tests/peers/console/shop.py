@@ -66,7 +66,11 @@ class Shop(NamedTuple):
 
     def at(self, address: str) -> str:
         return address.format(
-            project=self.project, content=self.contents[0], endpoint=self.endpoint, post=self.post
+            project=self.project,
+            content=self.contents[0],
+            film=self.contents[-1],
+            endpoint=self.endpoint,
+            post=self.post,
         )
 
     def schedule(self, client: httpx.Client, content: str, *, days: int) -> dict[str, Any]:
