@@ -1,0 +1,187 @@
+"""Walks of an operator's person through pools and organizations, and of a partner's through many jobs."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from db.pool import open_pool
+from domain.tenancy import api_keys
+from schemas import ids
+from tests.api.conftest import new_key
+from tests.peers.chromium import Page
+from tests.peers.own_api import OwnApi, own_api
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
+
+NAMES = ("Ana's shop", "Ben's shop", "Cem's shop")
+
+
+class OpsApi(NamedTuple):
+    """`api` has the operator's key; `theirs` is one of a partner's organization, which `partner` is."""
+
+    api: OwnApi
+    partner: str
+    theirs: str
+
+    def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
+        """A screen, in a tab that has the key."""
+        console = f"{self.api.url}/console"
+        page.open(console, "document.querySelector('[name=key], nav')")
+        page.run(f"sessionStorage.setItem('tenantry.key', '{key or self.api.key}')")
+        page.open("about:blank", "true")
+        page.open(f"{console}#/{address}", ready)
+
+    def answers(self) -> int:
+        """The status of what the partner asks."""
+        headers = {"Authorization": f"Bearer {self.theirs}"}
+        return httpx.get(f"{self.api.url}/v1/projects", headers=headers, trust_env=False).status_code
+
+    def organization(self, client: httpx.Client) -> dict[str, Any]:
+        found: dict[str, Any] = next(
+            one for one in client.get("/ops/organizations").json()["items"] if one["id"] == self.partner
+        )
+        return found
+
+
+@pytest.fixture(scope="module")
+def ops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpsApi]:
+    with own_api(tmp_path_factory.mktemp("console")) as api:
+        operator = asyncio.run(key_of_first(api.database_url))
+        mine = api._replace(key=operator)
+        with mine.client() as client:
+            made = client.post("/ops/organizations", json={"name": "Harbour", "tier": "standard"})
+            assert made.is_success, made.text
+        partner = str(made.json()["id"])
+        yield OpsApi(mine, partner, asyncio.run(key_of(api.database_url, partner)))
+
+
+async def key_of_first(url: str) -> str:
+    """An operator's key, of the organization that is there."""
+    async with open_pool(url, name="test") as pool:
+        org = await pool.fetchval("select id from organization where env = 'live'")
+        return await new_key(pool, org, scopes=tuple(sorted(api_keys.EVERY_SCOPE)))
+
+
+async def key_of(url: str, organization: str) -> str:
+    found = ids.read(ids.ORGANIZATION, organization)
+    assert found
+    async with open_pool(url, name="test") as pool:
+        return await new_key(pool, found)
+
+
+def row(of: str) -> str:
+    """The row of the screen's table that says this."""
+    says = f"one.innerText.includes({json.dumps(of)})"
+    return f"[...document.querySelectorAll('main tbody tr')].find((one) => {says})"
+
+
+def click(page: Page, text: str, *, within: str = "document") -> None:
+    """The button that says this, once it is there."""
+    button = f"[...({within})?.querySelectorAll('button') ?? []].find((one) => one.innerText === {text!r})"
+    page.until(button)
+    page.run(f"{button}.click()")
+
+
+def agree(page: Page, heading: str, verb: str) -> None:
+    """To what the dialog asks; the row has drawn itself anew once it is over."""
+    page.until(f"document.querySelector('dialog[open] h2')?.innerText === {heading!r}")
+    click(page, verb, within="document.querySelector('dialog[open]')")
+    page.until("!document.querySelector('dialog')")
+
+
+def test_a_pool_is_paused_and_resumed_and_both_are_on_the_record(ops: OpsApi, page: Page) -> None:
+    with ops.api.client() as client:
+        for verb, badge, paused in (("Pause", "paused", True), ("Resume", "open", False)):
+            ops.open(page, "overview", row("publish"))
+            click(page, verb, within=row("publish"))
+            agree(page, f"{verb} the pool “publish”?", verb)
+            page.until(f"{row('publish')}?.querySelector('.badge').innerText === {badge!r}")
+            pools = {one["name"]: one["paused"] for one in client.get("/ops/pools").json()["items"]}
+            assert [name for name, is_paused in pools.items() if is_paused] == ["publish"] * paused
+            action = f"pool.{verb.lower()}d"
+            [entry] = client.get("/audit-log", params={"action": action}).json()["items"]
+            assert entry["subject"] == "publish"
+            ops.open(page, f"audit?action={action}", row(action))
+            assert "publish" in page.run(f"{row(action)}.innerText")
+
+
+def test_an_organization_is_suspended_and_let_in_again(ops: OpsApi, page: Page) -> None:
+    """From the click on its keys open nothing; its own record has both, without the operator's key."""
+    with ops.api.client() as client:
+        ops.open(page, "organizations", row("Harbour"))
+        for verb, badge, status in (("Suspend", "suspended", 503), ("Resume", "active", 200)):
+            click(page, verb, within=row("Harbour"))
+            agree(page, f"{verb} the organization?", verb)
+            page.until(f"{row('Harbour')}?.querySelector('.badge').innerText === {badge!r}")
+            assert ops.organization(client)["suspended"] == (verb == "Suspend")
+            assert ops.answers() == status
+    ops.open(page, "audit", row("organization.changed"), key=ops.theirs)
+    changed = page.run(
+        "[...document.querySelectorAll('main tbody tr')].map((one) => one.innerText)"
+        ".filter((text) => text.includes('organization.changed'))"
+    )
+    assert len(changed) >= 2
+    assert all("operator" in text for text in changed)
+
+
+def test_an_organization_gets_another_tier_and_its_limits(ops: OpsApi, page: Page) -> None:
+    with ops.api.client() as client:
+        before = client.get(f"/ops/organizations/{ops.partner}/usage").json()
+        ops.open(page, "organizations", row("Harbour"))
+        click(page, "Tier", within=row("Harbour"))
+        page.until("document.querySelector('dialog [name=tier]')?.value === 'standard'")
+        page.run("document.querySelector('dialog [name=tier]').value = 'partner'")
+        agree(page, "Change its tier", "Change")
+        page.until(f"{row('Harbour')}?.innerText.includes('partner')")
+        assert ops.organization(client)["tier"] == "partner"
+        after = client.get(f"/ops/organizations/{ops.partner}/usage").json()
+        assert sum_of(after) > sum_of(before)
+        click(page, "Usage", within=row("Harbour"))
+        page.until("document.querySelector('dialog[open] .facts')?.innerText.includes('partner')")
+
+
+def sum_of(usage: dict[str, Any]) -> int:
+    """How many jobs it may run at once, in all pools."""
+    return sum(pool["maxRunning"] or 0 for pool in usage["pools"])
+
+
+def test_chosen_jobs_are_canceled_and_started_again_and_the_others_left(ops: OpsApi, page: Page) -> None:
+    with ops.api.client() as client:
+        client.headers["Authorization"] = f"Bearer {ops.theirs}"
+        jobs = [waiting(client, name) for name in NAMES]
+        ops.open(page, "jobs", "document.querySelectorAll('main tbody tr').length === 3", key=ops.theirs)
+        for verb, over in (("Cancel", "canceled"), ("Retry", "running")):
+            for job in jobs[:2]:
+                page.run(f"{chosen(job)}.click()")
+            page.until("document.querySelector('.chosen strong')?.innerText === '2 chosen'")
+            click(page, f"{verb} 2", within="document.querySelector('.chosen')")
+            agree(page, f"{verb} 2 jobs?", f"{verb} 2 jobs")
+            page.until("!document.querySelector('.chosen')")
+            seen = "[...document.querySelectorAll('main .badge')].map((one) => one.innerText)"
+            page.until(
+                f"{seen}.filter((one) => one === {over!r}).length === {2 if over == 'canceled' else 3}"
+            )
+        found = client.get("/jobs").json()["items"]
+    assert {one["jobId"]: one["status"] for one in found if one["jobId"] in jobs} == dict(
+        zip(jobs, ("canceled", "canceled", "running"), strict=True)
+    )
+    again = [one["retryOf"] for one in found if one["jobId"] not in jobs]
+    assert sorted(again) == sorted(jobs[:2])
+
+
+def waiting(client: httpx.Client, name: str) -> str:
+    """A job of a new project, which no worker takes."""
+    made = client.post("/projects", json={"name": name, "timezone": "UTC"})
+    assert made.status_code == 201, made.text
+    read = client.post(f"/projects/{made.json()['id']}/ingest/website", json={"url": "https://shop.example"})
+    assert read.status_code == 202, read.text
+    return str(read.json()["jobId"])
+
+
+def chosen(job: str) -> str:
+    """The box of a job's row."""
+    return f"document.querySelector('[data-pick][aria-label$=\"{job}\"]')"
