@@ -22,10 +22,24 @@ def counted(api: FilledApi, **filters: str) -> list[str]:
     return [all_of_them, *(f"{one.title()} {by[one]:,}{'+' if one in more else ''}" for one in every)]
 
 
-def test_its_tabs_count_what_passes_the_filters(filled: FilledApi, tab: Page) -> None:
+def test_its_tabs_count_what_passes_the_filters(filled: FilledApi, page: Page) -> None:
     """Whichever tab is open."""
     for filters in ({}, {"kind": "publish_post"}, {"errorCode": "BLOCKED"}, {"projectId": filled.other}):
         address = "&".join(f"{name}={value}" for name, value in filters.items())
         for status in ("", "failed"):
-            filled.open(tab, f"ops-jobs?{address}&status={status}", READY)
-            assert tab.run(COUNTS) == counted(filled, **filters), (filters, status)
+            filled.open(page, f"ops-jobs?{address}&status={status}", READY)
+            assert page.run(COUNTS) == counted(filled, **filters), (filters, status)
+
+
+def test_all_that_match_of_a_project_are_its_own(filled: FilledApi, page: Page) -> None:
+    """Beside those of other projects."""
+    with filled.api.client() as client:
+        body = {"url": "https://other.example"}
+        client.post(f"/projects/{filled.other}/ingest/website", json=body).raise_for_status()
+    ready = "document.querySelector('main tbody tr')"
+    filled.open(page, f"ops-jobs?status=running&projectId={filled.other}", ready)
+    page.run(
+        "[...document.querySelectorAll('main button')]"
+        ".find((one) => one.innerText == 'Cancel all that match').click()"
+    )
+    page.until("document.querySelector('dialog[open] h2')?.innerText == 'Cancel 1 job?'")
