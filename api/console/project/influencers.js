@@ -2,9 +2,9 @@
 
 import { badge, h, notice } from "../dom.js";
 import { changed, formDialog, input } from "../forms.js";
-import { call } from "../http.js";
+import { call, tagged } from "../http.js";
 import { portrait } from "../media.js";
-import { empty } from "../states.js";
+import { attempt, empty } from "../states.js";
 
 const GENDERS = [["", "any"], ["female", "female"], ["male", "male"], ["non_binary", "non-binary"]];
 const AGES = [["", "any"], ["teen", "teen"], ["young_adult", "young adult"], ["adult", "adult"],
@@ -36,7 +36,8 @@ const person = (view, one) =>
     one.topics.length > 0
       && h("div", {}, one.topics.slice(0, 5).map((topic) => h("span", { className: "chip" }, topic))),
     view.may("influencers:write") && h("div", { className: "line" },
-      h("button", { type: "button", className: "small", onclick: () => edit(view, one) }, "Edit"),
+      h("button", { type: "button", className: "small",
+        onclick: ({ currentTarget }) => attempt(currentTarget, () => edit(view, one.influencerId)) }, "Edit"),
       one.status === "ready"
         && h("button", { type: "button", className: "small", onclick: () => clone(view, one) }, "Clone"),
       h("button", { type: "button", className: "small quietly", onclick: () => drop(view, one) },
@@ -61,18 +62,22 @@ const make = async (view, path) => after(view, await formDialog({
   send: (body, headers) => call("POST", path, { body, headers: headers(body) }),
 }), "It is being drawn.");
 
-const edit = async (view, one) => after(view, await formDialog({
-  title: one.name, verb: "Save", next: "Content that is there stays as it is.",
-  fields: [
-    input("name", "Name", { value: one.name, required: true, maxLength: 128, autofocus: true }),
-    input("brandVoice", "Voice", { value: one.brandVoice, rows: 4, maxLength: 4000 }, { tag: "textarea" }),
-    input("language", "Language", { value: one.language, maxLength: 35 }),
-  ],
-  send: (values, headers) => {
-    const body = changed(values, one);
-    return call("PATCH", `/v1/influencers/${one.influencerId}`, { body, headers: headers(body) });
-  },
-}), "Saved.");
+async function edit(view, id) {
+  const path = `/v1/influencers/${id}`, { value: one, etag } = await tagged(path);
+  await after(view, await formDialog({
+    title: one.name, verb: "Save", etag, stale: () => view.refresh(),
+      next: "Content that is there stays as it is.",
+    fields: [
+      input("name", "Name", { value: one.name, required: true, maxLength: 128, autofocus: true }),
+      input("brandVoice", "Voice", { value: one.brandVoice, rows: 4, maxLength: 4000 }, { tag: "textarea" }),
+      input("language", "Language", { value: one.language, maxLength: 35 }),
+    ],
+    send: (values, headers) => {
+      const body = changed(values, one);
+      return call("PATCH", path, { body, headers: headers(body) });
+    },
+  }), "Saved.");
+}
 
 const clone = async (view, one) => after(view, await formDialog({
   title: `Clone ${one.name}`, verb: "Clone", next: "Another gender or age makes another face.",

@@ -2,8 +2,8 @@
 
 import { query } from "../api.js";
 import { badge, h, notice } from "../dom.js";
-import { formDialog, input, ticks } from "../forms.js";
-import { call, once } from "../http.js";
+import { changed, formDialog, input, ticks } from "../forms.js";
+import { call, once, tagged } from "../http.js";
 import { link } from "../router.js";
 import { showSecret } from "../secret.js";
 import { attempt, empty } from "../states.js";
@@ -79,7 +79,8 @@ function about(view, path, endpoint) {
         h("button", { type: "button",
           onclick: (event) => attempt(event.currentTarget, () => turn(view, path, endpoint)) },
           endpoint.status === "active" ? "Pause" : "Resume"),
-        h("button", { type: "button", onclick: () => edit(view, path, endpoint) }, "Edit…"),
+        h("button", { type: "button",
+          onclick: ({ currentTarget }) => attempt(currentTarget, () => edit(view, path)) }, "Edit…"),
           h("button", { type: "button", onclick: () => rotate(view, path) }, "New secret…"),
         h("button", { type: "button", className: "quietly", onclick: () => drop(path, endpoint) }, "Delete…"),
       ],
@@ -178,11 +179,14 @@ async function make(view) {
     text: "Check each delivery with it, by any library of Standard Webhooks.", secret: made.signingSecret });
 }
 
-async function edit(view, path, endpoint) {
+async function edit(view, path) {
+  const { value: endpoint, etag } = await tagged(path);
   const done = await formDialog({
-    title: "Edit endpoint", verb: "Save", broad: true, fields: fieldsOf(endpoint),
+    title: "Edit endpoint", verb: "Save", broad: true, etag, stale: () => view.refresh(),
+      fields: fieldsOf(endpoint),
     send: ({ description = null, events = [], url }, headers) => {
-      const body = { url, description, events };
+      const same = [...events].sort().join() === [...endpoint.events].sort().join();
+      const body = { ...changed({ url, description }, endpoint), ...same ? {} : { events } };
       return call("PATCH", path, { body, headers: headers(body) });
     },
   });

@@ -1,0 +1,75 @@
+"""Forms of what somebody else has changed meanwhile: they ask, and set what was typed alone."""
+
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from tests.peers.chromium import Page
+from tests.peers.own_api import OwnApi, own_api
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
+
+DIALOG = "document.querySelector('dialog[open]')"
+
+#: The screen of a new thing, the button of its form, its path, and the names of two of its fields.
+Edited = tuple[str, str, str, str, str]
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
+    with own_api(tmp_path_factory.mktemp("console")) as made:
+        yield made
+
+
+def influencer(api: OwnApi, client: httpx.Client) -> Edited:
+    project = api.project(client)
+    made = client.post(f"/projects/{project}/influencers", json={})
+    assert made.is_success, made.text
+    path = f"/influencers/{made.json()['influencerId']}"
+    return f"projects/{project}/influencers", "Edit", path, "name", "brandVoice"
+
+
+def endpoint(api: OwnApi, client: httpx.Client) -> Edited:
+    body = {"url": "https://shop.example/hooks", "events": ["post.failed", "post.published"]}
+    made = client.post("/webhook-endpoints", json=body)
+    assert made.is_success, made.text
+    one = made.json()["id"]
+    return f"webhooks/{one}", "Edit…", f"/webhook-endpoints/{one}", "description", "url"
+
+
+def press(page: Page, text: str) -> None:
+    """The button of that text, once it is there: in the dialog if there is one."""
+    button = (
+        f"[...({DIALOG} ?? document.querySelector('main')).querySelectorAll('button')]"
+        f".find((one) => one.innerText == '{text}' && !one.disabled)"
+    )
+    page.until(button)
+    page.run(f"{button}.click()")
+
+
+@pytest.mark.parametrize("made", [influencer, endpoint])
+def test_an_edit_of_what_somebody_else_has_changed_is_asked_about(
+    api: OwnApi, page: Page, made: Callable[[OwnApi, httpx.Client], Edited]
+) -> None:
+    """Overwritten, what wasn't typed stays as somebody else has set it."""
+    page.expects.append("412")
+    with api.client() as client:
+        address, verb, path, typed, other = made(api, client)
+        page.open(f"{api.url}/console", "document.querySelector('[name=key], nav')")
+        page.run(f"sessionStorage.setItem('tenantry.key', '{api.key}')")
+        page.open("about:blank", "true")
+        page.open(f"{api.url}/console#/{address}", "document.querySelector('main button')")
+        for number, (choice, said) in enumerate((("Overwrite", "Mine"), ("Reload", "Theirs"))):
+            press(page, verb)
+            page.until(f"{DIALOG}?.querySelector('[name={typed}]')")
+            theirs = {typed: "Theirs", other: f"https://theirs.example/{number}"}
+            client.patch(path, json=theirs).raise_for_status()
+            page.run(f"{DIALOG}.querySelector('[name={typed}]').value = 'Mine'")
+            press(page, "Save")
+            press(page, choice)
+            page.until(f"!{DIALOG}")
+            page.until(f"document.querySelector('main').innerText.includes('{said}')")
+            assert client.get(path).json() | theirs | {typed: said} == client.get(path).json()
+        seen = client.get(path).json()
+        assert seen.get("events") in (None, ["post.failed", "post.published"])
