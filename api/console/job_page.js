@@ -38,8 +38,7 @@ function draw(view, job, events, { own, back }) {
     job.error && h("section",
       { key: "error", className: "failed", role: "group", ariaLabel: "Why it failed" },
       h("strong", {}, job.error.message),
-      h("p", {}, job.error.retryable ? "A new attempt may do: retry it."
-        : "The same again would fail: change what it was asked for."),
+      h("p", {}, next(job, own)),
         h("div", { className: "tools" }, h("code", {}, job.error.code))),
     job.status === "running"
       && section("Progress", {},
@@ -62,6 +61,17 @@ function draw(view, job, events, { own, back }) {
     job.result && section("Result", {}, json(job.result)),
   ];
 }
+
+/** A post that may be live: the same again could be a second one. */
+const unclear = ({ error }) => error?.code === "OUTCOME_UNKNOWN";
+
+/** What a person does about a job that failed. */
+const next = (job, own) => (unclear(job)
+  ? ["Its post may be live: look at the account, then say what you saw",
+    own ? h("span", {}, " at the ", h("a",
+      { href: link(["posts"], { status: "outcome_unknown" }) }, "post whose outcome is unclear"), ".") : "."]
+  : job.error.retryable ? "A new attempt may do: retry it."
+    : "The same again would fail: change what it was asked for.");
 
 /** An operator's key opens no project: its jobs are there. */
 const jobsOf = ({ organizationId, projectId }) =>
@@ -94,5 +104,5 @@ function acts(view, job) {
   }, verb);
   if (job.status === "running") return view.may("jobs:cancel") && !job.cancelRequested
     && act("Cancel", "If it waits it ends at once, if it runs at its next step.", true);
-  return job.status !== "completed" && act("Retry", "", false);
+  return job.status !== "completed" && !unclear(job) && act("Retry", "", false);
 }

@@ -54,7 +54,7 @@ REASONS = {
     "INFLUENCER_NOT_READY": "The influencer is `details.status`. Wait for the end of its job, or retry that.",
     "INGEST_RUNNING": "Another ingest of this source runs: `details.jobId`. Wait for it, or cancel it.",
     "JOB_CANCEL_UNAVAILABLE": "The job can't be stopped at `details.stage`. Wait for its end.",
-    "JOB_NOT_RETRYABLE": "A new job could not fare better, or would not be allowed. Start it anew.",
+    "JOB_NOT_RETRYABLE": "Another job could do no better, or is not allowed. The message says what to do.",
     "KEY_STRONGER": "It lives longer, or may send people elsewhere, than your key. Use a stronger one.",
     "KEY_KILLED": "A killed key stays so. Create another one.",
     "NOBODY_LISTENS": "No endpoint wants that type, and nobody reads the stream. Make one, or read it.",

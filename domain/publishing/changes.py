@@ -11,9 +11,10 @@ from db.pool import Conn
 from db.queries import scheduled_post, social_account
 from db.queries.rows import LockedAccount, WaitingPost
 from domain.accounts import accounts
-from domain.publishing import account_queue, posts, scheduling, targets, waiting
+from domain.publishing import account_queue, posts, scheduling, states, targets, waiting
 from domain.publishing.account_queue import QueuedPost
 from domain.publishing.posts import Versioned
+from domain.publishing.states import PostState
 from domain.publishing.targets import TargetFingerprint
 from domain.tenancy import project_locks
 from jobs import controls
@@ -254,9 +255,7 @@ async def _check_again(conn: Conn, post: ChangedPost, account: LockedAccount, re
     """Nothing but the attempt itself may have been wrong, and it must be the post's last."""
     error = post.last_error or {}
     if (post.status, post.job_id) != ("failed", retry_of) or not error.get("retryable"):
-        raise Conflict(
-            "JOB_NOT_RETRYABLE", "its post did not fail for a reason that could be gone: schedule it anew"
-        )
+        raise Conflict("JOB_NOT_RETRYABLE", states.NOT_AGAIN[PostState(post.status)], status=post.status)
     found = await scheduling.ready(conn, organization_id=post.organization_id, content_id=post.content_id)
     if found.pending:
         raise ApprovalRequired

@@ -43,6 +43,22 @@ TRANSITIONS = (
 
 ALLOWED = frozenset((source, target) for source, target, _ in TRANSITIONS)
 
+#: Why a post's job isn't started again. Only what is surely not live may be scheduled anew.
+NOT_AGAIN = {
+    **dict.fromkeys(
+        (PostState.BLOCKED, PostState.QUEUED, PostState.PUBLISHING),
+        "its post has another job by now: wait for that",
+    ),
+    PostState.PUBLISHED: "its post is live: nothing is left to send",
+    PostState.DRAFT_IN_INBOX: "its post is in its owner's inbox: nothing is left to send",
+    PostState.FAILED: "its post did not fail for a reason that could be gone: schedule it anew",
+    PostState.CANCELED: "its post was canceled: schedule it anew",
+    PostState.OUTCOME_UNKNOWN: (
+        "its post may be live: look at the account first, then say what you saw with "
+        "POST /v1/scheduled-posts/{id}/resolve"
+    ),
+}
+
 
 def mermaid() -> str:
     """The table as a Mermaid state diagram."""

@@ -101,6 +101,20 @@ async def test_what_can_not_be_retried(project: Project) -> None:
     assert (await project.post(final))["status"] == "failed"
 
 
+async def test_nobody_is_told_to_send_anew_what_may_be_live(project: Project) -> None:
+    """Neither while nobody knows, nor once somebody has seen it."""
+    post_id, job = await fail(project, retryable=False)
+    await project.set(post_id, status="outcome_unknown", sent_at=datetime(2026, 11, 24, 12, tzinfo=UTC))
+    for status, says in (("outcome_unknown", "/resolve"), ("published", "is live")):
+        answer = await project.acme.http.post(f"/v1/jobs/{job}/retry")
+        assert reason(answer) == (409, "CONFLICT", "JOB_NOT_RETRYABLE")
+        error = answer.json()["error"]
+        assert error["details"]["status"] == status
+        assert says in error["message"]
+        assert "anew" not in error["message"]
+        await project.resolve(post_id, published=True)
+
+
 async def test_a_retry_is_refused_where_a_schedule_would_be(project: Project) -> None:
     post_id, job = await fail(project)
     post = await project.post(post_id)
