@@ -18,6 +18,6 @@ class Waiting(Out, frozen=True, kw_only=True):
     reason: WaitReason
     """The reason, to branch on."""
     until: Instant | None
-    """When that is over, in UTC; null where nobody knows, or somebody has to act."""
+    """When that is over, or a post given up (`reauth_needed`), in UTC; null where nobody knows."""
     message: str
     """What it waits for and what to do, for people."""

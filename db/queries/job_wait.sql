@@ -11,7 +11,8 @@ select j.kind, j.pool, j.state, j.stage, j.run_at, j.deadline_at,
        now() as now,
        j.state = 'running' and coalesce(w.lease_expires_at <= now(), true) as lost,
        last.outcome as last_outcome, last.code as last_code,
-       post.status as post_status, post.phase, post.early, post.held_back, post.owner_status,
+       post.status as post_status, post.phase, post.early, post.held_back, post.scheduled_for,
+       post.owner_status,
        post.cooldown_until, post.refreshing, post.ahead as posts_ahead,
        post.platform, post.traits, post.quota_posts, post.quota_window_s, post.owner_id,
        null::timestamptz as full_until,
@@ -32,8 +33,9 @@ select j.kind, j.pool, j.state, j.stage, j.run_at, j.deadline_at,
   left join lateral (
          -- The post of a job that comes later, and what its account's posts wait for.
          select p.status, p.phase, p.scheduled_for > now() as early, p.not_before > now() as held_back,
-                o.status as owner_status, o.id as owner_id, o.quota_posts, o.quota_window_s, a.platform,
-                a.traits, case when o.cooldown_until > now() then o.cooldown_until end as cooldown_until,
+                p.scheduled_for, o.status as owner_status, o.id as owner_id, o.quota_posts,
+                o.quota_window_s, a.platform, a.traits,
+                case when o.cooldown_until > now() then o.cooldown_until end as cooldown_until,
                 exists (
                   select
                     from job r

@@ -10,7 +10,9 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import job_wait, sending
+from domain.connecting.authorization import LOGIN
 from domain.publishing import quotas, reconciliation
+from domain.publishing.locked_post import GRACE
 from schemas import ids
 from schemas.posts import Post
 from schemas.waiting import Waiting, WaitReason
@@ -41,6 +43,7 @@ class Facts(NamedTuple):
     phase: str | None
     early: bool | None
     held_back: bool | None
+    scheduled_for: datetime | None
     owner_status: str | None
     cooldown_until: datetime | None
     refreshing: bool | None
@@ -65,6 +68,18 @@ class Facts(NamedTuple):
         return self.run_at <= self.now
 
     @property
+    def way_back(self) -> str:
+        """The way by which the account's owner opens it again."""
+        return f"its app password: {LOGIN}" if self.platform == "bluesky" else "reauth-url"
+
+    @property
+    def too_late_at(self) -> datetime | None:
+        """The time from which on its post isn't sent any more; None: a platform may have it."""
+        if self.scheduled_for is None or self.post_status != "queued":
+            return None
+        return self.scheduled_for + GRACE
+
+    @property
     def may_start(self) -> int:
         """The number of jobs in the line that the cap and the share of their tenant let start."""
         return self.share if self.max_running is None else min(self.share, self.max_running - self.running)
@@ -78,7 +93,7 @@ class _Loss(NamedTuple):
 class Rule(NamedTuple):
     """A reason, when it holds, and what to do. `{}` in the message stands for a value of the facts.
 
-    `until` says when it is over; None: nobody knows, or somebody has to act.
+    `until` says when it is over, or its post given up; None: nobody knows, or somebody has to act.
     """
 
     reason: WaitReason
@@ -88,7 +103,8 @@ class Rule(NamedTuple):
 
     def said(self, facts: Facts) -> Waiting:
         until = self.until(facts) if self.until else None
-        return Waiting(reason=self.reason, until=until, message=self.message.format_map(facts._asdict()))
+        known = facts._asdict() | {"way_back": facts.way_back}
+        return Waiting(reason=self.reason, until=until, message=self.message.format_map(known))
 
 
 def _later(one: Facts) -> datetime:
@@ -127,7 +143,9 @@ PRECEDENCE: Sequence[Rule] = (
     Rule(
         "reauth_needed",
         lambda one: one.owner_status == "reauth_required",
-        "the account's tokens open nothing any more: have its owner connect it again (reauth-url)",
+        "the account's tokens open nothing any more: have its owner connect it again ({way_back}) "
+        "before `until`, when it is too late for the post",
+        lambda one: one.too_late_at,
     ),
     Rule(
         "account_cooling_down",
