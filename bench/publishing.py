@@ -164,7 +164,7 @@ async def _account(conn: Conn, org: UUID, project_id: UUID, number: int, *, quot
         project_id=project_id,
         api_key_id=None,
         found=found,
-        grant=refresh(),
+        grant=refresh("bluesky"),
         keyring=parse_keyring(KEYRING, setting="VAULT_KEYS"),
     )
     limit = "update social_account set quota_posts = $2, quota_window_s = $3 where id = $1"

@@ -89,7 +89,7 @@ async def connected(environment: Environment, tenant: Tenant, servers: Sequence[
                 project_id=_id(ids.PROJECT, tenant.projects[0]),
                 api_key_id=None,
                 found=Found("bluesky", server, f"did:plc:{handle}{tenant.org.hex}", handle, None, {}),
-                grant=refresh(),
+                grant=refresh("bluesky"),
                 keyring=vault,
             )
             made.append(ids.show(ids.ACCOUNT, account_id))

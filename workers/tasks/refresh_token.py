@@ -48,9 +48,9 @@ async def refresh_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
 
 
 async def refresh(net: Net, attempt: RefreshAttempt) -> Grant:
-    if attempt.sandbox:
-        return fakes.refresh()
     platform, service_url, _ = attempt.server
+    if attempt.sandbox:
+        return fakes.refresh(platform)
     if platform == "bluesky":
         return await bluesky.refresh(net.client, service_url, attempt.tokens)
     if platform == "instagram":

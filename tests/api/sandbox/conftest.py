@@ -12,7 +12,14 @@ from litestar import Litestar
 
 from db.pool import Pool
 from domain.publishing import scheduling
-from jobs.kinds import ADVANCE_CLOCK, COLLECT_METRICS, PUBLISH_POST, RECONCILE_POST, REFRESH_TOKEN
+from jobs.kinds import (
+    ADVANCE_CLOCK,
+    COLLECT_METRICS,
+    CONNECT_ACCOUNT,
+    PUBLISH_POST,
+    RECONCILE_POST,
+    REFRESH_TOKEN,
+)
 from schemas import ids
 from schemas.posts import ScheduleContent, Target
 from schemas.settings import Settings
@@ -22,7 +29,7 @@ from tests.workers.runtime.workers import at_work
 from workers.tasks import OPENERS
 
 #: The kinds that a worker of each pool serves.
-SERVED = ([ADVANCE_CLOCK], [PUBLISH_POST, RECONCILE_POST, REFRESH_TOKEN], [COLLECT_METRICS])
+SERVED = ([ADVANCE_CLOCK], [CONNECT_ACCOUNT, PUBLISH_POST, RECONCILE_POST, REFRESH_TOKEN], [COLLECT_METRICS])
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,15 @@ class Sandbox:
         async with self.pool.acquire() as conn:
             made = await seeds.account(conn, self.org, self.project_id, handle=handle, **fields)
         return ids.show(ids.ACCOUNT, made)
+
+    async def connect(self, platform: str) -> str:
+        """The account that a person's link leads to."""
+        asked = {"platform": platform, "returnUrl": "http://127.0.0.1:8000/console"}
+        made = await self.post(f"/v1/projects/{self.shown_project}/social/oauth-url", asked, status=201)
+        back = await self.caller.http.get(made["authorizeUrl"])
+        assert back.status_code == 302, back.text
+        account: str = (await self.get(f"/v1/social/oauth-status/{made['state']}"))["socialAccountId"]
+        return account
 
     async def schedule(self, account: str, caption: str = "Fresh bread today.", **when: Any) -> str:
         """The id of a post, at `scheduledFor` or `localTime`."""

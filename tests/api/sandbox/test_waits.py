@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.accounts.credentials import Grant
 from tests.api.sandbox.conftest import Sandbox
 
 
@@ -47,21 +46,17 @@ async def test_a_quota_has_room_again_as_its_window_moves_on(sandbox: Sandbox) -
 
 
 async def test_a_token_is_refreshed_as_it_ages(sandbox: Sandbox) -> None:
-    now = await sandbox.now()
-    grant = Grant(
-        access_token="old",
-        refresh_token="again",
-        expires_at=now + timedelta(days=60),
-        refresh_at=now + timedelta(days=50),
-    )
-    await sandbox.account(grant=grant)
+    """Instagram's, of 60 days, on day 50."""
+    account = f"/v1/social-accounts/{await sandbox.connect('instagram')}"
     await sandbox.pool.execute("update social_account set collect_at = null")
-    generation = "select generation from account_credential"
-    before = await sandbox.pool.fetchval(generation)
+    connected = await sandbox.now()
+    ends = at((await sandbox.get(account))["tokenExpiresAt"])
+    assert timedelta(days=59) < ends - connected <= timedelta(days=60)
     await sandbox.advance(advance="49d")
-    assert await sandbox.pool.fetchval(generation) == before
+    assert at((await sandbox.get(account))["tokenExpiresAt"]) == ends
     await sandbox.advance(advance="2d")
-    assert await sandbox.pool.fetchval(generation) > before
+    refreshed = at((await sandbox.get(account))["tokenExpiresAt"]) - connected
+    assert timedelta(days=109) < refreshed < timedelta(days=111)
 
 
 @pytest.mark.long

@@ -3,15 +3,35 @@
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import NamedTuple
 
+from domain.accounts import credentials
 from domain.accounts.accounts import Found
 from domain.accounts.credentials import Grant
 from domain.connecting.connect import Code, ConnectArgs, Login
 from schemas.errors import ReauthRequired
 from workers.platforms.connecting import Connected
+from workers.platforms.instagram import connect as instagram
+from workers.platforms.tiktok import connect as tiktok
 
 #: Form of a code or an identifier, which is the account's handle. Magic handles matter only for its posts.
 HANDLE = re.compile(r"[A-Za-z0-9._:@-]{1,253}", re.ASCII)
+
+
+class Life(NamedTuple):
+    """The time until a platform's token ends, and until ours is refreshed though nobody needs it."""
+
+    ends: timedelta
+    refreshed: timedelta
+
+
+#: Of the platforms that refresh so; TikTok's refresh token lives a year. Others' tokens have no such day.
+LIVES: Mapping[str, Life] = {
+    "instagram": Life(instagram.LIFE, instagram.LIFE * instagram.EXTENDED_AT),
+    "tiktok": Life(timedelta(days=1), timedelta(days=365) * tiktok.REFRESHED_AT),
+}
 
 
 def connect(asked: ConnectArgs, secret: Code | Login) -> Connected:
@@ -26,9 +46,15 @@ def connect(asked: ConnectArgs, secret: Code | Login) -> Connected:
         else str(int.from_bytes(digest[:7]))
     )
     found = Found(asked.platform, asked.service_url, external_id, handle, None, {"software": "sandbox"})
-    return Connected(found, refresh())
+    return Connected(found, refresh(asked.platform))
 
 
-def refresh() -> Grant:
-    """Tokens that nothing checks."""
-    return Grant(access_token="sandbox", refresh_token="sandbox")  # noqa: S106  no secret
+def refresh(platform: str) -> Grant:
+    """Tokens that nothing checks, which live as long as the platform's."""
+    life = LIVES.get(platform)
+    return Grant(
+        access_token="sandbox",  # noqa: S106  no secret
+        refresh_token="sandbox",  # noqa: S106  no secret
+        expires_at=life and credentials.ending(life.ends.total_seconds()),
+        refresh_at=life and credentials.ending(life.refreshed.total_seconds()),
+    )
