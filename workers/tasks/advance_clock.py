@@ -1,7 +1,7 @@
 """The advance of a sandbox's clock: it stops wherever something is due, until that has happened."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import TypeAlias
@@ -63,10 +63,18 @@ async def _go(ctx: Context, conn: Conn, courier: Courier, patience_s: float) -> 
     return HELD_UP
 
 
+def pauses() -> Iterator[float]:
+    """The seconds between looks at what is due, from the moment on at which something was."""
+    pause_s = LOOK_S[0]
+    while True:
+        yield pause_s
+        pause_s = min(pause_s * LONGER, LOOK_S[1])
+
+
 async def _settled(ctx: Context, conn: Conn, courier: Courier, patience_s: float) -> bool:
     """True once nothing is due any more; False if that takes too long. Others have the slot meanwhile."""
     clock = asyncio.get_running_loop().time
-    ends_at, sent, pause_s = clock() + patience_s, set[Wake](), LOOK_S[0]
+    ends_at, sent, waits = clock() + patience_s, set[Wake](), pauses()
     with ctx.parked():
         while clock() < ends_at:
             sight = await sandbox_time.look(conn, claim=ctx.job)
@@ -74,9 +82,8 @@ async def _settled(ctx: Context, conn: Conn, courier: Courier, patience_s: float
                 if not sight.busy:
                     return True
                 if await _wake(ctx, conn, courier, sent):
-                    pause_s = LOOK_S[0]
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * LONGER, LOOK_S[1])
+                    waits = pauses()
+            await asyncio.sleep(next(waits))
     return False
 
 

@@ -30,7 +30,10 @@ def cpu_s(servers: Servers) -> float:
 async def test_ninety_days_of_a_daily_schedule_take_less_than_twenty_seconds(
     sandbox: Sandbox, own_servers: Servers
 ) -> None:
-    """Of CPU, of all that have a part in it: what else the machine does is no matter of theirs."""
+    """Of CPU, of all that have a part in it: what else the machine does is no matter of theirs.
+
+    What the clock waits beside that is held by `tests/workers/tasks/test_advance_clock.py`.
+    """
     account = await sandbox.account()
     today = (await sandbox.now()).astimezone(BERLIN).date()
     days = [today + timedelta(days=day) for day in range(1, 91)]

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from itertools import accumulate
 from uuid import UUID
 
+import pytest
 import pytest_asyncio
 
 from db.pool import Conn, connected, transact
@@ -21,7 +23,7 @@ from tests.workers.runtime.workers import ERRAND
 from tests.workers.tasks.project import Project
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
-from workers.tasks.advance_clock import advance_clock
+from workers.tasks.advance_clock import advance_clock, pauses
 
 DAYS = 4
 
@@ -87,6 +89,13 @@ async def test_a_way_on_which_nothing_is_due_takes_one_attempt(sandbox: Project)
         job = await sandbox.workers.ended(await job_of(sandbox))
     assert (job["state"], job["attempt"]) == ("completed", 1)
     assert await sandbox.workers.attempts(job["id"]) == ["completed"]
+
+
+@pytest.mark.parametrize("took_s", [0.001, 0.02, 0.05, 0.1, 0.2, 0.5, 2.0, 60.0])
+def test_little_is_waited_once_what_was_due_has_ended(took_s: float) -> None:
+    """Half as long again as that took, at most a quarter of a second: of 90 stops, a few seconds in all."""
+    seen_s = next(looked_s for looked_s in accumulate(pauses()) if looked_s >= took_s)
+    assert seen_s - took_s <= min(0.01 + took_s / 2, 0.25)
 
 
 def patient(project: Project, patience_s: float, queries: list[str] | None = None) -> Task:
