@@ -180,7 +180,7 @@ class WebhookReplay(In, frozen=True, kw_only=True):
     """Which events to send again."""
 
     since: Annotated[Instant, Meta(examples=["2026-11-01T00:00:00Z"])]
-    """Events of then and later; at most 30 days ago."""
+    """Events of then and later; at most 30 days ago. The real time, in a sandbox too."""
     include_delivered: bool = False
     """Whether to send those too that the endpoint has taken."""
 

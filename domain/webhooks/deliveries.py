@@ -1,7 +1,7 @@
 """Deliveries of events to webhook endpoints as partners see them, and how they are sent again."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
@@ -25,6 +25,8 @@ from schemas.webhooks import (
 
 #: Events that one call sends again, and that it looks at, at most.
 MOST_AGAIN, MOST_SEEN = 1_000, 20_000
+#: How far the clock that made an event's id may be before ours.
+APART = timedelta(minutes=1)
 
 
 class _Row(NamedTuple):
@@ -136,8 +138,7 @@ async def replay_since(
     """
     org = author.organization_id
     endpoint = await _open(conn, org, endpoint_id)
-    if body.since < datetime.now(UTC) - KEPT:
-        raise Invalid("since", f"must be at most {KEPT.days} days ago: older events are deleted")
+    _check_since(body.since, now=datetime.now(UTC))
     repeated = await REPEAT_EVENTS.row(
         conn,
         org=org,
@@ -153,6 +154,13 @@ async def replay_since(
     return WebhookReplayed(
         deliveries=repeated.deliveries, continue_since=None if left is None else ids.made_at(left)
     )
+
+
+def _check_since(since: datetime, *, now: datetime) -> None:
+    if since < now - KEPT:
+        raise Invalid("since", f"must be at most {KEPT.days} days ago: older events are deleted")
+    if since > now + APART:
+        raise Invalid("since", "is in the future: events have the real time, in a sandbox too")
 
 
 async def _open(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> EndpointRow:
