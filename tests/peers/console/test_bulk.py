@@ -36,6 +36,16 @@ select organization_id, id, id, 'ingest_website', 'ingest', 'failed', 'failed', 
        '{"code": "SITE_TIMEOUT", "message": "it was too slow", "retryable": true}'
   from made
 """
+UNCLEAR = """
+insert into job (organization_id, project_id, id, kind, pool, state, stage, attempt, max_attempts, args,
+                 run_at, deadline_at, started_at, finished_at, error)
+select organization_id, id, (left(id::text, 24) || 'ffffffffffff')::uuid, 'publish_post', 'publish', 'failed',
+       'failed', 1, 8, '{}', now(), now(), now(), now(),
+       '{"code": "OUTCOME_UNKNOWN", "message": "the answer was lost", "retryable": false}'
+  from project
+ limit 1
+returning id
+"""
 HEADING = "document.querySelector('dialog[open] h2')?.innerText"
 TOLD = "document.querySelector('dialog[open] p[role=status]')?.innerText"
 
@@ -102,6 +112,17 @@ def test_all_that_failed_is_retried_and_what_cant_be_is_told(api: OwnApi, page: 
     page.until(f"{HEADING} == 'Cancel 247 jobs?'")
     press(page, "Cancel 247 jobs")
     page.until(f"{TOLD} == '247 jobs canceled, or asked to stop.'")
+
+
+def test_a_post_that_may_be_live_is_looked_for_and_not_retried(api: OwnApi, page: Page) -> None:
+    job_id = asyncio.run(asked(api, UNCLEAR))
+    go(api, page, f"jobs/job_{job_id}", "document.querySelector('main section.failed a')")
+    assert "Its post may be live" in page.run("document.querySelector('main section.failed').innerText")
+    buttons = page.run("[...document.querySelectorAll('main button')].map((one) => one.innerText)")
+    assert "Retry" not in buttons
+    page.run("document.querySelector('main section.failed a').click()")
+    page.until("location.hash == '#/posts?status=outcome_unknown'")
+    assert page.troubles == []
 
 
 def test_an_edit_of_what_somebody_else_has_changed_is_asked_about(api: OwnApi, page: Page) -> None:
