@@ -44,7 +44,7 @@ class Person(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     status_s: float = 0.0
     hides: list[str] = msgspec.field(default_factory=list)
     flat: bool = False
-    patience_s: float = 5.0
+    patience_s: float = 100.0
     followers: int = 0
     insights_s: float = 0.0
 
