@@ -39,7 +39,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
 @pytest.fixture
 def client(studio: Living) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {studio.keys.sandbox}"}
-    with httpx.Client(base_url=f"{studio.api.url}/v1", headers=headers) as made:
+    with httpx.Client(base_url=f"{studio.api.url}/v1", headers=headers, timeout=60) as made:
         yield made
 
 
@@ -53,9 +53,10 @@ def project(studio: Living, client: httpx.Client) -> str:
 
 
 def ended(client: httpx.Client, job: str) -> dict[str, Any]:
-    """The job, once it has ended."""
-    found: dict[str, Any] = client.get(f"/jobs/{job}", params={"wait": 30}, timeout=60).json()
-    assert found["finishedAt"], found
+    """The job, once it has ended: workers may take long to come up."""
+    found: dict[str, Any] = {"finishedAt": None}
+    while not found["finishedAt"]:
+        found = client.get(f"/jobs/{job}", params={"wait": 30}).json()
     return found
 
 

@@ -37,6 +37,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
 @pytest.fixture
 def client(shop: Living) -> Iterator[httpx.Client]:
     with shop.api.client() as made:
+        made.timeout = httpx.Timeout(60)
         yield made
 
 
