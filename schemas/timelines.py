@@ -47,5 +47,7 @@ class TimelineEntry(Out, frozen=True, kw_only=True):
     """The revision of the content that was decided on."""
     api_key_id: ids.KeyId | UnsetType = UNSET
     """Id of the API key that decided."""
+    external_url: str | UnsetType = UNSET
+    """Where the post is on its platform; of `published`."""
     details: dict[str, Any] | UnsetType = UNSET
     """What else was written down with it."""

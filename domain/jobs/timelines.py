@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from db.pool import Conn
 from db.queries import timeline
@@ -48,6 +49,10 @@ _LIST_POST_ENTRIES = timeline.list_post_entries.typed(Row)
 VERDICTS = frozenset({"not_sent", "accepted", "published", "draft_in_inbox", "resolved"})
 #: What a platform's look-up ended as, by the status that it gave the post.
 _FOUND: dict[str, LookUpVerdict] = {"published": "found", "draft_in_inbox": "found", "failed": "absent"}
+#: What an attempt alone writes down of a post: none but the last that began can, since its fence is checked.
+_OF_ATTEMPTS = frozenset(
+    {"prepared", "call", "not_sent", "accepted", "published", "draft_in_inbox", "undecided"}
+)
 #: Codes of a call that was proved not to have been taken by looking for the post.
 _ABSENT = frozenset({"ABSENT", "NOT_TAKEN"})
 #: What was written down that has a field of its own, or is told by another entry.
@@ -78,10 +83,37 @@ async def of_post(conn: Conn, *, organization_id: UUID, post_id: UUID) -> list[T
         searched=SEARCHED,
         most=MOST,
     )
-    return [*_told(rows)]
+    return [*_told(_with_attempts(rows), post.external_url)]
 
 
-def _told(rows: Iterable[Row]) -> Iterator[TimelineEntry]:
+def _with_attempts(rows: Iterable[Row]) -> Iterator[Row]:
+    """Each row, and of what an attempt wrote down about the post, that attempt and its worker."""
+    running: Row | None = None
+    ended_at: datetime | None = None
+    for row in rows:
+        if row.type == "attempt_started":
+            running, ended_at = row, None
+        elif row.type == "attempt_ended" and running and row.job_id == running.job_id:
+            # What it wrote down as it ended has the same time, and may come behind its end.
+            ended_at = row.at if row.fence == running.fence else ended_at
+        if running and row.type in _OF_ATTEMPTS and ended_at in {None, row.at}:
+            yield _of(running, row)
+        else:
+            yield row
+
+
+def _of(attempt: Row, row: Row) -> Row:
+    """A row that names its attempt."""
+    return row._replace(
+        job_id=attempt.job_id,
+        kind=attempt.kind,
+        attempt=attempt.attempt,
+        fence=attempt.fence,
+        worker_id=attempt.worker_id,
+    )
+
+
+def _told(rows: Iterable[Row], external_url: str | None) -> Iterator[TimelineEntry]:
     """Each row, and before it what it says of the call before: that its answer was lost, or looked for."""
     in_doubt = lost = False
     for row in rows:
@@ -89,7 +121,7 @@ def _told(rows: Iterable[Row]) -> Iterator[TimelineEntry]:
             lost = True
             yield TimelineEntry(at=row.at, type="answer_lost")
         if verdict := _verdict(row):
-            yield TimelineEntry(at=row.at, type="look_up", verdict=verdict)
+            yield TimelineEntry(at=row.at, type="look_up", verdict=verdict, **_attempt(row))
         if row.type == "call":
             in_doubt, lost = True, False
         elif row.type in VERDICTS:
@@ -97,7 +129,8 @@ def _told(rows: Iterable[Row]) -> Iterator[TimelineEntry]:
         if row.type != "undecided" and not (
             row.kind == RECONCILE_POST.name and row.type == "attempt_started"
         ):
-            yield _shown(row)
+            shown = _shown(row)
+            yield replace(shown, external_url=external_url or UNSET) if row.type == "published" else shown
 
 
 def _misses(row: Row) -> bool:
@@ -121,11 +154,8 @@ def _shown(row: Row) -> TimelineEntry:
     return TimelineEntry(
         at=row.at,
         type=cast("EntryType", row.type),
-        job_id=_id(ids.JOB, row.job_id),
-        attempt=_known(row.attempt),
-        fence=_known(row.fence),
+        **_attempt(row),
         retry_of=_id(ids.JOB, told.get("retryOf")),
-        worker_id=_id(ids.WORKER, row.worker_id),
         outcome=cast("AttemptOutcome | UnsetType", _known(row.outcome)),
         code=_known(told.get("code")),
         message=_known(told.get("message")),
@@ -139,10 +169,17 @@ def _shown(row: Row) -> TimelineEntry:
 def _look_up(row: Row) -> TimelineEntry:
     """An attempt of the job that asks a platform for a lost post, at its end."""
     status = (row.details or {}).get("status", "") if row.outcome == "completed" else ""
-    worker_id = _id(ids.WORKER, row.worker_id)
-    return TimelineEntry(
-        at=row.at, type="look_up", verdict=_FOUND.get(status, "undecided"), worker_id=worker_id
-    )
+    return TimelineEntry(at=row.at, type="look_up", verdict=_FOUND.get(status, "undecided"), **_attempt(row))
+
+
+def _attempt(row: Row) -> dict[str, Any]:
+    """The fields of an entry that name the attempt that it is of."""
+    return {
+        "job_id": _id(ids.JOB, row.job_id),
+        "attempt": _known(row.attempt),
+        "fence": _known(row.fence),
+        "worker_id": _id(ids.WORKER, row.worker_id),
+    }
 
 
 def _known(value: T | None) -> T | UnsetType:

@@ -20,7 +20,6 @@ from domain.tenancy import project_locks
 from jobs import controls
 from jobs.kinds import PUBLISH_POST
 from jobs.ledger import Submitted, Wake
-from schemas import ids
 from schemas.errors import ApprovalRequired, Conflict, Invalid, Stale
 from schemas.errors.absent import absent
 from schemas.posts import Reschedule, ResolvePost, Status
@@ -177,7 +176,7 @@ async def resolve(
         external_url=body.external_url,
         error=None if body.published else NOT_THERE,
     )
-    said = {"published": body.published, "by": api_key_id and ids.show(ids.KEY, api_key_id)}
+    said = {"published": body.published, "apiKeyId": api_key_id and str(api_key_id)}
     await posts.note(
         conn, organization_id=organization_id, post_ids=[post_id], event="resolved", details=said
     )

@@ -27,10 +27,29 @@ export const timeline = (items, zone) => h("ol", { className: "happened" }, item
   return h("li", { key: place, className: TONES[entry.type] ?? "cool" },
     h("div", {}, WORDS[entry.type] ?? entry.type.replaceAll("_", " "), more(entry)),
     h("div", { className: "hint" }, h("span", { title: entry.at }, `${shortDay(day)}, ${time}:${second}`),
-      gap >= 1 && ` after ${lasted(gap)}`, entry.attempt != null && `, attempt ${entry.attempt}`),
-    entry.message && h("div", { className: "hint" }, entry.message, " ",
-      entry.code && h("code", {}, entry.code)));
+      gap >= 1 && ` after ${lasted(gap)}`, entry.attempt != null && `, attempt ${entry.attempt}`,
+      entry.workerId && h("span", { title: `Worker ${entry.workerId}, fence ${entry.fence}` },
+        ` of worker …${entry.workerId.slice(-6)}`)),
+    (entry.message || entry.code) && h("div", { className: "hint" }, entry.message, entry.message && " ",
+      entry.code && h("code", {}, entry.code)),
+    said(entry, zone));
 }));
+
+const shown = (at, zone) => {
+  const { day, time } = clock(at, zone);
+  return `${shortDay(day)}, ${time}`;
+};
+
+/** What else was written down, of the types whose words leave it open. */
+function said({ type, details, externalUrl }, zone) {
+  if (type === "rescheduled" && details?.from && details.to)
+    return h("div", { className: "hint" }, `from ${shown(details.from, zone)} to ${shown(details.to, zone)}`);
+  if (type === "resolved")
+    return h("div", { className: "hint" }, details?.published ? "It is there." : "It isn't there.");
+  if (externalUrl && URL.canParse(externalUrl))
+    return h("a", { href: externalUrl, target: "_blank", rel: "noreferrer" }, "Look at it");
+  return null;
+}
 
 const more = ({ outcome, verdict, step }) => {
   const said = outcome ?? verdict ?? step;

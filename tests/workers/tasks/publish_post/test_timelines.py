@@ -19,7 +19,23 @@ async def entries(project: Project, post_id: UUID) -> list[TimelineEntry]:
     async with project.pool.acquire() as conn:
         told = await timelines.of_post(conn, organization_id=project.org, post_id=post_id)
     assert [entry.at for entry in told] == sorted(entry.at for entry in told)
+    names_attempts(told)
     return told
+
+
+def names_attempts(told: list[TimelineEntry]) -> None:
+    """Whatever an attempt did names it, its worker too."""
+    begun: TimelineEntry | None = None
+    for entry in told:
+        if entry.type == "attempt_started":
+            begun = entry
+        elif entry.type in {"prepared", "call", "not_sent", "accepted"}:
+            assert begun
+            of = (entry.job_id, entry.attempt, entry.fence, entry.worker_id)
+            assert of == (begun.job_id, begun.attempt, begun.fence, begun.worker_id)
+        elif entry.type in {"published", "look_up"}:
+            assert entry.worker_id
+            assert entry.fence
 
 
 def short(told: list[TimelineEntry]) -> list[str]:
