@@ -1,4 +1,4 @@
-"""Pool of connections to Redis that ends for good, and at one stroke.
+"""Pool of connections to Redis that ends for good, and at one stroke; pipelines that keep none of them.
 
 redis-py's own leaves some open. It has a task close each connection, which a cancel ends before it begins;
 and it opens others after its end for whoever still holds it, as arq's shielded writes do.
@@ -7,6 +7,7 @@ and it opens others after its end for whoever still holds it, as arq's shielded 
 from typing import Any
 
 from redis.asyncio import ConnectionPool
+from redis.asyncio.client import Pipeline
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as Disconnected
 
@@ -30,6 +31,11 @@ class RedisPool(ConnectionPool):
         for connection in self._made:
             await connection.disconnect(nowait=True)
 
+    async def drop(self, connection: AbstractConnection) -> None:
+        """Close one in whose use somebody was cut off. Nothing here waits either."""
+        self._in_use_connections.discard(connection)
+        await connection.disconnect(nowait=True)
+
     async def _greet(self, connection: AbstractConnection) -> None:
         """As redis-py does, which closes the connection when this raises one of its errors.
 
@@ -39,3 +45,20 @@ class RedisPool(ConnectionPool):
             await connection.on_connect()
         if self._ended:
             raise Disconnected("the pool has ended")
+
+
+class Cuttable(Pipeline):
+    """Pipeline of a `RedisPool` that a cancel may meet at any step.
+
+    redis-py's own keeps its connection when the cancel meets its end: the pool gets it back from nobody.
+    """
+
+    connection_pool: RedisPool
+
+    async def reset(self) -> None:
+        try:
+            await super().reset()  # type: ignore[no-untyped-call]  # no types
+        finally:
+            if self.connection is not None:
+                connection, self.connection = self.connection, None
+                await self.connection_pool.drop(connection)

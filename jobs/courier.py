@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from arq.connections import ArqRedis
 
-from db.redis_pool import RedisPool
+from db.redis_pool import Cuttable, RedisPool
 from db.redis_reach import reaching_redis
 from jobs.breaker import Breaker
 from jobs.ledger import Wake
@@ -60,6 +60,13 @@ def wake_list(pool: str) -> str:
     return f"arq:{pool}:wakes"
 
 
+class Client(ArqRedis):
+    """Client whose pipelines, which arq makes for its workers, may be cut off."""
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Cuttable:
+        return Cuttable(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+
+
 @asynccontextmanager
 async def connected(redis_url: str, *, timeout_s: float) -> AsyncIterator[ArqRedis]:
     """A client whose every command ends within `timeout_s`. It says nothing any more after the block.
@@ -68,7 +75,7 @@ async def connected(redis_url: str, *, timeout_s: float) -> AsyncIterator[ArqRed
     """
     pool = RedisPool.from_url(redis_url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
     try:
-        yield ArqRedis(pool, **SERIALIZERS)
+        yield Client(pool, **SERIALIZERS)
     finally:
         await pool.disconnect()
 
