@@ -19,12 +19,13 @@ ORIGIN = "https://app.example.com"
 
 @dataclass
 class Clock:
-    """The API's; move it with `ahead`."""
+    """The API's; move it with `ahead`. It stands at `stands`, if that is set."""
 
     ahead: timedelta = field(default_factory=timedelta)
+    stands: datetime | None = None
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
+        return self.stands or datetime.now(UTC) + self.ahead
 
 
 @dataclass

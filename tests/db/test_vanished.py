@@ -15,6 +15,7 @@ from schemas.errors import Unavailable
 from schemas.settings import Settings
 from tests import relay
 from tests.relay import Loss
+from tests.waiting import PATIENCE_S
 from workers.dispatcher.leader import session
 from workers.runtime.worker import open_pools
 
@@ -72,7 +73,7 @@ async def test_what_a_vanished_host_held_is_free_again(
     settings: Settings, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At its commit it holds a tenant's row. Whoever wants that waits for so long at most."""
-    monkeypatch.setitem(pools.SESSION, "idle_in_transaction_session_timeout", "1s")
+    monkeypatch.setitem(pools.SESSION, "idle_in_transaction_session_timeout", "4s")
     await pool.execute("create table thing (name text); insert into thing values ('held')")
 
     async def take(conn: Conn) -> str:
@@ -80,12 +81,12 @@ async def test_what_a_vanished_host_held_is_free_again(
 
     async with (
         relay.before(settings.database_url) as network,
-        open_pool(network.url, name="vanished", command_timeout=1) as vanished,
+        open_pool(network.url, name="vanished", command_timeout=6) as vanished,
     ):
         network.fall_silent_at("COMMIT", Loss.STATEMENT, whole=True)
         vanishing = asyncio.create_task(transact(vanished, take))
         await network.silent.wait()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             assert await transact(pool, take) == "held!"
         with pytest.raises((TimeoutError, asyncpg.InterfaceError)):
             await vanishing
@@ -93,15 +94,15 @@ async def test_what_a_vanished_host_held_is_free_again(
 
 async def test_a_long_statement_is_no_silence(settings: Settings) -> None:
     """Nor is a transaction that has lasted for long, as long as statements come."""
-    async with open_pool(settings.database_url, name="test", patience_s=0.5) as opened:
+    async with open_pool(settings.database_url, name="test", patience_s=2) as opened:
 
         async def long(conn: Conn) -> None:
             for _ in range(4):
-                await conn.execute("select pg_sleep(0.3)")
+                await conn.execute("select pg_sleep(0.7)")
 
         await transact(opened, long)
         with pytest.raises(asyncpg.QueryCanceledError):
-            await opened.execute("select pg_sleep(5)")
+            await opened.execute("select pg_sleep(60)")
 
 
 async def test_a_session_that_only_reads_is_left_for_a_new_one(settings: Settings, pool: Pool) -> None:

@@ -26,9 +26,6 @@ pytestmark = pytest.mark.fresh
 TENANTS, EACH, ENDED, RUNNING, WAITING = 200, 100, 20_000, 200, 5_000
 FUTURE = datetime.max.replace(tzinfo=UTC)
 
-#: A filter on open jobs reads those of the tenant, which its caps bound, whatever has ended.
-OPEN = WAITING + EACH + 2 * RUNNING
-
 #: A pull that reads more than 580 rows walks once more, over each line that waits, and notes what rests.
 PULL = 580 + 4 * RUNNING + 8 * TENANTS
 
@@ -36,6 +33,9 @@ PULL = 580 + 4 * RUNNING + 8 * TENANTS
 #: Jobs that have left their lines. What led to them there is read again by each statement, as long as any
 #: snapshot may see them, that of an autovacuum of another table too.
 GONE = 2 * RUNNING
+
+#: A filter on open jobs reads those of the tenant, which its caps bound, whatever has ended.
+OPEN = WAITING + EACH + 2 * RUNNING + GONE
 
 
 class Ledger(NamedTuple):

@@ -53,7 +53,7 @@ async def test_every_line_about_a_job_names_its_request_and_its_owner(
 
     project = await project_of(acme)
     accepted = await ingest(acme, project)
-    assert await performed(acme, workers, accepted, task) == "completed"
+    assert await performed(workers, accepted, task) == "completed"
     mine = about(lines, accepted.json()["jobId"])
     assert [line["event"] for line in mine] == [
         "request", "at work", "attempt ended", "at work", "attempt closed"

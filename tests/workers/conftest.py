@@ -15,8 +15,12 @@ from db.pool import Pool
 from jobs import courier
 from schemas.settings import Settings
 from tests import seeds
+from tests.waiting import PATIENCE_S
 from tests.workers.net import GOOD, GOOD6, Net
 from tests.workers.runtime.workers import Workers
+from workers.app_media import suggesting
+from workers.ingest.pictures import meet
+from workers.runtime import heartbeat
 
 
 @pytest_asyncio.fixture
@@ -26,8 +30,11 @@ async def org(pool: Pool) -> UUID:
 
 
 @pytest_asyncio.fixture
-async def workers(settings: Settings, pool: Pool, org: UUID) -> AsyncIterator[Workers]:
-    """Starts workers and submits jobs to them."""
+async def workers(
+    settings: Settings, pool: Pool, org: UUID, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Workers]:
+    """Starts workers and submits jobs to them. A cancel comes with the next renewal: that is soon."""
+    monkeypatch.setattr(heartbeat, "RENEW_EVERY", 1 / 100)
     async with courier.open_courier(settings.redis_url) as sender:
         yield Workers(settings, pool, org, sender)
 
@@ -51,6 +58,14 @@ def net(monkeypatch: pytest.MonkeyPatch, _audit: None) -> Iterator[Net]:
     assert watched == []
     assert {address for address, _ in made.connects} <= {GOOD, GOOD6}
     assert {port for _, port in made.connects} <= {80, 443}
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures, without which an ingest does in the end, come on a busy machine too."""
+    monkeypatch.setattr(meet, "PICTURES_S", PATIENCE_S)
+    monkeypatch.setattr(suggesting, "SUGGEST_S", PATIENCE_S)
+    monkeypatch.setattr(suggesting, "LOOK_S", PATIENCE_S)
 
 
 @pytest.fixture(autouse=True)

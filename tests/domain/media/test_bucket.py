@@ -23,6 +23,7 @@ from tests.s3.calls import SECRET
 from tests.s3.keeping import KeptBucket
 from tests.s3.service import Service
 from tests.servers import settings_for
+from tests.waiting import PATIENCE_S
 
 CONTENT = os.urandom(3 * PART + 1)
 
@@ -136,7 +137,7 @@ async def test_one_that_breaks_again_and_again_is_no_short_file(media_kept: Kept
 
 async def test_a_copy_that_the_disk_has_no_room_for_is_no_short_file(store: Store) -> None:
     """The kernel takes as much as it has room for, and refuses only what comes then."""
-    content, (_, most) = os.urandom(300 << 10), resource.getrlimit(resource.RLIMIT_FSIZE)
+    content, (soft, most) = os.urandom(300 << 10), resource.getrlimit(resource.RLIMIT_FSIZE)
     await store.write(TOKEN, sent(content))
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(content) - 10, most))
     try:
@@ -144,7 +145,7 @@ async def test_a_copy_that_the_disk_has_no_room_for_is_no_short_file(store: Stor
             async with store.opened(TOKEN):
                 pass
     finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, most))
 
 
 @pytest.mark.parametrize("sort", ["put", "get", "delete"])
@@ -160,7 +161,7 @@ async def test_a_silent_service_is_not_waited_for_long(
         "get": lambda: read(store),
         "delete": lambda: store.delete(TOKEN),
     }
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         with pytest.raises(Unavailable):
             await calls[sort]()
     assert media_kept.service.asked.count(sort) <= 2

@@ -169,24 +169,24 @@ async def gone(conn: Conn) -> bool:
 
 async def test_a_postgres_that_hangs_costs_no_job_its_worker(own_servers: servers.Servers) -> None:
     """A judgement that was under way when it froze is not carried out when it wakes up."""
-    settings = servers.settings_for(own_servers.postgres.url, own_servers.valkey.url, lease_s=1)
+    settings = servers.settings_for(own_servers.postgres.url, own_servers.valkey.url, lease_s=3)
     async with dispatching(settings):
         async with open_pool(settings.database_url, name="test") as pool, pool.acquire() as conn:
             [org] = await scene.tenants(conn)
             await eventually(lambda: leaders(conn))
             claim = await scene.started(conn, org)
             owner = (await scene.row(conn, claim.id))["lease_owner"]
-            await heartbeat.renew(conn, worker_id=owner, lease_s=1)
+            await heartbeat.renew(conn, worker_id=owner, lease_s=3)
         own_servers.postgres.pause()
-        over = time.monotonic() + 1.5
+        over = time.monotonic() + 3.5
         await eventually(lambda: answer(time.monotonic() > over))
         own_servers.postgres.resume()
         async with open_pool(settings.database_url, name="test") as pool, pool.acquire() as conn:
             await eventually(lambda: leaders(conn))
-            assert await heartbeat.renew(conn, worker_id=owner, lease_s=2) != []
+            assert await heartbeat.renew(conn, worker_id=owner, lease_s=3) != []
             await eventually(lambda: has(conn, claim.id, "state = 'queued'"))
             [row] = await conn.fetch("select ended_at - started_at as lasted from job_attempt")
-            assert row["lasted"] > timedelta(seconds=3)
+            assert row["lasted"] > timedelta(seconds=6)
 
 
 async def test_it_ends_in_order_when_it_is_told_to(settings: Settings, conn: Conn) -> None:

@@ -10,6 +10,7 @@ from schemas.settings import Settings
 from tests import relay
 from tests.domain.events.sending import PROJECT
 from tests.relay import Loss
+from tests.waiting import PATIENCE_S
 from workers.dispatcher import conversions
 from workers.dispatcher.conversions import Look
 
@@ -30,5 +31,5 @@ async def test_a_silent_main_database_is_waited_for_so_long_as_a_whole(
         network.whole = not words
         network.fall_silent_at(words, Loss.ANSWER, whole=True)
         look = Look(network.url)
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(PATIENCE_S):
             assert await look.submit(conn) == 0

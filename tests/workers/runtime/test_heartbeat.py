@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 from jobs import ledger
 from jobs.outcomes import Done, Outcome
 from tests.waiting import PATIENCE_S, eventually
-from tests.workers.runtime.workers import ERRAND, POOL, Workers
+from tests.workers.runtime.workers import ERRAND, LEASE_S, POOL, Workers
 from workers.runtime.context import Context
 from workers.runtime.slots import LeaseLost
 from workers.runtime.worker import Worker
@@ -60,7 +60,7 @@ async def test_a_lease_is_renewed_long_before_it_ends(workers: Workers) -> None:
 
         async def renewed() -> bool:
             row = await present(workers, worker)
-            return bool(row["lease_expires_at"] > first) and row["left"].total_seconds() > 1.5
+            return bool(row["lease_expires_at"] > first) and row["left"].total_seconds() > LEASE_S / 2
 
         await eventually(renewed)
 
@@ -118,7 +118,7 @@ async def test_a_worker_out_of_touch_stops_its_work_before_its_lease_ends(worker
             stopped.set()
         return Done()
 
-    async with workers.working(task) as worker:
+    async with workers.working(task, lease_s=9) as worker:
         job_id = await workers.submit()
         await workers.becomes(job_id, "state = 'running'")
         async with workers.pool.acquire() as conn, conn.transaction():

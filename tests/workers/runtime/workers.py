@@ -26,6 +26,9 @@ from workers.tasks import Opener
 POOL = "tests"
 ERRAND = Kind("run_errand", POOL, "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
 
+#: Seconds of a lease: a machine that stalls for two thirds of them has a worker stop what it runs.
+LEASE_S = 30
+
 
 @dataclass(frozen=True)
 class Workers:
@@ -47,7 +50,8 @@ class Workers:
         self, tasks: Tasks, *, stop: Stop | None = None, **settings: Any
     ) -> AsyncIterator[Worker]:
         """The same, of several kinds of one pool."""
-        mine, asked = msgspec.structs.replace(self.settings, **settings), stop or Stop()
+        asked = stop or Stop()
+        mine = msgspec.structs.replace(self.settings, **{"lease_s": LEASE_S} | settings)
         (pool_name,) = {kind.pool for kind in tasks}
         async with (
             open_pools(mine, pool_name) as pools,

@@ -74,13 +74,12 @@ async def test_a_strange_page_ends_soon_and_without_harm(parser: Parser, body: b
 
 
 async def test_the_loop_goes_on_while_a_page_is_read(parser: Parser) -> None:
-    loop = asyncio.get_running_loop()
     reading = asyncio.create_task(page(parser, b"<p>a</p>" * 20_000))
     worst = 0.0
     while not reading.done():
-        before = loop.time()
+        before = time.thread_time()
         await asyncio.sleep(0)
-        worst = max(worst, loop.time() - before)
+        worst = max(worst, time.thread_time() - before)
     assert worst < 1
 
 

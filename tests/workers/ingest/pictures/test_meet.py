@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.media import picture, png_claiming
+from tests.waiting import PATIENCE_S
 from tests.workers.web.web import Answers, Script, Site, allowed_client, say, serve
 from workers.ingest.parser.parser import Parser
 from workers.ingest.pictures import meet as meeting
@@ -146,10 +147,10 @@ async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
 async def test_a_slow_server_costs_the_budget_and_no_more(
     parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(meeting, "PICTURES_S", 0.4)
+    monkeypatch.setattr(meeting, "PICTURES_S", 3.0)
     slow: dict[str, Script] = {f"/slow{number}.png": silent for number in range(9)}
     answers: Answers = {"/logo.png": shown(picture(size=(180, 180))), **slow}
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(PATIENCE_S):
         found, _ = await met(parser, answers, "/logo.png", *slow)
     assert [one.kind for one in found.pictures] == ["logo"]
     assert found.late
@@ -175,7 +176,10 @@ async def test_a_server_that_isnt_there_is_waited_for_no_more(parser: Parser) ->
     assert found == Met([], None, late=False)
 
 
-async def test_a_long_crawl_delay_leaves_pictures_out_at_once(parser: Parser) -> None:
+async def test_a_long_crawl_delay_leaves_pictures_out_at_once(
+    parser: Parser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meeting, "PICTURES_S", 9.0)
     rules = say(body="User-agent: *\nCrawl-delay: 10", content_type="text/plain")
     answers = {"/robots.txt": rules, **{f"/{name}.png": shown(picture(size=(300, 300))) for name in "abc"}}
     found, _ = await met(parser, answers, "/a.png", "/b.png", "/c.png")

@@ -9,6 +9,7 @@ from schemas import ids
 from tests.workers.ingest.website.visits import visit, visited, words
 from tests.workers.web.web import Answers, Script, allowed_client, say, serve, wrote
 from workers.ingest.parser.parser import Parser
+from workers.ingest.pictures import meet
 from workers.ingest.website import ingest as ingesting
 from workers.ingest.website import session
 from workers.ingest.website.ingest import ingest
@@ -189,6 +190,7 @@ async def never(seconds: float) -> None:
 
 async def test_what_does_not_fit_is_not_waited_for(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "FETCHING_S", 8.0)
+    monkeypatch.setattr(meet, "PICTURES_S", 8.0)
     async with serve({**PAGES, "/robots.txt": slow("3600")}) as site, allowed_client(site) as client:
         web = Web(client, Robots(client), SiteRate(sleep=never))
         extraction = await visit(parser, web, site, follow_links=True, max_pages=25)

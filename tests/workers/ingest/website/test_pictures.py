@@ -80,7 +80,7 @@ async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
 async def test_a_slow_picture_is_a_warning_and_the_site_is_read_anew(
     parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(meet, "PICTURES_S", 0.6)
+    monkeypatch.setattr(meet, "PICTURES_S", 3.0)
     slow: dict[str, bytes | Script] = {**ANSWERS, "/preview.jpg": silent}
     extraction, _ = await visited(parser, slow)
     assert words(extraction) == ["pictures_late"]
