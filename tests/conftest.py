@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_asyncio
 import redis
@@ -23,6 +24,10 @@ from workers.ingest.parser import parser
 
 # Ctrl-C is tested on processes of ours, which would inherit that a shell in the background ignores it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# An example that takes 0.2 s says that the machine is busy, and nothing of the code.
+hypothesis.settings.register_profile("busy", deadline=None)
+hypothesis.settings.load_profile("busy")
 
 START, STOP = parser.start, parser.ParsingProcess.stop
 
