@@ -138,10 +138,11 @@ async def test_those_without_a_key_share_one_part(app: Litestar, acme: Caller) -
 async def test_a_list_that_takes_too_long_is_ended(
     acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paging, "READ_S", 0.05)
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("lock table project in access exclusive mode")
-        answer: httpx.Response = await acme.http.get("/v1/projects?search=a")
+        with monkeypatch.context() as hurried:
+            hurried.setattr(paging, "READ_S", 0.05)
+            answer: httpx.Response = await acme.http.get("/v1/projects?search=a")
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "UNAVAILABLE")
     assert "fewer items" in answer.json()["error"]["message"]
     assert (await acme.http.get("/v1/projects")).status_code == 200

@@ -40,7 +40,7 @@ def restarted(redis_url: str, use: Callable[[NastyRedis], Awaitable[None]]) -> N
 
 def test_the_courier_sends_again(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(courier, "COOL_S", 0.0)
-    monkeypatch.setattr(courier, "BUDGET_S", 1.0)
+    monkeypatch.setattr(courier, "BUDGET_S", 5.0)
 
     async def use(nasty: NastyRedis) -> None:
         async with courier.open_courier(nasty.url) as sender, Redis.from_url(redis_url) as client:
@@ -74,7 +74,7 @@ def test_rate_limits_let_pass_and_count_again(redis_url: str, monkeypatch: pytes
             [standing] = await limiter._ask([charge])
             assert standing.left == charge.limit - 1
 
-    monkeypatch.setattr(ratelimit, "BUDGET_S", 1.0)
+    monkeypatch.setattr(ratelimit, "BUDGET_S", 5.0)
     restarted(redis_url, use)
 
 

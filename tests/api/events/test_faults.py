@@ -26,7 +26,7 @@ async def relay(database_url: str) -> AsyncIterator[Relay]:
 async def phone(
     settings: Settings, pool: Pool, relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Sender]:
-    monkeypatch.setattr(lifespan, "COMMAND_TIMEOUT_S", 3.0)
+    monkeypatch.setattr(lifespan, "COMMAND_TIMEOUT_S", 6.0)
     app = serve_from(built(), msgspec.structs.replace(settings, telemetry_url=relay.url))
     async with held(app.lifespan()), client_of(app) as http, calling(app, pool, "Acme") as acme:
         yield await sender(acme, http, PHONE)

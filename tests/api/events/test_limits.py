@@ -25,7 +25,7 @@ FEW = EventLimits(3, 10)
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every tier gets little, and no more of it while a test runs; Redis gets its time."""
-    monkeypatch.setattr(ratelimit, "BUDGET_S", 5.0)
+    monkeypatch.setattr(ratelimit, "BUDGET_S", 60.0)
     monkeypatch.setattr(event_limits, "LIMITS", dict.fromkeys(event_limits.LIMITS, FEW))
     monkeypatch.setattr(event_limits, "WINDOW_S", 36_000)
 

@@ -224,7 +224,7 @@ async def test_a_commit_whose_answer_is_lost_is_not_acknowledged(
     mine, theirs = sent(range(1, 9)), sent(range(9, 12), B)
     async with (
         before(database_url) as relay,
-        open_pool(relay.url, name="test", command_timeout=2) as pool,
+        open_pool(relay.url, name="test", command_timeout=6) as pool,
         open_intake(pool) as intake,
     ):
         await take(intake, [event(0)])

@@ -121,11 +121,12 @@ async def test_a_silent_storage_holds_up_no_other_chore(
 ) -> None:
     """Nor the rows: what the server ends when it is idle for 5 s is the dispatcher's own session."""
     assert isinstance(media_kept, KeptBucket)
-    monkeypatch.setattr(uploads, "DELETE_S", 0.1)
     tokens = [await stored(conn, store, org) for _ in range(3)]
     await conn.execute("update media_upload set started_at = now() - interval '24 hours'")
     media_kept.service.fail("delete", "hang", times=1)
-    assert await prune_media(store).run(conn) == 0
+    with monkeypatch.context() as hurried:
+        hurried.setattr(uploads, "DELETE_S", 0.1)
+        assert await prune_media(store).run(conn) == 0
     assert await pending(conn) == tokens
     assert await prune_media(store).run(conn) == 3
     assert media_kept.names() == []
