@@ -89,7 +89,7 @@ async def test_a_job_that_a_job_made_is_named_beside_the_request_behind_it(
 
     await workers.pool.execute("insert into pool (name) values ($1) on conflict do nothing", ERRAND.pool)
     accepted = await ingest(acme, await project_of(acme))
-    assert await performed(acme, workers, accepted, task) == "completed"
+    assert await performed(workers, accepted, task) == "completed"
     [line] = [line for line in lines if line["event"] == "job made"]
     assert line["request_id"] == accepted.headers["X-Request-Id"]
     assert line["job_id"] == accepted.json()["jobId"]

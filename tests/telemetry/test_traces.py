@@ -215,7 +215,7 @@ async def test_a_job_that_a_job_made_leads_to_the_request_behind_it(
 
     await workers.pool.execute("insert into pool (name) values ($1) on conflict do nothing", ERRAND.pool)
     accepted = await ingest(acme, await project_of(acme))
-    assert await performed(acme, workers, accepted, task) == "completed"
+    assert await performed(workers, accepted, task) == "completed"
     [attempt], sends = spans.named("process ingest_website"), spans.named("send run_errand")
     traces = [f"{tracing.trace_of(job_id):032x}" for job_id in made[1:]]
     assert [one.trace for one in sends] == traces
