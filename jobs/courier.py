@@ -63,8 +63,8 @@ def wake_list(pool: str) -> str:
 class Client(ArqRedis):
     """Client whose pipelines, which arq makes for its workers, may be cut off."""
 
-    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Cuttable:
-        return Cuttable(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+    def pipeline(self, transaction: bool = True, *_: Any, **__: Any) -> Cuttable:
+        return Cuttable(self.connection_pool, self.response_callbacks, transaction, None)
 
 
 @asynccontextmanager
