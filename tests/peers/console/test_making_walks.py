@@ -136,26 +136,28 @@ def test_a_brand_that_says_nothing_names_what_it_lacks(
     assert ", ".join(missing) in said
 
 
-def test_suggested_files_are_seen_and_one_is_dropped_for_good(
+def test_files_of_the_app_are_added_and_dropped(
     studio: Living, page: Page, client: httpx.Client, project: str, tmp_path: Path
 ) -> None:
-    """A logo of the person's own is added beside them."""
+    """Beside what the ingest suggested, if it had the time for that."""
     path = f"/projects/{project}/app-media"
-    suggested = {one["assetId"] for one in client.get(path).json()["items"]}
-    go(studio, page, f"projects/{project}/content", f"{FILES} === {len(suggested)}")
+    parts: list[Any] = [("kind", (None, "screenshot")), ("file", ("one.png", picture("PNG", (64, 80))))]
+    assert client.post(path, files=parts).is_success
+    known = {one["assetId"] for one in client.get(path).json()["items"]}
+    go(studio, page, f"projects/{project}/content", f"{FILES} === {len(known)}")
     (tmp_path / "logo.png").write_bytes(picture("PNG", (64, 64)))
     click(page, "Add a file")
     page.until("document.querySelector('dialog [name=file]')")
     page.choose("dialog [name=file]", tmp_path / "logo.png")
     assert barriers(page) == []
     send(page)
-    page.until(f"{FILES} === {len(suggested) + 1}")
+    page.until(f"{FILES} === {len(known) + 1}")
     drop = "document.querySelector('main .file button[aria-label=\"Drop Screenshot\"]')"
     page.run(f"{drop}.click()")
-    page.until(f"{FILES} === {len(suggested)}")
+    page.until(f"{FILES} === {len(known)}")
     left = {one["assetId"]: one["kind"] for one in client.get(path).json()["items"]}
-    assert len(suggested - left.keys()) == 1
-    assert [kind for one, kind in left.items() if one not in suggested] == ["logo"]
+    assert len(known - left.keys()) == 1
+    assert [kind for one, kind in left.items() if one not in known] == ["logo"]
 
 
 FILES = "document.querySelectorAll('main .files .file').length"
