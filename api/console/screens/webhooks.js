@@ -1,15 +1,16 @@
 // Webhooks: endpoints with their health, and what was delivered to each.
 
 import { query } from "../api.js";
+import { openDialog } from "../dialog.js";
 import { badge, h, notice } from "../dom.js";
 import { changed, formDialog, input, ticks } from "../forms.js";
 import { call, once, tagged } from "../http.js";
 import { link } from "../router.js";
-import { showSecret } from "../secret.js";
+import { showSecret, snippet } from "../secret.js";
 import { attempt, empty } from "../states.js";
 import { facts, listing, pager, section } from "../table.js";
 import { ago } from "../times.js";
-import { heading, tabs } from "../view.js";
+import { choice, heading, tabs } from "../view.js";
 
 const TYPES = [
   "project.archived", "job.completed", "job.failed", "job.canceled", "content.generated", "content.approved",
@@ -19,7 +20,7 @@ const TYPES = [
   "social_account.connected", "social_account.needs_reauth", "social_account.revoked",
     "lease_request.assigned", "lease_request.rejected", "webhook_endpoint.disabled",
 ];
-const STATUSES = [["", "All"], ["pending", "Waiting"], ["delivered", "Delivered"], ["failed", "Failed"],
+const STATUSES = [["", "All"], ["pending", "Waiting"], ["delivering", "On its way"], ["delivered", "Delivered"], ["failed", "Failed"],
   ["abandoned", "Abandoned"]];
 const WHY = { GONE: "It answered 410, which means: send no more.",
   FAILING: "Nothing but failures came for days." };
@@ -105,9 +106,11 @@ function about(view, path, endpoint) {
 
 const deliveries = (view, path, page) =>
   section("Deliveries",
-  { tools: view.may("webhooks:write")
-  && h("button", { type: "button", className: "small", onclick: () => replaySince(view, path) },
-  "Send again since…") },
+  { tools: [
+    choice(view, "eventType", "Event", [["", "All types"], ...TYPES.map((type) => [type, type])]),
+    view.may("webhooks:write")
+      && h("button", { type: "button", className: "small", onclick: () => replaySince(view, path) },
+      "Send again since…")] },
   tabs(view, "status", STATUSES),
   listing({
     label: "Deliveries",
@@ -119,13 +122,26 @@ const deliveries = (view, path, page) =>
         delivery.replayOf && h("span", { className: "hint" }, " again")), badge(delivery.status),
       delivery.responseStatus ?? delivery.errorCode ?? "–", delivery.attempts, ago(delivery.lastAttemptAt),
         ago(delivery.nextAttemptAt),
-      view.may("webhooks:write") && delivery.status !== "delivering"
+      [view.may("webhooks:write") && delivery.status !== "delivering"
         && h("button", { type: "button", className: "small",
         ariaLabel: `${delivery.endedAt ? "Send again" : "Send now"}: ${delivery.eventType}`,
         onclick: (event) => attempt(event.currentTarget, () => replay(view, delivery)) },
-        delivery.endedAt ? "Send again" : "Send now")] })),
+        delivery.endedAt ? "Send again" : "Send now"),
+      h("button", { type: "button", className: "small quietly",
+        ariaLabel: `What was sent: ${delivery.eventType}`,
+        onclick: ({ currentTarget }) => attempt(currentTarget, () => showSent(delivery)) },
+        "What was sent")]] })),
     none: empty("Nothing was sent yet", "Send a test, or wait for something to happen."),
   }), pager(view, page));
+
+async function showSent({ eventId, eventType }) {
+  const event = await call("GET", `/v1/webhook-events/${eventId}`);
+  await openDialog(eventType, (close) => [
+    snippet(JSON.stringify(event, null, 2), "the event"),
+    h("div", { className: "tools end" },
+      h("button", { type: "button", autofocus: true, onclick: () => close() }, "Close")),
+  ], { className: "broad" });
+}
 
 async function replay(view, delivery) {
   await call("POST", `/v1/webhook-deliveries/${delivery.id}/replay`, { headers: once() });

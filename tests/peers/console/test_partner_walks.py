@@ -260,6 +260,9 @@ def test_a_delivery_is_sent_again(quiet: Shop, page: Page) -> None:
         page.run("document.querySelector('main tbody button').click()")
         page.until("document.querySelector('.notice')")
         after = client.get(path).json()["items"]
+        page.run("document.querySelector('main [aria-label^=\"What was sent\"]').click()")
+        page.until("document.querySelector('dialog pre')?.innerText.includes('\"type\": \"test.ping\"')")
+        assert barriers(page) == []
     assert len(after) == len(before) + 1
     assert after[0]["replayOf"] in {one["id"] for one in before}
 
