@@ -73,14 +73,20 @@ def _length(found: re.Match[str]) -> str:
 
 
 _RULES = (
+    _Rule(re.compile(r"Expected `int`, got `float`"), lambda _: "must be a whole number, not a fraction"),
+    _Rule(
+        re.compile(r"Expected `\w+` that's a multiple of (?P<number>[-+.\de]+)"),
+        lambda found: f"must be a multiple of {found['number']}",
+    ),
+    _Rule(re.compile(r"Invalid UUID"), lambda _: "must be a UUID"),
     _Rule(re.compile(r"Expected `(?P<types>[^`]+)`, got `(?P<got>[^`]+)`"), _types),
     _Rule(re.compile(r"Expected `(?P<kind>\w+)` of length (?P<bound>[<>]=) (?P<number>\d+)"), _length),
     _Rule(
-        re.compile(r"Expected `\w+` (?P<bound>[<>]=?) (?P<number>[-.\d]+)"),
+        re.compile(r"Expected `\w+` (?P<bound>[<>]=?) (?P<number>[-+.\de]+)"),
         lambda found: f"must be {_BOUNDS[found['bound']]} {found['number']}",
     ),
     _Rule(
-        re.compile(r"Expected `\w+` matching regex '(?P<pattern>.*)'", re.DOTALL),
+        re.compile(r"Expected `\w+` matching regex (?P<quote>['\"])(?P<pattern>.*)(?P=quote)", re.DOTALL),
         lambda found: f"must be of the form {found['pattern']}",
     ),
     _Rule(

@@ -32,8 +32,14 @@ class RedisPool(ConnectionPool):
             await connection.disconnect(nowait=True)
 
     async def drop(self, connection: AbstractConnection) -> None:
-        """Close one in whose use somebody was cut off. Nothing here waits either."""
+        """Close one in whose use somebody was cut off, unless it was given back before.
+
+        Nothing here waits either.
+        """
+        if connection in self._available_connections:
+            return
         self._in_use_connections.discard(connection)
+        self._made.remove(connection)
         await connection.disconnect(nowait=True)
 
     async def _greet(self, connection: AbstractConnection) -> None:

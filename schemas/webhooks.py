@@ -35,7 +35,7 @@ class WebhookEndpointCreate(In, frozen=True, kw_only=True):
     """A webhook endpoint to make."""
 
     url: EndpointUrl
-    """Where events are sent: https, a public host, no user in it."""
+    """Where events are sent: https on port 443, a public host, no user in it."""
     events: Subscriptions
     """Types of events that it wants; `*` is all, those of later releases too."""
     description: Description | None = None

@@ -143,8 +143,8 @@ PRECEDENCE: Sequence[Rule] = (
     Rule(
         "reauth_needed",
         lambda one: one.owner_status == "reauth_required",
-        "the account's tokens open nothing any more: have its owner connect it again ({way_back}) "
-        "before `until`, when it is too late for the post",
+        "the account's tokens open nothing any more: have its owner connect it again ({way_back}); "
+        "at `until`, if it has one, it is too late for the post",
         lambda one: one.too_late_at,
     ),
     Rule(

@@ -93,8 +93,10 @@ async def pause(
     changed = await pool.set_paused.value(conn, name=name, paused=paused) if name.isprintable() else None
     if changed is None:
         raise NotFound("no such pool: the list of pools names them")
-    whose = await _operators(conn) if actor is None else {actor.organization_id: actor.key_uuid}
-    for org, key_id in whose.items() if changed else ():
+    whose: Mapping[UUID, UUID | None] = {}
+    if changed:
+        whose = await _operators(conn) if actor is None else {actor.organization_id: actor.key_uuid}
+    for org, key_id in whose.items():
         await audit.record(
             conn,
             organization_id=org,

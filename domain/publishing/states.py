@@ -46,9 +46,9 @@ ALLOWED = frozenset((source, target) for source, target, _ in TRANSITIONS)
 #: Why a post's job isn't started again. Only what is surely not live may be scheduled anew.
 NOT_AGAIN = {
     **dict.fromkeys(
-        (PostState.BLOCKED, PostState.QUEUED, PostState.PUBLISHING),
-        "its post has another job by now: wait for that",
+        (PostState.QUEUED, PostState.PUBLISHING), "its post has another job by now: wait for that"
     ),
+    PostState.BLOCKED: "its post waits for an approval: it gets another job once it is approved",
     PostState.PUBLISHED: "its post is live: nothing is left to send",
     PostState.DRAFT_IN_INBOX: "its post is in its owner's inbox: nothing is left to send",
     PostState.FAILED: "its post did not fail for a reason that could be gone: schedule it anew",

@@ -14,6 +14,10 @@ Few = Literal["slideshow", "video"]
 
 SAID: list[tuple[Any, Any, str]] = [
     ("x", int, "must be a whole number, not a text"),
+    (1.5, int, "must be a whole number, not a fraction"),
+    (1e17, Annotated[float, Meta(le=1e16)], "must be at most 1e+16"),
+    ("b", Annotated[str, Meta(pattern="it's")], "must be of the form it's"),
+    (4, Annotated[int, Meta(multiple_of=5)], "must be a multiple of 5"),
     (3, str | None, "must be a text or null, not a whole number"),
     ([], Annotated[list[str], Meta(min_length=1)], "must have at least 1 item"),
     ("abc", Annotated[str, Meta(max_length=2)], "must have at most 2 characters"),

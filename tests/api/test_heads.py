@@ -7,6 +7,7 @@ import httpx
 from schemas.settings import Settings
 from tests.api.everything import Operator
 from tests.api_process import serving
+from tests.waiting import PATIENCE_S
 
 #: Of each answer its own.
 OWN = {"x-request-id", "ratelimit", "date"}
@@ -59,7 +60,10 @@ async def test_it_is_among_the_methods_of_a_path(operator: Operator) -> None:
 
 def test_a_client_that_reads_on_finds_its_next_answer(settings: Settings, tmp_path: Path) -> None:
     """By the real server, on one connection."""
-    with serving(settings, tmp_path / "log") as served, httpx.Client(base_url=served.url) as client:
+    with (
+        serving(settings, tmp_path / "log") as served,
+        httpx.Client(base_url=served.url, timeout=PATIENCE_S) as client,
+    ):
         for path in ("/healthz", "/v1/openapi.json", "/docs", "/console", "/v1/whoami"):
             got, head, again = client.get(path), client.head(path), client.get(path)
             assert (head.status_code, head.content) == (got.status_code, b""), path

@@ -15,6 +15,7 @@ from db.server import free_port
 from schemas.settings import Settings
 from tests.api.conftest import built, client_of, held
 from tests.api.refusals import refused
+from tests.waiting import PATIENCE_S
 
 
 @asynccontextmanager
@@ -29,7 +30,7 @@ async def serving(settings: Settings, *, private: bool) -> AsyncIterator[tuple[h
 async def test_metrics_leave_the_api_for_a_port_of_their_own(settings: Settings) -> None:
     port = free_port()
     moved = msgspec.structs.replace(settings, metrics_port=port)
-    async with serving(moved, private=True) as (beside, _), httpx.AsyncClient() as operator:
+    async with serving(moved, private=True) as (beside, _), httpx.AsyncClient(timeout=PATIENCE_S) as operator:
         found = await operator.get(f"http://127.0.0.1:{port}/metrics")
         assert (found.status_code, "http_requests_total" in found.text) == (200, True)
         assert (await operator.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
@@ -42,7 +43,10 @@ async def test_a_public_api_shows_none_unless_this_machine_asks(
     settings: Settings, private: bool, hops: int
 ) -> None:
     behind = msgspec.structs.replace(settings, proxy_hops=hops)
-    async with serving(behind, private=private) as (beside, [port]), httpx.AsyncClient() as operator:
+    async with (
+        serving(behind, private=private) as (beside, [port]),
+        httpx.AsyncClient(timeout=PATIENCE_S) as operator,
+    ):
         refused(await beside.get("/metrics"), 404, "NOT_FOUND")
         assert (await operator.get(f"http://127.0.0.1:{port}/metrics")).status_code == 200
         with pytest.raises(ConnectionRefusedError):

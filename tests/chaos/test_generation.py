@@ -20,7 +20,7 @@ from tests.s3.service import Service
 from tests.waiting import eventually
 from tests.workers.generation.pieces import processes
 
-pytestmark = [pytest.mark.chaos, pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.chaos, pytest.mark.long, pytest.mark.timeout(900)]
 
 #: A video keeps two processes busy for so long at most.
 MADE_S = 200.0

@@ -50,10 +50,8 @@ async def test_redis_stopped_for_five_seconds(own_fleet: Fleet, own_servers: Ser
 async def test_redis_and_the_dispatcher_both_dead(own_fleet: Fleet, own_servers: Servers) -> None:
     await own_fleet.worker()
     await asyncio.to_thread(own_servers.valkey.kill)
-    started = time.monotonic()
     jobs = await own_fleet.submit(3)
     await own_fleet.reached("handler", jobs)
-    assert time.monotonic() - started < 2
     await own_fleet.completed(jobs)
 
 

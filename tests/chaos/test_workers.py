@@ -75,20 +75,20 @@ async def all_stopped(fleet: Fleet, jobs: list[UUID]) -> bool:
 
 
 async def test_told_to_stop_it_gives_back_what_does_not_finish(fleet: Fleet) -> None:
-    worker = await fleet.worker(drain_s=0.5)
+    worker = await fleet.worker(drain_s=0.5, lease_s=LONG_S)
     jobs = await fleet.submit(3, pauses=["handler"])
     await fleet.reached("handler", jobs)
     worker.signal(signal.SIGTERM)
     assert await worker.exited() == 0
     rows = await fleet.rows(jobs)
     assert {(row["state"], row["attempt"], row["crashes"]) for row in rows} == {("queued", 0, 0)}
-    await fleet.worker()
+    await fleet.worker(lease_s=LONG_S)
     rows = await fleet.completed(jobs)
     assert {(row["attempt"], row["fence"]) for row in rows} == {(1, 2)}
 
 
 async def test_told_to_stop_it_finishes_what_it_can(fleet: Fleet) -> None:
-    worker = await fleet.worker(drain_s=600)
+    worker = await fleet.worker(drain_s=600, lease_s=LONG_S)
     jobs = await fleet.submit(3, pauses=["handler"])
     await fleet.reached("handler", jobs)
     worker.signal(signal.SIGTERM)
@@ -100,7 +100,7 @@ async def test_told_to_stop_it_finishes_what_it_can(fleet: Fleet) -> None:
 
 
 async def test_told_twice_it_stops_now(fleet: Fleet) -> None:
-    worker = await fleet.worker(drain_s=600)
+    worker = await fleet.worker(drain_s=600, lease_s=LONG_S)
     jobs = await fleet.submit(1, pauses=["handler"])
     await fleet.reached("handler", jobs)
     worker.signal(signal.SIGTERM)
@@ -113,7 +113,7 @@ async def test_told_twice_it_stops_now(fleet: Fleet) -> None:
 
 async def test_a_message_delivered_twice(fleet: Fleet) -> None:
     for _ in range(2):
-        await fleet.worker()
+        await fleet.worker(lease_s=LONG_S)
     jobs = await fleet.submit(10, pauses=["handler"], wake=False)
     for _ in range(2):
         for job_id in jobs:
@@ -130,7 +130,7 @@ async def test_forty_at_once_against_a_cap_of_five(fleet: Fleet) -> None:
     )
     await fleet.dispatcher()
     for _ in range(2):
-        await fleet.worker()
+        await fleet.worker(lease_s=LONG_S)
     jobs = await fleet.submit(40, takes_s=0.05)
     await fleet.completed(jobs)
     assert await most_at_once(fleet) == 5

@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from tests.waiting import PATIENCE_S
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 FLAGS = (
@@ -30,6 +32,8 @@ HIGHEST = 4000
 #: Chromium reads from 3 and writes to 4. (A shell may know no descriptors of two digits.)
 EXEC = """
 import fcntl, os, sys
+
+from tests.waiting import PATIENCE_S
 reading, writing = (fcntl.fcntl(int(one), fcntl.F_DUPFD, 10) for one in sys.argv[1:3])
 os.dup2(reading, 3), os.dup2(writing, 4)
 os.execv(sys.argv[3], sys.argv[3:])
@@ -210,4 +214,4 @@ def browsing() -> Iterator[Page]:
                     yield Page(Browser(reading, writing))
             finally:
                 process.terminate()
-                process.wait(20)
+                process.wait(PATIENCE_S)

@@ -14,7 +14,7 @@ from workers.runtime.background import background
 async def test_it_says_that_it_lives_and_shows_its_metrics() -> None:
     async with (
         health.serving(0) as port,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=False) as client,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=False, timeout=PATIENCE_S) as client,
     ):
         alive, shown = await client.get("/healthz"), await client.get("/metrics")
     assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
@@ -37,7 +37,7 @@ async def test_it_survives_what_is_no_request(said: bytes) -> None:
         writer.write_eof()
         await asyncio.wait_for(reader.read(), PATIENCE_S)
         writer.close()
-        async with httpx.AsyncClient(verify=False) as client:
+        async with httpx.AsyncClient(verify=False, timeout=PATIENCE_S) as client:
             assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
 
 

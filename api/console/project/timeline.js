@@ -1,6 +1,6 @@
 // What happened to a post, in the order in which it did: each attempt, call, lost answer and look-up.
 
-import { h } from "../dom.js";
+import { h, outside } from "../dom.js";
 import { lasted } from "../times.js";
 import { clock, shortDay } from "../zone.js";
 
@@ -46,9 +46,7 @@ function said({ type, details, externalUrl }, zone) {
     return h("div", { className: "hint" }, `from ${shown(details.from, zone)} to ${shown(details.to, zone)}`);
   if (type === "resolved")
     return h("div", { className: "hint" }, details?.published ? "It is there." : "It isn't there.");
-  if (externalUrl && URL.canParse(externalUrl))
-    return h("a", { href: externalUrl, target: "_blank", rel: "noreferrer" }, "Look at it");
-  return null;
+  return externalUrl ? h("div", { className: "hint" }, outside(externalUrl)) : null;
 }
 
 const more = ({ outcome, verdict, step }) => {

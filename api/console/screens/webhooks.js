@@ -171,7 +171,7 @@ async function replaySince(view, path) {
 const fieldsOf = (endpoint) => [
   input("url", "Address",
     { required: true, maxLength: 2048, placeholder: "https://example.com/hooks", value: endpoint?.url ?? "",
-    autofocus: true }, { hint: "https, and public." }),
+    autofocus: true }, { hint: "https on port 443, and public." }),
   input("description", "What for", { maxLength: 500, value: endpoint?.description ?? "" }),
   ticks("events", "Events",
     [{ value: "*", text: "All, those of later releases too",

@@ -13,6 +13,7 @@ from tests.api.content.project import Project, film
 from tests.api_process import serving
 from tests.s3.keeping import EVERYWHERE, Kept, KeptBucket
 from tests.s3.service import Service
+from tests.waiting import PATIENCE_S
 
 CONTENT = media.film(frames=700_000)
 
@@ -21,7 +22,7 @@ CONTENT = media.film(frames=700_000)
 async def client(settings: Settings, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """Of a server as it runs in production: what it does to a connection is what is tested."""
     with serving(settings, tmp_path / "api.log") as served:
-        async with httpx.AsyncClient(base_url=served.url) as opened:
+        async with httpx.AsyncClient(base_url=served.url, timeout=PATIENCE_S) as opened:
             yield opened
 
 

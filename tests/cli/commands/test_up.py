@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from cli.__main__ import tenantry
 from cli.local.folder import DEMO, LOCAL
 from tests.processes import alive_in
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 START_S, END_S = 120.0, 60.0
 OURS = "DATABASE_URL REDIS_URL PEPPERS VAULT_KEYS PUBLIC_URL HEALTH_PORT TENANTRY_FETCH_ALLOW".split()
@@ -84,7 +84,7 @@ def killed(up: Up, folder: Path) -> Killed:
     process = up("--json", "--workers", "ingest=2")
     said = ready(process, folder)
     whoami, pinged, processes = ask(said, "/v1/whoami").json(), pings(said), len(alive_in(folder))
-    docs = httpx.get(said["docs"], trust_env=False).status_code
+    docs = httpx.get(said["docs"], trust_env=False, timeout=PATIENCE_S).status_code
     revive(process.pid, said, folder)
     assert create(said, "Kept") == 201
     process.kill()
@@ -151,7 +151,7 @@ def read_through(process: "subprocess.Popen[str]", word: str) -> str:
 
 def ask(said: dict[str, Any], path: str) -> httpx.Response:
     headers = {"Authorization": f"Bearer {said['apiKey']}"}
-    return httpx.get(f"{said['api']}{path}", headers=headers, trust_env=False)
+    return httpx.get(f"{said['api']}{path}", headers=headers, trust_env=False, timeout=PATIENCE_S)
 
 
 def create(said: dict[str, Any], name: str) -> int:
@@ -167,7 +167,7 @@ def create(said: dict[str, Any], name: str) -> int:
 
 def projects(url: str, key: str) -> set[str]:
     """The names of all that the key's organization has."""
-    answer = httpx.get(url, headers={"Authorization": f"Bearer {key}"}, trust_env=False)
+    answer = httpx.get(url, headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=PATIENCE_S)
     return {project["name"] for project in answer.json()["items"]}
 
 

@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
-from itertools import count, takewhile
+from itertools import takewhile
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -190,7 +190,7 @@ async def stumble(pool: Pool, claim: Claim, error: type[ReauthRequired | Throttl
 async def test_an_owner_lends_it_or_lets_it_go(wide: Pool, conn: Conn, owner: Owner) -> None:
     """Until each has come first at least once."""
     ends = Counter[str]()
-    for number in takewhile(lambda number: number < 40 or len(ends) < 2, count()):
+    for number in takewhile(lambda number: number < 40 or len(ends) < 2, range(1000)):
         one = await leasing.another(conn, owner, handle=f"one{number}")
         request_id = await leasing.ask(conn, await leasing.tenant(conn))
         asked: dict[str, Any] = {"actor": one.actor, "request_id": request_id, "account_ids": [one.shown]}
@@ -205,6 +205,7 @@ async def test_an_owner_lends_it_or_lets_it_go(wide: Pool, conn: Conn, owner: Ow
         status = await leasing.status(conn, one.account_id)
         assert (status == "disconnected") == await free(conn, one)
         ends[status] += 1
+    assert len(ends) == 2
     assert await scene.unfinished(conn) == []
 
 
@@ -212,7 +213,7 @@ async def test_an_owner_offers_it_or_posts_to_it(wide: Pool, conn: Conn, owner: 
     """What is offered has no post of its owner's that waits. Until each has come first at least once."""
     ends = Counter[type]()
     content_id = await seeds.content(conn, owner.org, owner.project_id)
-    for number in takewhile(lambda number: number < 40 or len(ends) < 2, count()):
+    for number in takewhile(lambda number: number < 40 or len(ends) < 2, range(1000)):
         account_id = await seeds.account(conn, owner.org, owner.project_id, handle=f"own{number}")
         mine = Project(owner.org, owner.project_id, [account_id], content_id)
         offering: dict[str, Any] = {"actor": owner.actor, "account_id": account_id, "niche": "baking"}
@@ -222,6 +223,7 @@ async def test_an_owner_offers_it_or_posts_to_it(wide: Pool, conn: Conn, owner: 
         )
         assert {type(posted), type(offered)} in ({list, Conflict}, {Conflict, OfferedAccount})
         ends[type(offered)] += 1
+    assert len(ends) == 2
     assert await scene.unfinished(conn) == []
 
 

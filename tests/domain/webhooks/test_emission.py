@@ -23,6 +23,7 @@ from tests.domain.content import reviewing
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
 from tests.domain.webhooks import watching
+from tests.waiting import PATIENCE_S
 
 
 @pytest_asyncio.fixture
@@ -290,7 +291,7 @@ async def test_nobody_waits_for_an_endpoint_that_is_being_changed(
         await open_change.start()
         await changing.execute(change)
         claims = [await people.started(conn, project)]
-        await asyncio.wait_for(jobs.settle(pool, [Settlement(claims[0], Done({}))]), 5)
+        await asyncio.wait_for(jobs.settle(pool, [Settlement(claims[0], Done({}))]), PATIENCE_S)
         await open_change.commit()
     assert await told() == {"job.completed": 1}
     claim = await people.started(conn, project)

@@ -16,7 +16,7 @@ from tests.peers.console.living import PERSON, Living, living
 from tests.waiting import PATIENCE_S
 from tests.workers.webhooks.receiver import says
 
-pytestmark = pytest.mark.peers
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(480)]
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,9 @@ from schemas import ids
 from tests.api.conftest import new_key
 from tests.peers.chromium import Page
 from tests.peers.own_api import OwnApi, own_api
+from tests.waiting import PATIENCE_S
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.peers
 
 NAMES = ("Ana's shop", "Ben's shop", "Cem's shop")
 
@@ -38,7 +39,8 @@ class OpsApi(NamedTuple):
     def answers(self) -> int:
         """The status of what the partner asks."""
         headers = {"Authorization": f"Bearer {self.theirs}"}
-        return httpx.get(f"{self.api.url}/v1/projects", headers=headers, trust_env=False).status_code
+        url = f"{self.api.url}/v1/projects"
+        return httpx.get(url, headers=headers, trust_env=False, timeout=PATIENCE_S).status_code
 
     def organization(self, client: httpx.Client) -> dict[str, Any]:
         found: dict[str, Any] = next(

@@ -8,6 +8,7 @@ import pytest
 
 from db.pool import connect
 from tests.peers.chromium import Page
+from tests.peers.console.axe import barriers
 from tests.peers.console.shop import HOSTILE, Shop, shop, uploaded
 
 pytestmark = pytest.mark.peers

@@ -8,7 +8,7 @@ import pytest
 from tests.peers.chromium import Page
 from tests.peers.own_api import OwnApi, own_api
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.peers
 
 DIALOG = "document.querySelector('dialog[open]')"
 

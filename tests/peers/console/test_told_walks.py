@@ -37,7 +37,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
 @pytest.fixture
 def client(shop: Living) -> Iterator[httpx.Client]:
     with shop.api.client() as made:
-        made.timeout = httpx.Timeout(60)
         yield made
 
 
@@ -101,12 +100,14 @@ def sent(client: httpx.Client, app: str, key: str, name: str) -> int:
 
 
 @pytest.fixture
-def endpoint(shop: Living, client: httpx.Client) -> Iterator[dict[str, Any]]:
+def endpoint(shop: Living, page: Page, client: httpx.Client) -> Iterator[dict[str, Any]]:
     """The only one of its organization, for as long as a walk takes."""
     body = {"url": shop.receiver.url, "events": ["job.canceled"]}
     made = client.post("/webhook-endpoints", json=body).json()
     shop.receiver.asked.clear()
     yield made
+    # Its screen would ask for it once more.
+    page.open("about:blank", "location.href === 'about:blank'")
     assert client.delete(f"/webhook-endpoints/{made['id']}").is_success
 
 

@@ -23,7 +23,7 @@ from schemas.errors import Unavailable
 from schemas.settings import Settings
 from tests import servers
 from tests.jobs import scene
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 from workers.dispatcher import leader, loop
 from workers.dispatcher.loop import Dispatcher
 from workers.dispatcher.overdue import OVERDUE
@@ -199,7 +199,7 @@ async def test_it_ends_in_order_when_it_is_told_to(settings: Settings, conn: Con
     )
     assert process.stderr is not None
     said = msgspec.json.decode(await process.stderr.readline())
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{said['port']}") as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{said['port']}", timeout=PATIENCE_S) as client:
         assert (await client.get("/healthz")).json() == {"status": "ok"}
         await eventually(lambda: leaders(conn))
         assert "dispatcher_leads 1.0" in (await client.get("/metrics")).text

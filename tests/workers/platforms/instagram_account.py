@@ -19,7 +19,7 @@ from workers.platforms.instagram.publish import Instagram
 from workers.web.fetch import open_client
 
 #: Of the irreversible call, in seconds.
-SEND_S = 5.0
+SEND_S = 60.0
 
 
 @dataclass

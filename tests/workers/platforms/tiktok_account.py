@@ -21,7 +21,7 @@ FILM = film(ms=4000)
 #: In three chunks.
 LONG = film(ms=4000, frames=25 * MIB)
 CAPTION = "Fresh bread"
-TIMEOUT_S = 5.0
+TIMEOUT_S = 60.0
 
 
 class TikTokAccount(NamedTuple):
