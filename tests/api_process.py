@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from db.server import free_port
+import msgspec
+
 from schemas.settings import Settings
 from tests.servers import environment
 from tests.waiting import until
@@ -38,9 +39,8 @@ def serving(
     settings: Settings, log: Path, *, files: int | None = None, port: int | None = None
 ) -> Iterator[Served]:
     """The API on these settings; with `files`, it may open no more than so many."""
-    port = port or free_port()
     limited = ["prlimit", f"--nofile={files}:{files}"] if files else []
-    command = [*limited, sys.executable, "-m", "api", "--port", str(port)]
+    command = [*limited, sys.executable, "-m", "api", "--port", str(port or 0)]
     with (
         log.open("wb") as output,
         subprocess.Popen(
@@ -51,8 +51,8 @@ def serving(
             start_new_session=True,
         ) as server,
     ):
-        url = f"http://127.0.0.1:{port}"
         try:
+            url = until(lambda: _address(server, log), within=START_S)
             until(lambda: answers(url, "/healthz"), within=START_S)
             yield Served(url, server)
         finally:
@@ -62,6 +62,13 @@ def serving(
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(server.pid, signal.SIGKILL)
+
+
+def _address(server: subprocess.Popen[bytes], log: Path) -> str:
+    """Where it says that it serves: nobody else may take the port before it does. None yet: empty."""
+    assert server.poll() is None, log.read_text()
+    said = [line for line in log.read_bytes().splitlines() if b'"event":"serving"' in line]
+    return f"http://127.0.0.1:{msgspec.json.decode(said[0])['port']}" if said else ""
 
 
 def answers(url: str, path: str, **headers: str) -> bool:

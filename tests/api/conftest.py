@@ -9,9 +9,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 import httpx
+import pytest
 import pytest_asyncio
 from litestar import Litestar
 
+from api import paging, spans
 from api.app import build, create_app, serve_from
 from db.pool import Pool, open_pool
 from domain.security.keyring import parse_keyring
@@ -23,6 +25,7 @@ from schemas.settings import Settings
 from tests.api.described import routes
 from tests.api.everything import Operator, census, one_of_each
 from tests.servers import KEYRING, Servers, settings_for
+from tests.waiting import PATIENCE_S
 
 EVERYTHING = tuple(sorted(api_keys.EVERY_SCOPE))
 PEPPERS = parse_keyring(KEYRING, setting="PEPPERS")
@@ -40,6 +43,13 @@ class Caller(NamedTuple):
 def built() -> Litestar:
     """One for all tests of a process, each of which starts it on servers and with a clock of its own."""
     return build()
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list is read to its end on a busy machine too."""
+    for module in (paging, spans):
+        monkeypatch.setattr(module, "READ_S", PATIENCE_S)
 
 
 @pytest_asyncio.fixture

@@ -45,6 +45,8 @@ class Story(NamedTuple):
 
     async def ended(self, accepted: dict[str, Any]) -> dict[str, Any]:
         """The job, once it has ended well."""
-        job: dict[str, Any] = await self.ask("GET", f"/jobs/{accepted['jobId']}", params={"wait": 30})
+        job: dict[str, Any] = {"status": "running"}
+        while job["status"] == "running":
+            job = await self.ask("GET", f"/jobs/{accepted['jobId']}", params={"wait": 30})
         assert job["status"] == "completed", job
         return job
