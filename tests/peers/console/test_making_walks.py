@@ -238,9 +238,7 @@ async def drawing(url: str) -> Claim:
     """As a worker that has the job, and is in the midst of it."""
     async with open_pool(url, name="test") as pool, pool.acquire() as conn:
         [claim] = await seeds.claims(conn, CONTENT_GENERATE)
-        await conn.execute(
-            "update worker set lease_expires_at = now() + interval '1 day' where host = 'test'"
-        )
+        await conn.execute(ALIVE)
         await ledger.progress(conn, claim, progress=0.4, stage="generating_visuals")
     return claim
 
