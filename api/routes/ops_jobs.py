@@ -6,7 +6,7 @@ from typing import Annotated
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import filters, paths
+from api import filters, paths, spans
 from api.filters import MadeSince, MadeUntil, ProjectFilter
 from api.guard import requires
 from api.paging import DEFAULT, Cursor, Limit, page
@@ -107,7 +107,7 @@ async def count_all_jobs(
         error_code=error_code,
         period=filters.period(since, until),
     )
-    async with request.connection() as conn:
+    async with spans.bounded(), request.connection() as conn:
         return await operated_jobs.count(conn, wanted=wanted)
 
 
