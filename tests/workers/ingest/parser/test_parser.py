@@ -156,20 +156,25 @@ async def test_a_page_that_nobody_waits_for_any_more_is_read_no_further() -> Non
 
 @own
 async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its process stands still once it has begun, before it has the page."""
     async with open_parser(at_once=1) as parser:
         await page(parser, b"")
-        # In which its process has begun, however busy the machine is.
         monkeypatch.setattr(parsing, "TIMEOUT_S", 3.0)
-        begun, connect = list[int](), parser.parsing.connect
+        begun, connect, pid = list[int](), parser.parsing.connect, parser.parsing.process.pid
 
         def connecting(cpu_s: int) -> socket.socket:
-            begun.append(cpu_s)
-            return connect(cpu_s)
+            before = children(pid)
+            ours = connect(cpu_s)
+            ours.recv(1, socket.MSG_PEEK)
+            begun.extend(child for child in children(pid) if child not in before)
+            os.kill(begun[-1], signal.SIGSTOP)
+            return ours
 
         monkeypatch.setattr(parser.parsing, "connect", connecting)
         with pytest.raises(ScrapeFailed):
             await page(parser, SLOW)
-        assert begun == [parsing.CPU_S]
+        [child] = begun
+        os.kill(child, signal.SIGCONT)
 
 
 async def test_no_more_pages_at_once_than_asked_for() -> None:
