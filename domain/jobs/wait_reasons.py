@@ -116,7 +116,7 @@ _FIND_LOSS = job_wait.find_loss.typed(_Loss)
 
 #: Of posts without an open job of theirs: their status alone decides.
 OF_STATUS: Mapping[WaitReason, str] = {
-    "approval": "its content or its own caption (`captionPending`) awaits an approval: approve or reject it",
+    "approval": "its content or its own caption awaits an approval: approve or reject it",
     "schedule_passed": "it was approved after its time: reschedule it, or cancel it",
     "outcome_unknown": (
         "the platform may have it and is asked again: look there, and say with `resolve` what you saw"
