@@ -51,6 +51,9 @@ export async function attempt(button, work) {
     noticeOf(error);
   } finally {
     button.disabled = false;
-    if (focused && document.activeElement === document.body) button.focus({ preventScroll: true });
+    if (focused && isNowhere(document.activeElement)) button.focus({ preventScroll: true });
   }
 }
+
+/** Whether nobody went anywhere: a screen that has just been drawn takes the focus of a disabled button. */
+const isNowhere = (element) => element === document.body || element.id === "main";
