@@ -14,6 +14,7 @@ from domain.tenancy import organizations
 from tests import servers as made
 from tests.api.conftest import new_key
 from tests.api_process import serving
+from tests.peers.chromium import Page
 from tests.waiting import PATIENCE_S
 
 
@@ -36,6 +37,14 @@ class OwnApi(NamedTuple):
         """The id of a new project."""
         made_project = client.post("/projects", json={"name": "Shop", "timezone": "UTC"})
         return str(made_project.json()["id"])
+
+    def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
+        """A screen of the console, in a tab that has the key."""
+        console = f"{self.url}/console"
+        page.open(console, "document.querySelector('[name=key], nav')")
+        page.run(f"sessionStorage.setItem('tenantry.key', '{key or self.key}')")
+        page.open("about:blank", "true")
+        page.open(f"{console}#/{address}", ready)
 
 
 @contextmanager

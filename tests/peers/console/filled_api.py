@@ -75,11 +75,7 @@ class FilledApi(NamedTuple):
 
     def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
         """A screen, in a tab that has the key."""
-        console = f"{self.api.url}/console"
-        page.open(console, "document.querySelector('[name=key], nav')")
-        page.run(f"sessionStorage.setItem('tenantry.key', '{key or self.key}')")
-        page.open("about:blank", "true")
-        page.open(f"{console}#/{address}", ready)
+        self.api.open(page, address, ready, key=key or self.key)
 
 
 @contextmanager

@@ -58,11 +58,7 @@ class Shop(NamedTuple):
 
     def open(self, page: Page, address: str, ready: str) -> None:
         """A screen, in a tab that has the key; what this has one of is named in the address."""
-        console = f"{self.api.url}/console"
-        page.open(console, "document.querySelector('[name=key], nav')")
-        page.run(f"sessionStorage.setItem('tenantry.key', '{self.api.key}')")
-        page.open("about:blank", "true")
-        page.open(f"{console}#/{self.at(address)}", ready)
+        self.api.open(page, self.at(address), ready)
 
     def at(self, address: str) -> str:
         return address.format(

@@ -62,14 +62,6 @@ async def asked(api: OwnApi, statement: str, *values: Any) -> Any:
         return await conn.fetchval(statement, *values)
 
 
-def go(api: OwnApi, page: Page, address: str, ready: str) -> None:
-    """A screen, in a tab that has the key."""
-    page.open(f"{api.url}/console", "document.querySelector('[name=key], nav')")
-    page.run(f"sessionStorage.setItem('tenantry.key', '{api.key}')")
-    page.open("about:blank", "true")
-    page.open(f"{api.url}/console#/{address}", ready)
-
-
 def press(page: Page, text: str) -> None:
     """The button of that text, in the dialog if there is one."""
     page.run(
@@ -86,8 +78,7 @@ def bars_nobody(page: Page) -> None:
 
 
 def test_all_that_failed_is_retried_and_what_cant_be_is_told(api: OwnApi, page: Page) -> None:
-    go(
-        api,
+    api.open(
         page,
         "jobs?status=failed&errorCode=SITE_TIMEOUT",
         "document.querySelectorAll('main tbody tr')[20]",
@@ -107,7 +98,7 @@ def test_all_that_failed_is_retried_and_what_cant_be_is_told(api: OwnApi, page: 
     press(page, "Retry all that match")
     page.until(f"{HEADING} == 'Retry 3 jobs?'")
     press(page, "Cancel")
-    go(api, page, "jobs?status=running", "document.querySelector('main tbody tr')")
+    api.open(page, "jobs?status=running", "document.querySelector('main tbody tr')")
     press(page, "Cancel all that match")
     page.until(f"{HEADING} == 'Cancel 247 jobs?'")
     press(page, "Cancel 247 jobs")
@@ -116,7 +107,7 @@ def test_all_that_failed_is_retried_and_what_cant_be_is_told(api: OwnApi, page: 
 
 def test_a_post_that_may_be_live_is_looked_for_and_not_retried(api: OwnApi, page: Page) -> None:
     job_id = asyncio.run(asked(api, UNCLEAR))
-    go(api, page, f"jobs/job_{job_id}", "document.querySelector('main section.failed a')")
+    api.open(page, f"jobs/job_{job_id}", "document.querySelector('main section.failed a')")
     assert "Its post may be live" in page.run("document.querySelector('main section.failed').innerText")
     buttons = page.run("[...document.querySelectorAll('main button')].map((one) => one.innerText)")
     assert "Retry" not in buttons
@@ -129,7 +120,7 @@ def test_an_edit_of_what_somebody_else_has_changed_is_asked_about(api: OwnApi, p
     page.expects.append("412")
     with api.client() as client:
         project = api.project(client)
-        go(api, page, f"projects/{project}/settings", "document.querySelector('main .facts')")
+        api.open(page, f"projects/{project}/settings", "document.querySelector('main .facts')")
         for choice, name in (("Overwrite", "Mine"), ("Reload", "Theirs")):
             press(page, "Edit")
             page.until("document.querySelector('dialog[open] [name=name]')")

@@ -30,11 +30,7 @@ class OpsApi(NamedTuple):
 
     def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
         """A screen, in a tab that has the key."""
-        console = f"{self.api.url}/console"
-        page.open(console, "document.querySelector('[name=key], nav')")
-        page.run(f"sessionStorage.setItem('tenantry.key', '{key or self.api.key}')")
-        page.open("about:blank", "true")
-        page.open(f"{console}#/{address}", ready)
+        self.api.open(page, address, ready, key=key)
 
     def answers(self) -> int:
         """The status of what the partner asks."""

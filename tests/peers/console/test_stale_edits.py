@@ -56,10 +56,7 @@ def test_an_edit_of_what_somebody_else_has_changed_is_asked_about(
     page.expects.append("412")
     with api.client() as client:
         address, verb, path, typed, other = made(api, client)
-        page.open(f"{api.url}/console", "document.querySelector('[name=key], nav')")
-        page.run(f"sessionStorage.setItem('tenantry.key', '{api.key}')")
-        page.open("about:blank", "true")
-        page.open(f"{api.url}/console#/{address}", "document.querySelector('main button')")
+        api.open(page, address, "document.querySelector('main button')")
         for number, (choice, said) in enumerate((("Overwrite", "Mine"), ("Reload", "Theirs"))):
             press(page, verb)
             page.until(f"{DIALOG}?.querySelector('[name={typed}]')")
