@@ -1,5 +1,6 @@
 """The shape of the tree, so that a file is found by guessing and read at a sitting."""
 
+import re
 from importlib.metadata import distributions
 
 import pytest
@@ -11,6 +12,7 @@ from tests.deploy.forms import procfile
 PACKAGES = set("api bench cli db domain generation jobs rehearsal schemas telemetry workers".split())
 FOLDERS = PACKAGES | {".ci", "bin", "deploy", "docs", "tests"}
 MAX_FUNCTION, MAX_FILE = 40, 300
+LOOKS_AT_PLANS = re.compile(r"^from tests(\.plans import | import .*\bplans\b)", re.MULTILINE)
 
 
 def test_top_level_folders_are_these() -> None:
@@ -60,3 +62,10 @@ def test_the_procfile_has_a_line_for_each_pool_that_has_kinds() -> None:
     pools = {name: command[3:] for name, command in commands.items() if "workers" in command}
     assert pools == {pool: [pool] for pool in {kind.pool for kind in KINDS.values()}}
     assert set(commands) - set(pools) == {"release", "web", "dispatcher"}
+
+
+def test_whoever_looks_at_plans_has_a_new_database() -> None:
+    """One that another test had has indexes without rows, which make PostgreSQL plan otherwise."""
+    looking = [path for path in sources(".py") if LOOKS_AT_PLANS.search(text(path))]
+    assert [path for path in looking if "pytest.mark.fresh" not in text(path)] == []
+    assert len(looking) > 10

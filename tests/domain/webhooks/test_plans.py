@@ -14,6 +14,8 @@ from schemas.webhooks import DeliveryStatus
 from tests import plans, seeds
 from tests.plans import Uses
 
+pytestmark = pytest.mark.fresh
+
 PAGE, DELIVERED, OTHERS = 5, 4000, 8
 
 

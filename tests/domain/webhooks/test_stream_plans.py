@@ -11,6 +11,8 @@ from domain.webhooks.streams import Position
 from tests import plans, seeds
 from tests.plans import Uses
 
+pytestmark = pytest.mark.fresh
+
 EVENTS, BATCH = 4000, 5
 
 

@@ -11,6 +11,8 @@ from tests.plans import TIMES, reading
 from tests.workers.tasks.deliver_webhook.scene import Scene
 from workers.dispatcher.webhooks import measure
 
+pytestmark = pytest.mark.fresh
+
 #: Of deliveries and their indexes, for one endpoint: far fewer than wait for it.
 FEW = 40
 
