@@ -265,11 +265,12 @@ async def test_a_server_that_ends_tells_its_readers(app: Litestar, acme: Caller)
 
 
 async def test_a_slow_reader_holds_no_connection(app: Litestar, acme: Caller, pool: Pool) -> None:
-    """And gets all when it takes it."""
+    """And gets all when it takes it: a look found all of them, since they came in one change."""
     async with reading(app, acme.key) as reader:
         await reader.begun()
         reader.takes.clear()
-        sent = [await emit(pool, acme.organization_id) for _ in range(10)]
+        async with changing(pool) as change:
+            sent = [await emit(change, acme.organization_id) for _ in range(10)]
         await reader.told(1)
         services = app.state.services
         services.listeners.close()
