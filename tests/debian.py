@@ -1,6 +1,8 @@
-"""`python -m tests.debian WORD ...` runs a command with DATABASE_URL set to a server of Debian's PostgreSQL.
+"""`python -m tests.debian WORD ...` runs a command, whose tests have Debian's PostgreSQL instead of ours.
 
-Of several versions it takes the oldest, which is the one that we must not outgrow.
+Of several versions it takes the oldest, which is the one that we must not outgrow. As of the embedded one
+each process of a run has a server of its own: on one for all, the many tables that one process makes have
+another one's session forget its plans, and the longest write holds up everybody's streams.
 """
 
 import os
@@ -8,8 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from db import local
-from tests.servers import SHARED, scratch
+from tests.servers import POSTGRES
 
 INSTALLED = Path("/usr/lib/postgresql")
 
@@ -22,10 +23,8 @@ def versions() -> list[Path]:
 def main(*words: str) -> int:
     if not versions():
         sys.exit(f"there is no PostgreSQL in {INSTALLED}: apt-get install postgresql")
-    binaries = versions()[0]
-    with scratch() as folder, local.postgres(Path(folder), SHARED, binaries=binaries) as server:
-        environment = {**os.environ, "DATABASE_URL": server.url}
-        return subprocess.run(words, env=environment, check=False).returncode
+    environment = {**os.environ, POSTGRES: str(versions()[0])}
+    return subprocess.run(words, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

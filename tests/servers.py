@@ -32,6 +32,9 @@ KEYRING = f"test:{base64.b64encode(bytes(range(32))).decode()}"
 #: A folder in memory, if the machine has one, and what must be free in it. In bytes.
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 
+#: Names the `bin` folder of another PostgreSQL than the embedded one, for what most tests share.
+POSTGRES = "TENANTRY_POSTGRES"
+
 
 class Servers(NamedTuple):
     """Both servers, to be asked, stopped and started."""
@@ -89,15 +92,20 @@ def _postgres(folder: Path) -> Iterator[str]:
 
     Nor does getting ready for TLS, in 1.3 ms, for a server that hasn't any.
     """
-    with local.postgres(folder, SHARED) as server, pytest.MonkeyPatch.context() as patch:
+    binaries = Path(named) if (named := os.environ.get(POSTGRES)) else None
+    with local.postgres(folder, SHARED, binaries=binaries) as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PGSSLMODE", "disable")
         asyncio.run(_prove_soon(server.url))
         yield server.url
 
 
 async def _prove_soon(url: str) -> None:
-    admin = await asyncpg.connect(url, server_settings={"scram_iterations": "1"})
+    admin = await asyncpg.connect(url)
     try:
+        # PostgreSQL 15 has no such setting.
+        await admin.execute(
+            "select set_config(name, '1', false) from pg_settings where name = 'scram_iterations'"
+        )
         await admin.execute(f"alter role postgres password '{urlsplit(url).password}'")
     finally:
         await admin.close()
