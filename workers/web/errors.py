@@ -6,6 +6,7 @@ docs/reference/errors.md lists their codes.
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -103,12 +104,22 @@ def error_of(status: int, wait_s: float | None) -> SourceError:
 
 
 def retry_after(headers: httpx.Headers) -> float | None:
-    """Retry-After in seconds. A date is compared with the response's own Date: our clock may be another."""
+    """Retry-After in seconds. A date is compared with the response's own Date, where it has one: our clock
+    may be another."""
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
         return min(float(value), LONGEST_WAIT_S)
+    wished = _read_date(value)
+    if wished is None:
+        return None
+    said = _read_date(headers.get("Date", "")) or datetime.now(UTC)
+    return min(max((wished - said).total_seconds(), 0.0), LONGEST_WAIT_S)
+
+
+def _read_date(value: str) -> datetime | None:
+    """An HTTP date in any of its forms, of which one names no zone; None if it is none."""
     try:
-        wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("Date", ""))
+        date = parsedate_to_datetime(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return min(max(wait.total_seconds(), 0.0), LONGEST_WAIT_S)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
