@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from db.pool import Conn
 from db.queries import influencer
@@ -36,17 +36,19 @@ class Making(NamedTuple):
 
 
 async def create(conn: Conn, *, author: Author, project_id: UUID, body: InfluencerCreate) -> Making:
-    """Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS."""
+    """Raises `Invalid`, `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS."""
+    name = None if body.name is None else influencers.trimmed(body.name)
     project, taken = await _lock(conn, author, project_id)
     rows = await brand.read(conn, organization_id=author.organization_id, project_id=project_id)
     known = making.snapshot_of(rows, project_id, project.primary_language)
-    wish = Wish(body.gender, body.age_range, body.prompt, body.name)
+    wish = Wish(body.gender, body.age_range, body.prompt, name)
     draft = making.draft(known, wish, taken=taken)
     return await _make(conn, author, project_id, draft, known.colors)
 
 
 async def clone(conn: Conn, *, author: Author, influencer_id: UUID, body: InfluencerClone) -> Making:
-    """Another one with the same face, unless gender or age differ. Raises as `create`, and `Invalid`."""
+    """Another one with the same face, unless gender or age differ. Raises as `create`."""
+    name = influencers.trimmed(body.name)
     influencers.check_language(body.overrides, "overrides.language")
     project_id = await influencers.project_of(
         conn, organization_id=author.organization_id, influencer_id=influencer_id
@@ -55,7 +57,8 @@ async def clone(conn: Conn, *, author: Author, influencer_id: UUID, body: Influe
     original = await influencers.lock(conn, author.organization_id, influencer_id)
     rows = await brand.read(conn, organization_id=author.organization_id, project_id=project_id)
     colors = making.snapshot_of(rows, project_id, project.primary_language).colors
-    return await _make(conn, author, project_id, _cloned(original, body), colors, of=influencer_id)
+    draft = _cloned(original, structs.replace(body, name=name))
+    return await _make(conn, author, project_id, draft, colors, of=influencer_id)
 
 
 async def retry(

@@ -15,7 +15,7 @@ from domain.values import languages
 from generation.personas.personas import discloses
 from generation.spec import AgeRange, Gender
 from schemas import ids
-from schemas.errors import Stale
+from schemas.errors import Invalid, Stale
 from schemas.errors.absent import absent
 from schemas.influencers import (
     Influencer,
@@ -117,9 +117,11 @@ async def patch(
     Raises `NotFound`, `Invalid`, `Stale`.
     """
     check_language(body, "language")
+    given = {name: getattr(body, name) for name in _CHANGED if getattr(body, name) is not UNSET}
+    if "name" in given:
+        given["name"] = trimmed(given["name"])
     org = author.organization_id
     locked = await _lock_for_change(conn, org, influencer_id, versions)
-    given = {name: getattr(body, name) for name in _CHANGED if getattr(body, name) is not UNSET}
     changed = [name for name, value in given.items() if value != getattr(locked, name)]
     if changed:
         old = {name: getattr(locked, name) for name in _CHANGED}
@@ -170,6 +172,14 @@ async def lock(conn: Conn, organization_id: UUID, influencer_id: UUID) -> Locked
 def check_language(body: InfluencerPatch | InfluencerOverrides, path: str) -> None:
     if body.language is not UNSET:
         languages.check(body.language, path=path)
+
+
+def trimmed(name: str) -> str:
+    """A name without the spaces around it. Raises `Invalid` for one that has nothing else."""
+    bare = name.strip()
+    if not bare:
+        raise Invalid("name", "has nothing that could be read: write a name")
+    return bare
 
 
 async def record(

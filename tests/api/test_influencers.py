@@ -192,6 +192,20 @@ async def test_bad_input_is_refused(acme: Caller, project: str, body: dict[str, 
     assert path in answer.text
 
 
+async def test_a_name_is_kept_without_the_spaces_around_it(acme: Caller, project: str) -> None:
+    one = await created(acme, project, name=" Lena\n")
+    at = f"/v1/influencers/{one['influencerId']}"
+    clone = (await acme.http.post(f"{at}/clone", json={"name": " Nora "})).json()
+    assert [(await shown(acme, made["influencerId"]))["name"] for made in (one, clone)] == ["Lena", "Nora"]
+    for write in (
+        acme.http.post(f"{project}/influencers", json={"name": " "}),
+        acme.http.post(f"{at}/clone", json={"name": "\t"}),
+        acme.http.patch(at, json={"name": " \n "}),
+    ):
+        assert paths(await write) == ["name"]
+    assert (await acme.http.patch(at, json={"name": " Ole "})).json()["name"] == "Ole"
+
+
 async def test_a_language_is_a_tag(acme: Caller, project: str) -> None:
     one = await created(acme, project)
     at = f"/v1/influencers/{one['influencerId']}"
