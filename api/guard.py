@@ -79,8 +79,8 @@ async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
     await _admit(request, needs)
     if query := request.scope["query_string"]:
         request.scope["query_string"] = _check_query(query, needs)
-    if needs.parts and not (needs.body and request.sent_type == b"application/json"):
-        _check_type(request, b"multipart/form-data")
+    if needs.parts:
+        _check_type(request, b"multipart/form-data", *[b"application/json"] * bool(needs.body))
     elif needs.body:
         if not (needs.csv and request.sends_csv):
             _check_type(request, b"application/json")
@@ -162,9 +162,9 @@ def _check_values(name: str, values: Sequence[str]) -> None:
         raise Invalid(name, f"takes values of at most {LONGEST_VALUE} characters")
 
 
-def _check_type(request: ApiRequest, expected: bytes) -> None:
-    if request.sent_type != expected:
-        raise Unsupported(f"send the body as {expected.decode()}")
+def _check_type(request: ApiRequest, *expected: bytes) -> None:
+    if request.sent_type not in expected:
+        raise Unsupported(f"send the body as {' or '.join(one.decode() for one in expected)}")
 
 
 def _completed(handler: HTTPRouteHandler) -> Requirements:

@@ -118,3 +118,4 @@ async def test_an_address_that_can_not_be_is_named(project: Project) -> None:
         refused(await project.caller.http.post(project.path, json=body), 422, "VALIDATION", path)
     wrong = await project.caller.http.post(project.path, content=b"a", headers={"Content-Type": "image/png"})
     assert wrong.status_code == 415
+    assert "multipart/form-data or application/json" in wrong.text
