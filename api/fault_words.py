@@ -72,6 +72,9 @@ def _length(found: re.Match[str]) -> str:
     return f"must have {bound} {number} {units.removesuffix('s') if number == '1' else units}"
 
 
+#: How msgspec quotes the pattern of `schemas.base.Text`.
+_NUL = re.compile(re.escape(r"Expected `str` matching regex '^[^\\x00]*$'"))
+
 _RULES = (
     _Rule(re.compile(r"Expected `int`, got `float`"), lambda _: "must be a whole number, not a fraction"),
     _Rule(
@@ -85,6 +88,7 @@ _RULES = (
         re.compile(r"Expected `\w+` (?P<bound>[<>]=?) (?P<number>[-+.\de]+)"),
         lambda found: f"must be {_BOUNDS[found['bound']]} {found['number']}",
     ),
+    _Rule(_NUL, lambda _: "must not have the character NUL (U+0000)"),
     _Rule(
         re.compile(r"Expected `\w+` matching regex (?P<quote>['\"])(?P<pattern>.*)(?P=quote)", re.DOTALL),
         lambda found: f"must be of the form {found['pattern']}",

@@ -120,7 +120,7 @@ def _check(body: ContentRequest) -> None:
         ("transcript", body.transcript, {"ugc_remix"}),
     ):
         if value is not None and body.format not in formats:
-            raise Invalid(name, f"is of {' and '.join(sorted(formats))} alone: a {body.format} has none")
+            raise Invalid(name, f"is of {' and '.join(sorted(formats))} alone: leave it out")
     if body.format == "ugc_remix" and body.aspect not in {None, "9:16"}:
         raise Invalid("aspect", "of a ugc_remix is 9:16, whatever its clip is")
 
