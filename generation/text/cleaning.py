@@ -6,7 +6,7 @@ import regex
 
 from generation.text.scripts import UNSPACED, graphemes
 
-#: Graphemes of a text, letters of a word, marks on a letter: more are no language, but cost like one.
+#: Graphemes of a text, characters of a word, marks on a letter: more are no language, but cost like one.
 MAX_TEXT, MAX_WORD, MAX_MARKS = 600, 60, 3
 SOFT_HYPHEN, ELLIPSIS = "\u00ad", "…"
 
@@ -23,11 +23,21 @@ def clean(text: str) -> str:
     kept = "".join(filter(_is_drawn, unicodedata.normalize("NFC", text[: MAX_TEXT * 8])))
     folded = _LINES.sub("\n", _SPACES.sub(" ", kept)).strip()
     bounded = [_with_few_marks(cluster) for cluster in graphemes(folded)[:MAX_TEXT]]
-    return str(_LONG.sub(lambda word: word[0][:MAX_WORD] + ELLIPSIS, "".join(bounded)))
+    return str(_LONG.sub(lambda word: _begun(word[0]) + ELLIPSIS, "".join(bounded)))
 
 
 def _is_drawn(char: str) -> bool:
     return char == "\n" or char in _JOINERS or char.isspace() or unicodedata.category(char) not in _DROPPED
+
+
+def _begun(word: str) -> str:
+    """As much of a word as it may have, in whole graphemes: half a family of emoji is another picture."""
+    kept = ""
+    for cluster in graphemes(word):
+        if len(kept) + len(cluster) > MAX_WORD:
+            break
+        kept += cluster
+    return kept or word[:MAX_WORD]
 
 
 def _with_few_marks(cluster: str) -> str:

@@ -4,7 +4,7 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.text.cleaning import ELLIPSIS, MAX_WORD
+from generation.text.cleaning import ELLIPSIS, MAX_WORD, clean
 from generation.text.fitting import Block, Box, fit
 from generation.text.scripts import STACKED_LEADING
 from generation.text.shaping import Style
@@ -68,6 +68,11 @@ def test_what_fits_at_no_size_ends_with_an_ellipsis() -> None:
 def test_a_word_that_no_language_has_is_cut_before_it_costs_anything() -> None:
     said = "".join(line.text for line in title("x" * 4_000, Box(912, 800)).lines)
     assert said == "x" * MAX_WORD + ELLIPSIS
+
+
+def test_a_row_of_emoji_is_cut_between_two_of_them() -> None:
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
+    assert clean(family * 20) == family * 8 + ELLIPSIS
 
 
 def test_letters_that_stack_get_room_and_the_language_gives_the_direction() -> None:
