@@ -15,8 +15,10 @@ def browser() -> Iterator[Page]:
 
 
 @pytest.fixture
-def server() -> Iterator[EventServer]:
+def server(browser: Page) -> Iterator[EventServer]:
+    """Of a port that another one may have had: what the pages of that one have kept is gone."""
     with serving() as served:
+        browser.ask("Storage.clearDataForOrigin", origin=served.site, storageTypes="all")
         yield served
 
 
