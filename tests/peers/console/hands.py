@@ -2,6 +2,15 @@
 
 from tests.peers.chromium import Page
 
+NOTE = """{
+  if (!window.noted) {
+    const keep = (lines) => lines.forEach((line) => noted.push(line.textContent));
+    const heard = new MutationObserver((all) => all.forEach((one) => keep(one.addedNodes)));
+    heard.observe(document.getElementById('notices'), {childList: true});
+  }
+  window.noted = [];
+}"""
+
 
 def click(page: Page, text: str, *, within: str = "main") -> None:
     """The button or link that says this, once it is there."""
@@ -22,3 +31,13 @@ def write(page: Page, name: str, text: str) -> None:
 
 def send(page: Page) -> None:
     page.run("document.querySelector('dialog form > .tools button:last-child').click()")
+
+
+def note(page: Page) -> None:
+    """Keep what notices say from now on: each is gone after seconds, for which the machine may stall."""
+    page.run(NOTE)
+
+
+def noted(page: Page, words: str, *, times: int = 1) -> None:
+    """Until so many notices have said this since `note`."""
+    page.until(f"noted.filter((one) => one.includes({words!r})).length === {times}")

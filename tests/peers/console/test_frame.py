@@ -23,6 +23,8 @@ HERE = "document.querySelector('main h1')?.innerText"
 
 def test_the_keyboard_alone_opens_and_leaves(filled: FilledApi, page: Page) -> None:
     filled.open(page, "projects", "document.querySelector('main td')")
+    # Two keys that belong together come within 1.5 s, however long the machine stalls between them.
+    page.run("{ const now = Date.now(); Date.now = () => now; }")
     press(page, "g", "j")
     page.until(f"{HERE} == 'Jobs' && {ROWS}.length > 20")
     press(page, "/")

@@ -9,6 +9,8 @@ import pytest
 from db.pool import connect
 from tests.peers.chromium import Page
 from tests.peers.console.axe import barriers
+from tests.peers.console.fingers import centre, show, swipe, touch
+from tests.peers.console.hands import note, noted
 from tests.peers.console.shop import HOSTILE, Shop, shop, uploaded
 
 pytestmark = pytest.mark.peers
@@ -112,12 +114,13 @@ def test_a_post_is_moved_by_the_mouse_and_by_the_keyboard(quiet: Shop, page: Pag
         chip = f"[data-post={post['id']}]"
         quiet.open(page, f"{PROJECT}/calendar?day={day}", f"document.querySelector('{chip}')")
         there = neighbour(day)
+        note(page)
         drag(page, chip, there)
         page.until(f"document.querySelector('[data-day=\"{there}\"] {chip}')")
         assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == there
         page.run(f"document.querySelector('{chip}').focus()")
         press(page, "Shift+ArrowDown")
-        page.until("document.querySelectorAll('.notice.good').length === 2")
+        noted(page, "Moved to", times=2)
         assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == there + timedelta(days=7)
 
 
@@ -155,7 +158,6 @@ def test_a_finger_carries_a_post_to_another_day_and_a_swipe_does_not(quiet: Shop
         quiet.open(page, f"{PROJECT}/calendar?day={before}", f"document.querySelector('{chip}')")
         show(page, chip)
         swipe(page, *centre(page, chip))
-        page.run(AT_REST)
         show(page, chip)
         touch(page, "touchStart", *centre(page, chip))
         page.until("document.querySelector('.carrying .carried')")
@@ -166,43 +168,6 @@ def test_a_finger_carries_a_post_to_another_day_and_a_swipe_does_not(quiet: Shop
         page.until(f"document.querySelector(`{there} {chip}`) && document.querySelector('.notice.good')")
         assert page.run("document.querySelectorAll('.notice').length") == 1
         assert local_day(client.get(f"/scheduled-posts/{post['id']}").json()) == day
-
-
-#: Once a swipe has run out.
-AT_REST = """new Promise((done) => {
-  let last = null, same = 0;
-  const look = () => {
-    same = scrollY === last ? same + 1 : 0;
-    last = scrollY;
-    if (same > 20) done(1);
-    else requestAnimationFrame(look);
-  };
-  look();
-})"""
-
-
-def show(page: Page, what: str) -> None:
-    page.run(f"document.querySelector(`{what}`).scrollIntoView({{block: 'center'}})")
-
-
-def centre(page: Page, what: str) -> tuple[float, float]:
-    found = f"document.querySelector(`{what}`).getBoundingClientRect()"
-    x, y = page.run(f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({found})")
-    return x, y
-
-
-def touch(page: Page, kind: str, *at: float) -> None:
-    """A finger that comes, goes on or leaves."""
-    page.ask(
-        "Input.dispatchTouchEvent", type=kind, touchPoints=[dict(zip("xy", at, strict=True))] if at else []
-    )
-
-
-def swipe(page: Page, x: float, y: float) -> None:
-    touch(page, "touchStart", x, y)
-    touch(page, "touchMove", x, y - 30)
-    touch(page, "touchMove", x, y - 60)
-    touch(page, "touchEnd")
 
 
 def test_a_post_is_asked_to_move_from_its_own_second(quiet: Shop, page: Page) -> None:

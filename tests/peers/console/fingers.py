@@ -1,0 +1,58 @@
+"""What a person's finger does on a touch screen."""
+
+from tests.peers.chromium import Page
+
+#: Nothing is held long enough to be lifted, however long the machine stalls in a swipe; `holds` are those
+#: that would be.
+NEVER_HELD = """{
+  const [begin, end] = [setTimeout, clearTimeout], holds = window.holds = new Set();
+  let last = 0;
+  window.setTimeout = (act, after) => {
+    if (after !== 400) return begin(act, after);
+    holds.add(--last);
+    return last;
+  };
+  window.clearTimeout = (one) => holds.delete(one) || end(one);
+  window.asBefore = () => { window.setTimeout = begin; window.clearTimeout = end; };
+}"""
+
+#: Once a swipe has run out.
+AT_REST = """new Promise((done) => {
+  let last = null, same = 0;
+  const look = () => {
+    same = scrollY === last ? same + 1 : 0;
+    last = scrollY;
+    if (same > 20) done(1);
+    else requestAnimationFrame(look);
+  };
+  look();
+})"""
+
+
+def show(page: Page, what: str) -> None:
+    page.run(f"document.querySelector(`{what}`).scrollIntoView({{block: 'center'}})")
+
+
+def centre(page: Page, what: str) -> tuple[float, float]:
+    found = f"document.querySelector(`{what}`).getBoundingClientRect()"
+    x, y = page.run(f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({found})")
+    return x, y
+
+
+def touch(page: Page, kind: str, *at: float) -> None:
+    """A finger that comes, goes on or leaves."""
+    page.ask(
+        "Input.dispatchTouchEvent", type=kind, touchPoints=[dict(zip("xy", at, strict=True))] if at else []
+    )
+
+
+def swipe(page: Page, x: float, y: float) -> None:
+    """Over something that may be held, until it has run out; it lets go of that."""
+    page.run(NEVER_HELD)
+    touch(page, "touchStart", x, y)
+    touch(page, "touchMove", x, y - 30)
+    touch(page, "touchMove", x, y - 60)
+    touch(page, "touchEnd")
+    page.run(AT_REST)
+    assert page.run("holds.size") == 0
+    page.run("asBefore()")
