@@ -34,6 +34,8 @@ from tests.workers.ingest.github.github_server import Repo, github
 from tests.workers.web.web import Answers, Site, say, serve, wrote
 from tests.workers.webhooks.receiver import Receiver, receiving, says
 
+#: The product's own, since nobody dies here: what a stall lost would be done, and told, once more.
+LEASE_S = 15.0
 POOLS = ("ingest", "publish", "metrics", "deliver", "default")
 CALLBACK = "/v1/social/callback/instagram"
 PERSON = "ada"
@@ -124,6 +126,7 @@ def living(folder: Path, *, pools: Sequence[str] = POOLS) -> Iterator[Living]:
             github_api_url=repos.base,
             **dict.fromkeys(("itunes_api_url", "app_store_url", "play_url"), store.url("")),
             **instagram_user.settings(instagram),
+            lease_s=LEASE_S,
         )
         made_keys = asyncio.run(keys(servers.postgres.url))
         at_work(stack, settings, pools)
