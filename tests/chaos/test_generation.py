@@ -12,7 +12,7 @@ from domain.media.storage import open_store
 from jobs.kinds import CONTENT_GENERATE
 from schemas.content import ContentRequest
 from tests import seeds
-from tests.chaos.fleet import Fleet
+from tests.chaos.fleet import LONG_S, Fleet
 from tests.domain.content import making
 from tests.domain.project import Project
 from tests.s3.keeping import KeptBucket
@@ -32,7 +32,7 @@ async def test_killed_in_a_stage_another_makes_it(
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     await fleet.dispatcher()
-    worker = await fleet.of_product("generate")
+    worker = await fleet.of_product("generate", lease_s=LONG_S)
     job_id, content_id = await asked(fleet)
 
     async def reached() -> bool:
@@ -46,9 +46,10 @@ async def test_killed_in_a_stage_another_makes_it(
 
     await eventually(reached)
     worker.kill()
+    await fleet.bury(worker)
     await eventually(alone)
     left = folders(tmp_path)
-    await fleet.of_product("generate")
+    await fleet.of_product("generate", lease_s=LONG_S)
     assert left
     assert not left & folders(tmp_path)
     await eventually(ended, within=MADE_S)
@@ -69,7 +70,7 @@ async def test_killed_while_it_stores_another_makes_it(
     """A storage that doesn't answer keeps it in its last stage."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     await fleet.dispatcher()
-    worker = await fleet.of_product("generate")
+    worker = await fleet.of_product("generate", lease_s=LONG_S)
     before = len(s3.asked)
     s3.fail("put", "hang")
     job_id, _ = await asked(fleet, format="image")
@@ -83,8 +84,9 @@ async def test_killed_while_it_stores_another_makes_it(
 
     await eventually(stores)
     worker.kill()
+    await fleet.bury(worker)
     s3.heal()
-    await fleet.of_product("generate")
+    await fleet.of_product("generate", lease_s=LONG_S)
     await eventually(ended, within=MADE_S)
     ends = await fleet.pool.fetch("select state, fence, crashes from job where id = $1", job_id)
     assert [tuple(end) for end in ends] == [("completed", 2, 1)]

@@ -12,7 +12,7 @@ from jobs.kinds import ARCHIVE_PROJECT
 from tests import nasty_redis
 from tests.api.conftest import new_key
 from tests.api_process import serving
-from tests.chaos.fleet import Fleet, Process
+from tests.chaos.fleet import LONG_S, Fleet, Process
 from tests.nasty_redis import NastyRedis
 from tests.waiting import PATIENCE_S, eventually
 
@@ -38,7 +38,8 @@ async def api(fleet: Fleet, redis: NastyRedis) -> AsyncIterator[httpx.AsyncClien
 
 
 async def test_a_hundred_restarts(fleet: Fleet, redis: NastyRedis, api: httpx.AsyncClient) -> None:
-    dispatcher, worker = await fleet.dispatcher(), await fleet.of_product(ARCHIVE_PROJECT.pool)
+    dispatcher = await fleet.dispatcher()
+    worker = await fleet.of_product(ARCHIVE_PROJECT.pool, lease_s=LONG_S)
     for _ in range(RESTARTS):
         redis.restart()
         await asyncio.gather(*(start_a_job(api) for _ in range(AT_ONCE)))
