@@ -117,6 +117,7 @@ async def test_a_paused_redis_costs_a_caller_the_budget_once_and_then_nothing(
             assert (sends("failed"), sends("skipped")) == (failed + 1, skipped + 49)
 
 
+@pytest.mark.long
 async def test_a_slow_loop_is_no_redis_that_is_away(
     redis_url: str, wake: Wake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

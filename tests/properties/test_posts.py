@@ -29,7 +29,7 @@ from tests.domain.content import reviewing
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
 
-pytestmark = pytest.mark.first
+pytestmark = [pytest.mark.long, pytest.mark.first]
 
 SOME = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 FUTURE = datetime.max.replace(tzinfo=UTC)

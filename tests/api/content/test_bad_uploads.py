@@ -102,6 +102,7 @@ async def test_a_part_that_can_not_be_is_named(project: Project, pool: Pool) -> 
         assert (await rows(pool), project.stored()) == (0, []), name
 
 
+@pytest.mark.long
 async def test_a_picture_that_gets_better_again_and_again_is_not_gone_through(project: Project) -> None:
     endless = file(media.rescanned(3000), "a.jpg", "image/jpeg")
     refused(await project.upload(endless), 422, "VALIDATION", "file[0]")

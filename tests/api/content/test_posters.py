@@ -100,6 +100,7 @@ async def from_before(pool: Pool) -> None:
     await pool.execute("delete from job")
 
 
+@pytest.mark.long
 async def test_videos_from_before_get_one_after_the_other(
     project: Project, pool: Pool, settings: Settings, video: bytes
 ) -> None:

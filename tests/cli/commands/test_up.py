@@ -23,7 +23,7 @@ from tests.waiting import PATIENCE_S, until
 START_S, END_S = 120.0, 60.0
 OURS = "DATABASE_URL REDIS_URL PEPPERS VAULT_KEYS PUBLIC_URL HEALTH_PORT TENANTRY_FETCH_ALLOW".split()
 
-pytestmark = pytest.mark.first
+pytestmark = [pytest.mark.long, pytest.mark.first]
 
 Up = Callable[..., "subprocess.Popen[str]"]
 

@@ -85,7 +85,7 @@ async def test_two_tenants_never_have_it_at_once(wide: Pool, conn: Conn, owner: 
     assert await scene.unfinished(conn) == []
 
 
-@pytest.mark.parametrize("rounds", [3, pytest.param(12, marks=pytest.mark.long)])
+@pytest.mark.parametrize("rounds", [1, pytest.param(12, marks=pytest.mark.long)])
 @pytest.mark.parametrize("end", ["release", "recall", "archive"])
 async def test_nothing_of_a_tenants_goes_out_once_its_lease_has_ended(
     wide: Pool, conn: Conn, owner: Owner, end: str, rounds: int
@@ -187,6 +187,7 @@ async def stumble(pool: Pool, claim: Claim, error: type[ReauthRequired | Throttl
         return None
 
 
+@pytest.mark.long
 async def test_an_owner_lends_it_or_lets_it_go(wide: Pool, conn: Conn, owner: Owner) -> None:
     """Until each has come first at least once."""
     ends = Counter[str]()
@@ -209,6 +210,7 @@ async def test_an_owner_lends_it_or_lets_it_go(wide: Pool, conn: Conn, owner: Ow
     assert await scene.unfinished(conn) == []
 
 
+@pytest.mark.long
 async def test_an_owner_offers_it_or_posts_to_it(wide: Pool, conn: Conn, owner: Owner) -> None:
     """What is offered has no post of its owner's that waits. Until each has come first at least once."""
     ends = Counter[type]()

@@ -54,6 +54,7 @@ async def test_hundreds_of_posts_against_archives(
     assert await scene.unfinished(conn) == []
 
 
+@pytest.mark.long
 async def test_schedules_against_archives(wide: Pool, conn: Conn, project: Project) -> None:
     """What came before an archive is counted and canceled, what comes after it is refused."""
     for _ in range(20):
@@ -190,6 +191,7 @@ async def test_approvals_edits_and_schedules_at_once(
     assert await scene.unfinished(conn) == []
 
 
+@pytest.mark.long
 async def test_disconnects_against_schedules_and_approvals(wide: Pool, conn: Conn, project: Project) -> None:
     """No post waits for an account that is gone, and each disconnect counts what it canceled."""
     later = datetime.now(UTC) + timedelta(hours=1)

@@ -167,6 +167,7 @@ async def gone(conn: Conn) -> bool:
     return await leaders(conn) == []
 
 
+@pytest.mark.long
 async def test_a_postgres_that_hangs_costs_no_job_its_worker(own_servers: servers.Servers) -> None:
     """A judgement that was under way when it froze is not carried out when it wakes up."""
     settings = servers.settings_for(own_servers.postgres.url, own_servers.valkey.url, lease_s=3)

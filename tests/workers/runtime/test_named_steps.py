@@ -57,6 +57,7 @@ async def test_a_step_without_a_name_runs_again(workers: Workers, effects: Any) 
     assert await effects() == ["pay", "pay"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("loss", Loss)
 async def test_a_commit_whose_answer_is_lost_counts_if_it_was_one(
     workers: Workers, effects: Any, loss: Loss

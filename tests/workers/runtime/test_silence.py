@@ -129,6 +129,7 @@ async def test_at_the_commit(workers: Workers, silent: Relay, loss: Loss) -> Non
     assert (row["fence"], row["attempt"]) == (1 if loss is Loss.ANSWER else 2, 1)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("dispatcher")
 async def test_of_the_whole_host(workers: Workers, silent: Relay) -> None:
     """Every connection of the worker, in a step: another worker has the job when the lease has run out."""
@@ -142,6 +143,7 @@ async def test_of_the_whole_host(workers: Workers, silent: Relay) -> None:
     assert (row["state"], row["fence"], row["crashes"]) == ("completed", 2, 1)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("dispatcher")
 async def test_a_deadline_is_met_though_a_step_is_silent_and_its_worker_renews(
     workers: Workers, silent: Relay

@@ -134,6 +134,7 @@ async def test_ten_posts_with_one_ended_token_ask_for_one_refresh(project: Proje
     assert sent(project) == [str(post_id) for post_id in mine]
 
 
+@pytest.mark.long
 async def test_no_account_sends_more_than_its_quota_in_any_window(project: Project) -> None:
     """Four workers and two accounts: one may send five a second, the other as many as it likes."""
     await project.pool.execute("update social_account set quota_posts = 5, quota_window_s = 1")

@@ -160,6 +160,7 @@ async def earlier(project: Project, owner: Owner, whose: str) -> UUID:
     return post_id
 
 
+@pytest.mark.long
 async def test_tenant_after_tenant_beside_workers_at_work(project: Project, owner: Owner) -> None:
     """Each post goes out once or not at all, and none that is begun after its lease; all within one quota."""
     project.platform = Scripted(repeatable=False)
