@@ -5,7 +5,7 @@ import re
 import msgspec
 import pytest
 
-from generation.spec import Presenter, Spec
+from generation.spec import Brand, Presenter, Spec
 from generation.words import texts
 from generation.words.clauses import readings
 from generation.words.languages import TABLES
@@ -115,6 +115,21 @@ def test_a_language_without_formulas_has_names_and_own_words_only() -> None:
 def test_what_the_texts_are_in_goes_before_what_is_declared() -> None:
     mistaken = msgspec.structs.replace(BRANDS["fr"], language="en")
     assert write(Spec(format="slideshow", brand=mistaken, seed="1")).language == "fr"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pt", "Um relógio das marés para os portos da costa. Sem anúncios e com avisos para a sua viagem."),
+        ("it", "Un orologio delle maree per i porti della costa. Con gli avvisi per il tuo viaggio."),
+        ("nl", "Een rustige getijdenklok voor de havens van de kust. Met een melding op het juiste moment."),
+    ],
+)
+def test_a_language_like_one_with_formulas_gets_none_of_its(language: str, text: str) -> None:
+    for declared in (language, None):
+        brand = Brand(name="Tideline", descriptions=[text], language=declared)
+        copy = write(Spec(format="slideshow", brand=brand, seed="1"))
+        assert (copy.language, copy.recap.text) == (language, "Tideline")
 
 
 def test_no_formula_speaks_of_a_life() -> None:
