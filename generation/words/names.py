@@ -24,6 +24,13 @@ TECHNICAL = any_of(
     online
     """
 )
+#: Words of keywords that are spelled in capitals, where the brand's texts don't spell them.
+ACRONYMS = any_of(
+    """
+    ai api b2b cli cms crm csv dns gif gps html http iot llm nfc ocr pdf qr rss sdk seo sms sql ssh tv ui usb
+    ux vpn vr xml
+    """
+)
 #: Hosts that keep code, lists of links and listings of stores: no site of a brand's own.
 NOT_OWN = re.compile(
     r"(?:^|\.)(?:github|gitlab|bitbucket|codeberg|sourceforge|sr|apple|google|f-droid|notion|linktr|microsoft"
@@ -55,10 +62,13 @@ def keywords(brand: Brand, language: str) -> list[tuple[str, Evidence]]:
 
 
 def spelled(keyword: str, brand: Brand) -> str:
-    """The keyword as the brand's own texts spell it: in German nouns have capitals, keywords often none."""
+    """The keyword as the brand's own texts spell it: in German nouns have capitals, keywords often none.
+
+    One that they don't have keeps its letters, but for those of acronyms.
+    """
     pattern = rf"(?<!\w){re.escape(keyword)}(?!\w)"
     found = (re.search(pattern, text, re.IGNORECASE) for text in (*brand.taglines, *brand.descriptions))
-    return next((one.group() for one in found if one), keyword)
+    return next((one.group() for one in found if one), ACRONYMS.sub(lambda one: one[0].upper(), keyword))
 
 
 def is_shown(keyword: str, brand: Brand, language: str) -> bool:

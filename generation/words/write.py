@@ -95,7 +95,10 @@ def choose_hook(words: Words, spec: Spec, offers: Offers = NONE) -> Line:
 
 
 def choose_points(words: Words, spec: Spec, hook: Line) -> list[Line]:
-    """The best clause and others of the best, as the seed says, in their order; none says the hook again."""
+    """The best clause and others of the best, as the seed says, in their order; none says the hook again.
+
+    Where there are too few, keywords join them, but never one word as the only point.
+    """
     most = POINTS[spec.format]
     fresh = [one for one in words.clauses if not alike(one.text, hook.text)]
     best = [one for one in fresh if one.field != "tagline"]
@@ -104,7 +107,9 @@ def choose_points(words: Words, spec: Spec, hook: Line) -> list[Line]:
     lines = [line(one) for one in sorted(chosen, key=lambda one: one.place)]
     if len(lines) >= FEWEST:
         return lines
-    return [*lines, *_keywords(words, hook, several=bool(lines))][:most]
+    named = [*_keywords(words, hook, several=bool(lines))]
+    alone = not lines and len(named) == 1 and " " not in named[0].text
+    return [*lines, *([] if alone else named)][:most]
 
 
 def _reworded(points: Sequence[Line], hook: Line, offered: Mapping[str, Line]) -> Iterator[Line]:
@@ -153,9 +158,9 @@ def compose(
 
 
 def _closing(words: Words, said: Sequence[Line]) -> Line | None:
-    """The tagline, unless the piece has said it."""
-    own = hooks.tagline(words.brand, words.language)
-    return own if own and own.text not in {one.text for one in said} else None
+    """The first tagline that the piece has not said, be it in nearly the same words."""
+    own = hooks.taglines(words.brand, words.language)
+    return next((one for one in own if not any(alike(one.text, other.text) for other in said)), None)
 
 
 def caption(hook: Line, points: Sequence[Line], endings: Sequence[Line], tags: Sequence[Line]) -> str:

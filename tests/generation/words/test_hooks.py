@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from generation.spec import Brand, Evidence, Spec
+from generation.words import names
 from generation.words.write import Lacking, propose, write
 from tests.generation.words.brands import TIDELINE
 
@@ -62,6 +63,29 @@ def test_fewer_than_two_clauses_take_keywords_and_warn() -> None:
         "Harbour log",
     ]
     assert [warning.partition(":")[0] for warning in copy.warnings] == ["few_clauses"]
+
+
+def test_one_word_alone_is_no_point() -> None:
+    brand = Brand(name="Tideline", keywords=["tides"], language="en")
+    assert write(Spec(format="slideshow", brand=brand, seed="1", hook="Look")).points == []
+    several = msgspec.structs.replace(brand, keywords=["tides", "harbours"])
+    copy = write(Spec(format="slideshow", brand=several, seed="1", hook="Look"))
+    assert [point.text for point in copy.points] == ["Tides", "Harbours"]
+
+
+def test_acronyms_of_keywords_have_capitals_unless_the_brand_spells_them_otherwise() -> None:
+    brand = Brand(name="Tideline", keywords=["ai tide tables", "pdf export"], language="en")
+    spelling = msgspec.structs.replace(brand, descriptions=["Pdf export of each table."])
+    shown = [[text for text, _ in names.keywords(one, "en")] for one in (brand, spelling)]
+    assert shown == [["AI tide tables", "PDF export"], ["AI tide tables", "Pdf export"]]
+
+
+def test_the_end_says_no_tagline_that_a_point_says_in_nearly_its_words() -> None:
+    said = "A simple and beautiful tide clock for harbours"
+    brand = with_(descriptions=[said], taglines=["Simple and beautiful tide clock for harbours"])
+    spec = Spec(format="slideshow", brand=brand, seed="1", hook="Look")
+    assert said in [point.text for point in write(spec).points]
+    assert write(spec).tagline is None
 
 
 def test_a_seed_changes_the_hook_and_a_format_the_number_of_points() -> None:
