@@ -28,7 +28,7 @@ from generation.video.video import Video
 from schemas.errors import GenerationError, TextRefused
 
 #: Changes with each release that draws the same spec differently.
-RENDERER = "2"
+RENDERER = "3"
 
 #: Pixels of a presenter's portrait: more than two for each that is shown.
 _FACE = 400

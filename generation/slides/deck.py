@@ -17,10 +17,19 @@ Slide = Callable[[], Canvas]
 def slideshow(kit: Kit, copy: Copy) -> list[Slide]:
     """Hook, points, from three of them on a recap, end; each is drawn when it is called."""
     has_recap = len(copy.points) >= LEAST_POINTS
-    pages = len(copy.points) + 2 + has_recap
-    points = [partial(point, kit, line.text, number, pages) for number, line in enumerate(copy.points, 1)]
+    said = [] if has_recap and _are_names(kit, copy) else [line.text for line in copy.points]
+    pages = len(said) + 2 + has_recap
+    points = [
+        partial(point, kit, text, number, pages, is_only=len(said) == 1)
+        for number, text in enumerate(said, 1)
+    ]
     recaps = [partial(recap, kit, copy, pages - 2, pages)] if has_recap else []
     return [partial(hook, kit, copy, pages), *points, *recaps, partial(end, kit, copy, pages - 1)]
+
+
+def _are_names(kit: Kit, copy: Copy) -> bool:
+    """True where points are keywords alone and nothing is shown with them: the recap says as much."""
+    return not kit.screenshots and all(line.rule == "keyword" for line in copy.points)
 
 
 def single(kit: Kit, copy: Copy) -> list[Slide]:

@@ -2,6 +2,8 @@
 
 import re
 
+from PIL import Image
+
 from generation import paint
 from generation.canvas import Canvas
 from generation.slides import devices, parts, tile
@@ -15,8 +17,14 @@ _WITH_DEVICES = 0.407
 #: What a hook leaves for the button, and alone for the icon beside it too.
 _BUTTON, _FOOT = 150, 270
 _SIZES = (54, 150)
+#: Pixels of the button's edge above devices.
+_EDGE = 9
 #: Share of the picture's height that the icon has for its side, and pixels of that at least.
 _ICON, _LEAST_ICON, _MARGIN = 0.28, 180, 84
+#: From the hook down to an icon above the button, and to one beside it; how far that reaches into the margin.
+_BELOW, _CLOSE, _LOW = 60, 40, 24
+#: Sides that a tilted icon takes at most, for one of its own.
+_TURNED = 1.2
 #: From the hook down to who presents it.
 _BYLINE = 44
 #: Share of its size that a hook keeps at least if its sentences begin lines.
@@ -50,7 +58,7 @@ def _titled(kit: Kit, copy: Copy, pages: int, label: str) -> Canvas:
     canvas.set("hook", said, (kit.frame.left, kit.body), kit.column, color=ground.text)
     if kit.screenshots:
         devices.put(canvas, devices.pair(kit, canvas, below + 70))
-    onward.put(canvas, ground)
+    onward.put(canvas, ground, edge=_EDGE if kit.screenshots else 0)
     return canvas
 
 
@@ -71,13 +79,21 @@ def title(kit: Kit, text: str, box: Box) -> Block:
 
 def _lean_icon(kit: Kit, canvas: Canvas, top: int, button: int) -> None:
     """The brand's icon, large and tilted, where the hook leaves room for it: beside or above the button."""
-    room = canvas.height - _MARGIN - _BUTTON - (top + 60)
-    side = min(round(_ICON * canvas.height), room)
+    foot = canvas.height - _MARGIN + _LOW
+    above = foot - _LOW - _BUTTON - (top + _BELOW)
+    beside = min(foot - top - _CLOSE, kit.column - button) / _TURNED
+    side = min(round(_ICON * canvas.height), max(above, int(beside)))
     if side < _LEAST_ICON:
         return
-    made = paint.turned(tile.tile(kit, kit.theme.vivid, 2 * side), -8 if canvas.right_to_left else 8)
-    foot = canvas.height - _MARGIN + 24
+    made = paint.turned(_icon(kit, 2 * side), -8 if canvas.right_to_left else 8)
     if foot - made.height < kit.frame.bottom and made.width + button > kit.column:
-        foot = kit.frame.bottom - _BUTTON + 24
+        foot = kit.frame.bottom - _BUTTON + _LOW
     place = (canvas.aside(_MARGIN - 10, made.width), foot - made.height)
     paint.put(canvas.image, made, place, blur=52, down=34, alpha=105)
+
+
+def _icon(kit: Kit, side: int) -> Image.Image:
+    """The brand's tile, with a rim within that side where it is too like the ground."""
+    vivid = kit.theme.vivid
+    icon, _ = tile.rimmed(tile.tile(kit, vivid, side), vivid.tints[0], vivid.text)
+    return icon.resize((side, side), Image.Resampling.LANCZOS)

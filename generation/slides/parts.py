@@ -71,11 +71,15 @@ class Onward(NamedTuple):
     def width(self) -> int:
         return _ONWARD + (round(self.word.width) + 24 if self.word else 0)
 
-    def put(self, canvas: Canvas, ground: Ground) -> None:
+    def put(self, canvas: Canvas, ground: Ground, *, edge: int = 0) -> None:
+        """An edge in the ground's color sets it off from a screenshot below it."""
         side, width, frame = _ONWARD, self.width, canvas.frame
         place = (canvas.start(frame.column - width, width), frame.bottom - side)
         mask = paint.rounded((width, side), side / 2)
         paint.shadow(canvas.image, place, mask, blur=30, down=10, alpha=80)
+        if edge:
+            around, size = (place[0] - edge, place[1] - edge), (width + 2 * edge, side + 2 * edge)
+            paint.fill(canvas.image, around, size, ground.tints[0], radius=size[1] / 2)
         canvas.image.paste(ground.text, place, mask)
         if self.word:
             left = place[0] + (width - 40 - self.word.width if canvas.right_to_left else 40)

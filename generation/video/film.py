@@ -21,7 +21,7 @@ from generation.video.scene import RATE, Scene
 def scenes(kit: Kit, copy: Copy, timing: Timing, own: Image.Image | None = None) -> list[Scene]:
     """Hook, points, end; the last one is the partner's own picture where there is one."""
     points = [
-        point(kit, line.text, number, seconds)
+        point(kit, line.text, number, seconds, is_only=len(copy.points) == 1)
         for number, (line, seconds) in enumerate(zip(copy.points, timing.points, strict=True), 1)
     ]
     last = own_end(kit, own, timing.end) if own else end(kit, copy, timing.end)

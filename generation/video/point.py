@@ -1,9 +1,9 @@
-"""Scene of a point: its number, its words, and its device where there are screenshots."""
+"""Scene of a point: its number among several, its words, and its device where there are screenshots."""
 
 from collections.abc import Iterator
 
 from generation import paint
-from generation.canvas import Canvas
+from generation.canvas import Canvas, Mark
 from generation.slides import devices, tile
 from generation.slides.kit import TITLE, Kit
 from generation.text.fitting import Box
@@ -19,39 +19,44 @@ _ICON_COMES = 0.15
 _NUMBER_COMES, _WORDS_COME, _DEVICE_COMES = 0.1, 0.25, 0.1
 
 
-def point(kit: Kit, text: str, number: int, seconds: float) -> Scene:
+def point(kit: Kit, text: str, number: int, seconds: float, *, is_only: bool = False) -> Scene:
+    """The number decides on grounds and sides; it isn't shown where there is no other."""
     stage = Stage(kit, (kit.theme.light, kit.theme.dark)[(number - 1) % 2], number, seconds)
-    return _beside_device(stage, text) if kit.screenshots else _alone(stage, text)
+    lay = _beside_device if kit.screenshots else _alone
+    return lay(stage, text, is_only=is_only)
 
 
-def _beside_device(stage: Stage, text: str) -> Scene:
+def _beside_device(stage: Stage, text: str, *, is_only: bool) -> Scene:
     kit, ground, canvas = stage.kit, stage.ground, empty(stage.kit)
     icon, name = header(stage, canvas)
-    place, colors = (canvas.start(0, _BADGE), kit.body), (ground.accent, ground.tints[0])
-    picture, mark = badge(kit, stage.number, place=place, side=_BADGE, colors=colors)
+    numbers, marks = ([], []) if is_only else _badge(stage, canvas)
     block = kit.fit(text, Box(kit.column, 300, 4), TITLE, (42, 92), 1.08)
-    top = kit.body + _BADGE + _BELOW_BADGE
+    top = kit.body + (0 if is_only else _BADGE + _BELOW_BADGE)
     said = words(kit, "point", block, top, ground.text, emphasis=ground.accent)
     shown, where = devices.one(kit, canvas, round(said.bottom) + _BELOW, stage.number)
     device = Rising(shown, where, starts=_DEVICE_COMES, lasts=stage.seconds)
-    number = Popping(picture, place, starts=_NUMBER_COMES)
-    return Scene(stage, [icon, device, number], [name, Timed(said, _WORDS_COME)], [mark])
+    return Scene(stage, [icon, device, *numbers], [name, Timed(said, _WORDS_COME)], marks)
 
 
-def _alone(stage: Stage, text: str) -> Scene:
-    """A large number above the words."""
+def _badge(stage: Stage, canvas: Canvas) -> tuple[list[Popping], list[Mark]]:
+    """The number beside a device, and its text."""
+    place, colors = (canvas.start(0, _BADGE), stage.kit.body), (stage.ground.accent, stage.ground.tints[0])
+    picture, mark = badge(stage.kit, stage.number, place=place, side=_BADGE, colors=colors)
+    return [Popping(picture, place, starts=_NUMBER_COMES)], [mark]
+
+
+def _alone(stage: Stage, text: str, *, is_only: bool) -> Scene:
+    """A large number above the words, unless it is the only one."""
     kit, ground, canvas = stage.kit, stage.ground, empty(stage.kit)
     icon, name = header(stage, canvas)
     large = kit.fit(str(stage.number), Box(kit.column, _NUMBER, 1), TITLE, (100, _NUMBER))
-    room = kit.frame.bottom - kit.body - large.height - 2 * _BELOW
+    above = 0 if is_only else large.height + _BELOW
+    room = kit.frame.bottom - kit.body - above - _BELOW
     block = kit.fit(text, Box(kit.column, room, 6), TITLE, (46, 128), 1.05)
     top = kit.body + max(0.0, (room - block.height) * 0.4)
-    below = top + large.height + _BELOW
-    texts = [
-        name,
-        Timed(words(kit, "number", large, top, ground.accent), _NUMBER_COMES),
-        Timed(words(kit, "point", block, below, ground.text, emphasis=ground.accent), _WORDS_COME),
-    ]
+    number = Timed(words(kit, "number", large, top, ground.accent), _NUMBER_COMES)
+    said = words(kit, "point", block, top + above, ground.text, emphasis=ground.accent)
+    texts = [name, *([] if is_only else [number]), Timed(said, _WORDS_COME)]
     return Scene(stage, [icon, *_peeking(stage, canvas)], texts)
 
 
