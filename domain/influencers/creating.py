@@ -37,7 +37,7 @@ class Making(NamedTuple):
 
 async def create(conn: Conn, *, author: Author, project_id: UUID, body: InfluencerCreate) -> Making:
     """Raises `Invalid`, `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS."""
-    name = None if body.name is None else influencers.trimmed(body.name)
+    name = None if body.name is None else influencers.on_one_line(body.name)
     project, taken = await _lock(conn, author, project_id)
     rows = await brand.read(conn, organization_id=author.organization_id, project_id=project_id)
     known = making.snapshot_of(rows, project_id, project.primary_language)
@@ -48,7 +48,7 @@ async def create(conn: Conn, *, author: Author, project_id: UUID, body: Influenc
 
 async def clone(conn: Conn, *, author: Author, influencer_id: UUID, body: InfluencerClone) -> Making:
     """Another one with the same face, unless gender or age differ. Raises as `create`."""
-    name = influencers.trimmed(body.name)
+    name = influencers.on_one_line(body.name)
     influencers.check_language(body.overrides, "overrides.language")
     project_id = await influencers.project_of(
         conn, organization_id=author.organization_id, influencer_id=influencer_id

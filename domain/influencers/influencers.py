@@ -119,7 +119,7 @@ async def patch(
     check_language(body, "language")
     given = {name: getattr(body, name) for name in _CHANGED if getattr(body, name) is not UNSET}
     if "name" in given:
-        given["name"] = trimmed(given["name"])
+        given["name"] = on_one_line(given["name"])
     org = author.organization_id
     locked = await _lock_for_change(conn, org, influencer_id, versions)
     changed = [name for name, value in given.items() if value != getattr(locked, name)]
@@ -174,12 +174,12 @@ def check_language(body: InfluencerPatch | InfluencerOverrides, path: str) -> No
         languages.check(body.language, path=path)
 
 
-def trimmed(name: str) -> str:
-    """A name without the spaces around it. Raises `Invalid` for one that has nothing else."""
-    bare = name.strip()
-    if not bare:
+def on_one_line(name: str) -> str:
+    """A name as pictures show it, its spaces folded. Raises `Invalid` for one that has nothing else."""
+    folded = " ".join(name.split())
+    if not folded:
         raise Invalid("name", "has nothing that could be read: write a name")
-    return bare
+    return folded
 
 
 async def record(
