@@ -123,7 +123,9 @@ def portrait(
         libraries.require()
         genders = (gender,) if gender else get_args(Gender)
         ages = (age,) if age else get_args(AgeRange)
-        drawing = import_module("generation.portraits.people")
+        drawing, colors = import_module("generation.portraits.people"), import_module("generation.color")
+        if not colors.read([color]):
+            raise click.BadParameter(f"{color!r} is no color such as #0b6e99", param_hint="'--color'")
         with using_files():
             drawing.people(seed, genders, ages, color).save(out, "PNG")
     emit(Answer({"file": str(out)}, str(out)), as_json=as_json)

@@ -113,3 +113,9 @@ async def test_portraits_have_a_row_for_each_gender_and_a_column_for_each_age(
     decoded(await tenantry("content", "portrait", "--age", "teen", *asked, "--out", "people.png", "--json"))
     with Image.open(elsewhere / "people.png") as drawn:
         assert drawn.size == size
+
+
+async def test_a_portraits_color_is_hexadecimal(tenantry: Tenantry) -> None:
+    result = await tenantry("content", "portrait", "--color", "red", "--out", "people.png")
+    assert result.exit_code == 2
+    assert "'red' is no color such as #0b6e99" in result.stderr
