@@ -96,7 +96,9 @@ async def test_slots_are_shared_evenly(conn: Conn) -> None:
     assert shares(claims, orgs) == [2, 2, 2]
 
 
+@pytest.mark.fresh
 async def test_who_has_less_running_goes_first(conn: Conn) -> None:
+    """The first pull must find few rows: one that reads many leaves hints, of which `fill` knows nothing."""
     await scene.plenty(conn)
     orgs = await scene.tenants(conn, 3)
     worker = await scene.worker(conn)
