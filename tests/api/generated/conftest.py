@@ -42,7 +42,10 @@ class Maker(NamedTuple):
 
     async def ended(self, accepted: dict[str, Any]) -> dict[str, Any]:
         """Its job, once it has ended."""
-        return await self.get(f"/jobs/{accepted['jobId']}", wait=30)
+        job: dict[str, Any] = {"status": "running"}
+        while job["status"] == "running":
+            job = await self.get(f"/jobs/{accepted['jobId']}", wait=30)
+        return job
 
 
 @pytest_asyncio.fixture
