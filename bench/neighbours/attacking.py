@@ -1,6 +1,7 @@
 """`python -m bench.neighbours.attacking ROW PLAN`: the process of an attack.
 
-It prints a line once it is at its full strength, and one of what it counted when SIGTERM ends it.
+It prints a line once it is at its full strength and was answered, and one of what it counted when SIGTERM
+ends it.
 """
 
 import asyncio
@@ -21,19 +22,26 @@ from bench.neighbours.rows import ROWS
 
 async def attack(name: str, plan: Plan) -> None:
     """Until SIGTERM. An attack that ends by itself has done all that it can."""
-    ended, course = asyncio.Event(), Course(Counter(), asyncio.Event())
+    ended, course = asyncio.Event(), Course(Counter(), asyncio.Event(), asyncio.Event())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     running = asyncio.create_task(ROWS[name].attack(plan, course))
-    ready = asyncio.create_task(course.ready.wait())
-    await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
-    if not ready.done():
-        await running
+    for reached in (course.ready, course.answered):
+        await _either(running, reached)
     say({"ready": True})
     await ended.wait()
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
     say(course.counted)
+
+
+async def _either(running: "asyncio.Task[None]", reached: asyncio.Event) -> None:
+    """Until the event, or the end of the attack. Raises what ended it."""
+    waiting = asyncio.create_task(reached.wait())
+    await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    if not waiting.done():
+        waiting.cancel()
+        await running
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ async def ask(client: httpx.AsyncClient, course: Course, method: str, url: str, 
         status = (await client.request(method, url, **more)).status_code
     except httpx.TransportError:
         status = 0
-    course.counted[str(status)] += 1
+    course.add(str(status))
     return status
 
 

@@ -31,6 +31,11 @@ class Course(NamedTuple):
 
     counted: Counter[str]
     ready: asyncio.Event
+    answered: asyncio.Event
+
+    def add(self, name: str) -> None:
+        self.counted[name] += 1
+        self.answered.set()
 
 
 class Row(NamedTuple):

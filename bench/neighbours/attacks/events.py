@@ -45,7 +45,7 @@ async def _send(port: int, app: App, course: Course) -> None:
         await asyncio.sleep(due - loop.time())
         writer.write(request)
         status = await _status(reader)
-        course.counted[status] += 1
+        course.add(status)
         if status == "202":
             request = _request(app)
 

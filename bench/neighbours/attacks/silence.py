@@ -36,7 +36,7 @@ async def _hold(port: int, name: str, words: bytes, course: Course) -> None:
     while True:
         with contextlib.suppress(OSError):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            course.counted[name] += 1
+            course.add(name)
             with contextlib.closing(writer):
                 writer.write(words)
                 await reader.read()

@@ -43,7 +43,7 @@ async def _listen(plan: Plan, key: str, address: str, course: Course) -> None:
             with contextlib.closing(writer):
                 writer.write(words)
                 answer = await reader.readline()
-                course.counted[answer[9:12].decode() or "0"] += 1
+                course.add(answer[9:12].decode() or "0")
                 await reader.read()
         await asyncio.sleep(random.uniform(*AGAIN_S))
 
