@@ -107,7 +107,7 @@ async def test_nothing_of_a_tenants_goes_out_once_its_lease_has_ended(
         await asyncio.gather(*[scene.publish(wide, claim) for claim in sent])
         went += len(sent)
     count = Counter(row["status"] for row in await conn.fetch("select status from scheduled_post"))
-    assert count == {"published": went, "canceled": rounds * SENDS - went}
+    assert count == Counter(published=went, canceled=rounds * SENDS - went)
     assert await scene.unfinished(conn) == []
 
 
