@@ -21,18 +21,23 @@ Failure = Literal["refuse", "deny", "hang", "drop", "lose", "cut"]
 
 
 class Service:
-    """`asked` are the calls that came, as `PUT part`; `fail` has the next ones of a sort fail."""
+    """`asked` are the calls that came for the newest bucket; `fail` has the next ones of a sort fail.
+
+    What an earlier test left on its way asks for that test's bucket, and comes when it may.
+    """
 
     def __init__(self) -> None:
         self.url = ""
         self.buckets: dict[str, Bucket] = {}
         self.asked: list[str] = []
+        self._newest = ""
         self._numbers = itertools.count()
         self._failing: dict[str, tuple[Failure, int]] = {}
 
     def make(self) -> str:
         name = f"media-{next(self._numbers)}"
-        self.buckets[name] = Bucket()
+        self.buckets[name], self._newest = Bucket(), name
+        self.asked.clear()
         self.heal()
         return name
 
@@ -46,7 +51,11 @@ class Service:
     def heal(self) -> None:
         self._failing.clear()
 
-    def failure(self, sort: str) -> Failure | None:
+    def meet(self, call: Call, sort: str) -> Failure | None:
+        """Count a call of the newest bucket, or of none; how it is to fail."""
+        if call.bucket in self.buckets and call.bucket != self._newest:
+            return None
+        self.asked.append(sort)
         for each in (sort, "any"):
             failure, times = self._failing.get(each, (None, 0))
             if failure and times:
@@ -93,8 +102,7 @@ async def _exchange(service: Service, reader: asyncio.StreamReader, writer: asyn
     """One request and its answer; whether the connection goes on."""
     call = await _read(reader)
     sort = sort_of(call)
-    service.asked.append(sort)
-    failure = service.failure(sort)
+    failure = service.meet(call, sort)
     if failure == "hang":
         await reader.read()
     if failure in {"hang", "drop"}:

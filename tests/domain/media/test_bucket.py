@@ -30,7 +30,6 @@ CONTENT = os.urandom(3 * PART + 1)
 
 @pytest.fixture
 def media_kept(s3: Service) -> KeptBucket:
-    s3.asked.clear()
     return KeptBucket(s3)
 
 
