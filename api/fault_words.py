@@ -88,7 +88,7 @@ _RULES = (
         re.compile(r"Expected `\w+` (?P<bound>[<>]=?) (?P<number>[-+.\de]+)"),
         lambda found: f"must be {_BOUNDS[found['bound']]} {found['number']}",
     ),
-    _Rule(_NUL, lambda _: "must not have the character NUL (U+0000)"),
+    _Rule(_NUL, lambda _: "must not contain a NUL character"),
     _Rule(
         re.compile(r"Expected `\w+` matching regex (?P<quote>['\"])(?P<pattern>.*)(?P=quote)", re.DOTALL),
         lambda found: f"must be of the form {found['pattern']}",

@@ -79,11 +79,9 @@ async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
     await _admit(request, needs)
     if query := request.scope["query_string"]:
         request.scope["query_string"] = _check_query(query, needs)
-    if needs.parts:
-        _check_type(request, b"multipart/form-data", *[b"application/json"] * bool(needs.body))
-    elif needs.body:
-        if not (needs.csv and request.sends_csv):
-            _check_type(request, b"application/json")
+    types = {b"multipart/form-data": needs.parts, b"application/json": needs.body, b"text/csv": needs.csv}
+    if taken := [name for name, has in types.items() if has]:
+        _check_type(request, *taken)
     elif request.method != "GET" and await request.body() not in {b"", b"{}"}:
         raise Invalid("body", "this route takes none")
     return None

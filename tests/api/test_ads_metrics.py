@@ -113,6 +113,9 @@ async def test_a_window_with_a_slip_in_its_name_is_deleted_and_makes_room(
 async def test_only_rows_may_come_as_a_table(acme: Caller, at: str) -> None:
     answer = await acme.http.post("/v1/projects", content=table(ROW), headers=CSV)
     refused(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
+    plain = await put(acme, at, content=table(ROW), headers={"Content-Type": "text/plain"})
+    refused(plain, 415, "UNSUPPORTED_MEDIA_TYPE")
+    assert "application/json or text/csv" in plain.text
 
 
 async def test_a_repeat_with_its_key_is_answered_as_before(acme: Caller, at: str) -> None:

@@ -26,7 +26,7 @@ SAID: list[tuple[Any, Any, str]] = [
     (-1, Annotated[int, Meta(ge=0)], "must be at least 0"),
     (-0.5, Annotated[float, Meta(gt=0)], "must be more than 0.0"),
     ("b", Annotated[str, Meta(pattern="^a$")], "must be of the form ^a$"),
-    ("a\0b", Text, "must not have the character NUL (U+0000)"),
+    ("a\0b", Text, "must not contain a NUL character"),
     ("film", Few, "must be one of slideshow, video"),
     ("film", Few | None, "must be one of slideshow, video"),
     ("soon", datetime, "must be a time (RFC 3339, such as 2027-01-31T12:00:00Z)"),

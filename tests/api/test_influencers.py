@@ -199,7 +199,7 @@ async def test_a_name_is_kept_on_one_line(acme: Caller, project: str) -> None:
     assert [(await shown(acme, made["influencerId"]))["name"] for made in (one, clone)] == ["Lena", "Nora B"]
     for write in (
         acme.http.post(f"{project}/influencers", json={"name": " "}),
-        acme.http.post(f"{at}/clone", json={"name": "\t"}),
+        acme.http.post(f"{at}/clone", json={"name": "\u200b"}),
         acme.http.patch(at, json={"name": " \n "}),
     ):
         assert paths(await write) == ["name"]

@@ -265,7 +265,7 @@ async def test_a_server_that_ends_tells_its_readers(app: Litestar, acme: Caller)
 
 
 async def test_a_slow_reader_holds_no_connection(app: Litestar, acme: Caller, pool: Pool) -> None:
-    """And gets all when it takes it: a look found all of them, since they came in one change."""
+    """It gets all once it takes it. They came in one change, so that one look finds all of them."""
     async with reading(app, acme.key) as reader:
         await reader.begun()
         reader.takes.clear()
