@@ -15,7 +15,10 @@ Slide = Callable[[], Canvas]
 
 
 def slideshow(kit: Kit, copy: Copy) -> list[Slide]:
-    """Hook, points, from three of them on a recap, end; each is drawn when it is called."""
+    """Hook, points, from three of them on a recap, end. Each is drawn when it is called.
+
+    Three keywords or more, where there is no more to say or to show, are on the recap alone.
+    """
     has_recap = len(copy.points) >= LEAST_POINTS
     said = [] if has_recap and _are_names(kit, copy) else [line.text for line in copy.points]
     pages = len(said) + 2 + has_recap

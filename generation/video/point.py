@@ -46,7 +46,7 @@ def _badge(stage: Stage, canvas: Canvas) -> tuple[list[Popping], list[Mark]]:
 
 
 def _alone(stage: Stage, text: str, *, is_only: bool) -> Scene:
-    """A large number above the words, unless it is the only one."""
+    """A large number above the words; of a single point the words alone."""
     kit, ground, canvas = stage.kit, stage.ground, empty(stage.kit)
     icon, name = header(stage, canvas)
     large = kit.fit(str(stage.number), Box(kit.column, _NUMBER, 1), TITLE, (100, _NUMBER))

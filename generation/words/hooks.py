@@ -33,13 +33,9 @@ CASUAL = {
 def missing_fields(brand: Brand, found: Sequence[Clause], language: str) -> list[Source]:
     """The fields without which there is nothing to say: the name, or all of those that say what it is."""
     lacking: list[Source] = [] if names.app(brand) else ["appName"]
-    if not (found or tagline(brand, language) or names.keywords(brand, language)):
+    if not (found or any(taglines(brand, language)) or names.keywords(brand, language)):
         lacking += ["tagline", "appDescription", "keywords"]
     return lacking
-
-
-def tagline(brand: Brand, language: str) -> Line | None:
-    return next(taglines(brand, language), None)
 
 
 def taglines(brand: Brand, language: str) -> Iterator[Line]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from generation.spec import Brand, Evidence, Source
 from generation.words import texts
 from generation.words.claims import claims
+from generation.words.languages import TABLES
 from generation.words.languages.table import any_of
 
 #: Characters of a name, a keyword and an audience at most.
@@ -55,20 +56,21 @@ def keywords(brand: Brand, language: str) -> list[tuple[str, Evidence]]:
     """Keywords that can be shown, each once, with their evidence."""
     found: dict[str, tuple[str, Evidence]] = {}
     for keyword in brand.keywords:
-        shown = spelled(texts.clean(keyword), brand)
+        shown = spelled(texts.clean(keyword), brand, language)
         if is_shown(shown, brand, language):
             found.setdefault("".join(texts.words(shown)), (shown, evidence("keywords", keyword)))
     return list(found.values())
 
 
-def spelled(keyword: str, brand: Brand) -> str:
+def spelled(keyword: str, brand: Brand, language: str) -> str:
     """The keyword as the brand's own texts spell it: in German nouns have capitals, keywords often none.
 
-    One that they don't have keeps its letters, but for those of acronyms.
+    One that they don't have keeps its letters, but for those of acronyms in the languages that have a table.
     """
     pattern = rf"(?<!\w){re.escape(keyword)}(?!\w)"
     found = (re.search(pattern, text, re.IGNORECASE) for text in (*brand.taglines, *brand.descriptions))
-    return next((one.group() for one in found if one), ACRONYMS.sub(lambda one: one[0].upper(), keyword))
+    written = ACRONYMS.sub(lambda one: one[0].upper(), keyword) if language in TABLES else keyword
+    return next((one.group() for one in found if one), written)
 
 
 def is_shown(keyword: str, brand: Brand, language: str) -> bool:

@@ -10,14 +10,21 @@ from generation.words.languages import DEFAULT, TABLES, primary
 FEWEST, PART, MORE = 3, 0.2, 1.5
 #: Common words below which a text may be in any language.
 FEW = 2
-#: Common words of languages without a table, of which many are those of one that has one.
-NEIGHBOURS = {
+#: Common words of languages that have no table, but share many with one that has.
+WITHOUT_TABLE = {
     "pt": """o a os as um uma uns umas de do da dos das em na nos nas ao e ou com sem por para pelo pela
         que se é são seu sua seus suas você não mais como este esta este isso sobre entre""",
     "it": """il lo la i gli le un una uno di del della dei delle da dal dalla in nel nella e ed o con per su
         che si è sono tuo tua tuoi tue non più come questo questa anche tra""",
     "nl": """de het een van in op met voor en of om te je jouw uw is zijn niet die dat deze dit er naar bij
         uit aan als ook wordt worden kan""",
+}
+#: Those that hardly another language has: Danish and Polish texts have many of the words above, but not two
+#: of these.
+THEIR_OWN = {
+    "pt": "um uma os das dos em ao com sem pelo pela você não são seu sua isso",
+    "it": "il gli della delle dei nel nella più tuo tua non sono che anche",
+    "nl": "het een van voor met jouw niet zijn deze naar bij wordt",
 }
 
 
@@ -33,14 +40,15 @@ def speaks(text: str, language: str) -> bool:
 
 
 def spoken(text: str) -> str | None:
-    """One of the four languages, or a neighbour that has more of its words than they; else None."""
+    """One of the four languages, or one without a table of whose words it has more; else None."""
     words = texts.words(text)
     counts = _counts(words)
     best, second = sorted(counts, key=lambda language: -counts[language])[:2]
     enough = max(FEWEST, PART * len(words))
-    for neighbour, common in _neighbours().items():
-        if (count := sum(word in common for word in words)) >= enough and count > counts[best]:
-            return neighbour
+    others = {language: _count(words, WITHOUT_TABLE[language]) for language in _heard(words)}
+    other = max(others, key=lambda language: others[language], default=None)
+    if other and others[other] >= enough and others[other] > counts[best]:
+        return other
     return best if counts[best] >= enough and counts[best] > MORE * counts[second] else None
 
 
@@ -52,14 +60,18 @@ def sounds(text: str) -> set[str]:
 
 
 def _counts(words: list[str]) -> dict[str, int]:
-    return {language: sum(word in _glue(language) for word in words) for language in TABLES}
+    return {language: _count(words, table.glue) for language, table in TABLES.items()}
+
+
+def _heard(words: list[str]) -> list[str]:
+    """Those of the languages without a table that the words may be in."""
+    return [language for language, own in THEIR_OWN.items() if _count(words, own) >= FEW]
+
+
+def _count(words: list[str], common: str) -> int:
+    return sum(word in _split(common) for word in words)
 
 
 @cache
-def _neighbours() -> dict[str, frozenset[str]]:
-    return {language: frozenset(words.split()) for language, words in NEIGHBOURS.items()}
-
-
-@cache
-def _glue(language: str) -> frozenset[str]:
-    return frozenset(TABLES[language].glue.split())
+def _split(common: str) -> frozenset[str]:
+    return frozenset(common.split())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from generation.ffmpeg import Bounds, decoded, encoding, file, pipe, run
+from generation.ffmpeg import Bounds, decoded, encoding, file, pipe, program, run
 from schemas.errors import GenerationError
 
 SIZE = (32, 16)
@@ -138,6 +138,7 @@ def test_no_list_of_other_files_is_followed(tmp_path: Path, text: str) -> None:
 
 def test_it_gets_nothing_of_our_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """FFREPORT would have it write a report of all it does."""
+    program()  # its package looks for it once, with all of our environment
     monkeypatch.setenv("FFREPORT", f"file={tmp_path / 'report'}")
     run("-f", "lavfi", "-i", "color=d=1", "-f", "null", "-")
     assert list(tmp_path.iterdir()) == []

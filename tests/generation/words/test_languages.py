@@ -132,6 +132,19 @@ def test_a_language_like_one_with_formulas_gets_none_of_its(language: str, text:
         assert (copy.language, copy.recap.text) == (language, "Tideline")
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("da", "Et ur for kystens havne: se hvornår de er lave, hvornår de er dybe, og hvor de er."),
+        ("pl", "Zegar pływów do portów: na telefon, na tablet i na zegarek, do pracy i do domu."),
+        ("id", "Jam pasang surut yang tenang di pelabuhan. Lihat di mana dan kapan, per hari dan per jam."),
+    ],
+)
+def test_a_language_that_no_table_knows_is_as_declared(language: str, text: str) -> None:
+    brand = Brand(name="Tideline", descriptions=[text], language=language)
+    assert write(Spec(format="slideshow", brand=brand, seed="1")).language == language
+
+
 def test_no_formula_speaks_of_a_life() -> None:
     assert [text for text in templates() if FIRST_PERSON.search(text)] == []
 
