@@ -1,6 +1,6 @@
 """`python -m tests.debian WORD ...` runs a command, whose tests have Debian's PostgreSQL instead of ours.
 
-Of several versions it takes the oldest, which is the one that we must not outgrow. As of the embedded one
+Of several versions it takes the oldest, which is the one that we must not outgrow. As with the embedded one,
 each process of a run has a server of its own: on one for all, the many tables that one process makes have
 another one's session forget its plans, and the longest write holds up everybody's streams.
 """
@@ -23,7 +23,8 @@ def versions() -> list[Path]:
 def main(*words: str) -> int:
     if not versions():
         sys.exit(f"there is no PostgreSQL in {INSTALLED}: apt-get install postgresql")
-    environment = {**os.environ, POSTGRES: str(versions()[0])}
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    environment[POSTGRES] = str(versions()[0])
     return subprocess.run(words, env=environment, check=False).returncode
 
 

@@ -1,7 +1,7 @@
 """`python -m bench.neighbours.attacking ROW PLAN`: the process of an attack.
 
-It prints a line once it is at its full strength and was answered, and one of what it counted when SIGTERM
-ends it.
+It prints a line once it is at its full strength and something came of it, and one of what it counted when
+SIGTERM ends it.
 """
 
 import asyncio
@@ -25,8 +25,8 @@ async def attack(name: str, plan: Plan) -> None:
     ended, course = asyncio.Event(), Course(Counter(), asyncio.Event(), asyncio.Event())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     running = asyncio.create_task(ROWS[name].attack(plan, course))
-    for reached in (course.ready, course.answered):
-        await _either(running, reached)
+    for reached in (course.ready, course.felt):
+        await _until(running, reached)
     say({"ready": True})
     await ended.wait()
     running.cancel()
@@ -35,7 +35,7 @@ async def attack(name: str, plan: Plan) -> None:
     say(course.counted)
 
 
-async def _either(running: "asyncio.Task[None]", reached: asyncio.Event) -> None:
+async def _until(running: "asyncio.Task[None]", reached: asyncio.Event) -> None:
     """Until the event, or the end of the attack. Raises what ended it."""
     waiting = asyncio.create_task(reached.wait())
     await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)

@@ -27,15 +27,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Course(NamedTuple):
-    """The course of an attack: it counts what comes of it, and says once it is at its full strength."""
+    """The course of an attack: it counts what comes of it.
+
+    `ready`: it is at its full strength; `felt`: something came of it.
+    """
 
     counted: Counter[str]
     ready: asyncio.Event
-    answered: asyncio.Event
+    felt: asyncio.Event
 
     def add(self, name: str) -> None:
         self.counted[name] += 1
-        self.answered.set()
+        self.felt.set()
 
 
 class Row(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from msgspec import UNSET, structs
+from msgspec import UNSET
 
 from db.pool import Conn
 from db.queries import influencer
@@ -57,7 +57,7 @@ async def clone(conn: Conn, *, author: Author, influencer_id: UUID, body: Influe
     original = await influencers.lock(conn, author.organization_id, influencer_id)
     rows = await brand.read(conn, organization_id=author.organization_id, project_id=project_id)
     colors = making.snapshot_of(rows, project_id, project.primary_language).colors
-    draft = _cloned(original, structs.replace(body, name=name))
+    draft = _cloned(original, body.overrides, name)
     return await _make(conn, author, project_id, draft, colors, of=influencer_id)
 
 
@@ -115,9 +115,9 @@ async def _make(
     return Making(project_id, draft.id, made)
 
 
-def _cloned(original: LockedInfluencer, body: InfluencerClone) -> Draft:
+def _cloned(original: LockedInfluencer, overrides: InfluencerOverrides, name: str) -> Draft:
     """Its seed is the original's, and with it the face."""
-    own = {name: getattr(original, name) for name in Draft._fields if name != "id"}
-    given = {name: getattr(body.overrides, name) for name in InfluencerOverrides.__struct_fields__}
-    other = {name: value for name, value in given.items() if value is not UNSET}
-    return Draft(**own | other | {"id": ids.new(), "name": body.name})
+    own = {field: getattr(original, field) for field in Draft._fields if field != "id"}
+    given = {field: getattr(overrides, field) for field in InfluencerOverrides.__struct_fields__}
+    other = {field: value for field, value in given.items() if value is not UNSET}
+    return Draft(**own | other | {"id": ids.new(), "name": name})

@@ -14,6 +14,7 @@ from domain.tenancy.project_locks import Versions
 from domain.values import languages
 from generation.personas.personas import discloses
 from generation.spec import AgeRange, Gender
+from generation.words import texts
 from schemas import ids
 from schemas.errors import Invalid, Stale
 from schemas.errors.absent import absent
@@ -175,9 +176,9 @@ def check_language(body: InfluencerPatch | InfluencerOverrides, path: str) -> No
 
 
 def on_one_line(name: str) -> str:
-    """A name as pictures show it, its spaces folded. Raises `Invalid` for one that has nothing else."""
+    """A name with its spaces folded. Raises `Invalid` for one of which pictures would show nothing."""
     folded = " ".join(name.split())
-    if not folded:
+    if not texts.clean(folded):
         raise Invalid("name", "has nothing that could be read: write a name")
     return folded
 

@@ -44,12 +44,13 @@ async def rest(conn: Conn, kind: Kind = ERRAND) -> None:
 
 async def forget(conn: Conn) -> None:
     """All hints have ended."""
-    await conn.execute("update line_rest set until = clock_timestamp()")
+    await conn.execute("update line_rest set until = '-infinity'")
 
 
 async def keep(conn: Conn) -> None:
-    """No hint ends by itself, which takes two seconds: a machine at load may take longer to ask."""
-    await conn.execute("update line_rest set until = 'infinity'; update pool set rest_until = 'infinity'")
+    """No hint that holds ends by itself, in two seconds: a machine at load may take longer to ask."""
+    await conn.execute("update line_rest set until = 'infinity' where until > '-infinity'")
+    await conn.execute("update pool set rest_until = 'infinity'")
 
 
 async def rows_read(session: Conn, worker: UUID, kind: Kind = ERRAND) -> tuple[list[Claim], int]:

@@ -21,7 +21,7 @@ Failure = Literal["refuse", "deny", "hang", "drop", "lose", "cut"]
 
 
 class Service:
-    """`asked` are the calls that came for the newest bucket; `fail` has the next ones of a sort fail.
+    """`asked` are the calls that came, but for those to older buckets; `fail` has the next of a sort fail.
 
     What an earlier test left on its way asks for that test's bucket, and comes when it may.
     """
@@ -52,7 +52,7 @@ class Service:
         self._failing.clear()
 
     def meet(self, call: Call, sort: str) -> Failure | None:
-        """Count a call of the newest bucket, or of none; how it is to fail."""
+        """How a call is to fail. It is counted, unless it asks for an older bucket."""
         if call.bucket in self.buckets and call.bucket != self._newest:
             return None
         self.asked.append(sort)

@@ -1,9 +1,9 @@
-"""What a person's finger does on a touch screen."""
+"""A finger on a touch screen, as a person's."""
 
 from tests.peers.chromium import Page
 
-#: Nothing is held long enough to be lifted, however long the machine stalls in a swipe; `holds` are those
-#: that would be.
+#: The timer that lifts what is held never ends, however long the machine stalls in a swipe; `holds` are the
+#: timers that run.
 NEVER_HELD = """{
   const [begin, end] = [setTimeout, clearTimeout], holds = window.holds = new Set();
   let last = 0;
@@ -50,6 +50,7 @@ def swipe(page: Page, x: float, y: float) -> None:
     """Over something that may be held, until it has run out; it lets go of that."""
     page.run(NEVER_HELD)
     touch(page, "touchStart", x, y)
+    page.until("holds.size === 1")
     touch(page, "touchMove", x, y - 30)
     touch(page, "touchMove", x, y - 60)
     touch(page, "touchEnd")
