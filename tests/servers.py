@@ -32,7 +32,7 @@ KEYRING = f"test:{base64.b64encode(bytes(range(32))).decode()}"
 #: A folder in memory, if the machine has one, and what must be free in it. In bytes.
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 
-#: Names the `bin` folder of another PostgreSQL than the embedded one, for what most tests share.
+#: Environment variable with the `bin` folder of a PostgreSQL that replaces the embedded one.
 POSTGRES = "TENANTRY_POSTGRES"
 
 
@@ -62,7 +62,10 @@ def _sweep() -> None:
 @contextlib.contextmanager
 def embedded(folder: Path) -> Iterator[Servers]:
     """Servers that nobody else uses: a test may stop, kill or pause them."""
-    with local.postgres(folder / "postgres", FAST) as postgres, local.valkey(folder / "valkey") as valkey:
+    with (
+        local.postgres(folder / "postgres", FAST, binaries=_binaries()) as postgres,
+        local.valkey(folder / "valkey") as valkey,
+    ):
         yield Servers(postgres, valkey)
 
 
@@ -70,7 +73,10 @@ def embedded(folder: Path) -> Iterator[Servers]:
 def several_postgres(folder: Path, count: int) -> Iterator[list[Server]]:
     """Servers that share nothing, for tests of what is spread over them."""
     with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(local.postgres(folder / str(number), FAST)) for number in range(count)]
+        yield [
+            stack.enter_context(local.postgres(folder / str(number), FAST, binaries=_binaries()))
+            for number in range(count)
+        ]
 
 
 @contextlib.contextmanager
@@ -92,11 +98,17 @@ def _postgres(folder: Path) -> Iterator[str]:
 
     Nor does getting ready for TLS, in 1.3 ms, for a server that hasn't any.
     """
-    binaries = Path(named) if (named := os.environ.get(POSTGRES)) else None
-    with local.postgres(folder, SHARED, binaries=binaries) as server, pytest.MonkeyPatch.context() as patch:
+    with (
+        local.postgres(folder, SHARED, binaries=_binaries()) as server,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         patch.setenv("PGSSLMODE", "disable")
         asyncio.run(_prove_soon(server.url))
         yield server.url
+
+
+def _binaries() -> Path | None:
+    return Path(named) if (named := os.environ.get(POSTGRES)) else None
 
 
 async def _prove_soon(url: str) -> None:
