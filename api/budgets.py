@@ -11,7 +11,7 @@ and readers of its public files, pays from the other: a stranger must not use up
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -62,12 +62,15 @@ class Rates(NamedTuple):
     bytes: int
 
 
+NOTHING = Rates(0, 0, 0)
+
+
 def _rates(*, cores: float, connections: float, mib: float) -> Rates:
     return Rates(int(cores * MICROS), int(connections * MICROS), int(mib * MIB))
 
 
 _STANDARD = _rates(cores=0.4, connections=1, mib=8)
-_STANDARD_PUBLIC = _rates(cores=0.5, connections=1, mib=16)
+_STANDARD_PUBLIC = _rates(cores=1, connections=1, mib=16)
 RATES: Mapping[Traffic, Mapping[Tier, Rates]] = {
     Traffic.KEYS: {
         "sandbox": _STANDARD,
@@ -78,8 +81,8 @@ RATES: Mapping[Traffic, Mapping[Tier, Rates]] = {
     Traffic.PUBLIC: {
         "sandbox": _STANDARD_PUBLIC,
         "standard": _STANDARD_PUBLIC,
-        "pilot": _rates(cores=2, connections=2, mib=64),
-        "partner": _rates(cores=8, connections=6, mib=256),
+        "pilot": _rates(cores=3, connections=2, mib=64),
+        "partner": _rates(cores=10, connections=6, mib=256),
     },
 }
 
@@ -138,7 +141,7 @@ class Budgets:
         """Keep what a request has cost; True if nothing was waiting, so that a flush has to be planned."""
         begins = not self._pending
         spent = (round(cost.cpu_s * MICROS), round(cost.database_s * MICROS), cost.bytes)
-        before = self._pending.get(bucket, (0, 0, 0))
+        before = self._pending.get(bucket, NOTHING)
         self._pending[bucket] = Rates(*(one + more for one, more in zip(before, spent, strict=True)))
         return begins
 
@@ -147,18 +150,26 @@ class Budgets:
         """True while charges wait."""
         return bool(self._pending)
 
-    def take(self) -> dict[Bucket, Rates]:
-        """All charges that wait. Whoever takes them writes them or, while Redis is away, drops them."""
-        taken, self._pending = self._pending, {}
-        return taken
+    def take(self, buckets: Iterable[Bucket]) -> tuple[dict[Bucket, int], list[str | int]]:
+        """The places of buckets in a call of the script, and its first arguments, with all charges that wait.
 
-    def note(self, bucket: Bucket, level: Level) -> None:
-        """Remember the level of a bucket as the script answered it."""
-        self._overdrawn.pop(bucket.key, None)
-        if level.overdrawn:
-            self._overdrawn[bucket.key] = level, self._clock()
-            if len(self._overdrawn) > MAX_REMEMBERED:
-                self._overdrawn.popitem(last=False)
+        Places are of `buckets` and of those with charges. What is taken while Redis is away is lost.
+        """
+        spent, self._pending = self._pending, {}
+        places = {bucket: place for place, bucket in enumerate(dict.fromkeys((*buckets, *spent)), 1)}
+        words: list[str | int] = [len(places), BURST_S]
+        for bucket in places:
+            words += [*bucket.rates, *spent.get(bucket, NOTHING)]
+        return places, words
+
+    def note(self, levels: Mapping[Bucket, Level]) -> None:
+        """Remember the levels of buckets as the script answered them."""
+        for bucket, level in levels.items():
+            self._overdrawn.pop(bucket.key, None)
+            if level.overdrawn:
+                self._overdrawn[bucket.key] = level, self._clock()
+        while len(self._overdrawn) > MAX_REMEMBERED:
+            self._overdrawn.popitem(last=False)
 
     def forget(self) -> None:
         """Forget all levels: Redis is away, and nobody is refused meanwhile."""

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from litestar.types import HTTPScope, Message, Receive, Send
@@ -13,9 +14,6 @@ from telemetry.costs import Cost
 
 if TYPE_CHECKING:
     from api.services import Services
-
-#: A step of a request that takes so much CPU holds the loop: every other request waits for it. In seconds.
-HOLD_S = 0.01
 
 #: Seconds between two lines of the log about the same route.
 LOG_EVERY_S = 10.0
@@ -75,15 +73,9 @@ async def metered(
 ) -> None:
     """Run a request to its end, and charge what it cost to the bucket that pays for it, if one is known."""
     cost = state.cost
-
-    def note(seconds: float) -> None:
-        cost.loop_s += seconds
-        if seconds >= HOLD_S:
-            watchdog.note(scope, state, seconds)
-
     try:
         with costs.metered(cost):
-            await costs.Steps(answering, note)
+            await costs.Steps(answering, cost, partial(watchdog.note, scope, state))
     finally:
         if state.payer is not None:
             services: Services = scope["litestar_app"].state.services

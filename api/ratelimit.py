@@ -8,7 +8,7 @@ the organization's budget by measured cost and writes the charges that wait (`ap
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -18,7 +18,7 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
-from api.budgets import BURST_S, FLUSH_S, Bucket, Budgets, Level, Rates, Traffic, bucket_of, shown
+from api.budgets import FLUSH_S, Bucket, Budgets, Level, Traffic, bucket_of, shown
 from api.coalescing import Coalesced
 from db.redis_reach import reaching_redis
 from domain.tenancy.api_keys import Principal
@@ -34,8 +34,6 @@ from telemetry.costs import Cost
 #: a failure; and those that the start of the process waits for it.
 BUDGET_S, COOL_S, START_S = 0.05, 1.0, 1.0
 WINDOW_S, DAY_S = 60, 86_400
-
-NOTHING_SPENT = Rates(0, 0, 0)
 
 
 class Class(StrEnum):
@@ -175,6 +173,7 @@ class Limiter:
         self._clock = clock
         self._charges = Coalesced(self._ask)
         self._levels = Coalesced(self._ask_levels)
+        self._flushing: asyncio.TimerHandle | None = None
         self.budgets = Budgets()
 
     def charge(self, principal: Principal, rate_class: Class) -> asyncio.Future[Standing]:
@@ -189,7 +188,14 @@ class Limiter:
     def spend(self, bucket: Bucket, cost: Cost) -> None:
         """Charge a request that has ended. Nobody waits for it: it is written within `FLUSH_S`."""
         if self.budgets.charge(bucket, cost):
-            asyncio.get_running_loop().call_later(FLUSH_S, self._flush)
+            self._flushing = asyncio.get_running_loop().call_later(FLUSH_S, self._flush)
+
+    async def close(self) -> None:
+        """Write the charges that wait."""
+        if self._flushing:
+            self._flushing.cancel()
+        if self.budgets.is_pending:
+            await self._levels.ask(())
 
     async def usage(self, organization_id: UUID, tier: Tier) -> list[BudgetUse]:
         """The budgets of an organization, as they are now."""
@@ -207,8 +213,7 @@ class Limiter:
         levels, rows = await self._run([charge.budget for charge in asked], asked)
         if levels is None:
             return [_uncounted(charge, day_ends_in) for charge in charges]
-        standings = _standings(charges, dict(zip(asked, rows, strict=True)), day_ends_in)
-        return [_with_level(standing, levels[standing.charge.budget]) for standing in standings]
+        return list(_standings(charges, dict(zip(asked, rows, strict=True)), levels, day_ends_in))
 
     async def _ask_levels(self, questions: Sequence[tuple[Bucket, ...]]) -> list[list[Level] | None]:
         levels, _ = await self._run([bucket for asked in questions for bucket in asked], Counter())
@@ -218,13 +223,9 @@ class Limiter:
         self, budgets: Iterable[Bucket], asked: "Counter[Charge]"
     ) -> tuple[dict[Bucket, Level] | None, list[list[int]]]:
         """One call of the script: all charges that wait, the levels of `budgets`, and requests that ask."""
-        spent = self.budgets.take()
-        places = {bucket: place for place, bucket in enumerate(dict.fromkeys((*budgets, *spent)), 1)}
+        places, words = self.budgets.take(budgets)
         keys = [bucket.key for bucket in places]
         keys += [key for charge in asked for key in (charge.window, charge.day)]
-        words: list[str | int] = [len(places), BURST_S]
-        for bucket in places:
-            words += [*bucket.rates, *spent.get(bucket, NOTHING_SPENT)]
         for one, many in asked.items():
             words += [one.limit, one.cap, many, one.second, places[one.budget]]
         rows = await self._script.run(keys, words, asked=asked.total())
@@ -232,9 +233,21 @@ class Limiter:
             self.budgets.forget()
             return None, []
         levels = {bucket: Level(*row) for bucket, row in zip(places, rows, strict=False)}
-        for bucket, level in levels.items():
-            self.budgets.note(bucket, level)
+        self.budgets.note(levels)
         return levels, rows[len(places) :]
+
+
+@contextlib.asynccontextmanager
+async def open_limiter(
+    redis: Redis, breaker: Breaker, clock: Callable[[], datetime]
+) -> AsyncIterator[Limiter]:
+    """A limiter that has its connection, and has written all charges at the end of the block."""
+    limiter = Limiter(redis, breaker, clock)
+    await limiter.start()
+    try:
+        yield limiter
+    finally:
+        await limiter.close()
 
 
 @lru_cache(maxsize=2_000)
@@ -252,14 +265,17 @@ def _charge(key: UUID, organization_id: UUID, tier: Tier, rate_class: Class, day
 
 
 def _standings(
-    charges: Sequence[Charge], rows: Mapping[Charge, list[int]], day_ends_in: int
+    charges: Sequence[Charge],
+    rows: Mapping[Charge, list[int]],
+    levels: Mapping[Bucket, Level],
+    day_ends_in: int,
 ) -> Iterator[Standing]:
     """Those that ask the same were counted together: the first of them pass, each with one less left."""
     counted: Counter[Charge] = Counter()
     for charge in charges:
         passed, left, resets_in, left_of_day, second = rows[charge]
         counted[charge] += 1
-        behind = max(0, passed - counted[charge])
+        behind, level = max(0, passed - counted[charge]), levels[charge.budget]
         yield Standing(
             charge,
             counted[charge] <= passed,
@@ -268,11 +284,8 @@ def _standings(
             left_of_day + behind,
             day_ends_in,
             second,
+            level if level.overdrawn else None,
         )
-
-
-def _with_level(standing: Standing, level: Level) -> Standing:
-    return standing._replace(level=level) if level.overdrawn else standing
 
 
 def _uncounted(charge: Charge, day_ends_in: int) -> Standing:

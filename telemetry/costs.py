@@ -11,6 +11,9 @@ from contextvars import ContextVar
 from time import perf_counter, thread_time
 from typing import Any, ParamSpec, TypeVar
 
+#: A step that takes so much CPU holds the loop: every other request waits for it. In seconds.
+HOLD_S = 0.01
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -55,36 +58,41 @@ def metered(cost: Cost) -> Iterator[None]:
 
 
 class Steps(Awaitable[T]):
-    """Awaits a coroutine and calls `note` with the CPU seconds of each of its steps.
+    """Awaits a coroutine, charges the CPU time of its steps to `cost`, and calls `report` with long ones.
 
     A step is the code between two suspensions: for so long no other task of the event loop runs. CPU time
     doesn't grow while the kernel or another thread has the processor, so a busy machine makes no step longer.
     """
 
-    __slots__ = ("_note", "_work")
+    __slots__ = ("_cost", "_report", "_work")
 
-    def __init__(self, work: Coroutine[Any, Any, T], note: Callable[[float], None]) -> None:
-        self._work, self._note = work, note
+    def __init__(self, work: Coroutine[Any, Any, T], cost: Cost, report: Callable[[float], None]) -> None:
+        self._work, self._cost, self._report = work, cost, report
 
     def __await__(self) -> Generator[Any, Any, T]:
-        step: Callable[[Any], Any] = self._work.send
+        work, cost, now = self._work, self._cost, thread_time
+        step: Callable[[Any], Any] = work.send
         value: Any = None
         while True:
-            begun = thread_time()
+            begun = now()
             try:
                 awaited = step(value)
             except StopIteration as stop:
                 result: T = stop.value
                 return result
             finally:
-                self._note(thread_time() - begun)
+                spent = now() - begun
+                cost.loop_s += spent
+                if spent >= HOLD_S:
+                    self._report(spent)
             try:
-                step, value = self._work.send, (yield awaited)
+                value = yield awaited
+                step = work.send
             except GeneratorExit:
-                self._work.close()
+                work.close()
                 raise
             except BaseException as error:  # noqa: BLE001  the coroutine decides about a cancellation
-                step, value = self._work.throw, error
+                step, value = work.throw, error
 
 
 @contextmanager
