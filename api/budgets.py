@@ -38,7 +38,7 @@ MIB = 1 << 20
 
 
 class Traffic(StrEnum):
-    """Whose requests pay from a bucket."""
+    """The two kinds of requests, each with a bucket of its own."""
 
     KEYS = "keys"
     PUBLIC = "public"
@@ -104,7 +104,7 @@ class Level(NamedTuple):
     """The level of a bucket, as the script answers it.
 
     `worst` is 0, or the place of the resource that it owes for longest, counted from 1; `wait_ms` is for how
-    long. The rest is what is left, in the units of `Rates`, and negative where the bucket owes.
+    long. The other fields are the amounts left, in the units of `Rates`; a negative amount is owed.
     """
 
     worst: int
@@ -138,7 +138,7 @@ class Budgets:
         self._overdrawn: OrderedDict[str, tuple[Level, float]] = OrderedDict()
 
     def charge(self, bucket: Bucket, cost: Cost) -> bool:
-        """Keep what a request has cost; True if nothing was waiting, so that a flush has to be planned."""
+        """Keep the cost of a request for the next write; True for the first one since the last write."""
         begins = not self._pending
         spent = (round(cost.cpu_s * MICROS), round(cost.database_s * MICROS), cost.bytes)
         before = self._pending.get(bucket, NOTHING)
@@ -153,7 +153,7 @@ class Budgets:
     def take(self, buckets: Iterable[Bucket]) -> tuple[dict[Bucket, int], list[str | int]]:
         """The places of buckets in a call of the script, and its first arguments, with all charges that wait.
 
-        Places are of `buckets` and of those with charges. What is taken while Redis is away is lost.
+        Places are of `buckets` and of those with charges. Charges taken while Redis is away are lost.
         """
         spent, self._pending = self._pending, {}
         places = {bucket: place for place, bucket in enumerate(dict.fromkeys((*buckets, *spent)), 1)}
@@ -172,11 +172,11 @@ class Budgets:
             self._overdrawn.popitem(last=False)
 
     def forget(self) -> None:
-        """Forget all levels: Redis is away, and nobody is refused meanwhile."""
+        """Forget all levels: while Redis is away no request is refused."""
         self._overdrawn.clear()
 
     def check(self, bucket: Bucket) -> None:
-        """Raises `Limited` for a bucket that owes, as far as this process knows; asks nobody."""
+        """Raises `Limited` for a bucket that owed at this process's last write. Makes no round trip."""
         if bucket.key not in self._overdrawn:
             return
         level, read_at = self._overdrawn[bucket.key]

@@ -186,7 +186,7 @@ class Limiter:
         await self._charges.ask(standing.charge._replace(second=standing.second))
 
     def spend(self, bucket: Bucket, cost: Cost) -> None:
-        """Charge a request that has ended. Nobody waits for it: it is written within `FLUSH_S`."""
+        """Charge a request that has ended; a background call writes the charge within `FLUSH_S`."""
         if self.budgets.charge(bucket, cost):
             self._flushing = asyncio.get_running_loop().call_later(FLUSH_S, self._flush)
 

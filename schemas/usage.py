@@ -40,7 +40,7 @@ class ProjectCounts(Out, frozen=True, kw_only=True):
     """Those that start nothing any more."""
 
 
-#: What requests cost: seconds of CPU, seconds on a connection to Postgres, bytes.
+#: The costs of requests: seconds of CPU, seconds on a connection to Postgres, bytes.
 Resource = Literal["cpu", "database", "bytes"]
 
 

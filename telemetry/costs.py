@@ -1,7 +1,7 @@
 """Cost of one request: CPU of the event loop, of threads and of child processes, connection time, bytes.
 
 The context variable `current` holds the meter of the request that the running code works for. Code that runs
-for many requests at once, or in a worker, has no meter and is charged to nobody.
+for many requests at once, or in a worker, has no meter, and its cost is not charged.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ T = TypeVar("T")
 
 
 class Cost:
-    """What a request has cost so far. Times are seconds, sizes bytes of bodies.
+    """The cost of a request so far. Times are seconds, sizes bytes of bodies.
 
-    `database_s` is the time for which the request held a connection of the pool, without the CPU time that
-    the event loop used meanwhile: a busy loop would otherwise make every statement look slow.
+    `database_s` is the time for which the request held a connection of the pool. It leaves out the CPU time
+    that the event loop used meanwhile: a busy loop would otherwise make every statement look slow.
     """
 
     __slots__ = ("children_s", "database_s", "loop_s", "received", "sent", "threads_s")
@@ -111,7 +111,7 @@ def on_connection() -> Iterator[None]:
 
 
 def in_thread(work: Callable[P, T]) -> Callable[P, T]:
-    """`work` for a thread, whose CPU time there is charged to the request that asks for it."""
+    """Wrap work for a thread, so that its CPU time there is charged to the request."""
     cost = _current.get()
     if cost is None:
         return work

@@ -1,6 +1,7 @@
 """Calls of attackers to the API, and the count of what was answered."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -32,6 +33,31 @@ async def ask(client: httpx.AsyncClient, course: Course, method: str, url: str, 
         status = 0
     course.add(str(status))
     return status
+
+
+async def paced(
+    course: Course, callers: int, *, every_s: float, warm_s: float, once: Callable[[int], Awaitable[None]]
+) -> None:
+    """Run `once` with each caller's number every `every_s` seconds, for ever; each waits for its answer.
+
+    The first calls are spread over `every_s`. `course.ready` is set after `warm_s` seconds: by then the bursts
+    of limits are used up.
+    """
+
+    async def call(number: int) -> None:
+        due = begun + every_s * number / callers
+        while True:
+            await asyncio.sleep(due - time.monotonic())
+            await once(number)
+            due = max(due + every_s, time.monotonic())
+
+    begun = time.monotonic()
+    async with asyncio.TaskGroup() as group:
+        for number in range(callers):
+            group.create_task(call(number))
+        await asyncio.sleep(warm_s)
+        course.felt.clear()
+        course.ready.set()
 
 
 async def again(course: Course, at_once: int, once: Callable[[], Awaitable[None]]) -> None:

@@ -1,4 +1,4 @@
-"""Budgets by measured cost: who pays, who is refused, for how long, and what is shown of it."""
+"""Budgets by measured cost: payers, refusals and their length, and the display in usage."""
 
 import asyncio
 import itertools
@@ -76,12 +76,6 @@ async def advance(redis: Redis, seconds: float) -> None:
             await cast("Awaitable[int]", redis.hset(key, "at", f"{float(at) - seconds:.6f}"))
 
 
-async def available(caller: Caller, traffic: str = "keys") -> dict[str, Any]:
-    """What is left of each budget, by its resource."""
-    found = (await caller.http.get("/v1/usage")).json()["budgets"]
-    return {one["resource"]: one["available"] for one in found if one["traffic"] == traffic}
-
-
 @pytest.mark.parametrize("resource", RESOURCES)
 async def test_an_overdrawn_organization_is_refused_until_the_refill(
     app: Litestar, acme: Caller, redis: Redis, pool: Pool, resource: str
@@ -136,7 +130,7 @@ async def test_usage_shows_what_requests_have_cost(app: Litestar, acme: Caller) 
 
 
 async def test_strangers_use_up_nothing_that_keys_need(app: Litestar, acme: Caller) -> None:
-    """An app's key stands in a web page: whoever has it must not stop the organization's own calls."""
+    """An app's key stands in a web page: strangers who send with it must not stop the organization."""
     project = await new_project(acme)
     body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
     made = (await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)).json()
