@@ -40,8 +40,8 @@ async def paced(
 ) -> None:
     """Run `once` with each caller's number every `every_s` seconds, for ever; each waits for its answer.
 
-    The first calls are spread over `every_s`. `course.ready` is set after `warm_s` seconds: by then the bursts
-    of limits are used up.
+    The first calls are spread over `every_s`. `course.ready` is set after `warm_s` seconds: the bursts that
+    limits allow are used up by then.
     """
 
     async def call(number: int) -> None:
