@@ -119,20 +119,6 @@ class Standing(NamedTuple):
         return Limited(rate_class, message, retry_after=self.resets_in)
 
 
-class Probation(NamedTuple):
-    """The standing of an address whose key opens nothing: only such failures are counted."""
-
-    limit: int
-    left: int
-    resets_in: int
-    window_s: int
-
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        policy = f'"unknown-keys";q={self.limit};w={self.window_s}'
-        state = f'"unknown-keys";r={self.left};t={self.resets_in}'
-        return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode())]
-
-
 class CountingScript:
     """A script of ours in Redis, for which no request waits long."""
 
@@ -145,6 +131,12 @@ class CountingScript:
         with contextlib.suppress(RedisAway), reaching_redis():
             async with asyncio.timeout(START_S):
                 await self._script([], [])
+
+    def rests(self, *, asked: int) -> bool:
+        """True while Redis is left alone after a failure; counts requests that ask nevertheless."""
+        if self._breaker.rests:
+            metrics.RATE_UNCOUNTED.inc(asked)
+        return self._breaker.rests
 
     async def run(
         self, keys: Sequence[str], words: Sequence[str | int], *, asked: int
@@ -204,7 +196,9 @@ class Limiter:
 
     def _flush(self) -> None:
         """Write the charges that wait, unless a request's question has taken them along meanwhile."""
-        if self.budgets.is_pending:
+        if self.budgets.is_pending and self._script.rests(asked=0):
+            self._flushing = asyncio.get_running_loop().call_later(COOL_S, self._flush)
+        elif self.budgets.is_pending:
             self._levels.ask(())
 
     async def _ask(self, charges: Sequence[Charge]) -> list[Standing]:
@@ -222,7 +216,12 @@ class Limiter:
     async def _run(
         self, budgets: Iterable[Bucket], asked: "Counter[Charge]"
     ) -> tuple[dict[Bucket, Level] | None, list[list[int]]]:
-        """One call of the script: all charges that wait, the levels of `budgets`, and requests that ask."""
+        """One call of the script: all charges that wait, the levels of `budgets`, and requests that ask.
+
+        While no call is made, charges wait. Charges of a failed call are lost: it may have written them.
+        """
+        if self._script.rests(asked=asked.total()):
+            return None, []
         places, words = self.budgets.take(budgets)
         keys = [bucket.key for bucket in places]
         keys += [key for charge in asked for key in (charge.window, charge.day)]

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from api.budgets import Bucket
 from api.event_limits import EventStanding
-from api.ratelimit import Probation, Standing
+from api.probation import Probation
+from api.ratelimit import Standing
 from domain.apps.app_keys import KeyedApp
 from domain.tenancy.api_keys import Principal
 from schemas import ids

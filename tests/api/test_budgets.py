@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
+import httpx
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
@@ -24,9 +25,11 @@ from domain.tenancy.api_keys import Principal
 from jobs.breaker import Breaker
 from schemas import ids
 from telemetry.costs import Cost
-from tests.api.conftest import Caller, calling, client_of, new_key
+from tests import media
+from tests.api.conftest import Caller, client_of, new_key
 from tests.api.parties import new_project
 from tests.servers import Servers
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("patient")
 
@@ -295,20 +298,76 @@ async def _calls(redis: Redis) -> int:
     return sum(int(one["calls"]) for name, one in found.items() if "evalsha" in name)
 
 
-async def test_an_upload_pays_for_the_process_that_looks_into_it(app: Litestar, pool: Pool) -> None:
-    from tests import media  # noqa: PLC0415
+async def test_charges_wait_while_redis_is_left_alone(redis: Redis) -> None:
+    """A failure rests the breaker for a second: what is charged meanwhile is written afterwards, once."""
+    now = [100.0]
+    breaker = Breaker(1.0, lambda: now[0])
+    bucket = bucket_of(ids.new(), "standard")
+    async with open_limiter(redis, breaker, lambda: datetime.now(UTC)) as limiter:
+        breaker.failed()
+        for _ in range(2):
+            await charge(limiter, bucket, cost(size=1000))
+        assert not await redis.exists(bucket.key)
+        now[0] += 1.0
+        await charge(limiter, bucket, cost(size=500))
+        left = float(await cast("Awaitable[str]", redis.hget(bucket.key, "bytes")))
+        assert left == STANDARD.bytes * BURST_S - 2500
+        assert not limiter.budgets.is_pending
 
-    async with calling(app, pool, "Studio") as studio:
-        project = await new_project(studio)
-        charged: list[Cost] = []
-        limiter: Limiter = app.state.services.limiter
-        spend, limiter.spend = limiter.spend, lambda bucket, spent: charged.append(spent)  # type: ignore[method-assign]
-        files = {"file": ("shop.png", media.picture(), "image/png")}
-        answer = await studio.http.post(f"/v1/projects/{project}/content/upload", files=files)
-        limiter.spend = spend  # type: ignore[method-assign]
-        assert answer.status_code == 201
-        [paid] = charged
-        assert paid.children_s > 0.01
-        assert paid.received > len(media.picture())
-        assert min(paid.loop_s, paid.database_s) > 0
-        assert paid.sent == len(answer.content)
+
+async def upload(caller: Caller, project: str) -> httpx.Response:
+    files = {"file": ("shop.png", media.picture(), "image/png")}
+    return await caller.http.post(f"/v1/projects/{project}/content/upload", files=files)
+
+
+async def test_an_upload_pays_for_the_process_that_looks_into_it(
+    app: Litestar, acme: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, charged = await new_project(acme), list[Cost]()
+    monkeypatch.setattr(app.state.services.limiter, "spend", lambda _, spent: charged.append(spent))
+    answer = await upload(acme, project)
+    assert answer.status_code == 201
+    [paid] = charged
+    assert paid.children_s > 0.01
+    assert paid.received > len(media.picture())
+    assert min(paid.loop_s, paid.database_s) > 0
+    assert paid.sent == len(answer.content)
+
+
+async def test_uploads_that_wait_for_their_turn_are_refused_once_one_has_overdrawn_the_budget(
+    app: Litestar, acme: Caller, pool: Pool
+) -> None:
+    limiter: Limiter = app.state.services.limiter
+    project, bucket = await new_project(acme), bucket_of(acme.organization_id, "standard")
+    async with app.state.services.probes.turn(acme.organization_id):
+        waiting = asyncio.create_task(upload(acme, project))
+
+        async def is_stored() -> bool:
+            return bool(await pool.fetchval("select count(*) from media_upload where size_bytes > 0"))
+
+        await eventually(is_stored)
+        await charge(limiter, bucket, spending("cpu", 1.5))
+    refused = await waiting
+    assert refused.status_code == 429
+    assert refused.json()["error"]["details"] == {"limit": "budget", "resource": "cpu"}
+    assert await pool.fetchval("select count(*) from content_item") == 0
+    assert await pool.fetchval("select count(*) from media_upload") == 0
+
+
+async def test_readers_of_public_files_pay_from_the_public_budget(
+    app: Litestar, acme: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limiter: Limiter = app.state.services.limiter
+    made = (await upload(acme, await new_project(acme))).json()
+    path = "/media/" + made["assets"][0]["url"].rpartition("/")[2]
+    public, paid = bucket_of(acme.organization_id, "standard", Traffic.PUBLIC), list[tuple[Bucket, int]]()
+    async with client_of(app) as anonymous:
+        with monkeypatch.context() as patched:
+            patched.setattr(limiter, "spend", lambda bucket, spent: paid.append((bucket, spent.sent)))
+            answer = await anonymous.get(path)
+        assert paid == [(public, len(answer.content))]
+        await charge(limiter, public, cost(size=2 * BURST_S * public.rates.bytes))
+        refused = await anonymous.get(path)
+        assert refused.json()["error"]["details"] == {"limit": "budget", "resource": "bytes"}
+        assert (refused.status_code, "Retry-After" in refused.headers) == (429, True)
+        assert (await acme.http.get("/v1/whoami")).status_code == 200
