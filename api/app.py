@@ -9,12 +9,14 @@ from typing import cast
 
 from litestar import Litestar, Router
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
+from litestar.types.asgi_types import Method
 
-from api import access_log, direct, errors, event_requests, heads, paths
+from api import access_log, direct, errors, event_requests, heads, metering, paths
 from api.guard import bind, guard
 from api.lifespan import serving
 from api.openapi import document
 from api.replies import Reply
+from api.request_state import RequestState
 from api.requests import ApiRequest
 from api.routes import (
     accounts,
@@ -124,12 +126,21 @@ class Api(Litestar):
         if scope["type"] != "http":  # type: ignore[comparison-overlap]  # the enum that is meant is a str
             await super().__call__(scope, receive, send)
             return
-        request, receives, sends = cast("HTTPScope", scope), cast("Receive", receive), cast("Send", send)
+        request = cast("HTTPScope", scope)
         method = request["method"]
-        if heads.are_ours(request):
+        ours = heads.are_ours(request)
+        if ours:
             request = {**request, "method": "GET"}
-            receives, sends = heads.without_body(receives, sends)
         state = access_log.begin(request)
+        receives, sends = metering.counted(state.cost, cast("Receive", receive), cast("Send", send))
+        if ours:
+            receives, sends = heads.without_body(receives, sends)
+        await metering.metered(request, state, self._answer(request, state, receives, sends, method))
+
+    async def _answer(
+        self, request: HTTPScope, state: RequestState, receives: Receive, sends: Send, method: Method
+    ) -> None:
+        """Answer a request; `method` is the one that it came with."""
         before = causes.enter(state)
         watched = access_log.watching(state, sends)
         try:

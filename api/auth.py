@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from api.coalescing import Coalesced
-from api.ratelimit import Probation
+from api.probation import Probation
 from api.request_state import RequestState
 from db.pool import Pool
 from domain.security.keyring import Keyring

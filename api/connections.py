@@ -12,6 +12,7 @@ from uuid import UUID
 
 from db.pool import Conn, Pool
 from schemas.errors import Unavailable
+from telemetry import costs
 
 #: Connections beside all shares, where the pool has so many more.
 RESERVE = 3
@@ -37,7 +38,8 @@ class Connections:
         await self._take(organization_id)
         try:
             async with self._pool.acquire() as conn:
-                yield conn
+                with costs.on_connection():
+                    yield conn
         finally:
             self._give(organization_id)
 
@@ -46,7 +48,8 @@ class Connections:
         """The right to one connection of the pool, and no more, for as long as the block runs."""
         await self._take(organization_id)
         try:
-            yield
+            with costs.on_connection():
+                yield
         finally:
             self._give(organization_id)
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from litestar import Request, Response
 
 from api import app_auth, event_limits
+from api.budgets import Traffic, bucket_of
 from api.requests import ApiRequest
 from domain.apps.app_keys import KeyedApp
 from domain.events import body
@@ -65,6 +66,9 @@ async def admit(request: ApiRequest, key: str | None, *, app_id: UUID | None = N
     if not call.event_standing.passed:
         await services.events.limiter.turn(app)
         raise call.event_standing.refusal()
+    budget = bucket_of(app.organization_id, app.tier, Traffic.PUBLIC)
+    services.limiter.budgets.check(budget)
+    call.payer = budget
     _check_origin(app, call.headers.get(b"origin"))
     if app_id not in {None, app.app_id}:
         raise absent("sdk_app")

@@ -105,6 +105,7 @@ async def _admit(request: ApiRequest, needs: Requirements) -> None:
     call.standing = await (charging or services.limiter.charge(call.principal, needs.rate_class))
     if not call.standing.passed:
         raise call.standing.refusal()
+    call.payer = call.standing.charge.budget
     if needs.scope is not None and not grants(call.principal.scopes, needs.scope):
         raise Forbidden(needs.scope)
 

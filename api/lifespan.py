@@ -16,7 +16,7 @@ from api.event_limits import EventLimiter
 from api.last_events import open_last_events
 from api.listening import open_listeners
 from api.measuring import measured
-from api.ratelimit import COOL_S, Limiter
+from api.ratelimit import COOL_S, open_limiter
 from api.server.admission import limits_of
 from api.services import EventServices, Services
 from api.tenant_queue import TenantQueue, open_aside
@@ -62,6 +62,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
         open_courier(settings.redis_url) as courier,
         _open_redis(settings.redis_url) as redis,
         _open_events(settings, pool, redis, peppers) as events,
+        open_limiter(redis, Breaker(COOL_S), clock) as limiter,
         open_watcher(looking(pool), of_all=limits_of(settings).connections // 2) as watcher,
         open_listeners(settings, pool) as listeners,
     ):
@@ -77,7 +78,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
             peppers=peppers,
             vault=vault,
             authenticator=Authenticator(pool, peppers, Strangers()),
-            limiter=await _started(Limiter(redis, Breaker(COOL_S), clock)),
+            limiter=limiter,
             events=events,
             jobs=Coalesced(looking(pool)),
             waits=Coalesced(_asking_why(pool)),
@@ -127,11 +128,6 @@ async def _open_quarantine(pool: Pool) -> AsyncIterator[Quarantine]:
     quarantine = Quarantine(pool)
     async with written_behind(quarantine.came, quarantine.write_due, rest_s=QUARANTINE_S):
         yield quarantine
-
-
-async def _started(limiter: Limiter) -> Limiter:
-    await limiter.start()
-    return limiter
 
 
 def _keyrings(settings: Settings) -> tuple[Keyring, Keyring]:

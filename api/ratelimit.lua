@@ -1,10 +1,48 @@
--- For each window and day in KEYS how many of the requests that ask may pass. ARGV, four for each pair:
--- requests in 60 s, writes in the day (0: not counted), how many ask, and 0, or the second of a request
--- that was counted and is to be given back.
--- A window is a hash from second to count: it slides by the second, on Redis's own clock, which is one for
--- all API processes. Returns {passed, left in the window, seconds until some of it returns, left of the
--- day, now} for each pair.
-local now = tonumber(redis.call('TIME')[1])
+-- KEYS: the budgets, then a window and a day for each group of requests that ask alike.
+-- ARGV: the number of budgets, and the seconds of refill that a full one holds. For each budget six: its refill
+-- in a second of CPU, database time and bytes, and what was spent of each. For each group five: requests in 60 s,
+-- writes in the day (0: not counted), how many ask, 0 or the second of a request that was counted and is to be
+-- given back, and the place of its budget, counted from 1.
+-- A budget is a token bucket that is charged after the fact. It may owe, and while it does none of its requests
+-- passes. A window is a hash from second to count: it slides by the second. All times are of Redis's own clock,
+-- which is one for all API processes.
+-- Returns for each budget {0 or the place of the resource that it owes for longest, milliseconds until it owes
+-- nothing, CPU, database time and bytes that are left}, and then for each group {passed, left in the window,
+-- seconds until some of it returns, left of the day, now}.
+local time = redis.call('TIME')
+local now = tonumber(time[1])
+local exact = now + time[2] / 1000000
+local budgets, burst = tonumber(ARGV[1] or '0'), tonumber(ARGV[2] or '0')
+local resources = {'cpu', 'database', 'bytes'}
+local answers = {}
+
+local function store(budget, left, full_in)
+  local fields = {'at', string.format('%.6f', exact)}
+  for i, resource in ipairs(resources) do
+    fields[2 * i + 1], fields[2 * i + 2] = resource, string.format('%.0f', left[i])
+  end
+  redis.call('HSET', budget, unpack(fields))
+  redis.call('PEXPIRE', budget, 1000 + math.ceil(full_in * 1000))
+end
+
+local function charge(budget, first)
+  local kept = redis.call('HMGET', budget, 'cpu', 'database', 'bytes', 'at')
+  local past = math.max(0, exact - (tonumber(kept[4]) or exact))
+  local left, worst, wait, full_in, charged = {}, 0, 0, 0, false
+  for i = 1, 3 do
+    local rate, spent = tonumber(ARGV[first + i]), tonumber(ARGV[first + 3 + i])
+    left[i] = math.min(rate * burst, (tonumber(kept[i]) or rate * burst) + past * rate) - spent
+    charged = charged or spent > 0
+    full_in = math.max(full_in, burst - left[i] / rate)
+    if left[i] < 0 and -left[i] / rate > wait then
+      worst, wait = i, -left[i] / rate
+    end
+  end
+  if charged then
+    store(budget, left, full_in)
+  end
+  return {worst, math.ceil(wait * 1000), left[1], left[2], left[3]}
+end
 
 local function used_of(window)
   local used, oldest = 0, now
@@ -21,10 +59,10 @@ local function used_of(window)
   return used, oldest
 end
 
-local function count(window, day, limit, cap, asked)
+local function count(window, day, limit, cap, asked, overdrawn)
   local used, oldest = used_of(window)
   local left_of_day = cap > 0 and cap - tonumber(redis.call('GET', day) or '0') or math.huge
-  local passed = math.max(0, math.min(asked, limit - used, left_of_day))
+  local passed = overdrawn and 0 or math.max(0, math.min(asked, limit - used, left_of_day))
   if passed > 0 then
     redis.call('HINCRBY', window, now, passed)
     redis.call('EXPIRE', window, 60)
@@ -43,14 +81,18 @@ local function give_back(window, second, many)
   return {0, 0, 0, 0, now}
 end
 
-local answers = {}
-for pair = 1, #KEYS / 2 do
-  local window, day, first = KEYS[2 * pair - 1], KEYS[2 * pair], 4 * pair - 3
-  local limit, cap, asked, second = ARGV[first], ARGV[first + 1], tonumber(ARGV[first + 2]), ARGV[first + 3]
+for place = 1, budgets do
+  answers[place] = charge(KEYS[place], 6 * place - 4)
+end
+for group = 1, (#KEYS - budgets) / 2 do
+  local window, day = KEYS[budgets + 2 * group - 1], KEYS[budgets + 2 * group]
+  local first = 2 + 6 * budgets + 5 * (group - 1)
+  local limit, cap, asked = tonumber(ARGV[first + 1]), tonumber(ARGV[first + 2]), tonumber(ARGV[first + 3])
+  local second, overdrawn = ARGV[first + 4], answers[tonumber(ARGV[first + 5])][1] > 0
   if second == '0' then
-    answers[pair] = count(window, day, tonumber(limit), tonumber(cap), asked)
+    answers[budgets + group] = count(window, day, limit, cap, asked, overdrawn)
   else
-    answers[pair] = give_back(window, second, asked)
+    answers[budgets + group] = give_back(window, second, asked)
   end
 end
 return answers

@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from api.budgets import Bucket
 from api.event_limits import EventStanding
-from api.ratelimit import Probation, Standing
+from api.probation import Probation
+from api.ratelimit import Standing
 from domain.apps.app_keys import KeyedApp
 from domain.tenancy.api_keys import Principal
 from schemas import ids
 from telemetry import tracing
+from telemetry.costs import Cost
 from telemetry.tracing import Submit
 
 NOT_MODIFIED = 304
@@ -38,11 +41,13 @@ class RequestState:
         "bits",
         "body",
         "code",
+        "cost",
         "event_standing",
         "for_pages",
         "headers",
         "id",
         "job_ids",
+        "payer",
         "principal",
         "probation",
         "rate_class",
@@ -80,6 +85,9 @@ class RequestState:
         #: Jobs that it has made, and the number of ids of jobs.
         self.submits: list[Submit] = []
         self.job_ids = 0
+        self.cost = Cost()
+        #: The bucket that pays for it, once known; None for a stranger's request, or one over a limit.
+        self.payer: Bucket | None = None
 
     @property
     def organization_id(self) -> UUID | None:

@@ -9,6 +9,8 @@ from typing import TypeVar
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+from telemetry import costs
+
 T = TypeVar("T")
 
 #: Python's own is five milliseconds, which each of a request's steps would wait.
@@ -37,7 +39,7 @@ class Aside:
 
     async def run(self, organization_id: UUID, work: Callable[[], T]) -> T:
         async with self._queue.turn(organization_id):
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, costs.in_thread(work))
 
 
 @asynccontextmanager

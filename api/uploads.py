@@ -237,10 +237,17 @@ async def _look(request: ApiRequest, form: _Form) -> list[File]:
         return token
 
     async with request.services.probes.turn(request.principal.organization_id):
+        _check_budget(request)
         seen = await passing.look(store, form.files, form.tokens)
     if form.wanted.thumbnails:
         return await _with_thumbnails(request, form, seen)
     return [await passing.redrawn(one.file, rewrite) for one in seen]
+
+
+def _check_budget(request: ApiRequest) -> None:
+    """Raises `Limited` where uploads that came before this one have overdrawn the budget meanwhile."""
+    if payer := request.request_state.payer:
+        request.services.limiter.budgets.check(payer)
 
 
 async def _with_thumbnails(request: ApiRequest, form: _Form, seen: Sequence[Seen]) -> list[File]:

@@ -15,13 +15,17 @@ class Breaker:
     failing: bool = False
     open_until: float = -inf
 
+    @property
+    def rests(self) -> bool:
+        """True while no call is to be made."""
+        return self.clock() < self.open_until
+
     def passes(self) -> bool:
         """True if the call is to be made; whoever gets True says how it went."""
-        now = self.clock()
-        if now < self.open_until:
+        if self.rests:
             return False
         if self.failing:
-            self.open_until = now + self.cool_s
+            self.open_until = self.clock() + self.cool_s
         return True
 
     def worked(self) -> None:

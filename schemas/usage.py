@@ -1,5 +1,7 @@
 """Usage: what an organization has of what it may have."""
 
+from typing import Literal
+
 from schemas import ids
 from schemas.api_keys import Storage, Tier
 from schemas.base import Out
@@ -38,6 +40,25 @@ class ProjectCounts(Out, frozen=True, kw_only=True):
     """Those that start nothing any more."""
 
 
+#: The costs of requests: seconds of CPU, seconds on a connection to Postgres, bytes.
+Resource = Literal["cpu", "database", "bytes"]
+
+
+class BudgetUse(Out, frozen=True, kw_only=True):
+    """A budget by measured cost: it is charged at a request's end, and refuses requests while overdrawn."""
+
+    resource: Resource
+    """CPU and database time are in seconds."""
+    traffic: Literal["keys", "public"]
+    """`keys`: requests with a key; `public`: events of apps and readers of public files."""
+    available: float | None
+    """What is left now; below 0 requests are refused; null: unknown for the moment."""
+    capacity: float
+    """What is left after a minute without requests."""
+    per_second: float
+    """What comes back in each second."""
+
+
 class Usage(Out, frozen=True, kw_only=True):
     """`GET /v1/usage`."""
 
@@ -54,3 +75,5 @@ class Usage(Out, frozen=True, kw_only=True):
     """Webhook endpoints."""
     projects: ProjectCounts
     """Projects, which have no limit."""
+    budgets: list[BudgetUse]
+    """What requests may cost."""

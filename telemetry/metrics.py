@@ -13,6 +13,12 @@ HTTP_KILLED = Counter("http_requests_killed", "Answers that said `KILL_SWITCH`: 
 HTTP_SECONDS = Histogram(
     "http_request_seconds", "From the request's head to the answer's end.", ["route"], buckets=_QUICK
 )
+HTTP_LOOP_HOLD = Histogram(
+    "http_loop_hold_seconds",
+    "CPU of steps of requests that held the event loop for 10 ms or more.",
+    ["route"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
 HTTP_CONNECTIONS = Gauge("http_connections", "Connections that are open.")
 HTTP_CONNECTIONS_ENDED = Counter(
     "http_connections_ended",

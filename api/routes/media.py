@@ -8,6 +8,7 @@ from litestar import Response, get, head
 from litestar.params import FromPath
 from litestar.response import Stream
 
+from api.budgets import Bucket, Traffic, bucket_of
 from api.replies import Reply
 from api.requests import ApiRequest
 from domain.content import content
@@ -43,11 +44,12 @@ class Part(NamedTuple):
 @get(
     "/media/{token:str}",
     status_code=200,
-    opt={"also": (206, 304), "refusals": (404, 416, 503), "types": TYPES},
+    opt={"also": (206, 304), "refusals": (404, 416, 429, 503), "types": TYPES},
 )
 async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Response[None]:
     """A file of content, whole or one range of it. Needs no key: its address can't be guessed."""
     found, headers = await _find(request, token)
+    request.services.limiter.budgets.check(_payer(found))
     if _is_known(request, found):
         return Reply(None, status_code=304, headers=headers)
     part = _asked(request.request_state.headers, found)
@@ -55,6 +57,7 @@ async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Respo
     headers["Content-Length"] = str(end - start)
     if part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size_bytes}"
+    request.request_state.payer = _payer(found)
     chunks = _bytes(request.services.store, token, start, end)
     return Stream(
         _after(await anext(chunks), chunks),
@@ -70,8 +73,12 @@ async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Respo
     opt={"refusals": (404, 503), "types": TYPES},
 )
 async def get_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket: FromPath[str]) -> Stream:
-    """A whole file, at an address that one call to a platform made known: that it was fetched is kept."""
+    """A whole file, at an address that one call to a platform made known: that it was fetched is kept.
+
+    Its organization pays for it, and no budget refuses it: a post must not fail because of other readers.
+    """
     found, headers = await _find_by_ticket(request, token, ticket, counts=True)
+    request.request_state.payer = _payer(found)
     chunks = _bytes(request.services.store, token, 0, found.size_bytes)
     return Stream(_after(await anext(chunks), chunks), media_type=found.mime_type, headers=headers)
 
@@ -108,6 +115,10 @@ async def _find(request: ApiRequest, token: str) -> tuple[Served, dict[str, str]
         found = await content.find_file(conn, token=token)
     sealed = SEALED if found.mime_type == SVG.mime else {}
     return found, {**ALWAYS, **sealed, "ETag": _etag(found).decode()}
+
+
+def _payer(found: Served) -> Bucket:
+    return bucket_of(found.organization_id, found.tier, Traffic.PUBLIC)
 
 
 def _etag(found: Served) -> bytes:

@@ -18,6 +18,7 @@ from api.requests import ApiRequest
 from db.pool import Conn
 from domain.operations import usage
 from domain.tenancy import organizations
+from schemas.api_keys import Tier
 from schemas.base import Page
 from schemas.organizations import Organization, OrganizationCreate, OrganizationPatch
 from schemas.usage import Usage
@@ -77,7 +78,9 @@ async def get_organization_usage(request: ApiRequest, organization_id: FromPath[
         asked = paths.read("organization", organization_id)
         found = await organizations.find(conn, organization_id=asked)
         live = paths.read("organization", found.id)
-        return await usage.get(conn, organization_id=asked, tier=found.tier if asked == live else "sandbox")
+        tier: Tier = found.tier if asked == live else "sandbox"
+        budgets = await request.services.limiter.usage(asked, tier)
+        return await usage.get(conn, organization_id=asked, tier=tier, budgets=budgets)
 
 
 ROUTES = [list_organizations, create_organization, patch_organization, get_organization_usage]

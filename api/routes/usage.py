@@ -13,11 +13,13 @@ from schemas.usage import Usage
 async def get_usage(request: ApiRequest) -> Usage:
     """What the organization has of what its tier allows: jobs, storage, keys, webhook endpoints, projects.
 
-    Requests are counted by key: each answer has their limits in its `RateLimit` header.
+    Requests are counted by key: each answer has their limits in its `RateLimit` header. What they cost is
+    charged to the `budgets` of the organization.
     """
     who = request.principal
+    budgets = await request.services.limiter.usage(who.organization_id, who.tier)
     async with request.connection() as conn:
-        return await usage.get(conn, organization_id=who.organization_id, tier=who.tier)
+        return await usage.get(conn, organization_id=who.organization_id, tier=who.tier, budgets=budgets)
 
 
 ROUTES = [get_usage]

@@ -1,11 +1,13 @@
 """Calls of attackers to the API, and the count of what was answered."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import httpx
 
+from bench.neighbours.deployment import Deployment
 from bench.neighbours.row import Course, Plan
 
 #: Another address than the victim's, as an attacker has.
@@ -32,6 +34,39 @@ async def ask(client: httpx.AsyncClient, course: Course, method: str, url: str, 
         status = 0
     course.add(str(status))
     return status
+
+
+async def uncounted(deployment: Deployment, _: Mapping[str, int]) -> dict[str, Any]:
+    """Requests that passed uncounted, since Redis took too long on a busy machine."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        said = (await client.get(f"http://127.0.0.1:{deployment.port}/metrics")).text
+    [line] = [line for line in said.splitlines() if line.startswith("rate_limit_uncounted_total ")]
+    return {"uncounted": round(float(line.split()[1]))}
+
+
+async def paced(
+    course: Course, callers: int, *, every_s: float, warm_s: float, once: Callable[[int], Awaitable[None]]
+) -> None:
+    """Run `once` with each caller's number every `every_s` seconds, for ever; each waits for its answer.
+
+    The first calls are spread over `every_s`. `course.ready` is set after `warm_s` seconds: the bursts that
+    limits allow are used up by then.
+    """
+
+    async def call(number: int) -> None:
+        due = begun + every_s * number / callers
+        while True:
+            await asyncio.sleep(due - time.monotonic())
+            await once(number)
+            due = max(due + every_s, time.monotonic())
+
+    begun = time.monotonic()
+    async with asyncio.TaskGroup() as group:
+        for number in range(callers):
+            group.create_task(call(number))
+        await asyncio.sleep(warm_s)
+        course.felt.clear()
+        course.ready.set()
 
 
 async def again(course: Course, at_once: int, once: Callable[[], Awaitable[None]]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from bench.neighbours.attacks import (
     events,
     filters,
+    lists,
     metadata,
     parsing,
     publishing,
@@ -13,6 +14,7 @@ from bench.neighbours.attacks import (
     slow_sites,
     storage,
     streams,
+    uploads,
 )
 from bench.neighbours.row import Row
 
@@ -29,5 +31,7 @@ ROWS: Mapping[str, Row] = {
         events.ROW,
         filters.ROW,
         storage.ROW,
+        uploads.ROW,
+        lists.ROW,
     )
 }

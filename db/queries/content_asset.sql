@@ -71,18 +71,23 @@ update content_item
    and id = :content_id
    and exists (select from small);
 
--- name: find_asset    by what only its URL says, app media too; whose it is doesn't matter to a reader
-select mime_type, size_bytes, sha256
-  from media_file
- where token = :token
-union all
-select mime_type, size_bytes, sha256
-  from influencer_portrait
- where token = :token
-union all
-select mime_type, size_bytes, sha256
-  from app_media
- where token = :token;
+-- name: find_asset    by what only its URL says, app media too, and the organization that pays for its readers
+with found as (
+  -- The file.
+  select organization_id, mime_type, size_bytes, sha256
+    from media_file
+   where token = :token
+  union all
+  select organization_id, mime_type, size_bytes, sha256
+    from influencer_portrait
+   where token = :token
+  union all
+  select organization_id, mime_type, size_bytes, sha256
+    from app_media
+   where token = :token)
+select f.mime_type, f.size_bytes, f.sha256, f.organization_id, coalesce(o.resumes_as, o.tier) as tier
+  from found f
+  join organization o on o.id = f.organization_id;
 
 -- name: replace_assets    of a content: their files are deleted in a day, and read until then
 with old as (

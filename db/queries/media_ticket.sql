@@ -15,15 +15,17 @@ with mine as (
      and p.organization_id = t.organization_id
      and p.id = t.post_id
      and a.token = :token
-  returning a.mime_type, a.size_bytes, a.sha256)
-select mime_type, size_bytes, sha256
-  from mine;
+  returning a.mime_type, a.size_bytes, a.sha256, a.organization_id)
+select m.mime_type, m.size_bytes, m.sha256, m.organization_id, coalesce(o.resumes_as, o.tier) as tier
+  from mine m
+  join organization o on o.id = m.organization_id;
 
 -- name: find_asset    as above, of who only asks what is there: nothing is remembered
-select a.mime_type, a.size_bytes, a.sha256
+select a.mime_type, a.size_bytes, a.sha256, a.organization_id, coalesce(o.resumes_as, o.tier) as tier
   from media_ticket t
   join scheduled_post p on p.organization_id = t.organization_id and p.id = t.post_id
   join media_file a on a.organization_id = p.organization_id and a.content_id = p.content_id
+  join organization o on o.id = a.organization_id
  where t.ticket = :ticket
    and t.closed_at is null
    and a.token = :token;

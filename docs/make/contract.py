@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias, get_args
 
+from api.budgets import MIB, MICROS, RATES
 from api.errors import CODES
 from api.event_limits import LIMITS
 from api.ratelimit import QUOTAS, Class
@@ -111,6 +112,22 @@ def event_limits() -> str:
     """Requests with events, and events, a second and SDK app, by tier."""
     rows = [(code(tier), f"{most.requests:,}", f"{most.events:,}") for tier, most in LIMITS.items()]
     return table(["tier", "requests a second", "events a second"], rows)
+
+
+def budgets() -> str:
+    """Refill of the budgets by measured cost, by traffic and tier."""
+    rows = [
+        (
+            code(tier),
+            code(traffic),
+            f"{rates.cpu / MICROS:g} s",
+            f"{rates.database / MICROS:g} s",
+            f"{rates.bytes // MIB} MiB",
+        )
+        for traffic, tiers in RATES.items()
+        for tier, rates in tiers.items()
+    ]
+    return table(["tier", "traffic", "`cpu` a second", "`database` a second", "`bytes` a second"], rows)
 
 
 def job_limits() -> str:

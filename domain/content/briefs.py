@@ -3,7 +3,6 @@
 A job reads nothing of the project but its brief, so that what it makes doesn't depend on when it runs.
 """
 
-import asyncio
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
@@ -31,6 +30,7 @@ from schemas.accounts import PlatformName
 from schemas.content import Aspect, ContentRequest
 from schemas.errors import Invalid, LacksWords, NotFound
 from schemas.errors.absent import absent
+from telemetry import costs
 
 #: Categories of Unicode of which a hook has at least one sign: letters, numbers, punctuation, symbols.
 SEEN = "LNPS"
@@ -82,7 +82,7 @@ async def draw_up(
         presenter=speaker.presenter if speaker and shows else None,
         transcript=body.transcript or app_files.transcript_of(files.clip, own),
     )
-    await asyncio.to_thread(_check_words, spec)
+    await costs.to_thread(_check_words, spec)
     return Brief(asked=body, spec=spec, files=files)
 
 

@@ -20,6 +20,7 @@ from domain.publishing import targets, waiting
 from domain.tenancy import project_locks
 from schemas import ids
 from schemas.accounts import PlatformName
+from schemas.api_keys import Tier
 from schemas.content import (
     MAX_FILES,
     ApprovalStatus,
@@ -36,11 +37,13 @@ from schemas.jobs import JobError
 
 
 class Served(NamedTuple):
-    """Facts that a reader of a file is told beside its bytes."""
+    """Facts that a reader of a file is told beside its bytes, and the organization that pays for it."""
 
     mime_type: str
     size_bytes: int
     sha256: bytes
+    organization_id: UUID
+    tier: Tier
 
 
 class ContentRow(NamedTuple):

@@ -16,7 +16,7 @@ from domain.media.store import AWAY, Store, key
 from schemas.errors import SettingsInvalid, Unavailable
 from schemas.setting_values import BUCKET
 from schemas.settings import Settings
-from telemetry import logs
+from telemetry import costs, logs
 
 if TYPE_CHECKING:
     from obstore import AsyncWritableFile
@@ -66,7 +66,7 @@ class Bucket(Store):
         async with self.read(token) as chunks:
             async for chunk in chunks:
                 with self._reaching():
-                    if await asyncio.to_thread(copy.write, chunk) < len(chunk):
+                    if await costs.to_thread(copy.write, chunk) < len(chunk):
                         raise OSError  # The disk is full, and says so only to whoever writes more.
         copy.seek(0)
 

@@ -1,6 +1,5 @@
 """Media in a folder of this machine, or one that several share."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -13,6 +12,7 @@ from obstore.store import LocalStore
 
 from domain.media.store import AWAY, Store, key
 from schemas.errors import SettingsInvalid, Unavailable
+from telemetry import costs
 
 #: Bytes that wait in memory for the disk.
 BUFFER = 1 << 20
@@ -33,7 +33,7 @@ class Folder(Store):
                 await writer.write(chunk)
         with self._reaching():
             await writer.close()
-            await asyncio.to_thread(_put_in_place, self._folder / key(token))
+            await costs.to_thread(_put_in_place, self._folder / key(token))
 
     @asynccontextmanager
     async def opened(self, token: str) -> AsyncIterator[int]:
@@ -46,7 +46,7 @@ class Folder(Store):
 
     async def delete(self, token: str) -> None:
         with self._reaching():
-            await asyncio.to_thread(_remove, self._folder / key(token))
+            await costs.to_thread(_remove, self._folder / key(token))
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:

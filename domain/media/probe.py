@@ -3,6 +3,7 @@
 It has the files' descriptors and nothing else: no environment, no storage, no database. The kernel bounds
 its CPU, memory and time, so that a hostile file ends this process and no other. For each file in turn it
 writes a line to stdout, a `Found` with a thumbnail or a `Refused` in JSON, and stops at the first refusal.
+The last line is `Spent`.
 `domain/media/probing.py` starts it, once for an upload.
 """
 
@@ -68,6 +69,12 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
     why: str
 
 
+class Spent(msgspec.Struct, frozen=True, tag=True):
+    """The CPU seconds of the process, from its start to this line."""
+
+    seconds: float
+
+
 Said = Found | Refused
 
 
@@ -77,10 +84,21 @@ def main(files: list[str]) -> None:
         handle, _, mime = file.partition(":")
         with open(int(handle), "rb", closefd=False) as media:
             said = look(media, mime)
-        sys.stdout.buffer.write(msgspec.json.encode(said) + b"\n")
-        sys.stdout.flush()
+        say(said)
         if isinstance(said, Refused):
-            return
+            break
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    say(Spent(used.ru_utime + used.ru_stime))
+
+
+def say(line: Said | Spent) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
+    sys.stdout.flush()
+
+
+def cpu_limit(files: int) -> int:
+    """CPU seconds after which the kernel ends a process that looks into so many files."""
+    return START_S + files * FILE_S
 
 
 def limit(files: int) -> None:
@@ -88,7 +106,7 @@ def limit(files: int) -> None:
     os.nice(10)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    cpu = START_S + files * FILE_S
+    cpu = cpu_limit(files)
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
     loaded = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (loaded + MEMORY, loaded + MEMORY))

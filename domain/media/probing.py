@@ -2,20 +2,22 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from subprocess import DEVNULL, PIPE
 
 import msgspec
 
-from domain.media.probe import WALL_S, Found, Refused, Said
+from domain.media.probe import WALL_S, Found, Refused, Said, Spent, cpu_limit
 from domain.media.store import Store
 from schemas.errors import Invalid
+from telemetry import costs
 
 #: The process ends by itself before this.
 PATIENCE_S = WALL_S + 5.0
 
-_LINES: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)
+_LINES: msgspec.json.Decoder[Said | Spent] = msgspec.json.Decoder(Said | Spent)
 
 
 async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Found]:
@@ -41,7 +43,11 @@ async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Found]:
 
 
 async def _run(files: list[str], handles: list[int]) -> list[Said]:
-    """The answers that came before it ended, however it ended."""
+    """The answers that came before it ended, however it ended. Charges its CPU time to the request.
+
+    A process that was killed can't tell its CPU time: it counts as its wall time, up to its limit of CPU.
+    """
+    began, answer = time.monotonic(), b""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "domain.media.probe", *files,
         pass_fds=handles, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env={}, start_new_session=True,
@@ -50,9 +56,12 @@ async def _run(files: list[str], handles: list[int]) -> list[Said]:
         async with asyncio.timeout(PATIENCE_S):
             answer, _ = await process.communicate()
     except TimeoutError:
-        return []
+        pass
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return [_LINES.decode(line) for line in answer.splitlines(keepends=True) if line.endswith(b"\n")]
+        lines = [_LINES.decode(line) for line in answer.splitlines(keepends=True) if line.endswith(b"\n")]
+        spent = [line.seconds for line in lines if isinstance(line, Spent)]
+        costs.add_child(sum(spent) if spent else min(time.monotonic() - began, cpu_limit(len(files))))
+    return [line for line in lines if not isinstance(line, Spent)]

@@ -27,7 +27,7 @@ async def keep(conn: Conn, *, organization_id: UUID, post_id: UUID, tickets: Seq
 
 
 async def fetch(conn: Conn, *, token: str, ticket: str, counts: bool = True) -> asyncpg.Record:
-    """The file's `mime_type`, `size_bytes` and `sha256`. Raises `NotFound`.
+    """The file's `mime_type`, `size_bytes` and `sha256`, its `organization_id` and `tier`. Raises `NotFound`.
 
     The ticket counts as fetched, unless somebody only asks what is there.
     """

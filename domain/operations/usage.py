@@ -1,5 +1,6 @@
 """Usage: what an organization has of what it may have, counted from the rows when somebody asks."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from domain.webhooks import endpoints
 from jobs.kinds import SHOWN
 from schemas import ids
 from schemas.api_keys import Storage, Tier
-from schemas.usage import PoolUse, ProjectCounts, Usage, Use
+from schemas.usage import BudgetUse, PoolUse, ProjectCounts, Usage, Use
 
 #: Jobs that wait are counted so far where no cap is, and projects.
 MOST_JOBS, MOST_PROJECTS = 10_000, 100_000
@@ -36,8 +37,8 @@ _LIST_POOLS = usage.list_pools.typed(_PoolRow)
 _COUNT_PROJECTS = usage.count_projects.typed(_ProjectRow)
 
 
-async def get(conn: Conn, *, organization_id: UUID, tier: Tier) -> Usage:
-    """All of it."""
+async def get(conn: Conn, *, organization_id: UUID, tier: Tier, budgets: Sequence[BudgetUse]) -> Usage:
+    """All of it; `budgets` are counted by the API itself."""
     pools = await _LIST_POOLS.all(conn, org=organization_id, names=_POOLS, most=MOST_JOBS)
     projects = await _COUNT_PROJECTS.row(conn, org=organization_id, most=MOST_PROJECTS)
     storage = await storage_quota.get(conn, organization_id=organization_id)
@@ -51,4 +52,5 @@ async def get(conn: Conn, *, organization_id: UUID, tier: Tier) -> Usage:
         api_keys=Use(used=keys, limit=MOST_LIVE),
         webhook_endpoints=Use(used=hooks, limit=endpoints.MOST),
         projects=ProjectCounts(**projects._asdict()),
+        budgets=list(budgets),
     )

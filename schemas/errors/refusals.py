@@ -182,12 +182,15 @@ class Unsupported(DomainError):
 
 
 class Limited(DomainError):
-    """`limit` names the cap, `retry_after` is in whole seconds."""
+    """`limit` names the cap, `retry_after` is in whole seconds.
+
+    `resource` names what an organization that is over its budget has used up.
+    """
 
     code = "RATE_LIMITED"
 
-    def __init__(self, limit: str, message: str, *, retry_after: int) -> None:
-        super().__init__(message, limit=limit)
+    def __init__(self, limit: str, message: str, *, retry_after: int, resource: str | None = None) -> None:
+        super().__init__(message, limit=limit, **({"resource": resource} if resource else {}))
         self.retry_after = retry_after
 
 

@@ -6,12 +6,14 @@ uvloop has errors of its own for a connection that was reset a moment ago.
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 import uvloop
 from redis.asyncio import Redis
 
 from api import ratelimit
+from api.budgets import bucket_of
 from api.ratelimit import Charge, Class, Limiter
 from jobs import courier
 from jobs.breaker import Breaker
@@ -60,7 +62,9 @@ def test_the_courier_sends_again(redis_url: str, monkeypatch: pytest.MonkeyPatch
 
 
 def test_rate_limits_let_pass_and_count_again(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    charge = Charge(Class.READ_LIGHT, window="rate:w", day="rate:d", limit=100, cap=0)
+    charge = Charge(
+        Class.READ_LIGHT, bucket_of(UUID(int=1), "standard"), window="rate:w", day="rate:d", limit=100, cap=0
+    )
 
     async def use(nasty: NastyRedis) -> None:
         async with Redis.from_url(nasty.url) as client:

@@ -72,13 +72,25 @@ async function usage(one, button) {
       rows: found.pools.map((pool) => ({ key: pool.name,
         cells: [pool.name, part(pool.running, pool.maxRunning), part(pool.queued, pool.maxQueued)] })),
     }),
+    listing({
+      label: "Budgets by measured cost", heads: ["Budget", "Traffic", "Used"], none: null,
+      rows: found.budgets.map((one) => ({ key: `${one.traffic} ${one.resource}`, cells: budget(one) })),
+    }),
     h("div", { className: "tools end" },
       h("button", { type: "button", autofocus: true, onclick: () => close() }, "Close")),
   ], { className: "broad" });
 }
 
+/** A budget's cells; nothing is known of it while Redis is away. */
+function budget({ resource, traffic, available, capacity }) {
+  const show = resource === "bytes" ? bytes : seconds;
+  return [resource, traffic, available == null ? "unknown" : part(capacity - available, capacity, show)];
+}
+
 const number = (value) => value.toLocaleString("en");
 const bytes = (value) => `${(value / 1e9).toLocaleString("en", { maximumFractionDigits: 1 })} GB`;
+
+const seconds = (value) => `${value.toLocaleString("en", { maximumFractionDigits: 1 })} s`;
 
 /** So much of a limit, if there is one; what is nearly used up stands out. */
 const part = (used, limit, show = number) => limit == null ? `${show(used)}, no limit`

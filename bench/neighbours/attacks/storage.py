@@ -40,9 +40,14 @@ async def note(deployment: Deployment, _: Mapping[str, int]) -> dict[str, Any]:
 def picture(padding: int) -> bytes:
     """A PNG of 4 x 4 pixels, and so many bytes that belong to nothing."""
     pixels = zlib.compress((b"\0" + b"\x40\x80\xc0" * 4) * 4)
-    head = struct.pack(">IIBBBBB", 4, 4, 8, 2, 0, 0, 0)
+    return png(4, 4, color=2, pixels=pixels) + bytes(padding)
+
+
+def png(width: int, height: int, *, color: int, pixels: bytes) -> bytes:
+    """A PNG with 8 bits a channel, of packed lines; `color` is PNG's number of a color type."""
+    head = struct.pack(">IIBBBBB", width, height, 8, color, 0, 0, 0)
     chunks = b"".join(_chunk(*chunk) for chunk in ((b"IHDR", head), (b"IDAT", pixels), (b"IEND", b"")))
-    return b"\x89PNG\r\n\x1a\n" + chunks + bytes(padding)
+    return b"\x89PNG\r\n\x1a\n" + chunks
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

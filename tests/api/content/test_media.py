@@ -3,6 +3,7 @@
 import hashlib
 from itertools import product
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -127,7 +128,8 @@ numbers = st.one_of(st.just(""), st.integers(0, 200).map(str))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=numbers, last=numbers)
 def test_a_range_is_what_the_standard_says(first: str, last: str) -> None:
-    asked, served = f"bytes={first}-{last}".encode(), Served("image/png", 100, bytes(32))
+    asked = f"bytes={first}-{last}".encode()
+    served = Served("image/png", 100, bytes(32), UUID(int=1), "standard")
     headers: dict[bytes, Any] = {b"range": asked}
     if not (first or last) or (first and last and int(last) < int(first)):
         assert _asked(headers, served) is None

@@ -1,0 +1,82 @@
+"""Metering: measures what each request costs, charges it, and reports routes that hold the event loop."""
+
+import math
+import time
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from litestar.types import HTTPScope, Message, Receive, Send
+
+from api.request_state import RequestState
+from telemetry import costs, logs, metrics
+from telemetry.costs import Cost
+
+if TYPE_CHECKING:
+    from api.services import Services
+
+#: Seconds between two lines of the log about the same route.
+LOG_EVERY_S = 10.0
+
+UNMATCHED = "unmatched"
+
+_log = logs.get("api.loop")
+
+
+class LoopWatchdog:
+    """Reports steps that hold the event loop: each in a metric, and in a debounced line of the log."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        #: By route: when it was logged last, and the holds since. Routes are few.
+        self._logged: dict[str, tuple[float, int]] = {}
+
+    def note(self, scope: HTTPScope, state: RequestState, seconds: float) -> None:
+        """Report a hold of so many CPU seconds."""
+        route = scope.get("path_template", UNMATCHED)
+        metrics.HTTP_LOOP_HOLD.labels(route).observe(seconds)
+        now = self._clock()
+        logged_at, skipped = self._logged.get(route, (-math.inf, 0))
+        if now - logged_at < LOG_EVERY_S:
+            self._logged[route] = logged_at, skipped + 1
+            return
+        self._logged[route] = now, 0
+        fields = {"route": route, "ms": round(seconds * 1000, 1), "skipped": skipped}
+        _log.warning("a request held the event loop", **(state.log_fields() | fields))
+
+
+_watchdog = LoopWatchdog()
+
+
+def counted(cost: Cost, receive: Receive, send: Send) -> tuple[Receive, Send]:
+    """Both sides of a connection, which count the bytes of bodies that pass."""
+
+    async def receive_counted() -> Any:
+        message = await receive()
+        cost.received += len(cast("bytes", message.get("body", b"")))
+        return message
+
+    async def send_counted(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            cost.sent += len(message.get("body", b""))
+        await send(message)
+
+    return receive_counted, send_counted
+
+
+async def metered(
+    scope: HTTPScope,
+    state: RequestState,
+    answering: Coroutine[Any, Any, None],
+    *,
+    watchdog: LoopWatchdog = _watchdog,
+) -> None:
+    """Run a request to its end, and charge what it cost to the bucket that pays for it, if one is known."""
+    cost = state.cost
+    try:
+        with costs.metered(cost):
+            await costs.Steps(answering, cost, partial(watchdog.note, scope, state))
+    finally:
+        if state.payer is not None:
+            services: Services = scope["litestar_app"].state.services
+            services.limiter.spend(state.payer, cost)

@@ -1,0 +1,51 @@
+"""Uploads: one key at its request limit sends the picture that costs most CPU to look into."""
+
+import zlib
+
+from api.ratelimit import QUOTAS, Class
+from bench.neighbours import tenants, victim
+from bench.neighbours.attacks.storage import png
+from bench.neighbours.calls import ask, caller, paced, uncounted
+from bench.neighbours.deployment import Deployment
+from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.scale import Scale
+
+#: Pixels on a side: the most that the API takes. Seconds in which the budget's burst is used up.
+SIDE, WARM_S = 8192, 60
+
+#: Uploads under way at once, so that a slow answer delays no other upload.
+UPLOADERS = 8
+
+A_MINUTE = QUOTAS["standard"].minute[Class.WRITE_LIGHT]
+
+
+async def prepare(deployment: Deployment, scale: Scale) -> Plan:
+    attacker = await tenants.settle(deployment.environment, tier="standard")
+    many = {"side": scale.many(SIDE), "warm_s": scale.many(WARM_S)}
+    return Plan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
+
+
+async def attack(plan: Plan, course: Course) -> None:
+    content = picture(plan.many["side"])
+    url = f"/v1/projects/{plan.owned[0][0]}/content/upload"
+    async with caller(plan, plan.keys[0]) as client:
+
+        async def upload(_: int) -> None:
+            await ask(client, course, "POST", url, files={"file": ("a.png", content, "image/png")})
+
+        every_s = UPLOADERS * 60 / A_MINUTE
+        await paced(course, UPLOADERS, every_s=every_s, warm_s=plan.many["warm_s"], once=upload)
+
+
+def picture(side: int) -> bytes:
+    """A PNG of so many pixels squared, in color with alpha, whose lines are all filtered by Paeth."""
+    packer = zlib.compressobj(1)
+    line = b"\4" + bytes(range(256)) * (side * 4 // 256 + 1)
+    pixels = b"".join([*(packer.compress(line[: 1 + side * 4]) for _ in range(side)), packer.flush()])
+    return png(side, side, color=6, pixels=pixels)
+
+
+ROW = Row(
+    "uploads", "one key uploads the costliest picture at its limit of 60 a minute", victim.requests,
+    prepare, attack, note=uncounted,
+)  # fmt: skip

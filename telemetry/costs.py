@@ -1,0 +1,137 @@
+"""Cost of one request: CPU of the event loop, of threads and of child processes, connection time, bytes.
+
+The context variable `current` holds the meter of the request that the running code works for. Code that runs
+for many requests at once, or in a worker, has no meter, and its cost is not charged.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import perf_counter, thread_time
+from typing import Any, ParamSpec, TypeVar
+
+#: A step that takes so much CPU holds the loop: every other request waits for it. In seconds.
+HOLD_S = 0.01
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Cost:
+    """The cost of a request so far. Times are seconds, sizes bytes of bodies.
+
+    `database_s` is the time for which the request held a connection of the pool. It leaves out the CPU time
+    that the event loop used meanwhile: a busy loop would otherwise make every statement look slow.
+    """
+
+    __slots__ = ("children_s", "database_s", "loop_s", "received", "sent", "threads_s")
+
+    def __init__(self) -> None:
+        self.loop_s = self.threads_s = self.children_s = self.database_s = 0.0
+        self.received = self.sent = 0
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds of the loop, threads and child processes together."""
+        return self.loop_s + self.threads_s + self.children_s
+
+    @property
+    def bytes(self) -> int:
+        """Bytes received and sent."""
+        return self.received + self.sent
+
+
+_current: ContextVar[Cost | None] = ContextVar("cost", default=None)
+
+current = _current.get
+
+
+@contextmanager
+def metered(cost: Cost) -> Iterator[None]:
+    """Charge the code of the block, and the tasks that it starts, to `cost`."""
+    token = _current.set(cost)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+class Steps(Awaitable[T]):
+    """Awaits a coroutine, charges the CPU time of its steps to `cost`, and calls `report` with long ones.
+
+    A step is the code between two suspensions: for so long no other task of the event loop runs. CPU time
+    doesn't grow while the kernel or another thread has the processor, so a busy machine makes no step longer.
+    """
+
+    __slots__ = ("_cost", "_report", "_work")
+
+    def __init__(self, work: Coroutine[Any, Any, T], cost: Cost, report: Callable[[float], None]) -> None:
+        self._work, self._cost, self._report = work, cost, report
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        work, cost, now = self._work, self._cost, thread_time
+        step: Callable[[Any], Any] = work.send
+        value: Any = None
+        while True:
+            begun = now()
+            try:
+                awaited = step(value)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+            finally:
+                spent = now() - begun
+                cost.loop_s += spent
+                if spent >= HOLD_S:
+                    self._report(spent)
+            try:
+                value = yield awaited
+                step = work.send
+            except GeneratorExit:
+                work.close()
+                raise
+            except BaseException as error:  # noqa: BLE001  the coroutine decides about a cancellation
+                step, value = work.throw, error
+
+
+@contextmanager
+def on_connection() -> Iterator[None]:
+    """Charge the time of the block to the request as connection time."""
+    cost = _current.get()
+    if cost is None:
+        yield
+        return
+    began, used = perf_counter(), thread_time()
+    try:
+        yield
+    finally:
+        waited_s = perf_counter() - began - (thread_time() - used)
+        cost.database_s += max(0.0, waited_s)
+
+
+def in_thread(work: Callable[P, T]) -> Callable[P, T]:
+    """Wrap work for a thread, so that its CPU time there is charged to the request."""
+    cost = _current.get()
+    if cost is None:
+        return work
+
+    def measured(*args: P.args, **named: P.kwargs) -> T:
+        began = thread_time()
+        try:
+            return work(*args, **named)
+        finally:
+            cost.threads_s += thread_time() - began
+
+    return measured
+
+
+async def to_thread(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+    """`asyncio.to_thread`, charged to the request."""
+    return await asyncio.to_thread(in_thread(work), *args, **named)
+
+
+def add_child(seconds: float) -> None:
+    """Charge CPU seconds of a child process to the request."""
+    if cost := _current.get():
+        cost.children_s += seconds

@@ -1,0 +1,97 @@
+"""Metering of requests: which route holds the event loop, in a metric and in the log."""
+
+from typing import Any, cast
+
+import pytest
+from litestar.types import HTTPScope, Message
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
+
+from api import heads, metering
+from api.metering import LOG_EVERY_S, LoopWatchdog
+from api.request_state import RequestState
+from telemetry.costs import HOLD_S, Cost
+from tests.api.conftest import Caller
+from tests.telemetry.test_costs import burn
+
+ROUTE = "/v1/slow/{route_id}"
+
+
+def held(route: str) -> float:
+    """Holds that the metric has counted."""
+    return REGISTRY.get_sample_value("http_loop_hold_seconds_count", {"route": route}) or 0.0
+
+
+@pytest.fixture
+def scope() -> HTTPScope:
+    return cast("HTTPScope", {"path_template": ROUTE})
+
+
+async def test_a_step_that_holds_the_loop_names_its_route(scope: HTTPScope) -> None:
+    state, before = RequestState(()), held(ROUTE)
+
+    async def answer() -> None:
+        burn(HOLD_S)
+
+    with capture_logs() as logged:
+        await metering.metered(scope, state, answer(), watchdog=LoopWatchdog())
+    assert held(ROUTE) == before + 1
+    [line] = logged
+    assert (line["log_level"], line["route"], line["request_id"]) == ("warning", ROUTE, state.id)
+    assert line["ms"] >= HOLD_S * 1000
+    assert state.cost.loop_s >= HOLD_S
+
+
+async def test_a_hold_is_logged_at_most_once_in_ten_seconds_and_counted_each_time(scope: HTTPScope) -> None:
+    now, state, before = [100.0], RequestState(()), held(ROUTE)
+    watchdog = LoopWatchdog(lambda: now[0])
+    with capture_logs() as logged:
+        for _ in range(3):
+            watchdog.note(scope, state, 0.02)
+        watchdog.note(cast("HTTPScope", {}), state, 0.02)
+        now[0] += LOG_EVERY_S
+        watchdog.note(scope, state, 0.5)
+    assert [(line["route"], line["skipped"]) for line in logged] == [(ROUTE, 0), ("unmatched", 0), (ROUTE, 2)]
+    assert held(ROUTE) == before + 4
+
+
+async def test_a_quick_step_is_no_hold(scope: HTTPScope) -> None:
+    before = held(ROUTE)
+
+    async def answer() -> None:
+        return
+
+    await metering.metered(scope, RequestState(()), answer())
+    assert held(ROUTE) == before
+
+
+async def test_bytes_are_those_of_bodies_that_pass() -> None:
+    cost, sent = Cost(), list[Message]()
+    start: Any = {"type": "http.response.start", "status": 200, "headers": []}
+    body: Any = {"type": "http.response.body", "body": b"x" * 500}
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"y" * 70, "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    receives, sends = metering.counted(cost, receive, send)
+    await receives()
+    for message in (start, body):
+        await sends(message)
+    assert (cost.received, cost.sent, cost.bytes) == (70, 500, 570)
+    _, of_head = heads.without_body(*metering.counted(cost, receive, send))
+    for message in (start, body):
+        await of_head(message)
+    assert cost.sent == 500
+
+
+async def test_each_request_has_a_cost_of_its_own(acme: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    charged: list[Cost] = []
+    app = acme.http._transport.app  # type: ignore[attr-defined]
+    monkeypatch.setattr(app.state.services.limiter, "spend", lambda _, cost: charged.append(cost))
+    for path in ("/v1/whoami", "/v1/projects", "/v1/nothing-here"):
+        await acme.http.get(path)
+    assert len(charged) == 2
+    assert all(cost.loop_s > 0 and cost.database_s >= 0 and cost.sent > 0 for cost in charged)

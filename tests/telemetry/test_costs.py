@@ -1,0 +1,112 @@
+"""Measured cost of a request: steps on the loop, threads, connections, child processes."""
+
+import asyncio
+import time
+
+import pytest
+
+from telemetry import costs
+from telemetry.costs import Cost, Steps
+
+
+def burn(seconds: float) -> None:
+    """Use so much CPU time of this thread."""
+    ends = time.thread_time() + seconds
+    while time.thread_time() < ends:
+        pass
+
+
+async def test_steps_count_own_cpu_and_not_that_of_other_tasks() -> None:
+    cost, other = Cost(), asyncio.Event()
+
+    async def request() -> str:
+        burn(0.02)
+        await other.wait()
+        burn(0.02)
+        return "answer"
+
+    async def neighbour() -> None:
+        burn(0.2)
+        other.set()
+
+    holds: list[float] = []
+    answer, _ = await asyncio.gather(_awaited(Steps(request(), cost, holds.append)), neighbour())
+    assert answer == "answer"
+    assert 0.04 <= cost.loop_s < 0.2
+    assert len(holds) == 2
+    assert min(holds) >= 0.02
+
+
+async def _awaited(steps: "Steps[str]") -> str:
+    return await steps
+
+
+async def test_steps_pass_exceptions_both_ways() -> None:
+    seen: list[BaseException] = []
+
+    async def request() -> str:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as error:
+            seen.append(error)
+            raise
+        return "never"
+
+    task = asyncio.create_task(_awaited(Steps(request(), Cost(), seen.append)))  # type: ignore[arg-type]
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(seen) == 1
+
+    async def fails() -> str:
+        await asyncio.sleep(0)
+        raise LookupError("lost")
+
+    with pytest.raises(LookupError, match="lost"):
+        await Steps(fails(), Cost(), seen.append)  # type: ignore[arg-type]
+
+
+async def test_a_coroutine_may_swallow_a_cancellation() -> None:
+    async def request() -> str:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)
+        return "answered"
+
+    task = asyncio.create_task(_awaited(Steps(request(), Cost(), print)))
+    await asyncio.sleep(0)
+    task.cancel()
+    assert await task == "answered"
+
+
+async def test_threads_are_charged_their_own_cpu() -> None:
+    cost = Cost()
+    with costs.metered(cost):
+        await costs.to_thread(burn, 0.05)
+    assert 0.05 <= cost.threads_s < 1
+    assert cost.cpu_s == cost.threads_s
+    await costs.to_thread(burn, 0.0)
+
+
+def test_a_connection_costs_its_time_without_the_cpu_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy loop makes no statement look slow."""
+    walls, cpus = iter([10.0, 13.0, 20.0, 21.0]), iter([1.0, 3.5, 4.0, 5.5])
+    monkeypatch.setattr(costs, "perf_counter", lambda: next(walls))
+    monkeypatch.setattr(costs, "thread_time", lambda: next(cpus))
+    cost = Cost()
+    with costs.metered(cost):
+        with costs.on_connection():
+            pass
+        assert cost.database_s == pytest.approx(0.5)
+        with costs.on_connection():
+            pass
+    assert cost.database_s == pytest.approx(0.5)
+
+
+async def test_work_for_nobody_is_charged_to_nobody() -> None:
+    costs.add_child(1.0)
+    with costs.on_connection():
+        pass
+    assert costs.current() is None
