@@ -168,7 +168,7 @@ async def found(conn: Conn) -> Ledger:
 
 
 async def load(conn: Conn, found: Ledger) -> None:
-    """20,000 in line, 20,000 ended and 200 running jobs of 200 tenants; of one 5,000 more, and 10,000 scheduled."""
+    """20,000 in line, 20,000 ended, 200 running of 200 tenants; one has 5,000 more and 10,000 scheduled."""
     orgs = await scene.tenants(conn, TENANTS)
     await scene.fill(conn, [*orgs, found.org], EACH, FREE_ERRAND)
     await scene.fill(conn, [found.org], WAITING)
