@@ -125,6 +125,17 @@ and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
           and coalesce(status = any(:statuses::text[]), true)
         order by id desc
 
+-- part: of_each    the same in the project `o`
+-- As a range of projects, though it is of one: an equality would let a plan walk the rows of all projects.
+and (project_id, id) < (o.id, coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+          and project_id >= o.id
+          and (:from_id::uuid is null or id >= :from_id)
+          and coalesce(created_at >= :since::timestamptz, true)
+          and coalesce(created_at < :until::timestamptz, true)
+          and coalesce(status = any(:statuses::text[]), true)
+        order by project_id desc, id desc
+        limit :limit
+
 -- part: surfaced    only of projects that are active
 cross join lateral (
          select
@@ -181,11 +192,9 @@ found as (
        select *
          from content_item
         where organization_id = :org
-          and project_id = o.id
           and :approval_status is null
           and :status is null
-          {passing}
-        limit :limit) c
+          {of_each}) c
     where o.organization_id = :org
       and o.status = 'active'
       and not (select is_page from chosen)
@@ -198,10 +207,8 @@ found as (
        select *
          from content_item
         where organization_id = :org
-          and project_id = o.id
           and approval_status = :approval_status
-          {passing}
-        limit :limit) c
+          {of_each}) c
     where o.organization_id = :org
       and o.status = 'active'
       and not (select is_page from chosen)
@@ -214,10 +221,8 @@ found as (
        select *
          from content_item
         where organization_id = :org
-          and project_id = o.id
           and status = :status
-          {passing}
-        limit :limit) c
+          {of_each}) c
     where o.organization_id = :org
       and o.status = 'active'
       and not (select is_page from chosen)

@@ -211,8 +211,8 @@ found as (
        select *
          from scheduled_post
         where organization_id = :org
-          and project_id = o.id
           and :status is null
+          and project_id = o.id
           {page_of_all}
         limit :limit) p
     where o.organization_id = :org
@@ -227,8 +227,8 @@ found as (
        select *
          from scheduled_post
         where organization_id = :org
-          and project_id = o.id
           and status = :status
+          and project_id = o.id
           {page_of_all}
         limit :limit) p
     where o.organization_id = :org

@@ -110,6 +110,15 @@ and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
           and coalesce(platform = any(:platforms::text[]), true)
         order by id desc
 
+-- part: of_each    the same in the project `o`
+-- As a range of projects, though it is of one: an equality would let a plan walk the rows of all projects.
+and (project_id, id) < (o.id, coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+          and project_id >= o.id
+          and coalesce((owner_account_id is not null) = :leased::bool, true)
+          and coalesce(platform = any(:platforms::text[]), true)
+        order by project_id desc, id desc
+        limit :limit
+
 -- name: list_accounts_of_all    of all active projects, newest first; without the stubs of purged ones
 with walked as materialized (
   -- The newest rows of all projects, twice a page: `list_content_of_all` says how.
@@ -156,10 +165,8 @@ found as (
        select *
          from social_account
         where organization_id = :org
-          and project_id = o.id
           and :status is null
-          {passing}
-        limit :limit) a
+          {of_each}) a
     where o.organization_id = :org
       and o.status = 'active'
       and not (select is_page from chosen)
@@ -172,10 +179,8 @@ found as (
        select *
          from social_account
         where organization_id = :org
-          and project_id = o.id
           and status = :status
-          {passing}
-        limit :limit) a
+          {of_each}) a
     where o.organization_id = :org
       and o.status = 'active'
       and not (select is_page from chosen)
