@@ -160,6 +160,7 @@ with walked as materialized (
   (select *
          from content_item
         where organization_id = :org
+          and :approval_status is not null
           and approval_status = :approval_status
           {passing}
     limit 2 * :limit)
@@ -167,6 +168,7 @@ with walked as materialized (
   (select *
          from content_item
         where organization_id = :org
+          and :status is not null
           and status = :status
           {passing}
     limit 2 * :limit)),
@@ -207,6 +209,7 @@ found as (
        select *
          from content_item
         where organization_id = :org
+          and :approval_status is not null
           and approval_status = :approval_status
           {of_each}) c
     where o.organization_id = :org
@@ -221,6 +224,7 @@ found as (
        select *
          from content_item
         where organization_id = :org
+          and :status is not null
           and status = :status
           {of_each}) c
     where o.organization_id = :org

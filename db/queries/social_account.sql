@@ -134,6 +134,7 @@ with walked as materialized (
          from social_account
         where organization_id = :org
           and project_id is not null
+          and :status is not null
           and status = :status
           {passing}
     limit 2 * :limit)),
@@ -179,6 +180,7 @@ found as (
        select *
          from social_account
         where organization_id = :org
+          and :status is not null
           and status = :status
           {of_each}) a
     where o.organization_id = :org
