@@ -11,19 +11,8 @@ from schemas.waiting import Waiting
 Status = Literal["running", "completed", "failed", "canceled"]
 Unsuccessful = Literal["failed", "canceled"]
 OpenPhase = Literal["scheduled", "queued", "running", "waiting"]
-#: The phase of a job, in the order in which jobs pass through them. The ledger derives it (jobs/states.py).
-Phase = Annotated[
-    Literal["scheduled", "queued", "running", "waiting", "completed", "failed", "canceled"],
-    Meta(
-        title="JobPhase",
-        description=(
-            "Where it is between its submission and its end. `scheduled`: its time has not come. "
-            "`queued`: it is due and waits for a worker. `running`: a worker runs an attempt. "
-            "`waiting`: an attempt ended early, and the next one starts later. "
-            "`completed`, `failed` and `canceled`: it has ended."
-        ),
-    ),
-]
+#: In the order in which jobs pass through them. The ledger derives a job's phase (jobs/states.py).
+Phase = Literal["scheduled", "queued", "running", "waiting", "completed", "failed", "canceled"]
 #: Words of the catalogue, jobs/kinds.py, which the API's document lists by these titles.
 JobKind = Annotated[str, Meta(title="JobKind", description="What it does.")]
 JobStage = Annotated[str, Meta(title="JobStage")]
@@ -60,6 +49,7 @@ class Job(Out, frozen=True, kw_only=True):
     stage: JobStage
     """How far it is; once it has ended, its `status`."""
     phase: Phase
+    """Whether it waits for its time, is in line, runs, waits between two attempts, or how it ended."""
     progress: float
     """From 0 to 1. It never falls."""
     project_id: ids.ProjectId | None

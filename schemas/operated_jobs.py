@@ -40,6 +40,7 @@ class OperatedJob(Out, frozen=True, kw_only=True):
     stage: JobStage
     """How far it is; once it has ended, its `status`."""
     phase: Phase
+    """Whether it waits for its time, is in line, runs, waits between two attempts, or how it ended."""
     progress: float
     """From 0 to 1. It never falls."""
     attempt: int

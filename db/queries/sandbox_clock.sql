@@ -102,8 +102,8 @@ select coalesce(bool_or(attempt_started_at is not null or run_at <= now()), fals
   from open;
 
 -- name: find_next    the next time at which something is due; null: nothing waits for its time
--- An account is asked for figures once it comes up and something is due of it: a post by its cadence, one that
--- was never asked about, or, after a day without any, its followers.
+-- Accounts are asked for figures at every stop; with none for a day, that is a stop of its own. A visit then
+-- catches up with the times that it missed: each has its figure, without a stop of its own.
 select least(
          (select min(least(run_at, deadline_at))
             from job
@@ -112,25 +112,7 @@ select least(
          (select min(refresh_at)
             from account_credential
            where organization_id = :org),
-         (select min(greatest(a.collect_at, least(
-                   coalesce(c.asked_at + interval '25 hours', a.collect_at),
-                   (select min(p.due_at)
-                      from post_collection p
-                     where p.organization_id = a.organization_id
-                       and p.account_id = a.id),
-                   (select a.collect_at
-                     where exists (
-                             select
-                               from scheduled_post s
-                              where s.organization_id = a.organization_id
-                                and s.social_account_id = a.id
-                                and s.published_at > now() - interval '2 days'
-                                and s.external_id is not null
-                                and not exists (
-                                      select
-                                        from post_collection p
-                                       where p.organization_id = s.organization_id
-                                         and p.post_id = s.id))))))
+         (select min(greatest(a.collect_at, c.asked_at + interval '25 hours'))
             from social_account a
             left join account_collection c on c.organization_id = a.organization_id and c.account_id = a.id
            where a.organization_id = :org

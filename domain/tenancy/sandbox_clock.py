@@ -22,9 +22,9 @@ from schemas.sandbox import AdvanceClock, SandboxClock
 
 #: How far a sandbox may be ahead, in all.
 FURTHEST = timedelta(days=400)
-#: Rows that one advance makes older, at most: all of the sandbox's, as often as it stops. 90 days of a daily
-#: post need a fifth: 2,340 stops of 450 rows. Some minutes' work of a database that others want too.
-MOST_AGED = 5_000_000
+#: Rows that one advance makes older, at most: all of the sandbox's, as often as it stops. Ten times as many
+#: as in 90 days of a daily post; some minutes' work of a database that others want too.
+MOST_AGED = 2_000_000
 
 
 class Clock(NamedTuple):
@@ -49,10 +49,9 @@ class Clock(NamedTuple):
 
 
 class _Way(NamedTuple):
-    """The way of an advance: `times` of jobs, `visits` of accounts, and the `rows` that get older at each."""
+    """The way of an advance: `times` at which something is due, and `rows` that get older at each."""
 
     times: int
-    visits: int
     daily: bool
     rows: int
 
@@ -143,8 +142,7 @@ def _way(clock: Clock, body: AdvanceClock) -> tuple[str, timedelta]:
 async def _check_work(conn: Conn, organization_id: UUID, path: str, by: timedelta) -> None:
     """Raises `Invalid` where the clock would stop too often for what the sandbox has."""
     way = await WEIGH.row(conn, org=organization_id, by=by)
-    stops = way.times + way.visits + (by.days if way.daily else 0) + 1
-    most = MOST_AGED // max(1, way.rows)
+    stops, most = way.times + (by.days if way.daily else 0) + 1, MOST_AGED // max(1, way.rows)
     if not most:
         raise Invalid(path, "is too far: the sandbox has too much in it by now; use a new organization's")
     if stops > most:
