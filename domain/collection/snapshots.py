@@ -83,8 +83,8 @@ async def keep(
     """Keep what has changed since the last snapshots of the account's subjects; how many values.
 
     One visit of an account writes at a time, `at` a later time than the one before. Several values of a
-    subject come in the order of their times. A sandbox's are kept with the time of its clock, which is `ahead`:
-    so they don't get older with its other rows.
+    subject come in the order of their times. A sandbox's are kept with the time of its clock, which is
+    `ahead`: so they don't get older with its other rows.
     """
     if not told:
         return 0
