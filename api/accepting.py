@@ -1,7 +1,7 @@
 """Starting a job, and the 202 that answers it."""
 
 from collections.abc import Awaitable
-from typing import Protocol
+from typing import Protocol, cast
 from uuid import UUID
 
 from litestar import Response
@@ -14,7 +14,7 @@ from db.pool import Conn
 from jobs.kinds import Kind
 from jobs.ledger import Submitted
 from schemas import ids
-from schemas.jobs import Accepted
+from schemas.jobs import Accepted, OpenPhase
 
 
 class Submit(Protocol):
@@ -45,6 +45,7 @@ def accepted(
         kind=kind,
         status="running",
         stage=submitted.stage,
+        phase=cast("OpenPhase", submitted.phase),
         location_url=location,
         project_id=project_id,
         started_at=submitted.created_at,

@@ -51,6 +51,7 @@ class Submitted(NamedTuple):
     job_id: UUID
     created_at: datetime
     stage: str
+    phase: str
     wake: Wake | None
     fresh: bool
 
@@ -96,6 +97,7 @@ class _Row(NamedTuple):
     id: UUID
     created_at: datetime
     stage: str
+    phase: str
     send: bool
 
 
@@ -142,7 +144,7 @@ async def submit(
             if made:
                 causes.submitted(kind=kind.name, project_id=project_id, job_id=made.id)
             wake = Wake(kind.pool, kind.name, found.id) if found.send else None
-            return Submitted(kind.name, project_id, *found[:3], wake, fresh=made is not None)
+            return Submitted(kind.name, project_id, *found[:4], wake, fresh=made is not None)
     raise _full(kind)
 
 

@@ -38,6 +38,17 @@ ALLOWED = frozenset((source, target) for source, target, _ in TRANSITIONS)
 #: No way leads out of these: a retry is a new job.
 TERMINAL = frozenset(State) - {source for source, _ in ALLOWED}
 
+#: Where an open job is. The function `job_phase` in db/migrations/0047_phase_jobs.sql derives it from its
+#: row alone, without the time. So a phase changes only together with the version of its job.
+OPEN_PHASES = ("scheduled", "queued", "running", "waiting")
+#: Of any job: that of one that has ended is its state.
+PHASES = (*OPEN_PHASES, "completed", "failed", "canceled")
+
+
+def status_of(phase: str) -> str:
+    """The status, as the API has it, of all jobs in a phase."""
+    return "running" if phase in OPEN_PHASES else phase
+
 
 def mermaid() -> str:
     """The table as a Mermaid state diagram."""

@@ -10,6 +10,9 @@ from schemas.waiting import Waiting
 
 Status = Literal["running", "completed", "failed", "canceled"]
 Unsuccessful = Literal["failed", "canceled"]
+OpenPhase = Literal["scheduled", "queued", "running", "waiting"]
+#: In the order in which jobs pass through them. The ledger derives a job's phase (jobs/states.py).
+Phase = Literal["scheduled", "queued", "running", "waiting", "completed", "failed", "canceled"]
 #: Words of the catalogue, jobs/kinds.py, which the API's document lists by these titles.
 JobKind = Annotated[str, Meta(title="JobKind", description="What it does.")]
 JobStage = Annotated[str, Meta(title="JobStage")]
@@ -45,6 +48,8 @@ class Job(Out, frozen=True, kw_only=True):
     """`running` until it ends; the others are final."""
     stage: JobStage
     """How far it is; once it has ended, its `status`."""
+    phase: Phase
+    """Whether it waits for its time, is in line, runs, waits between two attempts, or how it ended."""
     progress: float
     """From 0 to 1. It never falls."""
     project_id: ids.ProjectId | None
@@ -85,15 +90,36 @@ class JobsByStatus(Out, frozen=True, kw_only=True):
     """Those that somebody stopped."""
 
 
+class JobsByPhase(Out, frozen=True, kw_only=True):
+    """How many jobs are in each phase."""
+
+    scheduled: int
+    """Those that wait for their time."""
+    queued: int
+    """Those that are due and wait for a worker."""
+    running: int
+    """Those that a worker runs."""
+    waiting: int
+    """Those that wait between two attempts."""
+    completed: int
+    """Those that did what they were for."""
+    failed: int
+    """Those that gave up."""
+    canceled: int
+    """Those that somebody stopped."""
+
+
 class JobCounts(Out, frozen=True, kw_only=True):
     """`GET /v1/jobs/counts`."""
 
     by_status: JobsByStatus
     """How many have each status."""
+    by_phase: JobsByPhase
+    """How many are in each phase."""
     by_stage: dict[str, int]
     """How many of the `running` ones are at each stage; a stage that none is at is left out."""
     at_most: int
-    """How far it is counted: of each status or, of one project, of all its jobs, the newest so many."""
+    """How many are counted at most: of each status and phase or, of one project, of its newest jobs."""
     capped: bool
     """Whether there may be more jobs than were counted."""
 
@@ -106,6 +132,8 @@ class Accepted(Out, frozen=True, kw_only=True):
     status: Literal["running"]
     """Always `running`."""
     stage: JobStage
+    """`queued`, unless the job is an earlier one's."""
+    phase: OpenPhase
     """`queued`, unless the job is an earlier one's."""
     location_url: str
     """Where to read the job."""
@@ -126,6 +154,8 @@ class CancelFilter(In, frozen=True, kw_only=True):
     """Only of these kinds."""
     stages: Annotated[list[JobStage], Meta(min_length=1, max_length=20)] | None = None
     """Only at one of these stages."""
+    phases: Annotated[list[OpenPhase], Meta(min_length=1, max_length=4)] | None = None
+    """Only in one of these phases."""
     since: At | None = None
     until: At | None = None
     dry_run: bool = False

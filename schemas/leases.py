@@ -52,7 +52,7 @@ class LeaseRequest(Out, frozen=True, kw_only=True):
     assigned_at: Instant | None
     """When the latest account was given, or null."""
     reason: str | None
-    """The operators' words for a no; null while there is none."""
+    """Why no more is assigned: the operators' words, or that the project was archived; null: open, or met."""
 
 
 class OperatedRequest(LeaseRequest, frozen=True, kw_only=True):

@@ -6,7 +6,16 @@ from msgspec import Meta
 
 from schemas import ids
 from schemas.base import CreatedAt, Instant, Out, Text
-from schemas.jobs import CancelFilter, JobError, JobsByStatus, JobStage, RetryFilter, Status
+from schemas.jobs import (
+    CancelFilter,
+    JobError,
+    JobsByPhase,
+    JobsByStatus,
+    JobStage,
+    Phase,
+    RetryFilter,
+    Status,
+)
 from schemas.waiting import Waiting
 
 
@@ -30,6 +39,8 @@ class OperatedJob(Out, frozen=True, kw_only=True):
     """`running` until it ends; the others are final."""
     stage: JobStage
     """How far it is; once it has ended, its `status`."""
+    phase: Phase
+    """Whether it waits for its time, is in line, runs, waits between two attempts, or how it ended."""
     progress: float
     """From 0 to 1. It never falls."""
     attempt: int
@@ -71,6 +82,8 @@ class OperatedJobCounts(Out, frozen=True, kw_only=True):
 
     by_status: JobsByStatus
     """How many of each status pass the filter, of those that were looked at."""
+    by_phase: JobsByPhase
+    """The same by phase. Those of open jobs add up to `running`."""
     more_of: list[Status]
     """Statuses of which there may be more than were counted: not all jobs were looked at."""
     looked_at: int

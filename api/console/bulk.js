@@ -15,7 +15,7 @@ const VERBS = {
     came: ({ retried, skipped }) => ({ changed: retried.length, skipped }),
   },
   Cancel: {
-    of: ["running"], not: "errorCode", leave: "Leave them", done: "canceled, or asked to stop", danger: true,
+    of: ["scheduled", "queued", "running", "waiting"], not: "errorCode", leave: "Leave them", done: "canceled, or asked to stop", danger: true,
     text: "Those that wait end at once, those that run at their next step. What can't be canceled goes on.",
     came: ({ jobIds }) => ({ changed: jobIds.length, skipped: [] }),
   },
@@ -26,7 +26,7 @@ const VERBS = {
  * may do.
  */
 export const allThatMatch = (view, path, filters, verbs) =>
-  verbs.filter((verb) => VERBS[verb].of.includes(filters.status) && !filters[VERBS[verb].not]).map((verb) =>
+  verbs.filter((verb) => VERBS[verb].of.includes(filters.phase) && !filters[VERBS[verb].not]).map((verb) =>
     h("button", {
       key: verb, type: "button", className: VERBS[verb].danger ? "danger" : "",
       onclick: ({ currentTarget }) => begin(view, path, filters, verb, currentTarget),
@@ -47,11 +47,11 @@ async function begin(view, path, filters, verb, button) {
 async function count(path, { cursor, ...filters }, verb) {
   const { items: [newest] } = await call("GET", `${path}?${new URLSearchParams({ ...filters, limit: 1 })}`);
   if (!newest) return { matched: 0 };
-  const { status, kind, stage, projectId, organizationId, errorCode, since } = filters;
+  const { phase, kind, stage, projectId, organizationId, errorCode, since } = filters;
   const body = {
     projectId, organizationId, since, until: new Date(Date.parse(newest.createdAt) + 1).toISOString(),
     kinds: kind && [kind],
-    ...verb === "Retry" ? { errorCode, statuses: [status] } : { stages: stage && [stage] },
+    ...verb === "Retry" ? { errorCode, statuses: [phase] } : { phases: [phase], stages: stage && [stage] },
   };
   const to = `${path}/${verb.toLowerCase()}`;
   return { verb, to, body, runs: false,

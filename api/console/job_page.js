@@ -4,7 +4,7 @@ import { growing } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { ago, badge, copyable, h, say } from "./dom.js";
 import { call, once } from "./http.js";
-import { idLink, json, words } from "./pieces.js";
+import { attempts, idLink, json, words } from "./pieces.js";
 import { link } from "./router.js";
 import { attempt } from "./states.js";
 import { facts, section } from "./table.js";
@@ -25,13 +25,20 @@ export async function jobPage(view, id, { of, back }) {
   }, ({ job, events }) => draw(view, job, events, { own, back }), { milliseconds: REFRESH_MS });
 }
 
-const took = ({ createdAt, finishedAt }) =>
-  lasted((new Date(finishedAt ?? now()) - new Date(createdAt)) / 1000);
+/** How long it has run, from its first attempt on: the time before that it spent waiting. */
+function took({ finishedAt }, events) {
+  const first = events.find(({ type }) => type === "attempt_started");
+  return first && lasted(Math.max(0, new Date(finishedAt ?? now()) - new Date(first.at)) / 1000);
+}
+
+/** When a job is due; partners are told of jobs that wait for a time. */
+const due = ({ phase, runAt, waiting }) =>
+  runAt ?? (["scheduled", "waiting"].includes(phase) ? waiting?.until : null);
 
 function draw(view, job, events, { own, back }) {
   const list = own ? "jobs" : "ops-jobs";
   return [
-    heading([words(job.kind), " ", badge(job.status)],
+    heading([words(job.kind), " ", badge(job.phase)],
       { back, tools: [own && acts(view, job), copyable(job.jobId)] }),
     job.waiting && section("Why it waits", { className: "waiting" }, h("p", {}, job.waiting.message),
       job.waiting.until && h("p", { className: "quiet" }, "Until ", ago(job.waiting.until))),
@@ -40,7 +47,7 @@ function draw(view, job, events, { own, back }) {
       h("strong", {}, job.error.message),
       h("p", {}, next(job, own)),
         h("div", { className: "tools" }, h("code", {}, job.error.code))),
-    job.status === "running"
+    job.phase === "running"
       && section("Progress", {},
       h("div", { className: "line" },
       h("progress", { className: "long", max: 1, value: job.progress, ariaLabel: "Progress" }),
@@ -50,9 +57,10 @@ function draw(view, job, events, { own, back }) {
         && h("span", { title: job.organizationId }, job.organizationName)], ["Pool", job.pool],
         ["Project", job.projectId
           && (own ? idLink("projects", job.projectId) : jobsOf(job))],
-      ["Attempt", `${job.attempt} of ${job.maxAttempts}`], ["Accepted", ago(job.createdAt)],
-        ["Ended", job.finishedAt && ago(job.finishedAt)], [job.finishedAt ? "Took" : "So far", took(job)],
-      ["Due", job.runAt && ago(job.runAt)],
+      ["Due", due(job) && ago(due(job))], ["Attempt", job.attempt > 0 && attempts(job)],
+        ["Accepted", ago(job.createdAt)], ["Ended", job.finishedAt && ago(job.finishedAt)],
+      [job.finishedAt ? "Took" : "So far",
+        (job.finishedAt || job.phase === "running") && took(job, events)],
         ["Gives up", !job.finishedAt && job.deadlineAt && ago(job.deadlineAt)],
         ["Repeats", job.retryOf && idLink(list, job.retryOf)],
         ["Cancel", job.cancelRequested && "asked for"]])),

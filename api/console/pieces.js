@@ -20,5 +20,8 @@ export const json = (value) => h("pre", { className: "json", tabIndex: 0 }, JSON
 /** A word of the API as one reads it: `publish_post` is “publish post”. */
 export const words = (code) => String(code).replaceAll("_", " ");
 
+/** Which of its attempts a job is in; none before the first. */
+export const attempts = ({ attempt, maxAttempts }) => (attempt > 0 ? `${attempt} of ${maxAttempts}` : "–");
+
 /** The end of an id, which is what tells it from others. */
 export const jobId = (whole) => `…${whole.slice(-8)}`;

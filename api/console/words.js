@@ -38,6 +38,10 @@ export const POSTS = {
     next: "The platform may have it. We look for it; or look yourself, and say what you saw." },
 };
 
+/** The phases of jobs, as the tabs of lists have them. */
+export const PHASES = [["", "All"], ["scheduled", "Scheduled"], ["queued", "Queued"], ["running", "Running"],
+  ["waiting", "Waiting"], ["completed", "Completed"], ["failed", "Failed"], ["canceled", "Canceled"]];
+
 export const PLATFORMS = { tiktok: "TikTok", instagram: "Instagram", bluesky: "Bluesky",
   mastodon: "Mastodon" };
 export const SOURCES = { website: "Website", github: "GitHub", appstore: "App store", partner: "You" };

@@ -93,6 +93,12 @@ ENUMS: Mapping[str, Enum] = {
     "InfluencerStatus": _enum("How far the making of an influencer is.", influencers.InfluencerStatus),
     "IcpPart": _enum("What a part of an `icp` says of its customers.", brand.PartKind),
     "JobKind": Enum("What a job does.", tuple(kind.name for kind in SHOWN)),
+    "JobPhase": _enum(
+        "Where a job is: `scheduled` for a later time, `queued` for a worker, `running`, `waiting` between "
+        "two attempts, or how it ended.",
+        jobs.Phase,
+    ),
+    "OpenJobPhase": _enum("The phase of a job that has not ended.", jobs.OpenPhase),
     "JobStage": Enum("How far a job is; the last three are its status at the end.", STAGES),
     "JobStatus": _enum("Whether a job has ended, and how.", jobs.Status),
     "LeaseEnd": _enum("Why a lease ended.", accounts.LeaseEnd),

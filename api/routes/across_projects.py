@@ -42,9 +42,10 @@ async def list_all_scheduled_posts(
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Page[Post]:
-    """The organization's posts, of all projects, newest first.
+    """The organization's posts, of all active projects, newest first.
 
-    A calendar asks for `since` and `until`, which are of `scheduledFor`.
+    Name an archived project, or an account of it, to list its posts. A calendar asks for `since` and `until`,
+    which are of `scheduledFor`.
     """
     asked: dict[str, Any] = {"statuses": status, "period": await filters.own_period(request, since, until)}
 
@@ -77,9 +78,9 @@ async def list_all_content(
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Page[Content]:
-    """The organization's content, of all projects, newest first.
+    """The organization's content, of all active projects, newest first.
 
-    `approvalStatus=pending` is the queue of whoever approves.
+    `approvalStatus=pending` is the queue of content to approve. Name an archived project to list its content.
     """
     asked: dict[str, Any] = {
         "statuses": status,
@@ -104,9 +105,10 @@ async def list_all_social_accounts(
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Page[SocialAccount]:
-    """The organization's accounts, of all projects, newest first.
+    """The organization's accounts, of all active projects, newest first.
 
-    `status=reauth_required` are those that only their owners can open again.
+    `status=reauth_required` are those that only their owners can open again. Name an archived project to list
+    its accounts.
     """
     find = partial(accounts.list_page, platforms=platform, statuses=status, leased=None)
     if project_id is not None:

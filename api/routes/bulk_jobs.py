@@ -38,6 +38,7 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
             project_id=filters.read_id("project", data.project_id),
             kinds=data.kinds,
             stages=data.stages,
+            phases=data.phases,
             period=period.back(request.ahead),
         )
         return Made(

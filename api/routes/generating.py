@@ -110,6 +110,7 @@ def _accepted(started: Started) -> Made[ContentAccepted]:
         kind=made.content.kind,
         status=made.content.status,
         stage=made.content.stage,
+        phase=made.content.phase,
         location_url=made.content.location_url,
         project_id=made.content.project_id,
         started_at=made.content.started_at,

@@ -32,7 +32,7 @@ from schemas.base import Page
 from schemas.errors import Limited
 from schemas.errors.absent import absent
 from schemas.job_stats import JobStats, Window
-from schemas.jobs import Accepted, CancelAnswer, Job, JobCounts, Status
+from schemas.jobs import Accepted, CancelAnswer, Job, JobCounts, Phase, Status
 
 MAX_WAIT_S = 30
 COMMENT_S = 15.0
@@ -67,6 +67,7 @@ StageFilter = Annotated[
         description="Only at one of these stages.", schema_extra={"items": {"enum": [*kinds.STAGES]}}
     ),
 ]
+PhaseFilter = Annotated[list[Phase] | None, QueryParameter(description="Only in one of these phases.")]
 ErrorFilter = Annotated[
     str | None,
     QueryParameter(name="errorCode", description="Only failed ones, with this code.", max_length=100),
@@ -83,6 +84,7 @@ async def list_jobs(
     kind: KindFilter = None,
     status: StatusFilter = None,
     stage: StageFilter = None,
+    phase: PhaseFilter = None,
     error_code: ErrorFilter = None,
     since: MadeSince = None,
     until: MadeUntil = None,
@@ -97,6 +99,7 @@ async def list_jobs(
         kinds=kind,
         statuses=status,
         stages=stage,
+        phases=phase,
         error_code=error_code,
         period=await filters.own_period(request, since, until),
     )
@@ -110,7 +113,7 @@ async def list_jobs(
 async def count_jobs(
     request: ApiRequest, *, project_id: ProjectFilter = None, kind: KindFilter = None
 ) -> JobCounts:
-    """How many jobs there are by status, and how many of those that haven't ended are at each stage.
+    """How many jobs there are by status and by phase, and how many open ones are at each stage.
 
     Jobs that have ended are counted as long as they are kept, which is 30 days.
     """

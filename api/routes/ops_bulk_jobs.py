@@ -45,7 +45,7 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
             conn,
             actor=actor,
             organization_id=filters.read_id("organization", data.organization_id),
-            chosen=Choice(project, data.kinds, data.stages, period),
+            chosen=Choice(project, data.kinds, data.stages, data.phases, period),
             after=after,
             dry_run=data.dry_run,
         )

@@ -18,7 +18,7 @@ from domain.operations import operated_jobs
 from domain.operations.operated_jobs import Wanted
 from schemas.base import Page
 from schemas.job_stats import JobStats, Window
-from schemas.jobs import Status
+from schemas.jobs import Phase, Status
 from schemas.operated_jobs import OperatedJob, OperatedJobCounts, OperatedJobDetail
 from schemas.timelines import TimelineEntry
 
@@ -29,6 +29,7 @@ OrganizationFilter = Annotated[
 ]
 KindFilter = Annotated[str | None, QueryParameter(description="Only of this kind.", max_length=100)]
 StatusFilter = Annotated[Status | None, QueryParameter(description="Only with this status.")]
+PhaseFilter = Annotated[Phase | None, QueryParameter(description="Only in this phase.")]
 ErrorFilter = Annotated[
     str | None,
     QueryParameter(name="errorCode", description="Only failed ones, with this code.", max_length=100),
@@ -55,6 +56,7 @@ async def list_all_jobs(
     kind: KindFilter = None,
     pool: PoolFilter = None,
     status: StatusFilter = None,
+    phase: PhaseFilter = None,
     error_code: ErrorFilter = None,
     since: MadeSince = None,
     until: MadeUntil = None,
@@ -73,6 +75,7 @@ async def list_all_jobs(
         kind=kind,
         pool=pool,
         status=status,
+        phase=phase,
         error_code=error_code,
         period=filters.period(since, until),
     )
@@ -92,7 +95,7 @@ async def count_all_jobs(
     since: MadeSince = None,
     until: MadeUntil = None,
 ) -> OperatedJobCounts:
-    """How many jobs of all organizations there are of each status, as their list finds them.
+    """How many jobs of all organizations there are by status and by phase, as their list finds them.
 
     It looks at the newest 10,000 of each status, an equal part of each organization, and says where there
     may be more.
@@ -104,6 +107,7 @@ async def count_all_jobs(
         kind=kind,
         pool=pool,
         status=None,
+        phase=None,
         error_code=error_code,
         period=filters.period(since, until),
     )

@@ -88,6 +88,7 @@ def _job(row: Record) -> Job:
         kind=row["kind"],
         status=row["status"],
         stage=row["stage"],
+        phase=row["phase"],
         progress=row["progress"],
         project_id=row["project_id"] and ids.show(ids.PROJECT, row["project_id"]),
         attempt=row["attempt"],

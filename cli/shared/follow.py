@@ -46,8 +46,14 @@ def follow(remote: Remote, client: httpx.Client, job_id: str) -> httpx.Response:
         for response in _changes(client, remote.url(f"jobs/{job_id}")):
             if response.is_success:
                 job: dict[str, Any] = response.json()
-                bar.update(task, completed=job["progress"], description=f"{job['kind']} {job['stage']}")
+                bar.update(task, completed=job["progress"], description=describe(job))
     return response
+
+
+def describe(job: dict[str, Any]) -> str:
+    """The kind of a job, and its stage while it runs; else its phase, which says that it waits."""
+    phase = job["phase"]
+    return f"{job['kind']} {job['stage'] if phase == 'running' else phase}"
 
 
 def has_ended_well(response: httpx.Response) -> bool:

@@ -11,6 +11,7 @@ select id
    and kind = any(:kinds::text[])
    and coalesce(project_id = :project_id::uuid, true)
    and coalesce(stage = any(:stages::text[]), true)
+   and coalesce(job_phase(state, stage, started_at) = any(:phases::text[]), true)
    and coalesce(created_at >= :since::timestamptz, true)
    and coalesce(created_at < :until::timestamptz, true)
  order by id

@@ -117,36 +117,121 @@ select {content}
   from found c
  order by c.id desc;
 
--- part: page_of_all    as page, over all projects
+-- part: passing    the filters of a list over all projects that have no index of their own
 and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-      and (:from_id::uuid is null or id >= :from_id)
-      and coalesce(created_at >= :since::timestamptz, true)
-      and coalesce(created_at < :until::timestamptz, true)
-      and coalesce(status = any(:statuses::text[]), true)
-    order by id desc
-    limit :limit
+          and (:from_id::uuid is null or id >= :from_id)
+          and coalesce(created_at >= :since::timestamptz, true)
+          and coalesce(created_at < :until::timestamptz, true)
+          and coalesce(status = any(:statuses::text[]), true)
+        order by id desc
 
--- name: list_content_of_all    of all projects, newest first
-with found as (
+-- part: of_each    the same in the project `o`
+-- As a range of projects, though it is of one: an equality would let a plan walk the rows of all projects.
+and (project_id, id) < (o.id, coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+          and project_id >= o.id
+          and (:from_id::uuid is null or id >= :from_id)
+          and coalesce(created_at >= :since::timestamptz, true)
+          and coalesce(created_at < :until::timestamptz, true)
+          and coalesce(status = any(:statuses::text[]), true)
+        order by project_id desc, id desc
+        limit :limit
+
+-- part: surfaced    only of projects that are active
+cross join lateral (
+         select
+           from project
+          where organization_id = :org
+            and id = w.project_id
+            and status = 'active'
+         offset 0) o
+
+-- name: list_content_of_all    of all active projects, newest first
+with walked as materialized (
+  -- The newest rows of all projects, twice a page, whole: a plan made for an empty table finds none by its id.
   -- One of the three searches is begun: each has an index, and a plan for all at once would have none.
   (select *
-     from content_item
-    where organization_id = :org
-      and :approval_status::text is null
-      and :status::text is null
-      {page_of_all})
+         from content_item
+        where organization_id = :org
+          and :approval_status::text is null
+          and :status::text is null
+          {passing}
+    limit 2 * :limit)
   union all
   (select *
-     from content_item
-    where organization_id = :org
-      and approval_status = :approval_status
-      {page_of_all})
+         from content_item
+        where organization_id = :org
+          and :approval_status is not null
+          and approval_status = :approval_status
+          {passing}
+    limit 2 * :limit)
   union all
   (select *
-     from content_item
-    where organization_id = :org
-      and status = :status
-      {page_of_all}))
+         from content_item
+        where organization_id = :org
+          and :status is not null
+          and status = :status
+          {passing}
+    limit 2 * :limit)),
+active as materialized (
+  -- Those of active projects.
+  select w.*
+    from walked w
+    {surfaced}
+   order by w.id desc
+   limit :limit),
+chosen as materialized (
+  -- Whether they are the page. Else archived projects have most of the newest rows.
+  select (select count(*) from walked) < 2 * :limit or (select count(*) from active) >= :limit as is_page),
+found as (
+  -- The page, or the newest rows of each active project: no row of an archived one is read for it.
+  (select *
+     from active
+    where (select is_page from chosen))
+  union all
+  (select c.*
+     from project o
+    cross join lateral (
+       select *
+         from content_item
+        where organization_id = :org
+          and :approval_status is null
+          and :status is null
+          {of_each}) c
+    where o.organization_id = :org
+      and o.status = 'active'
+      and not (select is_page from chosen)
+    order by c.id desc
+    limit :limit)
+  union all
+  (select c.*
+     from project o
+    cross join lateral (
+       select *
+         from content_item
+        where organization_id = :org
+          and :approval_status is not null
+          and approval_status = :approval_status
+          {of_each}) c
+    where o.organization_id = :org
+      and o.status = 'active'
+      and not (select is_page from chosen)
+    order by c.id desc
+    limit :limit)
+  union all
+  (select c.*
+     from project o
+    cross join lateral (
+       select *
+         from content_item
+        where organization_id = :org
+          and :status is not null
+          and status = :status
+          {of_each}) c
+    where o.organization_id = :org
+      and o.status = 'active'
+      and not (select is_page from chosen)
+    order by c.id desc
+    limit :limit))
 select {content}
   from found c
  order by c.id desc;

@@ -35,7 +35,7 @@ select :org, :id, :project_id, :kind, :pool, :internal, :cancelable, :max_attemp
   left join line on true
  where line.has_room is not false
     on conflict (organization_id, unique_key) where unique_key is not null and finished_at is null do nothing
-returning id, created_at, stage, newcomer as send;
+returning id, created_at, stage, job_phase(state, stage, started_at) as phase, newcomer as send;
 
 -- name: submit_jobs    many of one kind and project, as submit_job does one after the other; all or no row
 with {head},
@@ -65,10 +65,10 @@ select :org, a.id, :project_id, :kind, :pool, :internal, :cancelable, :max_attem
   left join line on true
  where line.has_room is not false
  order by a.place
-returning id, created_at, stage, newcomer as send;
+returning id, created_at, stage, job_phase(state, stage, started_at) as phase, newcomer as send;
 
 -- name: find_job_of_key    that hasn't ended
-select id, created_at, stage, false as send
+select id, created_at, stage, job_phase(state, stage, started_at) as phase, false as send
   from job
  where organization_id = :org
    and unique_key = :unique_key
@@ -251,10 +251,11 @@ update job j
 returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;
 
 -- name: move_job    a queued one to another time, its deadline too; no row: it runs or has ended
+-- It hasn't begun at its new time, whatever it did before: its phase is `scheduled` again, not `waiting`.
 update job
    set run_at = :run_at, deadline_at = :run_at::timestamptz + :total_s * interval '1 second',
        stage = case when :run_at > now() then 'scheduled' else 'queued' end,
-       state_version = state_version + 1, line_length = null
+       state_version = state_version + 1, line_length = null, started_at = null
  where organization_id = :org
    and id = :id
    and state = 'queued'

@@ -70,3 +70,21 @@ update lease_request
        reason = :reason
  where organization_id = :org
    and id = :id;
+
+-- name: close_of_project    its open requests, as note_rejected does; the project is locked
+with open as materialized (
+  -- In the order of all who lock many.
+  select id
+    from lease_request
+   where organization_id = :org
+     and project_id = :project_id
+     and status in ('requested', 'partial')
+     and reason is null
+   order by id
+     for no key update)
+update lease_request r
+   set status = case r.status when 'requested' then 'rejected' else r.status end,
+       reason = :reason
+  from open
+ where r.organization_id = :org
+   and r.id = open.id;

@@ -1,13 +1,14 @@
 -- part: operated    a job as operators see it
 j.id, j.organization_id, j.project_id, j.kind, j.pool, j.internal,
        case when j.finished_at is null then 'running' else j.state end as status,
-       j.stage, j.progress, j.attempt, j.max_attempts, j.crashes,
+       j.stage, j.phase, j.progress, j.attempt, j.max_attempts, j.crashes,
        j.cancel_requested_at is not null as cancel_requested, j.retry_of,
        j.lease_owner, j.run_at, j.deadline_at, j.created_at, j.finished_at, j.args, j.result, j.error
 
 -- part: passing    a filter that is null lets all pass
 coalesce(n.kind = :kind::text, true)
             and coalesce(n.pool = :pool::text, true)
+            and coalesce(n.phase = :phase::text, true)
             and coalesce(coalesce(n.error->>'code', '') = :error_code::text, true)
             and coalesce(n.created_at >= :since::timestamptz, true)
             and coalesce(n.created_at < :until::timestamptz, true)
@@ -22,7 +23,7 @@ and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
 select {operated}, o.name as organization_name
   from organization o
  cross join lateral (
-         select *
+         select *, job_phase(state, stage, started_at) as phase
            from job
           where organization_id = o.id
             and id = :id
@@ -34,7 +35,7 @@ select {operated}, o.name as organization_name
  cross join lateral (
          select *
            from (
-                  select *
+                  select *, job_phase(state, stage, started_at) as phase
                     from job
                    where organization_id = o.id
                      {place}) n
@@ -52,7 +53,7 @@ select {operated}, o.name as organization_name
  cross join lateral (
          select *
            from (
-                  select *
+                  select *, job_phase(state, stage, started_at) as phase
                     from job
                    where organization_id = o.id
                      and finished_at is null
@@ -70,7 +71,7 @@ select {operated}, o.name as organization_name
  cross join lateral (
          select *
            from (
-                  select *
+                  select *, job_phase(state, stage, started_at) as phase
                     from job
                    where organization_id = o.id
                      and project_id = :project
@@ -89,14 +90,14 @@ select count(*) as organizations
   from organization
  where coalesce(id = :org::uuid, true);
 
--- part: counted    what passes, and whether all there were of each organization were looked at
-select status, sum(jobs)::int as jobs, bool_or(looked = :depth) as more
+-- part: counted    what passes, by phase, and whether all there were of each organization were looked at
+select status, phase, sum(jobs)::int as jobs, bool_or(looked = :depth) as more
   from (
-         select status, organization_id, count(*) as looked,
-                count(*) filter (where counts and {passing}) as jobs
+         select status, phase, count(*) filter (where counts and {passing}) as jobs,
+                sum(count(*)) over (partition by status, organization_id) as looked
            from looked n
-          group by status, organization_id) each
- group by status
+          group by status, phase, organization_id) each
+ group by status, phase
 
 -- name: count_operated_jobs    of each status what its list finds in each organization's newest `depth`
 with looked as (
@@ -104,27 +105,29 @@ with looked as (
   select s.*
     from organization o
    cross join lateral (
-           (select 'running' as status, true as counts, organization_id, kind, pool, error, created_at
+           (select 'running' as status, true as counts, organization_id, kind, pool, error, created_at,
+                   job_phase(state, stage, started_at) as phase
               from job
              where organization_id = o.id
                and finished_at is null
                {place})
            union all
-           (select 'failed', true, organization_id, kind, pool, error, created_at
+           (select 'failed', true, organization_id, kind, pool, error, created_at, 'failed'
               from job
              where organization_id = o.id
                and state = 'failed'
                and state in ('failed', 'canceled')
                {place})
            union all
-           (select 'canceled', true, organization_id, kind, pool, error, created_at
+           (select 'canceled', true, organization_id, kind, pool, error, created_at, 'canceled'
               from job
              where organization_id = o.id
                and state = 'canceled'
                and state in ('failed', 'canceled')
                {place})
            union all
-           (select 'completed', state = 'completed', organization_id, kind, pool, error, created_at
+           (select 'completed', state = 'completed', organization_id, kind, pool, error, created_at,
+                   'completed'
               from job
              where organization_id = o.id
                {place})) s
@@ -138,7 +141,8 @@ with newest as (
     from organization o
    cross join lateral (
            select organization_id, kind, pool, error, created_at,
-                  case when finished_at is null then 'running' else state end as own
+                  case when finished_at is null then 'running' else state end as own,
+                  job_phase(state, stage, started_at) as phase
              from job
             where organization_id = o.id
               and project_id = :project
@@ -146,7 +150,7 @@ with newest as (
    where coalesce(o.id = :org::uuid, true)),
 looked as (
   -- All of them for each status, since its list looks at all of them.
-  select status, own = status as counts, organization_id, kind, pool, error, created_at
+  select status, own = status as counts, organization_id, kind, pool, error, created_at, phase
     from newest
    cross join unnest(array['running', 'completed', 'failed', 'canceled']) status)
 {counted};
@@ -157,7 +161,7 @@ select {operated}, o.name as organization_name
  cross join lateral (
          select *
            from (
-                  select *
+                  select *, job_phase(state, stage, started_at) as phase
                     from job
                    where organization_id = o.id
                      and state = :status

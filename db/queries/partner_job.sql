@@ -1,5 +1,5 @@
 -- part: job    a job as partners see it
-j.id, j.project_id, j.kind, j.status, j.stage, j.version, j.progress, j.attempt, j.max_attempts,
+j.id, j.project_id, j.kind, j.status, j.stage, j.phase, j.version, j.progress, j.attempt, j.max_attempts,
        j.cancel_requested, j.retry_of, j.created_at, j.finished_at, j.result, j.error
 
 -- part: filters    a filter that is null lets all pass
@@ -9,6 +9,7 @@ and j.id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
    and coalesce(j.kind = :kind::text, true)
    and coalesce(j.status = :status::text, true)
    and coalesce(j.stage = :stage::text, true)
+   and coalesce(j.phase = :phase::text, true)
    and coalesce(coalesce(j.error->>'code', '') = :error_code::text, true)
    and j.id >= coalesce(:from_id::uuid, '00000000-0000-0000-0000-000000000000')
    and coalesce(j.created_at >= :since::timestamptz, true)
@@ -57,7 +58,7 @@ select {job}
  order by j.id desc
  limit :limit;
 
--- name: list_running_jobs    at a stage that only a job with a worker has
+-- name: list_running_jobs    at a stage, or in the phase, that only a job with a worker has
 with busy as materialized (
   -- All that run of the tenant, pool by pool.
   select b.busy_id
@@ -81,6 +82,57 @@ select {job}
             {filters}
           limit 1) j
  order by j.id desc
+ limit :limit;
+
+-- name: list_queued_jobs    in line for a worker
+select {job}
+  from (
+         select b.id
+           from pool p
+          cross join lateral (
+                  select id
+                    from job
+                   where pool = p.name
+                     and organization_id = :org
+                     and not internal
+                     and state = 'queued'
+                     and stage <> 'scheduled'
+                  offset 0) b
+          where b.id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+          order by b.id desc
+         offset 0) line
+ cross join lateral (
+         select {job}
+           from partner_job j
+          where j.organization_id = :org
+            and j.id = line.id
+            {place}
+            {filters}
+          limit 1) j
+ order by line.id desc
+ limit :limit;
+
+-- name: list_put_off_jobs    that wait for a time: before their first attempt, or between two
+select {job}
+  from (
+         select id
+           from job
+          where organization_id = :org
+            and stage = 'scheduled'
+            and not internal
+            and (started_at is null) = (:phase = 'scheduled')
+            and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+          order by id desc
+         offset 0) line
+ cross join lateral (
+         select {job}
+           from partner_job j
+          where j.organization_id = :org
+            and j.id = line.id
+            {place}
+            {filters}
+          limit 1) j
+ order by line.id desc
  limit :limit;
 
 -- name: list_unsuccessful_jobs    with status failed or canceled
@@ -116,23 +168,56 @@ select {job}
  order by j.id desc
  limit :limit;
 
--- part: counted    how many of each status and stage were found
-select status, stage, count(*) as jobs
+-- part: counted    how many of each status, stage and phase were found
+select status, stage, phase, count(*) as jobs
   from found
- group by status, stage
+ group by status, stage, phase
 
--- name: count_jobs    up to `most` of each status, the newest
+-- name: count_jobs    up to `most` of each phase
 with found as (
-  -- Each status has an index; completed ones are found kind by kind.
-  (select j.status, j.stage
-     from partner_job j
-    where j.organization_id = :org
-      and j.finished_at is null
-      and j.kind = any(:kinds::text[])
-    order by j.id desc
+  -- Each phase has an index: jobs with a worker and in line, pool by pool.
+  (select 'running' as status, j.stage, 'running' as phase
+     from pool p
+    cross join lateral (
+            select stage
+              from job
+             where pool = p.name
+               and organization_id = :org
+               and not internal
+               and state = 'running'
+               and kind = any(:kinds::text[])
+             limit :most) j
     limit :most)
   union all
-  (select j.status, j.stage
+  (select 'running', j.stage, 'queued'
+     from pool p
+    cross join lateral (
+            select stage
+              from job
+             where pool = p.name
+               and organization_id = :org
+               and not internal
+               and state = 'queued'
+               and stage <> 'scheduled'
+               and kind = any(:kinds)
+             limit :most) j
+    limit :most)
+  union all
+  -- Those that wait for a time.
+  (select 'running', 'scheduled', w.phase
+     from (values (true, 'scheduled'), (false, 'waiting')) as w (is_first, phase)
+    cross join lateral (
+            select
+              from job
+             where organization_id = :org
+               and stage = 'scheduled'
+               and not internal
+               and (started_at is null) = w.is_first
+               and kind = any(:kinds)
+             limit :most) j)
+  union all
+  -- Those that ended: completed ones are found kind by kind, the newest.
+  (select j.status, j.stage, j.status
      from (values ('failed'), ('canceled')) as ends (state)
     cross join lateral (
             select status, stage
@@ -144,7 +229,7 @@ with found as (
              order by id desc
              limit :most) j)
   union all
-  (select j.status, j.stage
+  (select j.status, j.stage, j.status
      from unnest(:kinds) as asked (kind)
     cross join lateral (
             select status, stage
@@ -161,9 +246,9 @@ with found as (
 -- name: count_jobs_of_project    of its `most` newest
 with found as (
   -- Whatever their kind, for the project's index.
-  select status, stage
+  select status, stage, phase
     from (
-           select j.status, j.stage, j.kind
+           select j.status, j.stage, j.phase, j.kind
              from partner_job j
             where j.organization_id = :org
               and j.project_id = :project_id

@@ -36,20 +36,11 @@ and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     order by id desc
     limit :limit
 
--- part: its_project    read by its key, post by post
-cross join lateral (
-      select status, archived_at
-        from project
-       where organization_id = :org
-         and id = p.project_id
-      offset 0) o
-
 -- part: page_of_all    the rest of each search of a page over all projects
-and p.id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-      and coalesce(p.scheduled_for >= :since::timestamptz, true)
-      and coalesce(p.scheduled_for < :until::timestamptz, true)
-    order by p.id desc
-    limit :limit
+and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+          and coalesce(scheduled_for >= :since::timestamptz, true)
+          and coalesce(scheduled_for < :until::timestamptz, true)
+        order by id desc
 
 -- name: get_post
 select {post}
@@ -139,7 +130,7 @@ select {post}
  cross join o
  order by p.id desc;
 
--- name: list_posts_of_all    of all projects, newest first
+-- name: list_posts_of_all    of all active projects, newest first
 with timed as materialized (
   -- Posts of the period, at most `most`, project by project: their index has the project before the time.
   select t.*
@@ -153,72 +144,98 @@ with timed as materialized (
         and scheduled_for < coalesce(:until::timestamptz, 'infinity')
       limit :most) t
    where j.organization_id = :org
+     and j.status = 'active'
      and (:since is not null or :until is not null)
    limit :most),
 chosen as materialized (
   -- Whether the period leads: whatever else is asked for, that many posts are read one by one.
   select count(*) < :most and (:since is not null or :until is not null) as by_time
     from timed),
-found as (
-  -- One of the searches is begun: each has an index, and a plan for all at once would have none. What is out
-  -- is looked for among all, what waits for its time project by project. Two searches are for what is
-  -- canceled: in archived projects some of it is not written down yet.
-  (select p.*
-     from timed p
-    {its_project}
-    where (select by_time from chosen)
-      and coalesce((case when {stopped} then 'canceled' else p.status end) = :status::text, true)
-      {page_of_all})
+walked as materialized (
+  -- The newest posts of all projects, twice a page, whole as above. What waits for its time isn't looked for
+  -- so. One of the two searches is begun: each has an index, and a plan for both at once would have none.
+  (select *
+         from scheduled_post
+        where organization_id = :org
+          and not (select by_time from chosen)
+          and coalesce(:status::text, 'published') = 'published'
+          and coalesce(status = :status, true)
+          {page_of_all}
+    limit 2 * :limit)
   union all
-  (select p.*
-     from scheduled_post p
-    {its_project}
-    where p.organization_id = :org
-      and not (select by_time from chosen)
-      and coalesce(:status::text, 'published') = 'published'
-      and coalesce(p.status = :status, true)
-      {page_of_all})
+  (select *
+         from scheduled_post
+        where organization_id = :org
+          and not (select by_time from chosen)
+          and status = :status
+          and status not in ('queued', 'published')
+          {page_of_all}
+    limit 2 * :limit)),
+active as materialized (
+  -- Those of active projects.
+  select w.*
+    from walked w
+   cross join lateral (
+           select
+             from project
+            where organization_id = :org
+              and id = w.project_id
+              and status = 'active'
+           offset 0) o
+   order by w.id desc
+   limit :limit),
+led as materialized (
+  -- Whether the period leads; whether they are the page. Else archived projects have most of the newest posts.
+  select by_time,
+         not by_time
+           and coalesce(:status <> 'queued', true)
+           and ((select count(*) from walked) < 2 * :limit
+                or (select count(*) from active) >= :limit) as is_page
+    from chosen),
+found as (
+  -- The posts of the period, the page, or the newest posts of each active project.
+  (select *
+         from timed
+        where (select by_time from led)
+          and coalesce(status = :status, true)
+          {page_of_all}
+    limit :limit)
+  union all
+  (select *
+     from active
+    where (select is_page from led))
   union all
   (select p.*
      from project o
     cross join lateral (
-      select *
-        from scheduled_post p
-       where organization_id = :org
-         and project_id = o.id
-         and status = 'queued'
-         {page_of_all}) p
+       select *
+         from scheduled_post
+        where organization_id = :org
+          and :status is null
+          and project_id = o.id
+          {page_of_all}
+        limit :limit) p
     where o.organization_id = :org
-      and o.status <> 'archived'
-      and not (select by_time from chosen)
-      and :status = 'queued'
+      and o.status = 'active'
+      and not (select by_time or is_page from led)
     order by p.id desc
     limit :limit)
   union all
   (select p.*
-     from scheduled_post p
-    {its_project}
-    where p.organization_id = :org
-      and not (select by_time from chosen)
-      and p.status = :status
-      and p.status not in ('queued', 'published')
-      and not ({stopped})
-      {page_of_all})
-  union all
-  (select p.*
      from project o
     cross join lateral (
-      select *
-        from scheduled_post
-       where organization_id = :org
-         and project_id = o.id
-         and status in ('blocked', 'queued')
-      offset 0) p
+       select *
+         from scheduled_post
+        where organization_id = :org
+          and status = :status
+          and project_id = o.id
+          {page_of_all}
+        limit :limit) p
     where o.organization_id = :org
-      and o.status = 'archived'
-      and not (select by_time from chosen)
-      and :status = 'canceled'
-      {page_of_all}))
+      and o.status = 'active'
+      and not (select by_time or is_page from led)
+    order by p.id desc
+    limit :limit))
 select {post}
   from found p
   join project o on o.organization_id = :org and o.id = p.project_id

@@ -15,6 +15,7 @@ class JobRow(NamedTuple):
     kind: str
     status: jobs.Status
     stage: str
+    phase: jobs.Phase
     version: int
     progress: float
     attempt: int

@@ -102,7 +102,8 @@ select coalesce(bool_or(attempt_started_at is not null or run_at <= now()), fals
   from open;
 
 -- name: find_next    the next time at which something is due; null: nothing waits for its time
--- Accounts are asked for figures at every stop; with none for a day, that is a stop of its own.
+-- Accounts are asked for figures at every stop; with none for a day, that is a stop of its own. A visit then
+-- catches up with the times that it missed: each has its figure, without a stop of its own.
 select least(
          (select min(least(run_at, deadline_at))
             from job

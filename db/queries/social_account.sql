@@ -104,22 +104,90 @@ select {account}
   left join account_credential c on c.organization_id = a.organization_id and c.account_id = a.id
  order by a.id desc;
 
--- name: list_accounts_of_all    of all projects, newest first; without the stubs of those that were purged
-with found as (
-  -- One of the two searches is begun: each has an index, and a plan for both at once would have none.
+-- part: passing    the filters of a list over all projects that have no index of their own
+and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+          and coalesce((owner_account_id is not null) = :leased::bool, true)
+          and coalesce(platform = any(:platforms::text[]), true)
+        order by id desc
+
+-- part: of_each    the same in the project `o`
+-- As a range of projects, though it is of one: an equality would let a plan walk the rows of all projects.
+and (project_id, id) < (o.id, coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+          and project_id >= o.id
+          and coalesce((owner_account_id is not null) = :leased::bool, true)
+          and coalesce(platform = any(:platforms::text[]), true)
+        order by project_id desc, id desc
+        limit :limit
+
+-- name: list_accounts_of_all    of all active projects, newest first; without the stubs of purged ones
+with walked as materialized (
+  -- The newest rows of all projects, twice a page: `list_content_of_all` says how.
   (select *
-     from social_account
-    where organization_id = :org
-      and project_id is not null
-      and :status::text is null
-      {page})
+         from social_account
+        where organization_id = :org
+          and project_id is not null
+          and :status::text is null
+          {passing}
+    limit 2 * :limit)
   union all
   (select *
-     from social_account
-    where organization_id = :org
-      and project_id is not null
-      and status = :status
-      {page}))
+         from social_account
+        where organization_id = :org
+          and project_id is not null
+          and :status is not null
+          and status = :status
+          {passing}
+    limit 2 * :limit)),
+active as materialized (
+  -- Those of active projects.
+  select w.*
+    from walked w
+   cross join lateral (
+           select
+             from project
+            where organization_id = :org
+              and id = w.project_id
+              and status = 'active'
+           offset 0) o
+   order by w.id desc
+   limit :limit),
+chosen as materialized (
+  -- Whether they are the page. Else archived projects have most of the newest rows.
+  select (select count(*) from walked) < 2 * :limit or (select count(*) from active) >= :limit as is_page),
+found as (
+  -- The page, or the newest rows of each active project: no row of an archived one is read for it.
+  (select *
+     from active
+    where (select is_page from chosen))
+  union all
+  (select a.*
+     from project o
+    cross join lateral (
+       select *
+         from social_account
+        where organization_id = :org
+          and :status is null
+          {of_each}) a
+    where o.organization_id = :org
+      and o.status = 'active'
+      and not (select is_page from chosen)
+    order by a.id desc
+    limit :limit)
+  union all
+  (select a.*
+     from project o
+    cross join lateral (
+       select *
+         from social_account
+        where organization_id = :org
+          and :status is not null
+          and status = :status
+          {of_each}) a
+    where o.organization_id = :org
+      and o.status = 'active'
+      and not (select is_page from chosen)
+    order by a.id desc
+    limit :limit))
 select {account}
   from found a
   left join account_credential c on c.organization_id = a.organization_id and c.account_id = a.id

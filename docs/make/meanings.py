@@ -137,10 +137,19 @@ STATUSES = {
         "canceled": "Its job was canceled. The next ingest makes it `running`.",
     },
     "job": {
-        "running": "Accepted and not ended; `stage` says how far it is, `queued` and `scheduled` included.",
+        "running": "Accepted and not ended; `phase` says whether it runs, and `stage` how far it is.",
         "completed": "Done: `result`. Final.",
         "failed": "`error`. Final: a retry is a new job.",
         "canceled": "Final: a retry is a new job.",
+    },
+    "phase of a job": {
+        "scheduled": "Waits for its time, such as a post's. Then it is `queued`.",
+        "queued": "Due: the next free worker takes it.",
+        "running": "A worker runs an attempt. Its end makes it `waiting`, `queued`, or ends the job.",
+        "waiting": "Waits for more than 5 s between two attempts, such as after a fault. Then `queued`.",
+        "completed": "As the status.",
+        "failed": "As the status.",
+        "canceled": "As the status.",
     },
     "content": {
         "queued": "Waits to be made.",

@@ -95,7 +95,7 @@ async def list_page(
     before: UUID | None,
     limit: int,
 ) -> list[SocialAccount]:
-    """At most `limit` accounts of a project, or of all, older than `before`, newest first.
+    """At most `limit` accounts of a project, or of all active ones, older than `before`, newest first.
 
     No filter lets all pass. Raises `NotFound` for the project.
     """

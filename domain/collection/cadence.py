@@ -10,6 +10,9 @@ STEPS = (
 )
 LAST = timedelta(days=90)
 
+#: The time that a sandbox's figures are asked for afterwards; a clock stops once a day for them.
+CATCH_UP = timedelta(hours=48)
+
 #: Seconds until an account comes up again, whatever is due by then; one that can't be asked now; and one of
 #: whom more was due than a visit asks for.
 LOOK_S, LATER_S, MORE_S = 3600.0, 6 * 3600.0, 300.0
@@ -28,6 +31,25 @@ def next_due(published_at: datetime, asked_at: datetime) -> datetime | None:
     step = next((every for since, every in reversed(STEPS) if age >= since), STEPS[0][1])
     due = asked_at + step
     return due if due - published_at < LAST else None
+
+
+def missed(published_at: datetime, due_at: datetime | None, now: datetime) -> list[datetime]:
+    """The times until now at which a sandbox's post had to be asked about, whose clock went past them.
+
+    The first is an hour after the post went out. A post that could not be asked about for `CATCH_UP`, such as
+    in an archived project, is asked about now, as in real time.
+    """
+    at = published_at + STEPS[0][1] if due_at is None else due_at
+    if at < now - CATCH_UP:
+        return [now]
+    times = list[datetime]()
+    while at <= now:
+        times.append(at)
+        following = next_due(published_at, at)
+        if following is None:
+            break
+        at = following
+    return times
 
 
 def next_try(published_at: datetime, asked_at: datetime) -> datetime | None:

@@ -28,10 +28,14 @@ class Subject(NamedTuple):
 
 
 class Told(NamedTuple):
-    """The values that a platform told of a subject; a metric that it didn't tell is not there."""
+    """The values that a platform told of a subject; a metric that it didn't tell is not there.
+
+    `at`: an earlier time than the visit's, which a sandbox's clock went past.
+    """
 
     subject: Subject
     values: Mapping[Collected, int]
+    at: datetime | None = None
 
 
 class Latest(NamedTuple):
@@ -49,6 +53,7 @@ class Change(NamedTuple):
     metric: Collected
     value: int
     delta: int | None
+    at: datetime
 
 
 LATEST = metric_snapshot.list_latest.typed(Latest)
@@ -61,9 +66,9 @@ def change(
     if value == before or not 0 <= value <= MOST:
         return None
     if before is not None:
-        return Change(subject.id, metric, value, value - before)
+        return Change(subject.id, metric, value, value - before, at)
     from_nothing = subject.since is not None and at - subject.since <= FROM_NOTHING
-    return Change(subject.id, metric, value, value if from_nothing else None)
+    return Change(subject.id, metric, value, value if from_nothing else None, at)
 
 
 async def keep(
@@ -77,8 +82,9 @@ async def keep(
 ) -> int:
     """Keep what has changed since the last snapshots of the account's subjects; how many values.
 
-    One visit of an account writes at a time, `at` a later time than the one before. A sandbox's are kept with
-    the time of its clock, which is `ahead`: so they don't get older with its other rows.
+    One visit of an account writes at a time, `at` a later time than the one before. Several values of a
+    subject come in the order of their times. A sandbox's are kept with the time of its clock, which is
+    `ahead`: so they don't get older with its other rows.
     """
     if not told:
         return 0
@@ -86,17 +92,18 @@ async def keep(
     metrics = list({metric for one in told for metric in one.values})
     rows = await LATEST.all(conn, org=organization_id, subject_ids=asked, metrics=metrics)
     latest = {(row.subject_id, row.metric): row.value for row in rows}
-    changes = [
-        found
-        for one in told
-        for metric, value in one.values.items()
-        if (found := change(one.subject, metric, value, before=latest.get((one.subject.id, metric)), at=at))
-    ]
+    changes = list[Change]()
+    for subject, values, earlier in told:
+        for metric, value in values.items():
+            before = latest.get((subject.id, metric))
+            if found := change(subject, metric, value, before=before, at=earlier or at):
+                latest[subject.id, metric] = value
+                changes.append(found)
     return await metric_snapshot.insert_snapshots.run(
         conn,
         org=organization_id,
         account_id=account_id,
-        at=at + ahead,
+        ats=[one.at + ahead for one in changes],
         subject_ids=[one.subject_id for one in changes],
         metrics=[one.metric for one in changes],
         values=[one.value for one in changes],

@@ -181,7 +181,7 @@ async def keep(conn: Conn, *, claim: Claim, visit: Visit, found: Found) -> dict[
     scope: dict[str, Any] = {"organization_id": org, "account_id": visit.account_id}
     kept = await snapshots.keep(conn, **scope, told=found.told, at=visit.now, ahead=visit.ahead)
     more = visit.more or len(found.asked) + len(found.failed) < len(visit.posts)
-    dues = {post.id: cadence.next_due(post.published_at, visit.now) for post in found.asked}
+    dues = {post.id: _next_due(visit, post) for post in found.asked}
     dues |= {post.id: cadence.next_try(post.published_at, visit.now) for post in found.failed}
     await collection.keep_asked.run(
         conn,
@@ -193,6 +193,16 @@ async def keep(conn: Conn, *, claim: Claim, visit: Visit, found: Found) -> dict[
     )
     await _end(conn, org, visit, found.error, more=more)
     return {"asked": len(found.asked), "kept": kept}
+
+
+def _next_due(visit: Visit, post: DuePost) -> datetime | None:
+    """A sandbox's posts keep to their cadence, however far its clock went at once."""
+    if not visit.sandbox:
+        return cadence.next_due(post.published_at, visit.now)
+    times = cadence.missed(post.published_at, post.due_at, visit.now)
+    if not times:
+        return cadence.next_due(post.published_at, post.published_at)
+    return cadence.next_due(post.published_at, times[-1])
 
 
 async def _end(conn: Conn, org: UUID, visit: Visit, error: PlatformError | None, *, more: bool) -> None:

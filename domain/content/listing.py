@@ -65,7 +65,7 @@ async def list_page_of_all(
     limit: int,
     public_url: str,
 ) -> list[Content]:
-    """The same of all projects of the organization, by the filters that have an index there."""
+    """The same of all active projects of the organization, by the filters that have an index there."""
     asked = {
         "org": organization_id,
         "statuses": statuses,

@@ -26,6 +26,7 @@ class Choice(NamedTuple):
     project_id: UUID | None
     kinds: Sequence[str] | None
     stages: Sequence[str] | None
+    phases: Sequence[str] | None
     period: Period
 
 
@@ -44,6 +45,7 @@ async def cancel(
         project_id=chosen.project_id,
         kinds=chosen.kinds or _SHOWN,
         stages=chosen.stages,
+        phases=chosen.phases,
         since=chosen.period.since,
         until=chosen.period.until,
         limit=COUNTED + 1,

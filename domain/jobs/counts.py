@@ -1,24 +1,25 @@
-"""Counts of an organization's jobs by status and stage, as far as anybody looks: up to ten thousand."""
+"""Counts of an organization's jobs by status, phase and stage, up to ten thousand of each."""
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, get_args
 from uuid import UUID
 
 from db.pool import Conn
 from db.queries import partner_job
 from domain.tenancy import project_locks
 from jobs import kinds as catalogue
-from jobs.states import TERMINAL
-from schemas.jobs import JobCounts, JobsByStatus, Status
+from jobs.states import PHASES, TERMINAL
+from schemas.jobs import JobCounts, JobsByPhase, JobsByStatus, Phase, Status
 
-#: Jobs that are counted of each status; of one project, of all of its jobs.
+#: Jobs that are counted of each status and phase; of one project, of all of its jobs.
 MOST = 10_000
 
 
 class _Count(NamedTuple):
     status: Status
     stage: str
+    phase: Phase
     jobs: int
 
 
@@ -39,19 +40,27 @@ async def count(
     return _shown(await COUNT_JOBS_OF_PROJECT.all(conn, **asked, project_id=project_id), of_all=True)
 
 
+def by_status(jobs: Mapping[str, int]) -> JobsByStatus:
+    """The counts by status; a status without a count has no job."""
+    return JobsByStatus(**{status: jobs.get(status, 0) for status in get_args(Status)})
+
+
+def by_phase(jobs: Mapping[str, int]) -> JobsByPhase:
+    """The same by phase."""
+    return JobsByPhase(**{phase: jobs.get(phase, 0) for phase in PHASES})
+
+
 def _shown(rows: Sequence[_Count], *, of_all: bool) -> JobCounts:
-    by_status = Counter[str]()
+    statuses, phases, stages = Counter[str](), Counter[str](), Counter[str]()
     for row in rows:
-        by_status[row.status] += row.jobs
-    counted = [by_status.total()] if of_all else by_status.values()
+        statuses[row.status] += row.jobs
+        phases[row.phase] += row.jobs
+        stages[row.stage] += row.jobs
+    counted = [statuses.total()] if of_all else [*statuses.values(), *phases.values()]
     return JobCounts(
-        by_status=JobsByStatus(
-            running=by_status["running"],
-            completed=by_status["completed"],
-            failed=by_status["failed"],
-            canceled=by_status["canceled"],
-        ),
-        by_stage={row.stage: row.jobs for row in rows if row.stage not in TERMINAL},
+        by_status=by_status({status: min(jobs, MOST) for status, jobs in statuses.items()}),
+        by_phase=by_phase(phases),
+        by_stage={stage: jobs for stage, jobs in stages.items() if stage not in TERMINAL},
         at_most=MOST,
         capped=any(jobs >= MOST for jobs in counted),
     )

@@ -16,7 +16,7 @@ from domain.jobs import subjects
 from domain.tenancy import project_locks
 from domain.values import merging
 from domain.values.periods import ALWAYS, Period
-from jobs import controls, ledger
+from jobs import controls, ledger, states
 from jobs.kinds import (
     KINDS,
     OnArchive,
@@ -27,7 +27,7 @@ from jobs.states import TERMINAL, State
 from schemas import ids
 from schemas.errors import Conflict, Fenced, Invalid
 from schemas.errors.absent import absent
-from schemas.jobs import Already, CancelAnswer, Job, JobError, Status
+from schemas.jobs import Already, CancelAnswer, Job, JobError, Phase, Status
 
 #: Ends that are rare, so that an index of them costs next to nothing.
 UNSUCCESSFUL = (State.FAILED, State.CANCELED)
@@ -38,9 +38,19 @@ GET_JOBS = partner_job.get_jobs.typed(JobRow)
 LIST_JOBS = partner_job.list_jobs.typed(JobRow)
 LIST_JOBS_OF_PROJECT = partner_job.list_jobs_of_project.typed(JobRow)
 LIST_OPEN_JOBS = partner_job.list_open_jobs.typed(JobRow)
+LIST_QUEUED_JOBS = partner_job.list_queued_jobs.typed(JobRow)
+LIST_PUT_OFF_JOBS = partner_job.list_put_off_jobs.typed(JobRow)
 LIST_RUNNING_JOBS = partner_job.list_running_jobs.typed(JobRow)
 LIST_UNSUCCESSFUL_JOBS = partner_job.list_unsuccessful_jobs.typed(JobRow)
 LIST_JOBS_OF_KIND = partner_job.list_jobs_of_kind.typed(JobRow)
+
+#: The statement of each open phase: they have indexes of their own.
+_BY_PHASE = {
+    "scheduled": LIST_PUT_OFF_JOBS,
+    "waiting": LIST_PUT_OFF_JOBS,
+    "queued": LIST_QUEUED_JOBS,
+    "running": LIST_RUNNING_JOBS,
+}
 
 #: Stages of open jobs that have no worker.
 WAITING = frozenset({"queued", "scheduled"})
@@ -74,6 +84,7 @@ async def list_page(
     kinds: Sequence[str] | None,
     statuses: Sequence[Status] | None,
     stages: Sequence[str] | None,
+    phases: Sequence[Phase] | None = None,
     error_code: str | None = None,
     period: Period = ALWAYS,
     before: UUID | None,
@@ -92,11 +103,12 @@ async def list_page(
         "before": period.before(before),
         "limit": limit,
     }
-    given: list[Sequence[str | None]] = [each or [None] for each in (kinds, statuses, stages)]
-    leading = [asked | dict(zip(("kind", "status", "stage"), each, strict=True)) for each in product(*given)]
+    named = {"kind": kinds, "status": statuses, "stage": stages, "phase": phases}
+    given: list[Sequence[str | None]] = [each or [None] for each in named.values()]
+    leading = [asked | dict(zip(named, each, strict=True)) for each in product(*given)]
     if len(leading) > MOST_SEARCHES:
         raise Invalid(
-            "kind", f"times status and stage makes more than {MOST_SEARCHES}: ask for fewer at once"
+            "kind", f"times status, stage and phase makes more than {MOST_SEARCHES}: ask for fewer at once"
         )
     if project_id is not None:
         await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
@@ -106,7 +118,12 @@ async def list_page(
 
 async def _search(conn: Conn, project_id: UUID | None, **asked: Any) -> list[JobRow]:
     """Each filter that few of many jobs may pass has a statement of its own, for its index."""
-    kind, status, stage = asked["kind"], asked["status"], asked["stage"]
+    stage, phase = asked["stage"], asked["phase"]
+    status = asked["status"] or (phase and states.status_of(phase))
+    if phase and status != states.status_of(phase):
+        return []
+    if phase in _BY_PHASE:
+        return await _BY_PHASE[phase].all(conn, project_id=project_id, **asked)
     ended = status or (stage if stage in TERMINAL else None) or (asked["error_code"] and State.FAILED)
     if stage in TERMINAL and stage != ended:
         return []
@@ -114,11 +131,18 @@ async def _search(conn: Conn, project_id: UUID | None, **asked: Any) -> list[Job
         return await LIST_RUNNING_JOBS.all(conn, project_id=project_id, **asked)
     if ended == "running" or stage in WAITING:
         return await LIST_OPEN_JOBS.all(conn, project_id=project_id, **asked)
+    return await _search_ended(conn, project_id, ended=ended, **asked)
+
+
+async def _search_ended(
+    conn: Conn, project_id: UUID | None, *, ended: str | None, **asked: Any
+) -> list[JobRow]:
+    """Jobs that ended so, or however they stand."""
     if ended in UNSUCCESSFUL:
         return await LIST_UNSUCCESSFUL_JOBS.all(conn, project_id=project_id, **{**asked, "status": ended})
     if project_id:
         return await LIST_JOBS_OF_PROJECT.all(conn, project_id=project_id, **asked)
-    return await (LIST_JOBS_OF_KIND if kind else LIST_JOBS).all(conn, **asked)
+    return await (LIST_JOBS_OF_KIND if asked["kind"] else LIST_JOBS).all(conn, **asked)
 
 
 async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> CancelAnswer:
@@ -206,6 +230,7 @@ def _shown(row: JobRow) -> Versioned:
         kind=row.kind,
         status=row.status,
         stage=row.stage,
+        phase=row.phase,
         progress=round(row.progress, 4),
         project_id=ids.show(ids.PROJECT, row.project_id) if row.project_id else None,
         attempt=row.attempt,

@@ -21,6 +21,9 @@ from schemas.errors import Conflict, Invalid
 from schemas.errors.absent import absent
 from schemas.leases import LeaseRequest, LeaseRequestCreate, OperatedRequest, RequestStatus
 
+#: The reason of a request that the archive of its project closed.
+PROJECT_ARCHIVED = "the project was archived"
+
 
 class RequestRow(NamedTuple):
     """A request; `account_ids` are what was assigned to it, also what has ended since."""
@@ -138,6 +141,16 @@ async def reject(conn: Conn, *, actor: Actor, request_id: UUID, reason: str) -> 
     request = await _lock(conn, org, request_id)
     await lease_request.note_rejected.run(conn, org=org, id=request_id, reason=reason)
     return await _decided(conn, actor, request, "rejected", {"reason": reason})
+
+
+async def close_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> int:
+    """Close the open requests of a project that this transaction archives; returns their number.
+
+    Its lock on the project orders it with each assignment, which shares that lock first.
+    """
+    return await lease_request.close_of_project.run(
+        conn, org=organization_id, project_id=project_id, reason=PROJECT_ARCHIVED
+    )
 
 
 async def _find(conn: Conn, actor: Actor, request_id: UUID) -> RequestScope:

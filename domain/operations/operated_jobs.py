@@ -1,5 +1,6 @@
 """Jobs of all organizations, for operators: the newest of each, and any of them by its id."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -9,11 +10,12 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import operated_job
-from domain.jobs import timelines, wait_reasons
+from domain.jobs import counts, timelines, wait_reasons
 from domain.values.periods import Period
+from jobs import states
 from schemas import ids
 from schemas.errors.absent import absent
-from schemas.jobs import JobError, JobsByStatus, Status
+from schemas.jobs import JobError, Phase, Status
 from schemas.operated_jobs import OperatedJob, OperatedJobCounts, OperatedJobDetail
 from schemas.timelines import TimelineEntry
 
@@ -30,6 +32,7 @@ class _Row(NamedTuple):
     internal: bool
     status: Status
     stage: str
+    phase: Phase
     progress: float
     attempt: int
     max_attempts: int
@@ -49,6 +52,7 @@ class _Row(NamedTuple):
 
 class _Count(NamedTuple):
     status: Status
+    phase: Phase
     jobs: int
     more: bool
 
@@ -70,6 +74,7 @@ class Wanted(NamedTuple):
     kind: str | None
     pool: str | None
     status: Status | None
+    phase: Phase | None
     error_code: str | None
     period: Period
 
@@ -102,7 +107,8 @@ async def list_page(conn: Conn, *, wanted: Wanted, before: UUID | None, limit: i
 
 async def _search(conn: Conn, wanted: Wanted, asked: dict[str, Any]) -> Sequence[_Row]:
     """Those of a project, open and unsuccessful jobs have indexes of their own."""
-    status = wanted.status or ("failed" if wanted.error_code else None)
+    of_phase = wanted.phase and states.status_of(wanted.phase)
+    status = wanted.status or of_phase or ("failed" if wanted.error_code else None)
     if wanted.project_id is not None:
         return await LIST_OPERATED_JOBS_OF_PROJECT.all(
             conn, **asked, project=wanted.project_id, status=status
@@ -122,15 +128,14 @@ async def count(conn: Conn, *, wanted: Wanted) -> OperatedJobCounts:
         rows = await COUNT_OPERATED_JOBS.all(conn, **asked)
     else:
         rows = await COUNT_OPERATED_JOBS_OF_PROJECT.all(conn, **asked, project=wanted.project_id)
-    found = {row.status: row.jobs for row in rows}
+    by_status, by_phase = Counter[str](), Counter[str]()
+    for row in rows:
+        by_status[row.status] += row.jobs
+        by_phase[row.phase] += row.jobs
     return OperatedJobCounts(
-        by_status=JobsByStatus(
-            running=found.get("running", 0),
-            completed=found.get("completed", 0),
-            failed=found.get("failed", 0),
-            canceled=found.get("canceled", 0),
-        ),
-        more_of=sorted(row.status for row in rows if row.more),
+        by_status=counts.by_status(by_status),
+        by_phase=counts.by_phase(by_phase),
+        more_of=sorted({row.status for row in rows if row.more}),
         looked_at=depth,
     )
 
@@ -148,6 +153,7 @@ def _asked(wanted: Wanted, before: UUID | None, depth: int) -> dict[str, Any]:
         "org": wanted.organization_id,
         "kind": wanted.kind,
         "pool": wanted.pool,
+        "phase": wanted.phase,
         "error_code": wanted.error_code,
         "since": wanted.period.since,
         "until": wanted.period.until,
@@ -168,6 +174,7 @@ def _fields(row: _Row) -> dict[str, Any]:
         "pool": row.pool,
         "status": row.status,
         "stage": row.stage,
+        "phase": row.phase,
         "progress": round(row.progress, 4),
         "attempt": row.attempt,
         "max_attempts": row.max_attempts,

@@ -10,6 +10,7 @@ from db.pool import Conn
 from db.queries import collection
 from db.queries import project as projects
 from db.queries.rows import LockedProject
+from domain.leasing import requests
 from domain.publishing import posts
 from domain.tenancy import audit, project_locks
 from jobs import ledger
@@ -47,7 +48,8 @@ async def archive(
     """Stop a project at once and submit the job that tidies up; a repeat answers the first answer again.
 
     From the commit on `lock_active` refuses, so that nothing starts there: of the posts counted as waiting
-    none goes out any more, and those on their way are the ones that were marked `sending`.
+    none goes out any more, and those on their way are the ones that were marked `sending`. Open requests for
+    leased accounts are closed here.
     Raises `NotFound`, `Stale`.
     """
     locked = await project_locks.lock(
@@ -58,6 +60,7 @@ async def archive(
     submitted = await ledger.submit(
         conn, kind=ARCHIVE_PROJECT, organization_id=organization_id, project_id=project_id, args={}
     )
+    closed = await requests.close_of_project(conn, organization_id=organization_id, project_id=project_id)
     counts = await posts.count_of_project(conn, organization_id=organization_id, project_id=project_id)
     archived = await MARK_ARCHIVED.row(
         conn,
@@ -74,6 +77,7 @@ async def archive(
         action="project.archived",
         subject=ids.show(ids.PROJECT, project_id),
         project_id=project_id,
+        details={"closedLeaseRequests": closed} if closed else None,
     )
     return _archived(archived), submitted.wake
 

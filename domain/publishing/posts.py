@@ -123,7 +123,7 @@ async def list_page_of_all(
     before: UUID | None,
     limit: int,
 ) -> list[Post]:
-    """The same of all projects of the organization."""
+    """The same of all active projects of the organization."""
     asked = {
         "org": organization_id,
         "since": period.since,

@@ -12,6 +12,7 @@ from domain.jobs import counts, jobs
 from jobs.kinds import INGEST_GITHUB, INGEST_WEBSITE
 from jobs.ledger import Settlement
 from jobs.outcomes import Failed
+from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
@@ -61,8 +62,52 @@ async def test_jobs_are_counted_by_status_and_stage(acme: Caller, rival: Caller)
         found = (await caller.http.get("/v1/jobs/counts", params=params)).json()
         by_status = {"running": running, "completed": 0, "failed": 0, "canceled": canceled}
         stages = {"queued": running} if running else {}
-        assert found == {"byStatus": by_status, "byStage": stages, "atMost": 10_000, "capped": False}, params
+        by_phase = by_status | {"scheduled": 0, "queued": running, "running": 0, "waiting": 0}
+        counted = {"byStatus": by_status, "byPhase": by_phase, "byStage": stages}
+        assert found == counted | {"atMost": 10_000, "capped": False}, params
     refused(await rival.http.get("/v1/jobs/counts", params={"projectId": one}), 404, "NOT_FOUND")
+
+
+async def test_a_job_that_waits_for_its_time_says_so_everywhere(
+    app: Litestar, acme: Caller, conn: Conn, pool: Pool
+) -> None:
+    """Its status is as the contract has it; its phase tells it from a job that runs."""
+    project = UUID((await new_project(acme))[4:])
+    account = await seeds.account(conn, acme.organization_id, project)
+    content = ids.show(ids.CONTENT, await seeds.content(conn, acme.organization_id, project))
+    when = seeds.in_utc(datetime.now(UTC) + timedelta(days=7))
+    body = {"scheduledFor": when, "targets": [{"socialAccountId": ids.show(ids.ACCOUNT, account)}]}
+    made = await acme.http.post(f"/v1/content/{content}/schedule", json=body)
+    later = made.json()["scheduledPosts"][0]["jobId"]
+    await scene.submit(conn, acme.organization_id, INGEST_WEBSITE)
+    answers = [
+        (await acme.http.get(f"/v1/jobs/{later}")).json(),
+        (await acme.http.get("/v1/jobs", params={"phase": "scheduled,waiting"})).json()["items"][0],
+    ]
+    async with calling(app, pool, "Platform", scopes=("ops:read", "ops:write")) as operator:
+        params = {"phase": "scheduled"}
+        answers.append((await operator.http.get(f"/v1/ops/jobs/{later}")).json())
+        answers += (await operator.http.get("/v1/ops/jobs", params=params)).json()["items"]
+        stop = {"phases": ["scheduled"]}
+        all_of_it = (await operator.http.post("/v1/ops/jobs/cancel", json=stop | {"dryRun": True})).json()
+    told = {(job["jobId"], job["status"], job["phase"], job["attempt"]) for job in answers}
+    assert (len(answers), told) == (4, {(later, "running", "scheduled", 0)})
+    for params, found in [({"phase": "running"}, []), ({"phase": "scheduled", "status": "failed"}, [])]:
+        assert await listed(acme, "/v1/jobs", "jobId", **params) == found
+    canceled = (await acme.http.post("/v1/jobs/cancel", json=stop)).json()
+    assert (all_of_it["matched"], canceled["jobIds"]) == (1, [later])
+    refused(await acme.http.post("/v1/jobs/cancel", json={"phases": ["completed"]}), 422, "VALIDATION")
+    assert (await acme.http.get(f"/v1/jobs/{later}")).json()["phase"] == "canceled"
+
+
+async def test_a_202_has_the_phase_of_its_job(acme: Caller, conn: Conn) -> None:
+    """Also of the job of an earlier, equal request."""
+    where, site = f"/v1/projects/{await new_project(acme)}/ingest/website", {"url": "https://example.com"}
+    first = (await acme.http.post(where, json=site)).json()
+    await seeds.claims(conn, INGEST_WEBSITE)
+    second = (await acme.http.post(where, json=site)).json()
+    assert (first["phase"], first["deduplicated"]) == ("queued", False)
+    assert (second["phase"], second["jobId"], second["deduplicated"]) == ("running", first["jobId"], True)
 
 
 async def test_a_count_ends_at_its_limit(acme: Caller, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:

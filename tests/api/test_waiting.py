@@ -45,8 +45,8 @@ def a_job(job_id: UUID) -> Job:
     now = datetime(2026, 11, 24, tzinfo=UTC)
     return Job(
         job_id=ids.show(ids.JOB, job_id), kind="ingest_website", status="running", stage="queued",
-        progress=0, project_id=None, attempt=0, max_attempts=1, cancel_requested=False, retry_of=None,
-        created_at=now, started_at=now, finished_at=None, result=None, error=None,
+        phase="queued", progress=0, project_id=None, attempt=0, max_attempts=1, cancel_requested=False,
+        retry_of=None, created_at=now, started_at=now, finished_at=None, result=None, error=None,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """What runs often reads few rows of a large ledger, also when it was planned on an empty one."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,7 +14,7 @@ from domain.jobs import counts, jobs, timelines, wait_reasons
 from domain.operations import pools
 from jobs import controls, heartbeat, ledger, maintenance, steps
 from jobs.ledger import Claim
-from jobs.outcomes import Done
+from jobs.outcomes import Done, Snooze
 from schemas import ids
 from tests import plans, seeds
 from tests.jobs import scene
@@ -23,7 +23,7 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.fresh
 
-TENANTS, EACH, ENDED, RUNNING, WAITING = 200, 100, 20_000, 200, 5_000
+TENANTS, EACH, ENDED, RUNNING, WAITING, SCHEDULED = 200, 100, 20_000, 200, 5_000, 10_000
 FUTURE = datetime.max.replace(tzinfo=UTC)
 
 #: A pull that reads more than 580 rows walks once more, over each line that waits, and notes what rests.
@@ -35,7 +35,10 @@ PULL = 580 + 4 * RUNNING + 8 * TENANTS
 GONE = 2 * RUNNING
 
 #: A filter on open jobs reads those of the tenant, which its caps bound, whatever has ended.
-OPEN = WAITING + EACH + 2 * RUNNING + GONE
+OPEN = SCHEDULED + WAITING + EACH + 2 * RUNNING + GONE
+
+#: A list of the jobs in line reads the ids of the tenant's line, which its caps bound, but no other open job.
+LINE = WAITING + EACH + 2 * RUNNING + GONE
 
 
 class Ledger(NamedTuple):
@@ -53,10 +56,10 @@ Use = Callable[[Conn, Ledger], Awaitable[Any]]
 
 async def list_page(conn: Conn, org: UUID, project_id: UUID | None = None, **filters: str) -> None:
     """Each filter by one value."""
-    asked: dict[str, Any] = dict.fromkeys(("kinds", "statuses", "stages", "before"))
+    asked: dict[str, Any] = dict.fromkeys(("kinds", "statuses", "stages", "phases", "before"))
     asked["error_code"] = filters.pop("error_code", None)
     asked |= {
-        {"kind": "kinds", "status": "statuses", "stage": "stages"}[name]: [value]
+        {"kind": "kinds", "status": "statuses", "stage": "stages", "phase": "phases"}[name]: [value]
         for name, value in filters.items()
     }
     await jobs.list_page(conn, organization_id=org, project_id=project_id, **asked, limit=25)
@@ -116,6 +119,10 @@ USES: dict[str, tuple[Use, int]] = {
     "list open": (lambda conn, found: list_page(conn, found.org, status="running"), 60),
     "list queued": (lambda conn, found: list_page(conn, found.org, stage="queued"), RUNNING + 60),
     "list of stage": (lambda conn, found: list_page(conn, found.org, stage="reading"), 3 * RUNNING),
+    "list scheduled": (lambda conn, found: list_page(conn, found.org, phase="scheduled"), 120),
+    "list that waits": (lambda conn, found: list_page(conn, found.org, phase="waiting"), 10),
+    "list in line": (lambda conn, found: list_page(conn, found.org, phase="queued"), LINE),
+    "list with a worker": (lambda conn, found: list_page(conn, found.org, phase="running"), 3 * RUNNING),
     "list of kind": (lambda conn, found: list_page(conn, found.org, kind="tidy_up"), OPEN),
     "list with a code": (lambda conn, found: list_page(conn, found.org, error_code="TIMED_OUT"), 5),
     "wait": (wait, 2 * wait_reasons.MOST + 10 * RUNNING),
@@ -152,12 +159,16 @@ async def found(conn: Conn) -> Ledger:
     for _ in range(150):
         await scene.submit(conn, org, FREE_ERRAND, project_id=project_id)
     claims = await scene.pull(conn, worker_id, 150, FREE_ERRAND)
+    for _ in range(2):
+        # Some jobs that wait, so that what is planned now has met one of each phase.
+        await scene.submit(conn, org, FREE_ERRAND, run_at=datetime.now(UTC) + timedelta(days=7))
+        await scene.settle(conn, [claims.pop()], Snooze(3600))
     last = await scene.submit(conn, org, FREE_ERRAND, run_at=datetime.now(UTC))
     return Ledger(org, project_id, worker_id, claims, last.job_id)
 
 
 async def load(conn: Conn, found: Ledger) -> None:
-    """20,000 waiting, 20,000 ended and 200 running jobs of 200 tenants, 5,000 of one in a pool with caps."""
+    """20,000 in line, 20,000 ended, 200 running of 200 tenants; one has 5,000 more and 10,000 scheduled."""
     orgs = await scene.tenants(conn, TENANTS)
     await scene.fill(conn, [*orgs, found.org], EACH, FREE_ERRAND)
     await scene.fill(conn, [found.org], WAITING)
@@ -170,6 +181,15 @@ async def load(conn: Conn, found: Ledger) -> None:
         found.org,
         found.project_id,
         ENDED,
+    )
+    await conn.execute(
+        """insert into job (organization_id, project_id, id, kind, pool, stage, args, max_attempts,
+                            run_at, deadline_at)
+           select $1, $2, gen_random_uuid(), 'run_free_errand', 'default', 'scheduled', '{}', 3,
+                  now() + interval '7 days', now() + interval '8 days' from generate_series(1, $3)""",
+        found.org,
+        found.project_id,
+        SCHEDULED,
     )
     found.claims.extend(await scene.pull(conn, found.worker_id, RUNNING - len(found.claims), FREE_ERRAND))
 

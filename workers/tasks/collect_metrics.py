@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from functools import partial
 from typing import NamedTuple
 
-from domain.collection import visits
+from domain.collection import cadence, visits
 from domain.collection.snapshots import Told
 from domain.collection.visits import DuePost, Found, Visit
 from domain.security.keyring import Keyring
@@ -20,7 +20,7 @@ from telemetry import logs, metrics
 from workers.platforms.bluesky.collect import BlueskyCollector
 from workers.platforms.collecting import Collector
 from workers.platforms.connecting import open_net
-from workers.platforms.fakes.collect import FakeCollector
+from workers.platforms.fakes.collect import FakeCollector, figures_of
 from workers.platforms.instagram.collect import InstagramCollector
 from workers.platforms.mastodon.collect import MastodonCollector
 from workers.platforms.tiktok.collect import TikTokCollector
@@ -116,7 +116,16 @@ async def ask_for_posts(collector: Collector, visit: Visit, found: Found) -> Non
 
 
 async def tell(collector: Collector, visit: Visit, some: Sequence[DuePost]) -> list[Told]:
-    """The values that one call tells. Of a post that is refused there are none."""
+    """The values that one call tells. Of a post that is refused there are none.
+
+    A sandbox's are told for each time that its clock went past since the last visit.
+    """
+    if isinstance(collector, FakeCollector):
+        return [
+            Told(visits.subject(post), figures_of(post, at), at)
+            for post in some
+            for at in cadence.missed(post.published_at, post.due_at, visit.now)
+        ]
     try:
         figures = await collector.posts(visit.account, some)
     except Rejected as error:

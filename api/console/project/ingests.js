@@ -39,7 +39,7 @@ export async function ingests(view, { id, into, ended }) {
 
 function sourceOf(source, shown, job, start) {
   const state = shown.ingestState[source];
-  const status = job ? "running" : state?.status;
+  const status = job ? job.phase ?? "queued" : state?.status;
   return [
     h("div", { className: "heading" }, h("h3", {}, SOURCES[source]), status && badge(status)),
     job ? stages(STAGES, job)

@@ -1,4 +1,4 @@
-// Jobs of the organization: counts by status, filters, many at once, and one with its whole story.
+// Jobs of the organization: counts by phase, filters, many at once, and one with its whole story.
 
 import { allThatMatch } from "../bulk.js";
 import { badge, h, say } from "../dom.js";
@@ -6,17 +6,16 @@ import { confirmed } from "../dialog.js";
 import { call, once } from "../http.js";
 import { jobPage } from "../job_page.js";
 import { KINDS } from "../kinds.js";
-import { idLink, jobId, words } from "../pieces.js";
+import { attempts, idLink, jobId, words } from "../pieces.js";
 import { link } from "../router.js";
 import { empty, noticeOf } from "../states.js";
 import { listing, pager } from "../table.js";
 import { ago, now } from "../times.js";
 import { choice, heading, search, tabs } from "../view.js";
+import { PHASES } from "../words.js";
 
-const STATUSES = [["", "All"], ["running", "Running"], ["completed", "Completed"], ["failed", "Failed"],
-  ["canceled", "Canceled"]];
 const WITHIN = { "": "Any time", 3600: "Last hour", 86400: "Last day", 604800: "Last week" };
-const FILTERS = ["kind", "status", "stage", "projectId", "errorCode", "cursor"];
+const FILTERS = ["kind", "phase", "stage", "projectId", "errorCode", "cursor"];
 
 export const jobs = {
   name: "jobs", title: "Jobs", group: "Build", scope: "jobs:read", key: "j", icon: "jobs", ids: ["job"],
@@ -47,18 +46,18 @@ export function filters(query, names = FILTERS) {
     : said;
 }
 
-const HEADS = [{ text: "Job", className: "name" }, { text: "Status" }, { text: "Stage", className: "wide" },
+const HEADS = [{ text: "Job", className: "name" }, { text: "Phase" }, { text: "Stage", className: "wide" },
   { text: "Project", className: "wide" },
   { text: "Attempt", className: "number wide" }, { text: "Accepted", className: "wide" }, { text: "", className: "wide" }];
 
 function draw({ view, picked, pick }, { page, counts }) {
-  const all = counts.byStatus, total = all.running + all.completed + all.failed + all.canceled;
+  const total = Object.values(counts.byPhase).reduce((sum, jobs) => sum + jobs, 0);
   const acts = view.may("jobs:cancel");
   for (const key of picked) if (!page.items.some(({ jobId: one }) => one === key)) picked.delete(key);
   return [
     heading("Jobs", { tools: allThatMatch(view, "/v1/jobs", filters(view.query),
       ["Retry", ...acts ? ["Cancel"] : []]),
-      under: [tabs(view, "status", STATUSES, { "": total, ...all }),
+      under: [tabs(view, "phase", PHASES, { "": total, ...counts.byPhase }),
         narrowing(view, search(view, "projectId", "Project, prj_…"))] }),
     picked.size > 0 && many(view, page.items.filter((job) => picked.has(job.jobId)), picked),
     listing({
@@ -86,8 +85,8 @@ export const narrowing = (view, ...more) => h("div", { className: "under" },
 export const cells = (job) => [
   h("a", { href: link([location.hash.slice(2).split(/[/?]/)[0], job.jobId]), title: job.jobId },
     words(job.kind), " ", h("span", { className: "mono quiet" }, jobId(job.jobId))),
-  badge(job.status), job.status === "running" ? stage(job) : "", idLink("projects", job.projectId),
-    `${job.attempt} of ${job.maxAttempts}`, ago(job.createdAt),
+  badge(job.phase), job.phase === "running" ? stage(job) : "", idLink("projects", job.projectId),
+    attempts(job), ago(job.createdAt),
   job.error && h("span", { className: "why", title: job.error.message }, job.error.code)];
 
 const stage = (job) =>

@@ -4,17 +4,18 @@ import { allThatMatch } from "../bulk.js";
 import { badge, h } from "../dom.js";
 import { call } from "../http.js";
 import { jobPage } from "../job_page.js";
-import { jobId, words } from "../pieces.js";
+import { attempts, jobId, words } from "../pieces.js";
 import { link } from "../router.js";
 import { empty } from "../states.js";
 import { listing, pager } from "../table.js";
 import { ago } from "../times.js";
 import { heading, search, tabs } from "../view.js";
+import { PHASES } from "../words.js";
 import { filters, narrowing } from "./jobs.js";
 
-const STATUSES = [["", "All"], ["running", "Running"], ["failed", "Failed"], ["canceled", "Canceled"],
-  ["completed", "Completed"]];
-const FILTERS = ["organizationId", "projectId", "kind", "status", "errorCode", "cursor"];
+/** Phases of jobs that haven't ended: their status is `running`. */
+const OPEN = ["scheduled", "queued", "running", "waiting"];
+const FILTERS = ["organizationId", "projectId", "kind", "phase", "errorCode", "cursor"];
 
 export const opsJobs = {
   name: "ops-jobs", title: "All jobs", group: "Operations", scope: "ops:read", key: "a", icon: "jobs",
@@ -28,7 +29,7 @@ export const opsJobs = {
 };
 
 async function load({ query, signal }) {
-  const { cursor, status, ...of } = filters(query, FILTERS);
+  const { cursor, phase, ...of } = filters(query, FILTERS);
   const asked = new URLSearchParams({ limit: "50", ...filters(query, FILTERS) });
   const [page, counts] = await Promise.all([call("GET", `/v1/ops/jobs?${asked}`, { signal }),
     call("GET", `/v1/ops/jobs/counts?${new URLSearchParams(of)}`, { signal })]);
@@ -36,15 +37,16 @@ async function load({ query, signal }) {
 }
 
 /** As numbers of tabs; a plus where there may be more than were counted. */
-function shown({ byStatus, moreOf }) {
-  const all = Object.values(byStatus).reduce((sum, jobs) => sum + jobs, 0);
+function shown({ byPhase, moreOf }) {
+  const all = Object.values(byPhase).reduce((sum, jobs) => sum + jobs, 0);
+  const statusOf = (phase) => (OPEN.includes(phase) ? "running" : phase);
   const text = (jobs, more) => `${jobs.toLocaleString("en")}${more ? "+" : ""}`;
   return { "": text(all, moreOf.length > 0),
-    ...Object.fromEntries(Object.entries(byStatus)
-      .map(([status, jobs]) => [status, text(jobs, moreOf.includes(status))])) };
+    ...Object.fromEntries(Object.entries(byPhase)
+      .map(([phase, jobs]) => [phase, text(jobs, moreOf.includes(statusOf(phase)))])) };
 }
 
-const HEADS = [{ text: "Job", className: "name" }, "Status",
+const HEADS = [{ text: "Job", className: "name" }, "Phase",
   { text: "Organization", className: "name wide" }, { text: "Pool", className: "wide" },
   { text: "Attempt", className: "number wide" }, { text: "Accepted", className: "wide" },
   { text: "", className: "wide" }];
@@ -52,7 +54,7 @@ const HEADS = [{ text: "Job", className: "name" }, "Status",
 const draw = (view, { page, counts }) => [
   heading("All jobs", { tools: view.may("ops:write")
     && allThatMatch(view, "/v1/ops/jobs", filters(view.query, FILTERS), ["Retry", "Cancel"]),
-    under: [tabs(view, "status", STATUSES, counts),
+    under: [tabs(view, "phase", PHASES, counts),
     narrowing(view, search(view, "organizationId", "Organization, org_…"),
       search(view, "projectId", "Project, prj_…"))] }),
   listing({
@@ -62,9 +64,9 @@ const draw = (view, { page, counts }) => [
     rows: page.items.map((job) => ({
       key: job.jobId, href: link(["ops-jobs", job.jobId]), cells: [
         h("a", { href: link(["ops-jobs", job.jobId]), title: job.jobId }, words(job.kind), " ",
-          h("span", { className: "mono quiet" }, jobId(job.jobId))), badge(job.status),
+          h("span", { className: "mono quiet" }, jobId(job.jobId))), badge(job.phase),
         h("a", { href: view.with({ organizationId: job.organizationId }), title: job.organizationName },
-          job.organizationName), job.pool, `${job.attempt} of ${job.maxAttempts}`, ago(job.createdAt),
+          job.organizationName), job.pool, attempts(job), ago(job.createdAt),
         job.error && h("span", { className: "why", title: job.error.message }, job.error.code)],
     })),
   }),

@@ -83,7 +83,7 @@ function drawStats({ sampledAbove, buckets, bucketSeconds, errors, window }) {
       }),
       section("Failures by code", {},
         ranking(errors.map(({ code, jobs }) => ({ name: code, value: jobs,
-        href: link(["ops-jobs"], { status: "failed", errorCode: code }) })),
+        href: link(["ops-jobs"], { phase: "failed", errorCode: code }) })),
         h("p", { className: "quiet" }, "Nothing failed in this time."))),
       line("Wait before the first attempt", "waitSeconds"), line("Run, with all attempts", "runSeconds")),
   ];

@@ -27,6 +27,7 @@ async def test_a_queued_job_is_running_on_the_wire(conn: Conn, project: Project)
         kind="run_errand",
         status="running",
         stage="queued",
+        phase="queued",
         progress=0,
         project_id=ids.show("prj", project.id),
         attempt=0,

@@ -15,7 +15,7 @@ SCREENS = [
     Screen("projects/{project}", "document.querySelector('main .brand')"),
     Screen("projects/{project}/content", "document.querySelector('main .nothing')"),
     Screen("jobs", "document.querySelectorAll('main tbody tr').length > 20"),
-    Screen("jobs?status=failed&kind=publish_post", "document.querySelector('main tbody tr')"),
+    Screen("jobs?phase=failed&kind=publish_post", "document.querySelector('main tbody tr')"),
     Screen("jobs/{job}", "document.querySelector('main .timeline')"),
     Screen("ops-jobs/{job}", "document.querySelector('main .timeline')"),
     Screen("overview", "document.querySelector('main .chart') && document.querySelector('main .listing')"),

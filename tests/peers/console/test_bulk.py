@@ -80,7 +80,7 @@ def bars_nobody(page: Page) -> None:
 def test_all_that_failed_is_retried_and_what_cant_be_is_told(api: OwnApi, page: Page) -> None:
     api.open(
         page,
-        "jobs?status=failed&errorCode=SITE_TIMEOUT",
+        "jobs?phase=failed&errorCode=SITE_TIMEOUT",
         "document.querySelectorAll('main tbody tr')[20]",
     )
     press(page, "Retry all that match")
@@ -98,7 +98,7 @@ def test_all_that_failed_is_retried_and_what_cant_be_is_told(api: OwnApi, page: 
     press(page, "Retry all that match")
     page.until(f"{HEADING} == 'Retry 3 jobs?'")
     press(page, "Cancel")
-    api.open(page, "jobs?status=running", "document.querySelector('main tbody tr')")
+    api.open(page, "jobs?phase=queued", "document.querySelector('main tbody tr')")
     press(page, "Cancel all that match")
     page.until(f"{HEADING} == 'Cancel 247 jobs?'")
     press(page, "Cancel 247 jobs")

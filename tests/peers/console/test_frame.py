@@ -83,7 +83,7 @@ def test_an_operator_reads_why_a_job_waits_and_finds_those_of_its_project(
     project = page.run("document.querySelector('main [aria-label^=Project]').value")
     assert project == job["projectId"]
     for filters in (f"projectId={filled.project}", "kind=publish_post"):
-        filled.open(page, f"ops-jobs?status=failed&{filters}", f"{ROWS}.length > 20")
+        filled.open(page, f"ops-jobs?phase=failed&{filters}", f"{ROWS}.length > 20")
         assert "that match" in page.run("document.querySelector('main').innerText")
 
 

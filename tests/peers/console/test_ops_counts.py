@@ -1,7 +1,8 @@
-"""Operators' list of jobs: its tabs show how many there are of each status, as the list has them."""
+"""Operators' list of jobs: its tabs show how many there are in each phase, as the list has them."""
 
 import pytest
 
+from jobs.states import PHASES, status_of
 from tests.peers.chromium import Page
 from tests.peers.console.filled_api import FilledApi
 
@@ -16,19 +17,21 @@ def counted(api: FilledApi, **filters: str) -> list[str]:
     with api.api.client() as client:
         headers = {"Authorization": f"Bearer {api.key}"}
         found = client.get("/ops/jobs/counts", params=filters, headers=headers).json()
-    by, more = found["byStatus"], found["moreOf"]
-    every = ("running", "failed", "canceled", "completed")
+    by, more = found["byPhase"], found["moreOf"]
     all_of_them = f"All {sum(by.values()):,}{'+' if more else ''}"
-    return [all_of_them, *(f"{one.title()} {by[one]:,}{'+' if one in more else ''}" for one in every)]
+    return [
+        all_of_them,
+        *(f"{one.title()} {by[one]:,}{'+' if status_of(one) in more else ''}" for one in PHASES),
+    ]
 
 
 def test_its_tabs_count_what_passes_the_filters(filled: FilledApi, page: Page) -> None:
     """Whichever tab is open."""
     for filters in ({}, {"kind": "publish_post"}, {"errorCode": "BLOCKED"}, {"projectId": filled.other}):
         address = "&".join(f"{name}={value}" for name, value in filters.items())
-        for status in ("", "failed"):
-            filled.open(page, f"ops-jobs?{address}&status={status}", READY)
-            assert page.run(COUNTS) == counted(filled, **filters), (filters, status)
+        for phase in ("", "failed", "scheduled"):
+            filled.open(page, f"ops-jobs?{address}&phase={phase}", READY)
+            assert page.run(COUNTS) == counted(filled, **filters), (filters, phase)
 
 
 def test_all_that_match_of_a_project_are_its_own(filled: FilledApi, page: Page) -> None:
@@ -37,7 +40,7 @@ def test_all_that_match_of_a_project_are_its_own(filled: FilledApi, page: Page) 
         body = {"url": "https://other.example"}
         client.post(f"/projects/{filled.other}/ingest/website", json=body).raise_for_status()
     ready = "document.querySelector('main tbody tr')"
-    filled.open(page, f"ops-jobs?status=running&projectId={filled.other}", ready)
+    filled.open(page, f"ops-jobs?phase=queued&projectId={filled.other}", ready)
     page.run(
         "[...document.querySelectorAll('main button')]"
         ".find((one) => one.innerText == 'Cancel all that match').click()"

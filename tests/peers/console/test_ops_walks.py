@@ -152,7 +152,7 @@ def test_chosen_jobs_are_canceled_and_started_again_and_the_others_left(ops: Ops
         client.headers["Authorization"] = f"Bearer {ops.theirs}"
         jobs = [waiting(client, name) for name in NAMES]
         ops.open(page, "jobs", "document.querySelectorAll('main tbody tr').length === 3", key=ops.theirs)
-        for verb, over in (("Cancel", "canceled"), ("Retry", "running")):
+        for verb, over in (("Cancel", "canceled"), ("Retry", "queued")):
             for job in jobs[:2]:
                 page.run(f"{chosen(job)}.click()")
             page.until("document.querySelector('.chosen strong')?.innerText === '2 chosen'")

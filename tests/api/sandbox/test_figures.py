@@ -1,0 +1,76 @@
+"""Figures of a sandbox: an advance has each hour's own, as real time would."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import pytest
+
+from api import ratelimit
+from tests.api.sandbox.conftest import Sandbox
+from workers.platforms.fakes.collect import GROWS
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+KEPT = """
+    select at, value from metric_snapshot
+     where organization_id = $1 and subject_id = $2 and metric = 'views' order by at"""
+
+
+class Figures(NamedTuple):
+    """The ages of a post at which its views were kept, and each value as a part of the last one."""
+
+    ages: list[timedelta]
+    parts: list[float]
+
+
+async def of_a_post(sandbox: Sandbox, handle: str, moves: list[str]) -> Figures:
+    """Of one that goes out at the beginning of these moves of the clock."""
+    post = await sandbox.schedule(
+        await sandbox.account(handle), f"Bread of {handle}", scheduledFor=await sandbox.later(minutes=1)
+    )
+    for move in moves:
+        await sandbox.advance(advance=move)
+    post_id = UUID(post.partition("_")[2])
+    went = datetime.fromisoformat((await sandbox.show(post))["publishedAt"])
+    kept = await sandbox.pool.fetch(KEPT, sandbox.org, post_id)
+    views = 1000 + post_id.int % 9000
+    return Figures([row["at"] - went for row in kept], [row["value"] / views for row in kept])
+
+
+def cadence(until: timedelta) -> list[timedelta]:
+    """Once an hour for two days, then every six hours."""
+    hours = [*range(1, 49), *range(54, 168, 6)]
+    return [hour * HOUR for hour in hours if hour * HOUR <= until]
+
+
+def check(found: Figures, until: timedelta) -> None:
+    """Each time has its own figure, whatever the clock stopped for."""
+    assert found.ages == cadence(until)
+    for age, part in zip(found.ages, found.parts, strict=True):
+        assert abs(part - age / GROWS) < 0.001
+
+
+async def test_the_first_day_of_a_post_has_its_hours(sandbox: Sandbox) -> None:
+    check(await of_a_post(sandbox, "shop", ["1d"]), 23 * HOUR)
+
+
+async def test_a_post_keeps_to_its_hours_over_several_advances(sandbox: Sandbox) -> None:
+    check(await of_a_post(sandbox, "shop", ["90m", "20h", "10m", "30h"]), 51 * HOUR)
+
+
+async def test_a_week_at_once_has_every_day(sandbox: Sandbox) -> None:
+    found = await of_a_post(sandbox, "shop", ["7d"])
+    check(found, 162 * HOUR)
+    assert {age // DAY for age in found.ages} == set(range(7))
+
+
+@pytest.mark.long
+async def test_a_week_at_once_has_the_figures_of_its_hours_one_by_one(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A key may not move the clock so often in a minute.
+    monkeypatch.setitem(ratelimit.QUOTAS, "sandbox", ratelimit.QUOTAS["partner"])
+    for handle, moves in (("once", ["7d"]), ("hours", ["1h"] * 168)):
+        await sandbox.pool.execute("update social_account set collect_at = null")
+        check(await of_a_post(sandbox, handle, moves), 162 * HOUR)

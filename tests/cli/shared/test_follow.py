@@ -1,0 +1,21 @@
+"""The line of a job that the command line follows."""
+
+from typing import Any
+
+import pytest
+
+from cli.shared.follow import describe
+
+
+@pytest.mark.parametrize(
+    ("job", "line"),
+    [
+        ({"phase": "scheduled", "stage": "scheduled"}, "publish_post scheduled"),
+        ({"phase": "queued", "stage": "queued"}, "publish_post queued"),
+        ({"phase": "running", "stage": "sending"}, "publish_post sending"),
+        ({"phase": "waiting", "stage": "scheduled"}, "publish_post waiting"),
+        ({"phase": "failed", "stage": "failed"}, "publish_post failed"),
+    ],
+)
+def test_a_job_that_waits_does_not_read_as_running(job: dict[str, Any], line: str) -> None:
+    assert describe({"kind": "publish_post"} | job) == line

@@ -1,0 +1,149 @@
+"""Lists over all projects read few rows, however many newer ones are in archived projects."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from db.pool import Conn, Pool
+from domain.accounts import accounts
+from domain.content import listing
+from domain.publishing import posts
+from domain.values.periods import ALWAYS, Period
+from schemas import ids
+from tests import plans, seeds
+from tests.domain.project import Project
+
+pytestmark = pytest.mark.fresh
+
+#: Rows of active projects, newer ones of archived projects, and a page.
+FEW, MANY, PAGE = 60, 20_000, 25
+#: Whole rows of two pages, a page of each active project, and what is below them.
+MOST = 2 * PAGE + 2 * PAGE + 20
+
+FUTURE = Period(since=datetime.now(UTC) + timedelta(days=1))
+
+Lists = dict[str, tuple[str, Callable[[Conn, UUID, UUID | None], Awaitable[Sequence[Any]]]]]
+
+
+def of_content(**filters: Any) -> Callable[[Conn, UUID, UUID | None], Awaitable[Sequence[Any]]]:
+    asked: dict[str, Any] = {"statuses": None, "approval_statuses": None, "period": ALWAYS} | filters
+    return lambda conn, org, before: listing.list_page_of_all(
+        conn, organization_id=org, before=before, limit=PAGE, public_url="", **asked
+    )
+
+
+def of_posts(**filters: Any) -> Callable[[Conn, UUID, UUID | None], Awaitable[Sequence[Any]]]:
+    asked: dict[str, Any] = {"statuses": None, "period": ALWAYS} | filters
+    return lambda conn, org, before: posts.list_page_of_all(
+        conn, organization_id=org, before=before, limit=PAGE, **asked
+    )
+
+
+def of_accounts(**filters: Any) -> Callable[[Conn, UUID, UUID | None], Awaitable[Sequence[Any]]]:
+    asked: dict[str, Any] = dict.fromkeys(("platforms", "statuses", "leased")) | filters
+    return lambda conn, org, before: accounts.list_page(
+        conn, organization_id=org, project_id=None, before=before, limit=PAGE, **asked
+    )
+
+
+LISTS: Lists = {
+    "content": ("content_item", of_content()),
+    "content to approve": ("content_item", of_content(approval_statuses=["pending"])),
+    "content that failed": ("content_item", of_content(statuses=["failed"])),
+    "posts": ("scheduled_post", of_posts()),
+    "posts that failed": ("scheduled_post", of_posts(statuses=["failed"])),
+    "posts that wait": ("scheduled_post", of_posts(statuses=["queued"])),
+    "posts of a time": ("scheduled_post", of_posts(period=FUTURE)),
+    "accounts": ("social_account", of_accounts()),
+    "accounts to open again": ("social_account", of_accounts(statuses=["reauth_required"])),
+}
+
+
+async def fill(conn: Conn, project: Project, count: int, at: datetime) -> None:
+    """As many accounts, pieces of content and posts, one a second from then on; a third of each is alike."""
+    many = [ids.first_of(at + timedelta(seconds=place)) for place in range(count)]
+    statuses = ["queued", "failed", "failed"]
+    await conn.execute(
+        """insert into social_account
+                  (organization_id, project_id, id, platform, service_url, external_id, handle, status)
+           select $1, $2, id, 'mastodon', '', id::text, 'shop', 'reauth_required'
+             from unnest($3::uuid[]) id""",
+        project.org,
+        project.id,
+        many,
+    )
+    await conn.execute(
+        """insert into content_item (organization_id, project_id, id, format, status, creative_type, caption,
+                                     approval_status)
+           select $1, $2, id, 'text', 'failed', 'uploaded', 'Bread', 'pending' from unnest($3::uuid[]) id""",
+        project.org,
+        project.id,
+        many,
+    )
+    await conn.execute(
+        """insert into scheduled_post (organization_id, project_id, id, content_id, social_account_id,
+                                       platform, mode, status, job_id, scheduled_for, fingerprint)
+           select $1, $2, id, id, id, 'mastodon', 'direct', status,
+                  case status when 'queued' then gen_random_uuid() end, now() + interval '7 days', sha256('')
+             from unnest($3::uuid[], $4::text[]) t (id, status)""",
+        project.org,
+        project.id,
+        many,
+        [statuses[place % 3] for place in range(count)],
+    )
+
+
+async def pages(conn: Conn, org: UUID, ask: Any, table: str) -> tuple[list[str], plans.Read]:
+    """The ids of all pages, and the most that a page has read."""
+    found, most, before = list[str](), plans.Read(0, 0), None
+    while True:
+        async with plans.reading(conn, table) as come:
+            page = await ask(conn, org, before)
+        most = plans.Read(max(most.scans, come.scans), max(most.rows, come.rows))
+        found += [getattr(item, "id", None) or item.social_account_id for item in page]
+        if len(page) < PAGE:
+            return found, most
+        before = UUID(found[-1].partition("_")[2])
+
+
+async def rows_of(conn: Conn, project: Project, name: str) -> list[UUID]:
+    """What a list has to find. By the connection that is measured: another tells later what it has read."""
+    status = {"posts that failed": "failed", "posts that wait": "queued"}.get(name)
+    rows = await conn.fetch(
+        f"""select id from {LISTS[name][0]}
+             where project_id = $1 and coalesce(status = $2::text, true) order by id desc""",
+        project.id,
+        status,
+    )
+    return [row["id"] for row in rows]
+
+
+@pytest.mark.parametrize("analyzed", [True, False])
+async def test_rows_of_archived_projects_are_not_read(
+    pool: Pool, conn: Conn, project: Project, analyzed: bool
+) -> None:
+    for table in ("scheduled_post", "content_item", "project", "social_account"):
+        # Else one may be analyzed in between, and the plans that read it are made anew.
+        await conn.execute(f"alter table {table} set (autovacuum_enabled = false)")
+    gone = Project(project.org, await seeds.project(conn, project.org))
+    archive = "update project set status = 'archived', archived_at = now() where id = $1"
+    await conn.execute(archive, gone.id)
+    now = datetime.now(UTC)
+    async with pool.acquire() as session:
+        for _ in range(plans.TIMES):
+            for _, ask in LISTS.values():
+                assert await ask(session, project.org, None) == []
+        await fill(conn, project, FEW, now - timedelta(days=20))
+        await fill(conn, gone, MANY, now - timedelta(days=10))
+        if analyzed:
+            await conn.execute("vacuum analyze scheduled_post, content_item, project, social_account")
+        excessive = {}
+        for name, (table, ask) in LISTS.items():
+            found, most = await pages(session, project.org, ask, table)
+            assert [UUID(shown.partition("_")[2]) for shown in found] == await rows_of(session, project, name)
+            if most.scans or most.rows > MOST + 2 * FEW * (name == "posts of a time"):
+                excessive[name] = most
+    assert excessive == {}

@@ -1,0 +1,236 @@
+"""Phases over random histories of some jobs: each answer, filter and count agrees with what happened."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from db.pool import Conn
+from domain.jobs import bulk, counts, jobs
+from domain.operations import operated_jobs
+from domain.values.periods import ALWAYS
+from jobs import controls, ledger, maintenance
+from jobs.ledger import Claim, Settlement
+from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome, Retry, Snooze
+from jobs.states import OPEN_PHASES, PHASES, status_of
+from schemas import ids
+from tests.jobs import scene
+from tests.jobs.scene import FREE_ERRAND
+
+FUTURE = datetime.max.replace(tzinfo=UTC)
+JOBS = 3
+KINDS = [FREE_ERRAND.name]
+
+#: The phase that follows an attempt's end, and the outcome; a short backoff keeps the job in its line.
+OUTCOMES: list[tuple[Outcome, str]] = [
+    (Done(), "completed"),
+    (Failed("X", "x"), "failed"),
+    (Canceled(), "canceled"),
+    (Retry("X", "x", after_s=60), "waiting"),
+    (Retry("X", "x", after_s=1), "queued"),
+    (Snooze(60), "waiting"),
+    (Snooze(1), "queued"),
+    (Interrupted(), "queued"),
+]
+
+
+class Told(NamedTuple):
+    """What a caller knows of a job: its phase by what happened to it, and the attempt that runs."""
+
+    job_id: UUID
+    phase: str
+    claim: Claim | None = None
+    asked_to_stop: bool = False
+
+
+class History:
+    """Some jobs of one organization, and what happened to each."""
+
+    def __init__(self, conn: Conn, org: UUID, worker_id: UUID) -> None:
+        self.conn, self.org, self._worker_id = conn, org, worker_id
+        self.told: list[Told] = []
+
+    async def submit(self, later: bool) -> None:
+        run_at = datetime.now(UTC) + timedelta(days=7) if later else None
+        made = await scene.submit(self.conn, self.org, FREE_ERRAND, run_at=run_at)
+        phase = "scheduled" if later else "queued"
+        assert made.phase == phase
+        self.told.append(Told(made.job_id, phase))
+
+    def _now(self, place: int, phase: str, **more: Any) -> None:
+        self.told[place] = self.told[place]._replace(phase=phase, **{"claim": None} | more)
+
+    async def pull(self, place: int) -> None:
+        """By a worker with one slot: any of the line, a short backoff is over. `place` is of no matter."""
+        await self.conn.execute("update job set run_at = now() where stage = 'queued' and run_at > now()")
+        for claim in await scene.pull(self.conn, self._worker_id, 1, FREE_ERRAND):
+            [found] = [at for at, told in enumerate(self.told) if told.job_id == claim.id]
+            self._now(found, "running", claim=claim)
+
+    async def settle(self, place: int, outcome: Outcome, phase: str) -> None:
+        told = self.told[place]
+        if told.claim is None:
+            return
+        last = told.claim.attempt >= FREE_ERRAND.max_attempts and isinstance(outcome, Retry)
+        await ledger.settle(self.conn, [Settlement(told.claim, outcome)])
+        self._now(place, "canceled" if told.asked_to_stop else "failed" if last else phase)
+
+    async def end(self, place: int) -> None:
+        told = self.told[place]
+        if told.claim and not told.asked_to_stop:
+            await ledger.end(self.conn, told.claim, result={})
+            self._now(place, "completed")
+
+    async def progress(self, place: int) -> None:
+        told = self.told[place]
+        if told.claim and not told.asked_to_stop:
+            await ledger.progress(self.conn, told.claim, progress=0.5, stage="reading")
+
+    async def cancel(self, place: int) -> None:
+        told = self.told[place]
+        await controls.cancel(self.conn, organization_id=self.org, job_id=told.job_id)
+        if told.phase == "running":
+            self.told[place] = told._replace(asked_to_stop=True)
+        elif told.phase in OPEN_PHASES:
+            self._now(place, "canceled")
+
+    async def ripen(self, place: int) -> None:
+        told = self.told[place]
+        await self.conn.execute(
+            "update job set run_at = now() where stage = 'scheduled' and id = $1", told.job_id
+        )
+        await maintenance.promote(self.conn)
+        if told.phase in {"scheduled", "waiting"}:
+            self._now(place, "queued")
+
+    async def hasten(self, place: int) -> None:
+        told = self.told[place]
+        await controls.hasten(self.conn, organization_id=self.org, job_id=told.job_id)
+        if told.phase in {"scheduled", "waiting"}:
+            self._now(place, "queued")
+
+    async def move(self, place: int) -> None:
+        """To another time, as its post is: it hasn't begun at that time, whatever it did before."""
+        told = self.told[place]
+        when = datetime.now(UTC) + timedelta(days=7)
+        await controls.move(
+            self.conn, kind=FREE_ERRAND, organization_id=self.org, job_id=told.job_id, run_at=when
+        )
+        if told.phase in {"scheduled", "queued", "waiting"}:
+            self._now(place, "scheduled")
+
+    async def rescue(self, place: int) -> None:
+        """Its worker is silent, unless nobody runs it: then nothing happens."""
+        told = self.told[place]
+        if told.claim is None:
+            return
+        late = "update job set attempt_deadline_at = now() - interval '1 hour' where id = $1"
+        await self.conn.execute(late, told.job_id)
+        await maintenance.rescue(self.conn, before=FUTURE)
+        last = told.claim.attempt >= FREE_ERRAND.max_attempts
+        self._now(place, "canceled" if told.asked_to_stop else "failed" if last else "queued")
+
+    async def pass_deadline(self, place: int) -> None:
+        told = self.told[place]
+        if told.phase not in {"scheduled", "queued", "waiting"}:
+            return
+        await self.conn.execute("update job set deadline_at = now() where id = $1", told.job_id)
+        await maintenance.end_overdue(self.conn)
+        self._now(place, "failed")
+
+
+EVENTS = st.one_of(
+    st.tuples(st.sampled_from(["pull", "pull", "pull", "end", "cancel", "ripen", "hasten", "move"])),
+    st.tuples(st.sampled_from(["progress", "rescue", "pass_deadline"])),
+    st.builds(lambda found: ("settle", *found), st.sampled_from(OUTCOMES)),
+    st.builds(lambda found: ("settle", *found), st.sampled_from(OUTCOMES)),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    later=st.lists(st.booleans(), min_size=JOBS, max_size=JOBS),
+    events=st.lists(st.tuples(EVENTS, st.integers(0, JOBS - 1)), min_size=3, max_size=18),
+)
+async def test_a_phase_says_what_happened_last(
+    conn: Conn, later: list[bool], events: list[tuple[tuple[Any, ...], int]]
+) -> None:
+    [org] = await scene.tenants(conn)
+    history = History(conn, org, await scene.worker(conn, FREE_ERRAND))
+    for one in later:
+        await history.submit(one)
+    seen = await check(history, {})
+    for (verb, *args), place in events:
+        await getattr(history, verb)(place, *args)
+        seen = await check(history, seen)
+    for table in ("job", "job_attempt", "organization", "worker"):
+        await conn.execute(f"delete from {table}")
+
+
+async def check(history: History, before: dict[str, tuple[str, int]]) -> dict[str, tuple[str, int]]:
+    """Each answer, filter and count has the phases that were told; a phase changes only with the version."""
+    expected = {ids.show(ids.JOB, told.job_id): told.phase for told in history.told}
+    seen = {}
+    for told in history.told:
+        answer, version = await jobs.get(history.conn, organization_id=history.org, job_id=told.job_id)
+        assert answer.phase == told.phase
+        assert answer.status == status_of(answer.phase)
+        earlier = before.get(answer.job_id)
+        assert earlier is None or version >= earlier[1]
+        assert earlier is None or (answer.phase == earlier[0] or version > earlier[1])
+        seen[answer.job_id] = (answer.phase, version)
+    for phase in PHASES:
+        matching = {job_id for job_id, own in expected.items() if own == phase}
+        assert await listed(history, phase) == matching, phase
+        assert await operated(history, phase) == matching, phase
+        if phase in OPEN_PHASES:
+            assert await cancelable(history, phase) == len(
+                [told for told in history.told if told.phase == phase and not told.asked_to_stop]
+            )
+    counted = Counter(expected.values())
+    found = await counts.count(history.conn, organization_id=history.org, project_id=None, kinds=KINDS)
+    asked = wanted(history, None)
+    of_all = await operated_jobs.count(history.conn, wanted=asked)
+    for phase in PHASES:
+        assert getattr(found.by_phase, phase) == getattr(of_all.by_phase, phase) == counted[phase]
+    return seen
+
+
+async def listed(history: History, phase: str) -> set[str]:
+    statuses: list[Any] = [None, [status_of(phase)]]
+    pages = []
+    for status in statuses:
+        found = await jobs.list_page(
+            history.conn,
+            organization_id=history.org,
+            project_id=None,
+            kinds=None,
+            statuses=status,
+            stages=None,
+            phases=[phase],  # type: ignore[list-item]
+            before=None,
+            limit=25,
+        )
+        assert [job.job_id for job in found] == sorted((job.job_id for job in found), reverse=True)
+        pages.append({job.job_id for job in found})
+    assert pages[0] == pages[1]
+    return pages[0]
+
+
+def wanted(history: History, phase: Any) -> operated_jobs.Wanted:
+    return operated_jobs.Wanted(history.org, None, None, None, None, phase, None, ALWAYS)
+
+
+async def operated(history: History, phase: str) -> set[str]:
+    found = await operated_jobs.list_page(history.conn, wanted=wanted(history, phase), before=None, limit=25)
+    assert {job.phase for job in found} <= {phase}
+    return {job.job_id for job in found}
+
+
+async def cancelable(history: History, phase: str) -> int:
+    chosen = bulk.Choice(None, KINDS, None, [phase], ALWAYS)
+    answer = await bulk.cancel(history.conn, organization_id=history.org, chosen=chosen, dry_run=True)
+    return answer.matched
