@@ -17,6 +17,7 @@ from schemas.envelope import Envelope, Problem
 from schemas.errors import (
     AppUnauthenticated,
     DomainError,
+    HostRefused,
     Killed,
     Oversized,
     Unauthenticated,
@@ -57,6 +58,7 @@ CODES = {
     "URI_TOO_LONG": Code(414, "the address is longer than 8 KiB"),
     "UNSUPPORTED_MEDIA_TYPE": Code(415, "the body is not of the type that the route reads"),
     "RANGE_NOT_SATISFIABLE": Code(416, "`Range` lies behind the end: `Content-Range` has the size"),
+    "HOST_NOT_ALLOWED": Code(421, "`Host` is no name of the API: such a page may be another site's"),
     "VALIDATION": Code(422, "`details.issues` has a path and a message for each value that can't be"),
     "RATE_LIMITED": Code(429, "`details.limit` is used up: wait as long as `Retry-After` says"),
     "HEAD_TOO_LARGE": Code(431, "the request's head has more than 100 fields or 32 KiB"),
@@ -102,6 +104,11 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Envelo
 def no_route(request: Request[Any, Any, Any]) -> ASGIResponse:
     """The answer to a path that no route is asked for."""
     return answer(request, NotFoundException()).to_asgi_response(None, request)
+
+
+def wrong_host(request: Request[Any, Any, Any]) -> ASGIResponse:
+    """The answer to a `Host` that names another server."""
+    return answer(request, HostRefused()).to_asgi_response(None, request)
 
 
 def _meaning(error: Exception) -> Exception:
