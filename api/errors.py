@@ -165,13 +165,18 @@ def _issues(extra: Any, handler: Any) -> Iterable[dict[str, str]]:
         if issue.get("key") == "data":
             yield {"path": "body", "message": "a JSON object is required"}
         else:
-            # Our own name for a parameter may end in a mark, where its bare one is taken.
             key = issue.get("key", "request")
-            message = fault_words.say(issue["message"], _kind(handler, key))
-            yield {"path": camel(key.rstrip("_")), "message": message}
+            parameter = _parameter(handler, key)
+            message = fault_words.say(issue["message"], parameter and parameter.annotation)
+            yield {"path": _public_name(parameter, key), "message": message}
 
 
-def _kind(handler: Any, name: str) -> Any:
-    """The type of a route's parameter; None of what is none."""
-    found = handler.parsed_fn_signature.parameters.get(name) if handler else None
-    return found and found.annotation
+def _parameter(handler: Any, name: str) -> Any:
+    """Find the parameter of a route's function; None for the name of anything else."""
+    return handler.parsed_fn_signature.parameters.get(name) if handler else None
+
+
+def _public_name(parameter: Any, name: str) -> str:
+    """Name the parameter as the caller sends it: a query parameter's own name may be taken in Python."""
+    public = getattr(parameter and parameter.kwarg_definition, "name", None)
+    return public or camel(name.rstrip("_"))

@@ -38,7 +38,7 @@ async def serving(
     except OSError as error:
         raise SettingsInvalid(
             f"{setting} {port} can't be used on {host}: another process has it, only root may, or "
-            "HEALTH_HOST is no address of this machine; give each process its own port, or 0, which takes a free one"
+            "HEALTH_HOST isn't ours; give each process its own, or 0, which takes a free one"
         ) from error
     bound: int = server.sockets[0].getsockname()[1]
     _log.info("serving health", port=bound)
