@@ -144,7 +144,9 @@ class Api(Litestar):
         before = causes.enter(state)
         watched = access_log.watching(state, sends)
         try:
-            if not paths.is_plain(request["raw_path"]):
+            if not self.state.hosts.allows(state.headers.get(b"host", b"").decode("latin-1")):
+                await errors.wrong_host(ApiRequest(request))(request, receives, watched)
+            elif not paths.is_plain(request["raw_path"]):
                 await errors.no_route(ApiRequest(request))(request, receives, watched)
             elif handler := direct.find(self, request):
                 await direct.serve(handler, request, receives, watched)
@@ -177,6 +179,7 @@ def serve_from(
     """
     app.state.serve = partial(serving, settings=settings, clock=clock or _now)
     app.state.private = private
+    app.state.hosts = settings.hosts
     return app
 
 

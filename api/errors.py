@@ -17,6 +17,7 @@ from schemas.envelope import Envelope, Problem
 from schemas.errors import (
     AppUnauthenticated,
     DomainError,
+    HostRefused,
     Killed,
     Oversized,
     Unauthenticated,
@@ -57,6 +58,7 @@ CODES = {
     "URI_TOO_LONG": Code(414, "the address is longer than 8 KiB"),
     "UNSUPPORTED_MEDIA_TYPE": Code(415, "the body is not of the type that the route reads"),
     "RANGE_NOT_SATISFIABLE": Code(416, "`Range` lies behind the end: `Content-Range` has the size"),
+    "HOST_NOT_ALLOWED": Code(421, "`Host` is no name of the API: such a page may be another site's"),
     "VALIDATION": Code(422, "`details.issues` has a path and a message for each value that can't be"),
     "RATE_LIMITED": Code(429, "`details.limit` is used up: wait as long as `Retry-After` says"),
     "HEAD_TOO_LARGE": Code(431, "the request's head has more than 100 fields or 32 KiB"),
@@ -102,6 +104,11 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Envelo
 def no_route(request: Request[Any, Any, Any]) -> ASGIResponse:
     """The answer to a path that no route is asked for."""
     return answer(request, NotFoundException()).to_asgi_response(None, request)
+
+
+def wrong_host(request: Request[Any, Any, Any]) -> ASGIResponse:
+    """The answer to a `Host` that names another server."""
+    return answer(request, HostRefused()).to_asgi_response(None, request)
 
 
 def _meaning(error: Exception) -> Exception:
@@ -158,13 +165,18 @@ def _issues(extra: Any, handler: Any) -> Iterable[dict[str, str]]:
         if issue.get("key") == "data":
             yield {"path": "body", "message": "a JSON object is required"}
         else:
-            # Our own name for a parameter may end in a mark, where its bare one is taken.
             key = issue.get("key", "request")
-            message = fault_words.say(issue["message"], _kind(handler, key))
-            yield {"path": camel(key.rstrip("_")), "message": message}
+            parameter = _parameter(handler, key)
+            message = fault_words.say(issue["message"], parameter and parameter.annotation)
+            yield {"path": _public_name(parameter, key), "message": message}
 
 
-def _kind(handler: Any, name: str) -> Any:
-    """The type of a route's parameter; None of what is none."""
-    found = handler.parsed_fn_signature.parameters.get(name) if handler else None
-    return found and found.annotation
+def _parameter(handler: Any, name: str) -> Any:
+    """Find the parameter of a route's function; None for the name of anything else."""
+    return handler.parsed_fn_signature.parameters.get(name) if handler else None
+
+
+def _public_name(parameter: Any, name: str) -> str:
+    """Name the parameter as the caller sends it: a query parameter's own name may be taken in Python."""
+    public = getattr(parameter and parameter.kwarg_definition, "name", None)
+    return public or camel(name.rstrip("_"))

@@ -21,5 +21,5 @@ def measured(app: Litestar, settings: Settings) -> AbstractAsyncContextManager[o
     """
     if is_beside(app, settings):
         return lag.measured()
-    host = health.ANYWHERE if settings.metrics_port else health.HERE
-    return health.serving(settings.metrics_port, setting="METRICS_PORT", host=host)
+    host = settings.health_host if settings.metrics_port else health.HERE
+    return health.serving(settings.metrics_port, setting="METRICS_PORT", host=host, hosts=settings.hosts)

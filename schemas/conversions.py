@@ -114,5 +114,6 @@ class ConversionDelivery(Real, frozen=True, kw_only=True):
     settled_at: Instant | None
     """When it ended; null: it waits."""
     error: ConversionError | None
-    """Why it wasn't delivered, or what its last call came to; null: nothing was wrong."""
+    """Why it wasn't delivered, or what its last call came to; null: nothing was wrong. `FIELDS_DROPPED` on a
+    delivered one names the fields that it went without: each has another form, or may name a person."""
     created_at: CreatedAt

@@ -45,6 +45,42 @@ MetricsPort = Annotated[
     ),
 ]
 
+ConnectionsPerAddress = Annotated[
+    int,
+    Meta(
+        ge=1,
+        description="Those of one address (IPv6: of one /64), a quarter of all at most. "
+        "With `PROXY_HOPS` none counts.",
+    ),
+]
+
+HealthHost = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9A-Fa-f:.]+$",
+        description="The address on which `HEALTH_PORT` and `METRICS_PORT` listen. `0.0.0.0` lets other "
+        "machines ask: probes of an orchestrator, a Prometheus elsewhere.",
+    ),
+]
+AllowedHostNames = Annotated[
+    str,
+    Meta(
+        pattern=r"^(\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(,(?=.)|$))*$",
+        description="Names in `Host` that requests to any port may have, as `api.example.com,.internal`; "
+        "with a leading dot all that end so. Always allowed: IP addresses, `localhost`, "
+        "the host of `PUBLIC_URL`.",
+    ),
+]
+ProxyHops = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=10,
+        description="Trusted proxies before the API, whose `X-Forwarded-For` names callers; "
+        "0: the header is ignored.",
+    ),
+]
+
 Pieces = Annotated[
     int,
     Meta(

@@ -8,14 +8,19 @@ import msgspec
 from msgspec import Meta
 
 from schemas.errors import SettingsInvalid
+from schemas.hosts import AllowedHosts, allowed_hosts
 from schemas.setting_values import (
     BUCKET_ADDRESS,
     FOLDER,
+    AllowedHostNames,
     ArchiveUrl,
+    ConnectionsPerAddress,
+    HealthHost,
     HealthPort,
     MetricsPort,
     Origin,
     Pieces,
+    ProxyHops,
     Secret,
     Url,
     is_address,
@@ -134,24 +139,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         int,
         Meta(ge=1, description="Connections of one process of the API, fewer where it may open fewer files."),
     ] = 2000
-    connections_per_address: Annotated[
-        int,
-        Meta(
-            ge=1,
-            description="Those of one address (IPv6: of one /64), a quarter of all at most. "
-            "With `PROXY_HOPS` none counts.",
-        ),
-    ] = 500
+    connections_per_address: ConnectionsPerAddress = 500
     metrics_port: MetricsPort = 0
-    proxy_hops: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=10,
-            description="Trusted proxies before the API, whose `X-Forwarded-For` names callers; "
-            "0: the header is ignored.",
-        ),
-    ] = 0
+    health_host: HealthHost = "127.0.0.1"
+    allowed_hosts: AllowedHostNames = ""
+    proxy_hops: ProxyHops = 0
     event_days: Annotated[
         int,
         Meta(
@@ -222,6 +214,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     ] = ""
     llm_api_key: Annotated[Secret, Meta(description="Sent to it as a bearer token, where there is one.")] = ""
     llm_model: Annotated[str, Meta(description="The model to ask there; required with `LLM_BASE_URL`.")] = ""
+
+    @property
+    def hosts(self) -> AllowedHosts:
+        """The names under which a process may be asked."""
+        return allowed_hosts(self.allowed_hosts, self.public_url)
 
     @property
     def event_store_url(self) -> str:

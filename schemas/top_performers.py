@@ -25,14 +25,15 @@ class TopPerformer(Out, frozen=True, kw_only=True):
     """Its id: `sp_...` of a post, `cnt_...` of content."""
     platform: PlatformName
     """Where it was posted. Content on two platforms is two items."""
-    organic: int | float
-    """The part of the figure that posts made by themselves: all of it."""
+    organic: int | float | None
+    """The part of the figure that posts made by themselves; null for `conversions` and `roas`, which only ads
+    have."""
     paid: int | float | None
-    """The part that ads made; null: no ads are known here."""
+    """The part that ads made; null for what platforms tell of posts."""
 
 
 class TopPerformers(Out, frozen=True, kw_only=True):
     """What did best, the best first."""
 
     items: list[TopPerformer]
-    """At most as many as asked for. What its platform tells no such figure of is not in it."""
+    """At most as many as asked for. What nobody tells such a figure of is not in it."""

@@ -3,33 +3,42 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
+import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from schemas.errors import SettingsInvalid
+from schemas import ids
+from schemas.envelope import Envelope, Problem
+from schemas.errors import HostRefused, SettingsInvalid
+from schemas.hosts import AllowedHosts
 from telemetry import lag, logs
 
 TIMEOUT_S = 5.0
 
-ANYWHERE, HERE = "0.0.0.0", "127.0.0.1"  # noqa: S104
+#: Only this machine can ask here.
+HERE = "127.0.0.1"
 
 _log = logs.get("health")
 
 
 @asynccontextmanager
-async def serving(port: int, *, setting: str = "HEALTH_PORT", host: str = ANYWHERE) -> AsyncIterator[int]:
+async def serving(
+    port: int, *, setting: str = "HEALTH_PORT", host: str = HERE, hosts: AllowedHosts | None = None
+) -> AsyncIterator[int]:
     """The server on `port`, while the block runs. Yields the port: 0 takes any free one, which the log says.
 
     Raises `SettingsInvalid`, which names the `setting`, for a port that can't be had.
 
-    It listens on every address unless a `host` is given, since an orchestrator asks from outside.
+    It listens on `host`. A request whose `Host` is none of `hosts` is answered 421; by default they are
+    `localhost` and IP addresses.
     """
     try:
-        server = await asyncio.start_server(_respond, host, port)
+        server = await asyncio.start_server(partial(_respond, hosts or AllowedHosts()), host, port)
     except OSError as error:
         raise SettingsInvalid(
-            f"{setting} {port} can't be used: another process has it, or only root may; "
-            "give each process on this machine its own, or 0, which takes a free one"
+            f"{setting} {port} can't be used on {host}: another process has it, only root may, or "
+            "HEALTH_HOST isn't ours; give each process its own, or 0, which takes a free one"
         ) from error
     bound: int = server.sockets[0].getsockname()[1]
     _log.info("serving health", port=bound)
@@ -37,11 +46,20 @@ async def serving(port: int, *, setting: str = "HEALTH_PORT", host: str = ANYWHE
         yield bound
 
 
-async def _respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _respond(hosts: AllowedHosts, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
         async with asyncio.timeout(TIMEOUT_S):
             head = await reader.readuntil(b"\r\n\r\n")
-            writer.write(_response_to(head.split(b"\r\n", 1)[0]))
+            request_line, *fields = head.split(b"\r\n")
+            names = [
+                value
+                for name, _, value in (field.partition(b":") for field in fields)
+                if name.lower() == b"host"
+            ]
+            if all(hosts.allows(name.decode("latin-1")) for name in names):
+                writer.write(_response_to(request_line))
+            else:
+                writer.write(_misdirected())
             await writer.drain()
     except (OSError, EOFError, asyncio.LimitOverrunError):
         pass  # The client has left, or does not speak HTTP.
@@ -57,6 +75,14 @@ def _response_to(request_line: bytes) -> bytes:
             return _encode("200 OK", CONTENT_TYPE_LATEST, generate_latest())
         case _:
             return _encode("404 Not Found", "text/plain", b"GET /healthz or /metrics\n")
+
+
+def _misdirected() -> bytes:
+    refused = HostRefused()
+    problem = Problem(code=refused.code, message=refused.message, request_id=ids.show_new(ids.REQUEST))
+    return _encode(
+        "421 Misdirected Request", "application/json", msgspec.json.encode(Envelope(error=problem))
+    )
 
 
 def _encode(status: str, content_type: str, body: bytes) -> bytes:

@@ -11,8 +11,8 @@ from api import paging, paths, spans
 from api.guard import requires
 from api.ratelimit import Class
 from api.requests import ApiRequest
+from domain.metrics import advertised, top_performers, windows
 from domain.metrics import metrics as verbs
-from domain.metrics import top_performers, windows
 from domain.metrics.metrics import Asked
 from schemas.accounts import PlatformName
 from schemas.errors.absent import Noun
@@ -97,7 +97,9 @@ async def get_top_performers(
     """A project's posts, or contents, that did best in the last days, the best first.
 
     Figures are what came in the window. An `engagement_rate` is likes, comments, shares and saves by views,
-    and only of 100 views or more. `conversions` and `roas` aren't known by post, and are a 422.
+    and only of 100 views or more. `conversions` and `roas` (revenue by spend) are those of imported ads that
+    name the post or content: its id is the row's `adId`, `adsetId` or `campaignId`. They are a 422 where no
+    row of the window names one.
     """
     asked: dict[str, Any] = {
         "metric": metric,
@@ -113,14 +115,14 @@ async def get_top_performers(
 async def _rank(
     request: ApiRequest, project_id: str, now: datetime, _: timedelta, **asked: Any
 ) -> TopPerformers:
+    where: dict[str, Any] = {
+        "organization_id": request.organization_id,
+        "project_id": paths.read("project", project_id),
+    }
+    if asked["metric"] in advertised.METRICS:
+        return await advertised.rank(spans.stores(request), advertised.Asked(**where, **asked), now=now)
     async with request.connection() as conn:
-        return await top_performers.rank(
-            conn,
-            organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
-            now=now,
-            **asked,
-        )
+        return await top_performers.rank(conn, now=now, **where, **asked)
 
 
 ROUTES = [get_metrics, get_top_performers]

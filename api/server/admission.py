@@ -34,8 +34,9 @@ class Limits(NamedTuple):
     body: int = 20
     body_rate: int = 4096
     late: int = 2
-    #: For a client that takes nothing of its answer.
+    #: Of an answer: a grace, and what the client has to read in each tick. `late` holds for it as well.
     stall: int = 30
+    answer_rate: int = 4096
     #: For a client that sends on although it was answered.
     linger: int = 10
 
@@ -62,7 +63,10 @@ class Guest(Protocol):
 
 
 class Admission:
-    """All connections of a process. A quiet one, in no request or late with a body, may have to make room."""
+    """All connections of a process. A quiet one may have to make room for another.
+
+    It is quiet while it has no request, and while its client is late with a body or with reading an answer.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -115,7 +119,7 @@ class Admission:
             self._quiet_of.setdefault(guest.address, OrderedDict())[guest] = None
 
     def note_busy(self, guest: Guest) -> None:
-        """Note that a connection has a request, and isn't late with it."""
+        """Note that a connection has a request or an unsent answer, and isn't late with it."""
         if guest not in self._quiet:
             return
         del self._quiet[guest]

@@ -3,7 +3,6 @@
 import asyncio
 import math
 from typing import Any, NoReturn
-from urllib.parse import unquote
 
 import httptools
 from uvicorn import Config
@@ -11,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from api.server.admission import Admission, Entry, count_ended, network_of
+from api.server.answer_rate import AnswerRate, forget_unsent
 from api.server.cycle import Cycle
 from api.server.refusals import (
     CROWDED,
@@ -23,6 +23,7 @@ from api.server.refusals import (
     Refused,
     written,
 )
+from api.server.scope import describe, without_upgrade
 
 URI_MAX, HEAD_MAX, FIELDS_MAX = 8 * 1024, 32 * 1024, 100
 
@@ -31,9 +32,6 @@ PIPELINE_MAX = 16
 
 #: Bytes of a body as it comes, with the frames of its chunks: a flat share, and so many for each byte of it.
 RAW_MAX, RAW_SHARE = 256 * 1024 + HEAD_MAX, 8
-
-#: Fields by which a client asks for another protocol.
-UPGRADES = (b"upgrade", b"connection", b"http2-settings")
 
 #: What the reserve is for.
 HEALTH = (b"/healthz", b"/readyz")
@@ -58,7 +56,7 @@ class Connection(HttpToolsProtocol):
         #: Where the parser is; `deaf` once nothing is parsed any more; `lingers` once all is said.
         self.in_head = self.in_body = self.deaf = self.lingers = False
         self.head_read = self.fields = self.fields_size = self.body_read = self.raw_read = self.body_grace = 0
-        self.stalled = self.unsent = 0
+        self.answer_rate = AnswerRate(admission.limits)
         self.refusal = MALFORMED
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -115,7 +113,7 @@ class Connection(HttpToolsProtocol):
             return
         if self.parser.get_method() == b"CONNECT":
             self._deny(MALFORMED)  # Nobody's tunnel; and to the parser it is another protocol each time anew.
-        self._describe()
+        describe(self.scope, self.url, self.parser)
         if self.entry is Entry.RESERVE and self.scope["raw_path"] not in HEALTH:
             self._deny(CROWDED)
         if len(self.pipeline) >= PIPELINE_MAX:
@@ -124,7 +122,7 @@ class Connection(HttpToolsProtocol):
         self.body_read, self.raw_read = 0, 0
         self.body_grace = self.admission.now + self.admission.limits.body
         self.admission.note_busy(self)
-        before, self.cycle = self.cycle, self._new_cycle()
+        before, self.cycle = self.cycle, Cycle.of(self)
         if before is None or before.response_complete:
             self._start_asgi_task(self.cycle, self.app)
         else:
@@ -156,6 +154,11 @@ class Connection(HttpToolsProtocol):
         else:
             self._be_quiet()
 
+    def write(self, data: bytes) -> None:
+        """Send bytes of an answer."""
+        self.answer_rate.written += len(data)
+        self.transport.write(data)
+
     def close_after_answer(self) -> None:
         """Close, but only once the client has sent what it sends: it may read only then.
 
@@ -166,17 +169,25 @@ class Connection(HttpToolsProtocol):
             return
         self.lingers, self.due = True, self.admission.now + self.admission.limits.linger
         self.flow.resume_reading()
-        self.admission.note_quiet(self)
+        self._note_quiet()
         self.transport.write_eof()
 
     def look(self) -> None:
-        """End what is too slow. A client has no part in the time in which we don't read, or say no 100."""
-        if self.flow.read_paused or (self._is_answering() and self.cycle.waiting_for_100_continue):
+        """End what is too slow. A client has no part in the time in which we don't read, or say no 100.
+
+        Nor does the time count in which it still reads an answer.
+        """
+        unsent = self.transport.get_write_buffer_size()
+        waits_for_us = self._is_answering() and self.cycle.waiting_for_100_continue
+        if unsent or self.flow.read_paused or waits_for_us:
             self.due += 1
             self.body_grace += 1
-        if self.flow.write_paused:
-            self._look_at_answer()
-        elif self.in_body and not self.lingers:
+        if unsent:
+            self._look_at_answer(unsent)
+            return
+        if self.answer_rate.sending:
+            self._note_answer_sent()
+        if self.in_body and not self.lingers:
             self._look_at_body()
         elif self.admission.now >= self.due and (self.lingers or not self._is_answering()):
             self._end_overdue()
@@ -185,6 +196,7 @@ class Connection(HttpToolsProtocol):
         """Close it now."""
         count_ended(reason)
         if self.transport.get_write_buffer_size():
+            forget_unsent(self.transport)
             self.transport.abort()
         else:
             self.transport.close()
@@ -200,10 +212,9 @@ class Connection(HttpToolsProtocol):
 
         Java's client asks each server that it doesn't know, in the request itself.
         """
-        lines = [b"%b %b HTTP/1.1" % (self.parser.get_method(), self.url)]
-        lines += [b"%b: %b" % (name, value) for name, value in self.headers if name not in UPGRADES]
+        again = without_upgrade(self.parser, self.url, self.headers)
         self.parser = httptools.HttpRequestParser(self)
-        self._parse(b"\r\n".join([*lines, b"", rest]))
+        self._parse(again + rest)
 
     def _is_upgrade(self) -> bool:
         return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
@@ -225,47 +236,36 @@ class Connection(HttpToolsProtocol):
         else:
             self.admission.note_quiet(self)
 
-    def _look_at_answer(self) -> None:
-        before, self.unsent = self.unsent, self.transport.get_write_buffer_size()
-        self.stalled = self.stalled + 1 if before == self.unsent else 0
-        if self.stalled >= self.admission.limits.stall:
+    def _look_at_answer(self, unsent: int) -> None:
+        """End a client that reads too slowly; let one that is late make room, until it has caught up."""
+        self.answer_rate.measure(self.transport, unsent)
+        if self.answer_rate.is_over:
             self.end("stalled")
+        elif self.answer_rate.is_late:
+            self.admission.note_quiet(self)
+        else:
+            self.admission.note_busy(self)
+
+    def _note_answer_sent(self) -> None:
+        self.answer_rate.stop()
+        if self._is_answering():
+            self.admission.note_busy(self)
+        else:
+            self.admission.note_quiet(self)
+
+    def _note_quiet(self) -> None:
+        """Note that it is quiet, or leave that to `look` while bytes of the answer are unsent."""
+        if self.transport.get_write_buffer_size():
+            self.answer_rate.sending = True
+        else:
+            self.admission.note_quiet(self)
 
     def _be_quiet(self) -> None:
         """Wait for the next request, or for what is left of one that was answered."""
-        self.admission.note_quiet(self)
+        self._note_quiet()
         if not self.in_body:
             limits = self.admission.limits
             self.due = self.admission.now + (limits.head if self.in_head else limits.idle)
-
-    def _describe(self) -> None:
-        """Complete the scope. Raises `Refused` for what names no path."""
-        target, _, query = self.url.partition(b"?")
-        if not target.startswith(b"/"):
-            target = httptools.parse_url(target).path or b"/"
-        path = target.decode("ascii")
-        self.scope["method"] = self.parser.get_method().decode("ascii")
-        self.scope["http_version"] = self.parser.get_http_version()
-        self.scope["path"] = unquote(path) if "%" in path else path
-        self.scope["raw_path"] = target
-        self.scope["query_string"] = query.partition(b"#")[0]
-
-    def _new_cycle(self) -> Cycle:
-        cycle = Cycle(
-            scope=self.scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
-            keep_alive=self.scope["http_version"] == "1.1" and self.parser.should_keep_alive(),
-            on_response=self.on_response_complete,
-        )
-        cycle.connection = self
-        return cycle
 
     def _deny(self, refusal: Refusal) -> NoReturn:
         """Stop the parser. Raises `Refused`, which the parser makes an error of its own."""
@@ -285,7 +285,7 @@ class Connection(HttpToolsProtocol):
         self.deaf = True
         answering = self._is_answering()
         if not (answering and self.cycle.response_started):
-            self.transport.write(written(refusal))
+            self.write(written(refusal))
         if answering:
             self.cycle.disconnected = True
             self.cycle.message_event.set()

@@ -1,5 +1,6 @@
 """A cycle: one request and its answer, as an ASGI application hears and tells of them."""
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
@@ -21,6 +22,25 @@ class Cycle(RequestResponseCycle):
     connection: "Connection"
     head: bytes = b""
 
+    @classmethod
+    def of(cls, connection: "Connection") -> "Cycle":
+        """Make the cycle of the request whose head a connection has just read."""
+        cycle = cls(
+            scope=connection.scope,
+            transport=connection.transport,
+            flow=connection.flow,
+            logger=connection.logger,
+            access_logger=connection.access_logger,
+            access_log=False,
+            default_headers=connection.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=connection.expect_100_continue,
+            keep_alive=connection.scope["http_version"] == "1.1" and connection.parser.should_keep_alive(),
+            on_response=connection.on_response_complete,
+        )
+        cycle.connection = connection
+        return cycle
+
     async def send(self, message: Any) -> None:
         """Take a message of the answer. Raises RuntimeError for one out of its order."""
         if self.flow.write_paused and not self.disconnected:
@@ -38,7 +58,7 @@ class Cycle(RequestResponseCycle):
     async def send_500_response(self) -> None:
         """Say in the contract's words that the application failed before it answered."""
         if not self.disconnected:
-            self.transport.write(written(FAULT))
+            self.connection.write(written(FAULT))
             self.connection.close_after_answer()
 
     def _start(self, status: int, headers: Any) -> None:
@@ -76,13 +96,13 @@ class Cycle(RequestResponseCycle):
         if self.scope["method"] == "HEAD":
             body = b""
         if self.chunked_encoding:
-            self.transport.write(self._chunk(body, more=more))
+            self.connection.write(self._chunk(body, more=more))
         else:
             self.expected_content_length -= len(body)
             if self.expected_content_length < 0 or (self.expected_content_length and not more):
                 raise RuntimeError("the body is not as long as Content-Length says")
             head, self.head = self.head, b""
-            self.transport.write(head + body)
+            self.connection.write(head + body)
         if not more:
             self._complete()
 
@@ -94,7 +114,7 @@ class Cycle(RequestResponseCycle):
 
     def _write_head(self) -> None:
         head, self.head = self.head, b""
-        self.transport.write(head)
+        self.connection.write(head)
 
     def _complete(self) -> None:
         self.response_complete = True

@@ -1,7 +1,7 @@
 """The deployment of an attack: an API, workers and a dispatcher, each a process as in the Procfile."""
 
 import contextlib
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import NamedTuple
 
 from bench import fleet
@@ -21,9 +21,12 @@ class Deployment(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def deployed(
-    environment: Environment, *, pools: Collection[str], sites: int
+    environment: Environment, *, pools: Collection[str], sites: int, settings: Mapping[str, str]
 ) -> AsyncIterator[Deployment]:
-    """Everything runs and answers; `pools` have a worker each, and `sites` ports may be read by them."""
+    """Everything runs and answers; `pools` have a worker each, and `sites` ports may be read by them.
+
+    The API alone gets `settings`.
+    """
     async with contextlib.AsyncExitStack() as stack:
         home, *ports = stack.enter_context(servers.held(1 + sites))
         environ = {
@@ -35,7 +38,7 @@ async def deployed(
         await stack.enter_async_context(fleet.dispatching(environment))
         for pool in pools:
             await stack.enter_async_context(_working(environment, pool, environ))
-        port = await stack.enter_async_context(_served(environment, environ))
+        port = await stack.enter_async_context(_served(environment, environ | dict(settings)))
         yield Deployment(environment, port, f"http://127.0.0.1:{home}", ports)
 
 

@@ -61,7 +61,7 @@ async def measure(
 async def _row(environment: Environment, row: Row, scale: Scale, progress: Progress) -> Measured:
     progress(row.name, "processes start")
     async with (
-        deployed(environment, pools=row.pools, sites=row.sites) as deployment,
+        deployed(environment, pools=row.pools, sites=row.sites, settings=row.settings) as deployment,
         _client(deployment, scale) as client,
     ):
         act = await row.acts(deployment, client)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import httpx
@@ -45,7 +46,8 @@ class Row(NamedTuple):
     """`pools` are those that need a worker, `sites` the ports that attackers serve at.
 
     `prepare` runs beforehand, in the process of the benchmark; `attack` in one of its own until it is
-    canceled. `note` says what else there is to see, from what the attack counted.
+    canceled. `settings` are those of the API that the row needs. `note` says what else there is to see, from
+    what the attack counted.
     """
 
     name: str
@@ -55,4 +57,5 @@ class Row(NamedTuple):
     attack: Callable[[Plan, Course], Coroutine[Any, Any, None]]
     pools: tuple[str, ...] = ()
     sites: int = 0
+    settings: Mapping[str, str] = MappingProxyType({})
     note: Callable[[Deployment, Mapping[str, int]], Awaitable[dict[str, Any]]] | None = None

@@ -11,6 +11,7 @@ from bench.neighbours.attacks import (
     publishing,
     rate_limits,
     silence,
+    silent_readers,
     slow_sites,
     storage,
     streams,
@@ -22,6 +23,7 @@ ROWS: Mapping[str, Row] = {
     row.name: row
     for row in (
         silence.ROW,
+        silent_readers.ROW,
         streams.ROW,
         parsing.ROW,
         publishing.ROW,

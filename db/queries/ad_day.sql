@@ -91,6 +91,26 @@ select day, currency, sum(spend_micros)::bigint as spend, sum(impressions)::bigi
  group by day, currency
  order by day, currency;
 
+-- name: sum_sources    of a project's ads that name a post or content of ours, by what they name
+with named as (
+  -- The narrowest name counts.
+  select case
+           when ad_id ~ '^(sp|cnt)_[0-9a-f-]{36}$' then ad_id
+           when adset_id ~ '^(sp|cnt)_[0-9a-f-]{36}$' then adset_id
+           when campaign_id ~ '^(sp|cnt)_[0-9a-f-]{36}$' then campaign_id
+         end as source, platform, currency, spend_micros, conversions, revenue_micros
+    from ad_day
+   where project_id = :project_id
+     and attribution_window = :attribution_window
+     and day between :first_day and :last_day)
+select source, platform, currency, sum(spend_micros)::bigint as spend, sum(conversions)::bigint as conversions,
+       sum(revenue_micros)::bigint as revenue
+  from named
+ where source is not null
+ group by source, platform, currency
+ order by source, platform, currency
+ limit :limit;
+
 -- name: purge_day    the last one of a project, by its last window
 delete from ad_day
  where project_id = :project_id

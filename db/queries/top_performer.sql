@@ -42,3 +42,31 @@ select source_id, platform, value
  where value is not null
  order by value desc, source_id, platform
  limit :limit;
+
+-- name: list_advertised    posts and contents of a project by their ids; contents are on no platform
+select p.id as source_id, p.content_id, p.platform, i.creative_type
+  from unnest(:post_ids::uuid[]) as named (id)
+ cross join lateral (
+         -- One after the other, each by its key.
+         select id, project_id, content_id, platform
+           from scheduled_post
+          where organization_id = :org
+            and id = named.id
+         offset 0) p
+ cross join lateral (
+         select creative_type
+           from content_item
+          where organization_id = :org
+            and id = p.content_id
+         offset 0) i
+ where p.project_id = :project_id
+ union all
+select i.id, i.id, null, i.creative_type
+  from unnest(:content_ids::uuid[]) as named (id)
+ cross join lateral (
+         select id, project_id, creative_type
+           from content_item
+          where organization_id = :org
+            and id = named.id
+         offset 0) i
+ where i.project_id = :project_id;

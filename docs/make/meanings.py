@@ -27,6 +27,10 @@ CODES = {
     "URI_TOO_LONG": ("Send less in the query, or several requests.", "no"),
     "UNSUPPORTED_MEDIA_TYPE": ("Send the `Content-Type` that the route reads.", "no"),
     "RANGE_NOT_SATISFIABLE": ("Ask for bytes within the size.", "no"),
+    "HOST_NOT_ALLOWED": (
+        "Ask at the API's public address. An operator adds other names to `ALLOWED_HOSTS`.",
+        "no",
+    ),
     "VALIDATION": ("Mend each value that `details.issues` names.", "no"),
     "RATE_LIMITED": ("Wait as long as `Retry-After` says.", "yes, then"),
     "HEAD_TOO_LARGE": ("Send fewer or shorter header fields.", "no"),

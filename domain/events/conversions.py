@@ -56,7 +56,7 @@ class Due(NamedTuple):
 
 
 class End(NamedTuple):
-    """The end of a conversion, and why where it wasn't delivered."""
+    """The end of a conversion, and why it wasn't delivered, or which fields it went without."""
 
     id: UUID
     state: Ended

@@ -16,7 +16,6 @@ from domain.tenancy import project_locks
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.content import CreativeType
-from schemas.errors import Invalid
 from schemas.top_performers import SourceType, TopMetric, TopPerformer, TopPerformers, TopWindow
 
 LEAST_VIEWS = 100
@@ -27,13 +26,7 @@ WINDOWS: Mapping[TopWindow, timedelta] = {
     "90d": timedelta(days=90),
 }
 
-#: What is missing for a metric that nothing can be ranked by yet.
-MISSING: Mapping[TopMetric, str] = {
-    "conversions": "conversions are counted by app and day, and aren't known by post: rank by another metric",
-    "roas": "it needs what ads cost by post, which isn't known here: rank by another metric",
-}
-
-#: What each metric is made of.
+#: What each metric that platforms tell is made of. `advertised.py` has the others.
 PARTS: Mapping[TopMetric, Sequence[str]] = {
     "views": ["views"],
     "watch_time_ms": ["watch_time_ms"],
@@ -67,9 +60,7 @@ async def rank(
     limit: int,
     now: datetime,
 ) -> TopPerformers:
-    """The best of a project. Raises `NotFound`, and `Invalid` for a metric of which something is missing."""
-    if metric in MISSING:
-        raise Invalid("metric", MISSING[metric])
+    """The best of a project, by one of `PARTS`. Raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await RANK.all(
         conn,

@@ -51,6 +51,7 @@ TenantryError
     ├── Oversized        413: more bytes than the route takes
     ├── Unsatisfiable    416: a range behind the end
     ├── Unsupported      415: a body that is not JSON
+    ├── HostRefused      421: `Host` is no name of this process
     ├── Limited          429: a rate limit, or a cap on queued work, is reached
     ├── Killed           503: the key was switched off, or its organization
     └── Unavailable      503: Postgres can't be reached, or something is locked for too long
@@ -94,6 +95,7 @@ from schemas.errors.refusals import (
     ContentRejected,
     DomainError,
     Forbidden,
+    HostRefused,
     InFlight,
     Invalid,
     KeyReused,
@@ -147,6 +149,7 @@ __all__ = [
     "FetchTimeout",
     "Forbidden",
     "GenerationError",
+    "HostRefused",
     "InFlight",
     "InstallationGone",
     "Invalid",

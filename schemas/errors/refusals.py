@@ -70,6 +70,17 @@ class OriginRefused(DomainError):
         super().__init__(f"this app's pages are at {domain}: send from there, or change its webDomain")
 
 
+class HostRefused(DomainError):
+    """The request's `Host` is no name of this process: a page may have pointed its own name here."""
+
+    code = "HOST_NOT_ALLOWED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this server has no such name: ask at its public address, or have the name added to ALLOWED_HOSTS"
+        )
+
+
 class NotReturnable(DomainError):
     """The origin of a `returnUrl` is not on the key's list, and not the API's own for accounts."""
 

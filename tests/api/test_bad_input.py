@@ -11,7 +11,7 @@ from db.pool import Pool
 from tests.api.conftest import EVERYTHING, Caller, client_of, new_key
 from tests.api.described import document
 from tests.api.everything import Operator
-from tests.api.refusals import refused
+from tests.api.refusals import paths, refused
 
 JSON = {"Content-Type": "application/json"}
 
@@ -31,6 +31,26 @@ async def test_no_route_has_a_parameter_that_is_not_described(operator: Operator
     for route in operator.routes:
         answer = await operator.send(route, params={"colour": "red"})
         refused(answer, 422, "VALIDATION", "colour")
+
+
+BAD_VALUES = ("", "nonsense", "-1", str(2**70), "1.5", "x" * 5_000, "\0", "é", "2026-13-01T00:00:00Z")
+
+
+@pytest.mark.usefixtures("unchanged")
+async def test_a_bad_value_is_told_by_a_parameter_that_is_described(operator: Operator) -> None:
+    """The routes' functions have other names for some: `scope` was `metricScope` in the answer."""
+    refusals = set[tuple[str, str]]()
+    for route in operator.routes:
+        if route.method != "GET" or route.streams:
+            continue
+        for name, value in product(route.query, BAD_VALUES):
+            answer = await operator.send(route, params={name: value})
+            assert answer.status_code < 500, (route.path, name, value)
+            if answer.status_code == 422:
+                named = {re.split(r"[\[.]", path)[0] for path in paths(answer)}
+                assert named <= {*route.query, *route.names}, (route.path, name, value, named)
+                refusals.add((route.path, name))
+    assert {name for path, name in refusals if path.endswith("metrics")} >= {"scope", "id", "granularity"}
 
 
 UNREADABLE = (

@@ -84,11 +84,100 @@ async def test_contents_have_all_their_posts_on_a_platform(acme: Caller, project
     assert await ranked(acme, project, sourceType="content_container") == []
 
 
+def ad(number: int, **fields: Any) -> dict[str, Any]:
+    """A row of yesterday's ad; what names a source is among the fields."""
+    return {
+        "platform": "meta_ads", "adAccountId": "act_1", "campaignId": "c1", "adsetId": "s1",
+        "adId": f"a{number}", "date": f"{NOW - timedelta(days=1):%Y-%m-%d}", "currency": "EUR",
+        "spendMicros": 1_000_000, "impressions": 10, "clicks": 1,
+    } | fields  # fmt: skip
+
+
+async def advertised(acme: Caller, project: str, *rows: dict[str, Any]) -> None:
+    answer = await acme.http.post(f"/v1/projects/{project}/ads-metrics/rows", json={"rows": rows})
+    assert answer.status_code == 200, answer.text
+
+
+async def ranked_by_ads(acme: Caller, project: str, **params: str) -> list[tuple[str, str, Any]]:
+    answer = await acme.http.get(f"/v1/projects/{project}/top-performers", params=params)
+    assert answer.status_code == 200, answer.text
+    items = answer.json()["items"]
+    assert all((item["organic"], item["paid"]) == (None, item["metricValue"]) for item in items)
+    return [(item["sourceId"], item["platform"], item["metricValue"]) for item in items]
+
+
+async def test_posts_are_ranked_by_their_ads(acme: Caller, project: str, conn: Conn) -> None:
+    """Whichever field of a row names the post. Two currencies, and a ratio of nothing, have no rank."""
+    one, two, mixed, free = await told(conn, acme, project, {"views": 1}, {}, {}, {})
+    [platform] = {item["platform"] for item in (await tops(acme, project))}
+    await advertised(
+        acme,
+        project,
+        ad(1, adId=one, conversions=2, revenueMicros=3_000_000),
+        ad(2, adsetId=one, conversions=3, revenueMicros=1_000_000),
+        ad(3, campaignId=two, conversions=4, revenueMicros=9_000_000),
+        ad(4, adsetId=mixed, conversions=1, revenueMicros=9_000_000),
+        ad(5, adsetId=mixed, conversions=0, revenueMicros=9_000_000, currency="USD"),
+        ad(6, adsetId=free, conversions=1, spendMicros=0, revenueMicros=9_000_000),
+        ad(7, adsetId=two, conversions=99, attributionWindow="7d_click"),
+        ad(8, adsetId=two, conversions=99, date=f"{NOW - timedelta(days=40):%Y-%m-%d}"),
+        ad(9, conversions=99),
+    )
+    by_count = [
+        (one, platform, 5),
+        (two, platform, 4),
+        *sorted((each, platform, 1) for each in (mixed, free)),
+    ]
+    assert await ranked_by_ads(acme, project, metric="conversions") == by_count
+    assert await ranked_by_ads(acme, project, metric="conversions", limit="1") == by_count[:1]
+    assert await ranked_by_ads(acme, project, metric="conversions", platform="bluesky") == []
+    assert await ranked_by_ads(acme, project, metric="conversions", window="90d") == [
+        (two, platform, 103), (one, platform, 5), *by_count[2:]
+    ]  # fmt: skip
+    assert await ranked_by_ads(acme, project, metric="roas") == [(two, platform, 9.0), (one, platform, 2.0)]
+
+
+async def test_contents_have_the_ads_of_their_posts_and_their_own(
+    acme: Caller, project: str, conn: Conn
+) -> None:
+    """An ad of content was shown where its platform shows ads; Apple's show none."""
+    [post] = await told(conn, acme, project, {"views": 1})
+    [(content, _)] = await ranked(acme, project, sourceType="manual")
+    [platform] = {item["platform"] for item in (await tops(acme, project))}
+    await advertised(
+        acme,
+        project,
+        ad(1, adsetId=post, conversions=2),
+        ad(2, adsetId=content, conversions=3),
+        ad(3, adsetId=content, conversions=4, platform="apple_ads"),
+        ad(4, adsetId=content, conversions=9, platform="tiktok_ads"),
+    )
+    found = await ranked_by_ads(acme, project, metric="conversions", sourceType="manual")
+    wanted = {("instagram", 3), ("tiktok", 9)}
+    wanted = {(name, count + (2 if name == platform else 0)) for name, count in wanted}
+    wanted |= {(platform, 2)} if platform not in {"instagram", "tiktok"} else set()
+    assert {(name, count) for _, name, count in found} == wanted
+    assert {source for source, *_ in found} == {content}
+    assert await ranked_by_ads(acme, project, metric="conversions") == [(post, platform, 2)]
+    assert await ranked_by_ads(acme, project, metric="conversions", sourceType="content_container") == []
+
+
+async def tops(acme: Caller, project: str) -> Any:
+    return (await acme.http.get(f"/v1/projects/{project}/top-performers")).json()["items"]
+
+
 @pytest.mark.parametrize("metric", ["conversions", "roas"])
-async def test_what_is_not_known_by_post_is_refused(acme: Caller, project: str, metric: str) -> None:
-    answer = await acme.http.get(f"/v1/projects/{project}/top-performers", params={"metric": metric})
-    refused(answer, 422, "VALIDATION")
-    assert answer.json()["error"]["details"]["issues"][0]["path"] == "metric"
+async def test_a_project_whose_ads_name_nothing_of_it_is_told_so(
+    acme: Caller, project: str, conn: Conn, metric: str
+) -> None:
+    """Another project's post, and an id of nothing, are nothing of it."""
+    [foreign] = await told(conn, acme, await new_project(acme), {"views": 1})
+    for rows in ([], [ad(1), ad(2, adsetId=foreign), ad(3, adsetId=f"sp_{UUID(int=1)}")]):
+        if rows:
+            await advertised(acme, project, *rows)
+        answer = await acme.http.get(f"/v1/projects/{project}/top-performers", params={"metric": metric})
+        refused(answer, 422, "VALIDATION", "metric")
+        assert "adId, adsetId or campaignId" in answer.json()["error"]["message"]
 
 
 async def test_a_project_of_nobody_is_not_found(acme: Caller) -> None:

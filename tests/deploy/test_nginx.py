@@ -46,7 +46,7 @@ def certificate(tmp_path: Path) -> Path:
 def proxied(settings: Settings, certificate: Path, log: Path) -> Iterator[tuple[int, int]]:
     """The ports of nginx, plain and TLS."""
     plain, secret = free_port(), free_port()
-    with serving(msgspec.structs.replace(settings, proxy_hops=1), log) as api:
+    with serving(msgspec.structs.replace(settings, proxy_hops=1, public_url=f"https://{NAME}"), log) as api:
         config = certificate / "nginx.conf"
         config.write_text(whole(plain, secret, api.url.removeprefix("http://"), certificate))
         words = ["nginx", "-e", "stderr", "-p", str(certificate), "-c", str(config)]

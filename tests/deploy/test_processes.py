@@ -112,6 +112,14 @@ def test_no_process_is_killed_while_it_drains() -> None:
     assert {service["stop_grace_period"] for service in forms.composed().values()} == {"60s"}
 
 
+def test_containers_let_others_ask_for_health_and_metrics() -> None:
+    """The kubelet and Prometheus ask by the pod's address, which needs no name among ALLOWED_HOSTS."""
+    [settings] = [each["data"] for each in forms.manifests() if each["kind"] == "ConfigMap"]
+    assert settings["HEALTH_HOST"] == "0.0.0.0"
+    assert {service["environment"].get("HEALTH_HOST") for service in forms.composed().values()} == {"0.0.0.0"}
+    assert SETTINGS["HEALTH_HOST"].default == "127.0.0.1"
+
+
 def test_probes_ask_for_what_the_process_serves() -> None:
     for name, pod in forms.pods():
         found = forms.container(pod)

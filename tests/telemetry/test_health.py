@@ -3,9 +3,12 @@
 import asyncio
 
 import httpx
+import msgspec
 import pytest
 
+from schemas.envelope import Envelope
 from schemas.errors import SettingsInvalid
+from schemas.hosts import AllowedHosts
 from telemetry import health
 from tests.waiting import PATIENCE_S
 from workers.runtime.background import background
@@ -49,3 +52,34 @@ async def test_a_loop_that_fails_ends_the_block_with_its_error() -> None:
         async with background(fail()):
             await asyncio.Event().wait()
     assert raised.group_contains(LookupError)
+
+
+async def asked(port: int, host: str) -> tuple[int, bytes]:
+    async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as client:
+        answer = await client.get(f"http://127.0.0.1:{port}/metrics", headers={"Host": host})
+        return answer.status_code, answer.content
+
+
+async def test_a_page_that_points_its_name_here_reads_nothing() -> None:
+    """DNS rebinding: the browser connects to this port, and names the page's host."""
+    async with health.serving(0, hosts=AllowedHosts(["worker-1.internal"])) as port:
+        status, body = await asked(port, f"evil.example:{port}")
+        error = msgspec.json.decode(body, type=Envelope).error
+        assert (status, error.code) == (421, "HOST_NOT_ALLOWED")
+        for host in (
+            f"127.0.0.1:{port}",
+            f"localhost:{port}",
+            "10.1.2.3:9100",
+            "[::1]:9100",
+            "worker-1.internal",
+        ):
+            assert (await asked(port, host))[0] == 200, host
+
+
+async def test_it_is_this_machines_alone_unless_a_host_is_given() -> None:
+    async with health.serving(0) as port:
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.2", port)
+    async with health.serving(0, host="0.0.0.0") as port:
+        _, writer = await asyncio.open_connection("127.0.0.2", port)
+        writer.close()

@@ -55,15 +55,18 @@ def limited(tree: Tree) -> tuple[int, int] | None:
     for name in _OPTIONS:
         options = tree.find("context", name)
         if isinstance(options, list) and "LDU" in options:
-            return _number(tree, f"{name}Country", f"{name}_country"), _number(
-                tree, f"{name}State", f"{name}_state"
-            )
+            country = _number(tree, f"{name}Country", f"{name}_country", most=1)
+            return country, _number(tree, f"{name}State", f"{name}_state", most=1100)
     return None
 
 
-def _number(tree: Tree, *names: str) -> int:
+def _number(tree: Tree, *names: str, most: int) -> int:
+    """Meta's country is 0 or 1, and its states are 0 or 1000 and some more: a larger number is none of them.
+
+    (developers.facebook.com/docs/marketing-apis/data-processing-options, 2026-11)
+    """
     found = (tree.find("context", name) for name in names)
-    return next((value for value in found if type(value) is int), 0)
+    return next((value for value in found if type(value) is int and 0 <= value <= most), 0)
 
 
 def _agreed(consent: Any) -> bool:

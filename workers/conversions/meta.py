@@ -11,7 +11,7 @@ import msgspec
 
 from domain.events.conversion_lines import OpenDestination
 from domain.events.conversions import Due
-from workers.conversions import consent, hashing, person, skipped, verdict
+from workers.conversions import consent, forms, hashing, person, skipped, verdict
 from workers.conversions.person import Tree
 from workers.conversions.skipped import Skipped
 from workers.conversions.verdict import TAKEN, Verdict
@@ -55,7 +55,7 @@ def event(to: OpenDestination, due: Due, tree: Tree) -> dict[str, Any] | Skipped
     made: dict[str, Any] = {
         "event_name": due.event_name,
         "event_time": int(due.occurred_at.timestamp()),
-        "event_id": person.event_id(due),
+        "event_id": person.event_id(due, tree),
         "action_source": "website" if to.is_web else "app",
         "user_data": user,
     }
@@ -87,7 +87,7 @@ def _of_app(
     made: dict[str, Any], user: dict[str, Any], to: OpenDestination, tree: Tree
 ) -> dict[str, Any] | Skipped:
     system = _SYSTEMS.get((tree.text("context", "os", "name") or to.platform).lower())
-    extinfo = [system or "", *(tree.text("context", *path) or "" for path in _EXTINFO)]
+    extinfo = [system or "", *(person.label(tree, *path) or "" for path in _EXTINFO)]
     extinfo += [""] * (_EXTINFO_LENGTH - len(extinfo))
     if system is None or not extinfo[_OS_VERSION]:
         return skipped.NO_DEVICE
@@ -113,13 +113,12 @@ def _user(due: Due, tree: Tree) -> dict[str, Any]:
     given = filter(None, map(hashing.hashed_id, person.external_ids(due)))
     if external := sorted(set(given)):
         found["external_id"] = external
-    advertising = tree.text("context", "device", "advertisingId")
     plain = {
-        "client_ip_address": tree.text("context", "ip"),
-        "client_user_agent": tree.text("context", "userAgent"),
-        "fbc": person.click(tree, "fbc"),
-        "fbp": person.click(tree, "fbp"),
-        "madid": advertising if consent.may_track(tree) else None,
+        "client_ip_address": person.ip(tree),
+        "client_user_agent": person.user_agent(tree),
+        "fbc": person.click(tree, "fbc", forms.fbc),
+        "fbp": person.click(tree, "fbp", forms.fbp),
+        "madid": person.advertising_id(tree) if consent.may_track(tree) else None,
     }
     return found | {name: value for name, value in plain.items() if value}
 
@@ -130,8 +129,8 @@ def _custom(due: Due, tree: Tree) -> dict[str, Any]:
         for name, count, price in person.products(tree)
     ]
     found: dict[str, Any] = {
-        "order_id": person.code(tree.first(("properties", "order_id"), ("properties", "orderId"))),
-        "search_string": person.words(tree.first(("properties", "query"), ("properties", "search_string"))),
+        "order_id": person.order_id(tree),
+        "search_string": person.search_words(tree),
         "contents": contents,
     }
     if due.value_micros is not None and due.currency:

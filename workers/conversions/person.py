@@ -4,15 +4,17 @@ They are looked for where Segment's clients put them, and under the names of Met
 sends is read: a value of another type is none.
 """
 
-import re
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
 from domain.events.conversions import Due
-from workers.conversions import hashing
+from workers.conversions import forms, hashing, pii
+from workers.conversions.pii import Known, Strictness
 
 _TRAITS, _ADDRESS = ("context", "traits"), ("context", "traits", "address")
 
@@ -37,16 +39,26 @@ PLACES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "country": _paths("country", address=True),
 }
 
-#: What may be a person's address or number inside a text that is meant for something else.
-_TELLING = re.compile(r"@|%40|\+?\d[\d\s().\-]{5,}\d", re.IGNORECASE)
-_ADDRESSED = re.compile(r"@|%40|^\s*\+|\+\d[\d\s().\-]{6,}", re.IGNORECASE)
 _LONGEST = 1_000
 
+#: Of a product; a price may be in a currency of small units.
+MAX_QUANTITY, MAX_PRICE = 100_000, 1_000_000_000
 
-class Tree(NamedTuple):
-    """The JSON of an event."""
+#: A check of `forms.py`.
+Form: TypeAlias = Callable[[str, Known], str | None]
+
+
+@dataclass
+class Tree:
+    """The JSON of an event. `dropped` names the fields whose value isn't sent, for its form."""
 
     root: Mapping[str, Any]
+    dropped: set[str] = field(default_factory=set)
+
+    @cached_property
+    def known(self) -> Known:
+        """The person of the event, to be searched for in its other fields."""
+        return pii.know(texts(self))
 
     def find(self, *path: str) -> Any:
         """The value that stands there, or None."""
@@ -66,6 +78,17 @@ class Tree(NamedTuple):
         """The first text of these places that has one."""
         return next((text for path in paths if (text := self.text(*path))), None)
 
+    def checked(self, name: str, form: Form, *paths: tuple[str, ...]) -> str | None:
+        """The first text of these places as `form` lets it leave. One that it refuses is noted as dropped."""
+        return self.check(name, form, self.first(*paths))
+
+    def check(self, name: str, form: Form, text: str | None) -> str | None:
+        """`text` as `form` lets it leave."""
+        found = form(text, self.known) if text else None
+        if text and found is None:
+            self.dropped.add(name)
+        return found
+
 
 def read(due: Due) -> Tree:
     return Tree(
@@ -81,9 +104,10 @@ def texts(tree: Tree) -> dict[str, str]:
     return {name: text for name, paths in PLACES.items() if (text := tree.first(*paths))}
 
 
-def event_id(due: Due) -> str:
+def event_id(due: Due, tree: Tree) -> str:
     """The event's id; a hash of one that its app made of somebody's address."""
-    return hashing.sha256(due.event_id) if _ADDRESSED.search(due.event_id) else due.event_id
+    told = pii.tells(due.event_id, Strictness.MARKED, tree.known)
+    return hashing.sha256(due.event_id) if told else due.event_id
 
 
 def external_ids(due: Due) -> list[str]:
@@ -91,13 +115,31 @@ def external_ids(due: Due) -> list[str]:
     return [found for found in (due.user_id, due.anonymous_id) if found]
 
 
-def click(tree: Tree, name: str, parameter: str | None = None) -> str | None:
+def ip(tree: Tree) -> str | None:
+    return tree.checked("ip", forms.ip, ("context", "ip"))
+
+
+def user_agent(tree: Tree) -> str | None:
+    return tree.checked("userAgent", forms.user_agent, ("context", "userAgent"))
+
+
+def label(tree: Tree, *path: str) -> str | None:
+    """A name or version of a device, an app or a network."""
+    return tree.checked("device", forms.label, ("context", *path))
+
+
+def click(tree: Tree, name: str, form: Form, parameter: str | None = None) -> str | None:
     """An id of an advertisement's click or a browser, from the context or the page's address."""
-    given = tree.first(("context", name), ("properties", name))
-    if given or parameter is None:
-        return given
-    query = _query_of(tree.text("context", "page", "url"))
-    return next((value for key, value in parse_qsl(query) if key == parameter), None)
+    found = tree.checked(name, form, ("context", name), ("properties", name))
+    if found or parameter is None:
+        return found
+    query = parse_qsl(_query_of(tree.text("context", "page", "url")))
+    return tree.check(name, form, next((value for key, value in query if key == parameter), None))
+
+
+def advertising_id(tree: Tree) -> str | None:
+    """The device's, which goes only where its person lets apps track them."""
+    return tree.checked("advertisingId", forms.advertising_id, ("context", "device", "advertisingId"))
 
 
 def _query_of(url: str | None) -> str:
@@ -109,26 +151,23 @@ def _query_of(url: str | None) -> str:
 
 
 def page_of(tree: Tree) -> str | None:
-    """The address of the page, without what may name a person: query, fragment, a path with an address."""
-    try:
-        parts = urlsplit(tree.text("context", "page", "url") or "")
-        host = parts.hostname
-    except ValueError:
+    """The address of the page without query and fragment, and without a path that may name a person."""
+    url = tree.text("context", "page", "url") or ""
+    origin = tree.check("page.host", forms.origin, url)
+    if origin is None:
         return None
-    if parts.scheme not in {"http", "https"} or not host:
-        return None
-    path = "/" if _TELLING.search(parts.path) else parts.path
-    return f"{parts.scheme}://{host}{path}"
+    path = urlsplit(url).path
+    return origin + (tree.check("page.path", forms.path, path) or (path and "/"))
 
 
-def words(text: str | None) -> str | None:
+def search_words(tree: Tree) -> str | None:
     """The words that somebody looked for, unless they may name a person."""
-    return None if text is None or _TELLING.search(text) else text
+    return tree.checked("query", forms.words, ("properties", "query"), ("properties", "search_string"))
 
 
-def code(text: str | None) -> str | None:
-    """The app's own id of an order or a product, unless it is a person's address."""
-    return None if text is None or _ADDRESSED.search(text) else text
+def order_id(tree: Tree) -> str | None:
+    """The app's own id of an order, unless it may name a person."""
+    return tree.checked("order_id", forms.order_id, ("properties", "order_id"), ("properties", "orderId"))
 
 
 def products(tree: Tree) -> list[tuple[str, int, float | None]]:
@@ -137,9 +176,19 @@ def products(tree: Tree) -> list[tuple[str, int, float | None]]:
     found = []
     for one in given[:50] if isinstance(given, list) else []:
         product = Tree(one if isinstance(one, dict) else {})
-        name = code(product.first(("product_id",), ("productId",), ("id",), ("sku",)))
-        quantity, price = product.find("quantity"), product.find("price")
-        if name:
-            count = quantity if type(quantity) is int and quantity > 0 else 1
-            found.append((name, count, price if type(price) in {int, float} else None))
+        text = product.first(("product_id",), ("productId",), ("id",), ("sku",))
+        if name := tree.check("product_id", forms.product_id, text):
+            count = _bounded(tree, "quantity", product.find("quantity"), {int}, MAX_QUANTITY)
+            price = _bounded(tree, "price", product.find("price"), {int, float}, MAX_PRICE)
+            found.append((name, count or 1, price))
     return found
+
+
+def _bounded(tree: Tree, field: str, value: Any, types: set[type], most: int) -> Any:
+    """A number from 0 to less than `most`, or None: a longer one may be somebody's phone number."""
+    if type(value) not in types or value < 0:
+        return None
+    if value >= most:
+        tree.dropped.add(field)
+        return None
+    return value

@@ -1,6 +1,6 @@
 """Sorting of due conversions: those that can be sent, as their destination takes them, and others' ends."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
@@ -21,23 +21,32 @@ Make: TypeAlias = Callable[[OpenDestination, Due, Tree], dict[str, Any] | Skippe
 
 
 class Ready(NamedTuple):
-    """A conversion as it is sent."""
+    """A conversion as it is sent, and the fields that it is sent without for their form."""
 
     id: UUID
     event: dict[str, Any]
+    dropped: frozenset[str]
 
 
 def sort(
     due: Sequence[Due], make: Make, to: OpenDestination, *, now: datetime
 ) -> tuple[list[Ready], list[End]]:
+    """Make the events of those that can be sent, and find the ends of the others."""
     ready, ends = list[Ready](), list[End]()
     for one in due:
         found = end_of(one, now=now) or _made(one, make, to)
         if isinstance(found, End):
             ends.append(found)
         else:
-            ready.append(Ready(one.id, found))
+            ready.append(found)
     return ready, ends
+
+
+def delivered(one: Ready) -> End:
+    """The end of one that its destination took. The row names the fields that it went without."""
+    if not one.dropped:
+        return End(one.id, "delivered")
+    return End(one.id, "delivered", "FIELDS_DROPPED", f"sent without {_listed(one.dropped)}")
 
 
 def end_of(due: Due, *, now: datetime) -> End | None:
@@ -55,14 +64,22 @@ def end_of(due: Due, *, now: datetime) -> End | None:
     return None
 
 
-def _made(due: Due, make: Make, to: OpenDestination) -> dict[str, Any] | End:
+def _made(due: Due, make: Make, to: OpenDestination) -> Ready | End:
     if due.context is None:
-        found: dict[str, Any] | Skipped = skipped.GONE
-    else:
-        tree = person.read(due)
-        found = consent.refused(tree) or make(to, due, tree)
+        return _skipped(due, skipped.GONE, frozenset())
+    tree = person.read(due)
+    found = consent.refused(tree) or make(to, due, tree)
     if isinstance(found, Skipped):
-        # One that was tried may have been taken, whatever became of the event since.
-        state: Ended = "skipped" if due.first_try_at is None else "outcome_unknown"
-        return End(due.id, state, found.code, found.message)
-    return found
+        return _skipped(due, found, tree.dropped)
+    return Ready(due.id, found, frozenset(tree.dropped))
+
+
+def _skipped(due: Due, why: Skipped, dropped: Collection[str]) -> End:
+    """The end of one that can't be sent. One that was tried before may have been taken."""
+    state: Ended = "skipped" if due.first_try_at is None else "outcome_unknown"
+    without = f"; left out: {_listed(dropped)}" if dropped else ""
+    return End(due.id, state, why.code, why.message + without)
+
+
+def _listed(dropped: Collection[str]) -> str:
+    return f"{', '.join(sorted(dropped))}, which has another form or may name a person"

@@ -11,7 +11,7 @@ import msgspec
 
 from domain.events.conversion_lines import OpenDestination
 from domain.events.conversions import Due
-from workers.conversions import consent, hashing, person, skipped, verdict
+from workers.conversions import consent, forms, hashing, person, skipped, verdict
 from workers.conversions.person import Tree
 from workers.conversions.skipped import Skipped
 from workers.conversions.verdict import TAKEN, Verdict
@@ -35,7 +35,7 @@ def event(to: OpenDestination, due: Due, tree: Tree) -> dict[str, Any] | Skipped
     made: dict[str, Any] = {
         "event": due.event_name,
         "event_time": int(due.occurred_at.timestamp()),
-        "event_id": person.event_id(due),
+        "event_id": person.event_id(due, tree),
         "user": user,
     }
     if properties:
@@ -54,17 +54,17 @@ def event(to: OpenDestination, due: Due, tree: Tree) -> dict[str, Any] | Skipped
 
 def _user(due: Due, tree: Tree) -> dict[str, str]:
     texts = person.texts(tree)
-    advertising = tree.text("context", "device", "advertisingId") if consent.may_track(tree) else None
+    advertising = person.advertising_id(tree) if consent.may_track(tree) else None
     system = (tree.text("context", "os", "name") or "").lower()
     external = next(filter(None, map(hashing.hashed_id, person.external_ids(due))), None)
     found = {
         "email": hashing.hashed(texts.get("em", ""), hashing.TIKTOK["email"]),
         "phone": hashing.hashed(texts.get("ph", ""), hashing.TIKTOK["phone"]),
         "external_id": external,
-        "ttclid": person.click(tree, "ttclid", "ttclid"),
-        "ttp": person.click(tree, "ttp"),
-        "ip": tree.text("context", "ip"),
-        "user_agent": tree.text("context", "userAgent"),
+        "ttclid": person.click(tree, "ttclid", forms.ttclid, parameter="ttclid"),
+        "ttp": person.click(tree, "ttp", forms.ttp),
+        "ip": person.ip(tree),
+        "user_agent": person.user_agent(tree),
         "gaid" if system == "android" else "idfa": advertising,
     }
     return {name: value for name, value in found.items() if value}
@@ -76,8 +76,8 @@ def _properties(due: Due, tree: Tree) -> dict[str, Any]:
         for name, count, price in person.products(tree)
     ]
     found: dict[str, Any] = {
-        "order_id": person.code(tree.first(("properties", "order_id"), ("properties", "orderId"))),
-        "query": person.words(tree.first(("properties", "query"), ("properties", "search_string"))),
+        "order_id": person.order_id(tree),
+        "query": person.search_words(tree),
         "contents": contents,
     }
     if due.value_micros is not None and due.currency:

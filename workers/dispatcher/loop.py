@@ -37,7 +37,7 @@ async def serve(settings: Settings) -> None:
     with stop_signals() as stop:
         async with (
             open_courier(settings.redis_url) as courier,
-            health.serving(settings.health_port),
+            health.serving(settings.health_port, host=settings.health_host, hosts=settings.hosts),
             asyncio.TaskGroup() as group,
         ):
             group.create_task(Dispatcher(settings, courier).run(stop))

@@ -48,7 +48,7 @@ async def serve(settings: Settings, pool_name: str, tasks: Tasks) -> None:
     with stop_signals() as stop:
         async with (
             open_courier(settings.redis_url) as courier,
-            health.serving(settings.health_port),
+            health.serving(settings.health_port, host=settings.health_host, hosts=settings.hosts),
             AsyncExitStack() as stack,
         ):
             enter = stack.enter_async_context

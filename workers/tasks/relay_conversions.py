@@ -21,7 +21,7 @@ from jobs.outcomes import Done, Outcome, Snooze
 from workers.conversions import calls
 from workers.conversions.calls import Server
 from workers.conversions.outbox import PATIENCE_S, EventStore, Outbox, OutboxAwayError, open_outbox
-from workers.conversions.sorting import Ready, sort
+from workers.conversions.sorting import Ready, delivered, sort
 from workers.conversions.verdict import Verdict, Word, all_refused
 from workers.platforms.connecting import Net, open_net
 from workers.resources import Resources
@@ -126,7 +126,7 @@ class Relay:
         """Write down what a call came to; False if the destination is to be left alone."""
         if verdict.word == Word.TAKEN:
             self._taken = True
-            await self._outbox.settle([End(one, "delivered") for one in tried.ids])
+            await self._outbox.settle([delivered(one) for one in tried.part])
             await self._ctx.step(partial(conversion_lines.note_forward, claim=self._ctx.job))
             return True
         if verdict.word == Word.BAD:

@@ -170,7 +170,7 @@ async def test_of_requests_at_once_as_many_pass_as_may(shop: Sender) -> None:
 
 async def test_without_redis_all_pass(acme_apart: Caller, own_servers: object) -> None:
     async with httpx.AsyncClient(
-        transport=acme_apart.http._transport, base_url="http://api", trust_env=False
+        transport=acme_apart.http._transport, base_url="http://localhost", trust_env=False
     ) as http:
         mine = await sender(acme_apart, http)
         own_servers.valkey.stop()  # type: ignore[attr-defined]

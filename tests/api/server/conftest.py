@@ -1,12 +1,14 @@
 """A server in the test's own event loop, around an application that answers as the path says."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, cast
 
 import msgspec
 import pytest_asyncio
+import uvicorn
 
 from api.server.admission import Admission, Limits
 from api.server.connection import Connection
@@ -99,12 +101,21 @@ class Client(NamedTuple):
                 return True
 
 
+class StoppedClock(Server):
+    """The server, whose ticks only the test makes."""
+
+    async def on_tick(self, counter: int) -> bool:
+        return await uvicorn.Server.on_tick(self, counter)
+
+
 class Edge:
     """The server, its clients, and its clock."""
 
     def __init__(self, server: Server, app: App, port: int) -> None:
         self.server, self.app, self.port = server, app, port
         self.clients: list[Client] = []
+        #: Of clients that say themselves how they read.
+        self.sockets: list[socket.socket] = []
 
     @property
     def connections(self) -> list[Connection]:
@@ -146,7 +157,7 @@ class Edge:
 @asynccontextmanager
 async def serving(limits: Limits) -> AsyncIterator[Edge]:
     app = App()
-    server = Server(app, Admission(limits), host="127.0.0.1", port=0)  # type: ignore[arg-type]
+    server = StoppedClock(app, Admission(limits), host="127.0.0.1", port=0)  # type: ignore[arg-type]
     task = asyncio.create_task(server.serve())
 
     async def started() -> bool:
@@ -160,6 +171,8 @@ async def serving(limits: Limits) -> AsyncIterator[Edge]:
         app.go.set()
         for client in edge.clients:
             client.writer.close()
+        for sock in edge.sockets:
+            sock.close()
         server.force_exit = server.should_exit = True
         await task
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from api.server.admission import Admission, Limits
-from api.server.serve import Server, bound
+from api.server.serve import TURNS, Server, bound
 from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
 from tests.api.server.conftest import App
@@ -82,6 +82,13 @@ async def test_a_port_that_another_one_listens_to_in_the_same_moment_is_said() -
         server = Server(App(), Admission(Limits()), host="127.0.0.1", port=port)  # type: ignore[arg-type]
         with pytest.raises(SettingsInvalid, match=f"--port {port} of --host 127.0.0.1 can't be used"):
             await server.serve(sockets)
+
+
+async def test_the_server_makes_a_tick_of_each_second() -> None:
+    server = Server(App(), Admission(Limits()), host="127.0.0.1", port=0)  # type: ignore[arg-type]
+    for turn in range(3 * TURNS):
+        await server.on_tick(turn)
+    assert server.admission.now == 3
 
 
 def test_an_address_that_a_host_has_twice_is_bound_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,7 @@ async def acme(
     elsewhere: Path, settings: Settings, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Caller]:
     """An organization, whose key the command has."""
-    app = serve_from(built(), settings)
+    app = serve_from(built(), msgspec.structs.replace(settings, allowed_hosts="api"))
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # stdout is the command's
     async with held(app.lifespan()), calling(app, pool, "Acme") as caller:
         transport, client = InProcess(app), Remote.client

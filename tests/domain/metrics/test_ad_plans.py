@@ -6,9 +6,14 @@ import pytest
 
 from db.pool import Conn, Pool, open_pool
 from domain.events import purge
+from domain.metrics import advertised
+from domain.metrics.active_users import Counted
+from domain.metrics.metrics import Stores
 from domain.metrics.windows import Window
+from schemas import ids
 from schemas.settings import Settings
-from tests import plans
+from schemas.top_performers import TopPerformers
+from tests import plans, seeds
 from tests.domain.metrics.ad_scene import FIRST, put, read, row
 from tests.domain.project import Project
 
@@ -28,6 +33,43 @@ async def uses(pool: Pool, project: Project) -> None:
     await read(pool, project, scope="ad", subject_id="a1", window=TWO_DAYS)
     async with pool.acquire() as conn:
         await purge.delete_batch(conn, project_id=project.id)
+
+
+async def rank(pool: Pool, project: Project) -> TopPerformers:
+    """By the ads of the last days, which end on the second one."""
+    asked = advertised.Asked(project.org, project.id, "conversions", "7d", "platform_post", None, 10)
+    stores = Stores(pool.acquire, pool.acquire, Counted())
+    return await advertised.rank(stores, asked, now=datetime(2026, 10, 27, 20, tzinfo=UTC))
+
+
+async def test_the_best_by_ads_are_read_from_their_days(
+    settings: Settings, conn: Conn, project: Project
+) -> None:
+    """And no more posts than ads name, by their keys."""
+    account = await seeds.account(conn, project.org, project.id, handle="shop")
+    post = await seeds.post(conn, project.org, await seeds.content(conn, project.org, project.id), account)
+    await put(conn, project, row(ad_id=ids.show(ids.POST, post), conversions=3))
+    async with open_pool(settings.database_url, name="planned", size=1) as pool:
+        for _ in range(plans.TIMES):
+            assert [one.metric_value for one in (await rank(pool, project)).items] == [3]
+        await fill(conn, project)
+        for _ in range(300):
+            await seeds.post(conn, project.org, await seeds.content(conn, project.org, project.id), account)
+        # As autovacuum does: among equal costs of an empty table any index is the planner's choice.
+        await conn.execute("analyze scheduled_post, content_item")
+        async with pool.acquire() as planned:
+            await planned.execute("select pg_stat_force_next_flush()")
+        async with (
+            plans.reading(conn, "ad_day") as days,
+            plans.reading(conn, "scheduled_post") as posts,
+            plans.reading(conn, "content_item") as contents,
+        ):
+            await rank(pool, project)
+            async with pool.acquire() as planned:
+                await planned.execute("select pg_stat_force_next_flush()")
+    assert (days.scans, posts.scans, contents.scans) == (0, 0, 0)
+    assert days.rows <= 2 * ADS + 10
+    assert max(posts.rows, contents.rows) <= 5
 
 
 async def fill(conn: Conn, project: Project) -> None:

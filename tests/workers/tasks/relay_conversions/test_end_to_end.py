@@ -129,7 +129,7 @@ async def test_an_event_is_counted_once_at_each_destination_and_its_owner_sees_i
 
             await eventually(all_have_ended)
         assert await ends(acme, app) == Counter(
-            {(name, "delivered", None): 5 for name in destinations}
+            {(name, "delivered", "FIELDS_DROPPED"): 5 for name in destinations}
             | {(name, "skipped", "NO_CONSENT"): 1 for name in destinations}
         )
         shown = await acme.http.get(f"/v1/projects/{app['projectId']}/sdk-apps/{app['appId']}")

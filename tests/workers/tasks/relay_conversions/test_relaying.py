@@ -162,7 +162,7 @@ async def test_a_bad_event_is_found_and_the_others_are_taken(scene: Scene) -> No
     assert await scene.attempt() == "completed"
     assert await scene.states() == {"delivered": 20, "failed": 2}
     assert set((await scene.counted()).values()) == {1}
-    assert {row["error_code"] for row in await scene.rows()} == {None, "EVENT_REFUSED"}
+    assert {row["error_code"] for row in await scene.rows()} == {"FIELDS_DROPPED", "EVENT_REFUSED"}
 
 
 async def test_a_steady_flow_goes_in_batches(scene: Scene) -> None:
@@ -206,6 +206,20 @@ async def test_what_may_not_be_sent_says_why(scene: Scene, fields: dict[str, Any
     assert (rows[1]["state"], rows[1]["error_code"], rows[1]["first_try_at"]) == ("skipped", code, None)
     assert rows[2]["state"] == "delivered"
     assert (await scene.told())["wrong"] == []
+
+
+async def test_the_row_names_the_fields_that_the_event_went_without(scene: Scene) -> None:
+    """Also of one that can't be sent without them."""
+    agent = encoded(CONTEXT | {"userAgent": "jane%40mail.example", "ip": "jane@mail.example", "page": {}})
+    await scene.send([1])
+    await scene.send([2], context=agent)
+    await scene.send([3], properties="{}")
+    await scene.attempt()
+    rows = {row["event_key"].int: row for row in await scene.rows()}
+    assert (rows[1]["state"], rows[1]["error_code"]) == ("delivered", "FIELDS_DROPPED")
+    assert rows[1]["error_message"].startswith("sent without query, which")
+    assert (rows[2]["state"], "ip, query, userAgent" in rows[2]["error_message"]) == ("skipped", True)
+    assert (rows[3]["state"], rows[3]["error_code"]) == ("delivered", None)
 
 
 async def test_an_event_older_than_is_taken_expires(scene: Scene) -> None:

@@ -1,0 +1,66 @@
+"""Minimum rate at which a client reads its answer, as a token bucket of ticks.
+
+The rate counts acknowledged bytes (`SIOCOUTQ`, man 7 tcp). The kernel's send buffer holds megabytes, so the
+transport alone can't tell a slow reader from a silent one.
+"""
+
+import asyncio
+import fcntl
+import socket
+import struct
+import termios
+
+from api.server.admission import Limits
+
+
+class AnswerRate:
+    """Tracks one connection. `written` counts the bytes that the server gave to the transport so far."""
+
+    __slots__ = ("_acknowledged", "_left", "_limits", "sending", "written")
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self.written = 0
+        #: True while the transport holds unsent bytes, as far as the last look knows.
+        self.sending = False
+        self._left: float = limits.stall
+        self._acknowledged: int | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """True if the client is `late` ticks behind: its connection may have to make room."""
+        return self._left <= self._limits.stall - self._limits.late
+
+    @property
+    def is_over(self) -> bool:
+        """True if the grace has ended."""
+        return self._left <= 0
+
+    def measure(self, transport: asyncio.Transport, unsent: int) -> None:
+        """Account for one tick, at whose end the transport still holds `unsent` bytes.
+
+        Time in which the client reads faster than it must adds up to the grace, and not beyond: a fast start
+        buys no long hold.
+        """
+        acknowledged = self.written - unsent - count_unacknowledged(transport)
+        if self._acknowledged is not None:
+            earned = (acknowledged - self._acknowledged) / self._limits.answer_rate
+            self._left = min(self._left + earned - 1, self._limits.stall)
+        self.sending, self._acknowledged = True, acknowledged
+
+    def stop(self) -> None:
+        """Forget the past: all bytes are sent."""
+        self.sending, self._left, self._acknowledged = False, self._limits.stall, None
+
+
+def count_unacknowledged(transport: asyncio.Transport) -> int:
+    """Count the bytes that the kernel has and the client hasn't acknowledged."""
+    found = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
+    return int(struct.unpack("i", found)[0])
+
+
+def forget_unsent(transport: asyncio.Transport) -> None:
+    """Let the close reset the connection. Else the kernel keeps what the client doesn't read, for minutes."""
+    sock = socket.socket(fileno=transport.get_extra_info("socket").fileno())
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.detach()

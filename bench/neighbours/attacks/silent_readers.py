@@ -1,0 +1,112 @@
+"""Silent readers: a stranger asks for a public file and reads none of it, from five addresses.
+
+They are more than the API has connections. A fifth of them trickles: it reads a byte a second.
+"""
+
+import asyncio
+import contextlib
+import random
+import socket
+import struct
+import zlib
+from urllib.parse import urlsplit
+
+import msgspec
+
+from bench.neighbours import tenants, victim
+from bench.neighbours.calls import caller
+from bench.neighbours.deployment import Deployment
+from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.scale import Scale
+
+CONNECTIONS, READERS, ADDRESSES = 200, 210, 5
+
+#: A picture of noise: 4 MiB as a PNG, more than the buffers of both kernels hold.
+SIDE_PX = 1_200
+
+#: A small receive buffer: the attacker's kernel takes little of the file.
+RECEIVE_BYTES = 4_096
+
+#: A state of `TCP_INFO` (man 7 tcp).
+ESTABLISHED = 1
+
+#: Seconds until a reader that was closed comes back, and until all have come for the first time.
+AGAIN_S, FULL_S = 1.0, 5.0
+
+
+async def prepare(deployment: Deployment, scale: Scale) -> Plan:
+    owner = await tenants.settle(deployment.environment, tier="standard")
+    plan = Plan(port=deployment.port, keys=owner.keys, many={"readers": scale.many(READERS)})
+    url = f"/v1/projects/{owner.projects[0]}/content/upload"
+    async with caller(plan, owner.keys[0]) as client:
+        answer = await client.post(url, files={"file": ("a.png", noise(SIDE_PX), "image/png")})
+    path = urlsplit(answer.raise_for_status().json()["assets"][0]["url"]).path
+    return msgspec.structs.replace(plan, owned=[[path]])
+
+
+async def attack(plan: Plan, course: Course) -> None:
+    async with asyncio.TaskGroup() as group:
+        for number in range(plan.many["readers"]):
+            address = f"127.0.0.{2 + number % ADDRESSES}"
+            group.create_task(_hold(plan, address, course, trickles=number % 5 == 0))
+        await asyncio.sleep(FULL_S)
+        course.ready.set()
+
+
+async def _hold(plan: Plan, address: str, course: Course, *, trickles: bool) -> None:
+    """Ask again whenever the server has closed the connection."""
+    while True:
+        with contextlib.suppress(OSError), contextlib.closing(_socket(address)) as sock:
+            await _ask(sock, plan)
+            course.add("asked")
+            await _wait(sock, trickles=trickles)
+        await asyncio.sleep(AGAIN_S * random.uniform(0.5, 1.5))
+
+
+def _socket(address: str) -> socket.socket:
+    sock = socket.socket()
+    sock.setblocking(False)  # noqa: FBT003 - it takes no name
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+    sock.bind((address, 0))
+    return sock
+
+
+async def _ask(sock: socket.socket, plan: Plan) -> None:
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(sock, ("127.0.0.1", plan.port))
+    lines = f"GET {plan.owned[0][0]} HTTP/1.1", "Host: 127.0.0.1", "", ""
+    await loop.sock_sendall(sock, "\r\n".join(lines).encode())
+
+
+async def _wait(sock: socket.socket, *, trickles: bool) -> None:
+    """Wait until the server closes the connection, which the kernel tells without a read."""
+    while sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == ESTABLISHED:
+        await asyncio.sleep(1)
+        if trickles:
+            await asyncio.get_running_loop().sock_recv(sock, 1)
+
+
+def noise(side: int) -> bytes:
+    """A PNG of random pixels, which no compression makes smaller."""
+    row = 1 + side * 3
+    pixels = bytearray(random.Random(1).randbytes(row * side))
+    pixels[::row] = bytes(side)
+    chunks = (
+        (b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(pixels, 1)),
+        (b"IEND", b""),
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
+
+
+ROW = Row(
+    "silent-readers",
+    "210 readers of a public file that read nothing of it, or a byte a second; 200 connections",
+    victim.requests,
+    prepare,
+    attack,
+    settings={"CONNECTIONS": str(CONNECTIONS)},
+)

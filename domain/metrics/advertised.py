@@ -1,0 +1,164 @@
+"""Top performers by what ads came to: conversions, and revenue by spend (ROAS).
+
+An imported ad row names a post or content by its id in `adId`, `adsetId` or `campaignId`. The rows lie in the
+event store, posts and contents in the main database, so both are read and joined here.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from db.queries import ad_day, top_performer
+from domain.metrics.ad_figures import ratio
+from domain.metrics.metrics import Stores, zone_of
+from domain.metrics.top_performers import CONTENTS, WINDOWS
+from schemas import ids
+from schemas.accounts import PlatformName
+from schemas.ads import USUAL_WINDOW, AdPlatform
+from schemas.content import CreativeType
+from schemas.errors import Invalid
+from schemas.top_performers import SourceType, TopMetric, TopPerformer, TopPerformers, TopWindow
+
+#: Metrics that ads alone tell.
+METRICS: frozenset[TopMetric] = frozenset({"conversions", "roas"})
+
+#: Posts and contents that the ads of one question may name, by platform and currency.
+MAX_SOURCES = 20_000
+
+#: Where an ad of content was shown. Apple's ads show no content.
+SHOWN_ON: Mapping[AdPlatform, PlatformName] = {"meta_ads": "instagram", "tiktok_ads": "tiktok"}
+
+NOTHING_NAMED = (
+    "no imported ad row of the window names a post or content of the project: send its id as adId, adsetId "
+    "or campaignId of the row, or rank by another metric"
+)
+
+
+class Asked(NamedTuple):
+    """A caller's question."""
+
+    organization_id: UUID
+    project_id: UUID
+    metric: TopMetric
+    window: TopWindow
+    source_type: SourceType
+    platforms: Sequence[PlatformName] | None
+    limit: int
+
+
+class AdSum(NamedTuple):
+    """Rows that name the same post or content, money in millionths."""
+
+    source: str
+    platform: AdPlatform
+    currency: str
+    spend: int
+    conversions: int
+    revenue: int
+
+
+class Advertised(NamedTuple):
+    """A post, or content by itself, which has no platform."""
+
+    source_id: UUID
+    content_id: UUID
+    platform: PlatformName | None
+    creative_type: CreativeType
+
+
+SUM_SOURCES = ad_day.sum_sources.typed(AdSum)
+LIST_ADVERTISED = top_performer.list_advertised.typed(Advertised)
+
+
+async def rank(stores: Stores, asked: Asked, *, now: datetime) -> TopPerformers:
+    """Rank a project's posts or contents by their ads.
+
+    Raises `NotFound`, and `Invalid` where no ad of the window names one, or too many do.
+    """
+    where = {"organization_id": asked.organization_id, "project_id": asked.project_id}
+    async with stores.main() as conn:
+        zone = ZoneInfo(await zone_of(conn, **where))
+    last_day = now.astimezone(zone).date()
+    async with stores.events() as conn:
+        sums = await SUM_SOURCES.all(
+            conn,
+            project_id=asked.project_id,
+            attribution_window=USUAL_WINDOW,
+            first_day=(now - WINDOWS[asked.window]).astimezone(zone).date(),
+            last_day=last_day,
+            limit=MAX_SOURCES + 1,
+        )
+    if len(sums) > MAX_SOURCES:
+        raise Invalid("window", f"ads name more than {MAX_SOURCES} posts and contents: ask for a shorter one")
+    known = await _list_advertised(stores, asked, sums)
+    if not known:
+        raise Invalid("metric", NOTHING_NAMED)
+    return TopPerformers(items=_ranked(asked, _grouped(asked, sums, known)))
+
+
+async def _list_advertised(stores: Stores, asked: Asked, sums: Iterable[AdSum]) -> dict[str, Advertised]:
+    """The project's own of those that ads name, by the name."""
+    named = {one.source for one in sums}
+    found = {
+        prefix: [*filter(None, (ids.read(prefix, one) for one in named))]
+        for prefix in (ids.POST, ids.CONTENT)
+    }
+    async with stores.main() as conn:
+        rows = await LIST_ADVERTISED.all(
+            conn,
+            org=asked.organization_id,
+            project_id=asked.project_id,
+            post_ids=found[ids.POST],
+            content_ids=found[ids.CONTENT],
+        )
+    return {ids.show(ids.POST if row.platform else ids.CONTENT, row.source_id): row for row in rows}
+
+
+def _grouped(
+    asked: Asked, sums: Iterable[AdSum], known: Mapping[str, Advertised]
+) -> Mapping[tuple[str, PlatformName], list[AdSum]]:
+    """Sums of each post, or of each content and platform, as the question wants them."""
+    groups = defaultdict[tuple[str, PlatformName], list[AdSum]](list)
+    for one in sums:
+        source = known.get(one.source)
+        platform = source and (source.platform or SHOWN_ON.get(one.platform))
+        if source is None or platform is None or platform not in (asked.platforms or (platform,)):
+            continue
+        if asked.source_type == "platform_post":
+            if source.platform:
+                groups[one.source, platform].append(one)
+        elif source.creative_type == CONTENTS[asked.source_type]:
+            groups[ids.show(ids.CONTENT, source.content_id), platform].append(one)
+    return groups
+
+
+def _ranked(asked: Asked, groups: Mapping[tuple[str, PlatformName], Sequence[AdSum]]) -> list[TopPerformer]:
+    known = [
+        (figure, *key) for key, sums in groups.items() if (figure := _figure(asked.metric, sums)) is not None
+    ]
+    best = sorted(known, key=lambda one: (-one[0], one[1], one[2]))[: asked.limit]
+    return [
+        TopPerformer(
+            rank=place,
+            metric_value=figure,
+            source_type=asked.source_type,
+            source_id=source_id,
+            platform=platform,
+            organic=None,
+            paid=figure,
+        )
+        for place, (figure, source_id, platform) in enumerate(best, 1)
+    ]
+
+
+def _figure(metric: TopMetric, sums: Sequence[AdSum]) -> int | float | None:
+    """None for a ratio of nothing, or of money in several currencies."""
+    if metric == "conversions":
+        return sum(one.conversions for one in sums)
+    if len({one.currency for one in sums}) > 1:
+        return None
+    found = ratio(sum(one.revenue for one in sums), sum(one.spend for one in sums))
+    return None if found is None else round(found, 6)

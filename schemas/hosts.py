@@ -1,0 +1,50 @@
+"""Host check against DNS rebinding: the names under which this process may be asked.
+
+A page of `evil.example` may point its name to 127.0.0.1 or to an address of our network, and then its script
+reads answers as its own origin. Its browser still sends `Host: evil.example`.
+"""
+
+import re
+from collections.abc import Iterable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+#: A name without a port; what begins with a dot is any name that ends so.
+NAME = re.compile(r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:]*)(?::\d*)?")
+
+
+class AllowedHosts:
+    """Names of this process: `localhost`, those that are given, and any IP address.
+
+    An address is no name that somebody could point elsewhere, and probes and scrapes ask by one.
+    """
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        given = {name for name in names if name}
+        self._names = frozenset(given | {"localhost"})
+        self._endings = (*sorted(name for name in given if name.startswith(".")), ".localhost")
+
+    def allows(self, host: str) -> bool:
+        """True for the value of a `Host` header that names this process. HTTP/1.0 may send none."""
+        if host in self._names or not host:
+            return True
+        found = _HOST.fullmatch(host.strip().lower())
+        if not found:
+            return False
+        name = found["name"].removesuffix(".")
+        return name in self._names or name.endswith(self._endings) or _is_address(name)
+
+
+def allowed_hosts(names: str, public_url: str) -> AllowedHosts:
+    """The names of the setting `ALLOWED_HOSTS`, and the host of `PUBLIC_URL`."""
+    return AllowedHosts([*names.split(","), urlsplit(public_url).hostname or ""])
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,179 @@
+"""Clients that read an answer slowly or not at all: who holds a connection, who makes room, who is ended."""
+
+import asyncio
+import socket
+
+import pytest
+
+from api.server.admission import Limits
+from api.server.answer_rate import count_unacknowledged
+from api.server.connection import Connection
+from tests.api.server.conftest import Edge
+from tests.waiting import PATIENCE_S, eventually
+
+LIMITS = Limits()
+
+#: A receive buffer and segments so small that the kernels hold little of an answer.
+WINDOW, SEGMENT = 16 * 1024, 1024
+
+GET_LARGE = b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n"
+LARGE = 8 * 1024 * 1024
+
+
+class Reader:
+    """A client that has asked for 8 MiB and reads as much as it is told to."""
+
+    def __init__(self, sock: socket.socket, connection: Connection) -> None:
+        self.sock, self.connection = sock, connection
+        self.taken = 0
+
+    @property
+    def unsent(self) -> int:
+        return self.connection.transport.get_write_buffer_size()
+
+    async def read(self, size: int) -> None:
+        """Take exactly `size` bytes, and wait until the server's kernel has sent the next ones."""
+        loop, left = asyncio.get_running_loop(), size
+        while left:
+            async with asyncio.timeout(PATIENCE_S):
+                data = await loop.sock_recv(self.sock, left)
+            assert data, "the server closed the connection"
+            left -= len(data)
+        self.taken += size
+
+    async def stands_still(self) -> None:
+        """Wait until the window of the client is full: ten polls in a row see no byte on its way."""
+        seen: list[int] = []
+
+        async def is_still() -> bool:
+            seen.append(self.unsent + count_unacknowledged(self.connection.transport))
+            return bool(self.unsent) and seen[-10:] == [seen[-1]] * 10
+
+        await eventually(is_still)
+
+    async def is_cut_off(self) -> bool:
+        """Wait until the server has closed the connection. True if a part of the answer is missing."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(PATIENCE_S):
+            try:
+                while data := await loop.sock_recv(self.sock, 1 << 20):
+                    self.taken += len(data)
+            except ConnectionError:
+                pass
+        return self.taken < LARGE
+
+
+async def reader(edge: Edge, address: str = "127.0.0.5", request: bytes = GET_LARGE) -> Reader:
+    """Connect, ask for 8 MiB, and wait until the server can send no more."""
+    before = edge.connections
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
+    sock.setblocking(False)  # noqa: FBT003  # it takes no name
+    sock.bind((address, 0))
+    await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", edge.port))
+    edge.sockets.append(sock)
+
+    async def accepted() -> list[Connection]:
+        return [each for each in edge.connections if each not in before]
+
+    [connection] = await eventually(accepted)
+    ours = connection.transport.get_extra_info("socket")
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, WINDOW)
+    await asyncio.get_running_loop().sock_sendall(sock, request)
+    made = Reader(sock, connection)
+
+    await made.stands_still()
+    return made
+
+
+async def fill(edge: Edge, count: int) -> list[Reader]:
+    """Take `count` places by readers of two addresses."""
+    return [await reader(edge, f"127.0.6.{number % 2 + 1}") for number in range(count)]
+
+
+async def is_refused(edge: Edge) -> bool:
+    """Ask as somebody else. True if no place was free and none could be made."""
+    status, _ = await edge.get(address="127.0.0.2")
+    return status == 503
+
+
+async def test_a_reader_that_reads_nothing_makes_room_after_a_few_ticks(edge: Edge) -> None:
+    readers = await fill(edge, 8)
+    edge.pass_time(LIMITS.late)
+    assert await is_refused(edge)
+    edge.pass_time(1)
+    for _ in range(20):
+        assert not await is_refused(edge)
+    assert await readers[0].is_cut_off()
+
+
+async def test_an_address_whose_readers_read_nothing_makes_room_itself(edge: Edge) -> None:
+    _, second, *_ = await fill(edge, 8)
+    edge.pass_time(LIMITS.late + 1)
+    assert (await edge.get(address="127.0.6.2"))[0] == 200
+    assert await second.is_cut_off()
+    assert len(edge.connections) == 7
+
+
+async def test_a_reader_that_reads_nothing_ends_in_its_time(edge: Edge) -> None:
+    one = await reader(edge)
+    edge.pass_time(LIMITS.stall)
+    assert one.connection in edge.connections
+    edge.pass_time(1)
+    assert await one.is_cut_off()
+
+
+@pytest.mark.parametrize(
+    "request_", [GET_LARGE, GET_LARGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")]
+)
+async def test_a_trickle_is_no_reading(edge: Edge, request_: bytes) -> None:
+    """A byte a tick, after a fast start that buys no more than the grace."""
+    one = await reader(edge, request=request_)
+    await one.read(1024 * 1024)
+    edge.pass_time(1)
+    for _ in range(LIMITS.stall):
+        await one.read(1)
+        edge.pass_time(1)
+    edge.pass_time(1)
+    assert await one.is_cut_off()
+
+
+async def test_a_slow_phone_gets_all_of_a_large_file_in_a_full_house(edge: Edge) -> None:
+    """8 KiB a tick, for three times the grace, while others come and are refused; then the rest."""
+    one = await reader(edge)
+    for count in range(1, 8):
+        client = await edge.connect(f"127.0.7.{count}")
+        client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
+    await edge.heard(8)
+    for tick in range(3 * LIMITS.stall):
+        await one.read(2 * LIMITS.answer_rate)
+        edge.pass_time(1)
+        if tick % 10 == 9:
+            assert await is_refused(edge)
+    await one.read(LARGE - one.taken)
+
+
+async def test_an_answer_that_is_complete_here_and_not_yet_read_is_no_silence(edge: Edge) -> None:
+    """The application has said all of it in one message; the connection isn't quiet before it is sent."""
+    one = await reader(edge)
+    assert one.connection.cycle.response_complete
+    edge.pass_time(1)
+    for count in range(1, 8):
+        client = await edge.connect(f"127.0.7.{count}")
+        client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
+    await edge.heard(8)
+    assert await is_refused(edge)
+    await one.read(LARGE)
+
+
+async def test_the_last_bytes_of_an_answer_that_nobody_reads_hold_no_place(edge: Edge) -> None:
+    """Fewer than the transport calls too many, of a connection that is to close after them."""
+    request = GET_LARGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    one = await reader(edge, request=request)
+    while one.unsent > 32 * 1024:
+        await one.read(1024)
+    assert one.unsent
+    assert not one.connection.flow.write_paused
+    edge.pass_time(LIMITS.stall + 1)
+    assert await one.is_cut_off()

@@ -1,0 +1,67 @@
+"""Host check: who asks under another name than ours is refused, on each port of an API process."""
+
+import httpx
+import msgspec
+import pytest
+
+from api.app import serve_from
+from db.server import free_port
+from schemas.errors import SettingsInvalid
+from schemas.hosts import allowed_hosts
+from schemas.settings import Settings, from_env
+from tests.api.conftest import built, client_of, held
+from tests.api.refusals import refused
+from tests.servers import environment
+from tests.waiting import PATIENCE_S
+
+PATHS = ["/metrics", "/healthz", "/docs", "/console", "/v1/openapi.json", "/v1/projects", "/%2e", "/nothing"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_page_that_points_its_name_here_reads_nothing(settings: Settings, path: str) -> None:
+    app = serve_from(built(), settings, private=True)
+    async with held(app.lifespan()), client_of(app) as client:
+        refused(await client.get(path, headers={"Host": "evil.example:8000"}), 421, "HOST_NOT_ALLOWED")
+        assert (await client.get(path)).status_code != 421
+
+
+async def test_metrics_on_a_port_of_their_own_are_under_the_same_names(settings: Settings) -> None:
+    port = free_port()
+    moved = msgspec.structs.replace(settings, metrics_port=port, allowed_hosts="web.internal")
+    app = serve_from(built(), moved)
+    async with held(app.lifespan()), httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as client:
+        for host, status in (("evil.example", 421), (f"web.internal:{port}", 200), ("10.0.0.7:9100", 200)):
+            answer = await client.get(f"http://127.0.0.1:{port}/metrics", headers={"Host": host})
+            assert answer.status_code == status, host
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost", "LOCALHOST:8000", "app.localhost", "127.0.0.1:80", "10.2.3.4", "[::1]:8000",
+        "[2001:db8::7]",
+        "api.example.com", "api.example.com.", "other.example.com", "a.internal", "a.b.internal:9100", "",
+    ],
+)  # fmt: skip
+def test_names_that_are_ours(host: str) -> None:
+    assert allowed_hosts("other.example.com,.internal", "https://api.example.com").allows(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example", "api.example.com.evil.example", "evilapi.example.com", "internal", "evil-internal",
+        "localhost.evil.example", "127.0.0.1.evil.example", "1.2.3", "0x7f.1", "[evil.example]", "a:b:c",
+        "user@localhost",
+    ],
+)  # fmt: skip
+def test_names_that_are_not(host: str) -> None:
+    assert not allowed_hosts("other.example.com,.internal", "https://api.example.com").allows(host)
+
+
+@pytest.mark.parametrize(
+    "names", ["*", "https://api.example.com", "a,,b", "a b", "api.example.com:443", "a,"]
+)
+def test_a_setting_that_names_no_hosts_is_refused(settings: Settings, names: str) -> None:
+    with pytest.raises(SettingsInvalid, match="ALLOWED_HOSTS"):
+        from_env(environment(settings) | {"ALLOWED_HOSTS": names})

@@ -1,0 +1,254 @@
+"""PII in fields that aren't meant for it: planted in any of them, in any encoding, it doesn't leave."""
+
+import base64
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.apps.relays import USUAL
+from domain.events.conversion_lines import OpenDestination
+from tests.workers.conversions.test_hashing import due
+from workers.conversions import forms, meta, person, tiktok
+from workers.conversions.person import Tree
+from workers.conversions.pii import NOBODY, Known, Strictness, know, tells
+
+WEB = OpenDestination("web", sandbox=False, pixel_id="1", token="t", sealed=b"", test_event_code=None)
+IOS = WEB._replace(platform="ios")
+
+#: Fields that leave in plain, and a value of each that may.
+PLAIN: Mapping[tuple[str, ...], str] = {
+    ("context", "ip"): "2001:db8::7",
+    (
+        "context",
+        "userAgent",
+    ): "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Version/18.1.1.0 Mobile/15E148",
+    ("context", "fbc"): "fb.1.1554763741205.IwAR2F4-dbP0l7Mn1IawQQGCINEz7PYXQvwjNwB_qa2ofrHyiLjcbCRxTDMgk",
+    ("context", "fbp"): "fb.1.1596403881668.1116446470",
+    ("context", "ttclid"): "E.C.P.v3fQ2RHacdksKfofPmlyuStIIFJ4Af1tKYxF9zz2c2PLx1Oaw15oHpcfl5AH",
+    ("context", "ttp"): "2F7h37YkS1j57AYSKTI7IHhJPYH",
+    ("context", "page", "url"): "https://shop.example/thanks/2",
+    ("context", "device", "advertisingId"): "AEBE52E7-03EE-455A-B3C4-E57283966239",
+    ("context", "device", "model"): "iPhone17,2",
+    ("context", "app", "namespace"): "example.shop",
+    ("context", "app", "version"): "3.1.4",
+    ("context", "os", "version"): "18.1",
+    ("context", "network", "carrier"): "T-Mobile",
+    ("context", "locale"): "de-DE",
+    ("context", "timezone"): "Europe/Berlin",
+    ("properties", "query"): "running shoes 42",
+    ("properties", "order_id"): "2024-A-17",
+    ("properties", "product_id"): "4006381333931",
+}
+
+#: Who buys. Each phone number in a form that people write; a bare one is searched for by its traits.
+EMAIL, DIGITS, NAME = "jane.doe+x@mail.example", "4915112345678", "Doe"
+PHONES = ("+4915112345678", "+49 (151) 1234-5678", "0049 151 12345678", "+49-151-12345678", "(151) 1234 5678")
+IPS = ("198.51.100.23", "2001:db8:85a3::8a2e:370:7334")
+
+Encode = Callable[[str], str]
+
+
+def wide(text: str) -> str:
+    """Fullwidth letters, digits and marks (U+FF01 to U+FF5E)."""
+    return "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in text)
+
+
+ENCODINGS: Mapping[str, Encode] = {
+    "plain": lambda text: text,
+    "upper": str.upper,
+    "percent": lambda text: quote(text, safe=""),
+    "every": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
+    "plus": quote_plus,
+    "html": html.escape,
+    "entities": lambda text: "".join(f"&#{ord(char)};" for char in text),
+    "json": lambda text: "".join(f"\\u{ord(char):04x}" for char in text),
+    "wide": wide,
+    "invisible": "\u200b".join,
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64url": lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("="),
+    "hex": lambda text: text.encode().hex(),
+}
+
+
+def decoded(text: str) -> set[str]:
+    """All forms of a text by another hand than the product's, in lower case without blanks."""
+    seen: set[str] = set()
+    ahead = [text]
+    while ahead:
+        one = ahead.pop()
+        if one in seen or len(seen) > 3_000:
+            continue
+        seen.add(one)
+        ahead += [
+            unquote(one),
+            html.unescape(one),
+            unicodedata.normalize("NFKC", one),
+            one.replace("\u200b", ""),
+        ]
+        ahead.append(re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), one))
+        for token in re.findall(r"[A-Za-z0-9+/_=-]{8,}", one):
+            for decode in (base64.urlsafe_b64decode, bytes.fromhex):
+                try:
+                    found = decode(token + "=" * (-len(token) % 4)).decode()
+                except ValueError:
+                    continue
+                if found.isprintable():
+                    ahead.append(found)
+    return {re.sub(r"[\s+]", "", one).lower() for one in seen}
+
+
+def event(planted: Mapping[tuple[str, ...], Any], traits: Mapping[str, str]) -> Tree:
+    root: dict[str, Any] = {"context": {"traits": traits}, "properties": {}}
+    for path, value in {**PLAIN, **planted}.items():
+        at = root
+        for name in path[:-1]:
+            at = at.setdefault(name, {})
+        at[path[-1]] = value
+    root["context"]["device"]["adTrackingEnabled"] = True
+    root["context"]["os"]["name"] = "iOS"
+    root["properties"]["products"] = [{"product_id": root["properties"].pop("product_id")}]
+    return Tree(json.loads(json.dumps(root)))
+
+
+def sent(tree: Tree, event_id: str = "e") -> list[str]:
+    """The bodies that leave: to both destinations, of a website and of an app."""
+    found = due(event_id=event_id, event_name=USUAL["meta"]["sign_up"], user_id="u")
+    bodies = (make(to, found, tree) for make in (meta.event, tiktok.event) for to in (WEB, IOS))
+    return [msgspec.json.encode(one).decode() for one in bodies if isinstance(one, dict)]
+
+
+def values(body: str) -> set[str]:
+    """All texts and numbers in it."""
+
+    def walk(one: Any) -> set[str]:
+        if isinstance(one, dict):
+            return set().union(*map(walk, one.values()))
+        return set().union(*map(walk, one)) if isinstance(one, list) else {str(one)}
+
+    return walk(json.loads(body))
+
+
+encodings = st.lists(st.sampled_from(sorted(ENCODINGS)), min_size=1, max_size=3)
+surroundings = st.sampled_from(
+    ["{}", "/u/{}/x", "https://{}/", "https://shop.example/{}", "a {} b", "id={}&x=1", "x:{}"]
+)
+fields = st.sampled_from(sorted(PLAIN))
+
+
+@given(
+    field=fields,
+    secret=st.sampled_from([EMAIL, *PHONES, *IPS]),
+    names=encodings,
+    around=surroundings,
+    is_known=st.booleans(),
+)
+def test_what_is_planted_in_a_field_never_leaves(
+    field: tuple[str, ...], secret: str, names: list[str], around: str, is_known: bool
+) -> None:
+    text = secret
+    for name in names:
+        text = ENCODINGS[name](text)
+    planted = around.format(text)
+    if field == ("context", "ip") and secret in IPS:
+        return  # It is where it belongs.
+    traits = {"email": EMAIL, "phone": f"+{DIGITS}", "lastName": NAME} if is_known else {}
+    for body in sent(event({field: planted}, traits)):
+        for value in values(body):
+            _holds_nothing(value, secret)
+
+
+@given(secret=st.sampled_from([EMAIL, *PHONES[:2], *IPS]), names=encodings, around=surroundings)
+def test_an_event_id_that_tells_leaves_as_a_hash(secret: str, names: list[str], around: str) -> None:
+    text = secret
+    for name in names:
+        text = ENCODINGS[name](text)
+    for body in sent(event({}, {}), event_id=around.format(text)):
+        for value in values(body):
+            _holds_nothing(value, secret)
+
+
+def test_what_has_its_form_leaves_as_it_is() -> None:
+    """The planted values above are missing because they are planted."""
+    tree = event({}, {"email": EMAIL, "phone": f"+{DIGITS}", "lastName": NAME})
+    left = set[str]().union(*map(values, sent(tree)))
+    assert set(PLAIN.values()) <= left
+    assert tree.dropped == set()
+
+
+FITS = [
+    (forms.ip, "203.0.113.7", "203.0.113.7"),
+    (forms.ip, "2001:DB8:0::1", "2001:db8::1"),
+    (forms.ip, "::ffff:203.0.113.7", "203.0.113.7"),
+    (forms.ip, "fe80::1%jane@mail.example", None),
+    (forms.ip, "unknown", None),
+    (
+        forms.user_agent,
+        "Mozilla/5.0 Chrome/120.0.0.0 Safari/537.36",
+        "Mozilla/5.0 Chrome/120.0.0.0 Safari/537.36",
+    ),
+    (
+        forms.user_agent,
+        "Instagram 302.0.0.23.114 Android (33/13; qcom; 520702231)",
+        "Instagram 302.0.0.23.114 Android (33/13; qcom; )",
+    ),
+    (forms.user_agent, "App/1.0 (jane@mail.example; iPhone)", "App/1.0 (; iPhone)"),
+    (forms.user_agent, "App/1.0 jane%40mail.example", None),
+    (
+        forms.fbc,
+        "fb.1.1554763741205.AbCdEfGhIjKlMnOpQrStUvWxYz1234567890.Bg",
+        "fb.1.1554763741205.AbCdEfGhIjKlMnOpQrStUvWxYz1234567890.Bg",
+    ),
+    (forms.fbc, "fb.1.1554763741205.4915112345678491511234", None),
+    (forms.fbc, "fb.1.4915112345678.AbCdEfGhIjKlMnOpQrStUvWxYz", None),
+    (forms.fbp, "fb.1.1596403881668.jane", None),
+    (forms.ttclid, "E_C_P_CrkBjaneIsNotHere-1234", "E_C_P_CrkBjaneIsNotHere-1234"),
+    (forms.ttclid, "jane-doe-of-mail-example", None),
+    (forms.ttp, "94e2a4j9-h3ss-k5h5-98cc-c84n745mk287", "94e2a4j9-h3ss-k5h5-98cc-c84n745mk287"),
+    (forms.ttp, "4915112345678491511234", None),
+    (forms.advertising_id, "00000000-0000-0000-0000-000000000000", None),
+    (forms.order_id, "1000004711", "1000004711"),
+    (forms.order_id, "0151 12345678", None),
+    (forms.product_id, "shopify_DE_7982904672311_43729384792873", "shopify_DE_7982904672311_43729384792873"),
+    (forms.path, "/2024/11/30/tide-tables", "/2024/11/30/tide-tables"),
+    (forms.path, "/u/jane%252540mail.example", None),
+    (forms.origin, "https://jane@shop.example/", "https://shop.example"),
+    (forms.origin, "https://198.51.100.23/", None),
+    (forms.origin, "https://jane%2540mail.example/", None),
+]
+
+
+@pytest.mark.parametrize(("form", "text", "left"), FITS)
+def test_forms(form: Callable[[str, Known], str | None], text: str, left: str | None) -> None:
+    assert form(text, NOBODY) == left
+
+
+def test_a_known_person_is_found_in_other_fields() -> None:
+    known = know({"em": "jane.doe@mail.example", "ph": "+49 151 12345678", "fn": "Jane", "ln": "Doe"})
+    for text in ("jane.doe", "DOE", "number 15112345678x"):
+        assert tells(text, Strictness.WRITTEN, known), text
+        assert not tells(text, Strictness.WRITTEN), text
+
+
+def test_numbers_that_are_too_long_for_what_they_count_are_dropped() -> None:
+    product = {"product_id": "a", "quantity": int(DIGITS), "price": int(DIGITS)}
+    tree = Tree({"context": {}, "properties": {"products": [product]}})
+    assert person.products(tree) == [("a", 1, None)]
+    assert tree.dropped == {"quantity", "price"}
+
+
+def _holds_nothing(value: str, secret: str) -> None:
+    bare = re.sub(r"[\s+]", "", secret).lower()
+    for form in decoded(value):
+        assert bare not in form, (value, form)
+        if secret in PHONES:
+            digits = re.sub(r"\D", "", secret)
+            assert digits not in re.sub(r"[().\-]", "", form), (value, form)

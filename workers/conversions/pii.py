@@ -1,0 +1,181 @@
+"""PII detection in texts that aren't meant for it: e-mail addresses, phone numbers, IP addresses, names.
+
+A text is decoded until it stays the same: percent and plus encoding, HTML and JSON escapes, Unicode
+compatibility forms (UAX 15), invisible characters, base64 and hexadecimal. Each form on the way is looked at.
+"""
+
+import base64
+import binascii
+import html
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from enum import IntEnum
+from ipaddress import ip_address
+from typing import NamedTuple
+from urllib.parse import unquote
+
+#: Rounds of decoding, and of base64 inside of base64. A text that isn't plain after them counts as telling.
+MAX_ROUNDS, MAX_NESTED = 8, 4
+
+#: The shortest part of a name and of a phone number that is searched for, in characters.
+MIN_NAME, MIN_LOCAL, MIN_DIGITS = 3, 5, 7
+#: The shortest IPv6 address that may be a person's, and the shortest token that may be an encoding.
+MIN_IPV6, MIN_TOKEN = 7, 8
+
+
+class Strictness(IntEnum):
+    """Rules for numbers. E-mail addresses, IP addresses and numbers with a plus count in all of them."""
+
+    #: A number with a plus alone, where bare and dashed digits are usual, such as ids of events.
+    MARKED = 1
+    #: Also digits with blanks or brackets between them, and a number behind 00.
+    SPACED = 2
+    #: Also with dots and dashes, and a national number behind 0.
+    WRITTEN = 3
+    #: Any seven digits.
+    DIGITS = 4
+
+
+class Known(NamedTuple):
+    """The person of the event, as its fields for a person have them: words of names, and ends of numbers."""
+
+    names: frozenset[str] = frozenset()
+    local: str = ""
+    digits: str = ""
+
+
+NOBODY = Known()
+
+_ESCAPED = re.compile(r"(?:%u|\\u)([0-9a-f]{4})|\\x([0-9a-f]{2})", re.IGNORECASE)
+_TOKEN = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_TOKEN},}}={{0,2}}")
+_WORD = re.compile(r"[^\W\d_]+")
+_IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
+_IPV6 = re.compile(r"[0-9a-f]*(?::[0-9a-f.]*){2,}", re.IGNORECASE)
+_GAP = r"[\s().\-\u2010-\u2015\u2212]{0,4}"
+_NUMBER = re.compile(rf"(?P<plus>\+{_GAP})?\(?\d(?:{_GAP}\d)*")
+_UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
+_BLANKS = re.compile(r"[\s()]")
+_MAX_PHONE_DIGITS = 15
+
+
+def know(texts: Mapping[str, str]) -> Known:
+    """Collect what is searched for from the fields for a person, by Meta's names of them."""
+    named = _WORD.findall(f"{texts.get('fn', '')} {texts.get('ln', '')}".casefold())
+    local = texts.get("em", "").partition("@")[0].strip().casefold()
+    digits = re.sub(r"\D", "", texts.get("ph", ""))
+    return Known(
+        frozenset(word for word in named if len(word) >= MIN_NAME),
+        # One word may be anything, such as `shop`.
+        local if len(local) >= MIN_LOCAL and not _WORD.fullmatch(local) else "",
+        digits[-8:] if len(digits) >= MIN_DIGITS else "",
+    )
+
+
+def tells(text: str, strictness: Strictness, known: Known = NOBODY) -> bool:
+    """True if the text, or what it is an encoding of, may name or reach a person."""
+    if any(_tells_plainly(one, strictness, known) for one in _layers(text)):
+        return True
+    # Text that somebody hid in a token is no id: its numbers count as words do.
+    hidden = max(strictness, Strictness.SPACED)
+    return any(_tells_plainly(one, hidden, known) for one in _hidden(text, MAX_NESTED))
+
+
+def _layers(text: str) -> Iterator[str]:
+    """Yield each form of the text, from the given one to the plain one."""
+    for _ in range(MAX_ROUNDS):
+        if "+" in text:
+            yield text.replace("+", " ")
+        yield text
+        before, text = text, _decode(text)
+        if text == before:
+            return
+    yield "@"
+
+
+def _hidden(text: str, nested: int) -> Iterator[str]:
+    """Yield each form of what the tokens of the plain text are base64 or hexadecimal of."""
+    *_, plain = _layers(text)
+    for token in _TOKEN.findall(plain):
+        for piece in {token, *re.split("[-_]", token)}:
+            for one in _decode_token(piece):
+                yield from _layers(one)
+                if nested:
+                    yield from _hidden(one, nested - 1)
+
+
+def _decode(text: str) -> str:
+    """Undo one layer of each encoding."""
+    text = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
+    text = unicodedata.normalize("NFKC", html.unescape(unquote(text)))
+    return "".join(char for char in text if unicodedata.category(char) not in {"Cf", "Cc", "Cs"})
+
+
+def _decode_token(token: str) -> Iterator[str]:
+    """Yield the printable texts that a token is base64 or hexadecimal of."""
+    bare = token.rstrip("=")
+    if len(bare) < MIN_TOKEN:
+        return
+    for decode in (_base64, bytes.fromhex):
+        try:
+            text = decode(bare).decode()
+        except (ValueError, binascii.Error):
+            continue
+        if text.isprintable() and text != token:
+            yield text
+
+
+def _base64(token: str) -> bytes:
+    padded = token.translate(str.maketrans("-_", "+/")) + "=" * (-len(token) % 4)
+    return base64.b64decode(padded, validate=True)
+
+
+def _tells_plainly(text: str, strictness: Strictness, known: Known) -> bool:
+    return (
+        "@" in text
+        or _has_ip(text)
+        or any(_is_phone(found, strictness) for found in _NUMBER.finditer(_UUID.sub("", text)))
+        or _names(text, strictness, known)
+    )
+
+
+def _has_ip(text: str) -> bool:
+    if any(_is_ip(found) for found in _IPV4.findall(text)):
+        return True
+    groups = [found.split(":") for found in _IPV6.findall(text) if len(found) >= MIN_IPV6]
+    return any(_is_ip(":".join(each[start:]).strip(".")) for each in groups for start in range(len(each) - 1))
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_phone(found: re.Match[str], strictness: Strictness) -> bool:
+    number = found[0]
+    count = sum(map(str.isdigit, number))
+    if count < MIN_DIGITS:
+        return False
+    if found["plus"] or strictness == Strictness.DIGITS:
+        return True
+    text = found.string
+    around = text[: found.start()][-1:] + text[found.end() :][:1]
+    if count > _MAX_PHONE_DIGITS or re.search(r"\w", around):
+        return False
+    digits = re.sub(r"\D", "", number)
+    if _BLANKS.search(number) or re.match("00[1-9]", digits):
+        return strictness >= Strictness.SPACED
+    return strictness >= Strictness.WRITTEN and (digits != number or re.match("0[1-9]", digits) is not None)
+
+
+def _names(text: str, strictness: Strictness, known: Known) -> bool:
+    """True if the text has a known number, or from `WRITTEN` on a known name."""
+    if known.digits and known.digits in re.sub(r"\D", "", text):
+        return True
+    if strictness < Strictness.WRITTEN:
+        return False
+    lower = text.casefold()
+    return bool(known.local and known.local in lower) or not known.names.isdisjoint(_WORD.findall(lower))
