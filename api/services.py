@@ -10,12 +10,14 @@ from api.app_auth import AppAuthenticator
 from api.auth import Authenticator
 from api.coalescing import Coalesced
 from api.connections import Connections
+from api.disk_watch import DiskWatch
 from api.event_limits import EventLimiter
 from api.last_events import LastEvents
 from api.ratelimit import Limiter
 from api.tenant_queue import Aside, TenantQueue
 from api.waiting import Ref, Watcher
 from db.pool import Pool
+from domain.events.budgets import Budgets
 from domain.events.intake import Intake
 from domain.events.quarantine import Quarantine
 from domain.jobs.jobs import Versioned
@@ -36,6 +38,8 @@ class EventServices:
 
     apps: AppAuthenticator
     limiter: EventLimiter
+    #: Events that organizations may send in a day.
+    budgets: Budgets
     intake: Intake
     last: LastEvents
     quarantine: Quarantine
@@ -63,6 +67,8 @@ class Services:
     authenticator: Authenticator
     limiter: Limiter
     events: EventServices
+    #: The databases' disks: intake closes before one is full.
+    disks: DiskWatch
     #: One job read by many requests at once is one statement.
     jobs: Coalesced[Ref, Versioned | None]
     #: And why it waits.

@@ -12,11 +12,14 @@ from schemas.setting_values import (
     BUCKET_ADDRESS,
     FOLDER,
     ArchiveUrl,
+    DatabaseDisk,
+    EventDays,
     HealthPort,
     MetricsPort,
     Origin,
     Pieces,
     Secret,
+    TelemetryDisk,
     Url,
     is_address,
 )
@@ -59,6 +62,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             "none: that of `DATABASE_URL`.",
         ),
     ] = ""
+    database_disk_bytes: DatabaseDisk = 0
+    telemetry_disk_bytes: TelemetryDisk = 0
     redis_url: Annotated[
         str,
         Meta(
@@ -152,15 +157,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             "0: the header is ignored.",
         ),
     ] = 0
-    event_days: Annotated[
-        int,
-        Meta(
-            ge=8,
-            le=36500,
-            description="Days for which events are kept, by the day in which they occurred; "
-            "their counts stay.",
-        ),
-    ] = 90
+    event_days: EventDays = 90
     events_archive_url: ArchiveUrl = ""
     audit_days: Annotated[int, Meta(ge=30, le=36500, description="Days that the audit log is kept.")] = 400
     github_api_url: Annotated[Url, Meta(description="GitHub's REST API.")] = "https://api.github.com"

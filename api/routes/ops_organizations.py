@@ -77,7 +77,8 @@ async def get_organization_usage(request: ApiRequest, organization_id: FromPath[
         asked = paths.read("organization", organization_id)
         found = await organizations.find(conn, organization_id=asked)
         live = paths.read("organization", found.id)
-        return await usage.get(conn, organization_id=asked, tier=found.tier if asked == live else "sandbox")
+        tier = found.tier if asked == live else "sandbox"
+        return await usage.get(conn, organization_id=asked, tier=tier, now=request.services.clock())
 
 
 ROUTES = [list_organizations, create_organization, patch_organization, get_organization_usage]

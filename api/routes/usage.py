@@ -11,13 +11,16 @@ from schemas.usage import Usage
 
 @get("/usage", opt=requires("projects:read", Class.READ_LIGHT))
 async def get_usage(request: ApiRequest) -> Usage:
-    """What the organization has of what its tier allows: jobs, storage, keys, webhook endpoints, projects.
+    """What the organization has of what its tier allows.
 
-    Requests are counted by key: each answer has their limits in its `RateLimit` header.
+    That is jobs, events, storage, keys, webhook endpoints and projects. Requests are counted by key: each
+    answer has their limits in its `RateLimit` header.
     """
     who = request.principal
     async with request.connection() as conn:
-        return await usage.get(conn, organization_id=who.organization_id, tier=who.tier)
+        return await usage.get(
+            conn, organization_id=who.organization_id, tier=who.tier, now=request.services.clock()
+        )
 
 
 ROUTES = [get_usage]

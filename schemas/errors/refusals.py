@@ -185,6 +185,7 @@ class Limited(DomainError):
     """`limit` names the cap, `retry_after` is in whole seconds."""
 
     code = "RATE_LIMITED"
+    retry_after: int
 
     def __init__(self, limit: str, message: str, *, retry_after: int) -> None:
         super().__init__(message, limit=limit)
@@ -208,10 +209,16 @@ class Killed(DomainError):
 
 
 class Unavailable(DomainError):
-    """Nothing was changed; a repeat is safe."""
+    """Nothing was changed; a repeat is safe after `retry_after` seconds."""
 
     code = "UNAVAILABLE"
-    retry_after = 1
+    retry_after: int
 
-    def __init__(self, message: str = "the service can't reach its database: repeat the request") -> None:
+    def __init__(
+        self,
+        message: str = "the service can't reach its database: repeat the request",
+        *,
+        retry_after: int = 1,
+    ) -> None:
         super().__init__(message)
+        self.retry_after = retry_after
