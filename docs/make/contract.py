@@ -11,6 +11,7 @@ from api.event_limits import LIMITS
 from api.ratelimit import QUOTAS, Class
 from docs.make import meanings
 from docs.make.table import code, table
+from domain.events import budgets
 from domain.jobs.wait_reasons import OF_STATUS, PRECEDENCE, TIMED
 from domain.media import storage_quota
 from jobs import outcomes
@@ -111,6 +112,15 @@ def event_limits() -> str:
     """Requests with events, and events, a second and SDK app, by tier."""
     rows = [(code(tier), f"{most.requests:,}", f"{most.events:,}") for tier, most in LIMITS.items()]
     return table(["tier", "requests a second", "events a second"], rows)
+
+
+def event_budgets() -> str:
+    """Events of an organization in a UTC day, and bytes of them, by tier."""
+    rows = [
+        (code(tier), f"{budget.events:,}", f"{budget.size // budgets.MIB:,} MiB")
+        for tier, budget in budgets.BUDGETS.items()
+    ]
+    return table(["tier", "events a day", "bytes of them a day"], rows)
 
 
 def job_limits() -> str:
