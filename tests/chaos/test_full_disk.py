@@ -47,8 +47,8 @@ SENDERS, EACH, TEXT, PACE_S = 4, 16, 15_000, 0.1
 #: Events occurred so many days ago: their table is the one that retention drops first.
 DAYS = 6
 
-#: Reasons for which an event may be refused here; the second one where its table was dropped meanwhile.
-REASONS = ("the event store is nearly full", "there is no table for the day")
+#: Reasons for which events may be refused here: all, those of who sends most, those of a day that was dropped.
+REASONS = ("the event store is nearly full", "the event store fills up", "there is no table for the day")
 
 POSTS = 4
 
