@@ -47,10 +47,16 @@ SENDERS, EACH, TEXT, PACE_S = 4, 16, 15_000, 0.1
 #: Events occurred so many days ago: their table is the one that retention drops first.
 DAYS = 6
 
-#: Reasons for which events may be refused here: all, those of who sends most, those of a day that was dropped.
+#: Reasons to refuse events here: of all senders, of those who send most, of a day that was dropped.
 REASONS = ("the event store is nearly full", "the event store fills up", "there is no table for the day")
 
 POSTS = 4
+
+#: Other tables on the disk, of 112 MiB, so that the flood has less to fill.
+FILL = """
+create unlogged table filler (content text);
+alter table filler alter content set storage external;
+insert into filler select repeat('x', 8000) from generate_series(1, 13000)"""
 
 
 @contextlib.contextmanager
@@ -128,6 +134,7 @@ async def full_fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
         await migrate(postgres.url)
         settings = made.settings_for(postgres.url, valkey.url, database_disk_bytes=SIZE)
         async with open_fleet(settings, tmp_path) as fleet:
+            await fleet.pool.execute(FILL)
             yield fleet
         if mounted:
             assert b"No space left" not in postgres.log.read_bytes()
