@@ -34,7 +34,7 @@ class Disk(NamedTuple):
     pool: Pool
 
 
-class Gate:
+class Watermark:
     """A class of intake that is open or closed."""
 
     def __init__(self, name: str, mark: Mark) -> None:
@@ -62,7 +62,7 @@ class DiskWatch:
     def __init__(self, main: Disk, store: Disk) -> None:
         self._main = main
         self.disks = [disk for disk in (main, store) if disk.size]
-        self._events, self._uploads = Gate("events", EVENTS), Gate("uploads", UPLOADS)
+        self._events, self._uploads = Watermark("events", EVENTS), Watermark("uploads", UPLOADS)
         self._part = 0.0
 
     def check_events(self) -> None:

@@ -75,7 +75,7 @@ async def admit(request: ApiRequest, key: str | None, *, app_id: UUID | None = N
         await services.events.limiter.turn(expected)
         raise error
     with _remembered(services, expected):
-        services.disks.check_events()
+        services.events.disks.check_events()
     charging = expected and services.events.limiter.charge(expected)  # beside the look-up, not after it
     call.app = app = await services.events.apps.authenticate(key)
     call.event_standing = await (charging or services.events.limiter.charge(app))
@@ -88,7 +88,7 @@ async def admit(request: ApiRequest, key: str | None, *, app_id: UUID | None = N
     app.check_active()
     with _remembered(services, app, call.event_standing):
         services.events.budgets.check(app)
-        services.disks.check_share(services.events.budgets.part(app))
+        services.events.disks.check_share(services.events.budgets.part(app))
     return app
 
 

@@ -65,7 +65,6 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
         open_courier(settings.redis_url) as courier,
         _open_redis(settings.redis_url) as redis,
         _open_events(settings, pool, redis, peppers, clock) as events,
-        open_disk_watch(settings, pool, event_store) as disks,
         open_watcher(looking(pool), of_all=limits_of(settings).connections // 2) as watcher,
         open_listeners(settings, pool) as listeners,
     ):
@@ -83,7 +82,6 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
             authenticator=Authenticator(pool, peppers, Strangers()),
             limiter=await _started(Limiter(redis, Breaker(COOL_S), clock)),
             events=events,
-            disks=disks,
             jobs=Coalesced(looking(pool)),
             waits=Coalesced(_asking_why(pool)),
             creates=Coalesced(_creating(pool)),
@@ -115,6 +113,7 @@ async def _open_events(
         open_intake(event_pool, budgets) as intake,
         open_last_events(pool) as last,
         _open_quarantine(event_pool) as quarantine,
+        open_disk_watch(settings, pool, event_pool) as disks,
     ):
         limiter = EventLimiter(redis, Breaker(COOL_S))
         await limiter.start()
@@ -125,6 +124,7 @@ async def _open_events(
             intake=intake,
             last=last,
             quarantine=quarantine,
+            disks=disks,
             keyed=Connections(pool, size=RESERVE + (settings.pool_size - RESERVE) // 2),
         )
 

@@ -43,6 +43,8 @@ class EventServices:
     intake: Intake
     last: LastEvents
     quarantine: Quarantine
+    #: The databases' disks: intake of events, and of uploads, closes before one is full.
+    disks: DiskWatch
     #: Shares of servers' requests with an Idempotency-Key: each holds a connection of the main database until
     #: its events are committed, and all of them have half of what is shared.
     keyed: Connections
@@ -67,8 +69,6 @@ class Services:
     authenticator: Authenticator
     limiter: Limiter
     events: EventServices
-    #: The databases' disks: intake closes before one is full.
-    disks: DiskWatch
     #: One job read by many requests at once is one statement.
     jobs: Coalesced[Ref, Versioned | None]
     #: And why it waits.

@@ -2,8 +2,8 @@
 
 Each process counts what it commits. It adds its counts to the table `intake_day` and learns the sums of all
 processes from the same statement. No request waits for that. A process adds its count of an organization once
-it is a lot, 1/1000 of the budget. So each process accepts at most a lot and one request beyond a budget, and
-what it commits during that statement. Redis knows nothing of it, so nothing is forgotten with Redis.
+it is a lot, 1/1000 of the budget. So each process accepts at most a lot, one request and the commits during
+that statement beyond a budget. Redis knows nothing of it, so nothing is forgotten with Redis.
 """
 
 import asyncio
@@ -24,10 +24,10 @@ MIB, GIB = 1 << 20, 1 << 30
 #: Parts of a budget that a process may count before it adds them, and seconds after which it adds fewer.
 LOTS, EVERY_S = 1_000, 5.0
 
-#: Seconds between two additions of a process, and organizations of one statement.
+#: Seconds between two additions of a process, and rows of one statement.
 PAUSE_S, ROWS = 0.05, 500
 
-#: Organizations whose sums a process remembers.
+#: Organizations that a process remembers the sums of.
 REMEMBERED = 10_000
 
 #: Days for which sums are kept, and rows that one run of `prune` deletes.
@@ -60,8 +60,8 @@ _Key: TypeAlias = tuple[UUID, date]
 class Day:
     """Counts of an organization's UTC day in this process.
 
-    `sum` is what all processes had added at the last addition of this one, `due` what this one has counted
-    since, `held` what it is committing.
+    `sum` is the sum over all processes as of this one's last addition. `due` is its own count since then, and
+    `held` counts the events that are being committed.
     """
 
     __slots__ = ("due_events", "due_size", "held_events", "held_size", "key", "sum_events", "sum_size")
@@ -175,7 +175,7 @@ class Budgets:
         return day
 
     def _forget(self) -> None:
-        """Forget days that are over, and the oldest ones of too many. What isn't added yet stays."""
+        """Forget days that are over, and the oldest ones of too many. A day with counts to add stays."""
         today = self._clock().date()
         spare = len(self._days) - REMEMBERED
         settled = [key for key, day in self._days.items() if day.is_settled]

@@ -13,7 +13,7 @@ from litestar import Litestar
 
 from api import disk_watch, event_requests
 from api.app import create_app
-from api.disk_watch import DiskWatch, Gate
+from api.disk_watch import DiskWatch, Watermark
 from api.services import Services
 from db.pool import Pool, connected, open_pool
 from domain.events import budgets
@@ -46,8 +46,8 @@ class Filled:
         """All classes are as they are with so much of it used."""
         self._used = round(part * SIZE)
         services: Services = self._app.state.services
-        await services.disks.measure()
-        return services.disks
+        await services.events.disks.measure()
+        return services.events.disks
 
 
 @pytest_asyncio.fixture
@@ -148,23 +148,23 @@ async def test_who_has_used_most_of_a_budget_is_refused_first(
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_gate_moves_at_two_marks(seed: int) -> None:
-    chance, gate, closed = random.Random(seed), Gate("test", Mark(0.9, 0.85)), False
+def test_a_watermark_moves_at_two_marks(seed: int) -> None:
+    chance, watermark, closed = random.Random(seed), Watermark("test", Mark(0.9, 0.85)), False
     for _ in range(500):
         part = chance.uniform(0.7, 1.05)
-        gate.move(part)
+        watermark.move(part)
         closed = True if part >= 0.9 else False if part < 0.85 else closed
-        assert gate.is_closed is closed
+        assert watermark.is_closed is closed
 
 
 async def test_without_a_size_nothing_is_measured(settings: Settings) -> None:
     app = create_app(settings)
     async with held(app.lifespan()):
         services: Services = app.state.services
-        assert services.disks.disks == []
-        services.disks.check_events()
-        services.disks.check_share(1.1)
-        services.disks.check_uploads()
+        assert services.events.disks.disks == []
+        services.events.disks.check_events()
+        services.events.disks.check_share(1.1)
+        services.events.disks.check_uploads()
 
 
 async def test_where_it_cannot_be_measured_the_last_measurement_holds(own_servers: Servers) -> None:

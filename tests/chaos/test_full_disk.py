@@ -42,7 +42,7 @@ SMALL = {**made.FAST, "min_wal_size": "32MB", "max_wal_size": "64MB", "autovacuu
 
 #: Requests of 16 events of 30 KB, each sender one in 0.1 s at most: 19 MB/s. The API measures once a second,
 #: and 32 MiB lie between the mark and the disk's end.
-SENDERS, EACH, TEXT, PACE_S = 4, 16, 15_000, 0.1
+SENDERS, EACH, TEXT, INTERVAL_S = 4, 16, 15_000, 0.1
 
 #: Events occurred so many days ago: their table is the one that retention drops first.
 DAYS = 6
@@ -96,7 +96,7 @@ class Flood:
         while True:
             if await self.send(numbers):
                 numbers = self._next()
-            await asyncio.sleep(PACE_S)
+            await asyncio.sleep(INTERVAL_S)
 
     def _next(self) -> list[str]:
         return [str(next(self.numbers)) for _ in range(EACH)]
@@ -211,7 +211,7 @@ async def used(fleet: Fleet) -> int:
 
 
 async def stored(fleet: Fleet) -> set[str]:
-    """The ids of all events, none of which is there twice."""
+    """The ids of all events. Fails if one is stored twice."""
     rows = await fleet.pool.fetch("select event_id from event")
     found = [row["event_id"] for row in rows]
     assert len(found) == len({*found})

@@ -37,7 +37,7 @@ async def prepare(deployment: Deployment, scale: Scale) -> Plan:
 
 
 async def note(deployment: Deployment, counted: Mapping[str, int]) -> dict[str, Any]:
-    """Requests by their answers, and what the disk grows by in a day of such events at the budget."""
+    """Requests by their answers, and the disk's growth in a day of such events at the budget."""
     stored, events = await deployment.environment.pool.fetchrow(STORED) or (0, 0)
     an_event = stored / max(1, events)
     return {

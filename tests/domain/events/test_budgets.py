@@ -1,4 +1,4 @@
-"""Budgets as processes count for them: how far they go beyond one, and what is lost of their counts."""
+"""Processes count for budgets: the bound beyond one, and the counts through outages and hang-ups."""
 
 import asyncio
 import random
