@@ -73,7 +73,7 @@ async def admit(request: ApiRequest, key: str | None, *, app_id: UUID | None = N
     if expected and (refused := services.events.limiter.refused(expected)):
         call.app, (call.event_standing, error) = expected, refused
         await services.events.limiter.turn(expected)
-        raise error
+        raise error.with_traceback(None)  # else it keeps the frames of all requests that it refuses
     with _remembered(services, expected):
         services.events.disks.check_events()
     charging = expected and services.events.limiter.charge(expected)  # beside the look-up, not after it

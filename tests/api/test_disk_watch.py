@@ -34,8 +34,10 @@ SIZE = 1_000
 class Filled:
     """A disk of `SIZE` bytes that a test fills."""
 
-    def __init__(self, app: Litestar, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._app, self._used = app, 0
+    app: Litestar
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._used = 0
 
         async def measure(_: Any) -> DiskUse:
             return DiskUse(self._used, 0, sees_wal=True)
@@ -45,25 +47,25 @@ class Filled:
     async def to(self, part: float) -> DiskWatch:
         """All classes are as they are with so much of it used."""
         self._used = round(part * SIZE)
-        services: Services = self._app.state.services
+        services: Services = self.app.state.services
         await services.events.disks.measure()
         return services.events.disks
 
 
+@pytest.fixture
+def filled(monkeypatch: pytest.MonkeyPatch) -> Filled:
+    return Filled(monkeypatch)
+
+
 @pytest_asyncio.fixture
-async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Litestar]:
-    """One that never measures by itself."""
+async def app(settings: Settings, filled: Filled, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Litestar]:
+    """One on that disk, which it measures at its start, and no more by itself."""
     monkeypatch.setattr(disk_watch, "EVERY_S", 3_600.0)
     monkeypatch.setattr(disk_watch, "SOON_S", 3_600.0)
     monkeypatch.setattr(event_requests, "REFUSED_S", 0.0)
-    served = create_app(msgspec.structs.replace(settings, database_disk_bytes=SIZE))
+    filled.app = served = create_app(msgspec.structs.replace(settings, database_disk_bytes=SIZE))
     async with held(served.lifespan()):
         yield served
-
-
-@pytest.fixture
-def filled(app: Litestar, monkeypatch: pytest.MonkeyPatch) -> Filled:
-    return Filled(app, monkeypatch)
 
 
 async def schedule(caller: Caller) -> httpx.Response:

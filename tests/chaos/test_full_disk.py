@@ -224,7 +224,7 @@ async def make_room(fleet: Fleet) -> None:
 
     async def none_is_left() -> bool:
         with contextlib.suppress(Exception):
-            return await fleet.pool.fetchval("select drop_event_day($1)", before) == 0
+            return bool(await fleet.pool.fetchval("select drop_event_day($1)", before) == 0)
         return False
 
     assert await eventually(none_is_left)
