@@ -64,7 +64,9 @@ CODES = {
     "HEAD_TOO_LARGE": Code(431, "the request's head has more than 100 fields or 32 KiB"),
     "INTERNAL": Code(500, "a fault of ours; tell us the request's id"),
     "KILL_SWITCH": Code(503, "`details.scope` was switched off: the `key`, or its `organization`"),
-    "UNAVAILABLE": Code(503, "our database can't be reached: repeat after `Retry-After`"),
+    "UNAVAILABLE": Code(
+        503, "our database can't be reached, or its disk is nearly full: repeat after `Retry-After`"
+    ),
 }
 
 TOO_LARGE = 413

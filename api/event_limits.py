@@ -20,7 +20,7 @@ from api.ratelimit import CountingScript
 from domain.apps.app_keys import KeyedApp
 from jobs.breaker import Breaker
 from schemas.api_keys import Tier
-from schemas.errors import Limited
+from schemas.errors import Limited, Unavailable
 
 #: The class of all requests with events, and what its second limit is called.
 CLASS, REQUESTS = "events", "event-requests"
@@ -95,7 +95,8 @@ class _Question(NamedTuple):
 class _Refusal:
     """The refusal of an app: what it was told, until when that holds, and its turns; by the loop's clock."""
 
-    standing: EventStanding
+    standing: EventStanding | None
+    error: Limited | Unavailable
     until: float
 
     def __init__(self) -> None:
@@ -118,10 +119,18 @@ class EventLimiter:
         #: Events of requests that passed, by app, which the next question takes along.
         self._spent: dict[UUID, tuple[EventLimits, int]] = {}
 
-    def refused(self, app: KeyedApp) -> EventStanding | None:
-        """The standing of an app that was refused a moment ago and still is."""
+    def refused(self, app: KeyedApp) -> tuple[EventStanding | None, Limited | Unavailable] | None:
+        """The standing and the refusal of an app that was refused a moment ago and still is."""
         refusal = self._refused.get(app.app_id)
-        return refusal.standing if refusal and asyncio.get_running_loop().time() < refusal.until else None
+        if refusal is None or asyncio.get_running_loop().time() >= refusal.until:
+            return None
+        return refusal.standing, refusal.error
+
+    def refuse(
+        self, app: KeyedApp, standing: EventStanding | None, error: Limited | Unavailable, for_s: float
+    ) -> None:
+        """Refuse further requests of an app with this error for so many seconds, without asking anybody."""
+        self._refuse(app.app_id, standing, error, for_s)
 
     async def turn(self, app: KeyedApp) -> None:
         """Return when it is the turn of a request of a refused app to hear so.
@@ -176,13 +185,15 @@ class EventLimiter:
             left[one.app_id] -= one.requests if passed else 0
             standing = EventStanding(one.limits, passed, requests_left, events_left, wait_ms)
             if not passed:
-                self._refuse(one.app_id, standing)
+                self._refuse(one.app_id, standing, standing.refusal(), wait_ms / 1000)
             yield standing
 
-    def _refuse(self, app_id: UUID, standing: EventStanding) -> None:
+    def _refuse(
+        self, app_id: UUID, standing: EventStanding | None, error: Limited | Unavailable, for_s: float
+    ) -> None:
         refusal = self._refused.setdefault(app_id, _Refusal())
-        refusal.standing = standing
-        refusal.until = asyncio.get_running_loop().time() + standing.wait_ms / 1000
+        refusal.standing, refusal.error = standing, error
+        refusal.until = asyncio.get_running_loop().time() + for_s
         self._refused.move_to_end(app_id)
         if len(self._refused) > REMEMBERED:
             self._refused.popitem(last=False)

@@ -5,7 +5,8 @@ can be refused without the body is refused before it is read.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,17 +15,31 @@ from litestar import Request, Response
 
 from api import app_auth, event_limits
 from api.budgets import Traffic, bucket_of
+from api.event_limits import EventStanding
 from api.requests import ApiRequest
+from api.services import Services
 from domain.apps.app_keys import KeyedApp
 from domain.events import body
 from domain.events.body import Body
 from domain.events.intake import Taken, weight
 from domain.events.json_text import GZIP_TIMES, MOST_PLAIN
-from schemas.errors import AppUnauthenticated, Malformed, OriginRefused, Oversized, Unsupported
+from schemas.errors import (
+    AppUnauthenticated,
+    Limited,
+    Malformed,
+    OriginRefused,
+    Oversized,
+    Unavailable,
+    Unsupported,
+)
 from schemas.errors.absent import absent
 
 #: Seconds for which a browser remembers that it may send.
 PREFLIGHT_S = 86_400
+
+#: Seconds for which an app is refused without a look-up, once its budget is used up or the disk is full. A
+#: higher tier, or room on the disk, counts after that.
+REFUSED_S = 5.0
 
 _HEADERS = re.compile(rb"[A-Za-z0-9, _-]{1,1000}")
 
@@ -49,17 +64,19 @@ async def before(connection: Request[Any, Any, Any]) -> Response[None] | None:
 async def admit(request: ApiRequest, key: str | None, *, app_id: UUID | None = None) -> KeyedApp:
     """The app of a key, which may send now; `app_id` is the one that the path names.
 
-    Raises `AppUnauthenticated`, `Killed`, `Limited`, `OriginRefused`, `NotFound`, `Conflict`.
+    Raises `AppUnauthenticated`, `Killed`, `Limited`, `OriginRefused`, `NotFound`, `Conflict`, `Unavailable`.
     """
     call, services = request.request_state, request.services
     call.rate_class = event_limits.CLASS
     if key is None:
         raise AppUnauthenticated
     expected = services.events.apps.expect(key)
-    if expected and (standing := services.events.limiter.refused(expected)):
-        call.app, call.event_standing = expected, standing
+    if expected and (refused := services.events.limiter.refused(expected)):
+        call.app, (call.event_standing, error) = expected, refused
         await services.events.limiter.turn(expected)
-        raise standing.refusal()
+        raise error.with_traceback(None)  # else it keeps the frames of all requests that it refuses
+    with _remembered(services, expected):
+        services.events.disks.check_events()
     charging = expected and services.events.limiter.charge(expected)  # beside the look-up, not after it
     call.app = app = await services.events.apps.authenticate(key)
     call.event_standing = await (charging or services.events.limiter.charge(app))
@@ -73,7 +90,24 @@ async def admit(request: ApiRequest, key: str | None, *, app_id: UUID | None = N
     if app_id not in {None, app.app_id}:
         raise absent("sdk_app")
     app.check_active()
+    with _remembered(services, app, call.event_standing):
+        services.events.budgets.check(app)
+        services.events.disks.check_share(services.events.budgets.part(app))
     return app
+
+
+@contextmanager
+def _remembered(
+    services: Services, app: KeyedApp | None, standing: EventStanding | None = None
+) -> Iterator[None]:
+    """Refuse an app for a while as it is refused in the block, without asking anybody."""
+    try:
+        yield
+    except (Limited, Unavailable) as error:
+        if app:
+            for_s = min(REFUSED_S, error.retry_after)
+            services.events.limiter.refuse(app, standing, error, for_s)
+        raise
 
 
 def presented(request: ApiRequest) -> str | None:
@@ -119,7 +153,10 @@ def _is_packed(request: ApiRequest) -> bool:
 
 
 async def take(request: ApiRequest, app: KeyedApp, found: Body) -> Taken:
-    """Commit the events that were found, and note those that were refused. Raises `Unavailable`."""
+    """Commit the events that were found, and note those that were refused.
+
+    Raises `Limited`, `Unavailable`.
+    """
     events = request.services.events
     taken = await events.intake.take(app, found.events, size=found.size)
     events.last.note(app)

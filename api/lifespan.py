@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
+from functools import partial
 
 from litestar import Litestar
 from redis.asyncio import Redis
@@ -12,6 +13,7 @@ from api.auth import Authenticator, Strangers
 from api.behind import written_behind
 from api.coalescing import Coalesced
 from api.connections import RESERVE, Connections
+from api.disk_watch import open_disk_watch
 from api.event_limits import EventLimiter
 from api.last_events import open_last_events
 from api.listening import open_listeners
@@ -23,6 +25,7 @@ from api.tenant_queue import TenantQueue, open_aside
 from api.waiting import Ref, looking, open_watcher
 from db.pool import Pool, open_pool
 from db.redis_pool import RedisPool
+from domain.events.budgets import PAUSE_S, Budgets
 from domain.events.intake import COMMITTERS, open_intake
 from domain.events.quarantine import Quarantine
 from domain.jobs import wait_reasons
@@ -61,7 +64,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
         _open_event_store(settings, pool) as event_store,
         open_courier(settings.redis_url) as courier,
         _open_redis(settings.redis_url) as redis,
-        _open_events(settings, pool, redis, peppers) as events,
+        _open_events(settings, pool, redis, peppers, clock) as events,
         open_limiter(redis, Breaker(COOL_S), clock) as limiter,
         open_watcher(looking(pool), of_all=limits_of(settings).connections // 2) as watcher,
         open_listeners(settings, pool) as listeners,
@@ -96,7 +99,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
 
 @asynccontextmanager
 async def _open_events(
-    settings: Settings, pool: Pool, redis: Redis, peppers: Keyring
+    settings: Settings, pool: Pool, redis: Redis, peppers: Keyring, clock: Callable[[], datetime]
 ) -> AsyncIterator[EventServices]:
     """The intake has connections of its own: one for each commit at once, and two for the quarantine."""
     async with (
@@ -107,20 +110,35 @@ async def _open_events(
             lock_timeout=LOCK_TIMEOUT,
             command_timeout=COMMAND_TIMEOUT_S,
         ) as event_pool,
-        open_intake(event_pool) as intake,
+        _open_budgets(pool, clock) as budgets,
+        open_intake(event_pool, budgets) as intake,
         open_last_events(pool) as last,
         _open_quarantine(event_pool) as quarantine,
+        open_disk_watch(settings, pool, event_pool) as disks,
     ):
         limiter = EventLimiter(redis, Breaker(COOL_S))
         await limiter.start()
         yield EventServices(
             apps=AppAuthenticator(pool, peppers),
             limiter=limiter,
+            budgets=budgets,
             intake=intake,
             last=last,
             quarantine=quarantine,
+            disks=disks,
             keyed=Connections(pool, size=RESERVE + (settings.pool_size - RESERVE) // 2),
         )
+
+
+@asynccontextmanager
+async def _open_budgets(pool: Pool, clock: Callable[[], datetime]) -> AsyncIterator[Budgets]:
+    """Budgets whose counts are added to those of other processes, the last ones at the end of the block."""
+    budgets = Budgets(clock)
+    async with written_behind(budgets.came, partial(budgets.write_due, pool), rest_s=PAUSE_S):
+        try:
+            yield budgets
+        finally:
+            budgets.make_ready()
 
 
 @asynccontextmanager

@@ -10,12 +10,14 @@ from api.app_auth import AppAuthenticator
 from api.auth import Authenticator
 from api.coalescing import Coalesced
 from api.connections import Connections
+from api.disk_watch import DiskWatch
 from api.event_limits import EventLimiter
 from api.last_events import LastEvents
 from api.ratelimit import Limiter
 from api.tenant_queue import Aside, TenantQueue
 from api.waiting import Ref, Watcher
 from db.pool import Pool
+from domain.events.budgets import Budgets
 from domain.events.intake import Intake
 from domain.events.quarantine import Quarantine
 from domain.jobs.jobs import Versioned
@@ -36,9 +38,13 @@ class EventServices:
 
     apps: AppAuthenticator
     limiter: EventLimiter
+    #: Events that organizations may send in a day.
+    budgets: Budgets
     intake: Intake
     last: LastEvents
     quarantine: Quarantine
+    #: The databases' disks: intake of events, and of uploads, closes before one is full.
+    disks: DiskWatch
     #: Shares of servers' requests with an Idempotency-Key: each holds a connection of the main database until
     #: its events are committed, and all of them have half of what is shared.
     keyed: Connections

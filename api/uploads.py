@@ -97,6 +97,7 @@ async def receiving(request: ApiRequest, wanted: Wanted) -> AsyncIterator[Receiv
 
     Raises `Malformed`, `Oversized`, `Invalid`, `Unavailable`.
     """
+    request.services.events.disks.check_uploads()
     form = _Form(wanted)
     try:
         async with aclosing(_events(request, wanted.body_max)) as events:

@@ -31,6 +31,29 @@ ArchiveUrl = Annotated[
     ),
 ]
 
+DatabaseDisk = Annotated[
+    int,
+    Meta(
+        ge=0,
+        description="Bytes that the server of `DATABASE_URL` may take on its disk, its write-ahead log "
+        "included. From 80 % on events are refused by share, from 90 % all of them, from 95 % uploads, posts "
+        "never; 0: nothing is watched.",
+    ),
+]
+TelemetryDisk = Annotated[
+    int,
+    Meta(ge=0, description="The same of the server of `TELEMETRY_URL`, where that is another one."),
+]
+
+EventDays = Annotated[
+    int,
+    Meta(
+        ge=8,
+        le=36500,
+        description="Days for which events are kept, by the day in which they occurred; their counts stay.",
+    ),
+]
+
 HealthPort = Annotated[
     int,
     Meta(ge=0, le=65535, description="Of `/healthz` and `/metrics` of a worker or dispatcher; 0 takes any."),

@@ -15,6 +15,8 @@ from schemas.setting_values import (
     AllowedHostNames,
     ArchiveUrl,
     ConnectionsPerAddress,
+    DatabaseDisk,
+    EventDays,
     HealthHost,
     HealthPort,
     MetricsPort,
@@ -22,6 +24,7 @@ from schemas.setting_values import (
     Pieces,
     ProxyHops,
     Secret,
+    TelemetryDisk,
     Url,
     is_address,
 )
@@ -64,6 +67,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             "none: that of `DATABASE_URL`.",
         ),
     ] = ""
+    database_disk_bytes: DatabaseDisk = 0
+    telemetry_disk_bytes: TelemetryDisk = 0
     redis_url: Annotated[
         str,
         Meta(
@@ -144,15 +149,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     health_host: HealthHost = "127.0.0.1"
     allowed_hosts: AllowedHostNames = ""
     proxy_hops: ProxyHops = 0
-    event_days: Annotated[
-        int,
-        Meta(
-            ge=8,
-            le=36500,
-            description="Days for which events are kept, by the day in which they occurred; "
-            "their counts stay.",
-        ),
-    ] = 90
+    event_days: EventDays = 90
     events_archive_url: ArchiveUrl = ""
     audit_days: Annotated[int, Meta(ge=30, le=36500, description="Days that the audit log is kept.")] = 400
     github_api_url: Annotated[Url, Meta(description="GitHub's REST API.")] = "https://api.github.com"

@@ -4,7 +4,7 @@ from typing import Literal
 
 from schemas import ids
 from schemas.api_keys import Storage, Tier
-from schemas.base import Out
+from schemas.base import Instant, Out
 
 
 class PoolUse(Out, frozen=True, kw_only=True):
@@ -29,6 +29,17 @@ class Use(Out, frozen=True, kw_only=True):
     """How many there are."""
     limit: int
     """How many there may be."""
+
+
+class EventsUse(Out, frozen=True, kw_only=True):
+    """Events of this UTC day, over all apps and keys of the organization; a sandbox has its own."""
+
+    count: Use
+    """New events that were stored, up to 5 s ago."""
+    bytes: Use
+    """Bytes of their requests' bodies, out of gzip."""
+    resets_at: Instant
+    """When the next UTC day begins, and nothing is used."""
 
 
 class ProjectCounts(Out, frozen=True, kw_only=True):
@@ -67,6 +78,8 @@ class Usage(Out, frozen=True, kw_only=True):
     """What the limits are by."""
     pools: list[PoolUse]
     """Each pool that runs jobs which partners see."""
+    events: EventsUse
+    """Events of apps, beyond whose limits they are refused with 429."""
     storage: Storage
     """Bytes of media, together with the sandbox, or with the organization whose sandbox it is."""
     api_keys: Use

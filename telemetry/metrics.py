@@ -36,11 +36,24 @@ EVENTS = Counter(
 EVENTS_BY_OUTCOME = {
     outcome: EVENTS.labels(outcome) for outcome in ("accepted", "duplicate", "rejected", "refused")
 }
+EVENT_REQUESTS_CLOSED = Counter(
+    "event_requests_closed", "Requests with events that were refused since a database's disk is nearly full."
+)
 EVENT_COMMIT = Histogram("event_commit_seconds", "One commit of events of many requests.", buckets=_QUICK)
 CONVERSIONS = Counter(
     "conversions",
     "Conversions by their end, or `waiting`: put back after a call that took none, or may have.",
     ["destination", "outcome"],
+)
+
+# Disks of the databases
+DISK_USED = Gauge(
+    "database_disk_used_ratio",
+    "Part of a database's disk that PostgreSQL has taken, by the setting that says its size.",
+    ["disk"],
+)
+INTAKE_CLOSED = Gauge(
+    "intake_closed", "1 while `events` or `uploads` are refused for a full disk.", ["intake"]
 )
 
 # Webhooks

@@ -77,7 +77,9 @@ async def _app(request: ApiRequest, conn: Conn, head: ServerHead) -> KeyedApp:
 
 
 async def _take(request: ApiRequest, app: KeyedApp, parts: Parts[ServerHead]) -> Made[EventsTaken]:
-    now = request.services.clock()
+    now, services = request.services.clock(), request.services
+    services.events.disks.check_events()
+    services.events.disks.check_share(services.events.budgets.part(app))
     found = body.check(parts.events, parts.size, project_id=app.project_id, app_no=app.app_no, now=now)
     taken = await event_requests.take(request, app, found)
     return Made(_told(taken, found), status=202)

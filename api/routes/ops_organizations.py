@@ -80,7 +80,8 @@ async def get_organization_usage(request: ApiRequest, organization_id: FromPath[
         live = paths.read("organization", found.id)
         tier: Tier = found.tier if asked == live else "sandbox"
         budgets = await request.services.limiter.usage(asked, tier)
-        return await usage.get(conn, organization_id=asked, tier=tier, budgets=budgets)
+        now = request.services.clock()
+        return await usage.get(conn, organization_id=asked, tier=tier, budgets=budgets, now=now)
 
 
 ROUTES = [list_organizations, create_organization, patch_organization, get_organization_usage]

@@ -11,15 +11,19 @@ from schemas.usage import Usage
 
 @get("/usage", opt=requires("projects:read", Class.READ_LIGHT))
 async def get_usage(request: ApiRequest) -> Usage:
-    """What the organization has of what its tier allows: jobs, storage, keys, webhook endpoints, projects.
+    """What the organization has of what its tier allows.
 
-    Requests are counted by key: each answer has their limits in its `RateLimit` header. What they cost is
-    charged to the `budgets` of the organization.
+    That is jobs, events, storage, keys, webhook endpoints and projects. Requests are counted by key: each
+    answer has their limits in its `RateLimit` header. What they cost is charged to the `budgets` of the
+    organization.
     """
     who = request.principal
     budgets = await request.services.limiter.usage(who.organization_id, who.tier)
     async with request.connection() as conn:
-        return await usage.get(conn, organization_id=who.organization_id, tier=who.tier, budgets=budgets)
+        now = request.services.clock()
+        return await usage.get(
+            conn, organization_id=who.organization_id, tier=who.tier, budgets=budgets, now=now
+        )
 
 
 ROUTES = [get_usage]

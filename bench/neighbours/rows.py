@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bench.neighbours.attacks import (
+    event_budget,
     events,
     filters,
     lists,
@@ -31,6 +32,7 @@ ROWS: Mapping[str, Row] = {
         metadata.ROW,
         rate_limits.ROW,
         events.ROW,
+        event_budget.ROW,
         filters.ROW,
         storage.ROW,
         uploads.ROW,

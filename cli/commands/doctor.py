@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import asyncpg
 import click
+import msgspec
 from rich.table import Table
 from rich.text import Text
 
@@ -30,9 +31,9 @@ AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 async def doctor() -> Answer:
     """Check what this machine and the platform need, and say what is wrong.
 
-    Versions, settings, PostgreSQL, Redis, this host's clock, pending migrations, secrets, workers, the
-    dispatcher. A warning leaves the exit code at 0; anything wrong makes it 5 where the settings or
-    PostgreSQL can't be used, else 1.
+    Versions, settings, PostgreSQL and its disk, Redis, this host's clock, pending migrations, secrets,
+    workers, the dispatcher. A warning leaves the exit code at 0; anything wrong makes it 5 where the settings
+    or PostgreSQL can't be used, else 1.
 
     \b
     Examples:
@@ -62,18 +63,28 @@ async def _examine_database(url: str, *, usable: bool) -> list[Check]:
         async with connected(url, name="tenantry-doctor") as conn:
             found = [checks.postgres(conn), await checks.clock(conn), await checks.migrations(conn, MAIN)]
             whole = found[-1].status == "ok"
-            stored = [await _examine_event_store()] if usable else []
-            return [*found, *stored, *(await _examine_rows(conn, usable=usable) if whole else [])]
+            room = [await _examine_disk(conn)] if usable else []
+            stored = await _examine_event_store() if usable else []
+            return [*found, *room, *stored, *(await _examine_rows(conn, usable=usable) if whole else [])]
     except AWAY as error:
         return [Check(name="postgresql", status="fail", detail=f"{where()}: {error}", advice=ADVICE)]
 
 
-async def _examine_event_store() -> Check:
+async def _examine_disk(conn: Conn) -> Check:
+    return await checks.disk(conn, setting="DATABASE_DISK_BYTES", size=read_settings().database_disk_bytes)
+
+
+async def _examine_event_store() -> list[Check]:
+    settings = read_settings()
     try:
-        async with connected(read_settings().event_store_url, name="tenantry-doctor") as conn:
-            return await checks.migrations(conn, EVENTS)
+        async with connected(settings.event_store_url, name="tenantry-doctor") as conn:
+            found = [await checks.migrations(conn, EVENTS)]
+            if size := settings.telemetry_disk_bytes:
+                own = await checks.disk(conn, setting="TELEMETRY_DISK_BYTES", size=size)
+                found.append(msgspec.structs.replace(own, name="disk of events"))
+            return found
     except AWAY as error:
-        return Check(name="event store", status="fail", detail=f"at TELEMETRY_URL: {error}", advice=ADVICE)
+        return [Check(name="event store", status="fail", detail=f"at TELEMETRY_URL: {error}", advice=ADVICE)]
 
 
 async def _examine_rows(conn: Conn, *, usable: bool) -> list[Check]:

@@ -11,6 +11,7 @@ from cli.shared.session import ADVICE, read_settings
 from db.migrate import Schema, pending
 from db.pool import Conn
 from db.redis_reach import reaching_redis
+from domain.operations import disk as disks
 from domain.operations import pools
 from domain.security.keyring import Keyring, check_keyrings, parse_keyring
 from jobs.kinds import KINDS
@@ -93,6 +94,28 @@ async def migrations(conn: Conn, schema: Schema) -> Check:
         detail = f"{len(names)} pending: {', '.join(names)}"
         return Check(name=name, status="fail", detail=detail, value=names, advice="run `tenantry migrate`")
     return Check(name=name, status="ok", detail="none pending", value=[])
+
+
+async def disk(conn: Conn, *, setting: str, size: int) -> Check:
+    """Room on the disk of a database, whose size a setting says."""
+    use = await disks.measure(conn)
+    if not size:
+        advice = f"set {setting}: until then events may fill the disk, and PostgreSQL stops with all else"
+        return Check(name="disk", status="warn", detail=f"{_mib(use.used)} used, not watched", advice=advice)
+    part = use.used / size
+    log = "" if use.sees_wal else ", WAL by its limit: grant pg_monitor to see it"
+    detail = f"{part:.0%} of {_mib(size)} used{log}"
+    if part >= disks.SHARE_FROM:
+        status: Literal["warn", "fail"] = "fail" if part >= disks.EVENTS.closes else "warn"
+        advice = (
+            f"make room or enlarge the disk and {setting}; events are refused from 90 %, uploads from 95 %"
+        )
+        return Check(name="disk", status=status, detail=detail, value=part, advice=advice)
+    return Check(name="disk", status="ok", detail=detail, value=part)
+
+
+def _mib(size: int) -> str:
+    return f"{size / (1 << 20):,.0f} MiB"
 
 
 async def clock(conn: Conn) -> Check:

@@ -12,6 +12,7 @@ from api.event_limits import LIMITS
 from api.ratelimit import QUOTAS, Class
 from docs.make import meanings
 from docs.make.table import code, table
+from domain.events import budgets as daily_budgets
 from domain.jobs.wait_reasons import OF_STATUS, PRECEDENCE, TIMED
 from domain.media import storage_quota
 from jobs import outcomes
@@ -115,7 +116,7 @@ def event_limits() -> str:
     return table(["tier", "requests a second", "events a second"], rows)
 
 
-def budgets() -> str:
+def cost_budgets() -> str:
     """Refill of the budgets by measured cost, by traffic and tier."""
     rows = [
         (
@@ -129,6 +130,15 @@ def budgets() -> str:
         for tier, rates in tiers.items()
     ]
     return table(["tier", "traffic", "`cpu` a second", "`database` a second", "`bytes` a second"], rows)
+
+
+def event_budgets() -> str:
+    """Events of an organization in a UTC day, and bytes of them, by tier."""
+    rows = [
+        (code(tier), f"{budget.events:,}", f"{budget.size // daily_budgets.MIB:,} MiB")
+        for tier, budget in daily_budgets.BUDGETS.items()
+    ]
+    return table(["tier", "events a day", "bytes of them a day"], rows)
 
 
 def job_limits() -> str:

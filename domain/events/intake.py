@@ -17,6 +17,7 @@ import asyncpg
 from db.pool import Pool, autocommit, transact
 from db.reach import PASSING, reaching
 from domain.apps.app_keys import KeyedApp
+from domain.events.budgets import Budgets, Day
 from domain.events.event import Event, Key
 from domain.events.group_commit import keep
 from domain.events.round_robin import RoundRobin
@@ -53,12 +54,17 @@ class Unwritten(Exception):
 
 @dataclass(eq=False, slots=True)
 class _Request:
-    """Events of one request, all of one app; `weight` is what they count in the queue."""
+    """Events of one request, all of one app; `weight` is what they count in the queue.
+
+    `size` are bytes of the body, and `day` is the budget's day that holds them.
+    """
 
     app: KeyedApp
     events: Sequence[Event]
+    size: int
     weight: int
     answer: asyncio.Future[Taken]
+    day: Day
 
     @property
     def organization_id(self) -> UUID:
@@ -72,8 +78,9 @@ class _Request:
 class Intake:
     """The queue. Its committers run while `open_intake` has it open."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, budgets: Budgets) -> None:
         self._pool = pool
+        self._budgets = budgets
         self._held = 0
         self._held_of = Counter[UUID]()
         self._waiting = RoundRobin[_Request]()
@@ -82,16 +89,15 @@ class Intake:
     async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> Taken:
         """Commit events of an app, from a body of `size` bytes, with the conversions that are among them.
 
-        Raises `Unavailable` where the queue is full: then none was taken. Where Postgres fails or is
-        silent it may be that they were committed: sent again, they are duplicates. Raises `Unwritten`.
+        Raises `Limited` where the organization's budget is used up, `Unavailable` where the queue is full:
+        then none was taken. Where Postgres fails or is silent it may be that they were committed: sent
+        again, they are duplicates. Raises `Unwritten`.
         """
         if not events:
             return Taken(0, 0)
-        answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
-        request = _Request(app, events, weight(len(events), size), answer)
-        self._enter(request)
+        request = self._enter(app, events, size)
         try:
-            return await answer
+            return await request.answer
         finally:
             self._withdraw(request)
 
@@ -107,15 +113,20 @@ class Intake:
         while group := self._next_group():
             self._release(group)
 
-    def _enter(self, request: _Request) -> None:
-        """Let it wait if its organization then holds no more than is free."""
-        if self._held_of[request.organization_id] + request.weight > MOST_HELD - self._held - request.weight:
-            metrics.EVENTS_BY_OUTCOME["refused"].inc(len(request.events))
+    def _enter(self, app: KeyedApp, events: Sequence[Event], size: int) -> _Request:
+        """Let a request wait if its organization then holds no more than is free."""
+        weighs = weight(len(events), size)
+        if self._held_of[app.organization_id] + weighs > MOST_HELD - self._held - weighs:
+            metrics.EVENTS_BY_OUTCOME["refused"].inc(len(events))
             raise Unavailable("too many events wait to be stored: send these again in a second")
-        self._held += request.weight
-        self._held_of[request.organization_id] += request.weight
+        day = self._budgets.hold(app, len(events), size)
+        answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        request = _Request(app, events, size, weighs, answer, day)
+        self._held += weighs
+        self._held_of[app.organization_id] += weighs
         self._waiting.add(request)
         self._came.set()
+        return request
 
     def _withdraw(self, request: _Request) -> None:
         """Nobody waits for it any more: unless its commit has begun, there will be none."""
@@ -155,13 +166,16 @@ class Intake:
             for request in group:
                 await self._answer([request])
         else:
-            metrics.EVENTS_BY_OUTCOME["accepted"].inc(sum(fresh))
-            metrics.EVENTS_BY_OUTCOME["duplicate"].inc(sum(len(one.events) for one in group) - sum(fresh))
-            for request, accepted in zip(group, fresh, strict=True):
-                _succeed(request, Taken(accepted, len(request.events) - accepted))
+            accepted = sum(map(len, fresh))
+            metrics.EVENTS_BY_OUTCOME["accepted"].inc(accepted)
+            metrics.EVENTS_BY_OUTCOME["duplicate"].inc(sum(len(one.events) for one in group) - accepted)
+            for request, news in zip(group, fresh, strict=True):
+                # Whether or not the sender still waits: what hangs up has been stored, too.
+                self._budgets.count(request.app, len(news), _size(request, news))
+                _succeed(request, Taken(len(news), len(request.events) - len(news)))
 
-    async def _keep(self, group: list[_Request]) -> list[int]:
-        """Numbers of new events, one for each request: of two with one id the first one may be new."""
+    async def _keep(self, group: list[_Request]) -> list[list[Event]]:
+        """New events of each request: of two with one id the first one may be new."""
         firsts: dict[Key, tuple[int, Event]] = {}
         for turn, request in enumerate(group):
             for event in request.events:
@@ -175,8 +189,10 @@ class Intake:
         with reaching():
             run = transact if relays else autocommit
             fresh = await run(self._pool, lambda conn: keep(conn, events, relays))
-        counts = Counter(firsts[event.key][0] for event in fresh)
-        return [counts[turn] for turn in range(len(group))]
+        news: list[list[Event]] = [[] for _ in group]
+        for event in fresh:
+            news[firsts[event.key][0]].append(event)
+        return news
 
     def _release(self, group: list[_Request]) -> None:
         """They are held no more. Those without an answer had none: this process ends."""
@@ -185,7 +201,20 @@ class Intake:
             self._held_of[request.organization_id] -= request.weight
             if not self._held_of[request.organization_id]:
                 del self._held_of[request.organization_id]
+            self._budgets.release(request.day, len(request.events), request.size)
         _fail(group, Unavailable("this process ends: send these events again"))
+
+
+def _size(request: _Request, news: Sequence[Event]) -> int:
+    """Bytes of the body that new events came in: by their share of its text, where others were known."""
+    if len(news) in {0, len(request.events)}:
+        return request.size if news else 0
+    return round(request.size * sum(map(_length, news)) / sum(map(_length, request.events)))
+
+
+def _length(event: Event) -> int:
+    """Characters of an event, about."""
+    return len(event.name) + len(event.properties) + len(event.context)
 
 
 def _succeed(request: _Request, taken: Taken) -> None:
@@ -209,13 +238,13 @@ def _fail(group: list[_Request], error: Exception) -> None:
 
 
 @asynccontextmanager
-async def open_intake(pool: Pool) -> AsyncIterator[Intake]:
-    """An intake that commits by connections of the pool until the block ends.
+async def open_intake(pool: Pool, budgets: Budgets) -> AsyncIterator[Intake]:
+    """An intake that commits by connections of the pool until the block ends, and counts for the budgets.
 
     The pool has `COMMITTERS` connections at least, and a `command_timeout`: so long a silent Postgres may
     keep whoever waits.
     """
-    intake = Intake(pool)
+    intake = Intake(pool, budgets)
     async with asyncio.TaskGroup() as group:
         committers = [group.create_task(intake.commit_all()) for _ in range(COMMITTERS)]
         try:

@@ -1,18 +1,20 @@
 """Usage: what an organization has of what it may have, counted from the rows when somebody asks."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
 from db.queries import api_key, usage, webhook_endpoint
+from domain.events import budgets as event_budgets
 from domain.media import storage_quota
 from domain.tenancy.api_keys import MOST_LIVE
 from domain.webhooks import endpoints
 from jobs.kinds import SHOWN
 from schemas import ids
 from schemas.api_keys import Storage, Tier
-from schemas.usage import BudgetUse, PoolUse, ProjectCounts, Usage, Use
+from schemas.usage import BudgetUse, EventsUse, PoolUse, ProjectCounts, Usage, Use
 
 #: Jobs that wait are counted so far where no cap is, and projects.
 MOST_JOBS, MOST_PROJECTS = 10_000, 100_000
@@ -37,17 +39,26 @@ _LIST_POOLS = usage.list_pools.typed(_PoolRow)
 _COUNT_PROJECTS = usage.count_projects.typed(_ProjectRow)
 
 
-async def get(conn: Conn, *, organization_id: UUID, tier: Tier, budgets: Sequence[BudgetUse]) -> Usage:
-    """All of it; `budgets` are counted by the API itself."""
+async def get(
+    conn: Conn, *, organization_id: UUID, tier: Tier, budgets: Sequence[BudgetUse], now: datetime
+) -> Usage:
+    """All of it; `budgets` are counted by the API itself, and `now` names the UTC day."""
     pools = await _LIST_POOLS.all(conn, org=organization_id, names=_POOLS, most=MOST_JOBS)
     projects = await _COUNT_PROJECTS.row(conn, org=organization_id, most=MOST_PROJECTS)
     storage = await storage_quota.get(conn, organization_id=organization_id)
     keys = await api_key.count_live_keys.value(conn, org=organization_id)
     hooks = await webhook_endpoint.count_endpoints.value(conn, org=organization_id)
+    budget = event_budgets.BUDGETS[tier]
+    events, size = await event_budgets.get(conn, organization_id=organization_id, now=now)
     return Usage(
         organization_id=ids.show(ids.ORGANIZATION, organization_id),
         tier=tier,
         pools=[PoolUse(**row._asdict()) for row in pools],
+        events=EventsUse(
+            count=Use(used=events, limit=budget.events),
+            bytes=Use(used=size, limit=budget.size),
+            resets_at=event_budgets.next_day(now),
+        ),
         storage=Storage(used_bytes=storage.used, limit_bytes=storage.limit),
         api_keys=Use(used=keys, limit=MOST_LIVE),
         webhook_endpoints=Use(used=hooks, limit=endpoints.MOST),

@@ -199,6 +199,7 @@ class Limited(DomainError):
     """
 
     code = "RATE_LIMITED"
+    retry_after: int
 
     def __init__(self, limit: str, message: str, *, retry_after: int, resource: str | None = None) -> None:
         super().__init__(message, limit=limit, **({"resource": resource} if resource else {}))
@@ -222,10 +223,16 @@ class Killed(DomainError):
 
 
 class Unavailable(DomainError):
-    """Nothing was changed; a repeat is safe."""
+    """Nothing was changed; a repeat is safe after `retry_after` seconds."""
 
     code = "UNAVAILABLE"
-    retry_after = 1
+    retry_after: int
 
-    def __init__(self, message: str = "the service can't reach its database: repeat the request") -> None:
+    def __init__(
+        self,
+        message: str = "the service can't reach its database: repeat the request",
+        *,
+        retry_after: int = 1,
+    ) -> None:
         super().__init__(message)
+        self.retry_after = retry_after

@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from db.pool import Conn
+from domain.events import budgets
 from domain.media import tickets, uploads
 from domain.media.store import Store
 from domain.operations.maintenance import prune_idempotency, prune_oauth_states
@@ -30,6 +31,7 @@ RETENTION = [
     Chore("prune_sends", EVERY_S, quotas.prune),
     Chore("prune_tickets", EVERY_S, tickets.prune),
     Chore("prune_webhooks", EVERY_S, events.prune),
+    Chore("prune_intake_days", EVERY_S, budgets.prune, batch=budgets.BATCH),
 ]
 
 

@@ -64,6 +64,8 @@ async function usage(one, button) {
     facts([
       ["Tier", found.tier],
         ["Projects", `${number(found.projects.active)} active, ${number(found.projects.archived)} archived`],
+      ["Events today", part(found.events.count.used, found.events.count.limit)],
+      ["Bytes of events today", part(found.events.bytes.used, found.events.bytes.limit, bytes)],
       ["Storage", part(found.storage.usedBytes, found.storage.limitBytes, bytes)],
         ["API keys", part(found.apiKeys.used, found.apiKeys.limit)],
       ["Webhook endpoints", part(found.webhookEndpoints.used, found.webhookEndpoints.limit)]]),

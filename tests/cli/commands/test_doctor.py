@@ -7,6 +7,8 @@ import msgspec
 import pytest
 
 from db.pool import Conn
+from domain.operations import disk
+from domain.operations.disk import DiskUse
 from jobs import heartbeat, maintenance
 from schemas import ids
 from schemas.settings import Settings
@@ -48,6 +50,30 @@ async def test_an_event_store_of_its_own_is_looked_at(
         code, checks = await examined(tenantry)
         assert code == 1
         assert {one for one, check in checks.items() if check["status"] == "fail"} == {name}
+
+
+@pytest.mark.parametrize(
+    ("part", "code", "status"), [(None, 0, "warn"), (0.5, 0, "ok"), (0.85, 0, "warn"), (0.97, 1, "fail")]
+)
+@pytest.mark.usefixtures("environment")
+async def test_a_disk_that_fills_is_told(
+    tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch, part: float | None, code: int, status: str
+) -> None:
+    """With the share of it that is used; without its size nobody watches it."""
+
+    async def measure(_: Conn) -> DiskUse:
+        return DiskUse(1_000_000_000, 0, sees_wal=False)
+
+    monkeypatch.setattr(disk, "measure", measure)
+    if part:
+        for setting in ("DATABASE_DISK_BYTES", "TELEMETRY_DISK_BYTES"):
+            monkeypatch.setenv(setting, str(round(1_000_000_000 / part)))
+    found, checks = await examined(tenantry)
+    assert (found, checks["disk"]["status"]) == (code, status)
+    assert ("DATABASE_DISK_BYTES" in checks["disk"]["advice"]) is (status != "ok")
+    if part:
+        assert checks["disk of events"]["status"] == status
+        assert "pg_monitor" in checks["disk"]["detail"]
 
 
 async def test_without_settings_it_says_which(tenantry: Tenantry, elsewhere: object) -> None:

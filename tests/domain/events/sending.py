@@ -10,6 +10,7 @@ from asyncpg.pgproto import pgproto
 from db.pool import Conn
 from domain.apps.app_keys import KeyedApp
 from domain.events import group_commit, rollups
+from domain.events.budgets import Budgets
 from domain.events.event import Event
 from domain.events.intake import Taken
 
@@ -36,6 +37,11 @@ def event(number: int = 0, *, project_id: UUID = PROJECT, app_no: int = 1, **fie
         "context": "{}",
     } | fields
     return Event(project_id, app_no, **given)
+
+
+def new_budgets() -> Budgets:
+    """Budgets that nothing was counted against."""
+    return Budgets(lambda: datetime.now(UTC))
 
 
 class Takes(Protocol):

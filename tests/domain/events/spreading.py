@@ -9,7 +9,7 @@ from domain.apps.app_keys import KeyedApp
 from domain.events import group_commit
 from domain.events.event import Event
 from domain.events.intake import Intake, Taken, open_intake
-from tests.domain.events.sending import event
+from tests.domain.events.sending import event, new_budgets
 
 #: Projects of the tests, some on each server.
 PROJECTS = [UUID(int=number) for number in range(1, 13)]
@@ -82,7 +82,7 @@ async def routed(urls: Sequence[str]) -> AsyncIterator[Router]:
         intakes = []
         for url in urls:
             pool = await stack.enter_async_context(open_pool(url, name="writer", size=2))
-            intakes.append(await stack.enter_async_context(open_intake(pool)))
+            intakes.append(await stack.enter_async_context(open_intake(pool, new_budgets())))
         yield Router(intakes)
 
 

@@ -10,6 +10,7 @@ from db.pool import Conn, Pool, open_pool
 from domain.events.intake import open_intake
 from schemas.settings import Settings
 from tests.domain.events import racing
+from tests.domain.events.sending import new_budgets
 
 NUMBERS = 4_000
 BATCHES = NUMBERS * racing.TIMES // racing.EACH
@@ -21,7 +22,7 @@ async def test_each_id_is_stored_once_and_counted_once(settings: Settings, pool:
         intakes = []
         for _ in range(racing.WRITERS):
             own = await stack.enter_async_context(open_pool(settings.database_url, name="writer", size=2))
-            intakes.append(await stack.enter_async_context(open_intake(own)))
+            intakes.append(await stack.enter_async_context(open_intake(own, new_budgets())))
         others = asyncio.gather(
             racing.rotate_twice(pool, lambda: len(acknowledged) / BATCHES),
             *[racing.disturb(pool, done, seed) for seed in range(2)],

@@ -18,6 +18,7 @@ from tests.domain.events.sending import (
     event,
     fold_all,
     keyed,
+    new_budgets,
     send,
     stored,
     wrong_counts,
@@ -144,7 +145,7 @@ async def test_a_commit_is_one_statement(database_url: str, monkeypatch: pytest.
     async with (
         before(database_url) as relay,
         open_pool(relay.url, name="test", size=1) as pool,
-        open_intake(pool) as intake,
+        open_intake(pool, new_budgets()) as intake,
     ):
         relaying = keyed(PROJECT, 1)._replace(event_maps={"meta": {"open": "Opened"}})
         for app in (keyed(PROJECT, 1), relaying):

@@ -17,7 +17,7 @@ from domain.events.event import Event
 from domain.events.intake import Intake, Taken, Unwritten, open_intake
 from domain.events.round_robin import RoundRobin
 from schemas.errors import Unavailable
-from tests.domain.events.sending import NOW, event, fold_all, keyed, stored, take, wrong_counts
+from tests.domain.events.sending import NOW, event, fold_all, keyed, new_budgets, stored, take, wrong_counts
 from tests.jobs import scene
 from tests.relay import Loss, before
 from tests.servers import Servers
@@ -58,7 +58,7 @@ def send_of(intake: Intake, organization_id: UUID, events: list[Event]) -> "asyn
 
 
 async def test_requests_of_one_moment_are_one_commit(pool: Pool, conn: Conn) -> None:
-    async with open_intake(pool) as intake:
+    async with open_intake(pool, new_budgets()) as intake:
         first, second = sent(range(300)), sent(range(200, 500))
         taken = await asyncio.gather(*[take(intake, one) for one in (first, second, first)])
         assert await take(intake, first) == Taken(0, 300)
@@ -71,7 +71,7 @@ async def test_requests_of_one_moment_are_one_commit(pool: Pool, conn: Conn) -> 
 
 
 async def test_an_id_that_comes_twice_in_a_request_is_a_duplicate(pool: Pool) -> None:
-    async with open_intake(pool) as intake:
+    async with open_intake(pool, new_budgets()) as intake:
         assert await take(intake, [event(1), event(2), event(1, name="other")]) == Taken(2, 1)
 
 
@@ -79,7 +79,7 @@ async def test_an_id_that_comes_twice_in_a_request_is_a_duplicate(pool: Pool) ->
 async def test_an_organization_that_floods_leaves_room_for_others(pool: Pool) -> None:
     """Each may hold as much as is free then: half, a quarter, an eighth; by many projects, too."""
     tasks = []
-    async with open_intake(pool) as intake:
+    async with open_intake(pool, new_budgets()) as intake:
         async with held_up(pool, intake):
             for organization_id in (A, B, uuid4()):
                 for start in range(0, 20_000, 500):
@@ -95,7 +95,7 @@ async def test_an_organization_that_floods_leaves_room_for_others(pool: Pool) ->
 
 @pytest.mark.usefixtures("one_committer")
 async def test_a_large_body_counts_as_many_events(pool: Pool) -> None:
-    async with open_intake(pool) as intake:
+    async with open_intake(pool, new_budgets()) as intake:
         async with held_up(pool, intake):
             large = [asyncio.create_task(take(intake, [event(n)], size=8_000_000)) for n in range(3)]
             await asyncio.sleep(0)
@@ -108,7 +108,7 @@ async def test_a_large_body_counts_as_many_events(pool: Pool) -> None:
 @pytest.mark.usefixtures("one_committer")
 async def test_organizations_take_turns_and_so_do_their_projects(pool: Pool) -> None:
     """What little one sends goes with the next commit, however much of others came before."""
-    async with open_intake(pool) as intake:
+    async with open_intake(pool, new_budgets()) as intake:
         async with held_up(pool, intake):
             parts = [range(start, start + 500) for start in range(0, 9_000, 500)]
             flood = [send_of(intake, A, sent(part, A if part.start < 8_000 else uuid4())) for part in parts]
@@ -160,7 +160,7 @@ def check_fair(order: list[UUID]) -> None:
 @pytest.mark.usefixtures("one_committer")
 async def test_whoever_hangs_up_while_waiting_is_not_written(pool: Pool, conn: Conn) -> None:
     """And makes room at once."""
-    async with open_intake(pool) as intake:
+    async with open_intake(pool, new_budgets()) as intake:
         async with held_up(pool, intake):
             gone = [send(intake, sent(range(start, start + 500))) for start in range(0, 9_500, 500)]
             await asyncio.sleep(0)
@@ -175,7 +175,7 @@ async def test_whoever_hangs_up_while_waiting_is_not_written(pool: Pool, conn: C
 
 
 async def test_whoever_hangs_up_during_the_commit_is_written(pool: Pool, conn: Conn) -> None:
-    async with open_intake(pool) as intake, pool.acquire() as other:
+    async with open_intake(pool, new_budgets()) as intake, pool.acquire() as other:
         async with other.transaction():
             await other.execute("select pg_advisory_xact_lock(7203)")
             gone = asyncio.create_task(take(intake, [event(1)]))
@@ -187,7 +187,7 @@ async def test_whoever_hangs_up_during_the_commit_is_written(pool: Pool, conn: C
 
 @pytest.mark.usefixtures("one_committer")
 async def test_one_that_cannot_be_written_loses_no_other(pool: Pool, conn: Conn) -> None:
-    async with open_intake(pool) as intake:
+    async with open_intake(pool, new_budgets()) as intake:
         async with held_up(pool, intake):
             bad = [event(1, project_id=B, name=None, properties='{"email": "ada@example.com"}')]
             tasks = [send(intake, one) for one in (sent(range(10)), bad, sent(range(10, 20), C))]
@@ -204,7 +204,7 @@ async def test_an_event_of_a_day_without_a_table_is_refused_for_now(pool: Pool, 
     """And no other with it."""
     early = event(1, project_id=B, occurred_at=NOW - timedelta(days=3))
     await conn.execute(f"drop table event_{early.occurred_at:%Y%m%d}")
-    async with open_intake(pool) as intake:
+    async with open_intake(pool, new_budgets()) as intake:
         async with held_up(pool, intake):
             tasks = [send(intake, one) for one in (sent(range(10)), [early], sent(range(10, 20), C))]
             await asyncio.sleep(0)
@@ -225,7 +225,7 @@ async def test_a_commit_whose_answer_is_lost_is_not_acknowledged(
     async with (
         before(database_url) as relay,
         open_pool(relay.url, name="test", command_timeout=6) as pool,
-        open_intake(pool) as intake,
+        open_intake(pool, new_budgets()) as intake,
     ):
         await take(intake, [event(0)])
         relay.fall_silent_at("keep_events", loss)
@@ -238,7 +238,10 @@ async def test_a_commit_whose_answer_is_lost_is_not_acknowledged(
 
 
 async def test_a_postgres_that_restarts_is_found_again(own_servers: Servers) -> None:
-    async with open_pool(own_servers.postgres.url, name="test") as pool, open_intake(pool) as intake:
+    async with (
+        open_pool(own_servers.postgres.url, name="test") as pool,
+        open_intake(pool, new_budgets()) as intake,
+    ):
         assert await take(intake, [event(1)]) == Taken(1, 0)
         await asyncio.to_thread(own_servers.postgres.stop)
         with pytest.raises(Unavailable):

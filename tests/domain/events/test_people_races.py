@@ -17,7 +17,7 @@ from domain.metrics.active_users import Counted
 from domain.metrics.windows import QUARTER, Window
 from schemas.errors import Unavailable
 from schemas.settings import Settings
-from tests.domain.events.sending import PROJECT, event, take
+from tests.domain.events.sending import PROJECT, event, new_budgets, take
 
 MIDNIGHT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=2)
 DAY, INSTANT = timedelta(days=1), timedelta(microseconds=1)
@@ -119,7 +119,7 @@ async def test_people_are_those_of_the_events_at_each_moment(
             await stack.enter_async_context(open_pool(settings.database_url, name="writer", size=2))
             for _ in range(2)
         ]
-        intakes = [await stack.enter_async_context(open_intake(pool)) for pool in pools]
+        intakes = [await stack.enter_async_context(open_intake(pool, new_budgets())) for pool in pools]
         group = await stack.enter_async_context(asyncio.TaskGroup())
         for one in (fold_or_die, fold_or_die, rebuild, watch):
             group.create_task(repeat(one))

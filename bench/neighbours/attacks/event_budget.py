@@ -1,0 +1,54 @@
+"""Budget of events: a public key that floods its organization's day to the end, and goes on beyond it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bench.neighbours import tenants, victim
+from bench.neighbours.attacks.events import SENDERS, attack
+from bench.neighbours.deployment import Deployment
+from bench.neighbours.row import Plan, Row
+from bench.neighbours.scale import Scale
+from domain.events.budgets import BUDGETS
+
+BUDGET = BUDGETS["standard"]
+
+#: Events that are left of the day as the attack begins: some seconds of it.
+LEFT = 10_000
+
+USE_UP = "insert into intake_day (organization_id, day, events, bytes) values ($1, $2, $3, 0)"
+
+#: Bytes of the event store's tables with their indexes, and events in them.
+STORED = """
+select (select sum(pg_total_relation_size(oid))::bigint
+          from pg_class
+         where relname ~ '^event' and relkind = 'r') as bytes,
+       (select count(*) from event) as events"""
+
+
+async def prepare(deployment: Deployment, scale: Scale) -> Plan:
+    attacker = await tenants.settle(deployment.environment, tier="standard")
+    app = await tenants.app(deployment.environment, attacker)
+    today = datetime.now(UTC).date()
+    await deployment.environment.pool.execute(USE_UP, attacker.org, today, BUDGET.events - scale.many(LEFT))
+    return Plan(
+        port=deployment.port, keys=[app.key], owned=[[app.path]], many={"senders": scale.many(SENDERS)}
+    )
+
+
+async def note(deployment: Deployment, counted: Mapping[str, int]) -> dict[str, Any]:
+    """Requests by their answers, and the disk's growth in a day of such events at the budget."""
+    stored, events = await deployment.environment.pool.fetchrow(STORED) or (0, 0)
+    an_event = stored / max(1, events)
+    return {
+        "passed": counted.get("202", 0),
+        "refused": counted.get("429", 0),
+        "stored_bytes_an_event": round(an_event),
+        "stored_mib_a_day_at_budget": round(an_event * BUDGET.events / (1 << 20)),
+    }
+
+
+ROW = Row(
+    "event-budget", "an app that sends until its organization's day of events is used up, and on",
+    victim.events, prepare, attack, note=note,
+)  # fmt: skip

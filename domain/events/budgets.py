@@ -1,0 +1,245 @@
+"""Daily budgets of events: how many events and bytes of them an organization may send in a UTC day.
+
+Each process counts what it commits. It adds its counts to the table `intake_day` and learns the sums of all
+processes from the same statement. No request waits for that. A process adds its count of an organization once
+it is a lot, 1/1000 of the budget. So each process accepts at most a lot, one request and the commits during
+that statement beyond a budget. Redis knows nothing of it, so nothing is forgotten with Redis.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple, TypeAlias
+from uuid import UUID
+
+from db.pool import Conn, Pool
+from db.queries import intake_day
+from db.reach import PASSING, reaching
+from domain.apps.app_keys import KeyedApp
+from schemas.api_keys import Tier
+from schemas.errors import Limited
+
+MIB, GIB = 1 << 20, 1 << 30
+
+#: Parts of a budget that a process may count before it adds them, and seconds after which it adds fewer.
+LOTS, EVERY_S = 1_000, 5.0
+
+#: Seconds between two additions of a process, and rows of one statement.
+PAUSE_S, ROWS = 0.05, 500
+
+#: Organizations that a process remembers the sums of.
+REMEMBERED = 10_000
+
+#: Days for which sums are kept, and rows that one run of `prune` deletes.
+KEPT_DAYS, BATCH = 35, 500
+
+DAY_S = 86_400
+
+#: The names of both limits in a refusal.
+EVENTS, BYTES = "daily-events", "daily-event-bytes"
+
+
+class Budget(NamedTuple):
+    """Events of a UTC day, and bytes of their bodies out of gzip."""
+
+    events: int
+    size: int
+
+
+BUDGETS: Mapping[Tier, Budget] = {
+    "sandbox": Budget(200_000, 200 * MIB),
+    "standard": Budget(2_000_000, 2 * GIB),
+    "pilot": Budget(20_000_000, 20 * GIB),
+    "partner": Budget(200_000_000, 200 * GIB),
+}
+
+#: An organization and a UTC day.
+_Key: TypeAlias = tuple[UUID, date]
+
+
+class Day:
+    """Counts of an organization's UTC day in this process.
+
+    `sum` is the sum over all processes as of this one's last addition. `due` is its own count since then, and
+    `held` counts the events that are being committed.
+    """
+
+    __slots__ = ("due_events", "due_size", "held_events", "held_size", "key", "sum_events", "sum_size")
+
+    def __init__(self, key: _Key) -> None:
+        self.key = key
+        self.sum_events = self.sum_size = 0
+        self.due_events = self.due_size = 0
+        self.held_events = self.held_size = 0
+
+    @property
+    def events(self) -> int:
+        return self.sum_events + self.due_events
+
+    @property
+    def size(self) -> int:
+        return self.sum_size + self.due_size
+
+    @property
+    def is_settled(self) -> bool:
+        """True if nothing of it would be lost with this object."""
+        return not (self.due_events or self.held_events)
+
+
+class Budgets:
+    """Budgets as one process of the API knows them. `clock` names the UTC day."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._days: dict[_Key, Day] = {}
+        self._ready: dict[_Key, Day] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        #: Some counts are to be added to the table.
+        self.came = asyncio.Event()
+
+    def check(self, app: KeyedApp) -> None:
+        """Raises `Limited` where the app's organization has used its budget up."""
+        self._check(self._day(app), BUDGETS[app.tier])
+
+    def part(self, app: KeyedApp) -> float:
+        """Part of the budget that is used, from 0 to about 1."""
+        day, budget = self._day(app), BUDGETS[app.tier]
+        return max(day.events / budget.events, day.size / budget.size)
+
+    def hold(self, app: KeyedApp, events: int, size: int) -> Day:
+        """Set so many aside until `release`. Raises `Limited` where commits under way take the rest."""
+        day, budget = self._day(app), BUDGETS[app.tier]
+        self._check(day, budget)
+        for limit, used, most in (
+            (EVENTS, day.events + day.held_events, budget.events),
+            (BYTES, day.size + day.held_size, budget.size),
+        ):
+            if used >= most:
+                raise Limited(limit, "the last events of this UTC day are being stored", retry_after=1)
+        day.held_events += events
+        day.held_size += size
+        return day
+
+    def release(self, day: Day, events: int, size: int) -> None:
+        day.held_events -= events
+        day.held_size -= size
+
+    def count(self, app: KeyedApp, events: int, size: int) -> None:
+        """Count new events of an app, which are committed."""
+        if not events:
+            return
+        day, budget = self._day(app), BUDGETS[app.tier]
+        day.due_events += events
+        day.due_size += size
+        if day.due_events * LOTS >= budget.events or day.due_size * LOTS >= budget.size:
+            self._ready[day.key] = day
+            self.came.set()
+        if self._timer is None:
+            self._arm()
+
+    def make_ready(self) -> None:
+        """Have every count added by the next `write_due`."""
+        self._timer = None
+        self._ready |= {key: day for key, day in self._days.items() if day.due_events}
+        if self._ready:
+            self.came.set()
+
+    async def write_due(self, pool: Pool) -> None:
+        """Add the counts that are ready. Where Postgres is away they stay, and are added later.
+
+        An answer of Postgres that is lost has them added twice: at most a lot of each organization.
+        """
+        self.came.clear()
+        try:
+            while self._ready:
+                keys = sorted(self._ready)[:ROWS]
+                with reaching():
+                    async with pool.acquire() as conn:
+                        await _add(conn, [self._ready[key] for key in keys])
+                for key in keys:
+                    del self._ready[key]
+        except PASSING:
+            pass
+        finally:
+            self._forget()
+            if self._timer is None and any(day.due_events for day in self._days.values()):
+                self._arm()
+
+    def _day(self, app: KeyedApp) -> Day:
+        key = app.organization_id, self._clock().date()
+        day = self._days.get(key)
+        if day is None:
+            day = self._days[key] = Day(key)
+            if len(self._days) > REMEMBERED:
+                self._forget()
+        return day
+
+    def _forget(self) -> None:
+        """Forget days that are over, and the oldest ones of too many. A day with counts to add stays."""
+        today = self._clock().date()
+        spare = len(self._days) - REMEMBERED
+        settled = [key for key, day in self._days.items() if day.is_settled]
+        for place, key in enumerate(settled):
+            if key[1] != today or place < spare:
+                del self._days[key]
+
+    def _arm(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(EVERY_S, self.make_ready)
+
+    def _check(self, day: Day, budget: Budget) -> None:
+        for limit, used, most in ((EVENTS, day.events, budget.events), (BYTES, day.size, budget.size)):
+            if used >= most:
+                message = (
+                    "the organization's budget of events for this UTC day is used up: send these tomorrow"
+                )
+                raise Limited(limit, message, retry_after=DAY_S - int(self._clock().timestamp()) % DAY_S)
+
+
+class _Sum(NamedTuple):
+    organization_id: UUID
+    day: date
+    events: int
+    bytes: int
+
+
+class _Used(NamedTuple):
+    events: int
+    bytes: int
+
+
+_ADD_DAYS = intake_day.add_days.typed(_Sum)
+_GET_DAY = intake_day.get_day.typed(_Used)
+
+
+async def _add(conn: Conn, days: list[Day]) -> None:
+    """Add what these days have counted, and note the sums. All are counted until Postgres has answered."""
+    counted = {day.key: (day, day.due_events, day.due_size) for day in days}
+    sums = await _ADD_DAYS.all(
+        conn,
+        orgs=[org for org, _ in counted],
+        days=[date for _, date in counted],
+        events=[events for _, events, _ in counted.values()],
+        bytes=[size for _, _, size in counted.values()],
+    )
+    for one in sums:
+        day, events, size = counted[one.organization_id, one.day]
+        day.due_events -= events
+        day.due_size -= size
+        day.sum_events, day.sum_size = one.events, one.bytes
+
+
+async def get(conn: Conn, *, organization_id: UUID, now: datetime) -> tuple[int, int]:
+    """Events and bytes of the organization's UTC day, as far as the processes have added them."""
+    return await _GET_DAY.one(conn, org=organization_id, day=now.astimezone(UTC).date()) or (0, 0)
+
+
+def next_day(now: datetime) -> datetime:
+    """The end of the UTC day."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + timedelta(days=1)
+
+
+async def prune(conn: Conn) -> int:
+    """Delete a batch of sums of long ago; how many."""
+    before = datetime.now(UTC).date() - timedelta(days=KEPT_DAYS)
+    return await intake_day.prune_days.run(conn, before=before, limit=BATCH)

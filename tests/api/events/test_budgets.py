@@ -1,0 +1,223 @@
+"""Budgets of events: so many in a UTC day for all apps of an organization, and none of another one's."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+from redis.asyncio import Redis
+
+from api import event_requests
+from api.app import create_app
+from api.services import Services
+from db.pool import Pool
+from domain.events import budgets
+from domain.events.budgets import Budget
+from schemas.settings import Settings
+from tests.api.conftest import Caller, calling, client_of, held, new_key
+from tests.api.events.sender import PHONE, Sender, event, sender, taken
+from tests.api.refusals import problem
+from tests.waiting import eventually
+
+BUDGET = Budget(10, 1 << 20)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every tier has little, `partner` twice as much; a refusal isn't remembered."""
+    tiers = dict.fromkeys(budgets.BUDGETS, BUDGET) | {"partner": Budget(20, 2 << 20)}
+    monkeypatch.setattr(budgets, "BUDGETS", tiers)
+    monkeypatch.setattr(event_requests, "REFUSED_S", 0.0)
+
+
+def numbered(*numbers: int, **fields: Any) -> list[dict[str, Any]]:
+    return [event(number, **fields) for number in numbers]
+
+
+async def usage(caller: Caller) -> dict[str, Any]:
+    answer = await caller.http.get("/v1/usage")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()["events"]
+    return found
+
+
+async def added(pool: Pool, caller: Caller, events: int) -> None:
+    """Until all processes together have added so many."""
+
+    async def are() -> bool:
+        question = "select sum(events) from intake_day where organization_id = $1"
+        return bool(await pool.fetchval(question, caller.organization_id) == events)
+
+    await eventually(are)
+
+
+async def test_beyond_the_budget_events_are_refused_unread_until_the_day_ends(shop: Sender) -> None:
+    assert taken(await shop.send(*numbered(*range(9))))[0] == 9
+    # A request with more events than are left is taken whole.
+    assert taken(await shop.send(*numbered(*range(10, 14))))[0] == 4
+    over = await shop.post(b"{")
+    assert problem(over) == (429, "RATE_LIMITED", {"limit": "daily-events"})
+    now = datetime.now(UTC)
+    until_midnight = 86_400 - int(now.timestamp()) % 86_400
+    assert 0 <= (int(over.headers["Retry-After"]) - until_midnight) % 86_400 <= 300
+
+
+async def test_bytes_have_a_budget_of_their_own(shop: Sender, pool: Pool) -> None:
+    large = {"properties": {"text": "x" * 30_000}, "context": {}}
+    answers = [await shop.send(*numbered(number, **large)) for number in range(40)]
+    assert {answer.status_code for answer in answers[:9]} == {202}
+    few = Budget(100, 60_000)
+    for tier in budgets.BUDGETS:
+        budgets.BUDGETS[tier] = few  # type: ignore[index]  # the test's own
+    assert problem(await shop.send(event(99))) == (429, "RATE_LIMITED", {"limit": "daily-event-bytes"})
+    await added(pool, shop.owner, 10)
+    used = (await usage(shop.owner))["bytes"]
+    assert 300_000 < used["used"] < 310_000
+
+
+async def test_all_apps_and_keys_of_an_organization_share_it(
+    acme: Caller, rival: Caller, anonymous: httpx.AsyncClient, pool: Pool
+) -> None:
+    shop, phone = await sender(acme, anonymous), await sender(acme, anonymous, PHONE)
+    theirs = await sender(rival, anonymous)
+    for one, number in ((shop, 0), (phone, 5)):
+        assert taken(await one.send(*numbered(*range(number, number + 5))))[0] == 5
+    body = {"projectId": shop.project, "sdkAppId": shop.app["appId"], "events": numbered(20)}
+    for answer in (await shop.send(event(20)), await phone.send(event(20)), await segment(phone)):
+        assert problem(answer)[2] == {"limit": "daily-events"}
+    for headers in ({}, {"Idempotency-Key": "k1"}):
+        answer = await acme.http.post("/v1/events", json=body, headers=headers)
+        assert problem(answer)[2] == {"limit": "daily-events"}
+    assert taken(await theirs.send(event(1)))[0] == 1
+    await added(pool, acme, 10)
+    shown = await usage(acme)
+    assert shown["count"] == {"used": 10, "limit": 10}
+    assert shown["bytes"]["limit"] == BUDGET.size
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    resets = datetime.fromisoformat(shown["resetsAt"])
+    assert timedelta(0) <= resets - midnight <= timedelta(days=2)
+    assert (await usage(rival))["count"]["used"] in {0, 1}
+
+
+async def segment(phone: Sender) -> httpx.Response:
+    return await phone.post(b'{"batch":[{"type":"track","event":"a","messageId":"m"}]}', at="/v1/b")
+
+
+async def test_a_sandbox_has_its_own(
+    app: Litestar, pool: Pool, acme: Caller, shop: Sender, anonymous: httpx.AsyncClient
+) -> None:
+    assert taken(await shop.send(*numbered(*range(12))))[0] == 12
+    question = "select id from organization where live_organization_id = $1"
+    sandbox_id = await pool.fetchval(question, acme.organization_id)
+    async with client_of(app, await new_key(pool, sandbox_id, env="test")) as http:
+        sandbox = Caller(sandbox_id, "", http)
+        test = await sender(sandbox, anonymous)
+        assert taken(await test.send(*numbered(*range(10))))[0] == 10
+        assert problem(await test.send(event(30)))[2] == {"limit": "daily-events"}
+        await added(pool, sandbox, 10)
+        assert (await usage(sandbox))["count"] == {"used": 10, "limit": 10}
+    await added(pool, acme, 12)
+
+
+async def test_what_is_sent_again_is_charged_once(shop: Sender, pool: Pool) -> None:
+    for _ in range(5):
+        await shop.send(*numbered(*range(4)))
+    assert taken(await shop.send(*numbered(*range(3, 9))))[:2] == (5, 1)
+    await added(pool, shop.owner, 9)
+    size = await pool.fetchval("select bytes from intake_day")
+    one = len(b'{"events":[],"sentAt":"2026-01-01T00:00:00Z"}') + 9 * 75
+    assert abs(size - one) < 150
+    assert taken(await shop.send(event(9)))[0] == 1
+    assert problem(await shop.send(event(10)))[0] == 429
+
+
+@pytest_asyncio.fixture
+async def clocked(settings: Settings) -> AsyncIterator[tuple[Litestar, list[datetime]]]:
+    """An API whose clock a test sets."""
+    now = [datetime.now(UTC)]
+    served = create_app(settings, clock=lambda: now[0])
+    async with held(served.lifespan()):
+        yield served, now
+
+
+async def test_the_next_utc_day_has_its_own(clocked: tuple[Litestar, list[datetime]], pool: Pool) -> None:
+    app, now = clocked
+    async with calling(app, pool, "Acme") as acme, client_of(app) as http:
+        shop = await sender(acme, http)
+        await shop.send(*numbered(*range(10)))
+        refused = await shop.send(event(10))
+        now[0] += timedelta(seconds=int(refused.headers["Retry-After"]) - 1)
+        assert problem(await shop.send(event(10)))[0] == 429
+        now[0] += timedelta(seconds=1)
+        assert taken(await shop.send(event(10)))[0] == 1
+        await added(pool, acme, 11)
+        assert (await usage(acme))["count"]["used"] == 1
+
+
+async def test_a_higher_tier_counts_at_once(shop: Sender, pool: Pool) -> None:
+    await shop.send(*numbered(*range(10)))
+    assert problem(await shop.send(event(10)))[0] == 429
+    await pool.execute("update organization set tier = 'partner' where id = $1", shop.owner.organization_id)
+    assert taken(await shop.send(event(10)))[0] == 1
+    await pool.execute("update organization set tier = 'pilot' where id = $1", shop.owner.organization_id)
+    assert problem(await shop.send(event(11)))[0] == 429
+
+
+async def test_a_redis_that_forgets_everything_forgets_no_count(shop: Sender, redis_url: str) -> None:
+    await shop.send(*numbered(*range(10)))
+    async with Redis.from_url(redis_url) as client:
+        await client.flushdb()
+    assert problem(await shop.send(event(10)))[2] == {"limit": "daily-events"}
+
+
+async def test_a_refused_app_asks_nobody(
+    shop: Sender, app: Litestar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_requests, "REFUSED_S", 600.0)
+    await shop.send(*numbered(*range(10)))
+    assert problem(await shop.send(event(10)))[0] == 429
+    services: Services = app.state.services
+    monkeypatch.delattr(services.events.apps, "_apps")
+    monkeypatch.delattr(services.events.limiter, "_questions")
+    assert problem(await shop.post(b"{"))[2] == {"limit": "daily-events"}
+
+
+async def test_two_processes_count_each_accepted_event_once(
+    app: Litestar, settings: Settings, pool: Pool
+) -> None:
+    """However many send at once. A process that starts later knows it after its first addition."""
+    for tier in budgets.BUDGETS:
+        budgets.BUDGETS[tier] = Budget(100, 1 << 30)  # type: ignore[index]  # the test's own
+    other = create_app(settings)
+    numbers = itertools.count()
+    async with calling(app, pool, "Acme") as acme, client_of(app) as one:
+        shop = await sender(acme, one)
+
+        async def send(through: Sender) -> int:
+            accepted = 0
+            for _ in range(15):
+                answer = await through.send(*numbered(*itertools.islice(numbers, 3)))
+                assert answer.status_code in {202, 429}
+                accepted += answer.json().get("accepted", 0)
+            return accepted
+
+        async with held(other.lifespan()), client_of(other) as http:
+            senders = [shop, shop._replace(http=http)]
+            accepted = sum(await asyncio.gather(*(send(senders[n % 2]) for n in range(12))))
+            assert 100 <= accepted <= 2 * 102
+        await added(pool, acme, accepted)
+        assert (await usage(acme))["count"]["used"] == accepted
+    third = create_app(settings)
+    async with held(third.lifespan()), client_of(third) as http:
+        again = shop._replace(http=http)
+        assert taken(await again.send(*numbered(*itertools.islice(numbers, 3))))[0] == 3
+
+        async def knows() -> bool:
+            return (await again.send(*numbered(next(numbers)))).status_code == 429
+
+        await eventually(knows)

@@ -1,0 +1,206 @@
+"""Watermarks of the databases' disks: events close first, and by share, then uploads, posts never."""
+
+import random
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import msgspec
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+
+from api import disk_watch, event_requests
+from api.app import create_app
+from api.disk_watch import DiskWatch, Watermark
+from api.services import Services
+from db.pool import Pool, connected, open_pool
+from domain.events import budgets
+from domain.operations import disk
+from domain.operations.disk import EVENTS, DiskUse, Mark
+from schemas.errors import Unavailable
+from schemas.settings import Settings
+from tests.api.conftest import Caller, calling, client_of, held
+from tests.api.content.project import Project, file
+from tests.api.events.sender import PHONE, Sender, event, sender, taken
+from tests.api.refusals import refused
+from tests.s3.keeping import Kept
+from tests.servers import Servers
+
+SIZE = 1_000
+
+
+class Filled:
+    """A disk of `SIZE` bytes that a test fills."""
+
+    app: Litestar
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._used = 0
+
+        async def measure(_: Any) -> DiskUse:
+            return DiskUse(self._used, 0, sees_wal=True)
+
+        monkeypatch.setattr(disk, "measure", measure)
+
+    async def to(self, part: float) -> DiskWatch:
+        """All classes are as they are with so much of it used."""
+        self._used = round(part * SIZE)
+        services: Services = self.app.state.services
+        await services.events.disks.measure()
+        return services.events.disks
+
+
+@pytest.fixture
+def filled(monkeypatch: pytest.MonkeyPatch) -> Filled:
+    return Filled(monkeypatch)
+
+
+@pytest_asyncio.fixture
+async def app(settings: Settings, filled: Filled, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Litestar]:
+    """One on that disk, which it measures at its start, and no more by itself."""
+    monkeypatch.setattr(disk_watch, "EVERY_S", 3_600.0)
+    monkeypatch.setattr(disk_watch, "SOON_S", 3_600.0)
+    monkeypatch.setattr(event_requests, "REFUSED_S", 0.0)
+    filled.app = served = create_app(msgspec.structs.replace(settings, database_disk_bytes=SIZE))
+    async with held(served.lifespan()):
+        yield served
+
+
+async def schedule(caller: Caller) -> httpx.Response:
+    return await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
+
+
+async def test_events_close_first_uploads_second_and_nothing_else_does(
+    filled: Filled, acme: Caller, anonymous: httpx.AsyncClient, media_kept: Kept
+) -> None:
+    await filled.to(0.1)
+    phone = await sender(acme, anonymous, PHONE)
+    project = Project(acme, phone.project, media_kept)
+    body = {"projectId": phone.project, "sdkAppId": phone.app["appId"], "events": [event(1)]}
+    calls: dict[str, Callable[[], Any]] = {
+        "events": lambda: phone.send(event(1)),
+        "segment": lambda: phone.post(b'{"batch":[{"type":"track","event":"a"}]}', at="/v1/b"),
+        "server": lambda: acme.http.post("/v1/events", json=body),
+        "upload": lambda: project.upload(file()),
+        "other": lambda: schedule(acme),
+    }
+    events = {"events", "segment", "server"}
+    for part, closed in (
+        (0.7, set[str]()),
+        (0.91, events),
+        (0.86, events),
+        (0.96, events | {"upload"}),
+        (0.91, events | {"upload"}),
+        (0.89, events),
+        (0.84, set[str]()),
+    ):
+        await filled.to(part)
+        for name, call in calls.items():
+            answer = await call()
+            if name in closed:
+                refused(answer, 503, "UNAVAILABLE")
+                assert answer.headers["Retry-After"] == str(disk_watch.RETRY_S)
+            else:
+                assert answer.is_success, (part, name, answer.text)
+    assert media_kept.names()
+
+
+async def test_a_page_reads_when_to_come_again(filled: Filled, shop: Sender) -> None:
+    await filled.to(0.95)
+    answer = await shop.send(event(1), headers={"Origin": "https://shop.example"})
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Retry-After" in answer.headers["Access-Control-Expose-Headers"]
+
+
+@pytest_asyncio.fixture
+async def shop(acme: Caller, anonymous: httpx.AsyncClient) -> Sender:
+    return await sender(acme, anonymous)
+
+
+async def test_who_has_used_most_of_a_budget_is_refused_first(
+    filled: Filled, app: Litestar, pool: Pool, shop: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the part of its own budget, so that a large partner isn't refused before a small one."""
+    tiers = {"standard": budgets.Budget(100, 1 << 30), "partner": budgets.Budget(1_000, 1 << 30)}
+    monkeypatch.setattr(budgets, "BUDGETS", tiers)
+    async with (
+        calling(app, pool, "Rival") as rival,
+        calling(app, pool, "Large", tier="partner") as partner,
+        client_of(app) as http,
+    ):
+        small, large = await sender(rival, http), await sender(partner, http)
+        for one, many in ((shop, 60), (small, 5), (large, 100)):
+            assert taken(await one.send(*(event(number) for number in range(many))))[0] == many
+
+        async def takes() -> list[int]:
+            return [(await one.send(event(0))).status_code for one in (shop, small, large)]
+
+        await filled.to(0.82)
+        assert await takes() == [202, 202, 202]
+        await filled.to(0.85)
+        assert await takes() == [503, 202, 202]
+        await filled.to(0.893)
+        assert await takes() == [503, 202, 503]
+        await filled.to(0.9)
+        assert await takes() == [503, 503, 503]
+        await filled.to(0.5)
+        assert await takes() == [202, 202, 202]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_watermark_moves_at_two_marks(seed: int) -> None:
+    chance, watermark, closed = random.Random(seed), Watermark("test", Mark(0.9, 0.85)), False
+    for _ in range(500):
+        part = chance.uniform(0.7, 1.05)
+        watermark.move(part)
+        closed = True if part >= 0.9 else False if part < 0.85 else closed
+        assert watermark.is_closed is closed
+
+
+async def test_without_a_size_nothing_is_measured(settings: Settings) -> None:
+    app = create_app(settings)
+    async with held(app.lifespan()):
+        services: Services = app.state.services
+        assert services.events.disks.disks == []
+        services.events.disks.check_events()
+        services.events.disks.check_share(1.1)
+        services.events.disks.check_uploads()
+
+
+async def test_where_it_cannot_be_measured_the_last_measurement_holds(own_servers: Servers) -> None:
+    url = own_servers.postgres.url
+    settings = Settings(database_url=url, peppers="", vault_keys="", database_disk_bytes=1)
+    async with connected(url, name="test") as conn:
+        used = (await disk.measure(conn)).used
+    settings = msgspec.structs.replace(settings, database_disk_bytes=round(used / (EVENTS.closes + 0.02)))
+    async with (
+        open_pool(url, name="test") as pool,
+        disk_watch.open_disk_watch(settings, pool, pool) as watch,
+    ):
+        await watch.measure()
+        own_servers.postgres.stop()
+        with pytest.raises(Unavailable):
+            await watch.measure()
+        with pytest.raises(Unavailable):
+            watch.check_events()
+        own_servers.postgres.start()
+
+
+async def test_a_role_that_sees_no_log_counts_the_most_that_it_may_take(own_servers: Servers) -> None:
+    """And one that sees it counts at least that much: PostgreSQL may take it at any time."""
+    parts = urlsplit(own_servers.postgres.url)
+    async with connected(own_servers.postgres.url, name="test") as conn:
+        await conn.execute("create role small login password 'small'")
+        limit = await conn.fetchval("select pg_size_bytes(current_setting('max_wal_size'))")
+        all_seen = await disk.measure(conn)
+        mine = await conn.fetchval("select pg_database_size(current_database())")
+    assert all_seen.sees_wal
+    assert all_seen.wal >= limit
+    assert mine <= all_seen.data
+    netloc = f"small:small@{parts.netloc.rpartition('@')[2]}"
+    async with connected(urlunsplit(parts._replace(netloc=netloc)), name="test") as conn:
+        seen = await disk.measure(conn)
+    assert (seen.wal, seen.sees_wal) == (limit, False)
+    assert abs(seen.data - all_seen.data) < 1 << 22

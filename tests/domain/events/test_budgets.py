@@ -1,0 +1,167 @@
+"""Processes count for budgets: the bound beyond one, and the counts through outages and hang-ups."""
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from db.pool import Pool, open_pool
+from domain.apps.app_keys import KeyedApp
+from domain.events import budgets
+from domain.events.budgets import Budget, Budgets
+from domain.events.intake import open_intake
+from schemas.errors import Limited
+from tests import seeds
+from tests.domain.events.sending import PROJECT, event, keyed, new_budgets
+from tests.servers import Servers
+from tests.waiting import eventually
+
+
+async def an_app(pool: Pool) -> KeyedApp:
+    async with pool.acquire() as conn:
+        return keyed(PROJECT, 1, await seeds.organization(conn))
+
+
+async def sums(pool: Pool) -> list[tuple[int, int]]:
+    rows = await pool.fetch("select events, bytes from intake_day order by organization_id, day")
+    return [(row["events"], row["bytes"]) for row in rows]
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_each_process_goes_a_lot_and_a_request_beyond_a_budget(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    budget, most = Budget(5_000, 1 << 40), 20
+    monkeypatch.setattr(budgets, "BUDGETS", {"standard": budget})
+    monkeypatch.setattr(budgets, "LOTS", 100)
+    app, chance = await an_app(pool), random.Random(seed)
+    processes = [new_budgets() for _ in range(4)]
+    accepted, refused = 0, set[int]()
+    while len(refused) < len(processes):
+        number = chance.choices(range(4), weights=(20, 5, 1, 1))[0]
+        one, events = processes[number], chance.randint(1, most)
+        try:
+            one.release(one.hold(app, events, 0), events, 0)
+        except Limited:
+            refused.add(number)
+            continue
+        one.count(app, events, 0)
+        accepted += events
+        if one.came.is_set():
+            await one.write_due(pool)
+    assert budget.events <= accepted <= budget.events + 4 * (budget.events / 100 + most)
+    for one in processes:
+        one.make_ready()
+        await one.write_due(pool)
+    assert await sums(pool) == [(accepted, 0)]
+
+
+async def test_a_lot_is_added_at_once_and_less_later(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, one, other = await an_app(pool), new_budgets(), new_budgets()
+    lot = budgets.BUDGETS["standard"].events // budgets.LOTS
+    monkeypatch.setattr(budgets, "EVERY_S", 600.0)
+    one.count(app, lot - 1, 1)
+    assert not one.came.is_set()
+    one.count(app, 1, 7)
+    assert one.came.is_set()
+    await one.write_due(pool)
+    monkeypatch.setattr(budgets, "EVERY_S", 0.01)
+    other.count(app, 1, 1)
+    async with asyncio.timeout(60):
+        await other.came.wait()
+    await other.write_due(pool)
+    assert await sums(pool) == [(lot + 1, 9)]
+
+
+async def test_commits_under_way_are_set_aside(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request beyond them is asked to come again in a second, not tomorrow."""
+    monkeypatch.setattr(budgets, "BUDGETS", {"standard": Budget(10, 100)})
+    app, one = await an_app(pool), new_budgets()
+    day = one.hold(app, 10, 10)
+    with pytest.raises(Limited) as refused:
+        one.hold(app, 1, 1)
+    assert refused.value.retry_after == 1
+    one.check(app)
+    one.release(day, 10, 10)
+    one.hold(app, 1, 1)
+
+
+async def test_counts_stay_while_postgres_is_away(own_servers: Servers) -> None:
+    url = own_servers.postgres.url
+    async with open_pool(url, name="test") as pool:
+        app, one = await an_app(pool), new_budgets()
+        one.count(app, 5, 50)
+        one.make_ready()
+        own_servers.postgres.stop()
+        await one.write_due(pool)
+        one.count(app, 1, 10)
+        own_servers.postgres.start()
+
+        async def are_added() -> bool:
+            one.make_ready()
+            await one.write_due(pool)
+            return not any(day.due_events for day in one._days.values())
+
+        await eventually(are_added)
+        assert await sums(pool) == [(6, 60)]
+
+
+async def test_a_sender_that_hangs_up_is_charged_for_what_is_stored(pool: Pool) -> None:
+    """Else its events would cost nothing: it sends, and ends the connection as the commit begins."""
+    app, one = await an_app(pool), new_budgets()
+    async with open_intake(pool, one) as intake, pool.acquire() as other:
+        async with other.transaction():
+            await other.execute("select pg_advisory_xact_lock(7203)")
+            sending = asyncio.create_task(intake.take(app, [event(1), event(2)], size=200))
+
+            async def commits() -> bool:
+                asked = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+                return bool(await other.fetchval(asked))
+
+            await eventually(commits)
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+        async def is_charged() -> bool:
+            return [(day.due_events, day.due_size, day.held_events) for day in one._days.values()] == [
+                (2, 200, 0)
+            ]
+
+        await eventually(is_charged)
+
+
+async def test_days_that_are_over_are_forgotten_once_they_are_added(pool: Pool) -> None:
+    now = [datetime.now(UTC)]
+    app, one = await an_app(pool), Budgets(lambda: now[0])
+    one.count(app, 3, 30)
+    now[0] += timedelta(days=1)
+    one.count(app, 4, 40)
+    one.make_ready()
+    await one.write_due(pool)
+    assert await sums(pool) == [(3, 30), (4, 40)]
+    assert [day.events for day in one._days.values()] == [4]
+
+
+async def test_of_too_many_organizations_those_that_wait_for_nothing_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(budgets, "REMEMBERED", 10)
+    one = new_budgets()
+    held = keyed(PROJECT, 1, UUID(int=1))
+    one.hold(held, 1, 1)
+    for number in range(2, 40):
+        one.check(keyed(PROJECT, 1, UUID(int=number)))
+    assert len(one._days) <= 11
+    assert (UUID(int=1), datetime.now(UTC).date()) in one._days
+
+
+async def test_old_sums_are_pruned(pool: Pool) -> None:
+    app = await an_app(pool)
+    insert = """insert into intake_day (organization_id, day, events, bytes)
+                select $1, (now() at time zone 'UTC')::date - n, n, n from generate_series(0, 50) n"""
+    await pool.execute(insert, app.organization_id)
+    async with pool.acquire() as conn:
+        assert await budgets.prune(conn) == 50 - budgets.KEPT_DAYS
+    assert len(await sums(pool)) == budgets.KEPT_DAYS + 1
