@@ -147,8 +147,9 @@ cross join lateral (
 
 -- name: list_content_of_all    of all active projects, newest first
 with walked as materialized (
-  -- The newest rows of all projects, twice a page, whole: a plan made for an empty table finds none by its id.
-  -- One of the three searches is begun: each has an index, and a plan for all at once would have none.
+  -- The newest rows of all projects, twice a page. They are whole: a plan that was made for an empty table
+  -- finds no row by its id. One of the three searches is begun: each has an index, and a plan for all at once
+  -- would have none.
   (select *
          from content_item
         where organization_id = :org

@@ -14,5 +14,6 @@ select s.subject_id, l.metric, l.value
 -- name: insert_snapshots
 insert into metric_snapshot (organization_id, account_id, subject_id, metric, at, value, delta)
 select :org, :account_id, t.subject_id, t.metric, t.at, t.value, t.delta
-  from unnest(:subject_ids::uuid[], :metrics::text[], :values::bigint[], :deltas::bigint[], :ats::timestamptz[])
+  from unnest(
+         :subject_ids::uuid[], :metrics::text[], :values::bigint[], :deltas::bigint[], :ats::timestamptz[])
        as t (subject_id, metric, value, delta, at);

@@ -185,7 +185,7 @@ active as materialized (
    order by w.id desc
    limit :limit),
 led as materialized (
-  -- Whether the period leads; whether they are the page. Else archived projects have most of the newest posts.
+  -- Whether the period leads; whether they are the page. Else archived projects have most of what was walked.
   select by_time,
          not by_time
            and coalesce(:status <> 'queued', true)

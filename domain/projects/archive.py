@@ -11,6 +11,7 @@ from db.queries import collection
 from db.queries import project as projects
 from db.queries.rows import LockedProject
 from domain.leasing import requests
+from domain.leasing.requests import AuditLog
 from domain.publishing import posts
 from domain.tenancy import audit, project_locks
 from jobs import ledger
@@ -70,15 +71,10 @@ async def archive(
         canceled_scheduled_posts=counts.waiting,
         in_flight_posts=counts.in_flight,
     )
-    await audit.record(
-        conn,
-        organization_id=organization_id,
-        api_key_id=api_key_id,
-        action="project.archived",
-        subject=ids.show(ids.PROJECT, project_id),
-        project_id=project_id,
-        details={"closedLeaseRequests": closed} if closed else None,
-    )
+    log = AuditLog(organization_id, api_key_id, project_id)
+    details = {"closedLeaseRequests": closed} if closed else None
+    subject = ids.show(ids.PROJECT, project_id)
+    await audit.record(conn, **log._asdict(), action="project.archived", subject=subject, details=details)
     return _archived(archived), submitted.wake
 
 

@@ -92,8 +92,8 @@ async def test_a_job_that_waits_for_its_time_says_so_everywhere(
         all_of_it = (await operator.http.post("/v1/ops/jobs/cancel", json=stop | {"dryRun": True})).json()
     told = {(job["jobId"], job["status"], job["phase"], job["attempt"]) for job in answers}
     assert (len(answers), told) == (4, {(later, "running", "scheduled", 0)})
-    for params, found in [({"phase": "running"}, []), ({"phase": "scheduled", "status": "failed"}, [])]:
-        assert await listed(acme, "/v1/jobs", "jobId", **params) == found
+    for params in ({"phase": "running"}, {"phase": "scheduled", "status": "failed"}):
+        assert await listed(acme, "/v1/jobs", "jobId", **params) == []
     canceled = (await acme.http.post("/v1/jobs/cancel", json=stop)).json()
     assert (all_of_it["matched"], canceled["jobIds"]) == (1, [later])
     refused(await acme.http.post("/v1/jobs/cancel", json={"phases": ["completed"]}), 422, "VALIDATION")

@@ -173,7 +173,7 @@ async def test_a_phase_says_what_happened_last(
 async def check(history: History, before: dict[str, tuple[str, int]]) -> dict[str, tuple[str, int]]:
     """Each answer, filter and count has the phases that were told; a phase changes only with the version."""
     expected = {ids.show(ids.JOB, told.job_id): told.phase for told in history.told}
-    seen = {}
+    seen: dict[str, tuple[str, int]] = {}
     for told in history.told:
         answer, version = await jobs.get(history.conn, organization_id=history.org, job_id=told.job_id)
         assert answer.phase == told.phase
