@@ -51,7 +51,7 @@ async def paced(
 ) -> None:
     """Run `once` with each caller's number every `every_s` seconds, for ever; it returns a status.
 
-    Callers are spread over `every_s`. `course.ready` is set at the first refusal, since the bursts that limits
+    Callers are spread over `every_s`. `course.ready` is set at the first refusal, since bursts that limits
     allow are used up by then; after `warm_s` seconds at the latest.
     """
     begun, refused = time.monotonic(), asyncio.Event()

@@ -11,7 +11,7 @@ from bench.neighbours.deployment import Deployment
 from bench.neighbours.row import Course, Plan, Row
 from bench.neighbours.scale import Scale
 
-#: Keys, projects on a page, bytes of metadata of each; seconds for which the burst of the budget lasts at most.
+#: Keys, projects on a page, bytes of metadata of each; seconds in which the budget's burst is used up.
 KEYS, PROJECTS, METADATA, WARM_S = 50, 200, 8_000, 120
 
 A_MINUTE = QUOTAS["standard"].minute[Class.READ_LIGHT]
