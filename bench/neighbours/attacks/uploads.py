@@ -38,7 +38,7 @@ async def attack(plan: Plan, course: Course) -> None:
 
 
 def picture(side: int) -> bytes:
-    """A PNG of so many pixels squared, in color with alpha, whose lines are all filtered by Paeth."""
+    """A square PNG of so many pixels a side, in color with alpha, with Paeth filters on all lines."""
     packer = zlib.compressobj(1)
     line = b"\4" + bytes(range(256)) * (side * 4 // 256 + 1)
     pixels = b"".join([*(packer.compress(line[: 1 + side * 4]) for _ in range(side)), packer.flush()])
