@@ -22,8 +22,9 @@ from schemas.errors import Limited
 from schemas.usage import BudgetUse, Resource
 from telemetry.costs import Cost
 
-#: Seconds for which a charge waits in this process at most.
-FLUSH_S = 0.1
+#: Seconds for which a charge waits in this process at most. Requests with events, and readers of files, ask
+#: no script that could take their charges along: all of them together cost one call of it in so long.
+FLUSH_S = 1.0
 
 #: A full bucket holds the refill of so many seconds.
 BURST_S = 60

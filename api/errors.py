@@ -60,7 +60,10 @@ CODES = {
     "RANGE_NOT_SATISFIABLE": Code(416, "`Range` lies behind the end: `Content-Range` has the size"),
     "HOST_NOT_ALLOWED": Code(421, "`Host` is no name of the API: such a page may be another site's"),
     "VALIDATION": Code(422, "`details.issues` has a path and a message for each value that can't be"),
-    "RATE_LIMITED": Code(429, "`details.limit` is used up: wait as long as `Retry-After` says"),
+    "RATE_LIMITED": Code(
+        429,
+        "`details.limit` is used up, of a `budget` `details.resource`: wait as long as `Retry-After` says",
+    ),
     "HEAD_TOO_LARGE": Code(431, "the request's head has more than 100 fields or 32 KiB"),
     "INTERNAL": Code(500, "a fault of ours; tell us the request's id"),
     "KILL_SWITCH": Code(503, "`details.scope` was switched off: the `key`, or its `organization`"),

@@ -18,7 +18,7 @@ from api.event_limits import EventLimiter
 from api.last_events import open_last_events
 from api.listening import open_listeners
 from api.measuring import measured
-from api.ratelimit import COOL_S, open_limiter
+from api.ratelimit import COOL_S, Limiter, open_limiter
 from api.server.admission import limits_of
 from api.services import EventServices, Services
 from api.tenant_queue import TenantQueue, open_aside
@@ -63,9 +63,8 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
         _open_pool(settings, settings.database_url, name="tenantry-web") as pool,
         _open_event_store(settings, pool) as event_store,
         open_courier(settings.redis_url) as courier,
-        _open_redis(settings.redis_url) as redis,
+        _open_redis(settings.redis_url, clock) as (redis, limiter),
         _open_events(settings, pool, redis, peppers, clock) as events,
-        open_limiter(redis, Breaker(COOL_S), clock) as limiter,
         open_watcher(looking(pool), of_all=limits_of(settings).connections // 2) as watcher,
         open_listeners(settings, pool) as listeners,
     ):
@@ -203,10 +202,15 @@ async def _open_event_store(settings: Settings, pool: Pool) -> AsyncIterator[Poo
 
 
 @asynccontextmanager
-async def _open_redis(url: str) -> AsyncIterator[Redis]:
-    """Redis need not be there. Whoever asks sets the time limit: redis-py's own costs a task a command."""
+async def _open_redis(url: str, clock: Callable[[], datetime]) -> AsyncIterator[tuple[Redis, Limiter]]:
+    """Redis, which need not be there, and the limiter that counts requests in it.
+
+    Whoever asks sets the time limit: redis-py's own costs a task a command.
+    """
     pool = RedisPool.from_url(url)
     try:
-        yield Redis(connection_pool=pool)
+        redis = Redis(connection_pool=pool)
+        async with open_limiter(redis, Breaker(COOL_S), clock) as limiter:
+            yield redis, limiter
     finally:
         await pool.disconnect()

@@ -54,13 +54,16 @@ class ProjectCounts(Out, frozen=True, kw_only=True):
 #: The costs of requests: seconds of CPU, seconds on a connection to Postgres, bytes.
 Resource = Literal["cpu", "database", "bytes"]
 
+#: Requests with a key, or of strangers.
+BudgetTraffic = Literal["keys", "public"]
+
 
 class BudgetUse(Out, frozen=True, kw_only=True):
     """A budget by measured cost: it is charged at a request's end, and refuses requests while overdrawn."""
 
     resource: Resource
     """CPU and database time are in seconds."""
-    traffic: Literal["keys", "public"]
+    traffic: BudgetTraffic
     """`keys`: requests with a key; `public`: events of apps and readers of public files."""
     available: float | None
     """What is left now; below 0 requests are refused; null: unknown for the moment."""

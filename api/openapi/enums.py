@@ -30,6 +30,7 @@ from schemas import (
     sandbox,
     timelines,
     top_performers,
+    usage,
     waiting,
     webhooks,
 )
@@ -71,6 +72,8 @@ ENUMS: Mapping[str, Enum] = {
     "ApprovalStatus": _enum("Whether content may go out.", content.ApprovalStatus),
     "AssetKind": _enum("What a file is.", content.AssetKind),
     "BrandSource": _enum("Who said something of a brand.", brand.Source),
+    "BudgetResource": _enum("A cost of requests.", usage.Resource),
+    "BudgetTraffic": _enum("The requests that a budget pays for.", usage.BudgetTraffic),
     "CancelReason": _enum("How a job had ended.", jobs.Already),
     "UnsuccessfulStatus": _enum("How a job ended that may be retried.", jobs.Unsuccessful),
     "ColorRole": _enum("What a color is to a brand.", brand.ColorRole),

@@ -1,8 +1,10 @@
 """Calls of attackers to the API, and the count of what was answered."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -45,26 +47,29 @@ async def uncounted(deployment: Deployment, _: Mapping[str, int]) -> dict[str, A
 
 
 async def paced(
-    course: Course, callers: int, *, every_s: float, warm_s: float, once: Callable[[int], Awaitable[None]]
+    course: Course, callers: int, *, every_s: float, warm_s: float, once: Callable[[int], Awaitable[int]]
 ) -> None:
-    """Run `once` with each caller's number every `every_s` seconds, for ever; each waits for its answer.
+    """Run `once` with each caller's number every `every_s` seconds, for ever; it returns a status.
 
-    The first calls are spread over `every_s`. `course.ready` is set after `warm_s` seconds: the bursts that
-    limits allow are used up by then.
+    Callers are spread over `every_s`. `course.ready` is set at the first refusal, since bursts that limits
+    allow are used up by then; after `warm_s` seconds at the latest.
     """
+    begun, refused = time.monotonic(), asyncio.Event()
 
     async def call(number: int) -> None:
         due = begun + every_s * number / callers
         while True:
             await asyncio.sleep(due - time.monotonic())
-            await once(number)
+            if await once(number) == HTTPStatus.TOO_MANY_REQUESTS:
+                refused.set()
             due = max(due + every_s, time.monotonic())
 
-    begun = time.monotonic()
     async with asyncio.TaskGroup() as group:
         for number in range(callers):
             group.create_task(call(number))
-        await asyncio.sleep(warm_s)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(warm_s):
+                await refused.wait()
         course.felt.clear()
         course.ready.set()
 

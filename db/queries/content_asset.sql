@@ -71,7 +71,7 @@ update content_item
    and id = :content_id
    and exists (select from small);
 
--- name: find_asset    by what only its URL says, app media too, and the organization that pays for its readers
+-- name: find_asset    by what only its URL says, app media too, with the organization that pays
 with found as (
   -- The file.
   select organization_id, mime_type, size_bytes, sha256

@@ -11,8 +11,8 @@ from bench.neighbours.deployment import Deployment
 from bench.neighbours.row import Course, Plan, Row
 from bench.neighbours.scale import Scale
 
-#: Keys, projects on a page, bytes of metadata of each, and seconds in which the budget's burst is used up.
-KEYS, PROJECTS, METADATA, WARM_S = 50, 200, 8_000, 20
+#: Keys, projects on a page, bytes of metadata of each; seconds in which the budget's burst is used up.
+KEYS, PROJECTS, METADATA, WARM_S = 50, 200, 8_000, 120
 
 A_MINUTE = QUOTAS["standard"].minute[Class.READ_LIGHT]
 
@@ -32,8 +32,8 @@ async def attack(plan: Plan, course: Course) -> None:
     async with contextlib.AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(caller(plan, key)) for key in plan.keys]
 
-        async def read(number: int) -> None:
-            await ask(clients[number], course, "GET", f"/v1/projects?limit={PROJECTS}")
+        async def read(number: int) -> int:
+            return await ask(clients[number], course, "GET", f"/v1/projects?limit={PROJECTS}")
 
         every_s, warm_s = 60 / A_MINUTE, plan.many["warm_s"]
         await paced(course, len(clients), every_s=every_s, warm_s=warm_s, once=read)

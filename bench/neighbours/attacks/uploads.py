@@ -10,8 +10,8 @@ from bench.neighbours.deployment import Deployment
 from bench.neighbours.row import Course, Plan, Row
 from bench.neighbours.scale import Scale
 
-#: Pixels on a side: the most that the API takes. Seconds in which the budget's burst is used up.
-SIDE, WARM_S = 8192, 60
+#: Pixels on a side: the most that the API takes. Seconds for which the burst of the budget lasts at most.
+SIDE, WARM_S = 8192, 120
 
 #: Uploads under way at once, so that a slow answer delays no other upload.
 UPLOADERS = 8
@@ -30,15 +30,15 @@ async def attack(plan: Plan, course: Course) -> None:
     url = f"/v1/projects/{plan.owned[0][0]}/content/upload"
     async with caller(plan, plan.keys[0]) as client:
 
-        async def upload(_: int) -> None:
-            await ask(client, course, "POST", url, files={"file": ("a.png", content, "image/png")})
+        async def upload(_: int) -> int:
+            return await ask(client, course, "POST", url, files={"file": ("a.png", content, "image/png")})
 
         every_s = UPLOADERS * 60 / A_MINUTE
         await paced(course, UPLOADERS, every_s=every_s, warm_s=plan.many["warm_s"], once=upload)
 
 
 def picture(side: int) -> bytes:
-    """A PNG of so many pixels squared, in color with alpha, whose lines are all filtered by Paeth."""
+    """A square PNG of so many pixels a side, in color with alpha, with Paeth filters on all lines."""
     packer = zlib.compressobj(1)
     line = b"\4" + bytes(range(256)) * (side * 4 // 256 + 1)
     pixels = b"".join([*(packer.compress(line[: 1 + side * 4]) for _ in range(side)), packer.flush()])

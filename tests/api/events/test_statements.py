@@ -58,7 +58,8 @@ async def test_requests_ask_for_their_key_and_commit(
     execute: Execute = services.redis.execute_command
 
     async def counting(*words: Any, **options: Any) -> Any:
-        commands.append(words[0])
+        if not any(str(word).startswith("budget:") for word in words):  # One in a second, for all requests.
+            commands.append(words[0])
         return await execute(*words, **options)
 
     monkeypatch.setattr(relay, "loss_of", statements.append)

@@ -2,81 +2,27 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from typing import Any, cast
-from uuid import UUID
+from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from litestar import Litestar
 from redis.asyncio import Redis
 
-from api import ratelimit
-from api.budgets import BURST_S, MICROS, RATES, RESOURCES, Bucket, Rates, Traffic, bucket_of
-from api.ratelimit import Class, Limiter, open_limiter
+from api.budgets import BURST_S, MICROS, RESOURCES, Bucket, Traffic, bucket_of
+from api.ratelimit import Limiter
 from db.pool import Pool
 from domain.tenancy import organizations
-from domain.tenancy.api_keys import Principal
 from jobs.breaker import Breaker
 from schemas import ids
 from telemetry.costs import Cost
 from tests import media
+from tests.api.budgets.spending import STANDARD, advance, charge, cost, spending
 from tests.api.conftest import Caller, client_of, new_key
 from tests.api.parties import new_project
 from tests.servers import Servers
 from tests.waiting import eventually
-
-pytestmark = pytest.mark.usefixtures("patient")
-
-STANDARD = RATES[Traffic.KEYS]["standard"]
-
-
-@pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Redis gets its time on a busy machine: one that is too slow lets requests pass uncharged."""
-    monkeypatch.setattr(ratelimit, "BUDGET_S", 60.0)
-
-
-@pytest_asyncio.fixture
-async def redis(redis_url: str) -> AsyncIterator[Redis]:
-    async with Redis.from_url(redis_url, decode_responses=True) as client:
-        yield client
-
-
-def cost(cpu_s: float = 0.0, database_s: float = 0.0, size: int = 0) -> Cost:
-    spent = Cost()
-    spent.loop_s, spent.database_s, spent.sent = cpu_s, database_s, size
-    return spent
-
-
-def spending(resource: str, share: float) -> Cost:
-    """So much of a full standard bucket."""
-    full = dict(zip(RESOURCES, (one * BURST_S * share for one in STANDARD), strict=True))
-    match resource:
-        case "cpu":
-            return cost(cpu_s=full["cpu"] / MICROS)
-        case "database":
-            return cost(database_s=full["database"] / MICROS)
-        case _:
-            return cost(size=round(full["bytes"]))
-
-
-async def charge(limiter: Limiter, bucket: Bucket, spent: Cost) -> None:
-    """Charge and write it at once."""
-    limiter.spend(bucket, spent)
-    await limiter.close()
-
-
-async def advance(redis: Redis, seconds: float) -> None:
-    """As if every bucket had been charged so much earlier."""
-    async for key in redis.scan_iter("budget:*"):
-        if at := await cast("Awaitable[str | None]", redis.hget(key, "at")):
-            await cast("Awaitable[int]", redis.hset(key, "at", f"{float(at) - seconds:.6f}"))
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
@@ -176,113 +122,6 @@ async def test_a_restarted_redis_has_full_buckets_and_one_that_is_away_refuses_n
     assert {one["available"] for one in answer.json()["budgets"]} == {None}
 
 
-CENT = Rates(MICROS // 100, MICROS // 50, 10_000)
-
-
-def principal(organization_id: UUID) -> Principal:
-    return Principal(
-        organization_id, "Acme", ids.new(), "k", "live", "partner", frozenset(), (), expires_at=None
-    )
-
-
-@pytest_asyncio.fixture
-async def limiter(redis_url: str) -> AsyncIterator[Limiter]:
-    async with (
-        Redis.from_url(redis_url) as client,
-        open_limiter(client, Breaker(0.0), lambda: datetime.now(UTC)) as made,
-    ):
-        yield made
-
-
-spends = st.tuples(st.just("spend"), *(st.integers(0, most) for most in (2 * MICROS, MICROS, 10**6)))
-advances = st.tuples(st.just("advance"), st.integers(0, 200))
-steps = st.lists(spends | advances, max_size=12)
-
-
-@given(course=steps)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_a_bucket_is_what_arithmetic_says(limiter: Limiter, redis: Redis, course: list[Any]) -> None:
-    """Full at first; refilled by time up to its burst; charged without a floor; refused exactly below 0."""
-    bucket = Bucket(f"budget:{ids.new()}:keys", CENT)
-    left = [float(rate * BURST_S) for rate in CENT]
-    began = (await redis.time())[0]
-    for what, *numbers in course:
-        if what == "advance":
-            await advance(redis, numbers[0])
-            refilled = (one + rate * numbers[0] for rate, one in zip(CENT, left, strict=True))
-            left = [min(rate * BURST_S, one) for rate, one in zip(CENT, refilled, strict=True)]
-        else:
-            await charge(limiter, bucket, cost(numbers[0] / MICROS, numbers[1] / MICROS, numbers[2]))
-            left = [one - spent for one, spent in zip(left, numbers, strict=True)]
-    [levels] = await limiter._ask_levels([(bucket,)])
-    assert levels
-    took_s = (await redis.time())[0] - began + 1
-    for rate, expected, found in zip(CENT, left, levels[0][2:], strict=True):
-        assert expected - 15 <= found <= min(rate * BURST_S, expected + rate * took_s)
-    assert levels[0].overdrawn == (min(levels[0][2:]) < 0)
-    debts_ms = (-one / rate * 1000 for rate, one in zip(CENT, levels[0][2:], strict=True))
-    assert levels[0].wait_ms == pytest.approx(max(0, *debts_ms), abs=2)
-
-
-async def test_processes_at_once_grant_no_more_than_rate_and_burst(
-    redis_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Five processes, eight requests each at once: beyond the bucket only requests under way are served."""
-    each, at_once, processes = 0.05, 8, 5
-    rates = Rates(MICROS // 100, MICROS, 10**9)
-    monkeypatch.setitem(cast("dict[Any, Any]", RATES[Traffic.KEYS]), "partner", rates)
-    bucket_of.cache_clear()
-    ratelimit._charge.cache_clear()
-    who, served = principal(ids.new()), itertools.count()
-
-    async def call(limiter: Limiter) -> None:
-        while True:
-            standing = await limiter.charge(who, Class.READ_LIGHT)
-            if not standing.passed:
-                assert standing.refusal().details == {"limit": "budget", "resource": "cpu"}
-                return
-            next(served)
-            await asyncio.sleep(0)
-            limiter.spend(standing.charge.budget, cost(cpu_s=each))
-
-    async with AsyncExitStack() as stack:
-        limiters = []
-        for _ in range(processes):
-            client = await stack.enter_async_context(Redis.from_url(redis_url))
-            opened = open_limiter(client, Breaker(0.0), lambda: datetime.now(UTC))
-            limiters.append(await stack.enter_async_context(opened))
-        began = (await redis.time())[0]
-        await asyncio.gather(*(call(one) for one in limiters for _ in range(at_once)))
-        took_s = (await redis.time())[0] - began + 1
-    granted_s = next(served) * each
-    burst_s = BURST_S * rates.cpu / MICROS
-    assert burst_s <= granted_s <= burst_s + took_s * rates.cpu / MICROS + processes * at_once * each
-    key = bucket_of(who.organization_id, "partner").key
-    left = float(await cast("Awaitable[str]", redis.hget(key, "cpu")))
-    assert left <= burst_s * MICROS - granted_s * MICROS + took_s * rates.cpu + 1
-    bucket_of.cache_clear()
-    ratelimit._charge.cache_clear()
-
-
-async def test_a_key_at_its_request_limit_gets_no_more_than_its_tiers_cpu(
-    limiter: Limiter, redis: Redis
-) -> None:
-    """60 uploads a minute of the picture that costs most, 1.35 s each, for ten minutes."""
-    who = principal(ids.new())._replace(tier="standard")
-    granted, minutes, each = 0.0, 10, 1.35
-    for second in range(minutes * 60):
-        if second % 60 == 0:  # The key's own window is whole again.
-            await redis.delete(f"rate:{who.key_uuid}:{Class.WRITE_LIGHT}")
-        standing = await limiter.charge(who, Class.WRITE_LIGHT)
-        if standing.passed:
-            granted += each
-            await charge(limiter, standing.charge.budget, cost(cpu_s=each))
-        await advance(redis, 1)
-    asked = minutes * 60 * each
-    allowed = (minutes * 60 + BURST_S) * STANDARD.cpu / MICROS + each
-    assert 0.9 * allowed <= granted <= 1.1 * allowed < asked / 2
-
-
 async def test_redis_is_asked_as_often_as_before(app: Litestar, acme: Caller, redis: Redis) -> None:
     """The check and the charge are in the one script call that counts the request."""
     await acme.http.get("/v1/whoami")
@@ -296,23 +135,6 @@ async def _calls(redis: Redis) -> int:
     """Calls of scripts so far."""
     found = await redis.info("commandstats")
     return sum(int(one["calls"]) for name, one in found.items() if "evalsha" in name)
-
-
-async def test_charges_wait_while_redis_is_left_alone(redis: Redis) -> None:
-    """A failure rests the breaker for a second: what is charged meanwhile is written afterwards, once."""
-    now = [100.0]
-    breaker = Breaker(1.0, lambda: now[0])
-    bucket = bucket_of(ids.new(), "standard")
-    async with open_limiter(redis, breaker, lambda: datetime.now(UTC)) as limiter:
-        breaker.failed()
-        for _ in range(2):
-            await charge(limiter, bucket, cost(size=1000))
-        assert not await redis.exists(bucket.key)
-        now[0] += 1.0
-        await charge(limiter, bucket, cost(size=500))
-        left = float(await cast("Awaitable[str]", redis.hget(bucket.key, "bytes")))
-        assert left == STANDARD.bytes * BURST_S - 2500
-        assert not limiter.budgets.is_pending
 
 
 async def upload(caller: Caller, project: str) -> httpx.Response:

@@ -1,0 +1,43 @@
+"""Costs to charge, and a clock of buckets that a test moves."""
+
+from collections.abc import Awaitable
+from typing import cast
+
+from redis.asyncio import Redis
+
+from api.budgets import BURST_S, MICROS, RATES, RESOURCES, Bucket, Traffic
+from api.ratelimit import Limiter
+from telemetry.costs import Cost
+
+STANDARD = RATES[Traffic.KEYS]["standard"]
+
+
+def cost(cpu_s: float = 0.0, database_s: float = 0.0, size: int = 0) -> Cost:
+    spent = Cost()
+    spent.loop_s, spent.database_s, spent.sent = cpu_s, database_s, size
+    return spent
+
+
+def spending(resource: str, share: float) -> Cost:
+    """So much of a full standard bucket."""
+    full = dict(zip(RESOURCES, (one * BURST_S * share for one in STANDARD), strict=True))
+    match resource:
+        case "cpu":
+            return cost(cpu_s=full["cpu"] / MICROS)
+        case "database":
+            return cost(database_s=full["database"] / MICROS)
+        case _:
+            return cost(size=round(full["bytes"]))
+
+
+async def charge(limiter: Limiter, bucket: Bucket, spent: Cost) -> None:
+    """Charge and write it at once."""
+    limiter.spend(bucket, spent)
+    await limiter.close()
+
+
+async def advance(redis: Redis, seconds: float) -> None:
+    """As if every bucket had been charged so much earlier."""
+    async for key in redis.scan_iter("budget:*"):
+        if at := await cast("Awaitable[str | None]", redis.hget(key, "at")):
+            await cast("Awaitable[int]", redis.hset(key, "at", f"{float(at) - seconds:.6f}"))
