@@ -10,7 +10,7 @@ from typing import cast
 from litestar import Litestar, Router
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
-from api import access_log, direct, errors, event_requests, heads, paths
+from api import access_log, body_limits, direct, errors, event_requests, heads, paths
 from api.guard import bind, guard
 from api.lifespan import serving
 from api.openapi import document
@@ -64,8 +64,6 @@ from api.routes import (
 )
 from schemas.settings import Settings, from_env
 from telemetry import causes, logs
-
-MAX_BODY = 1024 * 1024
 
 #: Everything under /v1 that needs a key, and what needs none.
 KEYED = (
@@ -182,11 +180,12 @@ def build() -> Litestar:
         response_class=Reply,
         lifespan=[_serve],
         exception_handlers={Exception: errors.answer},
-        request_max_body_size=MAX_BODY,
+        request_max_body_size=body_limits.MAX_BYTES,
         openapi_config=None,
         logging_config=None,
     )
     bind(app)
+    body_limits.bind(app)
     app.state.openapi = document.render(app)
     return app
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from domain.values.steps import Steps
 from schemas.errors import Malformed, Oversized
 
 #: Bytes of a body as it comes, and unpacked; levels of objects and lists in one event.
@@ -25,6 +26,12 @@ _HALF = re.compile(
     % ((b"[0-9a-fA-F]",) * 4)
 )
 
+#: An escape that may be half of a pair.
+_MAYBE_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+
+#: Bytes that one step unpacks, and that one step mends.
+UNPACKED_BYTES, MENDED_BYTES = 1 << 19, 1 << 17
+
 #: What stands for an escaped backslash meanwhile. Nobody can know it, so no text has it; and its ends are no
 #: part of an escape.
 _BACKSLASH = b"\xfe%b\xff" % os.urandom(4).hex().encode()
@@ -35,18 +42,40 @@ _GZIP = 31
 GZIP_TIMES = 1_032
 
 
-def unpack(data: bytes, most: int = MOST_PLAIN) -> bytes:
+def unpack(data: bytes, most: int = MOST_PLAIN) -> Steps[bytes]:
     """One layer of gzip. Raises `Oversized`, `Malformed`."""
     reader = zlib.decompressobj(_GZIP)
-    try:
-        plain = reader.decompress(data, most)
-    except zlib.error as error:
-        raise Malformed(f"the body is no gzip: {error}") from None
-    if not reader.eof and len(plain) >= most:
+    parts, size = list[bytes](), 0
+    while not reader.eof and size < most:
+        try:
+            part = reader.decompress(data, min(UNPACKED_BYTES, most - size))
+        except zlib.error as error:
+            raise Malformed(f"the body is no gzip: {error}") from None
+        if not part:
+            break
+        parts.append(part)
+        data, size = reader.unconsumed_tail, size + len(part)
+        yield
+    if not reader.eof and size >= most:
         raise Oversized(f"the body has more than {most} bytes: send fewer events at once")
     if not reader.eof or reader.unused_data:
         raise Malformed("the body's gzip ends early, or goes on behind its end")
-    return plain
+    return b"".join(parts)
+
+
+def mend_slowly(text: bytes) -> Steps[bytes]:
+    """`mend` in steps. It cuts behind commas, which are in no escape, where there are some."""
+    if not _MAYBE_HALF.search(text):
+        return text
+    parts, at = list[bytes](), 0
+    while at < len(text):
+        yield
+        end = min(len(text), at + MENDED_BYTES)
+        if end < len(text):
+            end = text.rfind(b",", at, end) + 1 or end
+        parts.append(mend(text[at:end]))
+        at = end
+    return b"".join(parts)
 
 
 def mend(text: bytes) -> bytes:
@@ -62,10 +91,10 @@ def without_escapes(text: bytes) -> bytes:
     return text.replace(rb"\\", b"__").replace(rb"\u", b"__")
 
 
-def is_too_deep(text: bytes) -> bool:
-    """True if it has too many levels; few brackets make few. Raises one of `UNREADABLE`."""
+def is_too_deep(text: bytes, value: Any) -> bool:
+    """True if the value of a text has too many levels; few brackets make few."""
     few = text.count(b"{") + text.count(b"[") <= MOST_DEEP
-    return not few and _depth(msgspec.json.decode(text)) > MOST_DEEP
+    return not few and _depth(value) > MOST_DEEP
 
 
 def _depth(value: Any) -> int:

@@ -12,6 +12,7 @@ import pytest
 from db.pool import Conn
 from domain.events import body, json_text
 from domain.events.body import Body
+from domain.values import steps
 from schemas.errors import DomainError, Invalid, Malformed, Oversized
 from tests.domain.events.sending import PROJECT, send
 
@@ -92,8 +93,8 @@ GOOD: list[bytes] = [
 
 
 def read(text: bytes, *, packed: bool = False) -> Body:
-    plain = body.unpacked(text, packed=packed)
-    return body.read(plain, project_id=PROJECT, app_no=1, now=NOW)
+    plain = steps.finish(body.unpacked(text, packed=packed))
+    return steps.finish(body.read(plain, project_id=PROJECT, app_no=1, now=NOW))
 
 
 def among(events: list[bytes]) -> bytes:
