@@ -26,6 +26,7 @@ MAX_DIGITS = 400
 
 #: Numbers with a fraction or an exponent: one takes four bytes of metadata.
 MAX_FRACTIONS = metadata.MAX_BYTES // 4
+TOO_MANY_FRACTIONS = f"may have at most {MAX_FRACTIONS} numbers that are not whole"
 
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
@@ -40,18 +41,20 @@ class _Fractions:
     def read(self, text: str) -> float:
         self.left -= 1
         if self.left < 0:
-            raise ValueError(f"a body may have at most {MAX_FRACTIONS} numbers that are not whole")
+            raise ValueError(TOO_MANY_FRACTIONS)
         return numbers.read(text)
 
 
 def read(body: bytes, kind: Any) -> Steps[Any]:
     """The body as the type. Raises `Malformed`, `Invalid` with each fault."""
     if len(body) > SMALL_BYTES:
-        check_counts(body, limits_of(kind))
+        yield from _check_counts(body, limits_of(kind))
         yield
     try:
         value = _decode(body, kind)
     except msgspec.ValidationError as error:
+        if _decoder(kind)[1].left < 0:
+            raise Invalid("body", TOO_MANY_FRACTIONS) from None
         raise (yield from _refusal(body, kind, error)) from None
     except UNREADABLE:
         raise Malformed(SAY_JSON) from None
@@ -62,7 +65,7 @@ def read(body: bytes, kind: Any) -> Steps[Any]:
     return value
 
 
-def check_counts(body: bytes, limits: Limits) -> None:
+def _check_counts(body: bytes, limits: Limits) -> Steps[None]:
     """Refuse a text with far more values than the type holds, or with a very long number. Raises `Invalid`.
 
     "Far more" is twice as many: of one item too many the reader tells the place.
@@ -73,6 +76,7 @@ def check_counts(body: bytes, limits: Limits) -> None:
     few = _containers(body) <= most.containers and body.count(b",") <= most.values
     if few and not _has_long_number(body):
         return
+    yield
     # Strings may hold commas, brackets and digits: without them the counts are exact.
     bare = _STRING.sub(b"", body)
     if _containers(bare) > most.containers:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bench.neighbours.attacks import (
+    bodies,
     events,
     filters,
     metadata,
@@ -25,6 +26,7 @@ ROWS: Mapping[str, Row] = {
         publishing.ROW,
         slow_sites.ROW,
         metadata.ROW,
+        bodies.ROW,
         rate_limits.ROW,
         events.ROW,
         filters.ROW,

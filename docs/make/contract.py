@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias, get_args
 
+from api.app import build
+from api.body_limits import OPTION
 from api.errors import CODES
 from api.event_limits import LIMITS
+from api.openapi.operations import operations
 from api.ratelimit import QUOTAS, Class
 from docs.make import meanings
 from docs.make.table import code, table
@@ -20,6 +23,9 @@ from schemas.errors import SourceError
 from schemas.errors.platforms import Category
 
 ROOT = Path(__file__).resolve().parents[2]
+
+#: Bytes up to which a route's limit has no row of its own.
+MANY_BYTES = 64 << 10
 
 #: Where a tier's caps in a pool come from, and one of them there.
 LEDGER = ROOT / "db" / "migrations" / "0002_create_ledger.sql"
@@ -111,6 +117,15 @@ def event_limits() -> str:
     """Requests with events, and events, a second and SDK app, by tier."""
     rows = [(code(tier), f"{most.requests:,}", f"{most.events:,}") for tier, most in LIMITS.items()]
     return table(["tier", "requests a second", "events a second"], rows)
+
+
+def body_limits() -> str:
+    """Bytes of each route's JSON, the smallest limit for all that need no larger one."""
+    sizes = {f"{one.method} {one.path}": one.handler.opt[OPTION] for one in operations(build()) if one.body}
+    least = min(sizes.values())
+    larger = sorted((size, name) for name, size in sizes.items() if size > MANY_BYTES)
+    rows = [(code(name), f"{size:,}") for size, name in reversed(larger)]
+    return table(["route", "bytes"], [*rows, ("all others", f"{least:,} to {MANY_BYTES:,}")])
 
 
 def job_limits() -> str:

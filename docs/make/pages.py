@@ -32,6 +32,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "post error categories": contract.post_error_categories,
     "request limits": contract.request_limits,
     "event limits": contract.event_limits,
+    "body limits": contract.body_limits,
     "job limits": contract.job_limits,
     "storage limits": contract.storage_limits,
     "scopes": contract.scopes,

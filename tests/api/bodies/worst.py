@@ -73,6 +73,9 @@ SHAPES: Mapping[str, Shape] = {
     "white space": lambda size: b" " * size + b"1",
 }
 
+#: Characters of a value that stands beside a hostile one.
+SHORT = 100
+
 #: Those that were dearest where each thing that was wrong with a body was looked for.
 DEAREST = (
     "lists",
@@ -89,17 +92,29 @@ DEAREST = (
 def of_value(sample: Mapping[str, Any], size: int, shapes: Mapping[str, Shape] = SHAPES) -> Iterator[Worst]:
     """Bodies with a hostile value for the whole, for each field, and for a field that there isn't."""
     for name, shape in shapes.items():
-        yield Worst(f"{name} as the body", shape(size)[:size] if name == "one number" else shape(size - 8))
-        for field in [*sample, "x"]:
-            yield Worst(f"{name} in {field}", _with(sample, field, shape, size))
+        value = shape(size - 200)
+        yield Worst(f"{name} as the body", value)
+        for field in [*_unlike(sample), "x"]:
+            yield Worst(f"{name} in {field}", _with(sample, field, value)[:size])
     yield Worst("a long name", b'{"' + b"x" * (size - 8) + b'":1}')
     yield Worst("late rubbish", msgspec.json.encode(sample) + b" " * (size // 2) + b"]")
 
 
-def _with(sample: Mapping[str, Any], field: str, shape: Shape, size: int) -> bytes:
-    others = msgspec.json.encode({name: value for name, value in sample.items() if name != field})
-    head = others[:-1] + (b"," if len(others) > 2 else b"") + b'"%b":' % field.encode()
-    return head + shape(max(16, size - len(head) - 1)) + b"}"
+def _unlike(sample: Mapping[str, Any]) -> list[str]:
+    """One field of each type: the names in it change nothing."""
+    return list({_type_of(value): name for name, value in sample.items()}.values())
+
+
+def _type_of(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(sorted(value))
+    return f"list of {_type_of(value[0])}" if isinstance(value, list) and value else type(value).__name__
+
+
+def _with(sample: Mapping[str, Any], field: str, value: bytes) -> bytes:
+    """The hostile value first, since a reader stops at what is wrong; then a few fields that are right."""
+    others = {name: one for name, one in sample.items() if name != field and len(str(one)) < SHORT}
+    return b'{"%b":%b,%b' % (field.encode(), value, msgspec.json.encode({**others, "y": 1})[1:])
 
 
 def of_items(sample: Mapping[str, Any], field: str, item: Any, size: int) -> Iterator[Worst]:
