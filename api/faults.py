@@ -28,6 +28,9 @@ MOST = 100
 #: Characters of an unknown field's name that an answer repeats.
 MOST_NAME = 100
 
+#: Characters of msgspec's words that are looked at.
+MOST_WORDS = 1_000
+
 #: What a value has to be beside its shape, by its type.
 MEANINGS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (Zone, timezones.check),
@@ -64,8 +67,12 @@ def find(value: Any, kind: Any) -> Invalid | None:
 
 def read(error: msgspec.ValidationError, kind: Any = None) -> Fault:
     """The fault that msgspec's words tell of, in a value of a type."""
-    found = _WHERE.fullmatch(str(error))
-    what, path = (found["what"], found["path"]) if found else (str(error), "$")
+    said = str(error)
+    if len(said) > MOST_WORDS:
+        # It repeats a value or a name of the caller's; what is wrong stands before it, the path behind it.
+        said = said[: MOST_WORDS // 2] + said[-MOST_WORDS // 2 :]
+    found = _WHERE.fullmatch(said)
+    what, path = (found["what"], found["path"]) if found else (said, "$")
     named = _NAMED.search(what)
     full = f"{path}.{named['name']}" if named else path
     return Fault(full.removeprefix("$").removeprefix(".") or "body", fault_words.say(what, kind))

@@ -15,7 +15,15 @@ from msgspec import Meta
 
 from domain.events.checks import EventRefused, kept
 from domain.events.event import Event
-from domain.events.json_text import MOST_PACKED, MOST_PLAIN, UNREADABLE, mend, mend_slowly, unpack
+from domain.events.json_text import (
+    MOST_PACKED,
+    MOST_PLAIN,
+    UNREADABLE,
+    mend,
+    mend_slowly,
+    reading_bytes,
+    unpack,
+)
 from domain.values import json_items
 from domain.values.steps import STEP_BYTES, Steps
 from schemas.errors import Invalid, Malformed, Oversized
@@ -90,6 +98,7 @@ FROM_SERVER: Form[ServerHead] = Form(
     msgspec.json.Decoder(EventsFromServer), msgspec.json.Decoder(_SplitFromServer), MOST_FROM_SERVER
 )
 _ONE = msgspec.json.Decoder(EventIn)
+_ANY, _SKIP = msgspec.json.Decoder(), msgspec.json.Decoder(msgspec.Raw)
 
 _NAMED = re.compile(r"(?:unknown|required) field `(.*)`", re.DOTALL)
 
@@ -151,7 +160,7 @@ def check(
     """The events of a body, each as it is kept or why it isn't."""
     body, done = Body([], [], size), 0
     for index, one in enumerate(found):
-        done += len(bytes(one)) if isinstance(one, msgspec.Raw) else 0
+        done += reading_bytes(bytes(one)) if isinstance(one, msgspec.Raw) else 0
         if done > STEP_BYTES:
             done = 0
             yield
@@ -166,7 +175,7 @@ def check(
 def _refuse(text: bytes, error: msgspec.ValidationError) -> NoReturn:
     """A text that is no list of events: unless all of it is JSON, that is what is wrong with it."""
     try:
-        msgspec.json.decode(text)
+        (_SKIP if len(text) > STEP_BYTES else _ANY).decode(text)
     except UNREADABLE as unreadable:
         raise malformed(unreadable) from None
     what, _, place = str(error).partition(" - at `$")

@@ -26,11 +26,11 @@ _HALF = re.compile(
     % ((b"[0-9a-fA-F]",) * 4)
 )
 
-#: An escape that may be half of a pair.
-_MAYBE_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
-
 #: Bytes that one step unpacks, and that one step mends.
 UNPACKED_BYTES, MENDED_BYTES = 1 << 19, 1 << 17
+
+#: Bytes of text that take as long to read as one list or object.
+BRACKET_BYTES = 20
 
 #: What stands for an escaped backslash meanwhile. Nobody can know it, so no text has it; and its ends are no
 #: part of an escape.
@@ -65,16 +65,16 @@ def unpack(data: bytes, most: int = MOST_PLAIN) -> Steps[bytes]:
 
 def mend_slowly(text: bytes) -> Steps[bytes]:
     """`mend` in steps. It cuts behind commas, which are in no escape, where there are some."""
-    if not _MAYBE_HALF.search(text):
-        return text
     parts, at = list[bytes](), 0
     while at < len(text):
-        yield
         end = min(len(text), at + MENDED_BYTES)
         if end < len(text):
             end = text.rfind(b",", at, end) + 1 or end
-        parts.append(mend(text[at:end]))
+        part = text[at:end]
+        parts.append(mend(part) if rb"\ud" in part or rb"\uD" in part else part)
         at = end
+        if at < len(text):
+            yield
     return b"".join(parts)
 
 
@@ -97,10 +97,15 @@ def is_too_deep(text: bytes, value: Any) -> bool:
     return not few and _depth(value) > MOST_DEEP
 
 
+def reading_bytes(text: bytes) -> int:
+    """Bytes of a text that takes as long to read where it has no lists and objects, as most have few."""
+    return len(text) + BRACKET_BYTES * (text.count(b"{") + text.count(b"["))
+
+
 def _depth(value: Any) -> int:
-    """Levels of objects and lists, without recursion."""
+    """Levels of objects and lists, without recursion; of too many, one more than may be."""
     depth, level = 0, [value]
-    while level := [one for one in level if isinstance(one, (dict, list))]:
+    while depth <= MOST_DEEP and (level := [one for one in level if isinstance(one, (dict, list))]):
         depth += 1
         level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
     return depth

@@ -19,7 +19,7 @@ from msgspec import Meta
 from domain.events.body import Body, Refused, decode, malformed
 from domain.events.checks import AHEAD, MOST_BYTES, EventRefused, kept, read_object
 from domain.events.event import Event
-from domain.events.json_text import UNREADABLE, mend_slowly, without_escapes
+from domain.events.json_text import UNREADABLE, mend_slowly, reading_bytes, without_escapes
 from domain.values import json_items
 from domain.values.steps import STEP_BYTES, Steps
 from schemas.events import EventIn
@@ -122,7 +122,7 @@ def read(plain: bytes, *, kind: str | None, project_id: UUID, app_no: int, now: 
     sent = yield from _split((yield from mend_slowly(plain)), kind)
     body, done = Body([], [], len(plain)), 0
     for index, text in enumerate(sent.messages):
-        done += len(bytes(text))
+        done += reading_bytes(bytes(text))
         if done > STEP_BYTES:
             done = 0
             yield

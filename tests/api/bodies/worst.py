@@ -1,6 +1,6 @@
 """Worst bodies: JSON, tables and forms that cost the most to refuse, built from what a route takes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -89,26 +89,17 @@ DEAREST = (
 )
 
 
-def of_value(sample: Mapping[str, Any], size: int, shapes: Mapping[str, Shape] = SHAPES) -> Iterator[Worst]:
-    """Bodies with a hostile value for the whole, for each field, and for a field that there isn't."""
+def of_value(
+    sample: Mapping[str, Any], names: Iterable[str], size: int, shapes: Mapping[str, Shape] = SHAPES
+) -> Iterator[Worst]:
+    """Bodies with a hostile value for the whole, for fields, and for a field that there isn't."""
     for name, shape in shapes.items():
         value = shape(size - 200)
         yield Worst(f"{name} as the body", value)
-        for field in [*_unlike(sample), "x"]:
+        for field in [*names, "x"]:
             yield Worst(f"{name} in {field}", _with(sample, field, value)[:size])
     yield Worst("a long name", b'{"' + b"x" * (size - 8) + b'":1}')
     yield Worst("late rubbish", msgspec.json.encode(sample) + b" " * (size // 2) + b"]")
-
-
-def _unlike(sample: Mapping[str, Any]) -> list[str]:
-    """One field of each type: the names in it change nothing."""
-    return list({_type_of(value): name for name, value in sample.items()}.values())
-
-
-def _type_of(value: Any) -> str:
-    if isinstance(value, dict):
-        return str(sorted(value))
-    return f"list of {_type_of(value[0])}" if isinstance(value, list) and value else type(value).__name__
 
 
 def _with(sample: Mapping[str, Any], field: str, value: bytes) -> bytes:
