@@ -120,8 +120,8 @@ async def ingest(cases: Path | None) -> Answer:
 async def neighbours(rows: tuple[str, ...]) -> Answer:
     """Times of a tenant at rest, and beside another one's attack: p50 and p95 of each.
 
-    Rows are silence, streams, parsing, publishing, slow-sites, metadata, rate-limits, events, filters and
-    storage; all of them without a name, in about nine minutes.
+    Rows are silence, streams, parsing, publishing, slow-sites, metadata, bodies, rate-limits, events, filters
+    and storage; all of them without a name, in about ten minutes.
 
     \b
     Examples:

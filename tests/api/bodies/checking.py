@@ -32,15 +32,14 @@ class Checker:
         """Send a body to a route of the document."""
         await self.send(route.method, route.at(self.operator.ids), one, kind=kind, **more)
 
-    async def send(
-        self, method: str, path: str, one: Worst, *, key: str = "", query: bytes = b"", **more: str
-    ) -> None:
-        """Send a body with the operator's key, or another one."""
+    async def send(self, method: str, path: str, one: Worst, *, key: str = "", **more: str) -> None:
+        """Send a body with the operator's key, or another one; the path may have a query."""
+        path, _, query = path.partition("?")
         kind = more.pop("kind", "application/json")
         headers = {"authorization": f"Bearer {key or self.operator.key}", "content-type": kind}
         named = {name.replace("_", "-"): value for name, value in more.items()}
         encoded = [(name.encode(), value.encode()) for name, value in {**headers, **named}.items()]
-        sent = Sent(method, path, encoded, one.body, query)
+        sent = Sent(method, path, encoded, one.body, query.encode())
         cost = await self._cheapest(sent)
         self.statuses.append(cost.status)
         if _is_dear(cost):
