@@ -135,7 +135,9 @@ def read(plain: bytes, *, kind: str | None, project_id: UUID, app_no: int, now: 
 
 def _split(text: bytes, kind: str | None) -> Steps[_Sent]:
     if kind is not None:
-        return _Sent(kind, [msgspec.Raw(text)], decode(text, _HEAD).sentAt)
+        sent_at = decode(text, _HEAD).sentAt
+        yield
+        return _Sent(kind, [msgspec.Raw(text)], sent_at)
     if len(text) <= STEP_BYTES:
         batch = decode(text, _BATCH)
         return _Sent(None, batch.batch, batch.sentAt)

@@ -14,7 +14,7 @@ from domain.values.steps import STEP_BYTES, Steps
 from schemas.errors import Invalid, Malformed, Oversized
 
 #: Bytes of one value, which is skipped in one step; bytes and number of the fields beside the list.
-MAX_VALUE_BYTES, MAX_BESIDE_BYTES, MAX_BESIDE = 1_000_000, 1 << 16, 100
+MAX_VALUE_BYTES, MAX_BESIDE_BYTES, MAX_BESIDE = 500_000, 1 << 16, 100
 
 #: A small item costs as much as one of this many bytes.
 _ITEM_BYTES = 256

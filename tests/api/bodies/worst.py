@@ -77,16 +77,7 @@ SHAPES: Mapping[str, Shape] = {
 SHORT = 100
 
 #: Those that were dearest where each thing that was wrong with a body was looked for.
-DEAREST = (
-    "lists",
-    "fractions",
-    "exponents",
-    "strings",
-    "keys",
-    "middling numbers",
-    "halves of pairs",
-    "no end",
-)
+DEAREST = ("lists", "fractions", "strings", "keys", "middling numbers", "no end")
 
 
 def of_value(
