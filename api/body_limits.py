@@ -29,7 +29,7 @@ _CHARACTER_BYTES = 12
 #: Bytes of one character of a name or an enum's value, which are ASCII: one escape.
 _ASCII_BYTES = 6
 
-#: Characters of a text whose type names no length: an id, a zone, an origin, or a pattern's.
+#: Characters of a text without a `max_length` in its type: an id, a zone, an origin, or a pattern's.
 _UNNAMED_CHARACTERS = 300
 
 #: White space, colon and comma around one value in indented JSON.
@@ -47,21 +47,21 @@ class Limits(NamedTuple):
     containers: int = 0
 
     def plus(self, other: "Limits") -> "Limits":
-        """Both, one after the other."""
+        """Add another type's limits."""
         return Limits(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
     def times(self, count: int) -> "Limits":
         return Limits(*(mine * count for mine in self))
 
     def either(self, other: "Limits") -> "Limits":
-        """The larger of each."""
+        """Take the larger of each limit."""
         return Limits(*map(max, self, other))
 
 
 _NOTHING = Limits(0, 0)
 _CONTAINER = Limits(2 + _SPACE_BYTES, containers=1)
 
-#: The partner's own JSON. Each of its values takes at least two bytes of what is stored, each string three.
+#: The partner's own JSON. A value takes two bytes of the stored JSON at least, a string three.
 _FREE = Limits(
     metadata.MAX_SENT_BYTES,
     values=metadata.MAX_BYTES // 2,
@@ -72,7 +72,7 @@ _FREE = Limits(
 
 @cache
 def limits_of(kind: Any) -> Limits:
-    """The limits of a type. Raises TypeError if it holds a list without a `max_length`."""
+    """Measure a type. Raises TypeError if it holds a list without a `max_length`."""
     found = _measure(inspect.type_info(kind))
     return found._replace(bytes=min(MAX_BYTES, -(-found.bytes // UNIT_BYTES) * UNIT_BYTES))
 
@@ -85,7 +85,7 @@ def bind(app: Litestar) -> None:
 
 
 def _max_bytes(handler: HTTPRouteHandler) -> int:
-    """By the type of its JSON, and never above `request_max_body_size`. A table may have the most bytes."""
+    """Derive a route's limit from the type of its JSON. A route that takes tables gets `MAX_BYTES`."""
     field, needs = handler.parsed_data_field, handler.opt.get("requirements")
     kind = field.annotation if field else handler.opt.get("reads")
     if kind is None:

@@ -15,7 +15,7 @@ from schemas.errors import Invalid, Malformed
 #: Rows of a table, and names in its first line. What is longer isn't looked through.
 MOST, MOST_NAMES = 1_000, 100
 
-#: Lines of a table, empty ones too; lines of a row, whose cells may hold some; characters of a line.
+#: Lines of a table, empty ones too; lines of one row, since a cell may hold line ends; characters of a line.
 MOST_LINES, MOST_LINES_OF_ROW, MOST_CHARACTERS = 10_000, 100, 8_192
 
 #: Rows that one step reads.
@@ -50,7 +50,7 @@ def read(body: bytes, kind: Any) -> Steps[Any]:
 
 
 def _all_faults(found: Sequence[Row], row_kind: Any) -> Steps[list[tuple[str, str]]]:
-    """Those that an answer names."""
+    """Collect the faults that an answer names."""
     wrong: list[tuple[str, str]] = []
     for first in range(0, len(found), SLICE):
         wrong += islice(_faults(found[first : first + SLICE], row_kind, first), faults.MOST - len(wrong))
@@ -86,14 +86,14 @@ def _lines(body: bytes) -> Iterator[tuple[int, list[str]]]:
 
 
 class _Lines:
-    """The lines of a table, none of them long, and few of them in one row. Raises `Malformed`."""
+    """Iterator over the lines of a table. Raises `Malformed` for a long line, and for a row of many lines."""
 
     def __init__(self, text: str) -> None:
         self._lines = io.StringIO(text, newline="")
         self._read = self._before = 0
 
     def begin_row(self) -> int:
-        """Another row begins; how many lines came before it."""
+        """Begin another row, and return the number of lines before it."""
         self._before = self._read
         return self._read
 
@@ -126,7 +126,7 @@ def _check_names(names: list[str], row_kind: type[msgspec.Struct]) -> None:
 
 
 def _faults(rows: Sequence[Row], row_kind: Any, first: int) -> Iterator[tuple[str, str]]:
-    """Each of each row, by its field; the place of the first row is `first`."""
+    """Find each fault of each row, by its field; the place of the first row is `first`."""
     fields = msgspec.structs.fields(row_kind)
     for place, row in enumerate(rows, first):
         if _is_right(row, row_kind):

@@ -64,7 +64,7 @@ def unpack(data: bytes, most: int = MOST_PLAIN) -> Steps[bytes]:
 
 
 def mend_slowly(text: bytes) -> Steps[bytes]:
-    """`mend` in steps. It cuts behind commas, which are in no escape, where there are some."""
+    """Run `mend` in steps. Each ends behind a comma if there is one: no escape contains a comma."""
     parts, at = list[bytes](), 0
     while at < len(text):
         end = min(len(text), at + MENDED_BYTES)
@@ -98,7 +98,7 @@ def is_too_deep(text: bytes, value: Any) -> bool:
 
 
 def reading_bytes(text: bytes) -> int:
-    """Bytes of a text that takes as long to read where it has no lists and objects, as most have few."""
+    """Weigh a text: the bytes of one without brackets that takes as long to read."""
     return len(text) + BRACKET_BYTES * (text.count(b"{") + text.count(b"["))
 
 

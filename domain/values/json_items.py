@@ -13,7 +13,7 @@ import msgspec
 from domain.values.steps import STEP_BYTES, Steps
 from schemas.errors import Invalid, Malformed, Oversized
 
-#: Bytes of one value, which is skipped in one step; bytes and number of the fields beside the list.
+#: Bytes of one value, since one step skips it; bytes and number of the fields around the list.
 MAX_VALUE_BYTES, MAX_BESIDE_BYTES, MAX_BESIDE = 500_000, 1 << 16, 100
 
 #: A small item costs as much as one of this many bytes.
@@ -36,10 +36,10 @@ class Items(NamedTuple):
 
 
 def read(text: bytes, names: Container[bytes], most: int) -> Steps[Items]:
-    """The items of the list that a field of the object has; `names` are the field's, in quotes.
+    """Cut the list of a field into its items; `names` are the field's possible names, in quotes.
 
-    Raises `Malformed`, `Oversized` for a value of more than `MAX_VALUE_BYTES`, `Invalid` for what is no
-    object, for more items than `most`, and for too much beside the list.
+    Raises `Oversized` for a value of more than `MAX_VALUE_BYTES`, and `Malformed`. Raises `Invalid` if the
+    text is no object, has more items than `most`, or has too many fields around the list.
     """
     reader, fields, items = _Reader(text), list[bytes](), None
     if not reader.take(b"{"):
@@ -75,14 +75,14 @@ class _Reader:
         self._done = 0
 
     def take(self, mark: bytes) -> bool:
-        """True if the mark stands here: then go behind it."""
+        """Go behind a mark, and return True if it stands here."""
         if not self.text.startswith(mark, self.at):
             return False
         self.at = self._behind_space(self.at + 1)
         return True
 
     def is_followed_by(self, end: bytes) -> bool:
-        """True behind a comma, False behind the end. Raises `Malformed`."""
+        """Go behind a comma (True) or behind the end (False). Raises `Malformed`."""
         if self.take(b","):
             return True
         if self.take(end):
@@ -90,7 +90,7 @@ class _Reader:
         raise self.malformed()
 
     def value(self) -> Steps[bytes]:
-        """The text of the value that begins here: go behind it. Raises `Malformed`, `Oversized`."""
+        """Go behind a value, and return its text. Raises `Malformed`, `Oversized`."""
         begin = self.at
         self.at = self._end_of_value()
         self._done += self.at - begin + _ITEM_BYTES
@@ -100,7 +100,7 @@ class _Reader:
         return self.text[begin : self.at].rstrip(_SPACES)
 
     def items(self, name: bytes, most: int) -> Steps[list[bytes]]:
-        """The items of a list up to its end. Raises `Malformed`, `Oversized`, `Invalid`."""
+        """Go behind a list, and return its items. Raises `Malformed`, `Oversized`, `Invalid`."""
         found = list[bytes]()
         more = not self.take(b"]")
         while more:

@@ -17,7 +17,7 @@ STEP_BYTES = 1 << 16
 
 
 def finish(work: Steps[T]) -> T:
-    """The result of all steps, done at once."""
+    """Run all steps at once, and return the result."""
     while True:
         try:
             next(work)
@@ -27,7 +27,7 @@ def finish(work: Steps[T]) -> T:
 
 
 async def take_turns(work: Steps[T]) -> T:
-    """The result of all steps; whoever waits for the loop runs between two of them."""
+    """Run all steps, and return the result. Other tasks of the loop run between two steps."""
     while True:
         try:
             next(work)

@@ -1,4 +1,4 @@
-"""Bodies: one request a second whose body is as large as any may be, and is refused."""
+"""Bodies: one request a second with a body of 1 MB, the most that any route takes, which is refused."""
 
 import asyncio
 import itertools
@@ -22,7 +22,7 @@ async def prepare(deployment: Deployment, _scale: Scale) -> Plan:
 
 
 async def attack(plan: Plan, course: Course) -> None:
-    """Three of four go to a project, whose limit is the largest; one would make a webhook endpoint."""
+    """Send three of four to a project, which takes 1 MiB; one would make a webhook endpoint."""
     [[project]], [key] = plan.owned, plan.keys
     sent = [("PATCH", f"/v1/projects/{project}", _body(item)) for item in ITEMS]
     sent[-1] = (

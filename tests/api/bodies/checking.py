@@ -82,7 +82,7 @@ def fields(app: Litestar, route: Route) -> Fields:
 
 
 def _type_of(schema: dict[str, Any]) -> bytes:
-    """What a schema says of its values; a text without a length has a meaning that only words tell."""
+    """Describe the values of a schema. Of a text without a length the description tells the meaning."""
     words = (
         {"examples"}
         if schema.get("type") == "string" and "maxLength" not in schema

@@ -65,7 +65,7 @@ class Meter:
 
 @contextmanager
 def collecting_garbage() -> Iterator[None]:
-    """Garbage of the block is collected, as in production; what is there before is not looked through."""
+    """Collect garbage of the block, as in production. Older objects are frozen, as `api/server` does."""
     gc.collect()
     gc.freeze()
     gc.enable()

@@ -1,11 +1,11 @@
-"""Worst bodies: JSON, tables and forms that cost the most to refuse, built from what a route takes."""
+"""Worst bodies: JSON, tables and forms that cost the most to refuse, made for the fields of a route."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
-#: What a long value repeats, by its shape; a shape fills as many bytes as it is told.
+#: A shape makes a hostile value of a number of bytes.
 Shape = Callable[[int], bytes]
 
 
@@ -94,7 +94,7 @@ def of_value(
 
 
 def _with(sample: Mapping[str, Any], field: str, value: bytes) -> bytes:
-    """The hostile value first, since a reader stops at what is wrong; then a few fields that are right."""
+    """Put the hostile value first, since a reader stops at a wrong value; a few right fields follow."""
     others = {name: one for name, one in sample.items() if name != field and len(str(one)) < SHORT}
     return b'{"%b":%b,%b' % (field.encode(), value, msgspec.json.encode({**others, "y": 1})[1:])
 
