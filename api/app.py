@@ -11,7 +11,7 @@ from litestar import Litestar, Router
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 from litestar.types.asgi_types import Method
 
-from api import access_log, direct, errors, event_requests, heads, metering, paths
+from api import access_log, body_limits, direct, errors, event_requests, heads, metering, paths
 from api.guard import bind, guard
 from api.lifespan import serving
 from api.openapi import document
@@ -66,8 +66,6 @@ from api.routes import (
 )
 from schemas.settings import Settings, from_env
 from telemetry import causes, logs
-
-MAX_BODY = 1024 * 1024
 
 #: Everything under /v1 that needs a key, and what needs none.
 KEYED = (
@@ -196,11 +194,12 @@ def build() -> Litestar:
         response_class=Reply,
         lifespan=[_serve],
         exception_handlers={Exception: errors.answer},
-        request_max_body_size=MAX_BODY,
+        request_max_body_size=body_limits.MAX_BYTES,
         openapi_config=None,
         logging_config=None,
     )
     bind(app)
+    body_limits.bind(app)
     app.state.openapi = document.render(app)
     return app
 

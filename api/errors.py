@@ -54,7 +54,7 @@ CODES = {
         409, "the Idempotency-Key is another request's, or its first still runs: `details.reason` IN_FLIGHT"
     ),
     "PRECONDITION_FAILED": Code(412, "`If-Match` names an older version"),
-    "PAYLOAD_TOO_LARGE": Code(413, "the body is larger than 1 MiB, or a file of an upload than its limit"),
+    "PAYLOAD_TOO_LARGE": Code(413, "the body, or a file of an upload, is larger than the route takes"),
     "URI_TOO_LONG": Code(414, "the address is longer than 8 KiB"),
     "UNSUPPORTED_MEDIA_TYPE": Code(415, "the body is not of the type that the route reads"),
     "RANGE_NOT_SATISFIABLE": Code(416, "`Range` lies behind the end: `Content-Range` has the size"),
@@ -79,7 +79,7 @@ FRAMEWORK = {
     400: ("BAD_REQUEST", "the request can't be read"),
     404: ("NOT_FOUND", "no such route: see /docs"),
     405: ("METHOD_NOT_ALLOWED", "this path has other methods: see Allow and /docs"),
-    413: ("PAYLOAD_TOO_LARGE", "the body is larger than 1 MiB"),
+    413: ("PAYLOAD_TOO_LARGE", "the body is larger than the route takes"),
 }
 
 #: Another transaction holds what this one needs.

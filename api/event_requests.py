@@ -23,6 +23,8 @@ from domain.events import body
 from domain.events.body import Body
 from domain.events.intake import Taken, weight
 from domain.events.json_text import GZIP_TIMES, MOST_PLAIN
+from domain.values import steps
+from domain.values.steps import Steps
 from schemas.errors import (
     AppUnauthenticated,
     Limited,
@@ -122,7 +124,7 @@ async def unpacked(request: ApiRequest, app: KeyedApp | None, *, most: int = MOS
     """
     data, packed = await request.body(), _is_packed(request)
     try:
-        return body.unpacked(data, packed=packed, most=most)
+        return await steps.take_turns(body.unpacked(data, packed=packed, most=most))
     except (Malformed, Oversized):
         if app:
             size = min(most, len(data) * GZIP_TIMES)
@@ -130,14 +132,15 @@ async def unpacked(request: ApiRequest, app: KeyedApp | None, *, most: int = MOS
         raise
 
 
-def read(request: ApiRequest, app: KeyedApp, plain: bytes, reader: Callable[..., Body]) -> Body:
-    """The events that `reader` finds in a text. Raises `Malformed`, `Invalid`.
+async def read(request: ApiRequest, app: KeyedApp, plain: bytes, reader: Callable[..., Steps[Body]]) -> Body:
+    """The events that `reader` finds in a text. Raises `Malformed`, `Invalid`, `Oversized`.
 
     The app pays for them all the same, and for a text without any as for one event of its size.
     """
     many, now = 1, request.services.clock()
     try:
-        found = reader(plain, project_id=app.project_id, app_no=app.app_no, now=now)
+        work = reader(plain, project_id=app.project_id, app_no=app.app_no, now=now)
+        found = await steps.take_turns(work)
         many = max(1, len(found.events) + len(found.refused))
     finally:
         request.services.events.limiter.spend(app, weight(many, len(plain)))

@@ -5,7 +5,7 @@ Only a body that was refused is looked through again.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
@@ -24,6 +24,12 @@ from schemas.projects import Language, Metadata, Name, Status, Zone
 
 #: Faults that one answer names.
 MOST = 100
+
+#: Characters of an unknown field's name that an answer repeats.
+MOST_NAME = 100
+
+#: Characters of msgspec's words that are looked at.
+MOST_WORDS = 1_000
 
 #: What a value has to be beside its shape, by its type.
 MEANINGS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
@@ -61,8 +67,12 @@ def find(value: Any, kind: Any) -> Invalid | None:
 
 def read(error: msgspec.ValidationError, kind: Any = None) -> Fault:
     """The fault that msgspec's words tell of, in a value of a type."""
-    found = _WHERE.fullmatch(str(error))
-    what, path = (found["what"], found["path"]) if found else (str(error), "$")
+    said = str(error)
+    if len(said) > MOST_WORDS:
+        # It repeats a value or a name of the caller's; what is wrong stands before it, the path behind it.
+        said = said[: MOST_WORDS // 2] + said[-MOST_WORDS // 2 :]
+    found = _WHERE.fullmatch(said)
+    what, path = (found["what"], found["path"]) if found else (said, "$")
     named = _NAMED.search(what)
     full = f"{path}.{named['name']}" if named else path
     return Fault(full.removeprefix("$").removeprefix(".") or "body", fault_words.say(what, kind))
@@ -79,15 +89,37 @@ def _of_value(value: Any, kind: Any, path: str) -> Iterator[Fault]:
             yield from wrong
             # One that is too long may have any number of items: each costs time of everybody's.
             for position, item in enumerate(islice(value, MOST if wrong else None)):
-                yield from _of_value(item, get_args(bare)[0], f"{path}[{position}]")
+                if not _is_right(item, get_args(bare)[0]):
+                    yield from _of_value(item, get_args(bare)[0], f"{path}[{position}]")
             return
     yield from _of_leaf(value, kind, path)
+
+
+def _is_right(value: Any, kind: Any) -> bool:
+    """True for a value of a type that has no meaning beside its shape: most of a long list's are."""
+    if _has_meaning(kind):
+        return False
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+@cache
+def _has_meaning(kind: Any) -> bool:
+    """True if the type, or one that it is made of, is one of `MEANINGS`."""
+    if any(kind == meaning for meaning, _ in MEANINGS):
+        return True
+    bare = _bare(kind)[0]
+    parts = [field.type for field in msgspec.structs.fields(bare)] if _is_struct(bare) else get_args(bare)
+    return any(map(_has_meaning, parts)) or bool(getattr(bare, "at_least_one", ()))
 
 
 def _of_fields(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str) -> Iterator[Fault]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     for name in value.keys() - fields.keys():
-        yield _shown(f"{path}.{name}", "is no field of this object")
+        yield _shown(f"{path}.{name[:MOST_NAME]}", "is no field of this object")
     for name, field in fields.items():
         if name in value:
             yield from _of_value(value[name], field.type, f"{path}.{name}")

@@ -15,14 +15,17 @@ from urllib.parse import parse_qsl
 import msgspec
 from litestar import Response
 
+from api.json_bodies import UNREADABLE
 from api.replies import Reply
-from api.requests import UNREADABLE, ApiRequest
+from api.requests import ApiRequest
 from db.pool import Conn
 from domain.security.keyring import Keyring
 from domain.tenancy import idempotency, shown_times
 from domain.tenancy.idempotency import KeyUse, Record, StoredAnswer
+from domain.values import json_items, steps
+from domain.values.steps import STEP_BYTES, Steps
 from jobs.ledger import Wake
-from schemas.errors import InFlight, Invalid
+from schemas.errors import DomainError, InFlight, Invalid
 
 T = TypeVar("T")
 
@@ -30,6 +33,9 @@ ACCEPTED = 202
 
 #: A key in use is asked for again, for 2 s in all, as long as any lock is waited for.
 ASK_AGAIN_S, ASKS = 0.05, 40
+
+#: Fields that hold the list of a large body, in quotes, and items of such a list.
+LISTS, MAX_ITEMS = {b'"events"', b'"rows"'}, 1_000
 
 _KEY = re.compile(rb"[\x20-\x7e]{1,255}")
 
@@ -93,7 +99,7 @@ async def _in_time(request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T
 async def _write_once(
     request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]], body: bytes
 ) -> Made[T]:
-    claim = _claim_of(request, body)
+    claim = await _claim_of(request, body)
     return await _when_free(partial(request.transact, partial(_write, request, claim, write)))
 
 
@@ -120,7 +126,7 @@ async def insert_once(
             return made
 
         return await once(request, write)
-    claim = _claim_of(request, await request.body())
+    claim = await _claim_of(request, await request.body())
     record = None if claim is None else _record(request, claim, made)
     wrote = await _when_free(partial(insert, record))
     if claim is not None and not wrote:
@@ -154,14 +160,15 @@ async def _write(
     return made
 
 
-def _claim_of(request: ApiRequest, body: bytes) -> KeyUse | None:
+async def _claim_of(request: ApiRequest, body: bytes) -> KeyUse | None:
     key = request.request_state.headers.get(b"idempotency-key")
     if key is None:
         return None
     if not _KEY.fullmatch(key):
         raise Invalid("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
     who = request.principal
-    prints = _fingerprints(request.services.peppers, _digest(request, body))
+    digested = await steps.take_turns(digest(_where(request), body))
+    prints = _fingerprints(request.services.peppers, digested)
     return KeyUse(who.organization_id, who.key_uuid, key.decode(), *prints)
 
 
@@ -177,23 +184,56 @@ def _fingerprints(peppers: Keyring, digest: bytes) -> tuple[bytes, tuple[bytes, 
     return made.pop(peppers.writer), (*made.values(), digest)
 
 
-def _digest(request: ApiRequest, body: bytes) -> bytes:
-    """Method, concrete path, query and body."""
+def _where(request: ApiRequest) -> list[Any]:
+    """Method, concrete path and query."""
     query = request.scope["query_string"]
     pairs = sorted(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else []
-    return digest([request.method, request.scope["path"], pairs], body)
+    return [request.method, request.scope["path"], pairs]
 
 
-def digest(where: Sequence[Any], body: bytes) -> bytes:
-    """A digest that neither the order of fields nor white space changes; else, of no JSON, each byte does."""
+def digest(where: Sequence[Any], body: bytes) -> Steps[bytes]:
+    """A digest that neither the order of fields nor white space changes; else, of no JSON, each byte does.
+
+    Of a large body with a list, an item of more than `STEP_BYTES` counts byte by byte, too: no item that is
+    kept is as large.
+    """
     try:
-        text = _ordered([*where, msgspec.json.decode(body) if body else None])
+        canonical = yield from _canonical(body)
     except UNREADABLE:
-        text = _ordered([*where, hashlib.sha256(body).hexdigest()])
-    return hashlib.sha256(text).digest()
+        canonical = _ordered(hashlib.sha256(body).hexdigest())
+    return hashlib.sha256(b"%b,%b]" % (_ordered(where)[:-1], canonical)).digest()
 
 
-def _ordered(value: Sequence[Any]) -> bytes:
+def _canonical(body: bytes) -> Steps[bytes]:
+    """JSON without white space, its fields in order. Raises one of `UNREADABLE`."""
+    if len(body) <= STEP_BYTES:
+        return _ordered(msgspec.json.decode(body) if body else None)
+    try:
+        beside, items = yield from json_items.read(body, LISTS, MAX_ITEMS)
+    except DomainError:
+        items = None
+    if items is None:
+        value = msgspec.json.decode(body)
+        yield
+        return _ordered(value)
+    parts, done = list[bytes](), 0
+    for item in items:
+        parts.append(_canonical_item(item))
+        done += len(item)
+        if done > STEP_BYTES:
+            done = 0
+            yield
+    # Each list of these routes is one field, and `[0]` stands for it.
+    return _ordered(msgspec.json.decode(beside)).replace(b"[0]", b"[%b]" % b",".join(parts), 1)
+
+
+def _canonical_item(item: bytes) -> bytes:
+    if len(item) > STEP_BYTES:
+        return _ordered(hashlib.sha256(item).hexdigest())
+    return _ordered(msgspec.json.decode(item))
+
+
+def _ordered(value: Any) -> bytes:
     return msgspec.json.encode(value, order="deterministic")
 
 

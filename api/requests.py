@@ -1,40 +1,27 @@
 """A request as routes see it: who calls, what there is to work with, and its body read strictly."""
 
-import math
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import timedelta
-from functools import cache
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-import msgspec
 from litestar import Request
 from litestar.datastructures import State
-from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import HTTPReceiveMessage
 
-from api import faults, request_state, tables
+from api import body_limits, json_bodies, request_state, tables
 from api.request_state import RequestState
 from api.services import Services
 from db.pool import Conn, transact
 from domain.tenancy import sandbox_clock
 from domain.tenancy.api_keys import Actor, Principal
-from domain.values import numbers
-from schemas.errors import Conflict, Invalid, Malformed, Unauthenticated
+from domain.values import steps
+from schemas.errors import Conflict, Malformed, Oversized, Unauthenticated
 
 T = TypeVar("T")
 
-#: An escaped NUL: an odd number of backslashes before its `u`.
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-SAY_JSON = "the body is not readable JSON in UTF-8"
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
 STRANGERS = UUID(int=0)
-
-#: Bytes of JSON where a route takes uploads, too.
-MAX_JSON = 1 << 20
 
 #: Of a length: Python reads no number of thousands of digits.
 MOST_DIGITS = 18
@@ -149,12 +136,9 @@ class ApiRequest(Request[Any, Any, State]):
 
         What a route streams, and its limit is for, doesn't come by here: JSON beside it is as small as any.
         """
-        most = self.route_handler.resolve_request_max_body_size() or math.inf
-        needs = self.route_handler.opt.get("requirements")
-        if needs and needs.parts:
-            most = MAX_JSON
+        most: int = self.route_handler.opt[body_limits.OPTION]
         if _announced(self.request_state.headers.get(b"content-length", b"0")) > most:
-            raise RequestEntityTooLarge
+            raise _too_large(most)
         parts: list[bytes] = []
         size, more = 0, True
         while more:
@@ -164,7 +148,7 @@ class ApiRequest(Request[Any, Any, State]):
             parts.append(event["body"])
             size, more = size + len(event["body"]), event["more_body"]
             if size > most:
-                raise RequestEntityTooLarge
+                raise _too_large(most)
         return b"".join(parts)
 
     @property
@@ -190,23 +174,12 @@ class ApiRequest(Request[Any, Any, State]):
         field = self.route_handler.parsed_data_field
         kind = field.annotation if field else Any
         if self.sends_csv:
-            return tables.read(await self.body(), kind)
+            return await steps.take_turns(tables.read(await self.body(), kind))
         return await self.json_as(kind)
 
     async def json_as(self, kind: Any) -> Any:
         """The body as that type."""
-        body = await self.body()
-        try:
-            value = _decoder(kind).decode(body)
-        except msgspec.ValidationError as error:
-            # What comes after the first wrong value must be JSON, too.
-            found = faults.find(_parse(body), kind)
-            raise found or Invalid(*faults.read(error)) from None
-        except UNREADABLE:
-            raise Malformed(SAY_JSON) from None
-        if b"\\u0000" in body and _NUL.search(body):
-            raise Invalid("body", "must not contain a NUL character")
-        return value
+        return await steps.take_turns(json_bodies.read(await self.body(), kind))
 
 
 def _announced(length: bytes) -> int:
@@ -215,13 +188,7 @@ def _announced(length: bytes) -> int:
     return int(length)
 
 
-def _parse(body: bytes) -> Any:
-    try:
-        return msgspec.json.decode(body)
-    except UNREADABLE:
-        raise Malformed(SAY_JSON) from None
-
-
-@cache
-def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind, float_hook=numbers.read)
+def _too_large(most: int) -> Oversized:
+    return Oversized(
+        f"the body has more than {most:,} bytes, the most that this route takes", limitBytes=most
+    )

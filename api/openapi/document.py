@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 
-from api import event_limits
+from api import body_limits, event_limits
 from api.errors import CODES
 from api.openapi.examples import shown
 from api.openapi.operations import Operation, operations
@@ -168,16 +168,24 @@ def _body(one: Operation, schemas: dict[Any, Json]) -> Json:
         content = {"multipart/form-data": {"schema": schemas[one.parts], **form}}
         if one.body is not None:
             content["application/json"] = {"schema": schemas[one.body], **said}
-        return {"requestBody": {"required": True, "content": content}}
+        return {"requestBody": {"required": True, **_size(one), "content": content}}
     if one.body is None:
         return {}
     content = {"application/json": {"schema": schemas[one.body], **said}}
     return {
         "requestBody": {
             "required": "data" not in one.fields or not one.fields["data"].has_default,
+            **_size(one),
             "content": content,
         }
     }
+
+
+def _size(one: Operation) -> Json:
+    """The limit of the route's JSON; what a file may have, the operation says."""
+    if one.body is None:
+        return {}
+    return {"description": f"At most {one.handler.opt[body_limits.OPTION]:,} bytes of JSON."}
 
 
 def _tag(module: str) -> str:

@@ -16,6 +16,7 @@ from domain.events import body
 from domain.events.body import Body, Parts
 from domain.events.intake import Taken
 from domain.events.json_text import MOST_PACKED
+from domain.values import steps
 from schemas.events import EventsFromServer, EventsIn, EventsTaken, ServerHead
 
 
@@ -35,7 +36,7 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
     """
     key, named = event_requests.presented(request), paths.read("sdk_app", app_id)
     app = await event_requests.admit(request, key, app_id=named)
-    found = event_requests.read(request, app, await event_requests.unpacked(request, app), body.read)
+    found = await event_requests.read(request, app, await event_requests.unpacked(request, app), body.read)
     taken = await event_requests.take(request, app, found)
     return Reply(_told(taken, found), status_code=202)
 
@@ -51,7 +52,7 @@ async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
     They are events as the app itself sends them, under the same ids, and the answer comes once all that is
     accepted is committed. Sent again without an `Idempotency-Key` they are duplicates.
     """
-    parts = body.split(await request.body(), body.FROM_SERVER)
+    parts = await steps.take_turns(body.split(await request.body(), body.FROM_SERVER))
 
     async def take(conn: Conn) -> Made[EventsTaken]:
         return await _take(request, await _app(request, conn, parts.head), parts)
@@ -80,7 +81,8 @@ async def _take(request: ApiRequest, app: KeyedApp, parts: Parts[ServerHead]) ->
     now, services = request.services.clock(), request.services
     services.events.disks.check_events()
     services.events.disks.check_share(services.events.budgets.part(app))
-    found = body.check(parts.events, parts.size, project_id=app.project_id, app_no=app.app_no, now=now)
+    checking = body.check(parts.events, parts.size, project_id=app.project_id, app_no=app.app_no, now=now)
+    found = await steps.take_turns(checking)
     taken = await event_requests.take(request, app, found)
     return Made(_told(taken, found), status=202)
 

@@ -45,7 +45,7 @@ async def take_messages(request: ApiRequest) -> Response[SegmentTaken]:
     app = await event_requests.admit(request, key) if key else None
     plain = await event_requests.unpacked(request, app, most=segment.MOST_PLAIN)
     app = app or await event_requests.admit(request, segment.key_in(plain))
-    found = event_requests.read(request, app, plain, partial(segment.read, kind=kind))
+    found = await event_requests.read(request, app, plain, partial(segment.read, kind=kind))
     taken = await event_requests.take(request, app, found)
     return Reply(SegmentTaken(success=True, **taken._asdict(), rejected=found.rejected))
 

@@ -3,10 +3,8 @@
 from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import UNSET
 
 from api import etags, filters, paths
 from api.guard import requires
@@ -61,7 +59,7 @@ async def create_webhook_endpoint(
     From now on each event that it wants is sent to it, signed as Standard Webhooks says. There are 20 of an
     organization at most.
     """
-    body = msgspec.structs.replace(data, url=_checked(request, data.url))
+    body = endpoints.check(data, allowed=request.services.allowed)
 
     async def create(conn: Conn) -> Made[WebhookEndpointShown]:
         made, version = await endpoints.create(
@@ -123,9 +121,7 @@ async def patch_webhook_endpoint(
     While it is paused its deliveries wait, as long as events are kept. One that was disabled has lost those
     that waited: send them again with `replay`.
     """
-    body = data
-    if data.url is not UNSET:
-        body = msgspec.structs.replace(data, url=_checked(request, data.url))
+    body = endpoints.check(data, allowed=request.services.allowed)
 
     async def change(conn: Conn) -> Made[WebhookEndpoint]:
         changed, version = await endpoints.patch(
@@ -262,10 +258,6 @@ async def replay_webhook_delivery(
         return _sent(await deliveries.replay(conn, author=_author(request), delivery_id=delivery_id))
 
     return await once(request, replay)
-
-
-def _checked(request: ApiRequest, url: str) -> str:
-    return endpoints.check_url(url, allowed=request.services.allowed)
 
 
 def _author(request: ApiRequest) -> Author:

@@ -10,6 +10,7 @@ import msgspec
 
 from domain.events import body
 from domain.events.event import Event
+from domain.values import steps
 from schemas.events import MOST_EVENTS
 
 NAMES = (*(f"screen_{number}" for number in range(18)), "purchase_success", "sign_up")
@@ -31,7 +32,7 @@ def events(count: int, projects: Sequence[UUID]) -> list[Event]:
         event
         for project_id in projects
         for data in bodies(share // batch, batch)
-        for event in body.read(data, project_id=project_id, app_no=1, now=now).events
+        for event in steps.finish(body.read(data, project_id=project_id, app_no=1, now=now)).events
     ]
     return sorted(kept)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bench.neighbours.attacks import (
+    bodies,
     event_budget,
     events,
     filters,
@@ -30,6 +31,7 @@ ROWS: Mapping[str, Row] = {
         publishing.ROW,
         slow_sites.ROW,
         metadata.ROW,
+        bodies.ROW,
         rate_limits.ROW,
         events.ROW,
         event_budget.ROW,

@@ -120,8 +120,7 @@ async def ingest(cases: Path | None) -> Answer:
 async def neighbours(rows: tuple[str, ...]) -> Answer:
     """Times of a tenant at rest, and beside another one's attack: p50 and p95 of each.
 
-    Rows are silence, streams, parsing, publishing, slow-sites, metadata, rate-limits, events, filters,
-    storage, uploads and lists; all of them without a name, in about fifteen minutes.
+    Without names all rows are measured, in about 25 minutes: `tenantry bench neighbours --list` names them.
 
     \b
     Examples:

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias, get_args
 
+from api.app import build
+from api.body_limits import OPTION
 from api.budgets import MIB, MICROS, RATES
 from api.errors import CODES
 from api.event_limits import LIMITS
+from api.openapi.operations import operations
 from api.ratelimit import QUOTAS, Class
 from docs.make import meanings
 from docs.make.table import code, table
@@ -22,6 +25,9 @@ from schemas.errors import SourceError
 from schemas.errors.platforms import Category
 
 ROOT = Path(__file__).resolve().parents[2]
+
+#: Bytes up to which a route's limit has no row of its own.
+MANY_BYTES = 64 << 10
 
 #: Where a tier's caps in a pool come from, and one of them there.
 LEDGER = ROOT / "db" / "migrations" / "0002_create_ledger.sql"
@@ -139,6 +145,15 @@ def event_budgets() -> str:
         for tier, budget in daily_budgets.BUDGETS.items()
     ]
     return table(["tier", "events a day", "bytes of them a day"], rows)
+
+
+def body_limits() -> str:
+    """Bytes of each route's JSON, the smallest limit for all that need no larger one."""
+    sizes = {f"{one.method} {one.path}": one.handler.opt[OPTION] for one in operations(build()) if one.body}
+    least = min(sizes.values())
+    larger = sorted((size, name) for name, size in sizes.items() if size > MANY_BYTES)
+    rows = [(code(name), f"{size:,}") for size, name in reversed(larger)]
+    return table(["route", "bytes"], [*rows, ("all others", f"{least:,} to {MANY_BYTES:,}")])
 
 
 def job_limits() -> str:

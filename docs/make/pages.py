@@ -34,6 +34,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "event limits": contract.event_limits,
     "budgets": contract.cost_budgets,
     "event budgets": contract.event_budgets,
+    "body limits": contract.body_limits,
     "job limits": contract.job_limits,
     "storage limits": contract.storage_limits,
     "scopes": contract.scopes,

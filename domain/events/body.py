@@ -15,7 +15,17 @@ from msgspec import Meta
 
 from domain.events.checks import EventRefused, kept
 from domain.events.event import Event
-from domain.events.json_text import MOST_PACKED, MOST_PLAIN, UNREADABLE, mend, unpack
+from domain.events.json_text import (
+    MOST_PACKED,
+    MOST_PLAIN,
+    UNREADABLE,
+    mend,
+    mend_slowly,
+    reading_bytes,
+    unpack,
+)
+from domain.values import json_items
+from domain.values.steps import STEP_BYTES, Steps
 from schemas.errors import Invalid, Malformed, Oversized
 from schemas.events import (
     MOST_EVENTS,
@@ -60,10 +70,11 @@ class Parts(NamedTuple, Generic[H]):
 
 
 class Form(NamedTuple, Generic[H]):
-    """The fields of a body: with all of its events, and with the text of each."""
+    """The fields of a body: with all of its events, and with the text of each; `most` are its events."""
 
     whole: msgspec.json.Decoder[H]
     split: msgspec.json.Decoder[H]
+    most: int
 
 
 class _Head(msgspec.Struct):
@@ -82,30 +93,44 @@ class _SplitFromServer(ServerHead, frozen=True, kw_only=True):
     events: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MOST_FROM_SERVER)]
 
 
-FROM_APP: Form[_Head] = Form(msgspec.json.Decoder(_Whole), msgspec.json.Decoder(_Split))
+FROM_APP: Form[_Head] = Form(msgspec.json.Decoder(_Whole), msgspec.json.Decoder(_Split), MOST_EVENTS)
 FROM_SERVER: Form[ServerHead] = Form(
-    msgspec.json.Decoder(EventsFromServer), msgspec.json.Decoder(_SplitFromServer)
+    msgspec.json.Decoder(EventsFromServer), msgspec.json.Decoder(_SplitFromServer), MOST_FROM_SERVER
 )
 _ONE = msgspec.json.Decoder(EventIn)
+_ANY, _SKIP = msgspec.json.Decoder(), msgspec.json.Decoder(msgspec.Raw)
 
 _NAMED = re.compile(r"(?:unknown|required) field `(.*)`", re.DOTALL)
 
 
-def unpacked(data: bytes, *, packed: bool, most: int = MOST_PLAIN) -> bytes:
+def unpacked(data: bytes, *, packed: bool, most: int = MOST_PLAIN) -> Steps[bytes]:
     """The text of a body. Raises `Malformed`, `Oversized`."""
     if len(data) > MOST_PACKED:
         raise Oversized(f"the body has more than {MOST_PACKED} bytes: send fewer events at once")
-    return unpack(data, most) if packed else data
+    return (yield from unpack(data, most)) if packed else data
 
 
-def read(plain: bytes, *, project_id: UUID, app_no: int, now: datetime) -> Body:
-    """The events of an app's request. Raises `Malformed`, `Invalid` for the whole of it."""
-    parts = split(plain, FROM_APP)
-    return check(parts.events, parts.size, project_id=project_id, app_no=app_no, now=now)
+def read(plain: bytes, *, project_id: UUID, app_no: int, now: datetime) -> Steps[Body]:
+    """The events of an app's request. Raises `Malformed`, `Invalid`, `Oversized` for the whole of it."""
+    parts = yield from split(plain, FROM_APP)
+    return (yield from check(parts.events, parts.size, project_id=project_id, app_no=app_no, now=now))
 
 
-def split(plain: bytes, form: Form[H]) -> Parts[H]:
-    """Events, or the text of each where they can't be read at once. Raises `Malformed`, `Invalid`."""
+def split(plain: bytes, form: Form[H]) -> Steps[Parts[H]]:
+    """Events, or the text of each where they can't be read at once.
+
+    Raises `Malformed`, `Invalid`, and `Oversized` for one event that is larger than any body may be.
+    """
+    if len(plain) <= STEP_BYTES:
+        return _split_at_once(plain, form)
+    text = yield from mend_slowly(plain)
+    beside, items = yield from json_items.read(text, {b'"events"'}, form.most)
+    head = decode(beside, form.split)
+    events = head.events if items is None else [msgspec.Raw(item) for item in items]  # type: ignore[attr-defined]
+    return Parts(head, events, len(plain))
+
+
+def _split_at_once(plain: bytes, form: Form[H]) -> Parts[H]:
     try:
         head = form.whole.decode(plain)
     except UNREADABLE:
@@ -131,10 +156,14 @@ def malformed(error: Exception) -> Malformed:
 
 def check(
     found: Iterable[EventIn | msgspec.Raw], size: int, *, project_id: UUID, app_no: int, now: datetime
-) -> Body:
+) -> Steps[Body]:
     """The events of a body, each as it is kept or why it isn't."""
-    body = Body([], [], size)
+    body, done = Body([], [], size), 0
     for index, one in enumerate(found):
+        done += reading_bytes(bytes(one)) if isinstance(one, msgspec.Raw) else 0
+        if done > STEP_BYTES:
+            done = 0
+            yield
         try:
             event = one if isinstance(one, EventIn) else _read_one(one)
             body.events.append(kept(event, project_id, app_no, now))
@@ -146,7 +175,7 @@ def check(
 def _refuse(text: bytes, error: msgspec.ValidationError) -> NoReturn:
     """A text that is no list of events: unless all of it is JSON, that is what is wrong with it."""
     try:
-        msgspec.json.decode(text)
+        (_SKIP if len(text) > STEP_BYTES else _ANY).decode(text)
     except UNREADABLE as unreadable:
         raise malformed(unreadable) from None
     what, _, place = str(error).partition(" - at `$")

@@ -67,15 +67,16 @@ def read_object(text: bytes) -> dict[str, Any]:
     if text == b"{}":
         return {}
     try:
-        if is_too_deep(text):
-            raise EventRefused("TOO_DEEP")
-        return _OBJECT.decode(text)
+        found = _OBJECT.decode(text)
     except msgspec.ValidationError:
         raise EventRefused("INVALID") from None
     except RecursionError:
         raise EventRefused("TOO_DEEP") from None
     except UNREADABLE:
         raise EventRefused("MALFORMED") from None
+    if is_too_deep(text, found):
+        raise EventRefused("TOO_DEEP")
+    return found
 
 
 def _value(properties: dict[str, Any]) -> tuple[int | None, str | None]:

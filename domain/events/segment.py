@@ -19,7 +19,9 @@ from msgspec import Meta
 from domain.events.body import Body, Refused, decode, malformed
 from domain.events.checks import AHEAD, MOST_BYTES, EventRefused, kept, read_object
 from domain.events.event import Event
-from domain.events.json_text import UNREADABLE, mend, without_escapes
+from domain.events.json_text import UNREADABLE, mend_slowly, reading_bytes, without_escapes
+from domain.values import json_items
+from domain.values.steps import STEP_BYTES, Steps
 from schemas.events import EventIn
 
 #: Messages of one batch: as many small ones as the 475 KB hold that mobile SDKs put into a file.
@@ -112,10 +114,18 @@ def key_in(plain: bytes) -> str | None:
         raise malformed(error) from None
 
 
-def read(plain: bytes, *, kind: str | None, project_id: UUID, app_no: int, now: datetime) -> Body:
-    """The events of messages, each as it is kept or why it isn't. Raises `Malformed`, `Invalid` for all."""
-    sent, body = _split(mend(plain), kind), Body([], [], len(plain))
+def read(plain: bytes, *, kind: str | None, project_id: UUID, app_no: int, now: datetime) -> Steps[Body]:
+    """The events of messages, each as it is kept or why it isn't.
+
+    Raises `Malformed`, `Invalid`, `Oversized` for all.
+    """
+    sent = yield from _split((yield from mend_slowly(plain)), kind)
+    body, done = Body([], [], len(plain)), 0
     for index, text in enumerate(sent.messages):
+        done += reading_bytes(bytes(text))
+        if done > STEP_BYTES:
+            done = 0
+            yield
         try:
             body.events.append(_event(text, sent, project_id, app_no, now))
         except EventRefused as error:
@@ -123,11 +133,18 @@ def read(plain: bytes, *, kind: str | None, project_id: UUID, app_no: int, now: 
     return body
 
 
-def _split(text: bytes, kind: str | None) -> _Sent:
-    if kind is None:
+def _split(text: bytes, kind: str | None) -> Steps[_Sent]:
+    if kind is not None:
+        sent_at = decode(text, _HEAD).sentAt
+        yield
+        return _Sent(kind, [msgspec.Raw(text)], sent_at)
+    if len(text) <= STEP_BYTES:
         batch = decode(text, _BATCH)
         return _Sent(None, batch.batch, batch.sentAt)
-    return _Sent(kind, [msgspec.Raw(text)], decode(text, _HEAD).sentAt)
+    beside, items = yield from json_items.read(text, {b'"batch"'}, MOST_MESSAGES)
+    batch = decode(beside, _BATCH)
+    messages = batch.batch if items is None else [msgspec.Raw(item) for item in items]
+    return _Sent(None, messages, batch.sentAt)
 
 
 def _event(text: msgspec.Raw, sent: _Sent, project_id: UUID, app_no: int, now: datetime) -> Event:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from typing import NamedTuple, TypeAlias
 
 from domain.media import sniff
-from domain.media.ends import MOST_STEPS, End
+from domain.media.ends import End
 from domain.media.files import File
 from domain.media.probe import Found
 from domain.media.probing import probe
@@ -59,7 +59,7 @@ class Passing:
             most, kind = self.largest // MIB, self.type.kind
             raise Oversized(f"{self.path}: a file of the kind {kind} may have at most {most} MiB")
         own = chunk[: self._end.take(chunk)]
-        if self._end.steps > MOST_STEPS:
+        if self._end.is_cut_up:
             raise Invalid(self.path, "is a picture of too many parts: save it anew")
         self.size += len(own)
         self.hash.update(own)

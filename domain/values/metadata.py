@@ -11,7 +11,12 @@ from domain.values import numbers
 from schemas.errors import Invalid
 
 MAX_BYTES = 8 * 1024
+#: Bytes of the JSON as it is sent: escapes take six bytes a character, white space as much again.
+MAX_SENT_BYTES = 12 * MAX_BYTES
 MAX_LEVELS = 32
+
+_TOO_LONG = f"must be at most {MAX_BYTES} bytes of JSON, its numbers without exponents"
+_TOO_DEEP = f"must be at most {MAX_LEVELS} levels deep"
 
 _INNER = "metadata.partner.customerExternalId"
 
@@ -50,17 +55,27 @@ def _inner(partner: Any) -> str | UnsetType | None:
 
 
 def check(metadata: dict[str, Any]) -> dict[str, Any]:
-    """It, if it can be kept as it is. Raises `Invalid`."""
+    """It, if it can be kept as it is. Raises `Invalid`: by its length before anything looks at its values."""
+    if _encoded_bytes(metadata) > MAX_BYTES:
+        raise Invalid("metadata", _TOO_LONG)
     for level, node in _nodes(metadata):
         if level > MAX_LEVELS and isinstance(node, dict | list):
-            raise Invalid("metadata", f"must be at most {MAX_LEVELS} levels deep")
+            raise Invalid("metadata", _TOO_DEEP)
         if isinstance(node, str) and "\0" in node:
             raise Invalid("metadata", "must not hold a NUL character")
         if isinstance(node, int | float) and not numbers.is_kept(node):
             raise Invalid("metadata", f"holds a number that Postgres would change: {numbers.AS_TEXT}")
     if _stored_bytes(metadata) > MAX_BYTES:
-        raise Invalid("metadata", f"must be at most {MAX_BYTES} bytes of JSON, its numbers without exponents")
+        raise Invalid("metadata", _TOO_LONG)
     return metadata
+
+
+def _encoded_bytes(metadata: dict[str, Any]) -> int:
+    """Bytes of the JSON without white space. Raises `Invalid` for what is too deep to be written."""
+    try:
+        return len(msgspec.json.encode(metadata))
+    except RecursionError:
+        raise Invalid("metadata", _TOO_DEEP) from None
 
 
 def _stored_bytes(metadata: dict[str, Any]) -> int:

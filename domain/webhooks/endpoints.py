@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import msgspec
 from msgspec import UNSET
 
 from db.pool import Conn
@@ -62,8 +63,22 @@ class Author(NamedTuple):
     api_key_id: UUID | None = None
 
 
+B = TypeVar("B", WebhookEndpointCreate, WebhookEndpointPatch)
+
 GET_ENDPOINT = webhook_endpoint.get_endpoint.typed(EndpointRow)
 LIST_ENDPOINTS = webhook_endpoint.list_endpoints.typed(EndpointRow)
+
+
+def check(body: B, *, allowed: urls.Allowed) -> B:
+    """The body with its address in normal form. Raises `Invalid` for what no endpoint's state makes right.
+
+    It runs before the transaction, so that a body which is refused locks nothing.
+    """
+    if body.metadata is not UNSET:
+        metadata.check(body.metadata)
+    if body.url is UNSET:
+        return body
+    return msgspec.structs.replace(body, url=check_url(body.url, allowed=allowed))
 
 
 def check_url(url: str, *, allowed: urls.Allowed) -> str:
@@ -83,7 +98,7 @@ def check_url(url: str, *, allowed: urls.Allowed) -> str:
 async def create(
     conn: Conn, *, author: Author, project_id: UUID | None, body: WebhookEndpointCreate, keyring: Keyring
 ) -> tuple[WebhookEndpointShown, int]:
-    """An endpoint of a body with a checked address, with its secret; and its version.
+    """An endpoint of a checked body, with its secret; and its version.
 
     Raises `NotFound`, `Invalid`, `Conflict` TOO_MANY_ENDPOINTS.
     """
@@ -104,7 +119,7 @@ async def create(
         url=body.url,
         events=_distinct(body.events),
         description=body.description,
-        metadata=metadata.check(body.metadata),
+        metadata=body.metadata,
     )
     secret = await secrets.make(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)
     row = await _get(conn, org, endpoint_id)
@@ -211,8 +226,6 @@ def _given(body: WebhookEndpointPatch) -> dict[str, Any]:
     given = {name: value for name in _CHANGED if (value := getattr(body, name)) is not UNSET}
     if "events" in given:
         given["events"] = _distinct(given["events"])
-    if "metadata" in given:
-        given["metadata"] = metadata.check(given["metadata"])
     return given
 
 

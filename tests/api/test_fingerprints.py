@@ -10,6 +10,8 @@ import msgspec
 from api import idempotency
 from api.app import create_app
 from db.pool import Pool
+from domain.values import steps
+from domain.values.steps import STEP_BYTES
 from schemas.settings import Settings
 from tests.api.conftest import Caller, client_of, held
 from tests.api.test_idempotency import PROJECT, Write, both, post, rows
@@ -40,7 +42,25 @@ def test_whatever_was_sent_has_a_digest() -> None:
     """A table, what nests as deep as a reader goes, and no text at all: by each byte."""
     bodies = [b"a,b\n1,2", b"a,b\n1,3", b"\xff", b"", b"1e999"]
     bodies += [b"[" * levels + b"]" * levels for levels in range(1, 1_020)]
-    assert len({idempotency.digest(["POST", "/v1/x", []], body) for body in bodies}) == len(bodies)
+    assert len({digest(body) for body in bodies}) == len(bodies)
+
+
+def test_a_large_body_has_the_digest_that_it_would_have_at_once() -> None:
+    """The release before computed it so, and may have answered first. Order and space change nothing."""
+    event = {"properties": {"b": [1, 2.5, "\u00e9[0]"], "a": {"z": 1, "y": None}}, "name": "x" * 3_000}
+    for body in ({"sdkAppId": "[0]", "events": [event] * 60, "projectId": "p"}, {"rows": [event] * 60}):
+        at_once = hashlib.sha256(msgspec.json.encode([*WHERE, body], order="deterministic")).digest()
+        turned = dict(reversed(body.items()))
+        for text in (msgspec.json.encode(body), msgspec.json.format(msgspec.json.encode(turned), indent=2)):
+            assert len(text) > STEP_BYTES
+            assert digest(text) == at_once
+
+
+WHERE = ["POST", "/v1/x", []]
+
+
+def digest(body: bytes) -> bytes:
+    return steps.finish(idempotency.digest(WHERE, body))
 
 
 def hashed(method: str, write: Write) -> bytes:

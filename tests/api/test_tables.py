@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec import Meta
 
 from api import tables
+from domain.values import steps
 from schemas.base import In, Text
 from schemas.errors import Invalid, Malformed
 
@@ -27,6 +28,10 @@ class Lines(In, frozen=True, kw_only=True):
     """Rows to read."""
 
     rows: Annotated[list[Line], Meta(min_length=1, max_length=1_000)]
+
+
+def read(body: bytes, kind: type[Lines]) -> Any:
+    return steps.finish(tables.read(body, kind))
 
 
 ROWS = b"name,number\n"
@@ -48,20 +53,20 @@ def test_rows_are_read_as_they_were_written(
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator=end, quoting=quoting)
     writer.writerows([names, *([getattr(row, name) for name in names] for row in rows)])
-    assert tables.read(text.getvalue().encode("utf-8-sig" if marked else "utf-8"), Lines) == Lines(rows=rows)
+    assert read(text.getvalue().encode("utf-8-sig" if marked else "utf-8"), Lines) == Lines(rows=rows)
 
 
 @given(st.binary(max_size=60) | st.text('name,ub"\n\r\0é1', max_size=60).map(str.encode))
 def test_whatever_comes_is_read_or_refused(body: bytes) -> None:
     with suppress(Malformed, Invalid):
-        tables.read(body, Lines)
+        read(body, Lines)
     with suppress(Malformed, Invalid):
-        tables.read(ROWS + body, Lines)
+        read(ROWS + body, Lines)
 
 
 def issues(body: str) -> list[tuple[str, str]]:
     with pytest.raises(Invalid) as refusal:
-        tables.read(body.encode(), Lines)
+        read(body.encode(), Lines)
     return [(issue["path"], issue["message"].partition(":")[0]) for issue in refusal.value.details["issues"]]
 
 
@@ -83,13 +88,13 @@ def test_the_first_line_names_each_field_that_a_row_must_have_once() -> None:
 
 
 def test_of_a_long_name_a_part_is_repeated() -> None:
-    name = "n" * 100_000
+    name = "n" * 4_000
     with pytest.raises(Invalid) as refusal:
-        tables.read(f"{name},{name}\n".encode(), Lines)
+        read(f"{name},{name}\n".encode(), Lines)
     assert len(str(refusal.value.details)) < 1_000
 
 
 @pytest.mark.parametrize("body", [b"x\n", b"x,1,2\n", b'"x,1\n', b'"x"y,1\n', b"\xff"])
 def test_what_is_no_table_is_told_with_its_line(body: bytes) -> None:
     with pytest.raises(Malformed, match=r"line \d|UTF-8"):
-        tables.read(ROWS + body, Lines)
+        read(ROWS + body, Lines)

@@ -211,7 +211,7 @@ async def test_a_body_is_looked_into_for_its_key_alone_before_that_opens(
     """Whatever else is in it: anybody can send such a body."""
     cut = batch(phone, message(1, properties={"title": "cut "})).replace(b"cut ", rb"cut \ud83d")
     with monkeypatch.context() as patch:
-        patch.delattr(segment, "mend")
+        patch.delattr(segment, "mend_slowly")
         unknown = cut.replace(phone.key.encode(), b"lpa_x")
         refused(await post(phone, "b", unknown), 401, "UNAUTHENTICATED")
         for keyless in (b'{"batch": {}}', b"[]", b'{"writeKey": 7}'):

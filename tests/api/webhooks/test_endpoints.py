@@ -229,3 +229,14 @@ async def test_reading_does_not_write(app: Litestar, acme: Caller, pool: Pool) -
         ]
     for answer in answers:
         refused(answer, 403, "FORBIDDEN_SCOPE")
+
+
+async def test_a_refused_body_waits_for_no_lock(acme: Caller, pool: Pool) -> None:
+    """Another request holds the organization: what no endpoint can be is refused meanwhile."""
+    shown = await made(acme)
+    wrong: dict[str, Any] = {"metadata": {"a": [[]] * 5_000}}
+    async with pool.acquire() as conn, conn.transaction():
+        await conn.execute("select from organization where id = $1 for update", acme.organization_id)
+        await conn.execute("select from webhook_endpoint for update")
+        refused(await acme.http.post(ALL, json=NEW | wrong), 422, "VALIDATION", "metadata")
+        refused(await acme.http.patch(f"{ALL}/{shown['id']}", json=wrong), 422, "VALIDATION", "metadata")

@@ -12,6 +12,8 @@ import pytest
 from db.pool import Conn
 from domain.events import body, json_text
 from domain.events.body import Body
+from domain.values import steps
+from domain.values.steps import STEP_BYTES
 from schemas.errors import DomainError, Invalid, Malformed, Oversized
 from tests.domain.events.sending import PROJECT, send
 
@@ -92,8 +94,8 @@ GOOD: list[bytes] = [
 
 
 def read(text: bytes, *, packed: bool = False) -> Body:
-    plain = body.unpacked(text, packed=packed)
-    return body.read(plain, project_id=PROJECT, app_no=1, now=NOW)
+    plain = steps.finish(body.unpacked(text, packed=packed))
+    return steps.finish(body.read(plain, project_id=PROJECT, app_no=1, now=NOW))
 
 
 def among(events: list[bytes]) -> bytes:
@@ -130,6 +132,29 @@ def test_bad_events_lose_no_others() -> None:
         expected = [(index, code) for index, (_, code) in enumerate(mixed) if code]
         assert [(one.index, one.code) for one in found.rejected] == expected
         assert len(found.events) == len(mixed) - len(expected)
+
+
+def outcome(text: bytes) -> object:
+    """The events and refusals of a body; None if it is refused whole."""
+    try:
+        found = read(text)
+    except DomainError:
+        return None
+    return found.events, found.rejected
+
+
+def test_a_large_body_is_read_as_a_small_one() -> None:
+    """Property: white space makes it large, and changes nothing. Some have a mark too many or too few."""
+    marks = [b"", b"{", b"}", b"[", b"]", b",", b":", b'"', b"5", b" ", b"\\", rb"\ud83d", b"null"]
+    for seed in range(600):
+        dice = random.Random(seed)
+        texts = [dice.choice(BAD)[0] if dice.random() < 0.2 else dice.choice(GOOD) for _ in range(3)]
+        text = among(texts)
+        if dice.random() < 0.7:
+            at = dice.choice([place for place, byte in enumerate(text) if byte in b'{}[],:"'])
+            text = text[:at] + dice.choice(marks) + text[at + dice.randrange(2) :]
+        if len(text) <= STEP_BYTES:
+            assert outcome(text + b" " * STEP_BYTES) == outcome(text), text[:2_000]
 
 
 def test_half_a_pair_is_replaced_and_nothing_else() -> None:

@@ -1,0 +1,131 @@
+"""JSON bodies: the counts are checked first, then the body is read as its type.
+
+Each step takes milliseconds at most. A large body lets other requests run between two steps.
+"""
+
+import re
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from api import faults
+from api.body_limits import Limits, limits_of
+from domain.values import metadata, numbers
+from domain.values.steps import Steps
+from schemas.errors import Invalid, Malformed
+
+SAY_JSON = "the body is not readable JSON in UTF-8"
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+#: Bytes of a body that is read in one step, without counting. The worst one takes two milliseconds.
+SMALL_BYTES = 16 << 10
+
+#: Digits of a number that is looked at; Python reads and writes longer ones in quadratic time.
+MAX_DIGITS = 400
+
+#: Numbers with a fraction or an exponent: one takes four bytes of metadata.
+MAX_FRACTIONS = metadata.MAX_BYTES // 4
+TOO_MANY_FRACTIONS = f"may have at most {MAX_FRACTIONS} numbers that are not whole"
+
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+
+
+class _Fractions:
+    """Reads the fractions of one body, and stops at the first one too many."""
+
+    def __init__(self) -> None:
+        self.left = MAX_FRACTIONS
+
+    def read(self, text: str) -> float:
+        self.left -= 1
+        if self.left < 0:
+            raise ValueError(TOO_MANY_FRACTIONS)
+        return numbers.read(text)
+
+
+def read(body: bytes, kind: Any) -> Steps[Any]:
+    """Decode a body as a type. Raises `Malformed`, `Invalid` with each fault."""
+    if len(body) > SMALL_BYTES:
+        yield from _check_counts(body, limits_of(kind))
+        yield
+    try:
+        value = _decode(body, kind)
+    except msgspec.ValidationError as error:
+        if _decoder(kind)[1].left < 0:
+            raise Invalid("body", TOO_MANY_FRACTIONS) from None
+        raise (yield from _refusal(body, kind, error)) from None
+    except UNREADABLE:
+        raise Malformed(SAY_JSON) from None
+    if b"\\u0000" in body and b"\\u0000" in body.replace(rb"\\", b"__"):
+        raise Invalid("body", "must not contain a NUL character")
+    if len(body) > SMALL_BYTES:
+        yield
+    return value
+
+
+def _check_counts(body: bytes, limits: Limits) -> Steps[None]:
+    """Refuse a text with far more values than the type holds, or with a very long number. Raises `Invalid`.
+
+    "Far more" is twice as many: of one item too many the reader tells the place.
+    """
+    most = Limits(*(2 * limit + 1_000 for limit in limits))
+    if _quotes(body) > 2 * most.strings:
+        raise _too_many(most.strings, "strings")
+    few = _containers(body) <= most.containers and body.count(b",") <= most.values
+    if few and not _has_long_number(body):
+        return
+    yield
+    # Strings may hold commas, brackets and digits: without them the counts are exact.
+    bare = _STRING.sub(b"", body)
+    if _containers(bare) > most.containers:
+        raise _too_many(most.containers, "lists and objects")
+    if bare.count(b",") > most.values:
+        raise _too_many(most.values, "values")
+    if _has_long_number(bare):
+        raise Invalid("body", f"has a number of more than {MAX_DIGITS} digits: send it as a string")
+
+
+def _quotes(text: bytes) -> int:
+    """Count the quotes that begin or end a string."""
+    plain = text.replace(rb"\\", b"__") if b"\\" in text else text
+    return plain.count(b'"') - plain.count(rb"\"")
+
+
+def _containers(text: bytes) -> int:
+    return text.count(b"[") + text.count(b"{")
+
+
+def _has_long_number(text: bytes) -> bool:
+    return b"0" * MAX_DIGITS in text.translate(_DIGITS_AS_ZEROS)
+
+
+def _too_many(most: int, what: str) -> Invalid:
+    return Invalid("body", f"has more than {most} {what}: no body of this route needs so many")
+
+
+def _decode(body: bytes, kind: Any) -> Any:
+    decoder, fractions = _decoder(kind)
+    fractions.left = MAX_FRACTIONS
+    return decoder.decode(body)
+
+
+def _refusal(body: bytes, kind: Any, error: msgspec.ValidationError) -> Steps[Exception]:
+    """Find each fault of a body. `Malformed` if the text behind the first wrong value is no JSON."""
+    large = len(body) > SMALL_BYTES
+    if large:
+        yield
+    try:
+        value = msgspec.json.decode(body)
+    except UNREADABLE:
+        return Malformed(SAY_JSON)
+    if large:
+        yield
+    return faults.find(value, kind) or Invalid(*faults.read(error))
+
+
+@cache
+def _decoder(kind: Any) -> tuple[msgspec.json.Decoder[Any], _Fractions]:
+    fractions = _Fractions()
+    return msgspec.json.Decoder(kind, float_hook=fractions.read), fractions

@@ -1,0 +1,47 @@
+"""Bodies: one request a second with a body of 1 MB, the most that any route takes, which is refused."""
+
+import asyncio
+import itertools
+
+from bench.neighbours import tenants, victim
+from bench.neighbours.calls import ask, caller
+from bench.neighbours.deployment import Deployment
+from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.scale import Scale
+
+#: Bytes of a body, and seconds between two: a key may write 60 times a minute.
+SIZE, PAUSE_S = 1_000_000, 1.0
+
+#: Items of a list in `metadata`: each of them costs the reader of a body something else.
+ITEMS = (b"[]", b"1.5", b"1", b"{}")
+
+
+async def prepare(deployment: Deployment, _scale: Scale) -> Plan:
+    attacker = await tenants.settle(deployment.environment, tier="standard")
+    return Plan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects])
+
+
+async def attack(plan: Plan, course: Course) -> None:
+    """Send three of four to a project, which takes 1 MiB; one would make a webhook endpoint."""
+    [[project]], [key] = plan.owned, plan.keys
+    sent = [("PATCH", f"/v1/projects/{project}", _body(item)) for item in ITEMS]
+    sent[-1] = (
+        "POST",
+        "/v1/webhook-endpoints",
+        _body(ITEMS[0], b'"url":"https://a.example/","events":["*"],'),
+    )
+    course.felt.clear()
+    course.ready.set()
+    async with caller(plan, key) as client:
+        for method, url, body in itertools.cycle(sent):
+            headers = {"Content-Type": "application/json"}
+            await ask(client, course, method, url, content=body, headers=headers)
+            await asyncio.sleep(PAUSE_S)
+
+
+def _body(item: bytes, beside: bytes = b"") -> bytes:
+    items = b",".join([item] * (SIZE // (len(item) + 1) - 20))
+    return b'{%b"metadata":{"a":[%b]}}' % (beside, items)
+
+
+ROW = Row("bodies", "one refused body of 1 MB a second", victim.requests, prepare, attack)

@@ -1,0 +1,37 @@
+"""Steps: CPU-bound work as a generator that yields every millisecond or so.
+
+On the event loop, other requests run between two steps (cooperative multitasking). A thread wouldn't help:
+a decoder in C keeps the interpreter's lock until it has finished.
+"""
+
+import asyncio
+from collections.abc import Generator
+from typing import TypeAlias, TypeVar
+
+T = TypeVar("T")
+
+Steps: TypeAlias = Generator[None, None, T]
+
+#: Bytes of JSON that one step reads.
+STEP_BYTES = 1 << 16
+
+
+def finish(work: Steps[T]) -> T:
+    """Run all steps at once, and return the result."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+
+async def take_turns(work: Steps[T]) -> T:
+    """Run all steps, and return the result. Other tasks of the loop run between two steps."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        await asyncio.sleep(0)

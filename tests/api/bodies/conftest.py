@@ -1,0 +1,28 @@
+"""Routes that refuse by the body alone, and a checker of their costs."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+
+from api import event_limits, ratelimit
+from api.event_limits import EventLimits
+from tests.api.bodies.checking import Checker
+from tests.api.bodies.metering import collecting_garbage
+from tests.api.everything import Operator
+
+
+@pytest.fixture
+def _unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many requests as a test sends."""
+    many = 10**9
+    quota = ratelimit.RequestLimits(dict.fromkeys(ratelimit.Class, many), many)
+    monkeypatch.setitem(ratelimit.QUOTAS, "partner", quota)
+    monkeypatch.setitem(event_limits.LIMITS, "partner", EventLimits(many, many))
+
+
+@pytest_asyncio.fixture
+async def checker(_unlimited: None, app: Litestar, operator: Operator) -> AsyncIterator[Checker]:
+    with collecting_garbage():
+        yield Checker(app, operator)

@@ -1,0 +1,52 @@
+"""The worst bodies to each route that the document has: no step holds the loop, and no refusal is dear."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from litestar import Litestar
+
+from api.body_limits import MAX_BYTES
+from tests.api.bodies import worst
+from tests.api.bodies.checking import Checker, fields, limits
+from tests.api.bodies.worst import DEAREST, SHAPES, Worst
+from tests.api.described import Route
+
+#: Parts of the test of all shapes, each of which takes half a minute.
+PARTS = 8
+
+
+async def test_the_dearest_shapes_to_each_route(checker: Checker, app: Litestar) -> None:
+    """At the length that the route takes."""
+    shapes = {name: SHAPES[name] for name in DEAREST}
+    for route in checker.operator.bodies:
+        known = fields(app, route)
+        for one in worst.of_value(known.values, known.names[-2:], limits(app)[route.id], shapes):
+            await checker.check(route, one)
+    checker.assert_cheap()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(PARTS))
+async def test_all_shapes_to_each_route(checker: Checker, app: Litestar, part: int) -> None:
+    for route in checker.operator.bodies[part::PARTS]:
+        size, known = limits(app)[route.id], fields(app, route)
+        for one in [*worst.of_value(known.values, known.names, size), *of_lists(route, known.values, size)]:
+            await checker.check(route, one)
+        if size < MAX_BYTES:
+            await checker.check(route, Worst("a megabyte", SHAPES["lists"](MAX_BYTES)))
+    checker.assert_cheap()
+
+
+def of_lists(route: Route, values: dict[str, Any], size: int) -> Iterator[Worst]:
+    for field, value in values.items():
+        if isinstance(value, list) and value:
+            yield from worst.of_items(route.body, field, value[0], size)
+
+
+async def test_routes_without_a_body(checker: Checker) -> None:
+    for route in checker.operator.writes:
+        if route.body is None:
+            for name in DEAREST:
+                await checker.check(route, Worst(name, SHAPES[name](MAX_BYTES)))
+    checker.assert_cheap()
