@@ -73,10 +73,10 @@ def know(texts: Mapping[str, str]) -> Known:
 
 
 def tells(text: str, strictness: Strictness, known: Known = NOBODY) -> bool:
-    """True if the text, or what it is an encoding of, may name or reach a person."""
+    """True if the text may name or reach a person, plainly or in an encoding."""
     if any(_tells_plainly(one, strictness, known) for one in _layers(text)):
         return True
-    # Text that somebody hid in a token is no id: its numbers count as words do.
+    # A token that decodes to text is no id, so its numbers count as in text.
     hidden = max(strictness, Strictness.SPACED)
     return any(_tells_plainly(one, hidden, known) for one in _hidden(text, MAX_NESTED))
 
@@ -94,7 +94,7 @@ def _layers(text: str) -> Iterator[str]:
 
 
 def _hidden(text: str, nested: int) -> Iterator[str]:
-    """Yield each form of what the tokens of the plain text are base64 or hexadecimal of."""
+    """Decode the tokens of the plain text as base64 and hexadecimal, and yield each form of the results."""
     *_, plain = _layers(text)
     for token in _TOKEN.findall(plain):
         for piece in {token, *re.split("[-_]", token)}:
