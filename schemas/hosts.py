@@ -6,6 +6,7 @@ reads answers as its own origin. Its browser still sends `Host: evil.example`.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -42,6 +43,7 @@ def allowed_hosts(names: str, public_url: str) -> AllowedHosts:
     return AllowedHosts([*names.split(","), urlsplit(public_url).hostname or ""])
 
 
+@lru_cache(maxsize=1_024)
 def _is_address(name: str) -> bool:
     try:
         ip_address(name.removeprefix("[").removesuffix("]"))

@@ -58,7 +58,12 @@ class Tree:
     @cached_property
     def known(self) -> Known:
         """The person of the event, to be searched for in its other fields."""
-        return pii.know(texts(self))
+        return pii.know(self.texts)
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """Those of `PLACES` that the event has, in plain."""
+        return {name: text for name, paths in PLACES.items() if (text := self.first(*paths))}
 
     def find(self, *path: str) -> Any:
         """The value that stands there, or None."""
@@ -97,11 +102,6 @@ def read(due: Due) -> Tree:
             "properties": msgspec.json.decode(due.properties or "{}"),
         }
     )
-
-
-def texts(tree: Tree) -> dict[str, str]:
-    """Those of `PLACES` that the event has, in plain."""
-    return {name: text for name, paths in PLACES.items() if (text := tree.first(*paths))}
 
 
 def event_id(due: Due, tree: Tree) -> str:
