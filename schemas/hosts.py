@@ -6,10 +6,11 @@ reads answers as its own origin. Its browser still sends `Host: evil.example`.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-#: A name without a port; what begins with a dot is any name that ends so.
+#: A name without a port. A leading dot stands for any subdomain.
 NAME = re.compile(r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:]*)(?::\d*)?")
@@ -18,7 +19,7 @@ _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:]*)(?::\d*)?")
 class AllowedHosts:
     """Names of this process: `localhost`, those that are given, and any IP address.
 
-    An address is no name that somebody could point elsewhere, and probes and scrapes ask by one.
+    A page can't point an IP address elsewhere, and probes and scrapes use one.
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
@@ -42,6 +43,7 @@ def allowed_hosts(names: str, public_url: str) -> AllowedHosts:
     return AllowedHosts([*names.split(","), urlsplit(public_url).hostname or ""])
 
 
+@lru_cache(maxsize=1_024)
 def _is_address(name: str) -> bool:
     try:
         ip_address(name.removeprefix("[").removesuffix("]"))

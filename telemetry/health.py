@@ -30,8 +30,8 @@ async def serving(
 
     Raises `SettingsInvalid`, which names the `setting`, for a port that can't be had.
 
-    It listens on `host`. A request whose `Host` is none of `hosts` is answered 421; by default they are
-    `localhost` and IP addresses.
+    It listens on `host`. It answers 421 to a `Host` that `hosts` doesn't allow. By default `localhost` and IP
+    addresses are allowed.
     """
     try:
         server = await asyncio.start_server(partial(_respond, hosts or AllowedHosts()), host, port)

@@ -103,8 +103,8 @@ with named as (
    where project_id = :project_id
      and attribution_window = :attribution_window
      and day between :first_day and :last_day)
-select source, platform, currency, sum(spend_micros)::bigint as spend, sum(conversions)::bigint as conversions,
-       sum(revenue_micros)::bigint as revenue
+select source, platform, currency, sum(spend_micros)::bigint as spend,
+       sum(conversions)::bigint as conversions, sum(revenue_micros)::bigint as revenue
   from named
  where source is not null
  group by source, platform, currency

@@ -1,4 +1,4 @@
-"""Top performers by what ads came to: conversions, and revenue by spend (ROAS).
+"""Top performers by their ads: conversions, and revenue by spend (ROAS).
 
 An imported ad row names a post or content by its id in `adId`, `adsetId` or `campaignId`. The rows lie in the
 event store, posts and contents in the main database, so both are read and joined here.

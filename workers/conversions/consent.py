@@ -61,7 +61,7 @@ def limited(tree: Tree) -> tuple[int, int] | None:
 
 
 def _number(tree: Tree, *names: str, most: int) -> int:
-    """Meta's country is 0 or 1, and its states are 0 or 1000 and some more: a larger number is none of them.
+    """Meta's country is 0 or 1, and its states are 0 or 1000 and some more. A larger number is dropped.
 
     (developers.facebook.com/docs/marketing-apis/data-processing-options, 2026-11)
     """

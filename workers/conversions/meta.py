@@ -104,7 +104,7 @@ def _of_app(
 
 def _user(due: Due, tree: Tree) -> dict[str, Any]:
     """All that the person can be known by. Lists are sorted: the same event is the same text each time."""
-    texts = person.texts(tree)
+    texts = tree.texts
     found: dict[str, Any] = {
         name: [value]
         for name, normal in hashing.META.items()

@@ -50,7 +50,7 @@ Form: TypeAlias = Callable[[str, Known], str | None]
 
 @dataclass
 class Tree:
-    """The JSON of an event. `dropped` names the fields whose value isn't sent, for its form."""
+    """The JSON of an event. `dropped` names the fields that the checks of `forms.py` left out."""
 
     root: Mapping[str, Any]
     dropped: set[str] = field(default_factory=set)
@@ -58,7 +58,12 @@ class Tree:
     @cached_property
     def known(self) -> Known:
         """The person of the event, to be searched for in its other fields."""
-        return pii.know(texts(self))
+        return pii.know(self.texts)
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """Those of `PLACES` that the event has, in plain."""
+        return {name: text for name, paths in PLACES.items() if (text := self.first(*paths))}
 
     def find(self, *path: str) -> Any:
         """The value that stands there, or None."""
@@ -99,13 +104,8 @@ def read(due: Due) -> Tree:
     )
 
 
-def texts(tree: Tree) -> dict[str, str]:
-    """Those of `PLACES` that the event has, in plain."""
-    return {name: text for name, paths in PLACES.items() if (text := tree.first(*paths))}
-
-
 def event_id(due: Due, tree: Tree) -> str:
-    """The event's id; a hash of one that its app made of somebody's address."""
+    """The event's id; a hash of one that contains a person's address."""
     told = pii.tells(due.event_id, Strictness.MARKED, tree.known)
     return hashing.sha256(due.event_id) if told else due.event_id
 
@@ -161,7 +161,7 @@ def page_of(tree: Tree) -> str | None:
 
 
 def search_words(tree: Tree) -> str | None:
-    """The words that somebody looked for, unless they may name a person."""
+    """The words of a search, unless they may name a person."""
     return tree.checked("query", forms.words, ("properties", "query"), ("properties", "search_string"))
 
 
@@ -185,7 +185,7 @@ def products(tree: Tree) -> list[tuple[str, int, float | None]]:
 
 
 def _bounded(tree: Tree, field: str, value: Any, types: set[type], most: int) -> Any:
-    """A number from 0 to less than `most`, or None: a longer one may be somebody's phone number."""
+    """A number from 0 to less than `most`, or None: a longer one may be a phone number."""
     if type(value) not in types or value < 0:
         return None
     if value >= most:

@@ -47,6 +47,8 @@ class Known(NamedTuple):
 
 NOBODY = Known()
 
+#: Printable ASCII without the marks of an encoding.
+_DECODED = re.compile(r"[ -$'-\[\]-~]*")
 _ESCAPED = re.compile(r"(?:%u|\\u)([0-9a-f]{4})|\\x([0-9a-f]{2})", re.IGNORECASE)
 _TOKEN = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_TOKEN},}}={{0,2}}")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -73,10 +75,10 @@ def know(texts: Mapping[str, str]) -> Known:
 
 
 def tells(text: str, strictness: Strictness, known: Known = NOBODY) -> bool:
-    """True if the text, or what it is an encoding of, may name or reach a person."""
+    """True if the text may name or reach a person, plainly or in an encoding."""
     if any(_tells_plainly(one, strictness, known) for one in _layers(text)):
         return True
-    # Text that somebody hid in a token is no id: its numbers count as words do.
+    # A token that decodes to text is no id, so its numbers count as in text.
     hidden = max(strictness, Strictness.SPACED)
     return any(_tells_plainly(one, hidden, known) for one in _hidden(text, MAX_NESTED))
 
@@ -87,6 +89,8 @@ def _layers(text: str) -> Iterator[str]:
         if "+" in text:
             yield text.replace("+", " ")
         yield text
+        if _DECODED.fullmatch(text):
+            return
         before, text = text, _decode(text)
         if text == before:
             return
@@ -94,7 +98,7 @@ def _layers(text: str) -> Iterator[str]:
 
 
 def _hidden(text: str, nested: int) -> Iterator[str]:
-    """Yield each form of what the tokens of the plain text are base64 or hexadecimal of."""
+    """Decode the tokens of the plain text as base64 and hexadecimal, and yield each form of the results."""
     *_, plain = _layers(text)
     for token in _TOKEN.findall(plain):
         for piece in {token, *re.split("[-_]", token)}:

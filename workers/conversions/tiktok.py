@@ -53,7 +53,7 @@ def event(to: OpenDestination, due: Due, tree: Tree) -> dict[str, Any] | Skipped
 
 
 def _user(due: Due, tree: Tree) -> dict[str, str]:
-    texts = person.texts(tree)
+    texts = tree.texts
     advertising = person.advertising_id(tree) if consent.may_track(tree) else None
     system = (tree.text("context", "os", "name") or "").lower()
     external = next(filter(None, map(hashing.hashed_id, person.external_ids(due))), None)

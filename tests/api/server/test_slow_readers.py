@@ -93,7 +93,7 @@ async def fill(edge: Edge, count: int) -> list[Reader]:
 
 
 async def is_refused(edge: Edge) -> bool:
-    """Ask as somebody else. True if no place was free and none could be made."""
+    """Ask from a third address. True if the server has no place for it."""
     status, _ = await edge.get(address="127.0.0.2")
     return status == 503
 
