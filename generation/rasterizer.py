@@ -6,20 +6,22 @@ that a drawing that costs too much ends this process alone. `generation/vectors.
 
 import resource
 import sys
-from pathlib import Path
 
 import resvg_py
 
+from generation.confinement.confine import confine
+
 #: Longer side of the picture, in pixels.
 SIDE = 1_024
-#: Seconds of CPU, and bytes of address space beyond what is loaded. A layer takes 4 MB on the canvas, and
-#: 105 MB where it is much larger than the canvas: resvg cuts layers off at five times its sides.
+#: Seconds of CPU, and bytes of address space, of which Python takes 40 MB. A layer takes 4 MB on
+#: the canvas, and 105 MB where it is much larger: resvg cuts layers off at five times its sides.
 CPU_S, MEMORY = 20, 640 << 20
 
 
 def main(longer: str) -> None:
     drawing = sys.stdin.buffer.read().decode()
     limit()
+    confine()
     try:
         drawn = resvg_py.svg_to_bytes(svg_string=drawing, skip_system_fonts=True, **{longer: SIDE})
     except (ValueError, RuntimeError, OverflowError) as error:
@@ -32,8 +34,7 @@ def limit() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 1))
-    loaded = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (loaded + MEMORY, loaded + MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
 if __name__ == "__main__":

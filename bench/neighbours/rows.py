@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bench.neighbours.attacks import (
+    drawings,
     events,
     filters,
     metadata,
@@ -29,5 +30,6 @@ ROWS: Mapping[str, Row] = {
         events.ROW,
         filters.ROW,
         storage.ROW,
+        drawings.ROW,
     )
 }
