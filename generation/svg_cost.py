@@ -83,7 +83,7 @@ class _Count:
         return found
 
     def _drawn(self, element: etree._Element) -> Iterator[etree._Element]:
-        """Children, and what the element is drawn with, once for each time that it is named."""
+        """Children and referenced elements, each as often as the element names it."""
         yield from (one for one in element if _name(one) not in _STORED)
         names = [(element.get("href") or "")[1:]] if _name(element) == "use" else []
         said = (one for one in self._said(element) if one.name in svg_styles.DRAWN_WITH)

@@ -1,4 +1,4 @@
-"""Allow lists for CSS in drawings: what a style sheet, a `style` attribute and a property may say.
+"""Allow lists for CSS in drawings: style sheets, `style` attributes and single properties.
 
 tinycss2 parses the text as CSS Syntax 3 does, so escapes, comments and quotes hide nothing. No at-rule stays.
 A `url()` stays only where it names a fragment of the same drawing.
@@ -92,7 +92,7 @@ def compounds(selector: str) -> list[str]:
 
 
 def is_sheet(kind: str, media: str) -> bool:
-    """True for a `style` element whose type and media make every viewer apply it."""
+    """True for a `style` element that every viewer applies, by its type and media."""
     return kind.strip().lower() in _TYPES and media.strip().lower() in _MEDIA
 
 

@@ -15,7 +15,7 @@ from generation.confinement import kernel, landlock, seccomp
 
 #: Programs and libraries of the system, and the files of it that Python and libc read.
 _SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime")
-#: What the kernel tells of the machine and of this process: nothing of others, such as their environment.
+#: Facts of the machine and of this process. The environment of another process is not among them.
 _KERNEL = (
     "/sys/devices/system/cpu",
     "/proc/cpuinfo",
@@ -76,7 +76,7 @@ def readable(*, starts: bool) -> Mapping[Path, int]:
 
 
 def _libraries() -> set[str]:
-    """Folders of Python and of what is installed for it; no folder that has more than that."""
+    """Folders of Python and of installed packages, none of which has other files."""
     roots, checkout = {sys.prefix, sys.base_prefix}, str(_checkout())
     within = tuple(f"{one}/" for one in roots)
     others = {one for one in sys.path if one and not one.startswith(within)}

@@ -50,7 +50,7 @@ _X32 = 0x40000000
 
 
 class _Step(NamedTuple):
-    """An instruction of a filter: what it does, how far it jumps, and its number."""
+    """An instruction of a filter: its code, its two jumps in steps, and its number."""
 
     code: int
     if_true: int
@@ -80,7 +80,7 @@ def restrict(*, starts: bool) -> None:
 
 @cache
 def program(*, starts: bool) -> Program:
-    """The filter of this machine. Raises `OSError` on a machine whose calls aren't known here."""
+    """The filter of this machine. Raises `OSError` on a machine of another architecture."""
     if kernel.MACHINE not in _MACHINES:
         raise OSError(errno.ENOSYS, f"no filter for {kernel.MACHINE}")
     return packed(_filter(*_MACHINES[kernel.MACHINE], starts=starts))
@@ -118,7 +118,7 @@ def _fails(number: int, code: int) -> list[_Step]:
 
 
 def _unless(number: int, test: _Step) -> list[_Step]:
-    """A call whose first argument decides: the test jumps over one step to fail, and over none to allow."""
+    """Test the first argument of a call: the test jumps over one step to fail, and over none to allow."""
     return [
         _Step(_EQUAL, 0, 4, number),
         _Step(_LOAD, 0, 0, _FIRST_ARGUMENT_AT),

@@ -88,7 +88,7 @@ def _is_closed(way: Callable[[], object]) -> bool:
 
 @contextmanager
 def outside(folder: Path) -> Iterator[dict[str, str]]:
-    """What a process may want to reach: listeners, and a file of another tenant."""
+    """Targets that a process must not reach: listeners, and a file of another tenant."""
     secret, path = folder / "secret", str(folder / "listening")
     secret.write_text("of another tenant")
     name = f"tenantry-{os.getpid()}"

@@ -1,4 +1,4 @@
-"""SVG drawings for tests: hostile ones, and random ones whose elements name each other."""
+"""SVG drawings for tests: hostile ones, and random ones in which elements name each other."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""A cleaned drawing names nothing outside of itself, whichever reader looks at it."""
+"""A cleaned drawing names nothing outside of itself, for readers of XML, of HTML and of CSS."""
 
 import contextlib
 import xml.etree.ElementTree as ET

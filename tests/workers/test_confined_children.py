@@ -1,4 +1,4 @@
-"""Each process that reads a stranger's file is confined before it reads, whatever the file makes of it."""
+"""Each process that reads a stranger's file is confined before it reads the file."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ def tell(starts=False):
     return json.dumps(escapes.open_ways(place, starts=starts))
 """
 
-#: The work of each, with a reader that is taken over: it tries to get out, and says what it could.
+#: The work of each child, with a reader that tries to get out and reports the ways that are open.
 CHILDREN = {
     "probe": """
 from domain.media import probe

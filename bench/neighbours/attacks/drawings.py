@@ -17,7 +17,7 @@ LAYERS = 3_900
 BRAND = {"tagline": "Know the tide before you go", "appDescription": "See high and low water for each day."}
 
 ENDS = """
-    select coalesce(error->>'code', status) as ended, attempt, count(*)
+    select coalesce(error->>'code', state) as ended, attempt, count(*)
     from job
     where kind = 'content_generate'
     group by ended, attempt
@@ -44,7 +44,7 @@ async def attack(plan: Plan, course: Course) -> None:
 
 
 async def note(deployment: Deployment, _: Mapping[str, int]) -> dict[str, Any]:
-    """How the jobs had ended, and at which attempt."""
+    """Ends of the jobs, and the attempt of each."""
     rows = await deployment.environment.pool.fetch(ENDS)
     return {"jobs": {f"{one['ended']} at attempt {one['attempt']}": one["count"] for one in rows}}
 
