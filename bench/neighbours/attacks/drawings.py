@@ -10,11 +10,16 @@ from bench.neighbours.deployment import Deployment
 from bench.neighbours.row import Course, Plan, Row
 from bench.neighbours.scale import Scale
 
-PIECES = 20
+#: The request limits of a standard tenant let so many through in a minute.
+PIECES = 10
 #: Layers of the canvas's size: the count of the cost takes so many, and the kernel ends the drawing.
-LAYERS = 3_900
+LAYERS = 3_300
 
-BRAND = {"tagline": "Know the tide before you go", "appDescription": "See high and low water for each day."}
+BRAND = {
+    "appName": "Tideline",
+    "tagline": "Know the tide before you go",
+    "appDescription": "See high and low water for each day.",
+}
 
 ENDS = """
     select coalesce(error->>'code', state) as ended, attempt, count(*)
@@ -55,6 +60,6 @@ def drawing() -> bytes:
 
 
 ROW = Row(
-    "drawings", "20 pieces of one tenant with a logo that is drawn until the kernel ends it",
+    "drawings", "10 pieces of one tenant with a logo that is drawn until the kernel ends it",
     victim.requests, prepare, attack, pools=("generate",), note=note,
 )  # fmt: skip
