@@ -64,6 +64,7 @@ from api.routes import (
     webhooks,
     whoami,
 )
+from domain.operations.host_warnings import warn_of_host
 from schemas.settings import Settings, from_env
 from telemetry import causes, logs
 
@@ -161,6 +162,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     if settings is None:
         settings = from_env(os.environ)
         logs.configure(process="web", level=settings.log_level)
+        warn_of_host()
     return serve_from(build(), settings, clock=clock)
 
 

@@ -1,18 +1,24 @@
-"""Drawings in SVG, cleaned down to shapes and paint: whoever shows one reads no file and runs no script.
+"""Drawings in SVG, rebuilt from shapes and paint: a viewer reads no file, runs no script, asks no server.
 
-What is kept is on lists, both elements and attributes; whatever else a drawing has goes.
+Allow lists decide which elements and attributes stay. `svg_styles.py` has those of CSS. `svg_cost.py` refuses
+a drawing that costs too much once its references are followed.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from lxml import etree
 
+from generation import svg_cost, svg_styles
+from generation.svg_cost import MAX_DEPTH
+from generation.svg_styles import Rule
 from schemas.errors import PictureRefused
 
-MAX_BYTES, MAX_ELEMENTS, MAX_DEPTH = 1 << 20, 20_000, 64
+MAX_BYTES, MAX_ELEMENTS = 1 << 20, 20_000
 
-_NAMESPACE = "{http://www.w3.org/2000/svg}"
+_SVG = "http://www.w3.org/2000/svg"
+_NAMESPACE = f"{{{_SVG}}}"
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _KEPT = frozenset(
     _NAMESPACE + name
@@ -23,19 +29,21 @@ _KEPT = frozenset(
 )
 #: Elements that show something and don't stay.
 _SHOWING = frozenset(_NAMESPACE + name for name in ("text", "image", "foreignObject"))
+#: Elements of which only text stays. A reader of HTML takes elements in them for HTML.
+_TEXTS = frozenset(_NAMESPACE + name for name in ("title", "desc"))
+_STYLE = f"{_NAMESPACE}style"
+#: Elements that may name another one by `href`.
+_NAMING = frozenset(_NAMESPACE + name for name in ("use", "linearGradient", "radialGradient"))
+#: Attributes of words and numbers. `style` and the properties of CSS have lists of their own.
 _ATTRIBUTES = frozenset(
     """
-    id class style href transform transform-origin viewBox preserveAspectRatio overflow
-    x y width height cx cy r rx ry x1 y1 x2 y2 d points pathLength fx fy fr offset
+    id class viewBox preserveAspectRatio
+    x y width height cx cy r rx ry x1 y1 x2 y2 d points fx fy fr offset
     gradientUnits gradientTransform spreadMethod clipPathUnits maskUnits maskContentUnits
-    fill fill-opacity fill-rule stroke stroke-width stroke-opacity stroke-linecap stroke-linejoin
-    stroke-miterlimit stroke-dasharray stroke-dashoffset opacity color stop-color stop-opacity
-    clip-path clip-rule mask mask-type display visibility vector-effect paint-order mix-blend-mode isolation
-    shape-rendering color-interpolation
     """.split()
 )
-#: Addresses outside of the drawing, in any spelling that CSS has for them.
-_OUTSIDE = re.compile(r"url\s*\(\s*[\"']?\s*(?!#)|@import|\\|image-set|expression", re.IGNORECASE)
+_WORDS = re.compile(r"[\w\s.,:%+()-]*")
+_ADDRESS = re.compile(r"#[\w.:-]+")
 _HUGE = 1e6
 _NUMBER = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)", re.IGNORECASE)
 
@@ -51,14 +59,18 @@ class Drawing(NamedTuple):
 
 def cleaned(data: bytes) -> Drawing:
     """Raises `PictureRefused`."""
-    root = _parsed(data)
-    lost = sorted({etree.QName(one).localname for one in root.iter(*_SHOWING)})
-    _clean(root)
+    parsed = _parsed(data)
+    lost = sorted({etree.QName(one).localname for one in parsed.iter(*_SHOWING)})
+    rules: list[Rule] = []
+    root = etree.Element(parsed.tag, _attributes(parsed), nsmap={None: _SVG})
+    _copy(parsed, root, 1, rules)
+    _check_matches(root, rules)
+    _drop_repeated_ids(root)
+    svg_cost.units(root, rules)
     width, height = _size(root)
     root.set("width", f"{width:f}")
     root.set("height", f"{height:f}")
-    etree.cleanup_namespaces(root)
-    return Drawing(etree.tostring(root, encoding="unicode", with_tail=False), width, height, lost)
+    return Drawing(etree.tostring(root, encoding="unicode"), width, height, lost)
 
 
 def _parsed(data: bytes) -> etree._Element:
@@ -85,37 +97,62 @@ def _declares(root: etree._Element) -> bool:
     return any(True for _ in root.getroottree().docinfo.internalDTD.iterentities())
 
 
-def _clean(root: etree._Element) -> None:
-    """Drop all that draws no shape, that leads outside, and shapes used within shapes that are used."""
-    for element in list(root.iter()):
-        if element is not root and (element.tag not in _KEPT or _is_too_deep(element)):
-            _drop(element)
-        else:
-            _clean_attributes(element)
-    used = {use.get("href") for use in root.iter(_NAMESPACE + "use")}
-    for element in [one for one in root.iter() if f"#{one.get('id')}" in used]:
-        for inner in list(element.iter(_NAMESPACE + "use")):
-            _drop(inner)
+def _copy(source: etree._Element, target: etree._Element, level: int, rules: list[Rule]) -> None:
+    """Copy the children that stay. Adds the rules of style sheets to `rules`."""
+    for child in source if level <= MAX_DEPTH else ():
+        if child.tag == _STYLE:
+            _copy_sheet(child, target, rules)
+        elif child.tag in _TEXTS:
+            etree.SubElement(target, child.tag).text = "".join(_own_text(child))
+        elif child.tag in _KEPT:
+            _copy(child, etree.SubElement(target, child.tag, _attributes(child)), level + 1, rules)
 
 
-def _is_too_deep(element: etree._Element) -> bool:
-    return sum(1 for _ in element.iterancestors()) > MAX_DEPTH
+def _copy_sheet(source: etree._Element, target: etree._Element, rules: list[Rule]) -> None:
+    """A viewer reads all text of the element as one sheet, also the text between its children."""
+    if not svg_styles.is_sheet(source.get("type") or "", source.get("media") or ""):
+        return
+    kept = svg_styles.rules("".join(_own_text(source)))
+    if kept:
+        etree.SubElement(target, _STYLE).text = "".join(map(str, kept))
+        rules += kept
 
 
-def _drop(element: etree._Element) -> None:
-    if (parent := element.getparent()) is not None:
-        parent.remove(element)
+def _own_text(element: etree._Element) -> Iterator[str]:
+    yield element.text or ""
+    yield from (child.tail or "" for child in element)
 
 
-def _clean_attributes(element: etree._Element) -> None:
-    if element.text and _OUTSIDE.search(element.text):
-        element.text = ""
-    if (address := element.attrib.pop(_HREF, None)) and "href" not in element.attrib:
-        element.set("href", address)
+def _attributes(element: etree._Element) -> dict[str, str]:
+    return dict(_kept_attributes(element))
+
+
+def _kept_attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
     for name, value in element.attrib.items():
-        leads_outside = name == "href" and not value.startswith("#")
-        if name not in _ATTRIBUTES or leads_outside or _OUTSIDE.search(value):
-            del element.attrib[name]
+        if name == "style":
+            if kept := ";".join(map(str, svg_styles.declarations(value))):
+                yield name, kept
+        elif (name in _ATTRIBUTES and _WORDS.fullmatch(value)) or svg_styles.is_allowed(name, value):
+            yield name, value
+    address = element.get("href", element.get(_HREF, ""))
+    if element.tag in _NAMING and _ADDRESS.fullmatch(address):
+        yield "href", address
+
+
+def _check_matches(root: etree._Element, rules: Iterable[Rule]) -> None:
+    """Raises `PictureRefused` for styles that take a renderer too long to hold against each element."""
+    if sum(len(rule.selectors) for rule in rules) * sum(1 for _ in root.iter()) > svg_styles.MAX_MATCHES:
+        raise PictureRefused("PICTURE_TOO_LARGE", "the drawing has too many styles for so many elements")
+
+
+def _drop_repeated_ids(root: etree._Element) -> None:
+    """An id names one element, the first, for every viewer and for the count of the cost."""
+    seen: set[str] = set()
+    for element in root.iter():
+        if (name := element.get("id")) in seen:
+            del element.attrib["id"]
+        elif name:
+            seen.add(name)
 
 
 def _size(root: etree._Element) -> tuple[float, float]:

@@ -1,28 +1,37 @@
 """Drawings in SVG as pictures of dots: cleaned first, since a renderer left alone reads files."""
 
-import resvg_py
+import subprocess
+import sys
 
 from generation.drawings import Drawing, cleaned
 from schemas.errors import PictureRefused
 
-#: Longer side of the picture, in pixels; the shorter one is at least a twentieth of it.
-SIDE, MAX_RATIO = 1_024, 20
+#: The shorter side of the picture is at least a twentieth of the longer one.
+MAX_RATIO = 20
 
 
 def rasterized(data: bytes) -> bytes:
-    """A drawing as a PNG. Raises `PictureRefused`."""
+    """A drawing as a PNG. Raises `PictureRefused`, also where the drawing's process was killed.
+
+    A kill is final: the same drawing would cost the same in each attempt.
+    """
     drawing = cleaned(data)
-    side = _longer_side(drawing)
-    try:
-        drawn = resvg_py.svg_to_bytes(svg_string=drawing.text, skip_system_fonts=True, **side)
-    except (ValueError, RuntimeError, OverflowError) as error:
-        raise PictureRefused("PICTURE_UNREADABLE", f"the drawing is damaged: {error}") from None
-    return bytes(drawn)
+    command = [sys.executable, "-m", "generation.rasterizer", _longer_side(drawing)]
+    ended = subprocess.run(command, check=False, input=drawing.text.encode(), capture_output=True, env={})
+    if ended.returncode < 0:
+        raise PictureRefused(
+            "PICTURE_TOO_COSTLY",
+            "the drawing takes more CPU or memory than it may: simplify it, or give a PNG",
+        )
+    if ended.returncode:
+        said = ended.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise PictureRefused("PICTURE_UNREADABLE", f"the drawing is damaged: {said}")
+    return ended.stdout
 
 
-def _longer_side(drawing: Drawing) -> dict[str, int]:
+def _longer_side(drawing: Drawing) -> str:
     """The side that is given to the renderer, so that the other one can't be longer."""
     width, height = drawing.width, drawing.height
     if max(width, height) > MAX_RATIO * min(width, height):
         raise PictureRefused("PICTURE_TOO_NARROW", f"the drawing measures {width:g} x {height:g}")
-    return {"width": SIDE} if width >= height else {"height": SIDE}
+    return "width" if width >= height else "height"

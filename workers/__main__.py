@@ -20,9 +20,11 @@ POOLS = sorted({kind.pool for kind in KINDS.values()})
 
 async def run(settings: Settings, pool_name: str) -> None:
     """Imports that take most of a start, then the work: a wrong word or setting doesn't wait for them."""
+    from domain.operations.host_warnings import warn_of_host  # noqa: PLC0415
     from workers.runtime.worker import serve  # noqa: PLC0415
     from workers.tasks import open_tasks  # noqa: PLC0415
 
+    warn_of_host()
     async with open_tasks(settings, pool_name) as tasks:
         await serve(settings, pool_name, tasks)
 

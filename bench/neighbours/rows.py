@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bench.neighbours.attacks import (
     bodies,
+    drawings,
     event_budget,
     events,
     filters,
@@ -39,5 +40,6 @@ ROWS: Mapping[str, Row] = {
         storage.ROW,
         uploads.ROW,
         lists.ROW,
+        drawings.ROW,
     )
 }

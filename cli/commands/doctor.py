@@ -31,9 +31,9 @@ AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 async def doctor() -> Answer:
     """Check what this machine and the platform need, and say what is wrong.
 
-    Versions, settings, PostgreSQL and its disk, Redis, this host's clock, pending migrations, secrets,
-    workers, the dispatcher. A warning leaves the exit code at 0; anything wrong makes it 5 where the settings
-    or PostgreSQL can't be used, else 1.
+    Versions, the kernel's sandbox, settings, PostgreSQL and its disk, Redis, this host's clock, pending
+    migrations, secrets, workers, the dispatcher. A warning leaves the exit code at 0; anything wrong makes
+    it 5 where the settings or PostgreSQL can't be used, else 1.
 
     \b
     Examples:
@@ -49,7 +49,7 @@ async def doctor() -> Answer:
 async def _examine(environ: Mapping[str, str]) -> list[Check]:
     settings = checks.settings()
     usable = settings.status == "ok"
-    found = [checks.product(), checks.python(), settings]
+    found = [checks.product(), checks.python(), checks.sandbox(), settings]
     if (url := environ.get("DATABASE_URL")) and is_address(url):
         found += await _examine_database(url, usable=usable)
     if url := read_settings().redis_url if usable else environ.get("REDIS_URL"):

@@ -14,6 +14,7 @@ from db.redis_reach import reaching_redis
 from domain.operations import disk as disks
 from domain.operations import pools
 from domain.security.keyring import Keyring, check_keyrings, parse_keyring
+from generation.confinement import confine
 from jobs.kinds import KINDS
 from schemas.base import Out
 from schemas.errors import MigrationChanged, RedisAway, SettingsInvalid
@@ -45,6 +46,15 @@ def product() -> Check:
 def python() -> Check:
     found = platform.python_version()
     return Check(name="python", status="ok", detail=f"{found} on {platform.system()}", value=found)
+
+
+def sandbox() -> Check:
+    """Parts of the kernel's sandbox that children get, which read files of strangers."""
+    if missing := confine.missing():
+        advice = "let the kernel, or the container's seccomp profile, allow it: docs/howto/install.md"
+        detail = f"this host has no {' and no '.join(missing)} for children that read files"
+        return Check(name="kernel sandbox", status="warn", detail=detail, advice=advice, value=missing)
+    return Check(name="kernel sandbox", status="ok", detail="landlock and seccomp", value=[])
 
 
 def settings() -> Check:

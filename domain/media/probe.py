@@ -1,9 +1,9 @@
 """The process that looks into uploaded files: `python -m domain.media.probe HANDLE:MIME...`.
 
 It has the files' descriptors and nothing else: no environment, no storage, no database. The kernel bounds
-its CPU, memory and time, so that a hostile file ends this process and no other. For each file in turn it
-writes a line to stdout, a `Found` with a thumbnail or a `Refused` in JSON, and stops at the first refusal.
-The last line is `Spent`.
+its CPU, memory and time, so that a hostile file ends this process and no other, and gives it no network and
+no other file. For each file in turn it writes a line to stdout, a `Found` with a thumbnail or a `Refused` in
+JSON, and stops at the first refusal. The last line is `Spent`.
 `domain/media/probing.py` starts it, once for an upload.
 """
 
@@ -19,6 +19,7 @@ import msgspec
 from PIL import Image, UnidentifiedImageError
 from pymediainfo import MediaInfo, Track
 
+from generation.confinement.confine import confine
 from generation.thumbnail import SIDE, thumbnail
 from schemas.errors import PictureRefused
 
@@ -80,6 +81,7 @@ Said = Found | Refused
 
 def main(files: list[str]) -> None:
     limit(len(files))
+    confine()
     for file in files:
         handle, _, mime = file.partition(":")
         with open(int(handle), "rb", closefd=False) as media:

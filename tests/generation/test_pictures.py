@@ -117,14 +117,6 @@ def test_a_drawing_reads_no_file_and_no_address() -> None:
     assert pictures.read(svg(outside)).tobytes() == plain.tobytes()
 
 
-def test_shapes_that_use_each_other_draw_nothing_twice() -> None:
-    """Ten levels of ten uses each would be ten thousand million shapes."""
-    uses = [f'<use href="#n{level}"/>' * 10 for level in range(10)]
-    levels = (f'<g id="n{level}">{inner}</g>' for level, inner in enumerate(uses, 1))
-    bomb = svg(f'<g id="n0"><rect width="9" height="9"/></g>{"".join(levels)}<use href="#n10"/>')
-    assert pictures.read(bomb).size == (1_024, 1_024)
-
-
 def test_large_pictures_are_scaled_down_as_they_are_read() -> None:
     image = pictures.read(written(Image.new("RGB", (3_000, 200), RED), "JPEG"))
     assert max(image.size) <= pictures.KEPT_SIDE

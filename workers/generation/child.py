@@ -1,7 +1,8 @@
 """The process that makes one piece, portrait or poster: `python -m workers.generation.child`.
 
 It has its spec, the descriptors of what it was given, a folder, where FFmpeg is, and nothing else: no
-storage, no database. The kernel bounds it and all that it starts. When its worker dies, or wants no more of
+storage, no database. The kernel bounds it and all that it starts, and gives them no network
+and no other file than those of the system and of that folder. When its worker dies, or wants no more of
 it, the kernel kills its whole group.
 """
 
@@ -19,6 +20,8 @@ from typing import IO
 
 import msgspec
 
+from generation import ffmpeg
+from generation.confinement.confine import confine
 from generation.picture_limits import MAX_BYTES
 from generation.poster import draw
 from generation.render import Given, draw_portrait, prepare, warnings
@@ -52,6 +55,7 @@ def main() -> None:
     asked = msgspec.json.decode(sys.stdin.buffer.readline(), type=Asked)
     end_with_worker()
     limit()
+    confine(folder=Path(asked.folder), handles=reopened(asked), programs=programs())
     with reporting() as reports:
         for report in outcome(asked):
             reports.write(msgspec.json.encode(report) + b"\n")
@@ -76,6 +80,25 @@ def limit() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 5))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE, FILE))
+
+
+def reopened(asked: Asked) -> list[int]:
+    """Files that FFmpeg opens again, by `opened`."""
+    match asked:
+        case Instructions():
+            return [] if asked.handles.clip is None else [asked.handles.clip]
+        case Still():
+            return [asked.clip]
+        case Sitting():
+            return []
+
+
+def programs() -> list[Path]:
+    """FFmpeg, where there is one. Python, which draws SVG, is among the files of the system."""
+    try:
+        return [Path(ffmpeg.program())]
+    except GenerationError:
+        return []
 
 
 @contextmanager

@@ -27,6 +27,9 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 COSTLY = Failed("TOO_COSTLY", "the piece takes more CPU than it may: give fewer or smaller files")
 KILLED = Retry("RENDERER_KILLED", "the process that made the piece was killed, and is tried again")
+CRASHED = Failed(
+    "RENDERER_CRASHED", "a file, or the piece, breaks the process that makes it: give other files"
+)
 BROKEN = Retry(
     "RENDERER_BROKE", "the process that made the piece met an error on our side, and is tried again"
 )
@@ -100,9 +103,12 @@ def _usable(report: Report) -> Planned | Drawn:
 
 
 def exit_outcome(code: int) -> Failed | Retry:
+    """SIGKILL and SIGTERM come from the host. Any other signal the piece has caused, and would again."""
     if code == -signal.SIGXCPU:
         return COSTLY
-    return KILLED if code < 0 else BROKEN
+    if code >= 0:
+        return BROKEN
+    return KILLED if -code in {signal.SIGKILL, signal.SIGTERM} else CRASHED
 
 
 def _tail(file: Path) -> str:

@@ -1,5 +1,6 @@
 """`tenantry doctor` on a platform that is well and on ones that aren't."""
 
+import errno
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import pytest
 from db.pool import Conn
 from domain.operations import disk
 from domain.operations.disk import DiskUse
+from generation.confinement import kernel
 from jobs import heartbeat, maintenance
 from schemas import ids
 from schemas.settings import Settings
@@ -31,6 +33,19 @@ async def test_a_platform_that_is_well(tenantry: Tenantry, environment: Settings
     assert int(checks["postgresql"]["value"].split(".")[0]) >= 15
     assert checks["redis"]["status"] == "ok"
     assert (await tenantry("doctor")).stdout.split()[:2] == ["ok", "tenantry"]
+
+
+async def test_a_host_without_the_kernels_sandbox_is_a_warning(
+    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> int:
+        raise OSError(errno.ENOSYS, "no such call")
+
+    monkeypatch.setattr(kernel, "call", refused)
+    code, checks = await examined(tenantry)
+    assert code == 0
+    assert checks["kernel sandbox"]["status"] == "warn"
+    assert checks["kernel sandbox"]["value"] == ["landlock", "seccomp"]
 
 
 async def test_pending_migrations_fail(tenantry: Tenantry, environment: Settings, conn: Conn) -> None:

@@ -14,10 +14,12 @@ import pytest
 
 from jobs.outcomes import Failed
 from schemas.errors import GenerationError
+from tests.generation.svg import KILLED, svg
 from tests.waiting import PATIENCE_S, until
 from tests.workers.generation.pieces import alive, asked, drawing
 from workers.generation import child
-from workers.generation.rendering import COSTLY, KILLED, ONE_THREAD, Unmade, exit_outcome, render
+from workers.generation.rendering import COSTLY, CRASHED, ONE_THREAD, Unmade, exit_outcome, render
+from workers.generation.rendering import KILLED as HOST_KILLED
 from workers.generation.wire import Handles, Planned, Refused, Report, Short, read
 
 
@@ -35,7 +37,7 @@ async def test_killed_it_is_tried_again(tmp_path: Path) -> None:
         with pytest.raises(Unmade) as ended:
             async for _ in reports:
                 pass
-    assert ended.value.outcome == KILLED
+    assert ended.value.outcome == HOST_KILLED
 
 
 def test_its_worker_killed_it_dies_too(tmp_path: Path) -> None:
@@ -86,7 +88,7 @@ async def test_killed_alone_it_leaves_nothing_that_it_has_started(
     async with drawing(str(tmp_path)) as reports:
         with pytest.raises(Unmade) as ended:
             await anext(reports)
-    assert ended.value.outcome == KILLED
+    assert ended.value.outcome == HOST_KILLED
     until(lambda: not alive(str(tmp_path)))
 
 
@@ -104,6 +106,24 @@ async def test_what_cannot_be_drawn_fails_with_its_code(tmp_path: Path) -> None:
     assert isinstance(ended.value.outcome, Failed)
     assert ended.value.outcome.code == "PICTURE_TYPE"
     assert alive(str(tmp_path)) == []
+
+
+async def test_a_drawing_that_takes_too_much_memory_fails_at_the_first_attempt(tmp_path: Path) -> None:
+    """Not four attempts: its layers are 105 MB each."""
+    logo = tmp_path / "logo"
+    logo.write_bytes(svg(KILLED["layers larger than the canvas"]))
+    with logo.open("rb") as file:
+        handles = Handles(logo=file.fileno(), screenshots=[], end_card=None, clip=None)
+        async with aclosing(render(asked(str(tmp_path), "image", handles), handles.all)) as reports:
+            with pytest.raises(Unmade) as ended:
+                await anext(reports)
+    assert isinstance(ended.value.outcome, Failed)
+    assert ended.value.outcome.code == "PICTURE_TOO_COSTLY"
+
+
+@pytest.mark.parametrize("ended", [signal.SIGABRT, signal.SIGSEGV, signal.SIGXFSZ, signal.SIGSYS])
+def test_a_signal_that_the_piece_has_caused_is_final(ended: signal.Signals) -> None:
+    assert exit_outcome(-ended) == CRASHED
 
 
 #: The renderer with a bound of its own, and perhaps with other work. It may keep no bytecode (`-B`): within

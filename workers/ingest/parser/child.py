@@ -22,6 +22,7 @@ from typing import Any
 
 import msgspec
 
+from generation.confinement.confine import confine, prepare
 from workers.ingest.appstore import listing, play, subtitle
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 from workers.ingest.asides import Asides
@@ -74,6 +75,7 @@ def main(handle: int) -> None:
     """Serve until the parent's side of the socket closes, also by its death."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     warm_up()
+    prepare()
     # A document's process ends before a collection would pay, and without one it shares more memory.
     gc.freeze()
     gc.disable()
@@ -104,6 +106,7 @@ def serve(connection: socket.socket, cpu_s: int) -> None:
     try:
         connection.sendall(STARTED)
         limit(cpu_s)
+        confine()
         document = read(connection)
         with awaited(connection):
             reply = parse(document)

@@ -58,7 +58,10 @@ class ParsingProcess:
 
 
 def start() -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """Start it in a session of its own, away from Ctrl-C. It exits when our side of the socket closes."""
+    """Start it without our environment, and in a session of its own, away from Ctrl-C.
+
+    It exits when our side of the socket closes.
+    """
     ours, theirs = socket.socketpair()
     with theirs:
         process = subprocess.Popen(
@@ -67,7 +70,7 @@ def start() -> tuple[subprocess.Popen[bytes], socket.socket]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
-            env={**os.environ, **ONE_THREAD},
+            env=ONE_THREAD,
         )
     return process, ours
 

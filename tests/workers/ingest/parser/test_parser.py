@@ -18,6 +18,7 @@ import pytest_asyncio
 from schemas import ids
 from schemas.errors import ScrapeFailed, TooLarge
 from tests.waiting import PATIENCE_S, eventually
+from tests.workers.generation.pieces import environment
 from workers.ingest.parser import parser as parsing
 from workers.ingest.parser.parser import Parser, open_parser, parse
 from workers.ingest.shapes import Page, Source
@@ -74,6 +75,18 @@ async def test_a_strange_page_ends_soon_and_without_harm(
         with contextlib.suppress(ScrapeFailed, TooLarge):
             await page(parser, body)
     assert (await page(parser, b"<title>Next</title>")).title == "Next"
+
+
+@own
+async def test_the_parsing_process_has_no_setting_of_its_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Settings are secrets: a page that takes its parser over would read them there."""
+    monkeypatch.setenv("VAULT_KEYS", "secret")
+    async with open_parser() as own:
+        found = environment(Path(f"/proc/{own.parsing.process.pid}"))
+    assert "OMP_NUM_THREADS" in found
+    assert "secret" not in found
 
 
 async def test_the_loop_goes_on_while_a_page_is_read(parser: Parser) -> None:

@@ -1,0 +1,65 @@
+"""Drawings: pieces of one tenant whose logos cost a renderer as much as a drawing may."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from bench.neighbours import tenants, victim
+from bench.neighbours.calls import ask, caller
+from bench.neighbours.deployment import Deployment
+from bench.neighbours.row import Course, Plan, Row
+from bench.neighbours.scale import Scale
+
+#: The request limits of a standard tenant let so many through in a minute.
+PIECES = 10
+#: Layers of the canvas's size: the count of the cost takes so many, and the kernel ends the drawing.
+LAYERS = 3_300
+
+BRAND = {
+    "appName": "Tideline",
+    "tagline": "Know the tide before you go",
+    "appDescription": "See high and low water for each day.",
+}
+
+ENDS = """
+    select coalesce(error->>'code', state) as ended, attempt, count(*)
+    from job
+    where kind = 'content_generate'
+    group by ended, attempt
+    order by ended, attempt
+"""
+
+
+async def prepare(deployment: Deployment, scale: Scale) -> Plan:
+    count = scale.many(PIECES)
+    attacker = await tenants.settle(deployment.environment, tier="standard", projects=count)
+    return Plan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects])
+
+
+async def attack(plan: Plan, course: Course) -> None:
+    async with caller(plan, plan.keys[0]) as client:
+        for project in plan.owned[0]:
+            path = f"/v1/projects/{project}"
+            await ask(client, course, "PATCH", path, json={"brandContext": BRAND})
+            files = {"kind": (None, b"logo"), "file": ("a.svg", drawing(), "image/svg+xml")}
+            await ask(client, course, "POST", f"{path}/app-media", files=files)
+            await ask(client, course, "POST", f"{path}/content", json={"format": "image"})
+        course.ready.set()
+        await asyncio.Event().wait()
+
+
+async def note(deployment: Deployment, _: Mapping[str, int]) -> dict[str, Any]:
+    """Ends of the jobs, and the attempt of each."""
+    rows = await deployment.environment.pool.fetch(ENDS)
+    return {"jobs": {f"{one['ended']} at attempt {one['attempt']}": one["count"] for one in rows}}
+
+
+def drawing() -> bytes:
+    layer = b'<g opacity=".9"><rect width="9" height="9"/></g>'
+    return b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">' + layer * LAYERS + b"</svg>"
+
+
+ROW = Row(
+    "drawings", "10 pieces of one tenant with a logo that is drawn until the kernel ends it",
+    victim.requests, prepare, attack, pools=("generate",), note=note,
+)  # fmt: skip

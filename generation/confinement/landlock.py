@@ -1,0 +1,74 @@
+"""Landlock: which files a process may open, and that it reaches no port and no process outside of its domain.
+
+Numbers are those of include/uapi/linux/landlock.h (Linux 6.12). Each ABI knows the rights of those before it.
+"""
+
+import ctypes
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from generation.confinement import kernel
+
+_EXECUTE, _READ_FILE, _READ_DIR, _TRUNCATE = 1 << 0, 1 << 2, 1 << 3, 1 << 14
+#: Rights over files by ABI: those of the first, REFER, TRUNCATE, IOCTL_DEV.
+_FILE_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
+#: Rights that a rule about a single file may name.
+_OF_ONE_FILE = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
+#: BIND_TCP and CONNECT_TCP, from ABI 4; abstract sockets and signals, from ABI 6.
+_TCP_RIGHTS, _SCOPES = 3, 3
+_ASK_VERSION, _BENEATH = 1, 1
+
+READ = _READ_FILE | _READ_DIR
+RUN = READ | _EXECUTE
+LIST = _READ_DIR
+ALL = (1 << 16) - 1
+
+
+class _Rule(ctypes.Structure):
+    _pack_ = 1
+    _fields_ = (("rights", ctypes.c_uint64), ("parent", ctypes.c_int32))
+
+
+def abi() -> int:
+    """The kernel's version of Landlock; 0 where there is none."""
+    try:
+        return kernel.call(kernel.LANDLOCK_CREATE_RULESET, 0, 0, _ASK_VERSION)
+    except OSError:
+        return 0
+
+
+def restrict(rules: Mapping[Path, int], handles: Iterable[int]) -> None:
+    """Allow what `rules` say beneath each path, and reading of open files by a path. Raises `OSError`."""
+    version = abi()
+    handled = _FILE_RIGHTS[max(one for one in _FILE_RIGHTS if one <= max(version, 1))]
+    attributes = (ctypes.c_uint64 * 3)(
+        handled, _TCP_RIGHTS if version >= 4 else 0, _SCOPES if version >= 6 else 0
+    )
+    size = 8 if version < 4 else 16 if version < 6 else 24
+    ruleset = kernel.call(kernel.LANDLOCK_CREATE_RULESET, ctypes.byref(attributes), size, 0)
+    try:
+        for path, rights in rules.items():
+            _allow_path(ruleset, path, rights & handled)
+        for handle in handles:
+            _allow(ruleset, handle, _READ_FILE)
+        kernel.call(kernel.LANDLOCK_RESTRICT_SELF, ruleset, 0)
+    finally:
+        os.close(ruleset)
+
+
+def _allow_path(ruleset: int, path: Path, rights: int) -> None:
+    """Nothing for a path that isn't there."""
+    try:
+        opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        _allow(ruleset, opened, rights if path.is_dir() else rights & _OF_ONE_FILE)
+    finally:
+        os.close(opened)
+
+
+def _allow(ruleset: int, handle: int, rights: int) -> None:
+    rule = _Rule(rights, handle)
+    kernel.call(kernel.LANDLOCK_ADD_RULE, ruleset, _BENEATH, ctypes.byref(rule), 0)

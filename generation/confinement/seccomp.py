@@ -1,0 +1,128 @@
+"""seccomp: system calls that no parser, decoder or renderer needs fail with EPERM.
+
+Numbers are those of x86-64 and of arm64. On other machines there is no filter.
+"""
+
+import ctypes
+import errno
+import struct
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+from generation.confinement import kernel
+
+#: Reach of other hosts and processes, of the kernel's own parts, of mounts, namespaces, keys and clocks.
+_DENIED = {
+    "socket": (41, 198), "connect": (42, 203), "bind": (49, 200), "listen": (50, 201), "accept": (43, 202),
+    "accept4": (288, 242), "io_uring_setup": (425, 425), "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427), "ptrace": (101, 117), "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271), "pidfd_open": (434, 434), "pidfd_getfd": (438, 438),
+    "pidfd_send_signal": (424, 424), "kcmp": (312, 272), "mount": (165, 40), "umount2": (166, 39),
+    "pivot_root": (155, 41), "chroot": (161, 51), "move_mount": (429, 429), "open_tree": (428, 428),
+    "fsopen": (430, 430), "fsconfig": (431, 431), "fsmount": (432, 432), "fspick": (433, 433),
+    "mount_setattr": (442, 442), "unshare": (272, 97), "setns": (308, 268), "keyctl": (250, 219),
+    "add_key": (248, 217), "request_key": (249, 218), "bpf": (321, 280), "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282), "init_module": (175, 105), "finit_module": (313, 273),
+    "delete_module": (176, 106), "kexec_load": (246, 104), "kexec_file_load": (320, 294),
+    "reboot": (169, 142), "swapon": (167, 224), "swapoff": (168, 225), "acct": (163, 89),
+    "quotactl": (179, 60),
+    "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265), "personality": (135, 92),
+    "fanotify_init": (300, 262), "shmget": (29, 194), "shmat": (30, 196), "shmctl": (31, 195),
+    "msgget": (68, 186), "msgsnd": (69, 189), "msgrcv": (70, 188), "msgctl": (71, 187), "semget": (64, 190),
+    "semop": (65, 193), "semctl": (66, 191), "semtimedop": (220, 192), "mq_open": (240, 180),
+    "mq_unlink": (241, 181), "clock_settime": (227, 112), "clock_adjtime": (305, 266), "adjtimex": (159, 171),
+    "settimeofday": (164, 170), "syslog": (103, 116), "sethostname": (170, 161), "setdomainname": (171, 162),
+    "vhangup": (153, 58), "iopl": (172, -1), "ioperm": (173, -1), "modify_ldt": (154, -1),
+}  # fmt: skip
+#: Starts of processes and programs.
+_STARTS = {"fork": (57, -1), "vfork": (58, -1), "execve": (59, 221), "execveat": (322, 281)}
+_CLONE, _CLONE3, _PRLIMIT = (56, 220), (435, 435), (302, 261)
+_CLONE_THREAD, _NEW_NAMESPACES = 0x10000, 0x7E020000
+
+#: linux/seccomp.h, linux/audit.h and linux/filter.h.
+_SET_FILTER, _IS_AVAILABLE, _ALL_THREADS = 1, 2, 1
+_KILL, _FAIL, _ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
+_MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_NUMBER_AT, _MACHINE_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
+_X32 = 0x40000000
+
+
+class _Step(NamedTuple):
+    """An instruction of a filter: its code, its two jumps in steps, and its number."""
+
+    code: int
+    if_true: int
+    if_false: int
+    number: int
+
+
+class Program(ctypes.Structure):
+    """A filter as the kernel takes it: the count of its steps, of eight bytes each, and where they are."""
+
+    _fields_ = (("length", ctypes.c_uint16), ("steps", ctypes.c_char_p))
+
+
+def is_there() -> bool:
+    action = ctypes.c_uint32(_FAIL)
+    try:
+        kernel.call(kernel.SECCOMP, _IS_AVAILABLE, 0, ctypes.byref(action))
+    except OSError:
+        return False
+    return kernel.MACHINE in _MACHINES
+
+
+def restrict(*, starts: bool) -> None:
+    """Filter the calls of this process; `starts`: it may start processes. Raises `OSError`."""
+    kernel.call(kernel.SECCOMP, _SET_FILTER, _ALL_THREADS, ctypes.byref(program(starts=starts)))
+
+
+@cache
+def program(*, starts: bool) -> Program:
+    """The filter of this machine. Raises `OSError` on a machine of another architecture."""
+    if kernel.MACHINE not in _MACHINES:
+        raise OSError(errno.ENOSYS, f"no filter for {kernel.MACHINE}")
+    return packed(_filter(*_MACHINES[kernel.MACHINE], starts=starts))
+
+
+def packed(steps: Sequence[_Step]) -> Program:
+    return Program(len(steps), b"".join(struct.pack("=HBBI", *step) for step in steps))
+
+
+def _filter(column: int, machine: int, *, starts: bool) -> list[_Step]:
+    denied = _DENIED if starts else _DENIED | _STARTS
+    steps = [
+        _Step(_LOAD, 0, 0, _MACHINE_AT),
+        _Step(_EQUAL, 1, 0, machine),
+        _Step(_RETURN, 0, 0, _KILL),
+        _Step(_LOAD, 0, 0, _NUMBER_AT),
+        _Step(_AT_LEAST, 0, 1, _X32),
+        _Step(_RETURN, 0, 0, _FAIL | errno.ENOSYS),
+        # Its flags are in memory, which a filter can't read: libc falls back to clone.
+        *_fails(_CLONE3[column], errno.ENOSYS),
+    ]
+    for numbers in denied.values():
+        steps += _fails(numbers[column], errno.EPERM) if numbers[column] >= 0 else []
+    if starts:
+        steps += _unless(_CLONE[column], _Step(_ANY_BIT, 1, 0, _NEW_NAMESPACES))
+    else:
+        steps += _unless(_CLONE[column], _Step(_ANY_BIT, 0, 1, _CLONE_THREAD))
+        # The limits of this process alone: 0 stands for it.
+        steps += _unless(_PRLIMIT[column], _Step(_EQUAL, 0, 1, 0))
+    return [*steps, _Step(_RETURN, 0, 0, _ALLOW)]
+
+
+def _fails(number: int, code: int) -> list[_Step]:
+    return [_Step(_EQUAL, 0, 1, number), _Step(_RETURN, 0, 0, _FAIL | code)]
+
+
+def _unless(number: int, test: _Step) -> list[_Step]:
+    """Test the first argument of a call: the test jumps over one step to fail, and over none to allow."""
+    return [
+        _Step(_EQUAL, 0, 4, number),
+        _Step(_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
+        test,
+        _Step(_RETURN, 0, 0, _ALLOW),
+        _Step(_RETURN, 0, 0, _FAIL | errno.EPERM),
+    ]

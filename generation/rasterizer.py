@@ -1,0 +1,41 @@
+"""The process that draws one SVG: `python -m generation.rasterizer width|height`.
+
+It reads a cleaned drawing from stdin, and writes a PNG to stdout. The kernel bounds its CPU and memory, so
+that a drawing that costs too much ends this process alone. `generation/vectors.py` starts it.
+"""
+
+import resource
+import sys
+
+import resvg_py
+
+from generation.confinement.confine import confine
+
+#: Longer side of the picture, in pixels.
+SIDE = 1_024
+#: Seconds of CPU, and bytes of address space, of which Python takes 40 MB. A layer takes 4 MB on
+#: the canvas, and 105 MB where it is much larger: resvg cuts layers off at five times its sides.
+CPU_S, MEMORY = 20, 640 << 20
+
+
+def main(longer: str) -> None:
+    drawing = sys.stdin.buffer.read().decode()
+    limit()
+    confine()
+    try:
+        drawn = resvg_py.svg_to_bytes(svg_string=drawing, skip_system_fonts=True, **{longer: SIDE})
+    except (ValueError, RuntimeError, OverflowError) as error:
+        sys.exit(str(error))
+    sys.stdout.buffer.write(drawn)
+
+
+def limit() -> None:
+    """Set limits in the kernel, so that they hold inside the renderer's library."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 1))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,125 @@
+"""A child that reads files of strangers reaches no network, no other file and no other process."""
+
+import errno
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from domain.operations.host_warnings import warn_of_host
+from generation.confinement import confine, kernel
+from tests.generation.escapes import outside, ways
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    with outside(tmp_path_factory.mktemp("outside")) as place:
+        yield place
+
+
+def run(script: str, *arguments: str) -> list[str]:
+    """The JSON that a script prints in a process of its own."""
+    ran = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, check=False, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    found: list[str] = json.loads(ran.stdout.splitlines()[-1])
+    return found
+
+
+TRIES = """
+import json, sys
+from pathlib import Path
+from generation.confinement.confine import confine
+from tests.generation import escapes
+place, starts = json.loads(sys.argv[1]), sys.argv[2] == "starts"
+if sys.argv[3] == "confined":
+    lacking = confine(folder=Path(sys.argv[4]), programs=[Path("/bin/true")] if starts else None)
+    assert not lacking, lacking
+print(json.dumps(escapes.open_ways(place, starts=starts)))
+"""
+
+
+@pytest.mark.parametrize("starts", ["starts", "starts no process"])
+def test_no_way_out_is_open(place: dict[str, str], starts: str, tmp_path: Path) -> None:
+    assert run(TRIES, json.dumps(place), starts, "confined", str(tmp_path)) == []
+
+
+#: Ways that don't change what the tests look at.
+HARMLESS = ["tcp", "udp", "unix", "abstract", "read", "list", "fork", "start a program", "a namespace"]
+LOOKS = f"""
+{TRIES.partition("if sys.argv")[0]}
+found = escapes.ways(place, starts=False)
+print(json.dumps([name for name in {HARMLESS} if not escapes._is_closed(found[name])]))
+"""
+
+
+def test_the_same_ways_are_open_to_a_process_that_is_not_confined(place: dict[str, str]) -> None:
+    """So that a closed one is closed by the confinement."""
+    assert {*HARMLESS} < {*ways(place, starts=False)}
+    assert {*run(LOOKS, json.dumps(place), "")} >= {*HARMLESS} - {"a namespace"}
+
+
+WORKS = """
+import json, os, subprocess, sys, threading
+from pathlib import Path
+from generation.confinement.confine import confine
+handle, folder = int(sys.argv[1]), Path(sys.argv[2])
+confine(folder=folder, handles=[handle], programs=[Path("/bin/cat")])
+(folder / "new").write_text("written")
+(folder / "new").rename(folder / "moved")
+threading.Thread(target=print).start()
+again = f"/proc/{os.getpid()}/fd/{handle}"
+said = subprocess.run(["/bin/cat", again], capture_output=True, check=True, text=True).stdout
+import colorsys, generation.seeds
+print(json.dumps([said, (folder / "moved").read_text()]))
+"""
+
+
+def test_a_confined_process_can_do_its_work(tmp_path: Path) -> None:
+    """It opens its own file again, starts a program, imports, and writes to its folder."""
+    given, folder = tmp_path / "given", tmp_path / "folder"
+    given.write_text("given")
+    folder.mkdir()
+    with given.open() as file:
+        command = [sys.executable, "-c", WORKS, str(file.fileno()), str(folder)]
+        said = subprocess.check_output(command, pass_fds=[file.fileno()], text=True)
+    assert json.loads(said.splitlines()[-1]) == ["given", "written"]
+
+
+#: A kernel without the two: their calls say that there is no such call.
+OLD_KERNEL = """
+import ctypes, errno, json, sys
+from generation.confinement import confine, kernel, seccomp
+column, machine = seccomp._MACHINES[kernel.MACHINE]
+steps = [seccomp._Step(seccomp._LOAD, 0, 0, seccomp._NUMBER_AT)]
+for number in (444, 445, 446, kernel.SECCOMP):
+    steps += seccomp._fails(number, errno.ENOSYS)
+steps.append(seccomp._Step(seccomp._RETURN, 0, 0, seccomp._ALLOW))
+kernel.give_up_privileges()
+kernel.call(kernel.SECCOMP, 1, 0, ctypes.byref(seccomp.packed(steps)))
+"""
+WITHOUT = f"{OLD_KERNEL}\nprint(json.dumps(confine.missing() + confine.confine()))"
+
+
+def test_on_a_kernel_without_them_a_child_works_and_says_so() -> None:
+    assert run(WITHOUT) == ["landlock", "seccomp"] * 2
+
+
+def test_a_process_warns_of_what_the_host_lacks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warn_of_host()
+    assert "sandbox" not in capsys.readouterr().out
+
+    def missing(*_: object) -> int:
+        raise OSError(errno.ENOSYS, "no such call")
+
+    monkeypatch.setattr(kernel, "call", missing)
+    warn_of_host()
+    said = capsys.readouterr().out
+    assert "without a part of the sandbox" in said
+    assert confine.missing() == ["landlock", "seccomp"]

@@ -1,0 +1,98 @@
+"""A drawing that repeats too much is refused before it is drawn, and a killed one at its first attempt."""
+
+import time
+
+import pytest
+import resvg_py
+from hypothesis import HealthCheck, given, settings
+from lxml import etree
+
+from generation import pictures, svg_cost
+from generation.drawings import cleaned
+from schemas.errors import PictureRefused
+from tests.generation.svg import COSTLY, KILLED, drawings, svg
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.mark.parametrize("case", COSTLY)
+def test_a_drawing_that_repeats_too_much_is_refused_before_it_is_drawn(case: str) -> None:
+    body, code = COSTLY[case]
+    with pytest.raises(PictureRefused) as refused:
+        cleaned(svg(body))
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("case", KILLED)
+def test_a_drawing_that_the_kernel_kills_has_a_code(case: str) -> None:
+    cleaned(svg(KILLED[case]))
+    with pytest.raises(PictureRefused) as refused:
+        pictures.read(svg(KILLED[case]))
+    assert refused.value.code == "PICTURE_TOO_COSTLY"
+
+
+def test_shapes_that_are_used_within_used_ones_are_drawn() -> None:
+    used = (
+        '<defs><rect id="a" width="100" height="100"/><g id="b"><use href="#a"/></g></defs><use href="#b"/>'
+    )
+    assert (
+        pictures.read(svg(used)).getextrema()
+        == pictures.read(svg('<rect width="100" height="100"/>')).getextrema()
+    )
+
+
+def expanded(root: etree._Element, at_most: int) -> int:
+    """Shapes and layers by the plain way: each reference copies its target."""
+    by_id = {one.get("id"): one for one in reversed([*root.iter()]) if one.get("id")}
+    rules = "".join(one.text or "" for one in root.iter(f"{SVG}style"))
+    left = at_most
+
+    def draw(element: etree._Element) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            return
+        said = "".join([*(element.get(name) or "" for name in ("style", "mask", "clip-path"))])
+        ruled = rules.partition(f".{element.get('class')}{{")[2].partition("}")[0]
+        for name, target in by_id.items():
+            if (
+                f"#{name})" in said.replace('"', "").replace("'", "") + ruled
+                or element.get("href") == f"#{name}"
+            ):
+                draw(target)
+        for child in element:
+            if child.tag not in {f"{SVG}{name}" for name in ("mask", "clipPath", "symbol", "style")}:
+                draw(child)
+
+    draw(root)
+    return at_most - left
+
+
+@given(drawings())
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+def test_the_count_is_never_lower_than_what_references_draw(data: bytes) -> None:
+    try:
+        root = etree.fromstring(cleaned(data).text)
+    except PictureRefused:
+        return
+    assert expanded(root, svg_cost.MAX_UNITS + 1) <= svg_cost.MAX_UNITS
+
+
+def cpu_s(text: str) -> float:
+    began = time.process_time()
+    resvg_py.svg_to_bytes(svg_string=text, skip_system_fonts=True, width=128)
+    return time.process_time() - began
+
+
+@given(drawings())
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+def test_a_drawing_on_its_canvas_costs_what_its_count_says(data: bytes) -> None:
+    """A unit is measured in the same moment. A layer takes more: its pixels are cleared, drawn and merged."""
+    try:
+        text = cleaned(data).text
+    except PictureRefused:
+        return
+    root = etree.fromstring(text)
+    units = svg_cost.units(root, [])
+    one = svg('<rect width="100" height="100" fill-opacity=".5"/>' * 50).decode()
+    assert cpu_s(text) <= 20 * (units + 5) * max(cpu_s(one) / 50, 1e-4)
