@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import asyncpg
 
+from db.wait_for_postgres import leaves
 from schemas.errors import LibrariesMissing, MigrationChanged, SettingsInvalid
 
 #: Exit codes: somebody has to change a setting; a server isn't as it has to be.
@@ -29,21 +30,12 @@ def starting() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        found = [_explained(one) for one in _leaves(error)]
+        found = [_explained(one) for one in leaves(error)]
         if not found or None in found:
             raise
         code, line = next(one for one in found if one)
         print(line, file=sys.stderr)  # noqa: T201  for the person who started it
         sys.exit(code)
-
-
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    """The errors of a group, however deep."""
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _leaves(inner)
-    else:
-        yield error
 
 
 def _explained(error: BaseException) -> tuple[int, str] | None:
