@@ -1,7 +1,7 @@
 """The access log, and what else every request gets whatever answers it: id, headers, metrics."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from uuid import UUID
 
@@ -75,7 +75,8 @@ def _note(scope: HTTPScope, state: RequestState) -> None:
     duration.observe(seconds)
     who, app, owner = state.principal, state.app, state.organization_id
     about = _about(scope, state)
-    _log.info(
+    log = _log.info if state.status >= FAILED else _request_log(scope)
+    log(
         "request",
         request_id=state.id,
         method=scope["method"],
@@ -91,6 +92,13 @@ def _note(scope: HTTPScope, state: RequestState) -> None:
     )
     if (recorder := tracing.recorder()) and route not in UNTRACED:
         recorder.served(_served(state, method, route, seconds, about))
+
+
+def _request_log(scope: HTTPScope) -> Callable[..., None]:
+    """The logger of answers that aren't the server's fault, by `REQUEST_LOG_LEVEL`."""
+    services: Services = scope["litestar_app"].state.services
+    log: Callable[..., None] = getattr(_log, services.settings.request_log_level)
+    return log
 
 
 def _about(scope: HTTPScope, state: RequestState) -> dict[str, str | int]:

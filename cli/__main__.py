@@ -21,7 +21,7 @@ COMMANDS = {
     "content": "Render generated content from a file, without servers.",
     "doctor": "Check what this machine and the platform need, and say what is wrong.",
     "events": "Watch a project's events as they come; count them anew.",
-    "keys": "Create, list, rotate and kill API keys; seal every secret with a new vault key.",
+    "keys": "Create, list, rotate, kill and show API keys; seal every secret with a new vault key.",
     "leases": "Offer accounts for lease, answer partners' requests, take accounts back.",
     "migrate": "Bring the databases of this platform and of its events to this release's tables.",
     "org": "Create and list organizations, the partners who call the API; suspend one and resume it.",
