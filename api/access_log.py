@@ -1,7 +1,7 @@
 """The access log, and what else every request gets whatever answers it: id, headers, metrics."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from uuid import UUID
 
@@ -56,15 +56,14 @@ def _keep_private(headers: list[tuple[bytes, bytes]]) -> None:
         headers.append((b"cache-control", b"private, no-cache" if b"etag" in names else b"no-store"))
 
 
-async def end(scope: HTTPScope, state: RequestState) -> None:
+async def end(scope: HTTPScope, state: RequestState, services: Services) -> None:
     """After the last byte, so that nobody waits for it."""
     if state.free and state.standing is not None:
-        services: Services = scope["litestar_app"].state.services
         await services.limiter.give_back(state.standing)
-    _note(scope, state)
+    _note(scope, state, services.settings.request_log_level)
 
 
-def _note(scope: HTTPScope, state: RequestState) -> None:
+def _note(scope: HTTPScope, state: RequestState, level: str) -> None:
     route = scope.get("path_template", UNMATCHED)
     seconds = time.perf_counter() - state.started
     method = (
@@ -75,7 +74,7 @@ def _note(scope: HTTPScope, state: RequestState) -> None:
     duration.observe(seconds)
     who, app, owner = state.principal, state.app, state.organization_id
     about = _about(scope, state)
-    log = _log.info if state.status >= FAILED else _request_log(scope)
+    log = _log.info if state.status >= FAILED else getattr(_log, level)
     log(
         "request",
         request_id=state.id,
@@ -92,13 +91,6 @@ def _note(scope: HTTPScope, state: RequestState) -> None:
     )
     if (recorder := tracing.recorder()) and route not in UNTRACED:
         recorder.served(_served(state, method, route, seconds, about))
-
-
-def _request_log(scope: HTTPScope) -> Callable[..., None]:
-    """The logger of answers that aren't the server's fault, by `REQUEST_LOG_LEVEL`."""
-    services: Services = scope["litestar_app"].state.services
-    log: Callable[..., None] = getattr(_log, services.settings.request_log_level)
-    return log
 
 
 def _about(scope: HTTPScope, state: RequestState) -> dict[str, str | int]:

@@ -16,6 +16,7 @@ from cli.shared.exit_codes import INTERRUPTED
 #: Every command and its line in `tenantry --help`; a test compares the lines with the commands' own.
 COMMANDS = {
     "api": "Make a request to the API and print its answer, which is JSON.",
+    "attack": "Try tenancy, scopes and costs of an API that runs, by its own document.",
     "bench": "Measure this machine: each figure with its target, beside a peer in the same run.",
     "brand": "Look at what an ingest would read of a brand.",
     "content": "Render generated content from a file, without servers.",

@@ -5,6 +5,7 @@ TenantryError
 ├── SealBroken           a sealed value was changed or moved
 ├── MigrationChanged     an applied migration's file was edited
 ├── LocalUnavailable     an embedded server can't run here; the message says what to do instead
+├── AttackImpossible     `tenantry attack` has no document of the API, or no keys of two organizations
 ├── BenchmarkFailed      a run lost or doubled something, or one of its processes died: no figure
 ├── RedisAway            Redis can't be reached: whoever asked goes on without it
 ├── Fenced               an attempt wrote to a job that another one owns by now
@@ -57,6 +58,7 @@ TenantryError
 """
 
 from schemas.errors.base import (
+    AttackImpossible,
     BenchmarkFailed,
     CancelRequested,
     DemoFailed,
@@ -134,6 +136,7 @@ from schemas.errors.sources import (
 __all__ = [
     "AppUnauthenticated",
     "ApprovalRequired",
+    "AttackImpossible",
     "BenchmarkFailed",
     "CancelRequested",
     "ClipRefused",

@@ -1,0 +1,66 @@
+"""Objects of an organization: it makes some of its own, and reads the ids of others from its lists."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rehearsal.attack.calls import Caller
+from rehearsal.attack.document import ID, Route
+from schemas import ids
+
+NAME = "tenantry attack"
+
+#: What an organization makes, by path: nothing of it leaves the API.
+MADE: Mapping[str, dict[str, Any]] = {
+    "/v1/projects": {"json": {"name": NAME, "timezone": "UTC"}},
+    "/v1/projects/{projectId}/content/upload": {"files": {"caption": (None, NAME)}},
+    "/v1/projects/{projectId}/sdk-apps": {
+        "json": {"name": NAME, "platform": "web", "webDomain": "attack.example"}
+    },
+}
+#: More that a sandbox makes, where fakes stand in for everybody else.
+MADE_IN_SANDBOX: Mapping[str, dict[str, Any]] = {
+    "/v1/webhook-endpoints": {"json": {"url": "https://hooks.example.com/", "events": ["*"]}},
+    "/v1/webhook-endpoints/{webhookEndpointId}/test": {},
+    "/v1/projects/{projectId}/leased-accounts/request": {"json": {"count": 1, "niche": NAME}},
+    "/v1/projects/{projectId}/ingest/website": {"json": {"url": "https://example.com/ok"}},
+    "/v1/projects/{projectId}/influencers": {"json": {}},
+}
+
+#: Times that lists are read: those of the second time are of objects that the first one has found.
+ROUNDS = 2
+
+
+def find_objects(caller: Caller, routes: Sequence[Route], *, sandbox: bool) -> dict[str, str]:
+    """An id of each kind that the organization has, by its prefix. Raises `OutOfTime`."""
+    posts = {route.path: route for route in routes if route.method == "POST"}
+    found: dict[str, str] = {}
+    for path, given in {**MADE, **(MADE_IN_SANDBOX if sandbox else {})}.items():
+        route = posts.get(path)
+        if route and set(route.ids.values()) <= found.keys():
+            _keep(found, caller.send("POST", route.at(found), **given).body)
+    for _ in range(ROUNDS):
+        for route in lists_of(routes):
+            if set(route.ids.values()) <= found.keys():
+                _keep(found, caller.send("GET", route.at(found)).body)
+    return found
+
+
+def lists_of(routes: Sequence[Route]) -> list[Route]:
+    """Lists that an organization has of its own objects."""
+    return [
+        route
+        for route in routes
+        if route.method == "GET" and route.max_page and route.needs_key and not route.is_operators
+    ]
+
+
+def made_up(routes: Sequence[Route]) -> dict[str, str]:
+    """An id of each kind that nobody has."""
+    kinds = {kind for route in routes for kind in (*route.ids.values(), *route.filters.values())}
+    return {kind: ids.show(kind, ids.new()) for kind in sorted(kinds)}
+
+
+def _keep(found: dict[str, str], body: bytes) -> None:
+    """The first id of each kind stays."""
+    for match in ID.finditer(body.decode("utf-8", "replace")):
+        found.setdefault(match[1], match[0])
