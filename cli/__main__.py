@@ -17,6 +17,7 @@ from cli.shared.exit_codes import INTERRUPTED
 COMMANDS = {
     "api": "Make a request to the API and print its answer, which is JSON.",
     "attack": "Try tenancy, scopes and costs of an API that runs, by its own document.",
+    "backup": "Write the database into a file.",
     "bench": "Measure this machine: each figure with its target, beside a peer in the same run.",
     "brand": "Look at what an ingest would read of a brand.",
     "content": "Render generated content from a file, without servers.",
@@ -30,6 +31,7 @@ COMMANDS = {
     "projects": "Delete an archived project for good.",
     "quotas": "Say how much a social account may post, in place of its platform's own figures.",
     "rehearse": "Rehearse a bad day: load while processes and servers fail, then count every job.",
+    "restore": "Read a backup into an empty database.",
     "up": "Run the whole platform on this machine until Ctrl-C or SIGTERM.",
     "webhooks": "Receive webhook events on your own machine, and send samples of them.",
 }

@@ -125,7 +125,7 @@ class Server:
 
 
 def await_all(servers: Mapping[str, Server], report: Report | None = None) -> None:
-    """Waits until all servers serve, as long as they live. Tells `report` now and then which don't, and why.
+    """Wait until all servers serve, as long as they live. Tells `report` now and then which don't, and why.
 
     Raises `LocalUnavailable` with the end of the log of a server that ends. Kills those that don't serve yet
     when it raises, since they have nothing to drain.

@@ -18,9 +18,9 @@ _log = logs.get("postgres")
 
 
 async def until_reached(ask: Callable[[], Awaitable[T]], stopped: asyncio.Event) -> T | None:
-    """Returns what `ask` returns, once Postgres can be reached; None if `stopped` is set before.
+    """Call `ask` until Postgres answers, and return its result; None if `stopped` is set before.
 
-    Retries only errors of a server that is away, also inside exception groups. Raises all others.
+    Retries connection errors only, also inside exception groups. Raises all others.
     """
     pause_s, began, next_log = FIRST_S, time.monotonic(), 0.0
     while not stopped.is_set():
@@ -41,7 +41,7 @@ async def until_reached(ask: Callable[[], Awaitable[T]], stopped: asyncio.Event)
 
 
 def away_reason(error: BaseException) -> BaseException | None:
-    """The client's error that says that Postgres is away; None if any error has another cause."""
+    """Find the connection error in an exception or group; None if any error has another cause."""
     found = list(leaves(error))
     if all(isinstance(one, PASSING) or is_postgres_away(one) for one in found):
         return found[0].__cause__ or found[0]
@@ -49,7 +49,7 @@ def away_reason(error: BaseException) -> BaseException | None:
 
 
 def leaves(error: BaseException) -> Iterator[BaseException]:
-    """The errors of a group, however deep."""
+    """Yield the errors of a group, however deep."""
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
             yield from leaves(inner)

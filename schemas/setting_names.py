@@ -16,7 +16,7 @@ NAMES = frozenset(OWN.get(field.name, field.encode_name) for field in msgspec.st
 
 
 def find_misspelt(names: Iterable[str]) -> dict[str, str]:
-    """Each name that no setting has and that is nearly a setting's, with that setting."""
+    """Find names that are nearly a setting's. Returns each with that setting."""
     found = {}
     for name in sorted(set(names) - NAMES):
         if len(name) >= MIN_LETTERS and (meant := _nearest(name)):
@@ -32,7 +32,7 @@ def _nearest(name: str) -> str | None:
 
 
 def edit_distance(one: str, other: str) -> int:
-    """Letters to insert, delete, replace, or swap with their neighbour (optimal string alignment)."""
+    """Count letters to insert, delete, replace or swap with their neighbour (optimal string alignment)."""
     before, above = [0] * (len(other) + 1), list(range(len(other) + 1))
     for row, letter in enumerate(one, start=1):
         line = [row]

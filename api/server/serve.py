@@ -103,7 +103,7 @@ async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
 async def _open_lifespan(
     app: Litestar, stack: contextlib.AsyncExitStack, sockets: list[socket.socket], stopped: asyncio.Event
 ) -> bool:
-    """Opens what the application needs, once Postgres can be reached; False if a stop came first."""
+    """Open the application's lifespan once Postgres answers; False if a stop came first."""
     async with contextlib.AsyncExitStack() as meanwhile:
         answers = [answering(sockets)]
 

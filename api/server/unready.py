@@ -22,7 +22,7 @@ _HEALTH = (
 
 @contextlib.asynccontextmanager
 async def answering(sockets: Sequence[socket.socket]) -> AsyncIterator[None]:
-    """Answers 200 to `/healthz` and 503 to all else while the block runs. The sockets stay open."""
+    """Answer 200 to `/healthz` and 503 to other paths while the block runs. The sockets stay open."""
     room = asyncio.Semaphore(MAX_CONNECTIONS)
     respond = partial(_respond, room)
     servers = [await asyncio.start_server(respond, sock=one.dup()) for one in sockets]

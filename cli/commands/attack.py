@@ -50,9 +50,9 @@ async def attack(
 ) -> Answer:
     """Try tenancy, scopes and costs of an API that runs, by its own document.
 
-    Each route of /v1/openapi.json is asked for objects of another organization (404, like an id that nobody
-    has, and nothing changes), with a key that lacks its scope (403), with no key and one that was never made
-    (401), and with bodies of a megabyte that it must refuse quickly; lists with their largest page.
+    It requests each route of /v1/openapi.json with ids of another organization (expects 404 and no change),
+    with a key that lacks the scope (403), and with no key or an invented one (401). It measures how fast
+    the API refuses bodies of a megabyte, and lists with their largest page.
 
     Without URL and keys it attacks the platform that `bin/up` runs in this folder, with the live key and the
     sandbox's: they are of two organizations. Test keys are better than live ones. Each organization gets a
@@ -93,5 +93,7 @@ def _view(report: Report) -> RenderableType:
     found = [(one.check, one.method, one.path, one.detail) for one in report.findings]
     said = f"{report.api}, {report.organizations} organizations, {report.seconds:g} s: "
     ended = Text(said + ("nothing was let through" if report.passed else f"{len(found)} let through"))
-    findings = [Text(""), table(("CHECK", "METHOD", "PATH", "WHAT"), found)] if found else []
+    findings: list[RenderableType] = (
+        [Text(""), table(("CHECK", "METHOD", "PATH", "WHAT"), found)] if found else []
+    )
     return Group(table(COLUMNS, rows), *findings, Text(""), ended)

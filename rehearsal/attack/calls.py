@@ -1,4 +1,4 @@
-"""Requests of the attack: paced, within its time, and each answer with what it took."""
+"""HTTP client of the attack: paces requests, stops at the deadline, and measures each answer."""
 
 import time
 from collections.abc import Mapping
@@ -36,14 +36,14 @@ class Answer(NamedTuple):
         return self.status not in {NO_ANSWER, httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE}
 
     def json(self) -> Any:
-        """Its body as JSON, or None."""
+        """Decode the body as JSON; None if it is none."""
         try:
             return msgspec.json.decode(self.body)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
 
     def said(self) -> Any:
-        """The status and the body without the id of the request."""
+        """Return status and body, without the request id."""
         found = self.json()
         if isinstance(found, dict) and isinstance(found.get("error"), dict):
             error = {name: value for name, value in found["error"].items() if name != "requestId"}
@@ -60,7 +60,7 @@ class Pace:
         self.count = 0
 
     def wait(self, pause_s: float = 0.0) -> None:
-        """Waits for its turn, and for `pause_s` at least. Raises `OutOfTime` where that is too late."""
+        """Wait for the next turn, `pause_s` at least. Raises `OutOfTime` after the deadline."""
         now = time.monotonic()
         at = max(self._next, now + pause_s)
         if at >= self.deadline:
@@ -71,7 +71,7 @@ class Pace:
 
 
 class Caller:
-    """One key at the API; without a key nobody."""
+    """A client with one key, or with none."""
 
     def __init__(self, root: str, pace: Pace, key: str | None = None) -> None:
         self.pace = pace
@@ -85,7 +85,7 @@ class Caller:
         self._client.close()
 
     def send(self, method: str, path: str, **given: Any) -> Answer:
-        """The answer. Waits where a rate limit says for how long. Raises `OutOfTime`."""
+        """Send a request. Repeats it after `Retry-After` on a 429. Raises `OutOfTime`."""
         pause_s = 0.0
         for _ in range(MAX_WAITS):
             self.pace.wait(pause_s)
@@ -102,7 +102,7 @@ class Caller:
 
 
 def send(caller: Caller, route: Route, path: str) -> Answer:
-    """The answer of a route at a path, to a body that it would take. Raises `OutOfTime`."""
+    """Send a request of the route with a sample body. Raises `OutOfTime`."""
     given: dict[str, Any] = {}
     if route.parts is not None:
         given["files"] = {name: (None, value) for name, value in route.parts.items()}

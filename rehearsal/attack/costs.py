@@ -1,4 +1,4 @@
-"""Costs: how long refusals of the worst bodies and the largest pages take, beyond what the network takes."""
+"""Costs: measures refusals of the worst bodies, and the largest pages, against cheap requests."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -24,7 +24,7 @@ JSON = {"Content-Type": "application/json"}
 def attack_costs(
     caller: Caller, own: Mapping[str, str], routes: Sequence[Route], limit_s: float, tally: Tally
 ) -> None:
-    """Measures each route with a body, and each list. `limit_s` is the most beyond rest. Raises `OutOfTime`.
+    """Measure each route with a body, and each list. `limit_s` is the limit beyond rest. Raises `OutOfTime`.
 
     Rest is the same route's answer to as many bytes that are no JSON, or to a page of one.
     """
@@ -73,13 +73,13 @@ def _measure_bodies(
 
 
 def _least(ask: Callable[[], Answer]) -> float | None:
-    """Seconds of the quickest answer; None where one is over a limit, so that nothing was measured."""
+    """Return the seconds of the quickest answer; None if a rate limit or a fault answered."""
     answers = [ask() for _ in range(TIMES)]
     return min(one.seconds for one in answers) if all(one.is_judged for one in answers) else None
 
 
 def worst_bodies(example: Any) -> Iterator[tuple[str, bytes]]:
-    """Bodies of a megabyte, each with what fills it: in a field of the example, and in an unknown one."""
+    """Yield bodies of a megabyte, by name: each filling in a field of the example, and in an unknown one."""
     fillings = {
         "empty lists": b"[" + b"[]," * 300_000 + b"[]]",
         "deep lists": b"[" * 450_000 + b"]" * 450_000,

@@ -42,12 +42,12 @@ class Route(NamedTuple):
         return self.path.startswith("/v1/ops/")
 
     def at(self, values: Mapping[str, str]) -> str:
-        """The path with a value for each prefix; a name that is no id of a kind stands for itself."""
+        """Fill the path with a value for each prefix. Other names stand for themselves."""
         return _NAME.sub(lambda found: values.get(self.ids.get(found[1], ""), found[1]), self.path)
 
 
 def read_routes(document: Mapping[str, Any]) -> list[Route]:
-    """Every operation of the document. Raises KeyError or TypeError for what is no such document."""
+    """Read every operation of an OpenAPI document. Raises KeyError or TypeError for other JSON."""
     return [
         _route(document, method.upper(), path, operation)
         for path, methods in document["paths"].items()
@@ -74,7 +74,7 @@ def _route(document: Mapping[str, Any], method: str, path: str, operation: Mappi
 
 
 def _kinds(parameters: list[Mapping[str, Any]], place: str) -> Iterator[tuple[str, str]]:
-    """Names of ids, each with the prefix that its example or its description has."""
+    """Yield names of ids, each with the prefix of its example or description."""
     for one in parameters:
         found = ID.match(str(one.get("example", ""))) or _KIND.search(one.get("description", ""))
         if one["in"] == place and found:
@@ -96,7 +96,7 @@ def _parts(document: Mapping[str, Any], content: Mapping[str, Any]) -> Mapping[s
 
 
 def sample(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Any:
-    """A value of a schema, with its required fields alone."""
+    """Make a value of a schema, with its required fields only."""
     schema = _resolved(document, schema)
     for word in ("examples", "enum"):
         if schema.get(word):

@@ -1,4 +1,4 @@
-"""Objects of an organization: it makes some of its own, and reads the ids of others from its lists."""
+"""Objects of an organization: creates some, and reads more ids from the organization's lists."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from schemas import ids
 
 NAME = "tenantry attack"
 
-#: What an organization makes, by path: nothing of it leaves the API.
+#: Requests that create objects, by path. They reach no other server.
 MADE: Mapping[str, dict[str, Any]] = {
     "/v1/projects": {"json": {"name": NAME, "timezone": "UTC"}},
     "/v1/projects/{projectId}/content/upload": {"files": {"caption": (None, NAME)}},
@@ -17,7 +17,7 @@ MADE: Mapping[str, dict[str, Any]] = {
         "json": {"name": NAME, "platform": "web", "webDomain": "attack.example"}
     },
 }
-#: More that a sandbox makes, where fakes stand in for everybody else.
+#: More of them for a sandbox, where fakes replace other servers.
 MADE_IN_SANDBOX: Mapping[str, dict[str, Any]] = {
     "/v1/webhook-endpoints": {"json": {"url": "https://hooks.example.com/", "events": ["*"]}},
     "/v1/webhook-endpoints/{webhookEndpointId}/test": {},
@@ -26,12 +26,12 @@ MADE_IN_SANDBOX: Mapping[str, dict[str, Any]] = {
     "/v1/projects/{projectId}/influencers": {"json": {}},
 }
 
-#: Times that lists are read: those of the second time are of objects that the first one has found.
+#: Rounds of reading lists: the second round reads lists below objects of the first.
 ROUNDS = 2
 
 
 def find_objects(caller: Caller, routes: Sequence[Route], *, sandbox: bool) -> dict[str, str]:
-    """An id of each kind that the organization has, by its prefix. Raises `OutOfTime`."""
+    """Create and find objects. Returns an id of each kind by its prefix. Raises `OutOfTime`."""
     posts = {route.path: route for route in routes if route.method == "POST"}
     found: dict[str, str] = {}
     for path, given in {**MADE, **(MADE_IN_SANDBOX if sandbox else {})}.items():
@@ -46,7 +46,7 @@ def find_objects(caller: Caller, routes: Sequence[Route], *, sandbox: bool) -> d
 
 
 def lists_of(routes: Sequence[Route]) -> list[Route]:
-    """Lists that an organization has of its own objects."""
+    """Return the lists of an organization's own objects."""
     return [
         route
         for route in routes
@@ -55,12 +55,12 @@ def lists_of(routes: Sequence[Route]) -> list[Route]:
 
 
 def made_up(routes: Sequence[Route]) -> dict[str, str]:
-    """An id of each kind that nobody has."""
+    """Make an unused id of each kind."""
     kinds = {kind for route in routes for kind in (*route.ids.values(), *route.filters.values())}
     return {kind: ids.show(kind, ids.new()) for kind in sorted(kinds)}
 
 
 def _keep(found: dict[str, str], body: bytes) -> None:
-    """The first id of each kind stays."""
+    """Keep the first id of each kind."""
     for match in ID.finditer(body.decode("utf-8", "replace")):
         found.setdefault(match[1], match[0])

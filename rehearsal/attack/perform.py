@@ -19,7 +19,7 @@ from schemas.errors import AttackImpossible
 
 DOCUMENT, WHOAMI = "/v1/openapi.json", "/v1/whoami"
 
-#: Shares of the time, of which each check gets what those before it have left.
+#: Shares of the time. A check also gets the time that earlier checks leave.
 SHARES = {TENANCY: 0.4, SCOPES: 0.3, COSTS: 0.3}
 
 Say = Callable[[str], None]
@@ -36,7 +36,7 @@ class Plan(NamedTuple):
 
 
 def perform(plan: Plan, say: Say) -> Report:
-    """Tries everything that there is time for. Raises `AttackImpossible` without a document or two keys."""
+    """Run all checks within the time. Raises `AttackImpossible` without a document or two organizations."""
     began, tally = time.monotonic(), Tally()
     with _callers(plan) as callers:
         routes = _routes(callers[0])
@@ -79,7 +79,7 @@ def _attacks(
 
 
 def _run(pace: Pace, check: str, attack: Callable[[], None], tally: Tally, say: Say) -> None:
-    """Runs one check for its share of the time that is left to it and to those after it."""
+    """Run one check for its share of the time that is left."""
     checks = [*SHARES]
     share = SHARES[check] / sum(SHARES[one] for one in checks[checks.index(check) :])
     now = time.monotonic()

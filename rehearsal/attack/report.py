@@ -1,4 +1,4 @@
-"""What an attack tried, what was let through, and what it didn't get to."""
+"""Report of an attack: counts of each check, and its findings."""
 
 from collections import Counter
 
@@ -42,7 +42,7 @@ class Report(Out, frozen=True, kw_only=True):
 
 
 class Tally:
-    """Collects what the checks come to."""
+    """Collects judgements of the checks."""
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
@@ -51,11 +51,11 @@ class Tally:
         self._wanted: set[tuple[str, str, str]] = set()
 
     def want(self, check: str, method: str, path: str) -> None:
-        """A route that the check is about."""
+        """Add a route that the check is about."""
         self._wanted.add((check, method, path))
 
     def judge(self, check: str, method: str, path: str, fault: str | None) -> None:
-        """One judgement of a route: None where it held."""
+        """Add a judgement of a route: `fault` is None if the route passed."""
         self.want(check, method, path)
         self._judged.add((check, method, path))
         if fault:

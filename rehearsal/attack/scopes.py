@@ -1,4 +1,4 @@
-"""Scopes: each route refuses a key without its scope, a key that is none, and a request without one."""
+"""Scopes: each route must refuse a key without its scope, an invented key, and no key."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -33,7 +33,7 @@ class Try(NamedTuple):
 def attack_scopes(
     root: str, strong: Caller, own: Mapping[str, str], routes: Sequence[Route], tally: Tally
 ) -> None:
-    """Tries each route that needs a key. Raises `OutOfTime`."""
+    """Try each route that needs a key. Raises `OutOfTime`."""
     keyed = [route for route in routes if route.needs_key and not route.streams]
     for route in keyed:
         tally.want(CHECK, route.method, route.path)
@@ -56,7 +56,7 @@ def attack_scopes(
 
 @contextmanager
 def _weak(root: str, strong: Caller, scope: str) -> Iterator[Caller | None]:
-    """A key with this scope alone, killed at the end; None where the strong key may make none."""
+    """Create a key with this scope only, and kill it at the end; None if the strong key may create none."""
     made = strong.send("POST", "/v1/api-keys", json={"name": NAME, "scopes": [scope]})
     if made.status != CREATED:
         yield None

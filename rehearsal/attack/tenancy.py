@@ -1,4 +1,4 @@
-"""Tenancy: another organization's ids must be answered as ids that nobody has, and nothing may change."""
+"""Tenancy: the API must answer another organization's ids like unused ids, and change nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -22,7 +22,7 @@ class Side(NamedTuple):
 
 
 def attack_tenancy(attacker: Side, victim: Side, routes: Sequence[Route], tally: Tally) -> None:
-    """Tries each route with the victim's ids. Raises `OutOfTime`."""
+    """Try each route with the victim's ids. Raises `OutOfTime`."""
     for route in owned(routes):
         tally.want(CHECK, route.method, route.path)
     before = _look(victim, routes)
@@ -47,12 +47,12 @@ def _try_all(attacker: Side, victim: Side, routes: Sequence[Route], tally: Tally
 
 
 def owned(routes: Sequence[Route]) -> list[Route]:
-    """Routes whose path has an id of an organization's own."""
+    """Return the routes with an id of an organization's object in the path."""
     return [route for route in routes if route.ids and route.needs_key and not route.is_operators]
 
 
 def _values(route: Route, own: Ids, theirs: Ids, nobody: Ids) -> Iterator[tuple[Ids, Ids]]:
-    """Ids to try, each beside ids of nobody: all the victim's, and its object below one of the attacker's."""
+    """Yield pairs of foreign and unused ids: all foreign, then a foreign object below an own one."""
     kinds = [*route.ids.values()]
     if all(kind in theirs for kind in kinds):
         yield theirs, nobody
@@ -94,7 +94,7 @@ def _try_list(attacker: Side, route: Route, theirs: Ids, tally: Tally) -> None:
 
 
 def _look(victim: Side, routes: Sequence[Route]) -> dict[str, object]:
-    """What the victim reads of each of its objects."""
+    """Read each object of the victim with the victim's key."""
     return {
         route.path: victim.caller.send("GET", route.at(victim.ids)).said()
         for route in owned(routes)

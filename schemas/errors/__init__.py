@@ -6,6 +6,7 @@ TenantryError
 ├── MigrationChanged     an applied migration's file was edited
 ├── LocalUnavailable     an embedded server can't run here; the message says what to do instead
 ├── AttackImpossible     `tenantry attack` has no document of the API, or no keys of two organizations
+├── BackupFailed         a dump can't be written or read
 ├── BenchmarkFailed      a run lost or doubled something, or one of its processes died: no figure
 ├── RedisAway            Redis can't be reached: whoever asked goes on without it
 ├── Fenced               an attempt wrote to a job that another one owns by now
@@ -59,6 +60,7 @@ TenantryError
 
 from schemas.errors.base import (
     AttackImpossible,
+    BackupFailed,
     BenchmarkFailed,
     CancelRequested,
     DemoFailed,
@@ -137,6 +139,7 @@ __all__ = [
     "AppUnauthenticated",
     "ApprovalRequired",
     "AttackImpossible",
+    "BackupFailed",
     "BenchmarkFailed",
     "CancelRequested",
     "ClipRefused",

@@ -19,7 +19,7 @@ INSTALLED = [path for path in SYSTEMD.glob("*.*") if path.is_file() and "[Instal
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A host's root folder with the units, each of whose command is there, and nothing enabled."""
+    """A host's root folder with the units, and nothing enabled. The commands of the units exist."""
     shutil.copytree(SYSTEMD, tmp_path / UNITS)
     for path in (tmp_path / UNITS).glob("*.service"):
         path.write_text(path.read_text().replace("/opt/tenantry", sys.prefix))
@@ -42,7 +42,7 @@ def run(*words: str | Path) -> str:
 
 
 def booted(root: Path) -> set[str]:
-    """The processes that multi-user.target starts: its links, and what those units want in turn."""
+    """Return the processes that multi-user.target starts: its links, and the units that those want."""
     found: set[str] = set()
     fresh = {path.name for path in (root / UNITS / "multi-user.target.wants").glob("tenantry*")}
     while fresh:

@@ -17,7 +17,7 @@ from tests.cli.conftest import elsewhere
 
 __all__ = ["elsewhere"]
 
-SECURED = [{"bearer": []}]
+SECURED: list[dict[str, list[str]]] = [{"bearer": []}]
 PROJECT = {
     "name": "projectId",
     "in": "path",
