@@ -41,7 +41,7 @@ def attack_costs(
 
 
 def _takes_json(route: Route) -> bool:
-    return route.body is not None and route.needs_key and not route.is_operators
+    return route.body is not None and route.is_partners
 
 
 def _measure_page(

@@ -11,6 +11,9 @@ ID = re.compile(r"\b([a-z]{2,6})_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}
 #: How a description names a kind of id.
 _KIND = re.compile(r"`([a-z]{2,6})_\.\.\.`")
 
+#: The security scheme of SDK apps.
+APP_KEY = "sdkAppKey"
+
 #: Levels of schemas that a sample follows: a schema may contain itself.
 MAX_DEPTH = 8
 
@@ -18,13 +21,15 @@ MAX_DEPTH = 8
 class Route(NamedTuple):
     """`ids` and `filters` are the names of ids in path and query, each with its prefix, such as `prj`.
 
-    `scope` is None where any key will do. `body` is JSON and `parts` a form's; None where it takes none.
+    `scope` is None where any key will do. `is_apps` routes take an SDK app's key only. `body` is JSON and
+    `parts` a form's; None where it takes none.
     """
 
     method: str
     path: str
     scope: str | None
     needs_key: bool
+    is_apps: bool
     ids: Mapping[str, str]
     filters: Mapping[str, str]
     body: Any
@@ -38,8 +43,9 @@ class Route(NamedTuple):
         return _NAME.findall(self.path)
 
     @property
-    def is_operators(self) -> bool:
-        return self.path.startswith("/v1/ops/")
+    def is_partners(self) -> bool:
+        """True if an organization's key opens it: it is neither public, nor an app's, nor the operators'."""
+        return self.needs_key and not self.is_apps and not self.path.startswith("/v1/ops/")
 
     def at(self, values: Mapping[str, str]) -> str:
         """Fill the path with a value for each prefix. Other names stand for themselves."""
@@ -64,6 +70,7 @@ def _route(document: Mapping[str, Any], method: str, path: str, operation: Mappi
         path=path,
         scope=scope and scope[1],
         needs_key=bool(operation.get("security")),
+        is_apps={name for one in operation.get("security", []) for name in one} == {APP_KEY},
         ids=dict(_kinds(parameters, "path")),
         filters=dict(_kinds(parameters, "query")),
         body=_body(document, content.get("application/json")),

@@ -47,11 +47,7 @@ def find_objects(caller: Caller, routes: Sequence[Route], *, sandbox: bool) -> d
 
 def lists_of(routes: Sequence[Route]) -> list[Route]:
     """Return the lists of an organization's own objects."""
-    return [
-        route
-        for route in routes
-        if route.method == "GET" and route.max_page and route.needs_key and not route.is_operators
-    ]
+    return [route for route in routes if route.method == "GET" and route.max_page and route.is_partners]
 
 
 def made_up(routes: Sequence[Route]) -> dict[str, str]:

@@ -39,7 +39,7 @@ def _try_all(attacker: Side, victim: Side, routes: Sequence[Route], tally: Tally
         for theirs, none in _values(route, attacker.ids, victim.ids, nobody):
             _try(attacker.caller, route, theirs, none, tally)
     for route in routes:
-        if route.method == "GET" and route.filters and not (route.names or route.streams):
+        if route.method == "GET" and route.is_partners and not (route.names or route.streams):
             _try_filters(attacker.caller, route, victim.ids, nobody, tally)
     for route in lists_of(routes):
         if not route.names:
@@ -48,7 +48,7 @@ def _try_all(attacker: Side, victim: Side, routes: Sequence[Route], tally: Tally
 
 def owned(routes: Sequence[Route]) -> list[Route]:
     """Return the routes with an id of an organization's object in the path."""
-    return [route for route in routes if route.ids and route.needs_key and not route.is_operators]
+    return [route for route in routes if route.ids and route.is_partners]
 
 
 def _values(route: Route, own: Ids, theirs: Ids, nobody: Ids) -> Iterator[tuple[Ids, Ids]]:
