@@ -88,7 +88,7 @@ def answers(port: int, path: str, headers: Mapping[str, str] | None = None) -> b
 
 
 def probe(port: int, path: str, headers: Mapping[str, str] | None = None) -> str:
-    """What a GET came to, unless it is answered with 200: an error of the network, or the API's."""
+    """Send a GET, and return the error of the network or the API; empty for a 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", path, headers=headers or {})

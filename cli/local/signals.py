@@ -13,7 +13,7 @@ class Terminated(BaseException):
 
 
 class Asked:
-    """Whether SIGUSR1 has come since the last look."""
+    """Counter of SIGUSR1, which asks for the keys."""
 
     def __init__(self) -> None:
         self._count = 0

@@ -51,7 +51,7 @@ class Answer(NamedTuple):
         return self.status, self.body
 
 
-class Pace:
+class Throttle:
     """Lets through `rate` requests a second until the deadline, which each part moves, up to `end`."""
 
     def __init__(self, rate: float, seconds: float) -> None:
@@ -73,8 +73,8 @@ class Pace:
 class Caller:
     """A client with one key, or with none."""
 
-    def __init__(self, root: str, pace: Pace, key: str | None = None) -> None:
-        self.pace = pace
+    def __init__(self, root: str, throttle: Throttle, key: str | None = None) -> None:
+        self.throttle = throttle
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._client = httpx.Client(base_url=root, headers=headers, timeout=TIMEOUT_S, trust_env=False)
 
@@ -88,7 +88,7 @@ class Caller:
         """Send a request. Repeats it after `Retry-After` on a 429. Raises `OutOfTime`."""
         pause_s = 0.0
         for _ in range(MAX_WAITS):
-            self.pace.wait(pause_s)
+            self.throttle.wait(pause_s)
             began = time.perf_counter()
             try:
                 response = self._client.request(method, path, **given)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, NamedTuple
 
-from rehearsal.attack.calls import Caller, OutOfTime, Pace
+from rehearsal.attack.calls import Caller, OutOfTime, Throttle
 from rehearsal.attack.costs import CHECK as COSTS
 from rehearsal.attack.costs import attack_costs
 from rehearsal.attack.document import Route, read_routes
@@ -50,15 +50,15 @@ def perform(plan: Plan, say: Say) -> Report:
             if (found := _objects(caller, routes, sandbox=one["sandbox"])) is not None
         ]
         for check, attack in _attacks(plan, sides, routes, tally):
-            _run(callers[0].pace, check, attack, tally, say)
+            _run(callers[0].throttle, check, attack, tally, say)
     return tally.report(plan.root, len(callers), time.monotonic() - began)
 
 
 @contextmanager
 def _callers(plan: Plan) -> Iterator[list[Caller]]:
-    pace = Pace(plan.rate, plan.seconds)
+    throttle = Throttle(plan.rate, plan.seconds)
     with ExitStack() as stack:
-        yield [stack.enter_context(Caller(plan.root, pace, key)) for key in plan.keys]
+        yield [stack.enter_context(Caller(plan.root, throttle, key)) for key in plan.keys]
 
 
 def _attacks(
@@ -78,18 +78,18 @@ def _attacks(
         yield COSTS, lambda: attack_costs(first.caller, first.ids, routes, plan.cost_limit_s, tally)
 
 
-def _run(pace: Pace, check: str, attack: Callable[[], None], tally: Tally, say: Say) -> None:
+def _run(throttle: Throttle, check: str, attack: Callable[[], None], tally: Tally, say: Say) -> None:
     """Run one check for its share of the time that is left."""
     checks = [*SHARES]
     share = SHARES[check] / sum(SHARES[one] for one in checks[checks.index(check) :])
     now = time.monotonic()
-    pace.deadline = now + max(0.0, pace.end - now) * share
-    before = pace.count
+    throttle.deadline = now + max(0.0, throttle.end - now) * share
+    before = throttle.count
     with suppress(OutOfTime):
         attack()
-    tally.requests[check] += pace.count - before
+    tally.requests[check] += throttle.count - before
     found = sum(one.check == check for one in tally.findings)
-    say(f"{check}: {pace.count - before} requests, {found} found")
+    say(f"{check}: {throttle.count - before} requests, {found} found")
 
 
 def _routes(caller: Caller) -> list[Route]:

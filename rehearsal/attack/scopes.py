@@ -23,7 +23,7 @@ KILL_S = 10.0
 
 
 class Try(NamedTuple):
-    """Who asks, and the status that refuses it."""
+    """A caller to refuse, its description, and the expected status."""
 
     caller: Caller
     who: str
@@ -39,8 +39,8 @@ def attack_scopes(
         tally.want(CHECK, route.method, route.path)
     values = {**made_up(routes), **own}
     with ExitStack() as stack:
-        nobody = stack.enter_context(Caller(root, strong.pace))
-        garbage = stack.enter_context(Caller(root, strong.pace, GARBAGE))
+        nobody = stack.enter_context(Caller(root, strong.throttle))
+        garbage = stack.enter_context(Caller(root, strong.throttle, GARBAGE))
         weak = {scope: stack.enter_context(_weak(root, strong, scope)) for scope in WEAK}
         for route in keyed:
             tries = [
@@ -63,10 +63,10 @@ def _weak(root: str, strong: Caller, scope: str) -> Iterator[Caller | None]:
         return
     shown = made.json()
     try:
-        with Caller(root, strong.pace, shown["apiKey"]) as caller:
+        with Caller(root, strong.throttle, shown["apiKey"]) as caller:
             yield caller
     finally:
-        strong.pace.deadline += KILL_S
+        strong.throttle.deadline += KILL_S
         strong.send("POST", f"/v1/api-keys/{shown['id']}/kill")
 
 
