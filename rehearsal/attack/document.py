@@ -98,8 +98,12 @@ def _parts(document: Mapping[str, Any], content: Mapping[str, Any]) -> Mapping[s
     if {*content} != {"multipart/form-data"}:
         return None
     schema = _resolved(document, content["multipart/form-data"]["schema"])
-    names = schema.get("required") or [*schema.get("properties", {"caption": {}})][:1]
-    return dict.fromkeys(names, "text")
+    texts = [name for name, field in schema.get("properties", {}).items() if _is_text(field)]
+    return dict.fromkeys(schema.get("required") or texts[:1], "text")
+
+
+def _is_text(field: Mapping[str, Any]) -> bool:
+    return field.get("type") == "string" and field.get("format") != "binary"
 
 
 def sample(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Any:
