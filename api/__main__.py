@@ -8,7 +8,7 @@ from typing import Any
 
 import uvloop
 
-from db.starting import starting
+from db.starting import starting, warn_misspelt
 from schemas.settings import from_env
 from telemetry.exporting import exporting
 
@@ -24,6 +24,7 @@ def main(arguments: list[str]) -> None:
 
         limits = limits_of(settings)
         app = _made(asked.app)
+        warn_misspelt(os.environ)
         with exporting(os.environ, process="web"):
             uvloop.run(serve(app, limits, host=asked.host, port=asked.port))
 

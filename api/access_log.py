@@ -56,15 +56,14 @@ def _keep_private(headers: list[tuple[bytes, bytes]]) -> None:
         headers.append((b"cache-control", b"private, no-cache" if b"etag" in names else b"no-store"))
 
 
-async def end(scope: HTTPScope, state: RequestState) -> None:
+async def end(scope: HTTPScope, state: RequestState, services: Services) -> None:
     """After the last byte, so that nobody waits for it."""
     if state.free and state.standing is not None:
-        services: Services = scope["litestar_app"].state.services
         await services.limiter.give_back(state.standing)
-    _note(scope, state)
+    _note(scope, state, services.settings.request_log_level)
 
 
-def _note(scope: HTTPScope, state: RequestState) -> None:
+def _note(scope: HTTPScope, state: RequestState, level: str) -> None:
     route = scope.get("path_template", UNMATCHED)
     seconds = time.perf_counter() - state.started
     method = (
@@ -75,7 +74,8 @@ def _note(scope: HTTPScope, state: RequestState) -> None:
     duration.observe(seconds)
     who, app, owner = state.principal, state.app, state.organization_id
     about = _about(scope, state)
-    _log.info(
+    log = _log.info if state.status >= FAILED else getattr(_log, level)
+    log(
         "request",
         request_id=state.id,
         method=scope["method"],

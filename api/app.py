@@ -154,7 +154,7 @@ class Api(Litestar):
         finally:
             causes.leave(before)
             request["method"] = method
-            await access_log.end(request, state)
+            await access_log.end(request, state, self.state.services)
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Litestar:

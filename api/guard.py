@@ -75,8 +75,9 @@ async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
     if "allow" in opt:
         return Response(None, status_code=204, headers={"Allow": opt["allow"]})
     needs: Requirements = opt["requirements"]
-    request.request_state.rate_class = needs.rate_class
-    await _admit(request, needs)
+    rate_class = _class_of(request, needs)
+    request.request_state.rate_class = rate_class
+    await _admit(request, needs, rate_class)
     if query := request.scope["query_string"]:
         request.scope["query_string"] = _check_query(query, needs)
     types = {b"multipart/form-data": needs.parts, b"application/json": needs.body, b"text/csv": needs.csv}
@@ -87,14 +88,18 @@ async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
     return None
 
 
-async def _admit(request: ApiRequest, needs: Requirements) -> None:
+def _class_of(request: ApiRequest, needs: Requirements) -> Class:
+    """The route's class; of a route that takes JSON too, an upload is done when it is answered."""
+    return Class.WRITE_LIGHT if needs.parts and needs.body and request.sends_parts else needs.rate_class
+
+
+async def _admit(request: ApiRequest, needs: Requirements, rate_class: Class) -> None:
     call, services, client = request.request_state, request.services, request.scope["client"]
     address = auth.address(call, client[0] if client else "", hops=services.settings.proxy_hops)
     presented = auth.presented(call)
     expected = services.authenticator.expect(presented)
-    charging = expected and services.limiter.charge(
-        expected, needs.rate_class
-    )  # beside the look-up, not after it
+    # Beside the look-up, not after it.
+    charging = expected and services.limiter.charge(expected, rate_class)
     try:
         call.principal = await services.authenticator.authenticate(
             presented, expected=expected, address=address
@@ -102,7 +107,7 @@ async def _admit(request: ApiRequest, needs: Requirements) -> None:
     except Unauthenticated:
         call.probation = services.authenticator.probation(address)
         raise
-    call.standing = await (charging or services.limiter.charge(call.principal, needs.rate_class))
+    call.standing = await (charging or services.limiter.charge(call.principal, rate_class))
     if not call.standing.passed:
         raise call.standing.refusal()
     call.payer = call.standing.charge.budget

@@ -57,7 +57,8 @@ def _quota(reads: int, writes: int, long: int, day: int) -> RequestLimits:
 
 _STANDARD = _quota(120, 60, 20, 10_000)
 QUOTAS: dict[Tier, RequestLimits] = {
-    "sandbox": _STANDARD,
+    # Whoever evaluates the product tries many jobs in a minute, and a sandbox's cost little.
+    "sandbox": _quota(120, 60, 60, 10_000),
     "standard": _STANDARD,
     "pilot": _quota(1200, 600, 60, 100_000),
     "partner": _quota(6000, 3000, 300, 500_000),
@@ -174,7 +175,7 @@ class Limiter:
         return self._charges.ask(_charge(*who, rate_class, self._clock().date()))
 
     async def give_back(self, standing: Standing) -> None:
-        """Uncount a read that turned out to be free."""
+        """Uncount a request that turned out to be free; of a write, the day's count stays."""
         await self._charges.ask(standing.charge._replace(second=standing.second))
 
     def spend(self, bucket: Bucket, cost: Cost) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from api.budgets import Bucket
 from api.event_limits import EventStanding
 from api.probation import Probation
-from api.ratelimit import Standing
+from api.ratelimit import Class, Standing
 from domain.apps.app_keys import KeyedApp
 from domain.tenancy.api_keys import Principal
 from schemas import ids
@@ -21,6 +21,8 @@ NOT_MODIFIED = 304
 
 #: The least status of an error.
 BAD = 400
+#: The least status of a fault of ours.
+FAULT = 500
 
 #: No browser is to take an answer for another type than it says.
 NOSNIFF = (b"x-content-type-options", b"nosniff")
@@ -118,8 +120,12 @@ class RequestState:
 
     @property
     def free(self) -> bool:
-        """Nothing had changed: a poll that costs the caller nothing."""
-        return self.status == NOT_MODIFIED
+        """True for a poll that found nothing new, and a refused request to start something.
+
+        A refusal still counts as one of the day's writes, which bounds refusals.
+        """
+        refused = BAD <= self.status < FAULT and self.rate_class == Class.LONG_RUNNING
+        return self.status == NOT_MODIFIED or (refused and self.standing is not None and self.standing.passed)
 
     def answer_headers(self) -> list[tuple[bytes, bytes]]:
         """The headers of every answer, whichever route or error makes it."""

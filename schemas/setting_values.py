@@ -1,10 +1,14 @@
 """Values of settings: the forms that addresses and secrets have."""
 
+import base64
+import binascii
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Meta
+
+from schemas.errors import SettingsInvalid
 
 #: A file URL without a host: absolute, or relative to the current folder.
 FOLDER = re.compile(r"file:(?:///)?[^/?#][^?#]*")
@@ -14,6 +18,25 @@ BUCKET = "s3://"
 BUCKET_ADDRESS = re.compile(
     BUCKET + r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9](?=.{0,500}$)(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?"
 )
+
+#: Bytes of each key of a keyring.
+KEY_BYTES = 32
+
+_KEYRING = f"Comma-separated `id:base64` of {KEY_BYTES}-byte keys: the first one writes, all of them read."
+
+Peppers = Annotated[
+    str,
+    Meta(description=f"What the hashes of API keys and of repeatable requests are made with. {_KEYRING}"),
+]
+VaultKeys = Annotated[str, Meta(description=f"What secrets are sealed with. {_KEYRING}")]
+
+RequestLogLevel = Annotated[
+    Literal["debug", "info"],
+    Meta(
+        description="The level of the line that each answered request logs. An answer of 500 or more is "
+        "logged at `info` at least. `bin/up` sets `debug`."
+    ),
+]
 
 #: A value that fits a header.
 Secret = Annotated[str, Meta(pattern="^[!-~]*$")]
@@ -121,3 +144,38 @@ def is_address(url: str) -> bool:
         return urlsplit(url).port != 0
     except ValueError:
         return False
+
+
+def read_keys(text: str, *, setting: str) -> dict[str, bytes]:
+    """Reads a keyring, `id:base64,id:base64`. The order of the text stays.
+
+    Raises `SettingsInvalid`, which names the setting, the entry by its number and its fault, and no value:
+    a key that came without an id stands where the id is looked for.
+    """
+    keys: dict[str, bytes] = {}
+    for number, entry in enumerate(text.split(","), start=1):
+        key_id, colon, encoded = entry.strip().partition(":")
+        key = _decoded(encoded)
+        if not colon or not key_id:
+            fault = "it has no id"
+        elif key_id in keys:
+            fault = "an earlier entry has its id"
+        elif key is None:
+            fault = "its key is no base64"
+        elif len(key) != KEY_BYTES:
+            fault = f"its key has {len(key)} bytes"
+        else:
+            keys[key_id] = key
+            continue
+        raise SettingsInvalid(
+            f"{setting}: entry {number} isn't id:base64, with an id of its own and {KEY_BYTES} bytes: {fault}"
+        )
+    return keys
+
+
+def _decoded(encoded: str) -> bytes | None:
+    """The bytes; None for what is no base64."""
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return None

@@ -21,12 +21,16 @@ from schemas.setting_values import (
     HealthPort,
     MetricsPort,
     Origin,
+    Peppers,
     Pieces,
     ProxyHops,
+    RequestLogLevel,
     Secret,
     TelemetryDisk,
     Url,
+    VaultKeys,
     is_address,
+    read_keys,
 )
 
 GITHUB_APP = ("GITHUB_APP_SLUG", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_PRIVATE_KEY")
@@ -42,8 +46,6 @@ WHOLE = {
     ),
     BUCKET_KEY: f"a key for the bucket is {' and '.join(BUCKET_KEY)}",
 }
-
-KEYRING = "Comma-separated `id:base64` of 32-byte keys: the first one writes, all of them read."
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
@@ -71,16 +73,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     telemetry_disk_bytes: TelemetryDisk = 0
     redis_url: Annotated[
         str,
-        Meta(
-            pattern="^rediss?://",
-            description="Redis 6 or Valkey. It may be away: jobs then start within 2 s.",
-        ),
+        Meta(pattern="^rediss?://", description="Redis 6 or Valkey. Without it jobs start within 2 s."),
     ] = "redis://127.0.0.1:6379/0"
-    peppers: Annotated[
-        str,
-        Meta(description=f"What the hashes of API keys and of repeatable requests are made with. {KEYRING}"),
-    ]
-    vault_keys: Annotated[str, Meta(description=f"What secrets are sealed with. {KEYRING}")]
+    peppers: Peppers
+    vault_keys: VaultKeys
     public_url: Annotated[
         str, Meta(description="Where partners reach the API; `locationUrl` begins with it.")
     ] = "http://127.0.0.1:8000"
@@ -111,6 +107,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         Literal["debug", "info", "warning", "error"],
         Meta(description="The least severe line that is logged."),
     ] = "info"
+    request_log_level: RequestLogLevel = "info"
     pool_size: Annotated[
         int,
         Meta(
@@ -243,6 +240,8 @@ def from_env(environ: Mapping[str, str]) -> Settings:
             raise SettingsInvalid(
                 f"{name} can't be read: write / # ? @ : in a password as %2F %23 %3F %40 %3A"
             )
+    read_keys(settings.peppers, setting="PEPPERS")
+    read_keys(settings.vault_keys, setting="VAULT_KEYS")
     check_whole(settings)
     check_assets(settings)
     check_model(settings)

@@ -7,7 +7,7 @@ import sys
 import msgspec
 import uvloop
 
-from db.starting import starting
+from db.starting import starting, warn_misspelt
 from jobs.kinds import CONTENT_GENERATE, KINDS
 from schemas.settings import Settings, from_env
 from telemetry import logs
@@ -45,6 +45,7 @@ def main(arguments: list[str]) -> None:
     with starting():
         settings = with_slots(from_env(os.environ), pool)
         logs.configure(process=pool, level=settings.log_level)
+        warn_misspelt(os.environ)
         with exporting(os.environ, process=pool):
             uvloop.run(run(settings, pool))
 

@@ -1,5 +1,6 @@
 """The process of an API: an application and a port, from the first signal that it hears to the last."""
 
+import asyncio
 import contextlib
 import gc
 import ipaddress
@@ -7,7 +8,6 @@ import signal
 import socket
 from collections.abc import Iterator
 from functools import partial
-from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -15,6 +15,8 @@ from litestar import Litestar
 
 from api.server.admission import Admission, Limits, raise_files
 from api.server.connection import Connection
+from api.server.unready import answering
+from db.wait_for_postgres import until_reached
 from schemas.errors import SettingsInvalid
 from telemetry import logs
 
@@ -52,6 +54,7 @@ class Server(uvicorn.Server):
             )
         )
         self.admission = admission
+        self.stopped = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -70,21 +73,27 @@ class Server(uvicorn.Server):
             self.admission.tick()
         return await super().on_tick(counter)
 
-    def hear(self, _: int, __: FrameType | None) -> None:
+    def hear(self) -> None:
         """End in order; told twice, at once."""
         self.force_exit = self.should_exit
         self.should_exit = True
+        self.stopped.set()
 
 
 async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT. Raises what `bound` and the application's lifespan raise."""
+    """Serve until SIGTERM or SIGINT. Raises what `bound` and the application's lifespan raise.
+
+    While Postgres is away at the start, `/healthz` answers 200 and all else 503.
+    """
     raise_files()
     with bound(host, port) as sockets:
         app.state.private = all(is_here(one) for one in sockets)
         server = Server(app, Admission(limits), host=host, port=port)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, server.hear)
-        async with app.lifespan():
+            asyncio.get_running_loop().add_signal_handler(number, server.hear)
+        async with contextlib.AsyncExitStack() as stack:
+            if not await _open_lifespan(app, stack, sockets, server.stopped):
+                return
             _keep_for_good()
             _log.info(
                 "serving",
@@ -93,6 +102,25 @@ async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
                 per_address=limits.per_address,
             )
             await server.serve(sockets)
+
+
+async def _open_lifespan(
+    app: Litestar, stack: contextlib.AsyncExitStack, sockets: list[socket.socket], stopped: asyncio.Event
+) -> bool:
+    """Open the application's lifespan once Postgres answers; False if a stop came first."""
+    async with contextlib.AsyncExitStack() as meanwhile:
+        answers = [answering(sockets)]
+
+        async def enter() -> bool:
+            try:
+                await stack.enter_async_context(app.lifespan())
+            except Exception:
+                while answers:
+                    await meanwhile.enter_async_context(answers.pop())
+                raise
+            return True
+
+        return await until_reached(enter, stopped) is True
 
 
 def is_here(bound: socket.socket) -> bool:

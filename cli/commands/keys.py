@@ -12,7 +12,8 @@ import click
 import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from cli.shared.command import Id, at_database, paged
+from cli.local.demo_keys import kept_keys
+from cli.shared.command import Id, answering, at_database, paged
 from cli.shared.group import CommandGroup
 from cli.shared.organization import for_organization
 from cli.shared.output import Answer, card, console, page
@@ -35,7 +36,7 @@ ONCE = "Keep apiKey now: it is shown this once and nowhere kept."
 
 @click.group(cls=CommandGroup)
 def keys() -> None:
-    """Create, list, rotate and kill API keys; seal every secret with a new vault key."""
+    """Create, list, rotate, kill and show API keys; seal every secret with a new vault key."""
 
 
 @keys.command("create")
@@ -143,6 +144,23 @@ async def kill_key(session: Session, *, key_uuid: UUID) -> Answer:
     actor = await _owner(session, key_uuid)
     killed = await transact(session.pool, lambda conn: verbs.kill(conn, actor=actor, key_uuid=key_uuid))
     return Answer(killed, card(killed))
+
+
+@keys.command("show-local")
+@answering
+async def show_local() -> Answer:
+    """Show the keys of the organization "Demo" and of its sandbox, which `bin/up` made in this folder.
+
+    It reads `.local/demo`, a file with mode 0600, and asks no server. The secret of any other key is only
+    in the hands of whoever created it: the database keeps its hash.
+
+    \b
+    Examples:
+      tenantry keys show-local
+      KEY=$(tenantry keys show-local --json | jq -r .apiKey)
+    """
+    found = kept_keys()
+    return Answer(found, card(found))
 
 
 @keys.command("rewrap")

@@ -6,21 +6,23 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from functools import partial
+from typing import IO, Any, NamedTuple
 
 import click
+import httpx
 
 from cli.local import demo, folder, processes
-from cli.local.announce import Laps, Ready, announce
+from cli.local.announce import Laps, Ready, announce, remind
 from cli.local.demo_keys import demo_keys
-from cli.local.signals import Terminated, terminating
-from cli.local.supervise import Logs, watch
+from cli.local.signals import Asked, Terminated, terminating
+from cli.local.supervise import Logs, Say, watch
 from cli.shared.failure import failing
 from db.migrate import migrate
 from db.server import Server, free_port
 from generation import libraries
 from jobs.kinds import CONTENT_GENERATE
-from schemas.errors import LibrariesMissing, LocalUnavailable
+from schemas.errors import DemoFailed, LibrariesMissing, LocalUnavailable
 
 
 class Counts(click.ParamType[tuple[str, int]]):
@@ -65,7 +67,8 @@ def up(port: int, workers: tuple[tuple[str, int], ...], *, demo: bool, as_json: 
 
     What ends by itself is started again, after 1 s and then ever longer pauses. Ctrl-C and SIGTERM let
     running jobs end, for DRAIN_S at most; a second one drops them. Both exit with 0. Logs go to stderr
-    and .local/*.log.
+    and .local/*.log; REQUEST_LOG_LEVEL=info adds a line for each request. SIGUSR1 shows the keys again,
+    and so does `tenantry keys show-local`.
 
     \b
     Examples:
@@ -82,8 +85,9 @@ def run(wanted: Wanted) -> None:
     children: dict[str, Server] = {}
     with contextlib.ExitStack() as stack:
         stack.enter_context(terminating(again=lambda: processes.end(children)))
+        asked = Asked()
         port = _usable(wanted.port or free_port())
-        servers = stack.enter_context(folder.servers())
+        servers = stack.enter_context(folder.servers(say))
         say("PostgreSQL and Redis answer")
         settings = folder.settings(servers, f"http://127.0.0.1:{port}")
         say(f"migrated: {len(asyncio.run(migrate(servers.database_url, settings['TELEMETRY_URL'])))} new")
@@ -91,19 +95,33 @@ def run(wanted: Wanted) -> None:
         counts = {**wanted.workers, **_without_what_is_missing(say)}
         children |= processes.platform(port, counts, settings | demo.allowing(site, os.environ))
         logs = stack.enter_context(Logs(children))
-        stack.enter_context(processes.running(children))
+        stack.enter_context(processes.running(children, partial(_report, logs, say)))
         stack.callback(say, "ending: what runs may finish; a second signal drops it")
         say(f"{', '.join(children)} answer")
         ready = _ready(port, settings)
-        shown = demo.run(ready.api, ready.api_key, ready.test_key, site) if site else None
         logs.copy()
         announce(ready, as_json=wanted.as_json)
-        if site and shown:
-            file = sys.stderr if wanted.as_json else sys.stdout
-            demo.show(shown, site, file)
-            if counts.get(CONTENT_GENERATE.pool, 1):
-                demo.generate(ready.api, ready.test_key, shown, file)
-        watch({**servers.embedded, **children}, logs, say)
+        if site:
+            draws = counts.get(CONTENT_GENERATE.pool, 1) > 0
+            _demonstrate(ready, site, say, sys.stderr if wanted.as_json else sys.stdout, draws=draws)
+        watch({**servers.embedded, **children}, logs, say, lambda: remind(ready) if asked.take() else None)
+
+
+def _report(logs: Logs, say: Say, text: str) -> None:
+    """Says what a slow start waits for, after the logs of that time."""
+    logs.copy()
+    say(text)
+
+
+def _demonstrate(ready: Ready, site: str, say: Say, file: IO[str], *, draws: bool) -> None:
+    """Runs the demo. A failure of it is said, and ends nothing."""
+    try:
+        shown = demo.run(ready.api, ready.api_key, ready.test_key, site)
+        demo.show(shown, site, file)
+        if draws:
+            demo.generate(ready.api, ready.test_key, shown, file)
+    except (DemoFailed, httpx.HTTPError) as error:
+        say(f"the demo failed, and the platform stays up: {error!r}")
 
 
 def _without_what_is_missing(say: Laps) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Messages of `up`: laps on stderr while it starts, then on stdout the addresses and keys."""
 
+import os
 import time
 
 import click
@@ -23,7 +24,7 @@ READY = """
 For the examples in the docs:
 export API={api}/v1 KEY={key}
 
-Ctrl-C ends it all.
+Ctrl-C ends it all. `tenantry keys show-local` and `kill -USR1 {pid}` show the keys again.
 """
 
 
@@ -54,6 +55,13 @@ class Laps:
         click.echo(f"{time.monotonic() - self.began:6.1f} s  {text}", err=True)
 
 
+def remind(ready: Ready) -> None:
+    """On stderr, where logs have scrolled the keys away."""
+    click.echo(
+        f"  API      {ready.api}/v1\n  Key      {ready.api_key}\n  Sandbox  {ready.test_key}", err=True
+    )
+
+
 def announce(ready: Ready, *, as_json: bool) -> None:
     """On stdout, which holds nothing else."""
     if as_json:
@@ -61,4 +69,4 @@ def announce(ready: Ready, *, as_json: bool) -> None:
     else:
         shown = {"api": ready.api, "docs": ready.docs, "console": ready.console, "key": ready.api_key}
         shown |= {"test_key": ready.test_key}
-        click.echo(READY.format(**shown, curl=ready.curl()))
+        click.echo(READY.format(**shown, curl=ready.curl(), pid=os.getpid()))

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from redis.asyncio import Redis
 
-from cli.shared.session import ADVICE, read_settings
+from cli.shared.session import ADVICE, environment, read_settings
 from db.migrate import Schema, pending
 from db.pool import Conn
 from db.redis_reach import reaching_redis
@@ -18,6 +18,7 @@ from generation.confinement import confine
 from jobs.kinds import KINDS
 from schemas.base import Out
 from schemas.errors import MigrationChanged, RedisAway, SettingsInvalid
+from schemas.setting_names import find_misspelt
 
 OLDEST_POSTGRES = 15
 
@@ -25,6 +26,8 @@ OLDEST_POSTGRES = 15
 CLOCK_S = 1.0
 
 REDIS_S = 2.0
+
+RENAME = "correct the name; leave it if another program reads it"
 
 POOLS = {kind.pool for kind in KINDS.values()}
 
@@ -63,6 +66,11 @@ def settings() -> Check:
         _read_keyrings()
     except SettingsInvalid as error:
         return Check(name="settings", status="fail", detail=str(error), advice=ADVICE)
+    if misspelt := find_misspelt(environment()):
+        said = ", ".join(f"{name} (did you mean {meant}?)" for name, meant in misspelt.items())
+        return Check(
+            name="settings", status="warn", detail=f"no setting, and without effect: {said}", advice=RENAME
+        )
     return Check(name="settings", status="ok", detail="complete")
 
 

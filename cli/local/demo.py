@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,9 @@ from schemas.settings import OWN
 SITE = Path(__file__).with_name("demo_site")
 WAIT_S = 30
 
+#: Repeats of a request over a rate limit, and the longest pause before one, in seconds.
+MAX_RETRIES, MAX_PAUSE_S = 5, 60.0
+
 ALLOW = OWN["fetch_allow"]
 
 #: Fields of the brand that the sandbox's project is told.
@@ -30,6 +34,21 @@ PRETENDED = "https://example.test/ok"
 
 #: The name of the demo's project for every start of it.
 CUSTOMER = "bin/up --demo"
+
+
+class PatientTransport(httpx.HTTPTransport):
+    """Repeats a request that was answered 429, after its `Retry-After`. Returns the last answer."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        for _ in range(MAX_RETRIES):
+            response = super().handle_request(request)
+            if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                return response
+            pause_s = min(float(response.headers.get("retry-after", 1)), MAX_PAUSE_S)
+            response.close()
+            time.sleep(pause_s)
+        return super().handle_request(request)
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -138,7 +157,13 @@ def show(shown: Shown, host: str, file: IO[str]) -> None:
 
 def _calling(api: str, key: str) -> httpx.Client:
     headers = {"Authorization": f"Bearer {key}"}
-    return httpx.Client(base_url=f"{api}/v1", headers=headers, timeout=WAIT_S + 5, trust_env=False)
+    return httpx.Client(
+        base_url=f"{api}/v1",
+        headers=headers,
+        timeout=WAIT_S + 5,
+        transport=PatientTransport(),
+        trust_env=False,
+    )
 
 
 def _ended(client: httpx.Client, started: Mapping[str, Any], what: str) -> dict[str, Any]:

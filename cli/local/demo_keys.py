@@ -1,7 +1,8 @@
 """The keys that `up` shows: of an organization "Demo" and of its sandbox, made at the first start and kept.
 
-The database holds only hashes of them, so they lie in `.local/` too, for their owner's eyes. Where one of
-them opens nothing (another database, a killed key) a new organization is made.
+The database holds only hashes of them, so they lie in `.local/demo` too, a file with mode 0600. No other key
+is ever written there. Where one of them opens nothing (another database, a killed key) a new organization is
+made.
 """
 
 import asyncio
@@ -16,6 +17,8 @@ from db.pool import Conn, open_pool, transact
 from domain.security.keyring import Keyring, parse_keyring
 from domain.tenancy import api_keys, organizations
 from schemas.api_keys import Env
+from schemas.base import Out
+from schemas.errors import LocalUnavailable
 
 
 class DemoKeys(NamedTuple):
@@ -32,6 +35,26 @@ def demo_keys(port: int, settings: Mapping[str, str]) -> DemoKeys:
     fresh = asyncio.run(_made(settings))
     folder.write(folder.DEMO, {"API_KEY": fresh.live, "TEST_KEY": fresh.test})
     return fresh
+
+
+class LocalKeys(Out, frozen=True):
+    """The keys that `up` made for its own organization, and the API that takes them."""
+
+    api: str
+    api_key: str
+    test_key: str
+
+
+def kept_keys() -> LocalKeys:
+    """Reads the keys that `up` keeps in the current folder. Raises `LocalUnavailable` where it made none."""
+    kept, settings = folder.read(folder.DEMO), folder.read(folder.LOCAL)
+    if not kept:
+        raise LocalUnavailable(
+            f"{folder.DEMO.absolute()} is not there: run this in the folder where `bin/up` was started"
+        )
+    return LocalKeys(
+        api=f"{settings.get('PUBLIC_URL', '')}/v1", api_key=kept["API_KEY"], test_key=kept["TEST_KEY"]
+    )
 
 
 def _opens(port: int, key: str) -> bool:

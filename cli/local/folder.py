@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from db import local
-from db.server import Server
+from db.server import Report, Server
 from schemas.errors import LocalUnavailable
 
 FOLDER = Path(".local")
@@ -32,16 +32,16 @@ class Servers(NamedTuple):
 
 
 @contextlib.contextmanager
-def servers() -> Iterator[Servers]:
+def servers(report: Report | None = None) -> Iterator[Servers]:
     """`DATABASE_URL` and `REDIS_URL` where they are set, else embedded ones. Errors as in `db.local`."""
     ours = {}
     local.own(FOLDER)
     with contextlib.ExitStack() as stack:
         if not (database_url := os.environ.get("DATABASE_URL")):
-            ours["postgres"] = stack.enter_context(local.postgres(FOLDER / "postgres"))
+            ours["postgres"] = stack.enter_context(local.postgres(FOLDER / "postgres", report=report))
             database_url = ours["postgres"].url
         if not (redis_url := os.environ.get("REDIS_URL")):
-            ours["valkey"] = stack.enter_context(local.valkey(FOLDER / "valkey"))
+            ours["valkey"] = stack.enter_context(local.valkey(FOLDER / "valkey", report=report))
             redis_url = ours["valkey"].url
         yield Servers(database_url, redis_url, ours)
 
@@ -57,6 +57,7 @@ def settings(urls: Servers, public_url: str) -> dict[str, str]:
         "VAULT_KEYS": given.get("VAULT_KEYS") or _keyring(),
         "PUBLIC_URL": public_url,
         "ASSETS_URL": os.environ.get("ASSETS_URL") or _assets(),
+        "REQUEST_LOG_LEVEL": os.environ.get("REQUEST_LOG_LEVEL", "debug"),
     }
     write(LOCAL, chosen)
     return chosen

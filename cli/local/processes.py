@@ -7,10 +7,16 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
 from cli.local.folder import FOLDER
-from db.server import Server, end_with_parent, free_port
+from db.server import Report, Server, await_all, end_with_parent, free_port
 from jobs.kinds import KINDS
+from schemas.envelope import Envelope
 from schemas.settings import from_env
+
+#: Bytes of an answer that a probe reads.
+MAX_ANSWER = 10_000
 
 #: A worker lets its jobs finish for DRAIN_S; this is what it may need besides.
 END_S = 10.0
@@ -49,20 +55,20 @@ def _process(
         log=FOLDER / f"{name}.log",
         command=[*end_with_parent(signal.SIGTERM), sys.executable, "-m", *words],
         halt=signal.SIGTERM,
-        ready=lambda _: answers(port, path),
+        ready=lambda _: not probe(port, path),
+        why=lambda: probe(port, path),
         environment=environment,
         patience_s=from_env(environment).drain_s + END_S,
     )
 
 
 @contextlib.contextmanager
-def running(processes: Mapping[str, Server]) -> Iterator[None]:
+def running(processes: Mapping[str, Server], report: Report) -> Iterator[None]:
     """All of them at once, since most of a start is Python's; at the end all drain at once."""
     try:
         for process in processes.values():
             process.launch()
-        for process in processes.values():
-            process.await_ready()
+        await_all(processes, report)
         yield
     finally:
         end(processes)
@@ -78,11 +84,26 @@ def end(processes: Mapping[str, Server]) -> None:
 
 def answers(port: int, path: str, headers: Mapping[str, str] | None = None) -> bool:
     """True if a GET is answered with 200."""
+    return not probe(port, path, headers)
+
+
+def probe(port: int, path: str, headers: Mapping[str, str] | None = None) -> str:
+    """Send a GET, and return the error of the network or the API; empty for a 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", path, headers=headers or {})
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
+        answer = connection.getresponse()
+        return "" if answer.status == 200 else f"{answer.status} {_error(answer.read(MAX_ANSWER))}"
+    except (OSError, http.client.HTTPException) as error:
+        return getattr(error, "strerror", None) or str(error) or type(error).__name__
     finally:
         connection.close()
+
+
+def _error(body: bytes) -> str:
+    """The code and message of an error of the API; empty for any other body."""
+    try:
+        problem = msgspec.json.decode(body, type=Envelope).error
+    except msgspec.DecodeError:
+        return ""
+    return f"{problem.code}: {problem.message}"

@@ -12,6 +12,22 @@ class Terminated(BaseException):
     """A signal that asks the process to end."""
 
 
+class Asked:
+    """Counter of SIGUSR1, which asks for the keys."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        signal.signal(signal.SIGUSR1, self._add)
+
+    def _add(self, _: int, __: FrameType | None) -> None:
+        self._count += 1
+
+    def take(self) -> bool:
+        """True once for the signals that came."""
+        found, self._count = self._count > 0, 0
+        return found
+
+
 @contextlib.contextmanager
 def terminating(again: Callable[[], None]) -> Iterator[None]:
     """The first of `SIGNALS` raises `Terminated` in the main thread; each further one calls `again`."""

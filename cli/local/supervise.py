@@ -90,11 +90,12 @@ def _emptied(file: Path) -> IO[str]:
     return file.open("w+", encoding="utf-8", errors="replace")
 
 
-def watch(servers: Mapping[str, Server], logs: Logs, say: Say) -> NoReturn:
-    """Look at each again and again; only a signal ends it."""
+def watch(servers: Mapping[str, Server], logs: Logs, say: Say, look: Callable[[], None]) -> NoReturn:
+    """Look at each again and again, and call `look` each time; only a signal ends it."""
     watched = [Watched(name=name, server=server, since=time.monotonic()) for name, server in servers.items()]
     while True:
         logs.copy()
         for one in watched:
             one.look(time.monotonic(), say)
+        look()
         time.sleep(LOOK_S)

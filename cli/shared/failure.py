@@ -15,6 +15,7 @@ from cli.shared.exit_codes import ABSENT, FAILED, REFUSED, UNUSABLE, USAGE
 from cli.shared.session import ADVICE, where
 from db.reach import POSTGRES_AWAY
 from schemas.errors import (
+    AttackImpossible,
     DomainError,
     GenerationError,
     Invalid,
@@ -40,7 +41,7 @@ UNMIGRATED = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
 #: What an expected error means for whoever typed the command; the first line that fits counts.
 MEANINGS = (
     (SettingsInvalid, UNUSABLE, "SETTINGS", f"{{error}}: {ADVICE}"),
-    (LocalUnavailable, UNUSABLE, "UNAVAILABLE", "{error}"),
+    ((LocalUnavailable, AttackImpossible), UNUSABLE, "UNAVAILABLE", "{error}"),
     (msgspec.ValidationError, USAGE, "VALIDATION", "{error}"),
     (TenantryError, FAILED, "INTERNAL", "{error}"),
     (UNREACHABLE, UNUSABLE, "UNAVAILABLE", "PostgreSQL {where} can't be used: {error}"),

@@ -1,7 +1,5 @@
 """Keyrings of 32-byte keys: a key can be changed, and at no moment something can't be read."""
 
-import base64
-import binascii
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
@@ -18,8 +16,7 @@ from db.queries import (
     webhook_secret,
 )
 from schemas.errors import SettingsInvalid
-
-KEY_BYTES = 32
+from schemas.setting_values import read_keys
 
 
 class Keyring(NamedTuple):
@@ -34,16 +31,7 @@ class Keyring(NamedTuple):
 
 def parse_keyring(text: str, *, setting: str) -> Keyring:
     """Read `id:base64,id:base64`. Raises `SettingsInvalid`, which names the setting and no key."""
-    keys: dict[str, bytes] = {}
-    for number, entry in enumerate(text.split(","), start=1):
-        key_id, _, encoded = entry.strip().partition(":")
-        key = _key(encoded)
-        # An id isn't shown: a key that came without one stands in its place.
-        if key is None or not key_id or key_id in keys:
-            raise SettingsInvalid(
-                f"{setting}: entry {number} isn't id:base64, with an id of its own and {KEY_BYTES} bytes"
-            )
-        keys[key_id] = key
+    keys = read_keys(text, setting=setting)
     return Keyring(next(iter(keys)), keys)
 
 
@@ -72,12 +60,3 @@ _SEALED = (
     scheduled_post.vault_key_ids,
     webhook_secret.vault_key_ids,
 )
-
-
-def _key(encoded: str) -> bytes | None:
-    """The key; None for what is none."""
-    try:
-        key = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
-        return None
-    return key if len(key) == KEY_BYTES else None

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from domain.security.keyring import KEY_BYTES, Keyring
+from domain.security.keyring import Keyring
+from schemas.setting_values import KEY_BYTES
 
 _NONCE = 12
 _WRAPPED = _NONCE + KEY_BYTES + 16

@@ -5,6 +5,8 @@ TenantryError
 ├── SealBroken           a sealed value was changed or moved
 ├── MigrationChanged     an applied migration's file was edited
 ├── LocalUnavailable     an embedded server can't run here; the message says what to do instead
+├── AttackImpossible     `tenantry attack` has no document of the API, or no keys of two organizations
+├── BackupFailed         a dump can't be written or read
 ├── BenchmarkFailed      a run lost or doubled something, or one of its processes died: no figure
 ├── RedisAway            Redis can't be reached: whoever asked goes on without it
 ├── Fenced               an attempt wrote to a job that another one owns by now
@@ -58,6 +60,8 @@ TenantryError
 """
 
 from schemas.errors.base import (
+    AttackImpossible,
+    BackupFailed,
     BenchmarkFailed,
     CancelRequested,
     DemoFailed,
@@ -136,6 +140,8 @@ from schemas.errors.sources import (
 __all__ = [
     "AppUnauthenticated",
     "ApprovalRequired",
+    "AttackImpossible",
+    "BackupFailed",
     "BenchmarkFailed",
     "CancelRequested",
     "ClipRefused",

@@ -25,6 +25,14 @@ class BenchmarkFailed(TenantryError):
     """A benchmark in which something else happened than should have, so there is no figure to print."""
 
 
+class AttackImpossible(TenantryError):
+    """`tenantry attack` has no document of the API, or no keys of two organizations."""
+
+
+class BackupFailed(TenantryError):
+    """A dump can't be written or read; the message says why, and what to do."""
+
+
 class RedisAway(TenantryError):
     """Redis can't be reached, or answers with an error: nothing depends on it."""
 

@@ -1,16 +1,19 @@
 """One envelope for everything that goes wrong, in the contract's order, with nothing of the inside."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
 import httpx
+import pytest
 from litestar import Litestar
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from api.app import create_app
 from api.errors import CODES
 from db.pool import Pool
+from schemas.settings import Settings
 from tests.api.conftest import Caller, calling, client_of, held
 from tests.api.hang_up import call
 from tests.servers import Servers, settings_for
@@ -168,3 +171,16 @@ async def test_a_client_that_hangs_up_is_no_fault_of_ours(app: Litestar, acme: C
     with capture_logs() as lines:
         await call(app, "POST", "/v1/projects", headers=headers, body=b'{"name": ')
     assert [(line["event"], line["code"]) for line in lines] == [("request", "BAD_REQUEST")]
+
+
+@pytest.mark.parametrize("level", ["info", "debug"])
+async def test_requests_log_at_the_level_of_the_setting_and_our_faults_at_info(
+    settings: Settings, pool: Pool, level: Literal["debug", "info"]
+) -> None:
+    app = create_app(replace(settings, request_log_level=level))
+    async with held(app.lifespan()), calling(app, pool, "Acme") as acme:
+        with capture_logs() as lines:
+            assert (await acme.http.get("/v1/projects")).status_code == 200
+            await pool.execute("alter table project rename to gone")
+            assert (await acme.http.get("/v1/projects")).status_code == 500
+    assert [line["log_level"] for line in lines if line["event"] == "request"] == [level, "info"]

@@ -20,6 +20,7 @@ from domain.tenancy import key_text
 from schemas.settings import Settings
 from tests.api.conftest import Caller, calling, client_of, held, new_key
 from tests.jobs.test_loop_time import slow_loop
+from tests.media import picture
 from tests.servers import Servers
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -77,16 +78,60 @@ async def test_the_tiers_are_the_contracts(acme: Caller) -> None:
         "write-light": {"q": 60, "w": 60},
         "daily-writes": {"q": 10_000, "w": 86_400},
     }
-    assert ratelimit.QUOTAS["sandbox"] == ratelimit.QUOTAS["standard"]
+    assert ratelimit.QUOTAS["sandbox"] == ratelimit._quota(120, 60, 60, 10_000)
+    assert ratelimit.QUOTAS["standard"] == ratelimit._quota(120, 60, 20, 10_000)
     assert ratelimit.QUOTAS["pilot"] == ratelimit._quota(1200, 600, 60, 100_000)
     assert ratelimit.QUOTAS["partner"] == ratelimit._quota(6000, 3000, 300, 500_000)
 
 
 @pytest.mark.usefixtures("patient")
 async def test_starting_a_job_is_a_class_of_its_own(acme: Caller) -> None:
-    answer = await acme.http.post("/v1/projects/prj_none/ingest/website", json={"url": "https://example.com"})
+    project = (await acme.http.post("/v1/projects", json={"name": "a", "timezone": "UTC"})).json()["id"]
+    path, body = f"/v1/projects/{project}/ingest/website", {"url": "https://example.com"}
+    answer = await acme.http.post(path, json=body)
     assert answer.headers["X-RateLimit-Endpoint-Class"] == "long-running"
     assert policies(answer.headers["RateLimit"])["long-running"]["r"] == 19
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/v1/projects/prj_none/ingest/website", {"url": "https://example.com"}, 404),
+        ("/v1/projects/{}/ingest/website", {"url": 5}, 422),
+        ("/v1/projects/{}/ingest/website", {"url": "http://127.0.0.1/"}, 422),
+    ],
+)
+async def test_a_refused_start_counts_as_a_write_of_the_day_alone(
+    acme: Caller, path: str, body: dict[str, object], status: int
+) -> None:
+    project = (await acme.http.post("/v1/projects", json={"name": "a", "timezone": "UTC"})).json()["id"]
+    for left_of_day in (2, 1, 0):
+        answer = await acme.http.post(path.format(project), json=body)
+        standing = policies(answer.headers["RateLimit"])
+        assert (answer.status_code, standing["long-running"]["r"]) == (status, 1), answer.text
+        assert standing["daily-writes"]["r"] == left_of_day
+    assert (await acme.http.post(path.format(project), json=body)).status_code == 429
+
+
+@pytest.mark.usefixtures("few")
+async def test_a_refusal_by_the_limit_gives_nothing_back(acme: Caller) -> None:
+    project = (await acme.http.post("/v1/projects", json={"name": "a", "timezone": "UTC"})).json()["id"]
+    path, body = f"/v1/projects/{project}/ingest/website", {"url": "https://example.com"}
+    answers = [await acme.http.post(path, json=body) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [202, 429, 429]
+
+
+@pytest.mark.usefixtures("patient")
+async def test_an_upload_is_no_start(acme: Caller) -> None:
+    """The same route starts a job for a `url`."""
+    project = (await acme.http.post("/v1/projects", json={"name": "a", "timezone": "UTC"})).json()["id"]
+    path = f"/v1/projects/{project}/app-media"
+    file = {"file": ("logo.png", picture(size=(64, 64)))}
+    uploaded = await acme.http.post(path, data={"kind": "logo"}, files=file)
+    assert (uploaded.status_code, uploaded.headers["X-RateLimit-Endpoint-Class"]) == (201, "write-light")
+    fetched = await acme.http.post(path, json={"kind": "logo", "url": "https://example.com/logo.png"})
+    assert (fetched.status_code, fetched.headers["X-RateLimit-Endpoint-Class"]) == (202, "long-running")
 
 
 @pytest.mark.usefixtures("few")

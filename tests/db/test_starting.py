@@ -57,6 +57,14 @@ def test_a_word_that_is_none_names_those_that_are(settings: Settings, words: str
 
 
 @pytest.mark.parametrize("words", first(1, ALL))
+def test_a_keyring_that_is_none_is_refused(settings: Settings, words: str) -> None:
+    line = line_of(start(settings, words, PEPPERS="hello"), 2)
+    assert line.startswith("PEPPERS: entry 1 isn't id:base64")
+    assert "it has no id" in line
+    assert "hello" not in line
+
+
+@pytest.mark.parametrize("words", first(1, ALL))
 def test_what_is_not_set_is_named(settings: Settings, words: str) -> None:
     line = line_of(start(settings, words, PEPPERS=None), 2)
     assert line.startswith("PEPPERS is not set")
@@ -130,11 +138,12 @@ def test_its_log_in_a_file_is_line_by_line(settings: Settings, words: str, tmp_p
         path.open("wb") as output,
         subprocess.Popen(
             [sys.executable, "-m", *words.split()], stdout=output, stderr=output,
-            env=environment(settings, HEALTH_PORT="0"), start_new_session=True,
+            env=environment(settings, HEALTH_PORT="0", SLOT="5"), start_new_session=True,
         ) as process,
     ):  # fmt: skip
         try:
             until(lambda: b'"event":"serving' in path.read_bytes())
+            assert b"SLOT is no setting and has no effect: did you mean SLOTS?" in path.read_bytes()
             assert process.poll() is None
             assert path.read_bytes().endswith(b"}\n")
         finally:

@@ -1,8 +1,10 @@
 """A dump, restored on a new server, goes on where it was; a person looks at what was sent after it."""
 
 import asyncio
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -32,7 +34,7 @@ from tests import debian, seeds
 from tests.api.conftest import calling, client_of, held
 from tests.deploy.forms import ROOT
 from tests.media import picture as drawn
-from tests.servers import FAST, settings_for
+from tests.servers import FAST, environment, settings_for
 from tests.waiting import eventually
 from tests.workers.runtime.workers import Workers, at_work
 from tests.workers.tasks.deliver_webhook.scene import Scene
@@ -98,16 +100,15 @@ async def dispatching(at: System) -> AsyncIterator[None]:
 def commands() -> list[list[str]]:
     """The page's, as they are typed."""
     lines = PAGE.read_text("utf-8").splitlines()
-    return [line.split() for line in lines if line.startswith(("pg_dump ", "pg_restore "))]
+    return [line.split() for line in lines if line.startswith(("tenantry backup ", "tenantry restore "))]
 
 
 def typed(words: list[str], url: str, file: Path) -> None:
-    named = {'"$DATABASE_URL"': url, "tenantry.dump": str(file)}
-    program = debian.versions()[-1] / words[0]
     done = subprocess.run(
-        [program, *(named.get(word, word) for word in words[1:])], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+        [sys.executable, "-m", "cli", *words[1:-1], str(file)], capture_output=True, text=True, check=False,
+        env={**os.environ, **environment(settings_for(url, "redis://127.0.0.1"))},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 def question() -> str:

@@ -52,7 +52,7 @@ ELSEWHERE = {HOWTO / "add-a-kind.md"}
 MADE = {ROOT / "docs" / "reference" / "cli.md"}
 
 EVERY = sorted({ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")} - MADE)
-LANGUAGES = {"sh", "console", "ini", "http", "json", "mermaid", "sql"}
+LANGUAGES = {"sh", "console", "text", "ini", "http", "json", "mermaid", "sql"}
 FENCE = re.compile(r"^```(.*)\n((?:(?!```).*\n)*)```$", re.MULTILINE)
 SETTING = re.compile(r"^([A-Z_]+)=", re.MULTILINE)
 COMMAND = re.compile(r"^(?:[A-Z_]+=\S+ )*tenantry ((?:[a-z-]+ ?)+)", re.MULTILINE)
@@ -171,3 +171,17 @@ def paste(page: Path, comes_to: str, shell: dict[str, str], folder: Path) -> Non
     assert comes_to in done.stdout
     assert '"error":{' not in done.stdout
     assert '"status":"failed"' not in done.stdout
+    assert unclean(folder) == []
+
+
+def unclean(folder: Path) -> list[str]:
+    """What `git status --porcelain` of the checkout would name: all that no line of .gitignore has."""
+    ignored = {line.rstrip("/") for line in (ROOT / ".gitignore").read_text().splitlines()}
+    return sorted(path.name for path in folder.iterdir() if path.name not in ignored)
+
+
+def test_a_file_of_a_page_is_seen(tmp_path: Path) -> None:
+    for name in (".venv", ".local", "__pycache__"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "project.json").touch()
+    assert unclean(tmp_path) == ["project.json"]

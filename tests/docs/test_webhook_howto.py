@@ -19,7 +19,7 @@ def verify(**changed: Any) -> bool:
     given: dict[str, Any] = {"secret": SECRET, "at": int(time.time()), "body": BODY.encode()} | changed
     signed = Webhook(SECRET).sign("evt_1", datetime.fromtimestamp(given["at"], UTC), BODY)
     headers = {"webhook-id": "evt_1", "webhook-timestamp": str(given["at"])}
-    found = re.search(r"cat > verify.py <<'END'\n(.*?)^END$", PAGE, re.MULTILINE | re.DOTALL)
+    found = re.search(r"cat > \"\$tmp/verify.py\" <<'END'\n(.*?)^END$", PAGE, re.MULTILINE | re.DOTALL)
     assert found
     space: dict[str, Any] = {}
     exec(found[1], space)

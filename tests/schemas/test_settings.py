@@ -1,5 +1,7 @@
 """What is optional is there whole, or not at all, and no bad value is repeated."""
 
+import base64
+
 import pytest
 
 from schemas.errors import SettingsInvalid
@@ -14,6 +16,8 @@ NEEDED = {
 }
 MODEL = {"LLM_BASE_URL": "https://api.example.com/v1/", "LLM_MODEL": "small"}
 
+KEY = base64.b64encode(b"hush" * 8).decode()
+
 #: Values that are refused, by their settings; `hush` is in those that could be a secret.
 REFUSED = {
     "GITHUB_API_URL": ["ftp://github.com", "https://hush@github.com", "https://a.test?x=1", "github.com"],
@@ -27,6 +31,11 @@ REFUSED = {
         *("api.example.com/v1", "ftp://a.test", "https://hush@a.test", "https://a.test/v1?x=1"),
         "https://a.test:99999/v1",
     ],
+    "PEPPERS": [
+        *("", "hush", "a:hush", f"{KEY}", f":{KEY}", f"a:{KEY},", f"a:{KEY},a:{KEY}", f"a:{KEY[:-4]}"),
+        *(f"a: {KEY}", f"a:{KEY}==", "a:hüsh"),
+    ],
+    "VAULT_KEYS": ["hush", f"a:{KEY};b:{KEY}"],
     "LLM_API_KEY": ["two hush words", "hush\nbreak", "hüsh"],
 }
 
@@ -56,6 +65,7 @@ def test_a_bad_value_names_its_setting_and_is_not_repeated(name: str, value: str
     with pytest.raises(SettingsInvalid, match=name) as raised:
         from_env(NEEDED | MODEL | {name: value})
     assert "hush" not in str(raised.value)
+    assert KEY[:8] not in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +79,7 @@ def test_a_model_needs_an_address_and_a_name() -> None:
     assert from_env(NEEDED | MODEL).llm_base_url == MODEL["LLM_BASE_URL"]
     with pytest.raises(SettingsInvalid, match=r"^LLM_MODEL is missing"):
         from_env(NEEDED | {"LLM_BASE_URL": "http://127.0.0.1:11434/v1"})
+
+
+def test_a_keyring_of_several_keys_is_taken() -> None:
+    assert from_env(NEEDED | {"PEPPERS": f"new:{KEY}, old:{KEY}"}).peppers.startswith("new:")

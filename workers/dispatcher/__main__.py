@@ -5,7 +5,7 @@ import os
 
 import uvloop
 
-from db.starting import starting
+from db.starting import starting, warn_misspelt
 from schemas.settings import from_env
 from telemetry import logs
 from telemetry.exporting import exporting
@@ -19,6 +19,7 @@ def main() -> None:
     with starting():
         settings = from_env(os.environ)
         logs.configure(process="dispatcher", level=settings.log_level)
+        warn_misspelt(os.environ)
         # Most of a start: a wrong word doesn't wait for it.
         from workers.dispatcher.loop import serve  # noqa: PLC0415
 

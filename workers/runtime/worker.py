@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from db.pool import Pool, open_pool
 from db.reach import PASSING
+from db.wait_for_postgres import until_reached
 from jobs.courier import Courier, open_courier
 from jobs.outcomes import Interrupted
 from schemas.errors import SettingsInvalid
@@ -20,7 +21,6 @@ from workers.runtime.heartbeat import Heartbeat
 from workers.runtime.listener import listen
 from workers.runtime.progress import ProgressWriter
 from workers.runtime.puller import Puller
-from workers.runtime.reaching import until_reached
 from workers.runtime.runner import Runner, Tasks
 from workers.runtime.server_slots import ServerSlots
 from workers.runtime.shutdown import Stop, first_of, stop_signals
@@ -52,7 +52,7 @@ async def serve(settings: Settings, pool_name: str, tasks: Tasks) -> None:
             AsyncExitStack() as stack,
         ):
             enter = stack.enter_async_context
-            opened = await until_reached(lambda: enter(open_pools(settings, pool_name)), stop)
+            opened = await until_reached(lambda: enter(open_pools(settings, pool_name)), stop.soon)
             if opened:
                 worker = Worker(settings, pool_name=pool_name, tasks=mine, pools=opened, courier=courier)
                 await worker.run(stop)
@@ -111,7 +111,7 @@ class Worker:
         self.completer = Completer(pools.own, self.slots, self.progress_writer)
 
     async def run(self, stop: Stop) -> None:
-        if not await until_reached(self.heartbeat.register, stop):
+        if not await until_reached(self.heartbeat.register, stop.soon):
             return
         _log.info("working", slots=self.settings.slots, kinds=[kind.name for kind in self.tasks])
         async with asyncio.TaskGroup() as group:

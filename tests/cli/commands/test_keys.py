@@ -1,10 +1,12 @@
 import base64
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from cli.local import folder
 from db.pool import Conn
 from domain.accounts import credentials
 from domain.security.keyring import parse_keyring
@@ -161,3 +163,17 @@ async def test_a_secret_that_was_changed_is_named(
     monkeypatch.setenv("VAULT_KEYS", f"new:{base64.b64encode(bytes(32)).decode()},{settings.vault_keys}")
     error = refused(await tenantry("keys", "rewrap", "--json"), 1)
     assert "account_credential/{organization_id}/{account_id}".format(**account) in error["message"]
+
+
+async def test_local_keys_are_those_that_bin_up_keeps(tenantry: Tenantry, elsewhere: Path) -> None:
+    folder.FOLDER.mkdir()
+    folder.write(folder.LOCAL, {"PUBLIC_URL": "http://127.0.0.1:8000"})
+    folder.write(folder.DEMO, {"API_KEY": "lp_live_one", "TEST_KEY": "lp_test_two"})
+    assert decoded(await tenantry("keys", "show-local", "--json")) == {
+        "api": "http://127.0.0.1:8000/v1", "apiKey": "lp_live_one", "testKey": "lp_test_two",
+    }  # fmt: skip
+    assert "lp_live_one" in (await tenantry("keys", "show-local")).stdout
+
+
+async def test_without_local_keys_it_says_where_they_are(tenantry: Tenantry, elsewhere: Path) -> None:
+    assert "bin/up" in refused(await tenantry("keys", "show-local", "--json"), 5)["message"]

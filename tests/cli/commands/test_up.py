@@ -87,6 +87,8 @@ def killed(up: Up, folder: Path) -> Killed:
     docs = httpx.get(said["docs"], trust_env=False, timeout=PATIENCE_S).status_code
     revive(process.pid, said, folder)
     assert create(said, "Kept") == 201
+    process.send_signal(signal.SIGUSR1)
+    until(lambda: f"Key      {said['apiKey']}" in (folder / "stderr").read_text())
     process.kill()
     process.wait()
     until(lambda: alive_in(folder) == {}, within=END_S)
@@ -191,6 +193,13 @@ def test_it_says_where_everything_is(killed: Killed) -> None:
     assert killed.whoami["organizationName"] == "Demo"
     assert (killed.docs, killed.pinged) == (200, True)
     assert killed.processes > 5
+
+
+def test_sigusr1_shows_the_keys_again(killed: Killed) -> None:
+    """On stderr, beside the logs, in which requests have no line."""
+    assert f"Sandbox  {killed.said['testKey']}" in killed.log
+    assert f"API      {killed.said['api']}/v1" in killed.log
+    assert '"route":"/v1/whoami"' not in killed.log
 
 
 def test_what_dies_is_started_again_and_nothing_of_it_is_left(killed: Killed) -> None:

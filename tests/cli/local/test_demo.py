@@ -1,9 +1,16 @@
 """`up --demo`: its website, and its project, which is one for all starts."""
 
+import io
+import time
+from collections.abc import Iterator
+
 import httpx
 import msgspec
+import pytest
 
+from cli.commands import up
 from cli.local import demo
+from cli.local.announce import Ready
 from domain.values import urls
 
 
@@ -31,3 +38,47 @@ def test_a_second_start_takes_the_project_of_the_first() -> None:
         first, second = demo.project(client, "Tidewise"), demo.project(client, "Tidewise")
     assert first == second == made[0]
     assert len(made) == 1
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that the demo would have waited."""
+    found: list[float] = []
+    monkeypatch.setattr(time, "sleep", found.append)
+    return found
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, *statuses: int) -> list[httpx.Request]:
+    """An API that answers with these statuses, one after the other. Returns the requests."""
+    left: Iterator[int] = iter(statuses)
+    requests: list[httpx.Request] = []
+
+    def handle(_: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(next(left), headers={"retry-after": "7"}, json={"items": []}, request=request)
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", handle)
+    return requests
+
+
+def test_a_429_is_repeated_after_its_pause(monkeypatch: pytest.MonkeyPatch, pauses: list[float]) -> None:
+    requests = answering(monkeypatch, 429, 429, 201)
+    with demo._calling("http://api", "key") as client:
+        assert client.post("/content", files={"caption": (None, "x")}).status_code == 201
+    assert len({request.content for request in requests}) == 1
+    assert pauses == [7, 7]
+
+
+@pytest.mark.parametrize("statuses", [[429] * 6, [500]])
+def test_a_failed_demo_is_said_and_the_platform_stays(
+    monkeypatch: pytest.MonkeyPatch, pauses: list[float], statuses: list[int]
+) -> None:
+    answering(monkeypatch, *statuses)
+    ready = Ready(
+        api="http://api", api_key="a", test_key="b", docs="", console="", database_url="", redis_url=""
+    )
+    said: list[str] = []
+    up._demonstrate(ready, "127.0.0.1:1", said.append, io.StringIO(), draws=True)
+    [line] = said
+    assert "the demo failed, and the platform stays up" in line
+    assert f"answered {statuses[-1]}" in line

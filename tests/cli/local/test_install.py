@@ -1,5 +1,6 @@
 """`bin/up` before anything is installed: which Python, what it says, when it does nothing."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -168,3 +169,37 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(capsys: pytest.Captu
         "Downloading arq-0.28.0.whl (30 kB)",
         "installing: done",
     ]
+
+
+@pytest.mark.parametrize("said", ["No space left on device (os error 28)", "[Errno 122] Disk quota exceeded"])
+def test_a_full_disk_says_where_and_how_much_and_nothing_of_mirrors(
+    venv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], said: str
+) -> None:
+    """pip isn't tried after uv: it has no more room."""
+    monkeypatch.setattr(install, "_usable", lambda: True)
+    full = [sys.executable, "-S", "-c", f"print({said!r}); raise SystemExit(2)"]
+    monkeypatch.setattr(install, "_pip", lambda: full)
+    with pytest.raises(SystemExit) as ended:
+        install.main("local,dev")
+    message = str(ended.value)
+    assert said in message
+    assert f".venv needs {install.NEEDED_MB['dev']:,} MB" in message
+    assert f"MB free for packages in {venv}" in message
+    assert "PIP_INDEX_URL" not in message
+    assert "pip tries the same" not in capsys.readouterr().err
+    assert not (venv / "installed").exists()
+
+
+def test_a_disk_that_fills_up_outside_of_an_installer_is_said_too(
+    venv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(_: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(venv / "installed"))
+
+    monkeypatch.setattr(install, "install", fill)
+    with pytest.raises(SystemExit, match=r"installed(?s:.*)The disk is full"):
+        install.main("local")
+
+
+def test_each_list_has_its_size() -> None:
+    assert install.NEEDED_MB.keys() == install.LOCKS.keys()

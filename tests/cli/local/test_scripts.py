@@ -57,3 +57,29 @@ def test_a_folder_that_is_not_ours_is_said_in_one_line(tmp_path: Path, words: li
     [line] = done.stderr.splitlines()
     assert line.startswith(f"Error: {tmp_path / '.local'}")
     assert line.endswith("run as the user whose folder it is, or in a folder of your own")
+
+
+def test_checks_show_each_result_as_it_ends(tmp_path: Path) -> None:
+    """The first one that ends is shown while the other one still runs: that one waits until it was."""
+    copy_check(
+        tmp_path, ruff="echo formatted", mypy=f"until grep -q formatted {tmp_path}/out; do :; done; exit 1"
+    )
+    with (tmp_path / "out").open("w") as out:
+        done = subprocess.run(
+            [tmp_path / "bin" / "check", "types", "format"], stdout=out, timeout=PATIENCE_S, check=False
+        )
+    said = (tmp_path / "out").read_text()
+    assert done.returncode == 1
+    assert said.startswith("== running types format;")
+    assert said.index("== format: passed after") < said.index("== types: failed (exit code 1) after")
+
+
+def copy_check(folder: Path, **tools: str) -> None:
+    """`bin/check` in a checkout whose `.venv` has these tools, each with its script."""
+    (folder / "bin").mkdir()
+    shutil.copy(ROOT / "bin" / "check", folder / "bin" / "check")
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    for name, script in tools.items():
+        path = folder / ".venv" / "bin" / name
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)

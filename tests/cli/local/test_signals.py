@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from cli.local.signals import SIGNALS, Terminated, terminating
+from cli.local.signals import SIGNALS, Asked, Terminated, terminating
 
 
 @pytest.mark.parametrize("signum", SIGNALS)
@@ -20,3 +20,14 @@ def test_the_first_unwinds_and_each_further_one_hurries(signum: signal.Signals) 
         os.kill(os.getpid(), signum)
         assert hurried == ["now", "now"]
     assert signal.getsignal(signum) is before
+
+
+def test_sigusr1_is_taken_once_and_ends_nothing() -> None:
+    before = signal.getsignal(signal.SIGUSR1)
+    asked = Asked()
+    assert not asked.take()
+    os.kill(os.getpid(), signal.SIGUSR1)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    assert asked.take()
+    assert not asked.take()
+    signal.signal(signal.SIGUSR1, before)

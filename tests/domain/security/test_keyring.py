@@ -4,8 +4,9 @@ import base64
 
 import pytest
 
-from domain.security.keyring import KEY_BYTES, parse_keyring
+from domain.security.keyring import parse_keyring
 from schemas.errors import SettingsInvalid
+from schemas.setting_values import KEY_BYTES
 
 KEY = base64.b64encode(b"k" * KEY_BYTES).decode()
 

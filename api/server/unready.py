@@ -1,0 +1,49 @@
+"""Answers of an API process that waits for Postgres at its start: alive, and not ready."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+
+from api.server.refusals import Refusal, written
+
+#: Seconds for a request's head, and connections at once.
+HEAD_TIMEOUT_S, MAX_CONNECTIONS = 5.0, 100
+
+AWAY = Refusal("UNAVAILABLE", "the database can't be reached: repeat after `Retry-After`")
+
+_ALIVE = b'{"status":"ok"}'
+_HEALTH = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n"
+    b"content-length: %d\r\n\r\n%b" % (len(_ALIVE), _ALIVE)
+)
+
+
+@contextlib.asynccontextmanager
+async def answering(sockets: Sequence[socket.socket]) -> AsyncIterator[None]:
+    """Answer 200 to `/healthz` and 503 to other paths while the block runs. The sockets stay open."""
+    room = asyncio.Semaphore(MAX_CONNECTIONS)
+    respond = partial(_respond, room)
+    servers = [await asyncio.start_server(respond, sock=one.dup()) for one in sockets]
+    try:
+        yield
+    finally:
+        for server in servers:
+            server.close()
+
+
+async def _respond(
+    room: asyncio.Semaphore, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    try:
+        if room.locked():
+            return
+        async with room, asyncio.timeout(HEAD_TIMEOUT_S):
+            head = await reader.readuntil(b"\r\n\r\n")
+            writer.write(_HEALTH if head.startswith(b"GET /healthz ") else written(AWAY))
+            await writer.drain()
+    except (OSError, EOFError, asyncio.LimitOverrunError):
+        pass  # The client has left, was too slow, or does not speak HTTP.
+    finally:
+        writer.close()

@@ -1,0 +1,99 @@
+"""`tenantry attack`."""
+
+from urllib.parse import urlsplit
+
+import click
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from cli.local.demo_keys import kept_keys
+from cli.shared.command import answering
+from cli.shared.exit_codes import FAILED
+from cli.shared.output import Answer, table
+from cli.shared.remote import OUR_HOSTS
+from rehearsal.attack.perform import Plan, perform
+from rehearsal.attack.report import Report
+
+#: Where it is to be confirmed that the API is one's own.
+CONSENT = "--yes-i-operate-this"
+
+COLUMNS = ("CHECK", "ROUTES", "UNJUDGED", "REQUESTS", "LET THROUGH")
+
+
+@click.command()
+@click.argument("url", required=False)
+@click.option(
+    "--key", "keys", multiple=True, envvar="TENANTRY_ATTACK_KEYS", metavar="KEY",
+    help="API keys of two organizations or more; TENANTRY_ATTACK_KEYS has them with spaces between.",
+)  # fmt: skip
+@click.option(
+    "--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="For all of it."
+)
+@click.option(
+    "--rate", type=click.FloatRange(min=0.1, max=200), default=20.0, show_default=True,
+    help="Requests a second, at most.",
+)  # fmt: skip
+@click.option(
+    "--cost-limit-ms", type=click.FloatRange(min=1), default=250.0, show_default=True,
+    help="What a refusal or a page may take beyond rest.",
+)  # fmt: skip
+@click.option("consent", CONSENT, is_flag=True, help="The API isn't on this machine, and is yours to attack.")
+@answering
+async def attack(
+    url: str | None,
+    *,
+    keys: tuple[str, ...],
+    seconds: float,
+    rate: float,
+    cost_limit_ms: float,
+    consent: bool,
+) -> Answer:
+    """Try tenancy, scopes and costs of an API that runs, by its own document.
+
+    It requests each route of /v1/openapi.json with ids of another organization (expects 404 and no change),
+    with a key that lacks the scope (403), and with no key or an invented one (401). It measures how fast
+    the API refuses bodies of a megabyte, and lists with their largest page.
+
+    Without URL and keys it attacks the platform that `bin/up` runs in this folder, with the live key and the
+    sandbox's: they are of two organizations. Test keys are better than live ones. Each organization gets a
+    project, a content and a sandbox an endpoint, named "tenantry attack"; keys that it makes are killed.
+
+    It exits with 1 where something is let through or costs too much, else with 0. Routes for which there was
+    no time, no object, or only a rate limit are counted as unjudged: raise --seconds.
+
+    \b
+    Examples:
+      tenantry attack
+      tenantry attack https://staging.example.com --key lp_test_... --key lp_test_... --yes-i-operate-this
+      tenantry attack --seconds 300 --json | jq '.findings[]'
+    """
+    root, given = _target(url, keys)
+    if urlsplit(root).hostname not in OUR_HOSTS and not consent:
+        raise click.UsageError(f"{root} isn't on this machine: {CONSENT} says that it is yours to attack")
+    plan = Plan(root, given, seconds, rate, cost_limit_ms / 1000)
+    report = perform(plan, lambda line: click.echo(line, err=True))
+    return Answer(report, _view(report), exit_code=0 if report.passed else FAILED)
+
+
+def _target(url: str | None, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The API's address without /v1, and the keys. Raises `click.UsageError` and `LocalUnavailable`."""
+    if url is None or not keys:
+        kept = kept_keys()
+        if url is not None and url.rstrip("/").removesuffix("/v1") != kept.api.removesuffix("/v1"):
+            raise click.UsageError(f"name keys of two organizations at {url} with --key")
+        return kept.api.removesuffix("/v1"), keys or (kept.api_key, kept.test_key)
+    root = url.rstrip("/").removesuffix("/v1")
+    if urlsplit(root).scheme not in {"http", "https"} or not urlsplit(root).hostname:
+        raise click.UsageError(f"{url} is no address such as https://api.example.com")
+    return root, keys
+
+
+def _view(report: Report) -> RenderableType:
+    rows = [(row.check, row.judged, row.unjudged, row.requests, row.found) for row in report.rows]
+    found = [(one.check, one.method, one.path, one.detail) for one in report.findings]
+    said = f"{report.api}, {report.organizations} organizations, {report.seconds:g} s: "
+    ended = Text(said + ("nothing was let through" if report.passed else f"{len(found)} let through"))
+    findings: list[RenderableType] = (
+        [Text(""), table(("CHECK", "METHOD", "PATH", "WHAT"), found)] if found else []
+    )
+    return Group(table(COLUMNS, rows), *findings, Text(""), ended)

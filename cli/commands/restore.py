@@ -1,0 +1,28 @@
+"""`tenantry restore`."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from cli.shared.command import answering
+from cli.shared.dumped import database_of, dumped, events_option
+from cli.shared.output import Answer, card
+from db import dumps
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@events_option
+@answering
+async def restore(file: Path, *, events: bool) -> Answer:
+    """Read a backup into an empty database.
+
+    It refuses a database that has tables. docs/howto/backup.md says what to do before workers start.
+
+    \b
+    Example:
+      DATABASE_URL=postgresql://... tenantry restore tenantry.dump
+    """
+    read = await asyncio.to_thread(dumped, dumps.restore, database_of(events=events), file)
+    return Answer(read, card(read), "Pause the pool publish before a worker starts: docs/howto/backup.md.")

@@ -1,0 +1,128 @@
+"""Dumps of a database by PostgreSQL's own tools, of a version that fits the server.
+
+`pg_dump` refuses a server that is newer than itself, so the one of the search path may not do.
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from db.local import embedded_binaries
+from db.pool import connected
+from schemas.errors import BackupFailed, LocalUnavailable
+
+#: Where Debian's packages put each version.
+INSTALLED = Path("/usr/lib/postgresql")
+
+_VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
+
+TABLES = """
+select count(*)
+  from pg_class
+ where relkind in ('r', 'p')
+   and relnamespace = 'public'::regnamespace
+"""
+
+
+class Tool(NamedTuple):
+    """A program of PostgreSQL, and its major version."""
+
+    path: Path
+    major: int
+
+
+def dump(database_url: str, file: Path) -> Tool:
+    """Write one moment of the database into a new file with mode 0600. Returns the tool used.
+
+    Raises `BackupFailed`, and what asyncpg raises for a database that can't be reached.
+    """
+    tool = find_tool("pg_dump", asyncio.run(server_major(database_url)))
+    if file.exists():
+        raise BackupFailed(f"{file} is there already: name another file, or take it away")
+    part = file.with_name(f"{file.name}.part")
+    try:
+        part.touch(mode=0o600)
+        _run(tool, database_url, "--format=custom", "--file", str(part))
+        part.rename(file)
+    except OSError as error:
+        raise BackupFailed(f"{file} can't be written ({error.strerror})") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return tool
+
+
+def restore(database_url: str, file: Path) -> Tool:
+    """Read a dump into an empty database. Returns the tool used. Raises as `dump` does."""
+    if not file.is_file():
+        raise BackupFailed(f"{file} is not there")
+    if asyncio.run(count_tables(database_url)):
+        raise BackupFailed("the database has tables: restore into an empty one")
+    tool = find_tool("pg_restore", asyncio.run(server_major(database_url)))
+    _run(tool, database_url, "--no-owner", "--exit-on-error", str(file))
+    return tool
+
+
+async def server_major(database_url: str) -> int:
+    async with connected(database_url, name="tenantry-backup") as conn:
+        return int(await conn.fetchval("show server_version_num")) // 10_000
+
+
+async def count_tables(database_url: str) -> int:
+    async with connected(database_url, name="tenantry-restore") as conn:
+        return int(await conn.fetchval(TABLES))
+
+
+def find_tool(name: str, server: int) -> Tool:
+    """Find the tool of the server's version, else of the next later one. Raises `BackupFailed`."""
+    found = sorted(_tools(name), key=lambda tool: tool.major)
+    for tool in found:
+        if tool.major >= server:
+            return tool
+    had = f", and there is {', '.join(f'{tool.path} of {tool.major}' for tool in found)}" if found else ""
+    raise BackupFailed(
+        f"a PostgreSQL {server} needs {name} of version {server} or later{had}: apt-get install "
+        f"postgresql-client-{server} (of apt.postgresql.org where Debian lacks it)"
+    )
+
+
+def _tools(name: str) -> Iterator[Tool]:
+    """Yield the tools of the embedded server, the search path, and Debian's packages."""
+    with contextlib.suppress(LocalUnavailable):
+        yield from _tool(embedded_binaries() / name)
+    if found := shutil.which(name):
+        yield from _tool(Path(found))
+    for folder in INSTALLED.glob("*/bin"):
+        yield from _tool(folder / name)
+
+
+def _tool(path: Path) -> Iterator[Tool]:
+    with contextlib.suppress(OSError):
+        said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+        if match := _VERSION.search(said):
+            yield Tool(path, int(match[1]))
+
+
+def _run(tool: Tool, database_url: str, *words: str) -> None:
+    """Run a tool. Passes the password by the environment: command lines are visible to all users."""
+    url, password = _without_password(database_url)
+    environment: Mapping[str, str] = os.environ | ({"PGPASSWORD": password} if password else {})
+    done = subprocess.run(
+        [tool.path, *words, "--dbname", url], env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        said = "\n".join(done.stderr.strip().splitlines()[-5:])
+        raise BackupFailed(f"{tool.path} ended with exit code {done.returncode}:\n{said}")
+
+
+def _without_password(database_url: str) -> tuple[str, str]:
+    parts = urlsplit(database_url)
+    login, at, hosts = parts.netloc.rpartition("@")
+    user, _, password = login.partition(":")
+    return urlunsplit(parts._replace(netloc=f"{user}{at}{hosts}")), unquote(password)

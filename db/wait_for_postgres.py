@@ -1,0 +1,57 @@
+"""Start of a process while Postgres is away: retries with backoff, logs why, and ends on a stop."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
+
+from db.reach import FIRST_S, MOST_S, PASSING, is_postgres_away
+from telemetry import logs
+
+T = TypeVar("T")
+
+#: Seconds between two log lines of one wait.
+LOG_INTERVAL_S = 15.0
+
+_log = logs.get("postgres")
+
+
+async def until_reached(ask: Callable[[], Awaitable[T]], stopped: asyncio.Event) -> T | None:
+    """Call `ask` until Postgres answers, and return its result; None if `stopped` is set before.
+
+    Retries connection errors only, also inside exception groups. Raises all others.
+    """
+    pause_s, began, next_log = FIRST_S, time.monotonic(), 0.0
+    while not stopped.is_set():
+        try:
+            return await ask()
+        except Exception as error:
+            reason = away_reason(error)
+            if reason is None:
+                raise
+        if time.monotonic() >= next_log:
+            waited_s = round(time.monotonic() - began, 1)
+            _log.warning("Postgres is away, waiting for it", error=repr(reason), waited_s=waited_s)
+            next_log = time.monotonic() + LOG_INTERVAL_S
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopped.wait(), pause_s)
+        pause_s = min(MOST_S, pause_s * 2)
+    return None
+
+
+def away_reason(error: BaseException) -> BaseException | None:
+    """Find the connection error in an exception or group; None if any error has another cause."""
+    found = list(leaves(error))
+    if all(isinstance(one, PASSING) or is_postgres_away(one) for one in found):
+        return found[0].__cause__ or found[0]
+    return None
+
+
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """Yield the errors of a group, however deep."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from leaves(inner)
+    else:
+        yield error

@@ -1,0 +1,97 @@
+"""Costs: measures refusals of the worst bodies, and the largest pages, against cheap requests."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from rehearsal.attack.calls import Answer, Caller
+from rehearsal.attack.document import Route
+from rehearsal.attack.objects import lists_of, made_up
+from rehearsal.attack.report import Tally
+
+CHECK = "costs"
+
+#: Bytes of a worst body: the largest that the API's contract takes.
+MAX_BODY = 1_000_000
+
+#: Times that each is measured. The least counts, which a busy machine raises last.
+TIMES = 2
+
+JSON = {"Content-Type": "application/json"}
+
+
+def attack_costs(
+    caller: Caller, own: Mapping[str, str], routes: Sequence[Route], limit_s: float, tally: Tally
+) -> None:
+    """Measure each route with a body, and each list. `limit_s` is the limit beyond rest. Raises `OutOfTime`.
+
+    Rest is the same route's answer to as many bytes that are no JSON, or to a page of one.
+    """
+    values = {**made_up(routes), **own}
+    bodies = [route for route in routes if _takes_json(route)]
+    pages = lists_of(routes)
+    for route in (*bodies, *pages):
+        tally.want(CHECK, route.method, route.path)
+    for route in pages:
+        if {*route.ids.values()} <= own.keys():
+            _measure_page(caller, route, values, limit_s, tally)
+    for route in bodies:
+        _measure_bodies(caller, route, values, limit_s, tally)
+
+
+def _takes_json(route: Route) -> bool:
+    return route.body is not None and route.is_partners
+
+
+def _measure_page(
+    caller: Caller, route: Route, values: Mapping[str, str], limit_s: float, tally: Tally
+) -> None:
+    def page(limit: int) -> Callable[[], Answer]:
+        return lambda: caller.send("GET", route.at(values), params={"limit": limit})
+
+    rest, most = _least(page(1)), _least(page(route.max_page or 1))
+    if rest is not None and most is not None:
+        took = most - rest
+        fault = f"a page of {route.max_page} takes {took * 1000:.0f} ms more than one of 1"
+        tally.judge(CHECK, "GET", route.path, fault if took > limit_s else None)
+
+
+def _measure_bodies(
+    caller: Caller, route: Route, values: Mapping[str, str], limit_s: float, tally: Tally
+) -> None:
+    def post(body: bytes) -> Callable[[], Answer]:
+        return lambda: caller.send(route.method, route.at(values), content=body, headers=JSON)
+
+    rest = _least(post(b"x" * MAX_BODY))
+    for name, body in worst_bodies(route.body):
+        took = _least(post(body))
+        if rest is not None and took is not None:
+            beyond = took - rest
+            fault = f"a body of {len(body):,} bytes ({name}) takes {beyond * 1000:.0f} ms beyond rest"
+            tally.judge(CHECK, route.method, route.path, fault if beyond > limit_s else None)
+
+
+def _least(ask: Callable[[], Answer]) -> float | None:
+    """Return the seconds of the quickest answer; None if a rate limit or a fault answered."""
+    answers = [ask() for _ in range(TIMES)]
+    return min(one.seconds for one in answers) if all(one.is_judged for one in answers) else None
+
+
+def worst_bodies(example: Any) -> Iterator[tuple[str, bytes]]:
+    """Yield bodies of a megabyte, by name: each filling in a field of the example, and in an unknown one."""
+    fillings = {
+        "empty lists": b"[" + b"[]," * 300_000 + b"[]]",
+        "deep lists": b"[" * 450_000 + b"]" * 450_000,
+        "numbers": b"[" + b"1.5e-7," * 130_000 + b"1]",
+        "keys": b"{" + b",".join(b'"%x":0' % number for number in range(90_000)) + b"}",
+        "text": b'"' + b"\\u00e9" * 150_000 + b'"',
+    }
+    fields = [name for name in example if isinstance(example, dict)] if example else []
+    place = next((name for name in ("metadata", *fields) if name in fields), None)
+    for name, filling in fillings.items():
+        for field in dict.fromkeys((place or "unknown", "unknown")):
+            rest = {key: value for key, value in example.items() if key != field} if fields else {}
+            head = msgspec.json.encode(rest)[:-1]
+            comma = b"," if rest else b""
+            yield f"{name} in {field}", head + comma + msgspec.json.encode(field) + b":" + filling + b"}"

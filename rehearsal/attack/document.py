@@ -1,0 +1,138 @@
+"""Routes of an API, as its OpenAPI document describes them, each with a body that it would take."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+_NAME = re.compile(r"{(\w+)}")
+_SCOPE = re.compile(r"Needs the scope `([^`]+)`")
+#: An id on the wire, of which the prefix names its kind.
+ID = re.compile(r"\b([a-z]{2,6})_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+#: How a description names a kind of id.
+_KIND = re.compile(r"`([a-z]{2,6})_\.\.\.`")
+
+#: The security scheme of SDK apps.
+APP_KEY = "sdkAppKey"
+
+#: Levels of schemas that a sample follows: a schema may contain itself.
+MAX_DEPTH = 8
+
+
+class Route(NamedTuple):
+    """`ids` and `filters` are the names of ids in path and query, each with its prefix, such as `prj`.
+
+    `scope` is None where any key will do. `is_apps` routes take an SDK app's key only. `body` is JSON and
+    `parts` a form's; None where it takes none.
+    """
+
+    method: str
+    path: str
+    scope: str | None
+    needs_key: bool
+    is_apps: bool
+    ids: Mapping[str, str]
+    filters: Mapping[str, str]
+    body: Any
+    parts: Mapping[str, str] | None
+    max_page: int | None
+    streams: bool
+
+    @property
+    def names(self) -> list[str]:
+        """All names in the path, those that are no ids too."""
+        return _NAME.findall(self.path)
+
+    @property
+    def is_partners(self) -> bool:
+        """True if an organization's key opens it: it is neither public, nor an app's, nor the operators'."""
+        return self.needs_key and not self.is_apps and not self.path.startswith("/v1/ops/")
+
+    def at(self, values: Mapping[str, str]) -> str:
+        """Fill the path with a value for each prefix. Other names stand for themselves."""
+        return _NAME.sub(lambda found: values.get(self.ids.get(found[1], ""), found[1]), self.path)
+
+
+def read_routes(document: Mapping[str, Any]) -> list[Route]:
+    """Read every operation of an OpenAPI document. Raises KeyError or TypeError for other JSON."""
+    return [
+        _route(document, method.upper(), path, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def _route(document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]) -> Route:
+    parameters = [one for one in operation.get("parameters", []) if "name" in one]
+    content = operation.get("requestBody", {}).get("content", {})
+    scope = _SCOPE.search(operation.get("description", ""))
+    return Route(
+        method=method,
+        path=path,
+        scope=scope and scope[1],
+        needs_key=bool(operation.get("security")),
+        is_apps={name for one in operation.get("security", []) for name in one} == {APP_KEY},
+        ids=dict(_kinds(parameters, "path")),
+        filters=dict(_kinds(parameters, "query")),
+        body=_body(document, content.get("application/json")),
+        parts=_parts(document, content),
+        max_page=next((p["schema"].get("maximum") for p in parameters if p["name"] == "limit"), None),
+        streams="text/event-stream" in str(operation.get("responses", {}).get("200", "")),
+    )
+
+
+def _kinds(parameters: list[Mapping[str, Any]], place: str) -> Iterator[tuple[str, str]]:
+    """Yield names of ids, each with the prefix of its example or description."""
+    for one in parameters:
+        found = ID.match(str(one.get("example", ""))) or _KIND.search(one.get("description", ""))
+        if one["in"] == place and found:
+            yield one["name"], found[1]
+
+
+def _body(document: Mapping[str, Any], media: Mapping[str, Any] | None) -> Any:
+    if media is None:
+        return None
+    return media["example"] if "example" in media else sample(document, media["schema"])
+
+
+def _parts(document: Mapping[str, Any], content: Mapping[str, Any]) -> Mapping[str, str] | None:
+    if {*content} != {"multipart/form-data"}:
+        return None
+    schema = _resolved(document, content["multipart/form-data"]["schema"])
+    texts = [name for name, field in schema.get("properties", {}).items() if _is_text(field)]
+    return dict.fromkeys(schema.get("required") or texts[:1], "text")
+
+
+def _is_text(field: Mapping[str, Any]) -> bool:
+    return field.get("type") == "string" and field.get("format") != "binary"
+
+
+def sample(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Any:
+    """Make a value of a schema, with its required fields only."""
+    schema = _resolved(document, schema)
+    for word in ("examples", "enum"):
+        if schema.get(word):
+            return schema[word][0]
+    if "const" in schema:
+        return schema["const"]
+    if choices := schema.get("anyOf") or schema.get("oneOf"):
+        return sample(document, choices[0], depth + 1)
+    return _of_type(document, schema, depth)
+
+
+def _of_type(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> Any:
+    kind = schema.get("type")
+    if kind == "object":
+        fields = schema.get("properties", {})
+        required = schema.get("required", []) if depth < MAX_DEPTH else []
+        return {name: sample(document, fields.get(name, {}), depth + 1) for name in required}
+    if kind == "array":
+        items = schema.get("items", {})
+        return [sample(document, items, depth + 1)] * min(schema.get("minItems", 0), 1)
+    return {"integer": schema.get("minimum", 0), "number": 0.5, "boolean": False}.get(kind or "", "text")
+
+
+def _resolved(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "$ref" not in schema:
+        return schema
+    found: Mapping[str, Any] = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return found

@@ -1,0 +1,62 @@
+"""Objects of an organization: creates some, and reads more ids from the organization's lists."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rehearsal.attack.calls import Caller
+from rehearsal.attack.document import ID, Route
+from schemas import ids
+
+NAME = "tenantry attack"
+
+#: Requests that create objects, by path. They reach no other server.
+MADE: Mapping[str, dict[str, Any]] = {
+    "/v1/projects": {"json": {"name": NAME, "timezone": "UTC"}},
+    "/v1/projects/{projectId}/content/upload": {"files": {"caption": (None, NAME)}},
+    "/v1/projects/{projectId}/sdk-apps": {
+        "json": {"name": NAME, "platform": "web", "webDomain": "attack.example"}
+    },
+}
+#: More of them for a sandbox, where fakes replace other servers.
+MADE_IN_SANDBOX: Mapping[str, dict[str, Any]] = {
+    "/v1/webhook-endpoints": {"json": {"url": "https://hooks.example.com/", "events": ["*"]}},
+    "/v1/webhook-endpoints/{webhookEndpointId}/test": {},
+    "/v1/projects/{projectId}/leased-accounts/request": {"json": {"count": 1, "niche": NAME}},
+    "/v1/projects/{projectId}/ingest/website": {"json": {"url": "https://example.com/ok"}},
+    "/v1/projects/{projectId}/influencers": {"json": {}},
+}
+
+#: Rounds of reading lists: the second round reads lists below objects of the first.
+ROUNDS = 2
+
+
+def find_objects(caller: Caller, routes: Sequence[Route], *, sandbox: bool) -> dict[str, str]:
+    """Create and find objects. Returns an id of each kind by its prefix. Raises `OutOfTime`."""
+    posts = {route.path: route for route in routes if route.method == "POST"}
+    found: dict[str, str] = {}
+    for path, given in {**MADE, **(MADE_IN_SANDBOX if sandbox else {})}.items():
+        route = posts.get(path)
+        if route and set(route.ids.values()) <= found.keys():
+            _keep(found, caller.send("POST", route.at(found), **given).body)
+    for _ in range(ROUNDS):
+        for route in lists_of(routes):
+            if set(route.ids.values()) <= found.keys():
+                _keep(found, caller.send("GET", route.at(found)).body)
+    return found
+
+
+def lists_of(routes: Sequence[Route]) -> list[Route]:
+    """Return the lists of an organization's own objects."""
+    return [route for route in routes if route.method == "GET" and route.max_page and route.is_partners]
+
+
+def made_up(routes: Sequence[Route]) -> dict[str, str]:
+    """Make an unused id of each kind."""
+    kinds = {kind for route in routes for kind in (*route.ids.values(), *route.filters.values())}
+    return {kind: ids.show(kind, ids.new()) for kind in sorted(kinds)}
+
+
+def _keep(found: dict[str, str], body: bytes) -> None:
+    """Keep the first id of each kind."""
+    for match in ID.finditer(body.decode("utf-8", "replace")):
+        found.setdefault(match[1], match[0])

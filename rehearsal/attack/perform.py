@@ -1,0 +1,117 @@
+"""An attack, from the API's document to its report."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any, NamedTuple
+
+from rehearsal.attack.calls import Caller, OutOfTime, Throttle
+from rehearsal.attack.costs import CHECK as COSTS
+from rehearsal.attack.costs import attack_costs
+from rehearsal.attack.document import Route, read_routes
+from rehearsal.attack.objects import find_objects
+from rehearsal.attack.report import Report, Tally
+from rehearsal.attack.scopes import CHECK as SCOPES
+from rehearsal.attack.scopes import attack_scopes
+from rehearsal.attack.tenancy import CHECK as TENANCY
+from rehearsal.attack.tenancy import Side, attack_tenancy
+from schemas.errors import AttackImpossible
+
+DOCUMENT, WHOAMI = "/v1/openapi.json", "/v1/whoami"
+
+#: Shares of the time. A check also gets the time that earlier checks leave.
+SHARES = {TENANCY: 0.4, SCOPES: 0.3, COSTS: 0.3}
+
+Say = Callable[[str], None]
+
+
+class Plan(NamedTuple):
+    """`root` is the API's address without /v1; `keys` are of different organizations."""
+
+    root: str
+    keys: Sequence[str]
+    seconds: float
+    rate: float
+    cost_limit_s: float
+
+
+def perform(plan: Plan, say: Say) -> Report:
+    """Run all checks within the time. Raises `AttackImpossible` without a document or two organizations."""
+    began, tally = time.monotonic(), Tally()
+    with _callers(plan) as callers:
+        routes = _routes(callers[0])
+        who = [_whoami(caller) for caller in callers]
+        if len({one["organizationId"] for one in who}) < 2:
+            raise AttackImpossible("the keys are of one organization: name keys of two")
+        say(f"{len(routes)} routes at {plan.root}, {len(callers)} organizations")
+        sides = [
+            Side(caller, found)
+            for caller, one in zip(callers, who, strict=True)
+            if (found := _objects(caller, routes, sandbox=one["sandbox"])) is not None
+        ]
+        for check, attack in _attacks(plan, sides, routes, tally):
+            _run(callers[0].throttle, check, attack, tally, say)
+    return tally.report(plan.root, len(callers), time.monotonic() - began)
+
+
+@contextmanager
+def _callers(plan: Plan) -> Iterator[list[Caller]]:
+    throttle = Throttle(plan.rate, plan.seconds)
+    with ExitStack() as stack:
+        yield [stack.enter_context(Caller(plan.root, throttle, key)) for key in plan.keys]
+
+
+def _attacks(
+    plan: Plan, sides: Sequence[Side], routes: Sequence[Route], tally: Tally
+) -> Iterator[tuple[str, Callable[[], None]]]:
+    def try_tenancy() -> None:
+        for attacker in sides:
+            for victim in sides:
+                if attacker is not victim:
+                    attack_tenancy(attacker, victim, routes, tally)
+
+    if len(sides) > 1:
+        yield TENANCY, try_tenancy
+    if sides:
+        first = sides[0]
+        yield SCOPES, lambda: attack_scopes(plan.root, first.caller, first.ids, routes, tally)
+        yield COSTS, lambda: attack_costs(first.caller, first.ids, routes, plan.cost_limit_s, tally)
+
+
+def _run(throttle: Throttle, check: str, attack: Callable[[], None], tally: Tally, say: Say) -> None:
+    """Run one check for its share of the time that is left."""
+    checks = [*SHARES]
+    share = SHARES[check] / sum(SHARES[one] for one in checks[checks.index(check) :])
+    now = time.monotonic()
+    throttle.deadline = now + max(0.0, throttle.end - now) * share
+    before = throttle.count
+    with suppress(OutOfTime):
+        attack()
+    tally.requests[check] += throttle.count - before
+    found = sum(one.check == check for one in tally.findings)
+    say(f"{check}: {throttle.count - before} requests, {found} found")
+
+
+def _routes(caller: Caller) -> list[Route]:
+    """Raises `AttackImpossible`."""
+    answer = caller.send("GET", DOCUMENT)
+    try:
+        return read_routes(answer.json())
+    except (KeyError, TypeError, AttributeError) as error:
+        raise AttackImpossible(f"{DOCUMENT} is no OpenAPI document (status {answer.status})") from error
+
+
+def _whoami(caller: Caller) -> dict[str, Any]:
+    """Raises `AttackImpossible` for a key that opens nothing."""
+    answer = caller.send("GET", WHOAMI)
+    found = answer.json()
+    if answer.status != 200 or not isinstance(found, dict):
+        raise AttackImpossible(f"a key is refused with {answer.status}: name keys that work")
+    return found
+
+
+def _objects(caller: Caller, routes: Sequence[Route], *, sandbox: bool) -> dict[str, str] | None:
+    """None where the time is over."""
+    with suppress(OutOfTime):
+        return find_objects(caller, routes, sandbox=sandbox)
+    return None

@@ -1,0 +1,82 @@
+"""Report of an attack: counts of each check, and its findings."""
+
+from collections import Counter
+
+from schemas.base import Out
+
+#: The checks, in their order.
+CHECKS = ("tenancy", "scopes", "costs")
+
+
+class Finding(Out, frozen=True, kw_only=True):
+    """An answer that should have been a refusal, or that cost too much."""
+
+    check: str
+    method: str
+    path: str
+    detail: str
+
+
+class Row(Out, frozen=True, kw_only=True):
+    """One check: routes that it judged, and those of them that it found something at.
+
+    `unjudged` are routes for which there was no id, no time, or no answer but a rate limit.
+    """
+
+    check: str
+    judged: int
+    unjudged: int
+    requests: int
+    found: int
+
+
+class Report(Out, frozen=True, kw_only=True):
+    """The outcome of an attack."""
+
+    api: str
+    organizations: int
+    seconds: float
+    passed: bool
+    rows: list[Row]
+    findings: list[Finding]
+
+
+class Tally:
+    """Collects judgements of the checks."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.requests: Counter[str] = Counter()
+        self._judged: set[tuple[str, str, str]] = set()
+        self._wanted: set[tuple[str, str, str]] = set()
+
+    def want(self, check: str, method: str, path: str) -> None:
+        """Add a route that the check is about."""
+        self._wanted.add((check, method, path))
+
+    def judge(self, check: str, method: str, path: str, fault: str | None) -> None:
+        """Add a judgement of a route: `fault` is None if the route passed."""
+        self.want(check, method, path)
+        self._judged.add((check, method, path))
+        if fault:
+            self.findings.append(Finding(check=check, method=method, path=path, detail=fault))
+
+    def report(self, api: str, organizations: int, seconds: float) -> Report:
+        return Report(
+            api=api,
+            organizations=organizations,
+            seconds=round(seconds, 1),
+            passed=not self.findings,
+            rows=[self._row(check) for check in CHECKS],
+            findings=self.findings,
+        )
+
+    def _row(self, check: str) -> Row:
+        wanted = {one for one in self._wanted if one[0] == check}
+        return Row(
+            check=check,
+            judged=len(wanted & self._judged),
+            unjudged=len(wanted - self._judged),
+            requests=self.requests[check],
+            found=len({(one.method, one.path) for one in self.findings if one.check == check}),
+        )

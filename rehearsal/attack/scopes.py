@@ -1,0 +1,77 @@
+"""Scopes: each route must refuse a key without its scope, an invented key, and no key."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import NamedTuple
+
+from rehearsal.attack.calls import Caller, send
+from rehearsal.attack.document import Route
+from rehearsal.attack.objects import NAME, made_up
+from rehearsal.attack.report import Tally
+
+CHECK = "scopes"
+UNAUTHENTICATED, FORBIDDEN, CREATED = 401, 403, 201
+
+#: A key that was never made.
+GARBAGE = "lp_live_00000000_00000000000000000000000000000000"
+
+#: The scopes of the two weak keys: each route is tried with one that lacks its scope.
+WEAK = ("jobs:read", "projects:read")
+
+#: Seconds beyond the time of the attack in which its keys are killed.
+KILL_S = 10.0
+
+
+class Try(NamedTuple):
+    """A caller to refuse, its description, and the expected status."""
+
+    caller: Caller
+    who: str
+    expected: int
+
+
+def attack_scopes(
+    root: str, strong: Caller, own: Mapping[str, str], routes: Sequence[Route], tally: Tally
+) -> None:
+    """Try each route that needs a key. Raises `OutOfTime`."""
+    keyed = [route for route in routes if route.needs_key and not route.streams]
+    for route in keyed:
+        tally.want(CHECK, route.method, route.path)
+    values = {**made_up(routes), **own}
+    with ExitStack() as stack:
+        nobody = stack.enter_context(Caller(root, strong.throttle))
+        garbage = stack.enter_context(Caller(root, strong.throttle, GARBAGE))
+        weak = {scope: stack.enter_context(_weak(root, strong, scope)) for scope in WEAK}
+        for route in keyed:
+            tries = [
+                Try(nobody, "no key", UNAUTHENTICATED),
+                Try(garbage, "a key that was never made", UNAUTHENTICATED),
+            ]
+            lacking = next((weak[scope] for scope in WEAK if scope != route.scope), None)
+            if route.scope and lacking:
+                tries.append(Try(lacking, f"a key without {route.scope}", FORBIDDEN))
+            for one in tries:
+                _try(one, route, values, tally)
+
+
+@contextmanager
+def _weak(root: str, strong: Caller, scope: str) -> Iterator[Caller | None]:
+    """Create a key with this scope only, and kill it at the end; None if the strong key may create none."""
+    made = strong.send("POST", "/v1/api-keys", json={"name": NAME, "scopes": [scope]})
+    if made.status != CREATED:
+        yield None
+        return
+    shown = made.json()
+    try:
+        with Caller(root, strong.throttle, shown["apiKey"]) as caller:
+            yield caller
+    finally:
+        strong.throttle.deadline += KILL_S
+        strong.send("POST", f"/v1/api-keys/{shown['id']}/kill")
+
+
+def _try(one: Try, route: Route, values: Mapping[str, str], tally: Tally) -> None:
+    answer = send(one.caller, route, route.at(values))
+    if answer.is_judged:
+        fault = f"answered {answer.status} to {one.who}, not {one.expected}"
+        tally.judge(CHECK, route.method, route.path, None if answer.status == one.expected else fault)

@@ -1,0 +1,107 @@
+"""Tenancy: the API must answer another organization's ids like unused ids, and change nothing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from rehearsal.attack.calls import Caller, send
+from rehearsal.attack.document import Route
+from rehearsal.attack.objects import lists_of, made_up
+from rehearsal.attack.report import Tally
+
+CHECK = "tenancy"
+NOT_FOUND = 404
+#: Refusals of a body, which tell nothing of an id while they are the same for an unused one.
+INVALID = {400, 413, 415, 422}
+
+Ids = Mapping[str, str]
+
+
+class Side(NamedTuple):
+    """An organization: its key, and an id of each kind that it has, by prefix."""
+
+    caller: Caller
+    ids: Ids
+
+
+def attack_tenancy(attacker: Side, victim: Side, routes: Sequence[Route], tally: Tally) -> None:
+    """Try each route with the victim's ids. Raises `OutOfTime`."""
+    for route in owned(routes):
+        tally.want(CHECK, route.method, route.path)
+    before = _look(victim, routes)
+    volatile = {path for path, said in _look(victim, routes).items() if said != before[path]}
+    _try_all(attacker, victim, routes, tally)
+    for path, said in _look(victim, routes).items():
+        if path not in volatile and said != before[path]:
+            tally.judge(CHECK, "GET", path, "another organization's requests have changed it")
+
+
+def _try_all(attacker: Side, victim: Side, routes: Sequence[Route], tally: Tally) -> None:
+    nobody = made_up(routes)
+    for route in owned(routes):
+        for theirs, none in _values(route, attacker.ids, victim.ids, nobody):
+            _try(attacker.caller, route, theirs, none, tally)
+    for route in routes:
+        if route.method == "GET" and route.is_partners and not (route.names or route.streams):
+            _try_filters(attacker.caller, route, victim.ids, nobody, tally)
+    for route in lists_of(routes):
+        if not route.names:
+            _try_list(attacker, route, victim.ids, tally)
+
+
+def owned(routes: Sequence[Route]) -> list[Route]:
+    """Return the routes with an id of an organization's object in the path."""
+    return [route for route in routes if route.ids and route.is_partners]
+
+
+def _values(route: Route, own: Ids, theirs: Ids, nobody: Ids) -> Iterator[tuple[Ids, Ids]]:
+    """Yield pairs of foreign and unused ids: all foreign, then a foreign object below an own one."""
+    kinds = [*route.ids.values()]
+    if all(kind in theirs for kind in kinds):
+        yield theirs, nobody
+    outer, inner = kinds[0], kinds[1:]
+    if inner and outer in own and all(kind in theirs for kind in inner):
+        above = {outer: own[outer]}
+        yield {**theirs, **above}, {**nobody, **above}
+
+
+def _try(caller: Caller, route: Route, theirs: Ids, none: Ids, tally: Tally) -> None:
+    answers = [send(caller, route, route.at(named)) for named in (theirs, none)]
+    if not all(answer.is_judged for answer in answers):
+        return
+    same = answers[0].said() == answers[1].said()
+    if same and answers[0].status in INVALID:
+        return  # The sample body is refused before any look at the id.
+    fault = None
+    if answers[0].status != NOT_FOUND:
+        fault = f"answered {answers[0].status} to another organization's id"
+    elif not same:
+        fault = "its 404 differs from that of an id that nobody has"
+    tally.judge(CHECK, route.method, route.path, fault)
+
+
+def _try_filters(caller: Caller, route: Route, theirs: Ids, nobody: Ids, tally: Tally) -> None:
+    for name, kind in route.filters.items():
+        if kind in theirs:
+            asked = [caller.send("GET", route.path, params={name: ids[kind]}) for ids in (theirs, nobody)]
+            if all(answer.is_judged for answer in asked):
+                same = asked[0].said() == asked[1].said()
+                fault = None if same else f"its filter {name} tells another organization's id"
+                tally.judge(CHECK, "GET", route.path, fault)
+
+
+def _try_list(attacker: Side, route: Route, theirs: Ids, tally: Tally) -> None:
+    answer = attacker.caller.send("GET", route.path)
+    if answer.is_judged:
+        text = answer.body.decode("utf-8", "replace")
+        seen = [value for kind, value in theirs.items() if kind != "org" and value in text]
+        fault = f"its list shows {seen[0]} of another organization" if seen else None
+        tally.judge(CHECK, "GET", route.path, fault)
+
+
+def _look(victim: Side, routes: Sequence[Route]) -> dict[str, object]:
+    """Read each object of the victim with the victim's key."""
+    return {
+        route.path: victim.caller.send("GET", route.at(victim.ids)).said()
+        for route in owned(routes)
+        if route.method == "GET" and route.path.endswith("}") and {*route.ids.values()} <= victim.ids.keys()
+    }

@@ -1,0 +1,45 @@
+"""Names of environment variables that resemble a setting: a misspelt setting has no effect by itself."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from schemas.settings import OWN, Settings
+
+#: A name of fewer letters resembles too much: `SLOT` does, and `PS1` doesn't.
+MIN_LETTERS = 4
+
+#: Letters of a name for each one that may differ.
+LETTERS_A_FAULT = 8
+
+NAMES = frozenset(OWN.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings))
+
+
+def find_misspelt(names: Iterable[str]) -> dict[str, str]:
+    """Find names that are nearly a setting's. Returns each with that setting."""
+    found = {}
+    for name in sorted(set(names) - NAMES):
+        if len(name) >= MIN_LETTERS and (meant := _nearest(name)):
+            found[name] = meant
+    return found
+
+
+def _nearest(name: str) -> str | None:
+    limit = max(1, len(name) // LETTERS_A_FAULT)
+    near = {meant: edit_distance(name, meant) for meant in NAMES if abs(len(meant) - len(name)) <= limit}
+    best = min(near, key=lambda meant: (near[meant], meant), default=None)
+    return best if best and near[best] <= limit else None
+
+
+def edit_distance(one: str, other: str) -> int:
+    """Count letters to insert, delete, replace or swap with their neighbour (optimal string alignment)."""
+    before, above = [0] * (len(other) + 1), list(range(len(other) + 1))
+    for row, letter in enumerate(one, start=1):
+        line = [row]
+        for column, wanted in enumerate(other, start=1):
+            cost = min(above[column] + 1, line[-1] + 1, above[column - 1] + (letter != wanted))
+            if row > 1 and column > 1 and (letter, one[row - 2]) == (other[column - 2], wanted):
+                cost = min(cost, before[column - 2] + 1)
+            line.append(cost)
+        before, above = above, line
+    return above[-1]

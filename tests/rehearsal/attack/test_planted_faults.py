@@ -1,0 +1,237 @@
+"""`tenantry attack` on an API with planted faults: it finds each, and nothing at one that has none."""
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+
+import pytest
+from click.testing import CliRunner
+
+from cli.__main__ import tenantry
+from rehearsal.attack.costs import worst_bodies
+from schemas import ids
+from tests.cli.conftest import elsewhere
+
+__all__ = ["elsewhere"]
+
+SECURED: list[dict[str, list[str]]] = [{"bearer": []}]
+PROJECT = {
+    "name": "projectId",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string"},
+    "example": ids.show(ids.PROJECT, ids.new()),
+}
+LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 200}}
+BODY = {"content": {"application/json": {"schema": {"type": "object"}, "example": {"name": "x"}}}}
+
+
+def operation(scope: str, *parameters: Any, **more: Any) -> dict[str, Any]:
+    said = f"Needs the scope `{scope}`; counts as `read-light`."
+    return {"description": said, "parameters": parameters, "security": SECURED, "responses": {}, **more}
+
+
+DOCUMENT = {
+    "paths": {
+        "/v1/projects": {
+            "get": operation("projects:read", LIMIT),
+            "post": operation("projects:write", requestBody=BODY),
+        },
+        "/v1/projects/{projectId}": {
+            "get": operation("projects:read", PROJECT),
+            "patch": operation("projects:write", PROJECT, requestBody=BODY),
+            "delete": operation("projects:write", PROJECT),
+        },
+        "/v1/api-keys": {"post": operation("keys:write", requestBody=BODY)},
+        "/healthz": {"get": {"parameters": [], "responses": {}}},
+    }
+}
+
+#: Each fault, with the check and the words that find it.
+FAULTS = {
+    "read": ("tenancy", "GET", "answered 200 to another organization's id"),
+    "write": ("tenancy", "DELETE", "answered 200 to another organization's id"),
+    "oracle": ("tenancy", "GET", "its 404 differs"),
+    "list": ("tenancy", "GET", "its list shows prj_"),
+    "change": ("tenancy", "GET", "have changed it"),
+    "scope": ("scopes", "PATCH", "to a key without projects:write, not 403"),
+    "open": ("scopes", "GET", "answered 200 to no key, not 401"),
+    "slow": ("costs", "PATCH", "ms beyond rest"),
+}
+
+
+class Stub:
+    """An API of projects, with one of the faults or none."""
+
+    def __init__(self, fault: str | None) -> None:
+        self.fault = fault
+        self.projects: dict[str, dict[str, str]] = {}
+        self.scopes: dict[str, list[str]] = {"one": ["*"], "two": ["*"]}
+        self.touched = 0
+
+    def answer(self, method: str, path: str, key: str, body: bytes) -> tuple[int, Any]:
+        if path == "/v1/openapi.json":
+            return 200, DOCUMENT
+        if key not in self.scopes:
+            leaks = self.fault == "open" and (method, path) == ("GET", "/v1/projects")
+            return (200, {"items": []}) if leaks else refused(401)
+        org = key.partition(".")[0]
+        if path == "/v1/whoami":
+            return 200, {"organizationId": org, "sandbox": True}
+        missing = self._lacks(key, method, path)
+        if missing:
+            return refused(403)
+        if path.startswith("/v1/api-keys"):
+            return self._key(org, path, body)
+        return self._project(org, method, path, body)
+
+    def _lacks(self, key: str, method: str, path: str) -> bool:
+        needs = "keys:write" if "api-keys" in path else f"projects:{'read' if method == 'GET' else 'write'}"
+        passes = self.fault == "scope" and method == "PATCH"
+        return not (passes or {"*", needs} & {*self.scopes[key]})
+
+    def _key(self, org: str, path: str, body: bytes) -> tuple[int, Any]:
+        if path.endswith("/kill"):
+            del self.scopes[path.split("/")[3]]
+            return 200, {}
+        asked = re.fullmatch(rb'\{"name": ?"[^"]*", ?"scopes": ?\["([a-z:]+)"\]\}', body)
+        if asked is None:
+            return refused(422)
+        shown = f"{org}.{len(self.scopes)}"
+        self.scopes[shown] = [asked[1].decode()]
+        return 201, {"id": shown, "apiKey": shown}
+
+    def _project(self, org: str, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        if path == "/v1/projects" and method == "POST":
+            made = {"id": ids.show(ids.PROJECT, ids.new()), "org": org, "version": "0"}
+            self.projects[made["id"]] = made
+            return 201, made
+        if path == "/v1/projects":
+            everybodys = self.fault == "list"
+            return 200, {"items": [p for p in self.projects.values() if everybodys or p["org"] == org]}
+        return self._one(org, method, self.projects.get(path.rpartition("/")[2]), body)
+
+    def _one(self, org: str, method: str, found: dict[str, str] | None, body: bytes) -> tuple[int, Any]:
+        if found and found["org"] != org:
+            return self._foreign(method, found)
+        if method == "PATCH" and b"[[],[]" in body[:100] and self.fault == "slow":
+            threading.Event().wait(0.4)
+        if found is None:
+            return refused(404)
+        return (200, found) if method == "GET" else refused(422)
+
+    def _foreign(self, method: str, found: dict[str, str]) -> tuple[int, Any]:
+        if self.fault == "change" and method == "PATCH":
+            self.touched += 1
+            found["version"] = str(self.touched)
+        leaks = (self.fault, method) in {("read", "GET"), ("write", "DELETE")}
+        if leaks:
+            return 200, found
+        return refused(404, "of another one" if self.fault == "oracle" and method == "GET" else "not found")
+
+
+def refused(status: int, message: str = "not found") -> tuple[int, Any]:
+    return status, {"error": {"code": str(status), "message": message, "requestId": str(ids.new())}}
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    stub: ClassVar[Stub]
+
+    def handle_any(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        key = self.headers.get("authorization", "").removeprefix("Bearer ")
+        path = re.sub(r"\?.*", "", self.path)
+        status, answer = self.stub.answer(self.command, path, key, body)
+        content = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    handler = type("Served", (Handler,), {"stub": Stub(request.param)})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield "http://{}:{}".format(*server.server_address)
+        server.shutdown()
+        thread.join()
+
+
+def attacked(url: str, *words: str) -> tuple[int, dict[str, Any]]:
+    """The exit code and the report. A limit on costs that a busy machine doesn't reach."""
+    keys = ("--key", "one", "--key", "two")
+    limits = ("--rate", "200", "--seconds", "120", "--cost-limit-ms", "300")
+    done = CliRunner().invoke(tenantry, ["attack", url, *keys, *limits, "--json", *words])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.output
+    return done.exit_code, json.loads(done.stdout)
+
+
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize(("url", "fault"), [(name, name) for name in FAULTS], indirect=["url"])
+def test_each_planted_fault_is_found(url: str, fault: str) -> None:
+    code, report = attacked(url)
+    check, method, words = FAULTS[fault]
+    assert (code, report["passed"]) == (1, False)
+    found = [(one["check"], one["method"]) for one in report["findings"] if words in one["detail"]]
+    assert (check, method) in found, report
+
+
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize("url", [None], indirect=True)
+def test_an_api_without_faults_passes_and_all_of_it_is_judged(url: str) -> None:
+    code, report = attacked(url)
+    assert (code, report["passed"], report["findings"]) == (0, True, [])
+    assert {row["check"]: row["judged"] for row in report["rows"]} == {"tenancy": 4, "scopes": 6, "costs": 4}
+    assert {row["unjudged"] for row in report["rows"]} == {0}
+
+
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize("url", [None], indirect=True)
+def test_no_time_is_no_pass_of_what_was_not_tried(url: str) -> None:
+    _, report = attacked(url, "--rate", "20", "--seconds", "1")
+    assert sum(row["unjudged"] for row in report["rows"]) > 0
+    assert sum(row["requests"] for row in report["rows"]) <= 20
+
+
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["https://api.example.com", "--key", "a", "--key", "b"], 2, "--yes-i-operate-this"),
+        (["ftp://127.0.0.1", "--key", "a"], 2, "is no address"),
+        ([], 5, "bin/up"),
+    ],
+)
+def test_nothing_is_attacked_without_a_target_and_a_word(words: list[str], code: int, said: str) -> None:
+    done = CliRunner().invoke(tenantry, ["attack", *words])
+    assert done.exit_code == code
+    assert said in done.stderr
+
+
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize("url", [None], indirect=True)
+def test_two_keys_of_one_organization_are_refused(url: str) -> None:
+    done = CliRunner().invoke(tenantry, ["attack", url, "--key", "one", "--key", "one"])
+    assert done.exit_code == 5
+    assert "of one organization" in done.stderr
+
+
+def test_worst_bodies_are_json_of_a_megabyte_at_most() -> None:
+    bodies = dict(worst_bodies({"name": "x", "metadata": {}}))
+    assert {field.rpartition(" ")[2] for field in bodies} == {"metadata", "unknown"}
+    for name, body in bodies.items():
+        assert 300_000 < len(body) <= 1_048_576, name
+        if "deep" not in name:
+            assert json.loads(body)["name"] == "x"

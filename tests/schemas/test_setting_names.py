@@ -1,0 +1,56 @@
+"""Variables that are nearly a setting's are found, and those of other programs aren't."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.setting_names import NAMES, edit_distance, find_misspelt
+
+#: What hosts, shells, orchestrators and CI set.
+OTHERS = """
+    PATH HOME LANG LC_ALL TERM USER SHELL PWD OLDPWD SHLVL TZ EDITOR HOSTNAME LOGNAME MAIL PS1 HOST
+    PORT PORTS URL PYTHONPATH PYTHONUNBUFFERED VIRTUAL_ENV PGHOST PGPORT PGUSER PGPASSWORD
+    PGDATABASE PGSSLMODE CI SSH_AUTH_SOCK AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_REGION
+    AWS_ROLE_ARN HTTP_PROXY HTTPS_PROXY NO_PROXY POSTGRES_PASSWORD KUBERNETES_PORT
+    KUBERNETES_SERVICE_HOST TENANTRY_WEB_PORT TENANTRY_API TENANTRY_KEY TENANTRY_ORG XDG_DATA_DIRS
+    GITHUB_ACTIONS GITHUB_ENV GITHUB_REF GITHUB_SHA GITHUB_SERVER_URL GITHUB_REPOSITORY
+    GITHUB_WORKSPACE OTEL_EXPORTER_OTLP_ENDPOINT OTEL_SERVICE_NAME REDIS_PORT REDIS_HOST
+    INVOCATION_ID JOURNAL_STREAM LISTEN_FDS STATE_DIRECTORY MAINPID PIP_INDEX_URL UV_INDEX_URL
+""".split()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("SLOT", "SLOTS"),
+        ("PEPPER", "PEPPERS"),
+        ("VAULT_KEY", "VAULT_KEYS"),
+        ("DRIAN_S", "DRAIN_S"),
+        ("DATABSE_URL", "DATABASE_URL"),
+        ("PROXY_HOP", "PROXY_HOPS"),
+        ("FETCH_ALLOW", None),
+        ("TENANTRY_FETCH_ALOW", "TENANTRY_FETCH_ALLOW"),
+        ("slots", None),
+    ],
+)
+def test_a_misspelt_setting_names_the_one_that_is_meant(name: str, meant: str | None) -> None:
+    assert find_misspelt([name]) == ({name: meant} if meant else {})
+
+
+def test_settings_and_other_programs_variables_are_no_mistakes() -> None:
+    assert find_misspelt([*NAMES, *OTHERS]) == {}
+
+
+@given(st.text("AB_", max_size=6), st.text("AB_", max_size=6))
+def test_the_distance_is_a_symmetric_one(one: str, other: str) -> None:
+    assert edit_distance(one, other) == edit_distance(other, one)
+    assert (edit_distance(one, other) == 0) == (one == other)
+    assert edit_distance(one, other) <= max(len(one), len(other))
+
+
+@given(st.sampled_from(sorted(NAMES)), st.data())
+def test_each_setting_without_one_letter_is_found(name: str, data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(name) - 1))
+    wrong = name[:at] + name[at + 1 :]
+    if wrong not in NAMES and len(wrong) >= 4:
+        assert wrong in find_misspelt([wrong])
