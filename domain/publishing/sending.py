@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import lost_post, outgoing_post, sending
+from db.queries import lost_post, outgoing_post, sending, social_account
 from domain.accounts import credentials
 from domain.media import tickets as media_tickets
 from domain.publishing import account_queue, failures, job_end, locked_post, outgoing, posts, quotas, sealed
@@ -22,6 +22,7 @@ from jobs.ledger import Claim
 from jobs.outcomes import Canceled, Done, Interrupted, NotDone, Snooze
 from schemas import ids
 from schemas.errors import OutcomeUnknown, Rejected
+from schemas.posts import AiLabel
 
 #: How often the wait in the account's queue doubles, so that a long one costs little.
 MOST_DOUBLED = 3
@@ -32,7 +33,10 @@ NOT_APPROVED = Rejected(
 
 
 class PreparedStep(NamedTuple):
-    """A prepared post, or a step on the way there, of the content's `revision`."""
+    """A prepared post, or a step on the way there, of the content's `revision`.
+
+    `traits` are the account's, as its platform says now; None: it was not asked.
+    """
 
     keyring: Keyring
     revision: int
@@ -40,6 +44,7 @@ class PreparedStep(NamedTuple):
     request: bytes
     secret: bytes | None
     tickets: Sequence[str]
+    traits: dict[str, Any] | None
 
     def __repr__(self) -> str:
         return f"PreparedStep({self.revision})"
@@ -96,7 +101,9 @@ async def keep(conn: Conn, *, claim: Claim, step: PreparedStep, after_s: float) 
     return await failures.let_others_pass(conn, post, after_s) if after_s else None
 
 
-async def mark(conn: Conn, *, claim: Claim, unsaved: PreparedStep | None = None) -> datetime | NotDone:
+async def mark(
+    conn: Conn, *, claim: Claim, ai_label: AiLabel, unsaved: PreparedStep | None = None
+) -> datetime | NotDone:
     """Mark the post `sending`; return the time of the mark, or the outcome that forbids it.
 
     The call may be made once this is committed. The step holds the active project. `unsaved` is what was
@@ -105,7 +112,7 @@ async def mark(conn: Conn, *, claim: Claim, unsaved: PreparedStep | None = None)
     """
     post = await locked_post.lock(conn, claim)
     revision = unsaved.revision if unsaved else post.content_revision
-    marked = await _mark(conn, claim, post, revision, unsaved)
+    marked = await _mark(conn, claim, post, revision, unsaved=unsaved, ai_label=ai_label)
     if unsaved and isinstance(marked, Snooze):
         await _keep(conn, post, unsaved, phase="prepared")
     return marked
@@ -116,7 +123,7 @@ async def again(conn: Conn, *, claim: Claim) -> datetime | NotDone | None:
     post = await locked_post.lock(conn, claim)
     if post.left_s <= 0 or post.account_status == "disconnected":
         return None
-    return await _mark(conn, claim, post, None, None)
+    return await _mark(conn, claim, post, None)
 
 
 async def _keep(conn: Conn, post: LockedPost, step: PreparedStep, *, phase: str) -> None:
@@ -124,6 +131,15 @@ async def _keep(conn: Conn, post: LockedPost, step: PreparedStep, *, phase: str)
     given = _given(post, step)
     await outgoing_post.keep_prepared.run(conn, org=org, id=post_id, event_id=ids.new(), phase=phase, **given)
     await media_tickets.keep(conn, organization_id=org, post_id=post_id, tickets=step.tickets)
+    await _keep_traits(conn, post, step)
+
+
+async def _keep_traits(conn: Conn, post: LockedPost, step: PreparedStep) -> None:
+    """Store what the platform says of the account, for later schedules. Writes only if it has changed."""
+    if step.traits is not None and step.traits != post.traits:
+        await social_account.update_traits.run(
+            conn, org=post.organization_id, id=post.account_id, traits=step.traits
+        )
 
 
 def _given(post: LockedPost, step: PreparedStep | None) -> dict[str, Any]:
@@ -141,7 +157,13 @@ def _given(post: LockedPost, step: PreparedStep | None) -> dict[str, Any]:
 
 
 async def _mark(
-    conn: Conn, claim: Claim, post: LockedPost, revision: int | None, unsaved: PreparedStep | None
+    conn: Conn,
+    claim: Claim,
+    post: LockedPost,
+    revision: int | None,
+    *,
+    unsaved: PreparedStep | None = None,
+    ai_label: AiLabel | None = None,
 ) -> datetime | NotDone:
     outcome = await failures.blocker(conn, post)
     if outcome is not None:
@@ -163,12 +185,14 @@ async def _mark(
         event_id=ids.new(),
         posts=window.posts,
         window_s=window.window_s,
+        ai_label=ai_label,
         **_given(post, unsaved),
     )
     if marked.sent_at is None:
         return await _unmarked(conn, post, marked)
     if unsaved:
         await media_tickets.keep(conn, organization_id=org, post_id=post_id, tickets=unsaved.tickets)
+        await _keep_traits(conn, post, unsaved)
     return marked.sent_at
 
 
