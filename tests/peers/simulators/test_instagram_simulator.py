@@ -1,6 +1,7 @@
 """The simulated Instagram: its login, its tokens and its errors."""
 
 import json
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -137,7 +138,7 @@ async def test_no_token_gets_nowhere_and_none_is_logged(ada: User) -> None:
 
 
 async def test_a_call_names_a_version_that_meta_still_serves(ada: User) -> None:
-    async def asked(path: str) -> object:
+    async def asked(path: str) -> Any:
         return await read(await ada.http.get(path, params={"fields": "user_id"}))
 
     assert await asked("/me") == (2500, None)
