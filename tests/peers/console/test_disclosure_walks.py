@@ -54,7 +54,9 @@ def test_a_tiktok_post_asks_who_sees_it_and_shows_its_ai_label(quiet: Shop, page
             "items"
         ]
         assert (post["privacyLevel"], post["aiLabel"]) == ("private", "not_supported")
-        quiet.open(page, f"projects/{{project}}/posts/{post['id']}", "document.querySelector('main .state')")
+        quiet.open(
+            page, f"projects/{{project}}/calendar/{post['id']}", "document.querySelector('main .state')"
+        )
         shown = "document.querySelector('main').innerText"
         page.until(f"{shown}.includes('only its owner')")
         page.until(f"{shown}.includes('the platform takes no label')")
