@@ -35,6 +35,7 @@ async def tiktok(shop: Shop) -> str:
 
 def test_a_tiktok_post_asks_who_sees_it_and_shows_its_ai_label(quiet: Shop, page: Page) -> None:
     account = asyncio.run(tiktok(quiet))
+    page.expects.append("422")
     with quiet.api.client() as client:
         content = uploaded(client, quiet.project)
         quiet.open(page, f"projects/{{project}}/content/{content}", "document.querySelector('main .caption')")
