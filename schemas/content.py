@@ -1,6 +1,6 @@
 """Content, its files, and what reviewers said of it."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -216,8 +216,6 @@ class ContentProgress(Out, frozen=True, kw_only=True):
 class ContentPatch(In, frozen=True, kw_only=True):
     """What is omitted stays. Each change makes a new revision."""
 
-    at_least_one: ClassVar[tuple[str, ...]] = ("caption", "aiGenerated")
-
     caption: Caption | UnsetType = UNSET
     ai_generated: bool | UnsetType = UNSET
     """Declares that AI made it, so that its posts carry the platforms' AI label; false takes that back.
@@ -269,5 +267,5 @@ class Upload(In, frozen=True, kw_only=True):
     ] = msgspec.field(default_factory=list)
     caption: Caption = ""
     hook: Annotated[str, Meta(max_length=MAX_HOOK, description="The line that a video opens with.")] = ""
-    ai_generated: Literal["true", "false"] = "false"
+    ai_generated: Annotated[str, Meta(pattern="^(true|false)$")] = "false"
     """`true` declares that AI made it: its posts carry the platforms' AI label."""

@@ -175,8 +175,6 @@ async def edit(
     `ContentRejected`, and `Invalid` for a caption that some waiting post couldn't go out with. A patch that
     changes nothing makes no revision.
     """
-    if patch.caption is UNSET and patch.ai_generated is UNSET:
-        raise Invalid("caption", "send caption or aiGenerated")
     project_id = await project_of(conn, organization_id=organization_id, content_id=content_id)
     # Alone in the project: nothing gets a job, is decided on or sent between here and the last statement.
     await project_locks.lock(conn, organization_id=organization_id, project_id=project_id, versions=None)

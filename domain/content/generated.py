@@ -76,7 +76,7 @@ async def finish(
 
 
 def made_by(spec: Spec, copy: Copy) -> MadeBy:
-    """How a piece was made, by what counts most for the AI label."""
+    """The maker of a piece: what counts most for the AI label."""
     if _has_model_line(copy):
         return "model"
     if copy.presenter is not None:

@@ -25,7 +25,7 @@ KINDS: dict[Format, str] = {
 
 
 class Origin(NamedTuple):
-    """How content came about. `made_by` is None for uploads, and where no release noted it."""
+    """Origin of content. `made_by` is None for uploads, and where no release noted it."""
 
     creative_type: CreativeType
     made_by: MadeBy | None

@@ -33,10 +33,7 @@ NOT_APPROVED = Rejected(
 
 
 class PreparedStep(NamedTuple):
-    """A prepared post, or a step on the way there, of the content's `revision`.
-
-    `traits` are the account's, as its platform says now; None: it was not asked.
-    """
+    """A prepared post, or a step on the way there, of the content's `revision`, with its account's traits."""
 
     keyring: Keyring
     revision: int
@@ -90,10 +87,7 @@ async def _line_up(conn: Conn, claim: Claim, post: LockedPost) -> NotDone | None
 
 
 async def keep(conn: Conn, *, claim: Claim, step: PreparedStep, after_s: float) -> NotDone | None:
-    """A step on the way to being prepared, before the next one.
-
-    One that takes the platform `after_s` goes on then; others of the account may go first.
-    """
+    """Keep a step before the next one, which comes `after_s` later: others of the account may go first."""
     post = await locked_post.lock(conn, claim)
     if post.stopped:
         return Canceled()
@@ -107,8 +101,7 @@ async def mark(
     """Mark the post `sending`; return the time of the mark, or the outcome that forbids it.
 
     The call may be made once this is committed. The step holds the active project. `unsaved` is what was
-    just prepared: it is kept with the mark, or without it where the post has to wait. An edit since then
-    starts over.
+    just prepared: it is kept in any case. An edit since then starts over.
     """
     post = await locked_post.lock(conn, claim)
     revision = unsaved.revision if unsaved else post.content_revision
@@ -127,19 +120,17 @@ async def again(conn: Conn, *, claim: Claim) -> datetime | NotDone | None:
 
 
 async def _keep(conn: Conn, post: LockedPost, step: PreparedStep, *, phase: str) -> None:
-    org, post_id = post.organization_id, post.id
-    given = _given(post, step)
-    await outgoing_post.keep_prepared.run(conn, org=org, id=post_id, event_id=ids.new(), phase=phase, **given)
-    await media_tickets.keep(conn, organization_id=org, post_id=post_id, tickets=step.tickets)
-    await _keep_traits(conn, post, step)
+    org, given = post.organization_id, _given(post, step)
+    await outgoing_post.keep_prepared.run(conn, org=org, id=post.id, event_id=ids.new(), phase=phase, **given)
+    await _keep_found(conn, post, step)
 
 
-async def _keep_traits(conn: Conn, post: LockedPost, step: PreparedStep) -> None:
-    """Store what the platform says of the account, for later schedules. Writes only if it has changed."""
+async def _keep_found(conn: Conn, post: LockedPost, step: PreparedStep) -> None:
+    """Store the tickets, and the account's traits where the platform says others now, for later schedules."""
+    org = post.organization_id
+    await media_tickets.keep(conn, organization_id=org, post_id=post.id, tickets=step.tickets)
     if step.traits is not None and step.traits != post.traits:
-        await social_account.update_traits.run(
-            conn, org=post.organization_id, id=post.account_id, traits=step.traits
-        )
+        await social_account.update_traits.run(conn, org=org, id=post.account_id, traits=step.traits)
 
 
 def _given(post: LockedPost, step: PreparedStep | None) -> dict[str, Any]:
@@ -191,8 +182,7 @@ async def _mark(
     if marked.sent_at is None:
         return await _unmarked(conn, post, marked)
     if unsaved:
-        await media_tickets.keep(conn, organization_id=org, post_id=post_id, tickets=unsaved.tickets)
-        await _keep_traits(conn, post, unsaved)
+        await _keep_found(conn, post, unsaved)
     return marked.sent_at
 
 

@@ -57,7 +57,7 @@ async def step(server: Api, account: Account, draft: Draft, handle: Handle) -> P
 
     `Outdated` means that Instagram could not make it or has it no more: all is made anew. It is believed
     that a container is gone only after `MISSES` looks in a row: Meta says it of living ones, too (Postiz
-    issue 1562, 2026-05), and an account may make 400 containers a day.
+    #1562, 2026-05), and an account may make 400 containers a day.
     """
     try:
         return await _step(server, account, draft, handle)

@@ -76,7 +76,7 @@ UNFETCHED = _again(
 )
 UNMADE = _again("Instagram failed to make the post of its files: it is tried again")
 GONE = _again("Instagram no longer has what was prepared: it is prepared again", "CONTAINER_GONE")
-#: Meta says so of living containers, too (Postiz issue 1562, 2026-05): `containers.step` asks again first.
+#: Meta says so of living containers, too (Postiz #1562, 2026-05): `containers.step` asks again first.
 DENIED = _again("Instagram does not know what was prepared: it is prepared again", "CONTAINER_UNKNOWN")
 CALLED_TOO_OFTEN = _limit("Instagram asks for a rest")
 USED_UP = _limit("the account has published as much as Instagram takes in a day", DAY_S, "QUOTA_USED_UP")
