@@ -16,6 +16,8 @@ FlowStatus = Literal["pending", "connected", "failed"]
 #: Why a lease ended: its tenant let it go, an operator took it back, or its project was archived.
 LeaseEnd = Literal["released", "recalled", "project_archived"]
 
+PrivacyLevel = Literal["public", "friends", "followers", "private"]
+
 ReturnUrl = Annotated[Text, Meta(max_length=2048, examples=["https://app.example.com/settings/social"])]
 
 
@@ -107,6 +109,10 @@ class SocialAccount(Out, frozen=True, kw_only=True):
     """When its access ends unless it is renewed; null: never, or the account is leased."""
     disconnected_reason: LeaseEnd | None
     """Why its lease ended; null unless it was leased."""
+    privacy_levels: list[PrivacyLevel] | None
+    """What a target's `privacyLevel` may be, as the account offered when it was last read (TikTok).
+
+    Null: its platform takes none."""
 
 
 class AccountDisconnected(Out, frozen=True, kw_only=True):

@@ -14,6 +14,9 @@ Format = Literal["video", "slideshow", "ugc_remix", "image", "text"]
 ContentStatus = Literal["queued", "processing", "completed", "failed", "canceled"]
 ApprovalStatus = Literal["not_required", "pending", "approved", "rejected"]
 CreativeType = Literal["generated", "uploaded"]
+#: How generated content was made: a model wrote a line of it, a drawn presenter or a synthetic voice
+#: presents it, it is cut from the partner's own clip, or our renderer alone composed it.
+MadeBy = Literal["model", "presenter", "voice", "clip", "renderer"]
 Verdict = Literal["approved", "rejected"]
 AssetKind = Literal["image", "video"]
 GeneratedFormat = Literal["slideshow", "video", "ugc_remix", "image"]
@@ -114,6 +117,12 @@ class Content(Out, frozen=True, kw_only=True):
     """1 at first, one more with each edit. It is the ETag."""
     creative_type: CreativeType
     """Whether you uploaded it or we made it."""
+    made_by: MadeBy | None
+    """How we made it, by what counts most for the AI label. Null: you uploaded it, or it isn't made yet."""
+    ai_generated: bool
+    """Whether its posts carry the platforms' AI label, where a platform has one: see a post's `aiLabel`.
+
+    True for what we make, except for a remix of your own clip, and for uploads that you declare."""
     influencer_id: ids.InfluencerId | None
     """The influencer that presents it, which may be deleted by now; null: none."""
     fits: dict[PlatformName, str] | None
@@ -205,9 +214,13 @@ class ContentProgress(Out, frozen=True, kw_only=True):
 
 
 class ContentPatch(In, frozen=True, kw_only=True):
-    """A new caption makes a new revision."""
+    """What is omitted stays. Each change makes a new revision."""
 
-    caption: Caption
+    caption: Caption | UnsetType = UNSET
+    ai_generated: bool | UnsetType = UNSET
+    """Declares that AI made it, so that its posts carry the platforms' AI label; false takes that back.
+
+    What we made with AI keeps its label."""
 
 
 class Approve(In, frozen=True, kw_only=True):
@@ -254,3 +267,5 @@ class Upload(In, frozen=True, kw_only=True):
     ] = msgspec.field(default_factory=list)
     caption: Caption = ""
     hook: Annotated[str, Meta(max_length=MAX_HOOK, description="The line that a video opens with.")] = ""
+    ai_generated: Annotated[str, Meta(pattern="^(true|false)$")] = "false"
+    """`true` declares that AI made it: its posts carry the platforms' AI label."""

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
+from schemas.accounts import PrivacyLevel
 from schemas.base import CreatedAt, In, Instant, Out, Text, UpdatedAt
 from schemas.content import Note
 from schemas.errors.platforms import Category
@@ -15,7 +16,9 @@ Status = Literal[
 ]  # fmt: skip
 NewStatus = Literal["blocked", "queued"]
 Mode = Literal["direct", "draft"]
-PrivacyLevel = Literal["public", "friends", "followers", "private"]
+#: Whether a post carries its platform's AI label: `labelled` does, `not_needed` has no AI-made content,
+#: `not_supported` has, and the platform takes no label on such a post.
+AiLabel = Literal["labelled", "not_needed", "not_supported"]
 GateStatus = Literal["open", "blocked_on_approval"]
 TimeRule = Literal["exact", "gap_shifted", "fold_first"]
 
@@ -48,7 +51,8 @@ class Target(In, frozen=True, kw_only=True):
     mode: Mode = "direct"
     """`draft` leaves it in the owner's inbox, where the platform has one: they publish it."""
     privacy_level: PrivacyLevel | None = None
-    """Who may see it, where the platform lets its user choose (TikTok). Everybody unless given."""
+    """Who may see it, of the account's `privacyLevels` (TikTok). Required there for `direct` posts, unless
+    the account offers only one. Nothing is public by default."""
 
 
 Targets = Annotated[list[Target], Meta(min_length=1, max_length=50)]
@@ -173,7 +177,12 @@ class Post(Out, frozen=True, kw_only=True):
     mode: Mode
     """`draft` goes to the owner's inbox."""
     privacy_level: PrivacyLevel | None
-    """Who may see it; null: everybody."""
+    """Who may see it; null where the platform takes no choice.
+
+    Null on a direct TikTok post: an earlier release scheduled it without a choice. It is sent only if the
+    account offers a single level, else it fails with `PRIVACY_REQUIRED`."""
+    ai_label: AiLabel | None
+    """Whether it carries the platform's AI label. Null: it was sent by a release that set no labels."""
     status: Status
     """`failed` is proved not to be live; `outcome_unknown` may be; `draft_in_inbox` waits for its owner."""
     schedule_passed: bool

@@ -42,6 +42,19 @@ export const POSTS = {
 export const PHASES = [["", "All"], ["scheduled", "Scheduled"], ["queued", "Queued"], ["running", "Running"],
   ["waiting", "Waiting"], ["completed", "Completed"], ["failed", "Failed"], ["canceled", "Canceled"]];
 
+/** Who may see a post, by its `privacyLevel`. */
+export const AUDIENCES = { public: "everybody", friends: "friends", followers: "followers",
+  private: "only its owner" };
+
+/** Whether a post carries its platform's AI label, by its `aiLabel`. */
+export const AI_LABELS = { labelled: "labelled as AI-generated", not_needed: "none needed",
+  not_supported: "AI-generated, but the platform takes no label on it: say it in the caption" };
+
+/** How content was made, by its `madeBy`. */
+export const MAKERS = { renderer: "composed by our renderer", model: "a language model wrote part of it",
+  presenter: "a drawn presenter shows it", voice: "a synthetic voice reads it",
+  clip: "cut from your own clip" };
+
 export const PLATFORMS = { tiktok: "TikTok", instagram: "Instagram", bluesky: "Bluesky",
   mastodon: "Mastodon" };
 export const SOURCES = { website: "Website", github: "GitHub", appstore: "App store", partner: "You" };

@@ -35,6 +35,7 @@ from schemas.content import (
     Reject,
     Upload,
 )
+from schemas.errors import Invalid
 from schemas.hooks import Hooks
 
 StatusFilter = Annotated[
@@ -55,13 +56,15 @@ AS_IT_IS = Approve()
 
 def _check(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
     """Raises `Invalid` for files that make no content; without one, a caption does."""
+    if texts is not None and texts.get("aiGenerated", "false") not in {"true", "false"}:
+        raise Invalid("aiGenerated", "is true or false")
     kinds = [file.type.kind for file in files]
     content.format_of(kinds, "" if texts is None else texts.get("caption", ""))
 
 
 WANTED = Wanted(
     body_max=330 * MIB,
-    texts={"caption": MAX_CAPTION, "hook": MAX_HOOK},
+    texts={"caption": MAX_CAPTION, "hook": MAX_HOOK, "aiGenerated": len("false")},
     taken=lambda _: CONTENT,
     check=_check,
     thumbnails=True,
@@ -94,6 +97,7 @@ async def _create(request: ApiRequest, project_id: str, received: Received, conn
         project_id=paths.read("project", project_id),
         hook=received.texts.get("hook") or None,
         caption=received.texts.get("caption", ""),
+        ai_declared=received.texts.get("aiGenerated") == "true",
         files=received.files,
         public_url=request.services.settings.public_url,
     )
@@ -160,7 +164,7 @@ async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Respons
 async def patch_content(
     request: ApiRequest, content_id: FromPath[str], data: JSONBody[ContentPatch]
 ) -> Response[Content]:
-    """Change the caption, which makes a new revision; the same caption changes nothing.
+    """Change the caption, or declare that AI made it: a new revision. The same values change nothing.
 
     Approved content becomes pending again and its queued posts blocked, at once. Posts that wait without
     a `captionOverride` go out with the new caption: one that a platform of theirs would refuse is refused
@@ -172,7 +176,7 @@ async def patch_content(
             conn,
             organization_id=request.organization_id,
             content_id=paths.read("content", content_id),
-            caption=data.caption,
+            patch=data,
             versions=etags.matching(request),
             public_url=request.services.settings.public_url,
         )

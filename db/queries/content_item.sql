@@ -1,9 +1,9 @@
 -- name: insert_content    pending or not by the project's policy
 -- The project is locked, so its policy stands; an approval that this statement doesn't see comes after it.
 insert into content_item (organization_id, project_id, id, format, status, creative_type, hook, caption,
-                          job_id, influencer_id, approval_status)
+                          job_id, influencer_id, ai_declared, approval_status)
 select p.organization_id, p.id, :id, :format, :status, :creative_type, :hook, :caption,
-       :job_id, :influencer_id,
+       :job_id, :influencer_id, :ai_declared,
        case when p.requires_approval
               or (select count(*)
                     from (
@@ -24,9 +24,21 @@ select project_id
  where organization_id = :org
    and id = :id;
 
+-- name: list_origins    of a content, and of the contents that have these files
+select c.creative_type, c.made_by, c.ai_declared
+  from content_item c
+ where c.organization_id = :org
+   and c.id = :id
+ union all
+select c.creative_type, c.made_by, c.ai_declared
+  from content_asset a
+  join content_item c on c.organization_id = a.organization_id and c.id = a.content_id
+ where a.organization_id = :org
+   and a.id = any(:asset_ids::uuid[]);
+
 -- part: content    a content as partners see it
 c.id, c.project_id, c.format, c.status, c.hook, c.caption, c.approval_status, c.revision, c.creative_type,
-       c.influencer_id, c.job_id, c.last_error, c.created_at, c.updated_at,
+       c.made_by, c.ai_declared, c.influencer_id, c.job_id, c.last_error, c.created_at, c.updated_at,
        (select coalesce(jsonb_agg(jsonb_build_object(
                  'id', a.id, 'kind', a.kind, 'mimeType', a.mime_type, 'width', a.width,
                  'height', a.height, 'durationMs', a.duration_ms, 'sizeBytes', a.size_bytes,
@@ -239,7 +251,7 @@ select {content}
 
 -- name: lock_content    what an edit or a decision goes by must not change before it is written
 select c.organization_id, c.project_id, c.id, c.status, c.format, c.caption, c.approval_status, c.revision,
-       c.creative_type,
+       c.creative_type, c.made_by, c.ai_declared,
        exists (
          select
            from job j
@@ -253,7 +265,11 @@ select c.organization_id, c.project_id, c.id, c.status, c.format, c.caption, c.a
 
 -- name: edit_content
 update content_item
-   set caption = :caption, approval_status = :approval_status, revision = revision + 1, updated_at = now()
+   set caption = :caption,
+       ai_declared = :ai_declared,
+       approval_status = :approval_status,
+       revision = revision + 1,
+       updated_at = now()
  where organization_id = :org
    and id = :id;
 

@@ -3,8 +3,8 @@
 -- name: get_outgoing    what goes out and what opens the account: a row for each file, or one without any
 select k.sealed, k.vault_key_id, k.generation, k.expires_at,
        coalesce(p.caption_override, c.caption) as caption, c.revision, j.primary_language as language,
-       o.env = 'test' as sandbox, a.id, a.kind, a.mime_type, a.size_bytes, a.width, a.height, a.duration_ms,
-       a.token
+       o.env = 'test' as sandbox, c.format, c.creative_type, c.made_by, c.ai_declared,
+       a.id, a.kind, a.mime_type, a.size_bytes, a.width, a.height, a.duration_ms, a.token
   from scheduled_post p
   join content_item c on c.organization_id = p.organization_id and c.id = p.content_id
   join project j on j.organization_id = p.organization_id and j.id = p.project_id

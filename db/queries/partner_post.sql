@@ -4,7 +4,9 @@
 -- part: stopped    canceled by the archive of its project `o`, and not yet written down
 o.status = 'archived' and p.status in ('blocked', 'queued')
 
--- part: post    a post as partners see it; `schedule_passed`: approved, but not before its time
+-- part: post    a post as partners see it
+-- `schedule_passed`: approved, but not before its time. `ai_origin`: what the AI label of an unsent post
+-- follows from.
 p.id, p.content_id, p.project_id, p.social_account_id, p.platform, p.mode, p.privacy_level,
        case when {stopped} then 'canceled' else p.status end as status,
        p.status = 'blocked' and o.status <> 'archived' and not p.caption_pending and (
@@ -17,7 +19,14 @@ p.id, p.content_id, p.project_id, p.social_account_id, p.platform, p.mode, p.pri
        p.attempted_at, p.published_at,
        case when {stopped} then o.archived_at else p.canceled_at end as canceled_at,
        case when {stopped} then 'project_archived' else p.cancel_reason end as cancel_reason,
-       p.external_id, p.external_url, p.last_error, p.created_at,
+       p.external_id, p.external_url, p.last_error, p.ai_label,
+       case when p.status in ('blocked', 'queued', 'failed', 'canceled') then (
+         select jsonb_build_object('format', c.format, 'creativeType', c.creative_type, 'madeBy', c.made_by,
+                                   'aiDeclared', c.ai_declared)
+           from content_item c
+          where c.organization_id = p.organization_id
+            and c.id = p.content_id) end as ai_origin,
+       p.created_at,
        case when {stopped} then greatest(p.updated_at, o.archived_at) else p.updated_at end as updated_at,
        p.version + ({stopped})::int as version
 

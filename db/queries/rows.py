@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from schemas import jobs, posts, projects
+from schemas import accounts, jobs, posts, projects
 
 
 class JobRow(NamedTuple):
@@ -37,7 +37,7 @@ class PostRow(NamedTuple):
     social_account_id: UUID
     platform: str
     mode: posts.Mode
-    privacy_level: posts.PrivacyLevel | None
+    privacy_level: accounts.PrivacyLevel | None
     status: posts.Status
     schedule_passed: bool
     job_id: UUID | None
@@ -51,6 +51,8 @@ class PostRow(NamedTuple):
     external_id: str | None
     external_url: str | None
     last_error: dict[str, Any] | None
+    ai_label: posts.AiLabel | None
+    ai_origin: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime
     version: int

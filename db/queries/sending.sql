@@ -218,6 +218,7 @@ marked as (
          sent_at = clock_timestamp(),
          handle = coalesce(:handle, handle),
          request = coalesce(:request, request),
+         ai_label = coalesce(:ai_label, ai_label),
          content_revision = coalesce(:content_revision, content_revision),
          sealed = case when :prepared_id is null then sealed else :sealed end,
          vault_key_id = case when :prepared_id is null then vault_key_id else :vault_key_id end,

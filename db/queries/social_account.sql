@@ -15,9 +15,16 @@ on conflict (organization_id, project_id, platform,
  where social_account.owner_account_id is null
 returning id;
 
+-- name: update_traits    locked before
+update social_account
+   set traits = :traits
+ where organization_id = :org
+   and id = :id;
+
 -- part: account    an account as partners see it
 a.id, a.project_id, a.platform, a.service_url, a.handle, a.avatar_url, a.status, a.connected_at,
-       a.canceled_posts, a.owner_account_id, a.disconnect_reason, c.expires_at as token_expires_at
+       a.canceled_posts, a.owner_account_id, a.disconnect_reason, c.expires_at as token_expires_at,
+       a.traits->'privacyLevels' as privacy_levels
 
 -- part: page    the rest of each search of a page
 -- Of the filters one leads, with an index of its own. The others let all pass for a null; as `coalesce` no

@@ -8,11 +8,18 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import account_lease, social_account
-from domain.accounts import credentials
+from domain.accounts import credentials, platform_limits
 from domain.tenancy import audit, project_locks
 from domain.values import merging
 from schemas import ids
-from schemas.accounts import AccountQuota, AccountStatus, LeaseEnd, PlatformName, SocialAccount
+from schemas.accounts import (
+    AccountQuota,
+    AccountStatus,
+    LeaseEnd,
+    PlatformName,
+    PrivacyLevel,
+    SocialAccount,
+)
 from schemas.errors import Conflict
 from schemas.errors.absent import absent
 
@@ -50,6 +57,7 @@ class AccountRow(NamedTuple):
     owner_account_id: UUID | None
     disconnect_reason: LeaseEnd | None
     token_expires_at: datetime | None
+    privacy_levels: list[str] | None
 
 
 class LockedAccount(NamedTuple):
@@ -212,4 +220,10 @@ def _shown(row: AccountRow) -> SocialAccount:
         connected_at=row.connected_at,
         token_expires_at=row.token_expires_at,
         disconnected_reason=row.disconnect_reason,
+        privacy_levels=_privacy_levels(row),
     )
+
+
+def _privacy_levels(row: AccountRow) -> list[PrivacyLevel] | None:
+    traits = {"privacyLevels": row.privacy_levels}
+    return platform_limits.privacy_levels(platform_limits.PLATFORMS[row.platform], traits) or None

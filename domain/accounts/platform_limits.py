@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import regex
 
-from schemas.accounts import PlatformName
+from schemas.accounts import PlatformName, PrivacyLevel
 
 #: The most posts, in the longest window of seconds, that a quota of a platform's own may have; sends are kept
 #: for longer.
@@ -61,6 +61,7 @@ class PlatformLimits(NamedTuple):
 
     A post has images or one video, never both, and none of them above its bytes or of another type.
     `video_s` is how long a video may be; `privacy_levels` are what a post may ask for, none: nobody can.
+    `ai_labels` are the kinds of files whose direct posts can carry the platform's AI label.
     So many hashtags and mentions may be in a caption.
     """
 
@@ -76,7 +77,8 @@ class PlatformLimits(NamedTuple):
     caption_bytes: int | None = None
     modes: frozenset[str] = frozenset({"direct"})
     video_s: float | None = None
-    privacy_levels: frozenset[str] = frozenset()
+    privacy_levels: tuple[PrivacyLevel, ...] = ()
+    ai_labels: frozenset[str] = frozenset()
     hashtags_max: int | None = None
     mentions_max: int | None = None
 
@@ -151,7 +153,8 @@ PLATFORMS: Mapping[str, PlatformLimits] = {
             mime_types=frozenset({"image/jpeg", "image/webp"}) | VIDEOS,
             modes=frozenset({"direct", "draft"}),
             video_s=600.0,
-            privacy_levels=frozenset({"public", "friends", "followers", "private"}),
+            privacy_levels=("public", "friends", "followers", "private"),
+            ai_labels=frozenset({"video"}),
         ),
         PlatformLimits(
             "instagram",
@@ -166,6 +169,7 @@ PLATFORMS: Mapping[str, PlatformLimits] = {
             video_s=900.0,
             hashtags_max=30,
             mentions_max=20,
+            ai_labels=frozenset({"image", "video"}),
         ),
     )
 }
@@ -229,14 +233,27 @@ def quota_of(traits: Mapping[str, Any]) -> tuple[int, int] | None:
     return posts, seconds
 
 
-def privacy_fault(platform: PlatformLimits, traits: Mapping[str, Any], level: str | None) -> str | None:
-    """The reason against a post's audience; `traits.privacyLevels` is what its account may choose."""
-    if level is not None and level not in platform.privacy_levels:
-        return f"{platform.name} takes no privacyLevel" + (f" {level}" if platform.privacy_levels else "")
+def privacy_levels(platform: PlatformLimits, traits: Mapping[str, Any]) -> list[PrivacyLevel]:
+    """The levels that an account offers, by `traits.privacyLevels`; all of the platform's where it is unread.
+
+    Empty where the platform takes no level.
+    """
     offered = traits.get("privacyLevels")
-    wanted = level or "public"
-    if platform.privacy_levels and isinstance(offered, list) and wanted not in offered:
-        return f"the account can't post for {wanted}: it offers {', '.join(map(str, offered))}"
+    if not isinstance(offered, list):
+        return list(platform.privacy_levels)
+    return [level for level in platform.privacy_levels if level in offered]
+
+
+def privacy_fault(platform: PlatformLimits, offered: Sequence[str], level: str | None) -> str | None:
+    """The reason against a post's privacy level; `offered` are its account's `privacy_levels`."""
+    if not platform.privacy_levels:
+        return f"{platform.name} takes no privacyLevel" if level else None
+    if not offered:
+        return "the account offers no privacyLevel: connect it again once it may post"
+    if level is None:
+        return None if len(offered) == 1 else f"is required: choose one of {', '.join(offered)}"
+    if level not in offered:
+        return f"the account can't post for {level}: it offers {', '.join(offered)}"
     return None
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
 from db.pool import Conn
 from db.queries import content_asset, content_item
@@ -17,6 +18,7 @@ from domain.content import assets
 from domain.media import uploads
 from domain.media.files import File
 from domain.publishing import targets, waiting
+from domain.publishing.disclosure import Origin
 from domain.tenancy import project_locks
 from schemas import ids
 from schemas.accounts import PlatformName
@@ -26,10 +28,12 @@ from schemas.content import (
     ApprovalStatus,
     Content,
     ContentDecision,
+    ContentPatch,
     ContentStatus,
     CreativeType,
     Format,
     LineProvenance,
+    MadeBy,
 )
 from schemas.errors import Conflict, ContentRejected, Invalid, NotFound, Stale
 from schemas.errors.absent import absent
@@ -58,6 +62,8 @@ class ContentRow(NamedTuple):
     approval_status: ApprovalStatus
     revision: int
     creative_type: CreativeType
+    made_by: MadeBy | None
+    ai_declared: bool
     influencer_id: UUID | None
     job_id: UUID | None
     last_error: dict[str, Any] | None
@@ -80,6 +86,8 @@ class LockedContent(NamedTuple):
     approval_status: ApprovalStatus
     revision: int
     creative_type: CreativeType
+    made_by: MadeBy | None
+    ai_declared: bool
     in_the_making: bool
 
 
@@ -95,6 +103,7 @@ async def create_uploaded(
     project_id: UUID,
     hook: str | None,
     caption: str,
+    ai_declared: bool = False,
     files: Sequence[File],
     public_url: str,
 ) -> Content:
@@ -117,6 +126,7 @@ async def create_uploaded(
         caption=caption,
         job_id=None,
         influencer_id=None,
+        ai_declared=ai_declared,
     )
     await assets.attach(conn, organization_id=organization_id, content_id=content_id, files=files)
     return await get(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
@@ -158,26 +168,32 @@ async def edit(
     *,
     organization_id: UUID,
     content_id: UUID,
-    caption: str,
+    patch: ContentPatch,
     versions: project_locks.Versions,
     public_url: str,
 ) -> Content:
-    """Give content another caption; approved content is pending again and its queued posts blocked.
+    """Change the caption or the declaration of AI: a new revision, as the approver has to see both.
 
-    Raises `NotFound`, `Stale`, `ContentRejected`, and `Invalid` for one that some waiting post couldn't go
-    out with. The same caption changes nothing.
+    Approved content is pending again and its queued posts blocked. Raises `NotFound`, `Stale`,
+    `ContentRejected`, and `Invalid` for a caption that some waiting post couldn't go out with. A patch that
+    changes nothing makes no revision.
     """
     project_id = await project_of(conn, organization_id=organization_id, content_id=content_id)
     # Alone in the project: nothing gets a job, is decided on or sent between here and the last statement.
     await project_locks.lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
     await waiting.lock_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
     locked = await lock(conn, organization_id=organization_id, content_id=content_id)
+    caption = locked.caption if patch.caption is UNSET else patch.caption
+    declared = locked.ai_declared if patch.ai_generated is UNSET else patch.ai_generated
     _check_edit(locked, caption, versions)
+    if patch.ai_generated is False and _origin(locked)._replace(ai_declared=False).is_ai_generated:
+        raise Invalid("aiGenerated", "what we made with AI keeps its label: leave it out")
     if caption != locked.caption:
         await targets.check_caption(
             conn, organization_id=organization_id, content_id=content_id, caption=caption
         )
-        await _write(conn, locked, caption)
+    if (caption, declared) != (locked.caption, locked.ai_declared):
+        await _write(conn, locked, caption, ai_declared=declared)
     return await get(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
 
 
@@ -202,10 +218,12 @@ def _check_edit(locked: LockedContent, caption: str, versions: project_locks.Ver
         raise Invalid("caption", "is all that this content has: it can't be empty")
 
 
-async def _write(conn: Conn, locked: LockedContent, caption: str) -> None:
+async def _write(conn: Conn, locked: LockedContent, caption: str, *, ai_declared: bool) -> None:
     org, approved = locked.organization_id, locked.approval_status == "approved"
     status = "pending" if approved else locked.approval_status
-    await content_item.edit_content.run(conn, org=org, id=locked.id, caption=caption, approval_status=status)
+    await content_item.edit_content.run(
+        conn, org=org, id=locked.id, caption=caption, ai_declared=ai_declared, approval_status=status
+    )
     if approved:
         await waiting.block_of_content(conn, organization_id=org, content_id=locked.id)
     await targets.update_fingerprints(conn, organization_id=org, content_id=locked.id)
@@ -241,6 +259,8 @@ def shown(row: ContentRow, public_url: str) -> Content:
         decision=_decision(row.decision) if row.decision else None,
         revision=row.revision,
         creative_type=row.creative_type,
+        made_by=row.made_by,
+        ai_generated=_origin(row).is_ai_generated,
         influencer_id=ids.show(ids.INFLUENCER, row.influencer_id) if row.influencer_id else None,
         fits=_fits(row) if row.status == "completed" else None,
         job_id=ids.show(ids.JOB, row.job_id) if row.job_id else None,
@@ -249,6 +269,10 @@ def shown(row: ContentRow, public_url: str) -> Content:
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def _origin(row: ContentRow | LockedContent) -> Origin:
+    return Origin(row.creative_type, row.made_by, row.ai_declared)
 
 
 def _fits(row: ContentRow) -> dict[PlatformName, str]:

@@ -14,9 +14,9 @@ from domain.content.briefs import Brief
 from domain.content.content import LockedContent
 from domain.media.files import File
 from domain.publishing import targets, waiting
-from generation.spec import Copy, Line
+from generation.spec import Copy, Line, Spec
 from jobs.ledger import Claim
-from schemas.content import ApprovalStatus, LineProvenance
+from schemas.content import ApprovalStatus, LineProvenance, MadeBy
 
 
 class _Row(NamedTuple):
@@ -40,7 +40,7 @@ async def lost_files(conn: Conn, *, claim: Claim, files: Files) -> int:
 
 
 async def finish(
-    conn: Conn, *, claim: Claim, copy: Copy, files: Sequence[File], public_url: str
+    conn: Conn, *, claim: Claim, spec: Spec, copy: Copy, files: Sequence[File], public_url: str
 ) -> dict[str, Any]:
     """Give the item its files and texts, in the transaction that ends the job; the result is the job's.
 
@@ -63,6 +63,7 @@ async def finish(
         caption=copy.caption,
         revision=revision,
         approval_status=gate,
+        made_by=made_by(spec, copy),
     )
     await content_generation.finish_generation.run(
         conn, **scope, revision=revision, provenance=provenance(copy)
@@ -74,10 +75,26 @@ async def finish(
     return {"contentId": shown.id, "assets": assets_shown, "warnings": copy.warnings}
 
 
+def made_by(spec: Spec, copy: Copy) -> MadeBy:
+    """The maker of a piece: what counts most for the AI label."""
+    if _has_model_line(copy):
+        return "model"
+    if copy.presenter is not None:
+        return "presenter"
+    if spec.speech != "none":
+        return "voice"
+    return "clip" if spec.format == "ugc_remix" else "renderer"
+
+
+def _has_model_line(copy: Copy) -> bool:
+    return any(line.rule == "model" for line in _lines(copy))
+
+
 def _gate(locked: LockedContent, copy: Copy) -> ApprovalStatus:
     """As decided when the item was made; pending what was approved before, and where a model wrote of it."""
-    by_model = any(line.rule == "model" for line in _lines(copy))
-    return "pending" if by_model or locked.approval_status == "approved" else locked.approval_status
+    return (
+        "pending" if _has_model_line(copy) or locked.approval_status == "approved" else locked.approval_status
+    )
 
 
 async def _replaced(conn: Conn, locked: LockedContent, caption: str, *, blocks: bool) -> None:

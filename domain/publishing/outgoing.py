@@ -11,10 +11,13 @@ from db.pool import Conn
 from db.queries import outgoing_post
 from domain.accounts import credentials
 from domain.accounts.credentials import SealedCredential
-from domain.publishing import sealed
+from domain.publishing import disclosure, sealed
+from domain.publishing.disclosure import Origin
 from domain.publishing.failures import IN_FLIGHT
 from domain.publishing.locked_post import LockedPost
 from domain.security.keyring import Keyring
+from schemas.content import CreativeType, Format, MadeBy
+from schemas.posts import AiLabel
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +82,7 @@ class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     mode: str
     privacy_level: str | None
+    ai_label: AiLabel
     moment: datetime
     files: Sequence[File]
     revision: int
@@ -106,6 +110,10 @@ class OutgoingRow(NamedTuple):
     revision: int
     language: str
     sandbox: bool
+    format: Format
+    creative_type: CreativeType
+    made_by: MadeBy | None
+    ai_declared: bool
     id: UUID | None
     kind: str
     mime_type: str
@@ -128,6 +136,7 @@ async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
     if not rows:
         raise LookupError(f"post {post.id} has no credential")
     draft = rows[0]
+    origin = Origin(draft.creative_type, draft.made_by, draft.ai_declared)
     sealed_tokens = SealedCredential(draft.sealed, draft.vault_key_id, draft.generation, draft.expires_at)
     tokens = credentials.opened(
         sealed_tokens, organization_id=owner_org, account_id=post.owner_id, keyring=keyring
@@ -143,6 +152,7 @@ async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
         language=draft.language,
         mode=post.mode,
         privacy_level=post.privacy_level,
+        ai_label=disclosure.label(post.platform, post.mode, draft.format, origin),
         moment=post.scheduled_for,
         files=[_file(row, row.id) for row in rows if row.id],
         revision=draft.revision,

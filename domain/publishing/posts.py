@@ -13,6 +13,7 @@ from db.pool import Conn
 from db.queries import content_item, partner_post, post_event, scheduled_post
 from db.queries.rows import PostRow
 from domain.accounts import accounts
+from domain.publishing import disclosure
 from domain.tenancy import project_locks
 from domain.values import merging
 from domain.values.periods import Period
@@ -21,7 +22,7 @@ from jobs.kinds import PUBLISH_POST
 from jobs.ledger import Submitted, Wake
 from schemas import ids
 from schemas.errors.absent import absent
-from schemas.posts import Post, PostError, Status
+from schemas.posts import AiLabel, Post, PostError, Status
 
 #: A post and its version, which grows with every change that a reader can see.
 Versioned: TypeAlias = tuple[Post, int]
@@ -210,6 +211,7 @@ def _shown(row: PostRow) -> Post:
         platform=row.platform,
         mode=row.mode,
         privacy_level=row.privacy_level,
+        ai_label=_ai_label(row),
         status=row.status,
         schedule_passed=row.schedule_passed,
         job_id=ids.show(ids.JOB, row.job_id) if row.job_id else None,
@@ -227,3 +229,10 @@ def _shown(row: PostRow) -> Post:
         updated_at=row.updated_at,
         waiting=UNSET if row.status in WAITING else None,
     )
+
+
+def _ai_label(row: PostRow) -> AiLabel | None:
+    """The label that the post was sent with, or will be."""
+    if row.ai_origin is None:
+        return row.ai_label
+    return disclosure.label_of_row(row.platform, row.mode, row.ai_origin)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import lost_post, outgoing_post, sending
+from db.queries import lost_post, outgoing_post, sending, social_account
 from domain.accounts import credentials
 from domain.media import tickets as media_tickets
 from domain.publishing import account_queue, failures, job_end, locked_post, outgoing, posts, quotas, sealed
@@ -22,6 +22,7 @@ from jobs.ledger import Claim
 from jobs.outcomes import Canceled, Done, Interrupted, NotDone, Snooze
 from schemas import ids
 from schemas.errors import OutcomeUnknown, Rejected
+from schemas.posts import AiLabel
 
 #: How often the wait in the account's queue doubles, so that a long one costs little.
 MOST_DOUBLED = 3
@@ -32,7 +33,7 @@ NOT_APPROVED = Rejected(
 
 
 class PreparedStep(NamedTuple):
-    """A prepared post, or a step on the way there, of the content's `revision`."""
+    """A prepared post, or a step on the way there, of the content's `revision`, with its account's traits."""
 
     keyring: Keyring
     revision: int
@@ -40,6 +41,7 @@ class PreparedStep(NamedTuple):
     request: bytes
     secret: bytes | None
     tickets: Sequence[str]
+    traits: dict[str, Any] | None
 
     def __repr__(self) -> str:
         return f"PreparedStep({self.revision})"
@@ -85,10 +87,7 @@ async def _line_up(conn: Conn, claim: Claim, post: LockedPost) -> NotDone | None
 
 
 async def keep(conn: Conn, *, claim: Claim, step: PreparedStep, after_s: float) -> NotDone | None:
-    """A step on the way to being prepared, before the next one.
-
-    One that takes the platform `after_s` goes on then; others of the account may go first.
-    """
+    """Keep a step before the next one, which comes `after_s` later: others of the account may go first."""
     post = await locked_post.lock(conn, claim)
     if post.stopped:
         return Canceled()
@@ -96,16 +95,17 @@ async def keep(conn: Conn, *, claim: Claim, step: PreparedStep, after_s: float) 
     return await failures.let_others_pass(conn, post, after_s) if after_s else None
 
 
-async def mark(conn: Conn, *, claim: Claim, unsaved: PreparedStep | None = None) -> datetime | NotDone:
+async def mark(
+    conn: Conn, *, claim: Claim, ai_label: AiLabel, unsaved: PreparedStep | None = None
+) -> datetime | NotDone:
     """Mark the post `sending`; return the time of the mark, or the outcome that forbids it.
 
     The call may be made once this is committed. The step holds the active project. `unsaved` is what was
-    just prepared: it is kept with the mark, or without it where the post has to wait. An edit since then
-    starts over.
+    just prepared: it is kept in any case. An edit since then starts over.
     """
     post = await locked_post.lock(conn, claim)
     revision = unsaved.revision if unsaved else post.content_revision
-    marked = await _mark(conn, claim, post, revision, unsaved)
+    marked = await _mark(conn, claim, post, revision, unsaved=unsaved, ai_label=ai_label)
     if unsaved and isinstance(marked, Snooze):
         await _keep(conn, post, unsaved, phase="prepared")
     return marked
@@ -116,14 +116,21 @@ async def again(conn: Conn, *, claim: Claim) -> datetime | NotDone | None:
     post = await locked_post.lock(conn, claim)
     if post.left_s <= 0 or post.account_status == "disconnected":
         return None
-    return await _mark(conn, claim, post, None, None)
+    return await _mark(conn, claim, post, None)
 
 
 async def _keep(conn: Conn, post: LockedPost, step: PreparedStep, *, phase: str) -> None:
-    org, post_id = post.organization_id, post.id
-    given = _given(post, step)
-    await outgoing_post.keep_prepared.run(conn, org=org, id=post_id, event_id=ids.new(), phase=phase, **given)
-    await media_tickets.keep(conn, organization_id=org, post_id=post_id, tickets=step.tickets)
+    org, given = post.organization_id, _given(post, step)
+    await outgoing_post.keep_prepared.run(conn, org=org, id=post.id, event_id=ids.new(), phase=phase, **given)
+    await _keep_found(conn, post, step)
+
+
+async def _keep_found(conn: Conn, post: LockedPost, step: PreparedStep) -> None:
+    """Store the tickets, and the account's traits where the platform says others now, for later schedules."""
+    org = post.organization_id
+    await media_tickets.keep(conn, organization_id=org, post_id=post.id, tickets=step.tickets)
+    if step.traits is not None and step.traits != post.traits:
+        await social_account.update_traits.run(conn, org=org, id=post.account_id, traits=step.traits)
 
 
 def _given(post: LockedPost, step: PreparedStep | None) -> dict[str, Any]:
@@ -141,7 +148,13 @@ def _given(post: LockedPost, step: PreparedStep | None) -> dict[str, Any]:
 
 
 async def _mark(
-    conn: Conn, claim: Claim, post: LockedPost, revision: int | None, unsaved: PreparedStep | None
+    conn: Conn,
+    claim: Claim,
+    post: LockedPost,
+    revision: int | None,
+    *,
+    unsaved: PreparedStep | None = None,
+    ai_label: AiLabel | None = None,
 ) -> datetime | NotDone:
     outcome = await failures.blocker(conn, post)
     if outcome is not None:
@@ -163,12 +176,13 @@ async def _mark(
         event_id=ids.new(),
         posts=window.posts,
         window_s=window.window_s,
+        ai_label=ai_label,
         **_given(post, unsaved),
     )
     if marked.sent_at is None:
         return await _unmarked(conn, post, marked)
     if unsaved:
-        await media_tickets.keep(conn, organization_id=org, post_id=post_id, tickets=unsaved.tickets)
+        await _keep_found(conn, post, unsaved)
     return marked.sent_at
 
 

@@ -14,7 +14,8 @@ from domain.accounts import accounts as refusals
 from domain.accounts import platform_limits
 from domain.accounts.platform_limits import PLATFORMS, File, PlatformLimits
 from schemas import ids
-from schemas.errors import Conflict, Invalid, NotFound
+from schemas.accounts import PrivacyLevel
+from schemas.errors import Conflict, Invalid, NotFound, PrivacyRequired
 from schemas.posts import Target
 
 #: A path, and what is wrong there.
@@ -93,7 +94,7 @@ async def plan(
             account.id,
             account.platform,
             target.mode,
-            target.privacy_level,
+            _privacy_level(target, account),
             target.caption_override,
             material.fingerprint(target.caption_override),
         )
@@ -209,13 +210,18 @@ async def _check_fit(
     targets: Sequence[Target], accounts: Sequence[LockedAccount], material: Material
 ) -> None:
     issues: list[Issue] = []
+    choices: dict[str, list[PrivacyLevel]] = {}
     seen: set[UUID] = set()
     for number, (target, account) in enumerate(zip(targets, accounts, strict=True)):
         if account.id in seen:
             issues.append((path(number), "is given twice"))
         seen.add(account.id)
         issues += [(path(number, field), what) for field, what in _misfits(target, account, material)]
+        if _lacks_privacy(target, account):
+            choices[path(number, "privacyLevel")] = _offered(account)
         await asyncio.sleep(0)  # to count a long caption takes 5 ms: others have their turn between two
+    if choices:
+        raise PrivacyRequired(choices, *issues)
     if issues:
         raise Invalid(*issues[0], *issues[1:])
 
@@ -244,8 +250,27 @@ def _misfits(target: Target, account: LockedAccount, material: Material) -> Iter
         yield field if fault.code == platform_limits.CAPTION else "socialAccountId", fault.message
     if target.mode not in platform.modes:
         yield "mode", f"{platform.name} takes {' or '.join(sorted(platform.modes))}"
-    if why := platform_limits.privacy_fault(platform, account.traits, target.privacy_level):
+    if _lacks_privacy(target, account):
+        return
+    asked = target.privacy_level is not None or target.mode == "direct"
+    if asked and (why := platform_limits.privacy_fault(platform, _offered(account), target.privacy_level)):
         yield "privacyLevel", why
+
+
+def _offered(account: LockedAccount) -> list[PrivacyLevel]:
+    return platform_limits.privacy_levels(PLATFORMS[account.platform], account.traits)
+
+
+def _lacks_privacy(target: Target, account: LockedAccount) -> bool:
+    """True if a person has to choose who may see it. TikTok's guidelines forbid a default."""
+    return target.mode == "direct" and target.privacy_level is None and len(_offered(account)) > 1
+
+
+def _privacy_level(target: Target, account: LockedAccount) -> PrivacyLevel | None:
+    """The level that the post is stored with: the chosen one, or the only one that the account offers."""
+    offered = _offered(account)
+    only = offered[0] if target.mode == "direct" and len(offered) == 1 else None
+    return target.privacy_level or only
 
 
 def _bound(account: LockedAccount) -> _Bound:

@@ -5,11 +5,10 @@ Spanish at once: no word means another thing in another of them.
 """
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 from generation.spec import AgeRange, Gender
-from generation.words import texts
+from generation.words import tones
 
 W = TypeVar("W", bound=str)
 
@@ -30,19 +29,6 @@ AGES: Mapping[AgeRange, str] = {
     "senior": """senior seniors elderly older retired grandmother grandfather sixties ältere älterer
         seniorin rentner rentnerin âgé âgée retraité retraitée anciano anciana jubilado jubilada""",
 }
-#: Voices, each by the word that it is called by in whatever language.
-VOICES: Mapping[str, str] = {
-    "plain": "plain honest authentic schlicht ehrlich honnête sencillo sencilla honesto honesta",
-    "casual": """casual relaxed laidback lässig décontracté décontractée informal relajado relajada""",
-    "playful": """playful funny witty humorous verspielt witzig lustig drôle ludique divertido divertida
-        gracioso graciosa""",
-    "warm": """warm friendly encouraging herzlich freundlich warmherzig chaleureux chaleureuse amical
-        amicale cálido cálida amable""",
-    "professional": """professional serious seriös professionell sachlich sérieux sérieuse professionnel
-        professionnelle profesional serio seria""",
-    "enthusiastic": """enthusiastic energetic lively excited begeistert energisch lebhaft enthousiaste
-        énergique entusiasta enérgico enérgica""",
-}
 
 
 class Choices(NamedTuple):
@@ -55,16 +41,8 @@ class Choices(NamedTuple):
 
 def read(prompt: str) -> Choices:
     """Of several words for one thing the first one counts."""
-    words = _words(prompt)
-    return Choices(_first(words, GENDERS), _first(words, AGES), _first(words, VOICES))
+    return Choices(_first(prompt, GENDERS), _first(prompt, AGES), _first(prompt, tones.VOICES))
 
 
-def _words(prompt: str) -> list[str]:
-    """Its words, and each two neighbours as one, so that `non-binary` and `middle aged` are words."""
-    single = [word.casefold() for word in texts.words(prompt)]
-    return [one for pair in pairwise([*single, ""]) for one in ("".join(pair), pair[0])]
-
-
-def _first(words: list[str], meanings: Mapping[W, str]) -> W | None:
-    known = {word: meaning for meaning, entries in meanings.items() for word in entries.split()}
-    return next((known[word] for word in words if word in known), None)
+def _first(prompt: str, meanings: Mapping[W, str]) -> W | None:
+    return tones.first(prompt, {word: one for one, entries in meanings.items() for word in entries.split()})

@@ -11,16 +11,26 @@ from generation.spec import Brand, Copy, Evidence, Line
 #: All words that a line may have beside the brand's own, by language.
 _FIXED = {
     "en": """meet things to know about have you seen yet pov just found in short try discover on the app
-        store google play a look at""",
+        store google play a look at there s here so this is ever few words give go take peek psst drum roll
+        nutshell say hello from closer come and see introducing an overview summary get started with learn
+        comes glance let""",
     "de": """das ist dinge über schon von gehört pov gerade entdeckt in kürze ausprobieren entdecken im app
-        store bei google play mehr erfahren""",
+        store bei google play mehr erfahren da gibt s also mal gesehen kurz gesagt anschauen psst
+        trommelwirbel einer nussschale na los willkommen hallo ein näherer blick auf ruhe kennenlernen
+        überblick eine vorstellung zusammenfassung mit beginnen zu hier kommt und einen geht""",
     "fr": """voici choses à savoir sur en quelques images pov vient d arriver l écran bref essayer découvrir
-        app store google play plus""",
+        app store google play plus il y a alors c est quoi vite dit tester jeter un œil psitt roulement de
+        tambour clin hop bienvenue chez bonjour petit tour douceur faire connaissance avec présentation
+        aperçu synthèse commencer s informer et voilà place coup parti cap""",
     "es": """esto es cosas sobre ya conoces pov acabas de encontrar en breve probar descubrir app store
-        google play más""",
+        google play más pues y a grandes rasgos darle una vuelta echar un vistazo chist redoble tambor pocas
+        palabras venga saludos desde te saluda paseo por con calma conocer presentación resumen empezar
+        informarse aquí llega""",
 }
 #: Without words of their own, other languages name the stores alone.
 _STORES = "app store google play"
+#: What stands between the lines of a caption.
+_MARKS = "•→☞♡–▸ \n"
 _WORD = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
@@ -119,5 +129,5 @@ def _caption(copy: Copy) -> Iterator[Fault]:
     left = copy.caption
     for text in sorted(said, key=len, reverse=True):
         left = left.replace(text, "") if text else left
-    if left.strip("• \n"):
-        yield Fault(place="caption", rule="word", found=left.strip("• \n"))
+    if left.strip(_MARKS):
+        yield Fault(place="caption", rule="word", found=left.strip(_MARKS))

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from generation.spec import Brand, Evidence, Line, Source
-from generation.words import names, texts
+from generation.words import names, texts, tones
 from generation.words.claims import claims
 from generation.words.clauses import ENDS, LONGEST, Clause, is_prose, line
 from generation.words.formulas import fill
-from generation.words.languages import TABLES
+from generation.words.languages.table import Tone
 from generation.words.speech import speaks
 
 #: Proposals at most; keywords that become one; points from which on their number is worth a line; clauses
@@ -15,19 +15,8 @@ from generation.words.speech import speaks
 MOST, KEYWORDS, NUMBERED, FEW = 10, 3, 3, 2
 #: Characters of a clause at most that is short enough for a hook.
 SHORT = 70
-#: Words of a voice that take the casual formula.
-CASUAL = {
-    "casual",
-    "witty",
-    "playful",
-    "funny",
-    "informal",
-    "locker",
-    "witzig",
-    "décontracté",
-    "informel",
-    "cercana",
-}
+#: Tones that take the casual formula, too.
+CASUAL: frozenset[Tone] = frozenset({"casual", "playful"})
 
 
 def missing_fields(brand: Brand, found: Sequence[Clause], language: str) -> list[Source]:
@@ -74,26 +63,27 @@ def _can_ask(asked: str, brand: Brand, language: str) -> bool:
 
 def counted(brand: Brand, language: str, number: int) -> Iterator[Line]:
     """The formula around the number of its clauses."""
-    if language in TABLES and number >= NUMBERED:
-        yield from fill(TABLES[language].formulas.number, brand, n=(str(number), None))
+    own = tones.formulas(brand, language)
+    if own is not None and number >= NUMBERED:
+        yield from fill(own.number, brand, n=(str(number), None))
 
 
 def named(brand: Brand, language: str) -> Iterator[Line]:
     """Formulas around its keywords and its audience."""
-    if (table := TABLES.get(language)) is None:
+    if (own := tones.formulas(brand, language)) is None:
         return
     for keyword, quoted in names.keywords(brand, language)[:KEYWORDS]:
-        yield from fill(table.formulas.keyword, brand, Keyword=(texts.initial(keyword), quoted))
+        yield from fill(own.keyword, brand, Keyword=(texts.initial(keyword), quoted))
     if (people := names.audience(brand, language)) is not None:
-        yield from fill(table.formulas.audience, brand, Audience=people)
+        yield from fill(own.audience, brand, Audience=people)
 
 
 def weak(brand: Brand, language: str) -> list[Line]:
     """Hooks that say no more than the name."""
-    if (table := TABLES.get(language)) is None:
+    if (own := tones.formulas(brand, language)) is None:
         return [Line(text=names.app(brand), rule="formula", evidence=[names.app_evidence(brand)])]
-    casual = [table.formulas.casual] if set(texts.words(brand.voice or "")) & CASUAL else []
-    return [found for text in (*table.formulas.meet, *casual) for found in fill(text, brand)]
+    casual = [own.casual] if tones.tone_of(brand.voice) in CASUAL else []
+    return [found for text in (*own.meet, *casual) for found in fill(text, brand)]
 
 
 def tiers(brand: Brand, found: Sequence[Clause], language: str, number: int) -> list[list[Line]]:

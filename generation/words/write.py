@@ -6,7 +6,7 @@ import msgspec
 
 from generation.spec import Brand, Copy, Evidence, Format, Labels, Line, Presenter, Source, Spec
 from generation.timing import needed
-from generation.words import hooks, names, texts
+from generation.words import hooks, names, texts, tones
 from generation.words.choice import pick, sample
 from generation.words.clauses import Clause, alike, clauses, line
 from generation.words.formulas import fill
@@ -91,7 +91,14 @@ def choose_hook(words: Words, spec: Spec, offers: Offers = NONE) -> Line:
         return next(iter(offered.values()))
     number = min(len(words.clauses), POINTS[spec.format]) if spec.format in COUNTED else 0
     tiers = hooks.tiers(words.brand, words.clauses, words.language, number)
-    return pick(spec.seed, next(filter(None, tiers)), "hook")
+    said = tones.preferred(
+        tones.tone_of(spec.brand.voice),
+        next(filter(None, tiers)),
+        lambda one: one.text,
+        words.language,
+        least=1,
+    )
+    return pick(spec.seed, said, "hook")
 
 
 def choose_points(words: Words, spec: Spec, hook: Line) -> list[Line]:
@@ -103,7 +110,9 @@ def choose_points(words: Words, spec: Spec, hook: Line) -> list[Line]:
     fresh = [one for one in words.clauses if not alike(one.text, hook.text)]
     best = [one for one in fresh if one.field != "tagline"]
     best += [one for one in fresh if one.field == "tagline"][: max(most - len(best), 0)]
-    chosen = best[:1] + sample(spec.seed, best[1:CHOICE], most - 1, "points")
+    tone = tones.tone_of(spec.brand.voice)
+    others = tones.preferred(tone, best[1:CHOICE], lambda one: one.text, words.language, least=most - 1)
+    chosen = best[:1] + sample(spec.seed, others, most - 1, "points")
     lines = [line(one) for one in sorted(chosen, key=lambda one: one.place)]
     if len(lines) >= FEWEST:
         return lines
@@ -140,6 +149,7 @@ def compose(
     brand, language = words.brand, words.language
     tags, ending = hashtags(brand, language), _ending(brand, language)
     presented = _presented(presenter, language) if presenter else None
+    mark = tones.MARKS[tones.tone_of(brand.voice)]
     return Copy(
         language=tag(brand, language),
         hook=hook,
@@ -150,7 +160,7 @@ def compose(
         places=list(_places(brand, language)),
         ending=ending,
         hashtags=tags,
-        caption=caption(hook, points, [ending, *([presented] if presented else [])], tags),
+        caption=caption(hook, points, [ending, *([presented] if presented else [])], tags, mark),
         labels=labels(language),
         presenter=presented,
         warnings=warnings,
@@ -163,9 +173,11 @@ def _closing(words: Words, said: Sequence[Line]) -> Line | None:
     return next((one for one in own if not any(alike(one.text, other.text) for other in said)), None)
 
 
-def caption(hook: Line, points: Sequence[Line], endings: Sequence[Line], tags: Sequence[Line]) -> str:
-    """The text that is posted with the files: the same lines, one paragraph each."""
-    listed = "\n".join(f"• {point.text}" for point in points)
+def caption(
+    hook: Line, points: Sequence[Line], endings: Sequence[Line], tags: Sequence[Line], mark: str
+) -> str:
+    """The text that is posted with the files: the same lines, and `mark` before each point."""
+    listed = "\n".join(f"{mark} {point.text}" for point in points)
     closing = "\n\n".join(ending.text for ending in endings if ending.text)
     paragraphs = (hook.text, listed, closing, " ".join(tag.text for tag in tags))
     return "\n\n".join(filter(None, paragraphs))
@@ -212,9 +224,9 @@ def warnings(words: Words, spec: Spec) -> Iterator[str]:
 def _formula(name: str, brand: Brand, language: str) -> Line:
     """A filled formula; the name alone where the language has none, or it would be too long."""
     alone = Line(text=names.app(brand), rule="formula", evidence=[names.app_evidence(brand)])
-    if (table := TABLES.get(language)) is None:
+    if (own := tones.formulas(brand, language)) is None:
         return alone
-    return next(fill(getattr(table.formulas, name), brand), alone)
+    return next(fill(getattr(own, name), brand), alone)
 
 
 def _in_store(brand: Brand) -> bool:

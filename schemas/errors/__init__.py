@@ -44,7 +44,8 @@ TenantryError
     ├── OriginRefused    403: a page that is not the app's
     ├── NotReturnable    403: the key doesn't say that its people may be sent there
     ├── Invalid          422: a value that no rule allows
-    │   └── LacksWords   the brand says nothing that content could be made of; names the fields
+    │   ├── LacksWords   the brand says nothing that content could be made of; names the fields
+    │   └── PrivacyRequired   a target has no privacyLevel, and its account offers several; names them
     ├── NotFound         404: absent, or another organization's
     ├── Conflict         409: the state of the thing forbids it now
     ├── ContentRejected  409: a reviewer said no, for good
@@ -111,6 +112,7 @@ from schemas.errors.refusals import (
     NotReturnable,
     OriginRefused,
     Oversized,
+    PrivacyRequired,
     Stale,
     Unauthenticated,
     Unavailable,
@@ -184,6 +186,7 @@ __all__ = [
     "Oversized",
     "PictureRefused",
     "PlatformError",
+    "PrivacyRequired",
     "ReauthRequired",
     "RedisAway",
     "Rejected",

@@ -1,6 +1,6 @@
 """Refusals of verbs: each leaf has its code in `api/errors.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from schemas.errors.base import TenantryError
@@ -102,6 +102,23 @@ class Invalid(DomainError):
         issues = [(path, message), *more]
         text = "; ".join(f"{where}: {what}" for where, what in issues)
         super().__init__(text, issues=[{"path": where, "message": what} for where, what in issues])
+
+
+class PrivacyRequired(Invalid):
+    """Targets without a `privacyLevel`, where their accounts offer a choice.
+
+    `choices` are the levels by the path of each. `more` are further issues of the same request.
+    """
+
+    def __init__(self, choices: Mapping[str, Sequence[str]], *more: tuple[str, str]) -> None:
+        first, *rest = [
+            (path, f"is required: choose one of {', '.join(levels)}") for path, levels in choices.items()
+        ]
+        super().__init__(*first, *rest, *more)
+        self.details["reason"] = "PRIVACY_REQUIRED"
+        self.details["choices"] = [
+            {"path": path, "privacyLevels": list(levels)} for path, levels in choices.items()
+        ]
 
 
 class LacksWords(Invalid):

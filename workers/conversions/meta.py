@@ -16,9 +16,10 @@ from workers.conversions.person import Tree
 from workers.conversions.skipped import Skipped
 from workers.conversions.verdict import TAKEN, Verdict
 from workers.platforms import http
+from workers.platforms.graph_version import GRAPH_VERSION
 from workers.platforms.http import Answer, Api
 
-NAME, VERSION = "Meta", "v25.0"
+NAME = "Meta"
 SEND_S = 20.0
 
 _TOKEN, _UNKNOWN_OBJECT = frozenset({102, 190}), (100, 33)
@@ -145,7 +146,7 @@ async def send(api: Api, to: OpenDestination, events: list[dict[str, Any]]) -> V
         body["test_event_code"] = to.test_event_code
     answer = await api.ask(
         "POST",
-        f"{api.base}/{VERSION}/{to.pixel_id}/events",
+        f"{api.base}/{GRAPH_VERSION}/{to.pixel_id}/events",
         headers=http.JSON,
         content=msgspec.json.encode(body),
         timeout_s=SEND_S,

@@ -38,6 +38,8 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A post as it is to go out. `created_at` is the post's own moment, the same in each attempt.
 
+    `is_ai_generated`: the adapter sets the platform's AI label. It is false where the platform has none.
+
     `now` is the database's time as this attempt began, which later times of its are held against.
     """
 
@@ -47,6 +49,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     media: Sequence[Media]
     mode: str
     privacy_level: str | None
+    is_ai_generated: bool
     created_at: datetime
     now: datetime
 
@@ -58,6 +61,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     sealed, such as an address that lets its holder upload. `tickets` are last parts of addresses of ours
     (`{Media.url}/{ticket}`, 43 URL-safe characters) that only this call makes known: whether one was fetched
     tells of its fate. One that is not `complete` is given back to `prepare`, `after_s` seconds later.
+    `traits` are the account's, where the platform was asked for them: they replace the stored ones.
     """
 
     handle: dict[str, Any]
@@ -66,6 +70,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     tickets: Sequence[str] = ()
     complete: bool = True
     after_s: float = 0.0
+    traits: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
         return f"Prepared({self.handle}, complete={self.complete})"

@@ -1,6 +1,7 @@
 """The adapter that posts for an account, and what its calls take."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from domain.media.store import Store
 from domain.publishing.outgoing import Account, File, OutgoingPost
 from domain.security.keyring import Keyring
 from schemas.errors import Rejected
+from workers.platforms import graph_version
 from workers.platforms.bluesky.publish import Bluesky
 from workers.platforms.connecting import open_net
 from workers.platforms.contract import Adapter, Draft, Media
@@ -44,6 +46,7 @@ class Platforms(NamedTuple):
             media=[self.media(file) for file in post.files],
             mode=post.mode,
             privacy_level=post.privacy_level,
+            is_ai_generated=post.ai_label == "labelled",
             created_at=post.moment,
             now=post.now,
         )
@@ -64,6 +67,7 @@ class Platforms(NamedTuple):
 
 async def open_platforms(resources: Resources) -> Platforms:
     settings, net = resources.settings, await resources.once(open_net)
+    graph_version.warn_if_ending(datetime.now(UTC).date())
     adapters: dict[str, Adapter] = {
         "bluesky": Bluesky(net.client),
         "mastodon": Mastodon(net.client),

@@ -58,7 +58,7 @@ async def prepare(attempt: PublishAttempt) -> Next:
         return await attempt.not_sent(UNREAD)
     except PlatformError as error:
         return await attempt.not_sent(error)
-    made = step.handle, step.request, step.secret, step.tickets
+    made = step.handle, step.request, step.secret, step.tickets, step.traits
     unsaved = sending.PreparedStep(attempt.keyring, attempt.outgoing.revision, *made)
     if step.complete:
         attempt.prepared, attempt.unsaved = step, unsaved
@@ -70,7 +70,8 @@ async def prepare(attempt: PublishAttempt) -> Next:
 
 async def mark(attempt: PublishAttempt) -> Next:
     """The call may be made from this commit on. In a project that was archived meanwhile none is made."""
-    body = partial(sending.mark, claim=attempt.ctx.job, unsaved=attempt.unsaved)
+    label = attempt.outgoing.ai_label
+    body = partial(sending.mark, claim=attempt.ctx.job, ai_label=label, unsaved=attempt.unsaved)
     try:
         marked = await attempt.decide(body, project=True)
     except Conflict:

@@ -64,7 +64,12 @@ async def content_generate(ctx: Context, *, studio: Studio) -> Outcome:
             await ctx.progress(DRAWN, stage="finalizing")
             files = await while_wanted(ctx, storing.store_all(ctx, studio.store, folder, piece.made))
             body = partial(
-                generated.finish, claim=ctx.job, copy=piece.copy, files=files, public_url=studio.public_url
+                generated.finish,
+                claim=ctx.job,
+                spec=brief.spec,
+                copy=piece.copy,
+                files=files,
+                public_url=studio.public_url,
             )
             return await ctx.commit(body, alone=True)
         except Unmade as error:

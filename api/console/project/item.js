@@ -9,7 +9,7 @@ import { go, link } from "../router.js";
 import { attempt } from "../states.js";
 import { section } from "../table.js";
 import { ago } from "../times.js";
-import { FIELDS, PLATFORMS } from "../words.js";
+import { FIELDS, MAKERS, PLATFORMS } from "../words.js";
 import { decided } from "./content.js";
 import { making } from "./making.js";
 import { marked } from "./quotes.js";
@@ -45,7 +45,8 @@ function whole(view, path, { shown, job, progress, project: of }) {
     h("div", { className: "split" },
       h("div", { className: "stack" }, gallery(shown.assets), provenance(shown.provenance ?? [])),
       h("div", { className: "stack" }, wordsOf(view, path, shown),
-        shown.decision && decision(shown.decision), shown.fits && fits(shown.fits))),
+        disclosure(view, path, shown), shown.decision && decision(shown.decision),
+        shown.fits && fits(shown.fits))),
   ];
 }
 
@@ -142,6 +143,27 @@ async function edit(view, path, shown) {
     },
   });
   if (done) await view.refresh();
+}
+
+/** Whether its posts carry the platforms' AI label, and why. A partner declares what AI made elsewhere. */
+const disclosure = (view, path, shown) => section("AI label", {
+  tools: view.may("content:write") && !MAKING.includes(shown.status) && shown.approvalStatus !== "rejected"
+    && (shown.creativeType === "uploaded" || shown.madeBy === "clip")
+    && h("button", { type: "button", className: "small",
+      onclick: (event) => attempt(event.currentTarget, () => declare(view, path, shown)) },
+    shown.aiGenerated ? "It is not AI-made" : "AI made it"),
+}, h("div", { className: "line" }, badge(shown.aiGenerated ? "AI-generated" : "no label",
+  shown.aiGenerated ? "cool" : "off"),
+h("span", { className: "hint" }, shown.madeBy ? MAKERS[shown.madeBy] : shown.creativeType)),
+h("p", { className: "hint" }, shown.aiGenerated
+  ? "Instagram and TikTok show their AI label on its posts, where they take one."
+  : "Its posts carry no AI label."));
+
+async function declare(view, path, shown) {
+  const body = { aiGenerated: !shown.aiGenerated };
+  await call("PATCH", path, { body, headers: { ...once(), "If-Match": `"${shown.revision}"` } });
+  notice(shown.approvalStatus === "approved" ? "Saved: it needs an approval again." : "Saved.", "good");
+  await view.refresh();
 }
 
 const decision = ({ decision: said, note, decidedAt }) =>

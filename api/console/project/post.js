@@ -8,7 +8,7 @@ import { link } from "../router.js";
 import { attempt } from "../states.js";
 import { facts, section } from "../table.js";
 import { ago } from "../times.js";
-import { PLATFORMS, POSTS } from "../words.js";
+import { AI_LABELS, AUDIENCES, PLATFORMS, POSTS } from "../words.js";
 import { inZone } from "../zone.js";
 import { preview } from "./previews.js";
 import { askMove } from "./schedule.js";
@@ -54,7 +54,8 @@ function whole(view, path, { shown, of, content, account, happened }, { platform
             content.hook || content.caption.slice(0, 60) || content.format)],
           ["Its job", shown.jobId
             && h("a", { href: link(["jobs", shown.jobId]) }, `…${shown.jobId.slice(-8)}`)],
-          ["Mode", shown.mode], ["Seen by", shown.privacyLevel],
+          ["Mode", shown.mode], ["Seen by", audience(shown)],
+            ["AI label", shown.aiLabel ? AI_LABELS[shown.aiLabel] : "not known: sent by an older release"],
             ["On the platform", shown.externalUrl && outside(shown.externalUrl)],
           ["Made", ago(shown.createdAt, of.timezone)], ["Changed", ago(shown.updatedAt, of.timezone)],
         ]))),
@@ -65,9 +66,19 @@ function whole(view, path, { shown, of, content, account, happened }, { platform
             ariaPressed: String(name === platform), onclick: () => choose(name) }, text))),
         content?.fits?.[platform] && content.fits[platform] !== "ok"
           && h("p", { className: "why" }, content.fits[platform]),
+        platform === shown.platform && shown.aiLabel === "labelled"
+          && h("p", { className: "line" }, badge("AI-generated", "cool"),
+            h("span", { className: "hint" }, `${PLATFORMS[platform]} shows its AI label.`)),
         preview({ platform, handle: account?.handle ?? "account", caption, assets: content?.assets ?? [],
           when: inZone(shown.publishedAt ?? shown.scheduledFor, of.timezone) }))),
   ];
+}
+
+/** Who may see it. A TikTok post that nobody chose a level for is of an older release, and is not sent. */
+function audience({ privacyLevel, platform, mode }) {
+  if (privacyLevel) return AUDIENCES[privacyLevel];
+  return platform === "tiktok" && mode === "direct"
+    ? "nobody chose: cancel it, and schedule it again with a choice" : null;
 }
 
 /** Where it stands, and what it waits for. */

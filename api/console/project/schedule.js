@@ -6,7 +6,7 @@ import { formDialog, input, ticks } from "../forms.js";
 import { call, once } from "../http.js";
 import { attempt } from "../states.js";
 import { now } from "../times.js";
-import { PLATFORMS } from "../words.js";
+import { AUDIENCES, PLATFORMS } from "../words.js";
 import { clock, inZone } from "../zone.js";
 
 /** `of` is the project; the content is chosen where it isn't given. Resolves to what was scheduled. */
@@ -34,16 +34,18 @@ export async function schedule(view, of, { content, day } = {}) {
       ticks("targets", "To", accounts.items.map((one) => target(one, content)),
         { hint: accounts.items.length ? null
         : "No account is connected yet: connect one on the tab Accounts." }),
+      accounts.items.filter(asksAudience).map(audience),
       input("localTime", `Time in ${of.timezone}`,
         { type: "datetime-local", required: true, value: proposed(of.timezone, day) },
         { hint: "As the clocks there show it, also where they change." }),
       input("captionOverride", "Another caption", { rows: 3, maxLength: 5000 },
         { tag: "textarea", hint: "Optional, for these posts alone." }),
     ],
-    send: ({ contentId = content?.id, targets = [], localTime, captionOverride }, headers) => {
+    send: ({ contentId = content?.id, targets = [], localTime, captionOverride, ...levels }, headers) => {
       const body = { localTime,
         targets: targets.map((socialAccountId) => ({ socialAccountId,
-        ...captionOverride && { captionOverride } })) };
+        ...captionOverride && { captionOverride },
+        ...levels[socialAccountId] && { privacyLevel: levels[socialAccountId] } })) };
       return call("POST", `/v1/content/${contentId}/schedule`, { body, headers: headers(contentId, body) });
     },
   });
@@ -64,6 +66,15 @@ function target(account, content) {
   return { value: account.socialAccountId, text: `${account.handle} · ${PLATFORMS[account.platform]}`, about,
     disabled: Boolean(refused) };
 }
+
+/** Whether somebody has to choose who may see a post of the account: TikTok allows no default. */
+const asksAudience = ({ privacyLevels }) => (privacyLevels?.length ?? 0) > 1;
+
+/** The choice, named by its account; it counts only where that is ticked. */
+const audience = ({ socialAccountId, handle, platform, privacyLevels }) =>
+  input(socialAccountId, `Who sees it on ${PLATFORMS[platform]}, ${handle}`, {},
+    { options: [["", "Choose"], ...privacyLevels.map((level) => [level, AUDIENCES[level]])],
+      hint: "Required if the account is ticked." });
 
 /** The next full hour, or nine o'clock of a day that is to come. */
 function proposed(zone, day) {

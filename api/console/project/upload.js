@@ -1,6 +1,6 @@
 // Finished media of a partner's own as content.
 
-import { formDialog, input } from "../forms.js";
+import { formDialog, input, ticks } from "../forms.js";
 import { call, once } from "../http.js";
 import { go } from "../router.js";
 
@@ -16,6 +16,8 @@ export async function upload(view, project) {
         { hint: "Up to ten pictures of 30 MiB, or a video of 100 MiB. Without a file, the caption is the post." }),
       input("caption", "Caption", { rows: 5, maxLength: 5000 }, { tag: "textarea" }),
       input("hook", "First line", { maxLength: 300 }, { hint: "Optional, for your own lists." }),
+      ticks("aiGenerated", "", [{ value: "true", text: "AI made it",
+        about: "Its posts carry the platforms' AI label." }]),
     ],
     send: (_, __, typed) => {
       const form = new FormData(typed);

@@ -1,6 +1,8 @@
 """German: formulas, and how its sentences are read."""
 
-from generation.words.languages.table import Formulas, Table
+from collections.abc import Mapping
+
+from generation.words.languages.table import Formulas, Table, Tone
 
 FORMULAS = Formulas(
     keyword="{Keyword}? Das ist {app}.",
@@ -19,6 +21,55 @@ FORMULAS = Formulas(
     save="Für später speichern",
     presenter="eine digitale Figur, keine echte Person",
 )
+
+#: The same in other tones; what a tone leaves out is plain.
+TONES: Mapping[Tone, Formulas] = {
+    "casual": FORMULAS._replace(
+        keyword="{Keyword}? Da gibt’s {app}.",
+        audience="{Audience}: da gibt’s {app}.",
+        meet=("Also, das ist {app}", "Schon mal {app} gesehen?"),
+        recap="{app}, kurz gesagt",
+        try_it="{app} mal ausprobieren",
+        visit="{app} mal anschauen",
+        ending="{app} mal anschauen.",
+    ),
+    "playful": FORMULAS._replace(
+        keyword="{Keyword}? Psst: {app}.",
+        audience="{Audience}, psst: {app}.",
+        meet=("Psst: {app}", "Trommelwirbel: {app}"),
+        recap="{app} in einer Nussschale",
+        try_it="Na los, {app} ausprobieren",
+        visit="Na los, {app} entdecken",
+        ending="Na los, {app} entdecken.",
+    ),
+    "warm": FORMULAS._replace(
+        keyword="{Keyword}? Willkommen bei {app}.",
+        audience="{Audience}: willkommen bei {app}.",
+        meet=("Willkommen bei {app}", "Hallo von {app}"),
+        recap="Ein näherer Blick auf {app}",
+        try_it="In Ruhe {app} ausprobieren",
+        visit="In Ruhe {app} kennenlernen",
+        ending="In Ruhe {app} kennenlernen.",
+    ),
+    "professional": FORMULAS._replace(
+        keyword="{Keyword}: {app}.",
+        audience="{Audience}: {app}.",
+        meet=("{app} im Überblick", "{app}: eine Vorstellung"),
+        recap="{app}: Zusammenfassung",
+        try_it="Mit {app} beginnen",
+        visit="Mehr zu {app}",
+        ending="Mehr zu {app}.",
+    ),
+    "enthusiastic": FORMULAS._replace(
+        keyword="{Keyword}? Hier kommt {app}!",
+        audience="{Audience}: hier kommt {app}!",
+        meet=("Hier kommt {app}!", "Und das ist {app}!"),
+        recap="{app} auf einen Blick!",
+        try_it="Los geht’s mit {app}!",
+        visit="Auf zu {app}!",
+        ending="Auf zu {app}!",
+    ),
+}
 
 THING = r"app|anwendung|software|programm|spiel|werkzeug|tool|dienst|plattform|erweiterung|widget"
 SUBJECT = rf"(?:(?:die|diese|unsere|das|dieses|unser|der|dieser) (?:{THING})|(?:die )?{{app}})"
@@ -87,6 +138,7 @@ ASIDES = """
 
 TABLE = Table(
     formulas=FORMULAS,
+    tones=TONES,
     leads=LEADS,
     tails="und_mehr und_vieles_mehr usw. usw u.v.m. etc",
     open_ends="""und oder mit von für zu zum zur der die das den dem des ein eine einen einem in im an

@@ -1,6 +1,8 @@
 """English: formulas, and how its sentences are read."""
 
-from generation.words.languages.table import Formulas, Table
+from collections.abc import Mapping
+
+from generation.words.languages.table import Formulas, Table, Tone
 
 FORMULAS = Formulas(
     keyword="{Keyword}? Meet {app}.",
@@ -19,6 +21,55 @@ FORMULAS = Formulas(
     save="Save this for later",
     presenter="a digital presenter, not a real person",
 )
+
+#: The same in other tones; what a tone leaves out is plain.
+TONES: Mapping[Tone, Formulas] = {
+    "casual": FORMULAS._replace(
+        keyword="{Keyword}? There's {app}.",
+        audience="{Audience}, here's {app}.",
+        meet=("So, this is {app}", "Ever seen {app}?"),
+        recap="{app}, in a few words",
+        try_it="Give {app} a go",
+        visit="Take a peek at {app}",
+        ending="Take a peek at {app}.",
+    ),
+    "playful": FORMULAS._replace(
+        keyword="{Keyword}? Psst: {app}.",
+        audience="{Audience}, psst: {app}.",
+        meet=("Psst: {app}", "Drum roll: {app}"),
+        recap="{app} in a nutshell",
+        try_it="Go on, try {app}",
+        visit="Go on, peek at {app}",
+        ending="Go on, peek at {app}.",
+    ),
+    "warm": FORMULAS._replace(
+        keyword="{Keyword}? Say hello to {app}.",
+        audience="{Audience}, say hello to {app}.",
+        meet=("Say hello to {app}", "Hello from {app}"),
+        recap="A closer look at {app}",
+        try_it="Come and try {app}",
+        visit="Come and see {app}",
+        ending="Come and see {app}.",
+    ),
+    "professional": FORMULAS._replace(
+        keyword="{Keyword}: {app}.",
+        audience="{Audience}: {app}.",
+        meet=("Introducing {app}", "{app}: an overview"),
+        recap="{app}: a summary",
+        try_it="Get started with {app}",
+        visit="Learn about {app}",
+        ending="Learn about {app}.",
+    ),
+    "enthusiastic": FORMULAS._replace(
+        keyword="{Keyword}? Here comes {app}!",
+        audience="{Audience}, here comes {app}!",
+        meet=("Here comes {app}!", "Look, {app}!"),
+        recap="{app} at a glance!",
+        try_it="Let's try {app}!",
+        visit="Let's see {app}!",
+        ending="Let's see {app}!",
+    ),
+}
 
 THING = r"(?:the|this|our) (?:app|application|tool|software|program|game|service|platform|utility|extension)"
 SUBJECT = rf"(?:it|this|(?:the |this |our )?{{app}}|{THING})"
@@ -95,6 +146,7 @@ ASIDES = """
 
 TABLE = Table(
     formulas=FORMULAS,
+    tones=TONES,
     leads=LEADS,
     tails="as_well too also and_more and_much_more and_so_on etc",
     open_ends="""and or with of for to by the a an in on at from that which is are was as than into via

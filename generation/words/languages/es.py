@@ -1,6 +1,8 @@
 """Spanish: formulas, and how its sentences are read."""
 
-from generation.words.languages.table import Formulas, Table
+from collections.abc import Mapping
+
+from generation.words.languages.table import Formulas, Table, Tone
 
 FORMULAS = Formulas(
     keyword="¿{Keyword}? Esto es {app}.",
@@ -19,6 +21,55 @@ FORMULAS = Formulas(
     save="Guárdalo para luego",
     presenter="una figura digital, no una persona real",
 )
+
+#: The same in other tones; what a tone leaves out is plain.
+TONES: Mapping[Tone, Formulas] = {
+    "casual": FORMULAS._replace(
+        keyword="¿{Keyword}? Pues {app}.",
+        audience="{Audience}: pues {app}.",
+        meet=("Pues esto es {app}", "¿Y esto? Pues {app}"),
+        recap="{app}, a grandes rasgos",
+        try_it="Darle una vuelta a {app}",
+        visit="Echar un vistazo a {app}",
+        ending="Echar un vistazo a {app}.",
+    ),
+    "playful": FORMULAS._replace(
+        keyword="¿{Keyword}? Chist: {app}.",
+        audience="{Audience}, chist: {app}.",
+        meet=("Chist: {app}", "Redoble de tambor: {app}"),
+        recap="{app} en pocas palabras",
+        try_it="Venga, probar {app}",
+        visit="Venga, descubrir {app}",
+        ending="Venga, descubrir {app}.",
+    ),
+    "warm": FORMULAS._replace(
+        keyword="¿{Keyword}? Saludos desde {app}.",
+        audience="{Audience}: saludos desde {app}.",
+        meet=("Saludos desde {app}", "{app} te saluda"),
+        recap="Un paseo por {app}",
+        try_it="Probar {app} con calma",
+        visit="Conocer {app} con calma",
+        ending="Conocer {app} con calma.",
+    ),
+    "professional": FORMULAS._replace(
+        keyword="{Keyword}: {app}.",
+        audience="{Audience}: {app}.",
+        meet=("Presentación de {app}", "{app}: una presentación"),
+        recap="{app}: resumen",
+        try_it="Empezar con {app}",
+        visit="Informarse sobre {app}",
+        ending="Informarse sobre {app}.",
+    ),
+    "enthusiastic": FORMULAS._replace(
+        keyword="¿{Keyword}? ¡Aquí llega {app}!",
+        audience="{Audience}: ¡aquí llega {app}!",
+        meet=("¡Aquí llega {app}!", "¡Esto es {app}!"),
+        recap="¡{app} de un vistazo!",
+        try_it="¡A probar {app}!",
+        visit="¡A descubrir {app}!",
+        ending="¡A descubrir {app}!",
+    ),
+}
 
 SUBJECT = r"(?:(?:la|esta|nuestra) (?:aplicación|app|herramienta)|(?:el|este) (?:programa|juego)|{app})"
 WHOM = r"al? \w+|a l[oa]s \w+"
@@ -78,6 +129,7 @@ ASIDES = """
 
 TABLE = Table(
     formulas=FORMULAS,
+    tones=TONES,
     leads=LEADS,
     tails="también y_más y_mucho_más etc etc.",
     open_ends="y o u e con de del para por el la los las un una en al a que es son como permite ofrece",

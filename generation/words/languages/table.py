@@ -5,10 +5,11 @@ Words stand in blocks, one entry a blank; in an entry `_` is a blank or a hyphen
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 #: Name that a pattern of lead-ins has for the app's own.
 APP = "{app}"
+Tone = Literal["plain", "casual", "playful", "warm", "professional", "enthusiastic"]
 
 
 class Formulas(NamedTuple):
@@ -32,16 +33,18 @@ class Formulas(NamedTuple):
 
 
 class Table(NamedTuple):
-    """One language. `leads` are cut off a clause's beginning, in this order; `tails` off its end.
+    """One language. `tones` are its formulas in other tones than the plain one.
 
-    `open_ends` are words that something has to follow, `back` are beginnings that mean nothing without the
-    sentence before, `theirs` words that mean nothing without the half before. `more` begins what only adds
-    to a sentence that is over without it, `bare` the same without a comma, `joints` a half that has a verb
+    `leads` are cut off a clause's beginning, in this order; `tails` off its end. `open_ends` are words that
+    something has to follow, `back` are beginnings that mean nothing without the sentence before, `theirs`
+    words that mean nothing without the half before. `more` begins what only adds to a sentence that is over
+    without it, `bare` the same without a comma, `joints` a half that has a verb
     of its own; `limits` is what a sentence isn't true without. `never` are claims, by their kind; `asides`
     what is not about the product. `force` changes what is claimed, `glue` doesn't.
     """
 
     formulas: Formulas
+    tones: Mapping[Tone, Formulas]
     leads: tuple[str, ...]
     tails: str
     open_ends: str

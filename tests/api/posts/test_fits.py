@@ -34,7 +34,9 @@ async def test_what_an_item_says_is_what_scheduling_refuses(
     fits = (await project.acme.http.get(f"/v1/content/{content}")).json()["fits"]
     assert fits.keys() == PLATFORMS.keys()
     for platform, said in fits.items():
-        answer = await project.schedule(content, await project.account(platform=platform))
+        target = {"socialAccountId": await project.account(platform=platform)}
+        target |= {"privacyLevel": "private"} if platform == "tiktok" else {}
+        answer = await project.schedule(content, targets=[target])
         issues = answer.json().get("error", {}).get("details", {}).get("issues", [])
         assert answer.status_code == (202 if said == "ok" else 422), answer.text
         assert said == ("; ".join(issue["message"] for issue in issues) or "ok")

@@ -56,6 +56,7 @@ async def test_a_post_is_read_whole(project: Project) -> None:
         "platform": "bluesky",
         "mode": "direct",
         "privacyLevel": None,
+        "aiLabel": "not_needed",
         "status": "queued",
         "schedulePassed": False,
         "jobId": made["jobId"],

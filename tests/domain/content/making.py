@@ -68,8 +68,8 @@ async def finish(pool: Pool, claim: Claim, text: str = "") -> None:
     tokens = await done.step(partial(uploads.begin_many, organization_id=claim.organization_id, sizes=[9, 3]))
     brief = await done.step(partial(generated.begin, claim=claim))
     body = partial(
-        generated.finish, claim=claim, copy=written(write(brief.spec), text), files=[file(*tokens)],
-        public_url=URL,
+        generated.finish, claim=claim, spec=brief.spec, copy=written(write(brief.spec), text),
+        files=[file(*tokens)], public_url=URL,
     )  # fmt: skip
     await done.commit(body, alone=True)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from db.pool import Conn
 from domain.content import approvals, content
 from domain.projects import projects
-from schemas.content import ApprovalPolicy, ApprovalPolicyPatch, Content
+from schemas.content import ApprovalPolicy, ApprovalPolicyPatch, Content, ContentPatch
 from tests import seeds
 from tests.domain.project import Project
 
@@ -41,7 +41,7 @@ async def reject(conn: Conn, project: Project, content_id: UUID, revision: int |
 
 
 async def edit(conn: Conn, project: Project, content_id: UUID, caption: str, versions: Any = None) -> Content:
-    asked = named(project, content_id) | {"caption": caption, "versions": versions}
+    asked = named(project, content_id) | {"patch": ContentPatch(caption=caption), "versions": versions}
     async with conn.transaction():
         return await content.edit(conn, **asked)
 

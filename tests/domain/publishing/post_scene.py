@@ -77,7 +77,7 @@ def context(pool: Pool, claim: Claim) -> Context:
 
 async def mark(pool: Pool, claim: Claim) -> bool:
     """The step that lets a post go out; if it may not, its job is settled as a worker would."""
-    step = partial(sending.mark, claim=claim)
+    step = partial(sending.mark, claim=claim, ai_label="not_needed")
     try:
         came = await context(pool, claim).step(step, project=True, locks=True)
     except (CancelRequested, Conflict):

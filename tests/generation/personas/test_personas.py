@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from generation.personas import names, prompts
 from generation.personas.personas import AGES, GENDERS, VOICE, Wish, discloses, persona
 from generation.spec import AgeRange, Brand, Gender
+from generation.words import tones
 from generation.words.languages import TABLES
 from tests.generation.words.brands import TIDELINE
 
@@ -34,7 +35,7 @@ def test_a_persona_is_of_what_exists_whatever_the_prompt(prompt: str, seed: str,
     assert one.name in names.of(one.language, one.gender)
     assert one.gender in get_args(Gender)
     assert one.age_range in get_args(AgeRange)
-    assert one.voice in {*prompts.VOICES, VOICE, brand.voice}
+    assert one.voice in {*tones.VOICES, VOICE, brand.voice}
     assert one.topics == brand.keywords[:5]
 
 
@@ -63,7 +64,7 @@ def test_a_prompt_chooses_gender_age_and_tone(
 
 
 def test_no_word_of_a_prompt_means_two_things() -> None:
-    entries = [*prompts.GENDERS.values(), *prompts.AGES.values(), *prompts.VOICES.values()]
+    entries = [*prompts.GENDERS.values(), *prompts.AGES.values(), *tones.VOICES.values()]
     words = Counter(word for block in entries for word in block.split())
     assert [word for word, count in words.items() if count > 1] == []
     assert set(prompts.GENDERS) == set(get_args(Gender))

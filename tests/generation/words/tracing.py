@@ -62,14 +62,15 @@ def filled(line: Line, brand: Brand) -> set[str]:
             )
             for number in "34":
                 text = named.replace("{n}", number).replace("{app}", app)
-                texts |= {text, text.removesuffix(".")}
+                texts |= {text.removesuffix(end) for end in ("", ".", "!", "\u00a0!")}
     return texts
 
 
 def templates() -> Iterator[str]:
     for table in TABLES.values():
-        for formula in table.formulas:
-            yield from (formula,) if isinstance(formula, str) else formula
+        for formulas in (table.formulas, *table.tones.values()):
+            for formula in formulas:
+                yield from (formula,) if isinstance(formula, str) else formula
 
 
 def spelled(slot: str, line: Line) -> str:

@@ -160,6 +160,7 @@ class System:
                 account_id,
                 at=now + timedelta(seconds=in_s),
                 mode=shape.mode,
+                privacy_level="public" if shape.platform == "tiktok" and shape.mode == "direct" else None,
             )
         return Sent(post_id, account_id, username)
 

@@ -1,12 +1,13 @@
 """Instagram: its login and its publishing (Instagram API with Instagram Login), on one address.
 
-`INSTAGRAM_URL`, `INSTAGRAM_API_URL` and `INSTAGRAM_TOKEN_URL` are all this address; paths may begin with an
-API version. The settings of a person are those of `instagram_state.Person`, controls of its own are in
-`instagram_controls.py`. Besides its path, rules may call a request by one of these names: `authorize code
-exchange refresh me create publish limit list insights container medium`.
+`INSTAGRAM_URL`, `INSTAGRAM_API_URL` and `INSTAGRAM_TOKEN_URL` are all this address. The settings of a person
+are those of `instagram_state.Person`, controls of its own are in `instagram_controls.py`. Besides its path,
+rules may call a request by one of these names: `authorize code exchange refresh me create publish limit list
+insights container medium`.
 
 Harsher than Instagram where its documentation leaves room: captions are counted in UTF-16, a code that is
-used twice takes its tokens with it, a file has to come without a redirect and as an image or a video.
+used twice takes its tokens with it, a file has to come without a redirect and as an image or a video. A call
+of the Graph API without a version is refused, but for those of tokens, and so is a version that has ended.
 """
 
 import re
@@ -28,7 +29,9 @@ from tests.peers.simulators.ledger import State as Stage
 from tests.peers.simulators.routing import Answer, Handler, Request, Routes, as_json
 from tests.peers.simulators.simulator import Simulator
 
-_VERSION = re.compile(r"^/v\d+\.\d+(?=/)")
+_VERSION = re.compile(r"^/v(\d+)\.\d+(?=/)")
+#: The oldest version that Meta serves (graph-api/changelog/versions, 2026-11-30), and calls that need none.
+OLDEST, UNVERSIONED = 21, {"authorize", "code", "exchange", "refresh"}
 
 #: What `refusal` says by status: of an accepted publish, 100/33 is what Meta has really answered.
 _REFUSALS = {400: "unknown_object", 404: "unknown_path", 429: "app_limit", 500: "unknown_error"}
@@ -71,6 +74,7 @@ class Instagram(Simulator):
         self._media.base = self.base
         names, user_id = self.names(request), None
         try:
+            _check_version(request, names)
             user_id = self._user_id_of(request)
             if ordered := self.orders.take(request.method, names, created=False):
                 raise Denied(ordered)
@@ -160,6 +164,14 @@ class Instagram(Simulator):
         if status in {Status.ERROR, Status.EXPIRED}:
             entry.state = Stage.FAILED
             entry.detail = container.refusal.message if container.refusal else status
+
+
+def _check_version(request: Request, names: Sequence[str]) -> None:
+    named = _VERSION.match(request.path)
+    if named is None and not UNVERSIONED & {*names}:
+        raise Denied("no_version")
+    if named and int(named[1]) < OLDEST:
+        raise Denied("ended_version", version=named[0])
 
 
 def _plain(request: Request) -> Request:

@@ -59,6 +59,7 @@ class Containers:
             url=url,
             caption=asked.get("caption", ""),
             alt_text=asked.get("alt_text", ""),
+            is_ai_generated=asked.get("is_ai_generated") == "true",
             is_item=is_item,
             children=self._children(person, asked, now) if kind is Kind.CAROUSEL else (),
             created_at=now,
@@ -86,6 +87,7 @@ class Containers:
                     caption=container.caption,
                     kind=container.kind,
                     begun_at=container.created_at,
+                    ai_label=container.is_ai_generated,
                 )
             )
 
@@ -154,6 +156,7 @@ def check_belongs(kind: Kind, asked: Mapping[str, str], *, is_item: bool) -> Non
     if asked.get("alt_text") and kind is not Kind.IMAGE:
         raise Denied("parameter", why="alt_text only goes with an image")
     check_alt_text(asked.get("alt_text", ""))
+    check_ai_label(asked, is_item=is_item)
 
 
 CAPTION_MAX, HASHTAGS_MAX, MENTIONS_MAX, ALT_TEXT_MAX = 2200, 30, 20, 1000
@@ -177,3 +180,12 @@ def check(caption: str) -> None:
 def check_alt_text(text: str) -> None:
     if len(text.encode("utf-16-le")) // 2 > ALT_TEXT_MAX:
         raise Denied("parameter", why=f"alt_text may have at most {ALT_TEXT_MAX} characters")
+
+
+def check_ai_label(asked: Mapping[str, str], *, is_item: bool) -> None:
+    """The changelog of 2026-06-22: of a carousel, its own container alone takes the label."""
+    said = asked.get("is_ai_generated")
+    if said not in {None, "true", "false"}:
+        raise Denied("parameter", why="is_ai_generated must be true or false")
+    if said is not None and is_item:
+        raise Denied("parameter", why="a carousel item takes no is_ai_generated")

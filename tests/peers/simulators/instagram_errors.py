@@ -112,6 +112,8 @@ _CALLS = {
     "unknown_object": Refusal(100, 33,
         "Unsupported request. Object with ID '{id}' does not exist, cannot be loaded due to missing "
         "permissions, or does not support this operation", kind="GraphMethodException"),
+    "no_version": Refusal(2500, None, "The call names no version of the Graph API."),
+    "ended_version": Refusal(2635, None, "Version {version} has ended."),
     "unknown_path": Refusal(2500, None, "Unknown path components."),
     "few_viewers": Refusal(10, None, "(#10) Not enough viewers for the media to show insights"),
     "unknown_field": Refusal(100, None, "(#100) Tried accessing nonexisting field ({field})"),
@@ -149,6 +151,7 @@ _FILES = {
     "image_aspect": _media(36003, 2207009, "Aspect ratio not supported",
         "The submitted image with aspect ratio {ratio} cannot be published. Please submit an image with a"
         " valid aspect ratio."),
+    "video_unprocessed": _media(352, 2207085, "Video can't be processed", "Could not process the video."),
     "video_format": _media(352, 2207026, "Video format not supported",
         "The video format is not supported. Please check spec for supported video format"),
     "video_unusable": _media(-1, 2207077, "Media upload has failed", "The video can't be used: {why}"),

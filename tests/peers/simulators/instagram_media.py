@@ -43,6 +43,7 @@ class Media:
             raise Denied("builder_gone", id=creation_id)
         self._check(person, container, now)
         medium = self.add(person, container.caption, container.kind, now + person.publish_s, accepted_at=now)
+        medium.is_ai_generated = container.is_ai_generated
         container.media_id = medium.id
         for id_ in container.children:
             self._state.containers[id_].media_id = medium.id
@@ -144,6 +145,7 @@ class Media:
             "media_type": Kind.VIDEO if reel else medium.kind,
             "media_product_type": "REELS" if reel else "FEED",
             "username": person.username,
+            "is_ai_generated": medium.is_ai_generated,
             "like_count": medium.figures.get("likes", 0),
             "comments_count": medium.figures.get("comments", 0),
         }

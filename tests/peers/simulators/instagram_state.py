@@ -88,6 +88,7 @@ class Container(msgspec.Struct, kw_only=True):
     url: str
     caption: str
     alt_text: str
+    is_ai_generated: bool
     is_item: bool
     children: tuple[str, ...]
     created_at: float
@@ -111,6 +112,7 @@ class Medium(msgspec.Struct, kw_only=True):
     live_at: float
     listed_at: float
     accepted_at: float | None = None
+    is_ai_generated: bool = False
     deleted: bool = False
     viewers: int = 100
     figures: dict[str, int] = msgspec.field(default_factory=dict)

@@ -14,6 +14,8 @@ from tests.peers.simulators.simulator import Simulator
 CALLBACK = "https://app.test/callback"
 SCOPES = "instagram_business_basic,instagram_business_content_publish"
 DAY_S = 24 * 60 * 60
+#: The version of the Graph API that its calls name.
+VERSION = "v25.0"
 
 JPEG = picture("JPEG", (8, 8))
 FILES = {
@@ -60,10 +62,10 @@ class User(NamedTuple):
     files: str
 
     async def get(self, path: str, **query: Any) -> Any:
-        return await read(await self.http.get(f"/{path}", params=query))
+        return await read(await self.http.get(f"/{VERSION}/{path}", params=query))
 
     async def create(self, **asked: Any) -> Any:
-        return await read(await self.http.post(f"/v25.0/{self.ig}/media", data=asked))
+        return await read(await self.http.post(f"/{VERSION}/{self.ig}/media", data=asked))
 
     async def image(self, name: str = "a.jpg", **asked: Any) -> Any:
         return await self.create(image_url=f"{self.files}/{name}", **asked)
@@ -78,7 +80,8 @@ class User(NamedTuple):
         return await self.get(container, fields="status_code,status")
 
     async def publish(self, container: str) -> Any:
-        return await read(await self.http.post(f"/{self.ig}/media_publish", data={"creation_id": container}))
+        path = f"/{VERSION}/{self.ig}/media_publish"
+        return await read(await self.http.post(path, data={"creation_id": container}))
 
     async def listed(self, **query: Any) -> Any:
         return await self.get(f"{self.ig}/media", **{"fields": "id,caption,timestamp,permalink", **query})
@@ -138,4 +141,5 @@ async def long_lived(sim: Sim, http: httpx.AsyncClient, username: str = "ada") -
 
 
 async def me(http: httpx.AsyncClient, token: str) -> Any:
-    return await read(await http.get("/me", params={"fields": "user_id,username", "access_token": token}))
+    asked = {"fields": "user_id,username", "access_token": token}
+    return await read(await http.get(f"/{VERSION}/me", params=asked))

@@ -27,7 +27,8 @@ class Entry(msgspec.Struct, kw_only=True):
     """One post, or an attempt at one. Times are the platform's.
 
     `key` is the platform's handle (a publish or container id), `external_id` the public post's, `sha256` has
-    one digest for each file in its order, `detail` says why it is as it is.
+    one digest for each file in its order, `detail` says why it is as it is. `ai_label`: the post carries the
+    platform's AI label. `audience`: who may see it, where the platform asks for that.
     """
 
     key: str
@@ -40,6 +41,8 @@ class Entry(msgspec.Struct, kw_only=True):
     begun_at: float
     accepted_at: float | None = None
     detail: str | None = None
+    ai_label: bool = False
+    audience: str | None = None
 
 
 class Ledger:

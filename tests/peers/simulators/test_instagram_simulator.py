@@ -1,6 +1,7 @@
 """The simulated Instagram: its login, its tokens and its errors."""
 
 import json
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -11,6 +12,7 @@ from tests.peers.simulators.instagram_user import (
     CALLBACK,
     DAY_S,
     SCOPES,
+    VERSION,
     User,
     authorize,
     code_of,
@@ -114,7 +116,7 @@ async def test_what_is_of_somebody_else_is_not_there(ada: User) -> None:
         assert await ada.get(path) == (100, 33)
     assert [await ada.image(), await ada.publish(made)] == [(100, 33)] * 2
     body = {"creation_id": made}
-    assert await read(await ada.http.post("/me/media_publish", data=body)) == (24, 2207008)
+    assert await read(await ada.http.post(f"/{VERSION}/me/media_publish", data=body)) == (24, 2207008)
 
 
 async def test_who_may_only_read_publishes_nothing(ada: User) -> None:
@@ -131,5 +133,21 @@ async def test_no_token_gets_nowhere_and_none_is_logged(ada: User) -> None:
     assert [await ada.get("me"), await ada.get("me", access_token="x")] == [(104, None), (190, None)]
     assert "data" in await ada.get("me", access_token=token)
     log = await ada.sim.call("GET", "/requests")
-    assert log["counts"]["GET /me"] == 3
+    assert log["counts"][f"GET /{VERSION}/me"] == 3
     assert token not in json.dumps(log)
+
+
+async def test_a_call_names_a_version_that_meta_still_serves(ada: User) -> None:
+    async def asked(path: str) -> Any:
+        return await read(await ada.http.get(path, params={"fields": "user_id"}))
+
+    assert await asked("/me") == (2500, None)
+    assert await asked("/v20.0/me") == (2635, None)
+    assert "data" in await asked(f"/{VERSION}/me")
+
+
+async def test_the_ai_label_is_of_the_container_that_is_published(ada: User) -> None:
+    assert await ada.image(is_carousel_item="true", is_ai_generated="true") == (100, None)
+    assert await ada.image(is_ai_generated="yes") == (100, None)
+    made = await ada.publish(await ada.finished(is_ai_generated="true"))
+    assert (await ada.get(made["id"], fields="is_ai_generated"))["is_ai_generated"] is True

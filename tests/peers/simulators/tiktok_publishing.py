@@ -75,6 +75,7 @@ class Publishing:
             caption=asked.post_info.title,
             privacy=asked.post_info.privacy_level,
             source=asked.source_info,
+            is_aigc=asked.post_info.is_aigc,
         )
         return self._begun(post, creator)
 
@@ -116,6 +117,7 @@ class Publishing:
         privacy: str | None,
         source: VideoSource | Sequence[str],
         is_draft: bool = False,
+        is_aigc: bool = False,
     ) -> Post:
         """Of a video's source, or of photos' addresses. Not begun yet: its source is checked here."""
         now, is_photo = self._clock.now(), not isinstance(source, VideoSource)
@@ -128,6 +130,8 @@ class Publishing:
             caption=caption,
             kind="photo" if is_photo else "video",
             begun_at=now,
+            ai_label=is_aigc,
+            audience=privacy,
         )
         return Post(
             key=key,

@@ -131,7 +131,7 @@ def account(served: Server | None, platform: str, **traits: Any) -> Account:
 
 def draft(caption: str = "Hello", *files: Media, **changes: Any) -> Draft:
     fields: dict[str, Any] = {"post_id": POST_ID, "language": "en", "mode": "direct", "privacy_level": None}
-    fields |= {"created_at": AT, "now": AT}
+    fields |= {"is_ai_generated": False, "created_at": AT, "now": AT}
     return Draft(caption=caption, media=files, **fields | changes)
 
 

@@ -10,6 +10,7 @@ from tests.peers.simulators.faults import Fault
 from tests.workers.platforms.instagram_account import InstagramAccount
 from tests.workers.platforms.scripted import account, client_for, draft, file, server, told
 from workers.platforms.contract import Inquiry, Live, Prepared
+from workers.platforms.graph_version import GRAPH_VERSION
 from workers.platforms.instagram.publish import Instagram
 
 
@@ -99,12 +100,54 @@ async def test_a_container_that_expired_is_prepared_again(ada: InstagramAccount)
     assert caught.value.code == "CONTAINER_GONE"
 
 
-async def test_a_container_that_instagram_lost_is_prepared_again(ada: InstagramAccount) -> None:
+async def test_a_container_that_instagram_denies_three_times_is_made_again(ada: InstagramAccount) -> None:
     post = await ada.post()
-    begun = await ada.step(post)
-    await ada.order("unknown_object", "container")
+    step = await ada.step(post)
+    await ada.order("unknown_object", "container", times=3)
+    for _ in range(2):
+        step = await ada.step(post, step)
+    with pytest.raises(Outdated) as caught:
+        await ada.step(post, step)
+    assert caught.value.code == "CONTAINER_UNKNOWN"
+
+
+@pytest.mark.parametrize("names", [["a.jpg"], ["a.jpg", "b.jpg"]])
+async def test_a_living_container_that_instagram_denies_is_not_made_anew(
+    ada: InstagramAccount, names: list[str]
+) -> None:
+    """Meta answers 100/33 of containers that it has. An account may make 400 in a day."""
+    post = await ada.post(*names, caption="Denied")
+    step = await ada.step(post)
+    await ada.order("unknown_object", "container", times=2)
+    await ada.send(await ada.prepared(post, step), post)
+    made = 1 if len(names) == 1 else len(names) + 1
+    assert await ada.calls("/media") == made
+    assert (await ada.sim.counts("ada", "Denied"))["live"] == 1
+
+
+@pytest.mark.parametrize("names", [["a.jpg"], ["reel.mp4"], ["a.jpg", "b.jpg"]])
+@pytest.mark.parametrize("is_ai_generated", [True, False])
+async def test_generated_content_carries_the_ai_label(
+    ada: InstagramAccount, names: list[str], is_ai_generated: bool
+) -> None:
+    """The simulator refuses it on the items of a carousel."""
+    post = msgspec.structs.replace(await ada.post(*names, caption="Drawn"), is_ai_generated=is_ai_generated)
+    await ada.send(await ada.prepared(post), post)
+    (entry,) = await ada.sim.posts("ada", "Drawn")
+    assert (entry["state"], entry["ai_label"]) == ("live", is_ai_generated)
+
+
+async def test_what_was_made_without_its_label_is_made_anew(ada: InstagramAccount) -> None:
+    """By a release that set none, or before its partner declared it."""
+    plain = await ada.post(caption="Declared")
+    labelled = msgspec.structs.replace(plain, is_ai_generated=True)
+    begun, whole = await ada.step(plain), await ada.prepared(plain)
     with pytest.raises(Outdated):
-        await ada.step(post, begun)
+        await ada.send(whole, labelled)
+    assert await ada.calls("/media_publish") == 0
+    await ada.send(await ada.prepared(labelled, begun), labelled)
+    live = [entry for entry in await ada.sim.posts("ada", "Declared") if entry["state"] == "live"]
+    assert [entry["ai_label"] for entry in live] == [True]
 
 
 @pytest.mark.parametrize(
@@ -198,4 +241,7 @@ async def test_no_address_holds_the_token() -> None:
     assert prepared.complete
     assert [asked.headers["authorization"] for asked in served.asked] == ["Bearer secret-token"] * 3
     assert "secret-token" not in "".join(asked.target for asked in served.asked)
-    assert {asked.path.split("/")[1] for asked in served.asked} == {"1784", "17"}
+    assert {tuple(asked.path.split("/")[1:3]) for asked in served.asked} == {
+        (GRAPH_VERSION, "1784"),
+        (GRAPH_VERSION, "17"),
+    }

@@ -40,6 +40,7 @@ OWNER = Told(ReauthRequired, "TOKEN_REFUSED")
 LIMIT = Told(Throttled, "PLATFORM_RATE_LIMITED", "rate_limit")
 FAILED = Told(NotSent, "PLATFORM_FAILED", "network", OutcomeUnknown)
 GONE = Told(Outdated, "CONTAINER_GONE", "network", OutcomeUnknown)
+DENIED = GONE._replace(code="CONTAINER_UNKNOWN")
 UNFETCHED = Told(Outdated, "MEDIA_NOT_FETCHED", "network", OutcomeUnknown)
 UNMADE = Told(Outdated, "MEDIA_FAILED", "network", OutcomeUnknown)
 OURS = Told(Rejected, "PLATFORM_REJECTED", "platform_rejected", OutcomeUnknown)
@@ -75,7 +76,9 @@ TABLE = {
     "business_limit": LIMIT,
     "daily_limit": Told(Throttled, "QUOTA_USED_UP", "rate_limit"),
     "container_limit": Told(Throttled, "QUOTA_USED_UP", "rate_limit"),
-    "unknown_object": GONE,
+    "unknown_object": DENIED,
+    "no_version": OURS,
+    "ended_version": OURS,
     "unknown_path": OURS,
     "unknown_field": OURS,
     "parameter": OURS,
@@ -93,6 +96,7 @@ TABLE = {
     "image_too_large": content("MEDIA_TOO_LARGE"),
     "image_format": content("MEDIA_REFUSED"),
     "image_aspect": content("MEDIA_ASPECT"),
+    "video_unprocessed": content("MEDIA_REFUSED"),
     "video_format": content("MEDIA_REFUSED"),
     "video_unusable": content("MEDIA_REFUSED"),
     "create_failed": UNMADE,

@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+import msgspec
+
 from domain.publishing.outgoing import Account
 from tests.media import film
 from tests.peers.publishing import outbound
@@ -93,9 +95,10 @@ def video(content: bytes = FILM, *, duration_ms: int = 4000) -> Media:
 
 
 def post(*files: Media, **changes: Any) -> Draft:
-    return draft(CAPTION, *files, **changes)
+    """For everybody unless `changes` say otherwise: TikTok has no default."""
+    return draft(CAPTION, *files, **{"privacy_level": "public"} | changes)
 
 
 def later(what: Draft, seconds: float) -> Draft:
     """Another attempt at it."""
-    return draft(what.caption, *what.media, mode=what.mode, now=AT + timedelta(seconds=seconds))
+    return msgspec.structs.replace(what, now=AT + timedelta(seconds=seconds))

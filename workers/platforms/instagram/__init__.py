@@ -7,6 +7,12 @@ container that wasn't published expires after 24 hours. An account may make 400 
 "IG User: Media" and "IG Container". A carousel has up to 10 children; each has to be finished before the
 carousel is made, which has to be finished before it is published.
 
+"Changelog" of 2026-06-22: `is_ai_generated` of a container sets the AI label; of a carousel its own
+container alone takes it.
+
+"Graph API Changelog: Versions". Each call names a version, `graph_version.GRAPH_VERSION`. The calls for
+tokens are documented without one.
+
 "IG User: Content Publishing Limit". Meta's pages name 25, 50 and 100 posts in 24 hours. So the account's
 own number is read, and 25 stands where it has none.
 

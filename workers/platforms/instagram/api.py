@@ -15,6 +15,7 @@ import msgspec
 from domain.accounts.client_registrations import Client
 from schemas.errors import PlatformError, ReauthRequired, Rejected
 from workers.platforms import http
+from workers.platforms.graph_version import GRAPH_VERSION
 from workers.platforms.http import Answer, Api
 from workers.platforms.instagram import errors
 
@@ -140,36 +141,36 @@ async def refresh(api: Api) -> LongLived:
 
 
 async def me(api: Api) -> Person:
-    return only(await get(api, "me", {"fields": "user_id,username,profile_picture_url"}), Person)
+    return only(await read(api, "me", {"fields": "user_id,username,profile_picture_url"}), Person)
 
 
 async def usage(api: Api, account_id: str) -> Usage:
     path = f"{part(account_id)}/content_publishing_limit"
-    return only(await get(api, path, {"fields": "quota_usage,config"}), Usage)
+    return only(await read(api, path, {"fields": "quota_usage,config"}), Usage)
 
 
 async def create(api: Api, account_id: str, **fields: str) -> str:
     """The id of a new container, which nobody sees until it is published."""
-    answer = accepted(await api.post_form(f"/{part(account_id)}/media", fields))
+    answer = accepted(await api.post_form(f"/{GRAPH_VERSION}/{part(account_id)}/media", fields))
     return http.read(answer, Created).id
 
 
 async def status(api: Api, container: str) -> Status:
     """The status of a container, its words fit to be quoted."""
-    answer = await get(api, part(container), {"fields": "status_code,status"})
+    answer = await read(api, part(container), {"fields": "status_code,status"})
     found = only(answer, Status)
     return msgspec.structs.replace(found, status=answer.quoted(found.status))
 
 
 async def publish(api: Api, account_id: str, container: str, *, timeout_s: float) -> str:
     """Publish a container, irreversibly: the post's id."""
-    path, fields = f"/{part(account_id)}/media_publish", {"creation_id": container}
+    path, fields = f"/{GRAPH_VERSION}/{part(account_id)}/media_publish", {"creation_id": container}
     answer = await api.post_form(path, fields, timeout_s=timeout_s, irreversible=True)
     return http.read(accepted(answer), Created).id
 
 
 async def permalink(api: Api, media_id: str, *, timeout_s: float) -> str | None:
-    answer = await get(api, part(media_id), {"fields": "permalink"}, timeout_s=timeout_s)
+    answer = await read(api, part(media_id), {"fields": "permalink"}, timeout_s=timeout_s)
     return only(answer, ListedPost).permalink
 
 
@@ -177,7 +178,12 @@ async def media(api: Api, account_id: str, *, after: str | None) -> Page:
     """A page of the account's posts, newest first; the one after the cursor `after` where it is given."""
     asked = {"fields": "id,caption,timestamp,permalink", "limit": str(PAGE)}
     asked |= {} if after is None else {"after": after}
-    return http.read(await get(api, f"{part(account_id)}/media", asked), Page)
+    return http.read(await read(api, f"{part(account_id)}/media", asked), Page)
+
+
+async def read(api: Api, path: str, query: Mapping[str, str], *, timeout_s: float = http.READ_S) -> Answer:
+    """GET of the Graph API, at our version of it."""
+    return await get(api, f"{GRAPH_VERSION}/{path}", query, timeout_s=timeout_s)
 
 
 async def get(api: Api, path: str, query: Mapping[str, str], *, timeout_s: float = http.READ_S) -> Answer:

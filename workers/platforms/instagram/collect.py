@@ -80,7 +80,7 @@ class InstagramCollector(Collector):
         return found
 
     async def followers(self, account: Account) -> int | None:
-        answer = await api.get(self.server(account), "me", {"fields": "followers_count"}, timeout_s=CALL_S)
+        answer = await api.read(self.server(account), "me", {"fields": "followers_count"}, timeout_s=CALL_S)
         return api.only(answer, Person).followers_count
 
     def server(self, account: Account) -> Api:
@@ -93,7 +93,7 @@ async def insights(server: Api, post: DuePost) -> Figures | None:
     path, asked = f"{api.part(post.external_id)}/insights", {"metric": ",".join(names)}
     try:
         with allowed():
-            answer = await api.get(server, path, asked, timeout_s=CALL_S)
+            answer = await api.read(server, path, asked, timeout_s=CALL_S)
             told = http.read(answer, Insights).data
             return figures(**{names[one.name]: one.value for one in told if one.name in names})
     except Outdated:
@@ -108,7 +108,7 @@ async def counts(server: Api, post: DuePost) -> Figures | None:
     """Likes and comments; None of a post that is gone."""
     asked = {"fields": "like_count,comments_count"}
     try:
-        answer = await api.get(server, api.part(post.external_id), asked, timeout_s=CALL_S)
+        answer = await api.read(server, api.part(post.external_id), asked, timeout_s=CALL_S)
     except Outdated:
         return None
     told = api.only(answer, Medium)

@@ -21,6 +21,8 @@ LASTS = timedelta(hours=23)
 #: Seconds before the first look whether it is finished, doubled up to the longest.
 FIRST_S: Mapping[str, float] = {"image": 1.0, "video": 5.0}
 LONGEST_S = 60.0
+#: Looks in a row at which Instagram denies a container, before it is made anew.
+MISSES = 3
 
 #: The error's subcode in a status, as in "Media upload has failed with error code 2207026".
 SUBCODE = re.compile(r"\b2207\d{3}\b")
@@ -29,7 +31,9 @@ SUBCODE = re.compile(r"\b2207\d{3}\b")
 class Handle(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """Handle of a post. `began_at` is before its first container; `done` of its `items` are finished.
 
-    `container` is the one to publish; `asks` counts the looks at what Instagram still processes.
+    `container` is the one to publish; `asks` counts the looks at what Instagram still processes, `misses`
+    those since its last answer at which Instagram denied that the container exists. `is_ai_generated`: the
+    container carries the AI label.
     """
 
     began_at: datetime
@@ -37,6 +41,8 @@ class Handle(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     done: int = 0
     container: str | None = None
     asks: int = 0
+    misses: int = 0
+    is_ai_generated: bool = False
 
 
 class Post(msgspec.Struct):
@@ -49,14 +55,26 @@ class Post(msgspec.Struct):
 async def step(server: Api, account: Account, draft: Draft, handle: Handle) -> Prepared:
     """The next step towards a finished container. Raises `PlatformError`.
 
-    `Outdated` means that Instagram could not make it or has it no more: all is made anew.
+    `Outdated` means that Instagram could not make it or has it no more: all is made anew. It is believed
+    that a container is gone only after `MISSES` looks in a row: Meta says it of living ones, too (Postiz
+    #1562, 2026-05), and an account may make 400 containers a day.
     """
+    try:
+        return await _step(server, account, draft, handle)
+    except Outdated as error:
+        is_new = handle.container is None and not handle.items
+        if error.code != errors.DENIED.code or is_new or handle.misses + 1 >= MISSES:
+            raise
+        missed = msgspec.structs.replace(handle, misses=handle.misses + 1)
+        return kept(missed, after_s=FIRST_S[draft.media[0].kind] * 2**handle.misses)
+
+
+async def _step(server: Api, account: Account, draft: Draft, handle: Handle) -> Prepared:
     if handle.container is not None:
         return await finished(server, draft, handle, handle.container)
     if len(draft.media) == 1:
-        return started(
-            draft, handle, await create(server, account, caption=draft.caption, **source(draft.media[0]))
-        )
+        made = await create(server, account, **source(draft.media[0]), **words(draft))
+        return started(draft, handle, made)
     if len(handle.items) < len(draft.media):
         return await add_item(server, account, draft, handle)
     return await join(server, account, draft, handle)
@@ -83,12 +101,21 @@ async def join(server: Api, account: Account, draft: Draft, handle: Handle) -> P
             return waiting(draft, handle)
         handle = msgspec.structs.replace(handle, done=handle.done + 1)
     children = ",".join(handle.items)
-    made = await create(server, account, media_type="CAROUSEL", children=children, caption=draft.caption)
+    made = await create(server, account, media_type="CAROUSEL", children=children, **words(draft))
     return started(draft, handle, made)
 
 
 async def create(server: Api, account: Account, **fields: str) -> str:
     return await api.create(server, account.external_id, **fields)
+
+
+def words(draft: Draft) -> dict[str, str]:
+    """The caption and the AI label of the container to publish; a carousel's items take neither.
+
+    "Content Publishing" and the changelog of 2026-06-22 (documentation/instagram-platform/changelog).
+    """
+    label = {"is_ai_generated": "true"} if draft.is_ai_generated else {}
+    return {"caption": draft.caption, **label}
 
 
 def source(file: Media) -> dict[str, str]:
@@ -122,7 +149,7 @@ def started(draft: Draft, handle: Handle, container: str) -> Prepared:
 
 def waiting(draft: Draft, handle: Handle) -> Prepared:
     wait_s = min(FIRST_S[draft.media[0].kind] * 2**handle.asks, LONGEST_S)
-    return kept(msgspec.structs.replace(handle, asks=handle.asks + 1), after_s=wait_s)
+    return kept(msgspec.structs.replace(handle, asks=handle.asks + 1, misses=0), after_s=wait_s)
 
 
 def kept(handle: Handle, *, after_s: float = 0.0) -> Prepared:

@@ -76,6 +76,8 @@ UNFETCHED = _again(
 )
 UNMADE = _again("Instagram failed to make the post of its files: it is tried again")
 GONE = _again("Instagram no longer has what was prepared: it is prepared again", "CONTAINER_GONE")
+#: Meta says so of living containers, too (Postiz #1562, 2026-05): `containers.step` asks again first.
+DENIED = _again("Instagram does not know what was prepared: it is prepared again", "CONTAINER_UNKNOWN")
 CALLED_TOO_OFTEN = _limit("Instagram asks for a rest")
 USED_UP = _limit("the account has published as much as Instagram takes in a day", DAY_S, "QUOTA_USED_UP")
 SUPPORT = Meaning(
@@ -122,6 +124,7 @@ SUBCODES: Mapping[int, Meaning] = {
     2207076: UNMADE,
     2207077: UNREADABLE,
     2207082: UNREADABLE,
+    2207085: UNREADABLE,
 }
 
 #: Subcodes of the code 190.
@@ -157,6 +160,7 @@ CODES: Mapping[int, Meaning] = {
     368: _account("ACCOUNT_BLOCKED", "Instagram has blocked the account's posts: look what it says there"),
     613: CALLED_TOO_OFTEN,
     2500: SUPPORT,
+    2635: SUPPORT,
     9004: UNFETCHED,
     9007: TOO_EARLY,
     36000: SUBCODES[2207004],
@@ -188,7 +192,7 @@ def meaning_of(error: Error) -> Meaning | None:
     if code == BAD_TOKEN:
         return CHECKPOINT if "checkpoint" in error.message.lower() else TOKENS.get(subcode, TOKEN)
     if (code, subcode) == UNKNOWN_OBJECT:
-        return GONE
+        return DENIED
     return SUBCODES.get(subcode) or CODES.get(code)
 
 

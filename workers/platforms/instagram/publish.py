@@ -11,7 +11,7 @@ import httpx
 import msgspec
 
 from domain.publishing.outgoing import Account
-from schemas.errors import PlatformError
+from schemas.errors import Outdated, PlatformError
 from workers.platforms import media
 from workers.platforms.contract import Adapter, Draft, Found, Inquiry, Live, Prepared, Sent
 from workers.platforms.http import Api
@@ -33,13 +33,15 @@ class Instagram(Adapter):
         """Make the containers, step by step; anew where they are too old for a publish."""
         server = self.server(account)
         handle = None if so_far is None else msgspec.convert(so_far.handle, Handle)
-        if handle is None or draft.now - handle.began_at > LASTS:
+        if handle is None or not fits(handle, draft) or draft.now - handle.began_at > LASTS:
             media.check(account, draft)
             await check_quota(server, account)
-            handle = Handle(began_at=draft.now)
+            handle = Handle(began_at=draft.now, is_ai_generated=draft.is_ai_generated)
         return await containers.step(server, account, draft, handle)
 
-    async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:  # noqa: ARG002
+    async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:
+        if not fits(msgspec.convert(prepared.handle, Handle), draft):
+            raise Outdated("DISCLOSURE_CHANGED", "it was prepared without its AI label: it is prepared again")
         post = msgspec.json.decode(prepared.request, type=Post)
         server, call_s = self.server(account), SHARE * timeout_s
         media_id = await api.publish(server, account.external_id, post.creation_id, timeout_s=call_s)
@@ -51,6 +53,11 @@ class Instagram(Adapter):
 
     def server(self, account: Account) -> Api:
         return Api(client=self.client, base=self.base, token=account.access_token)
+
+
+def fits(handle: Handle, draft: Draft) -> bool:
+    """True if the containers carry the AI label as the draft asks. An earlier release made them without."""
+    return handle.is_ai_generated == draft.is_ai_generated
 
 
 async def check_quota(server: Api, account: Account) -> None:

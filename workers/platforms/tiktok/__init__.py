@@ -4,12 +4,13 @@
 refresh may bring another refresh token, so both are stored together. The PKCE challenge is hexadecimal.
 
 "Content Posting API: Query Creator Info". It has to be asked before each post, 20 times a minute and token.
-A privacy level that it doesn't offer is refused.
+A privacy level that it doesn't offer is refused. "Content Sharing Guidelines": the creator chooses the
+level, and no level is preselected. So a post without a choice is refused here, too.
 
 "Content Posting API: Direct Post" and "Media Transfer Guide". Six posts may be begun in a minute. A video
 goes up in order, in chunks of 5 to 64 MB, the last one up to 128 MB; below 5 MB it is one chunk. The last
-chunk makes the post. Photos (35, JPEG or WebP) are fetched by TikTok from addresses of a domain that it has
-verified.
+chunk makes the post. `post_info.is_aigc` sets TikTok's AI label on it. Photos (35, JPEG or WebP) are fetched
+by TikTok from addresses of a domain that it has verified. They have no `is_aigc`, and neither have drafts.
 
 "Content Posting API: Upload". A draft goes to its creator's inbox and is not published. Five may wait there
 in 24 hours.
@@ -21,5 +22,6 @@ once moderation has ended, mostly within a minute, sometimes after hours.
 may come more than once, for 72 hours.
 
 Its limit of posts, about 15 a creator and day over all applications, is not published as a number. An
-application that TikTok has not audited posts for five users in 24 hours, and for their own eyes alone.
+application that TikTok has not audited posts for five users in 24 hours, for their own eyes alone, and only
+while their accounts are private ("Content Sharing Guidelines").
 """

@@ -35,17 +35,33 @@ def offered(creator: Creator) -> list[str]:
     return [word for word, level in LEVELS.items() if level in creator.privacy_level_options]
 
 
-def level(draft: Draft) -> str:
-    """The post's privacy level in TikTok's word; public where none was chosen."""
-    return LEVELS[draft.privacy_level or "public"]
+def level(draft: Draft, creator: Creator) -> str:
+    """The post's privacy level in TikTok's word: the chosen one, or the only one that the account offers.
+
+    "Content Sharing Guidelines": the creator chooses, and no level is a default. Raises `Rejected` where
+    nobody chose, and for a level that the account does not offer.
+    """
+    there = ", ".join(offered(creator)) or "nothing"
+    if draft.privacy_level is None:
+        if len(creator.privacy_level_options) == 1:
+            return creator.privacy_level_options[0]
+        raise Rejected(
+            "PRIVACY_REQUIRED",
+            f"nobody chose who may see the post: schedule it anew with a privacyLevel of {there}",
+        )
+    if LEVELS[draft.privacy_level] not in creator.privacy_level_options:
+        message = f"the account can't post for {draft.privacy_level}: it offers {there}"
+        raise Rejected("PRIVACY_NOT_OFFERED", message)
+    return LEVELS[draft.privacy_level]
 
 
-def check(account: Account, draft: Draft, creator: Creator | None) -> None:
-    """Raise `Rejected` for what can't be posted. A draft (`creator` None) has only its files checked."""
+def check(account: Account, draft: Draft, creator: Creator | None) -> str | None:
+    """The level of a direct post; None of a draft (`creator` None), which has only its files checked.
+
+    Raises `Rejected` for what can't be posted.
+    """
     if creator is None:
         media.check(account, draft)
-        return
+        return None
     media.check(account, draft, traits(creator))
-    if level(draft) not in creator.privacy_level_options:
-        wanted, there = draft.privacy_level or "public", ", ".join(offered(creator)) or "nothing"
-        raise Rejected("PRIVACY_NOT_OFFERED", f"the account can't post for {wanted}: it offers {there}")
+    return level(draft, creator)

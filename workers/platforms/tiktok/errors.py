@@ -51,7 +51,8 @@ PRIVACY = Meaning(Rejected, "PRIVACY_NOT_OFFERED", "the account can't post for t
 UNAUDITED = Meaning(
     Rejected,
     "APP_UNAUDITED",
-    "until TikTok has audited our app it posts to private accounts only, with privacyLevel private",
+    "until TikTok has audited our app it posts only while the account itself is private, "
+    "with privacyLevel private",
     "config",
 )
 UNVERIFIED = Meaning(

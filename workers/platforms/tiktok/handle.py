@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from workers.platforms.contract import Prepared
+from workers.platforms.contract import Draft, Prepared
 
 #: Time for which a video's upload address surely lives, of TikTok's hour.
 UPLOAD_LIVES = timedelta(minutes=50)
@@ -46,12 +46,24 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Handle(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """`publish_id` of photos is known once TikTok has them. `level` is TikTok's word; None is a draft."""
+    """`publish_id` of photos is known once TikTok has them. `level` is TikTok's word; None is a draft.
+
+    `is_chosen`: a person chose the level, or the account offered no other. An earlier release fell back to
+    the public level and stored False. `is_aigc`: the post carries TikTok's AI label.
+    """
 
     kind: Literal["video", "photo"]
     level: str | None
+    is_chosen: bool = False
+    is_aigc: bool = False
     publish_id: str | None = None
     upload: Upload | None = None
+
+
+def fits(handle: Handle, draft: Draft) -> bool:
+    """True if the post was prepared with the draft's AI label, and with a level that was chosen."""
+    is_aigc = draft.is_ai_generated and handle.kind == "video"
+    return handle.is_aigc == is_aigc and (handle.level is None or handle.is_chosen)
 
 
 def read(prepared: Prepared) -> Handle:

@@ -14,23 +14,29 @@ from workers.platforms.tiktok.handle import Handle
 TITLE_MAX = 90
 
 
-def prepare(draft: Draft, made: Creator | None) -> Prepared:
-    """The request of a post, each photo with a ticket of its own; `made` None: a draft for the inbox."""
+def prepare(draft: Draft, made: Creator | None, level: str | None) -> Prepared:
+    """The request of a post, each photo with a ticket of its own; `made` None: a draft for the inbox.
+
+    TikTok takes no AI label on photos ("Content Posting API: Photo", 2026-11).
+    """
     tickets = [secrets.token_urlsafe(32) for _ in draft.media]
     addresses = [f"{file.url}/{ticket}" for file, ticket in zip(draft.media, tickets, strict=True)]
     title, description = texts(draft.caption)
     info: dict[str, object] = {"title": title, "description": description}
     if made is not None:
-        info |= {"privacy_level": creator.level(draft), "disable_comment": made.comment_disabled}
+        info |= {"privacy_level": level, "disable_comment": made.comment_disabled}
     body = {
         "media_type": "PHOTO",
         "post_mode": "MEDIA_UPLOAD" if made is None else "DIRECT_POST",
         "post_info": info,
         "source_info": {"source": "PULL_FROM_URL", "photo_images": addresses, "photo_cover_index": 0},
     }
-    kept = Handle(kind="photo", level=None if made is None else creator.level(draft))
+    kept = Handle(kind="photo", level=level, is_chosen=level is not None)
     return Prepared(
-        handle=msgspec.to_builtins(kept), request=msgspec.json.encode(body), tickets=tuple(tickets)
+        handle=msgspec.to_builtins(kept),
+        request=msgspec.json.encode(body),
+        tickets=tuple(tickets),
+        traits=None if made is None else creator.traits(made),
     )
 
 

@@ -42,16 +42,18 @@ class TikTok(Adapter):
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
         server = self.server(account)
-        if so_far is not None and video.uploaded(handle.read(so_far)).is_good(draft.now):
+        if so_far is not None and goes_on(handle.read(so_far), draft):
             return await video.go_on(server, draft, so_far)
         made = None if draft.mode == "draft" else await api.creator_info(server)
-        creator.check(account, draft, made)
+        level = creator.check(account, draft, made)
         if draft.media[0].kind == "video":
-            return await video.begin(server, draft, made)
-        return photos.prepare(draft, made)
+            return await video.begin(server, draft, made, level)
+        return photos.prepare(draft, made, level)
 
     async def send(self, account: Account, prepared: Prepared, draft: Draft, *, timeout_s: float) -> Sent:
         kept = handle.read(prepared)
+        if not handle.fits(kept, draft):
+            raise Outdated("DISCLOSURE_CHANGED", "it was prepared without its AI label or privacy level")
         if kept.kind == "photo":
             started = await api.content_init(self.server(account), prepared.request, timeout_s=timeout_s)
             return outcome.taken(msgspec.structs.replace(kept, publish_id=started.publish_id))
@@ -105,3 +107,8 @@ class TikTok(Adapter):
 
     def server(self, account: Account) -> Api:
         return Api(client=self.client, base=self.base, token=account.access_token)
+
+
+def goes_on(kept: Handle, draft: Draft) -> bool:
+    """True if the upload of a video may go on, instead of beginning anew."""
+    return video.uploaded(kept).is_good(draft.now) and handle.fits(kept, draft)

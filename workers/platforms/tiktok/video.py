@@ -26,7 +26,7 @@ FAILURES = 3
 PARTIAL, WHOLE = 206, 201
 
 
-async def begin(server: Api, draft: Draft, made: Creator | None) -> Prepared:
+async def begin(server: Api, draft: Draft, made: Creator | None, level: str | None) -> Prepared:
     """Make an empty post that waits for a video; `made` None: a draft for its owner's inbox."""
     file = draft.media[0]
     chunk, count = handle.chunks(file.size_bytes)
@@ -34,14 +34,25 @@ async def begin(server: Api, draft: Draft, made: Creator | None) -> Prepared:
         size=file.size_bytes, chunk=chunk, count=count, mime_type=file.mime_type, init_at=draft.now
     )
     path = "inbox/video/init" if made is None else "video/init"
-    started = await api.init(server, path, body(draft, upload, made))
-    level = None if made is None else creator.level(draft)
-    kept = Handle(kind="video", level=level, publish_id=started.publish_id, upload=upload)
-    secret = started.upload_url.encode()
-    return Prepared(handle=msgspec.to_builtins(kept), request=b"", secret=secret, complete=count == 1)
+    started = await api.init(server, path, body(draft, upload, made, level))
+    kept = Handle(
+        kind="video",
+        level=level,
+        is_chosen=level is not None,
+        is_aigc=draft.is_ai_generated,
+        publish_id=started.publish_id,
+        upload=upload,
+    )
+    return Prepared(
+        handle=msgspec.to_builtins(kept),
+        request=b"",
+        secret=started.upload_url.encode(),
+        complete=count == 1,
+        traits=None if made is None else creator.traits(made),
+    )
 
 
-def body(draft: Draft, upload: Upload, made: Creator | None) -> bytes:
+def body(draft: Draft, upload: Upload, made: Creator | None, level: str | None) -> bytes:
     source = {
         "source": "FILE_UPLOAD",
         "video_size": upload.size,
@@ -51,7 +62,8 @@ def body(draft: Draft, upload: Upload, made: Creator | None) -> bytes:
     info: dict[str, object] = {"title": draft.caption}
     if made is not None:
         info |= {
-            "privacy_level": creator.level(draft),
+            "privacy_level": level,
+            "is_aigc": draft.is_ai_generated,
             "disable_comment": made.comment_disabled,
             "disable_duet": made.duet_disabled,
             "disable_stitch": made.stitch_disabled,

@@ -104,7 +104,9 @@ class Project(Linked):
         return str(answer.json()["id"])
 
     async def ask(self, account_id: str, content_id: str, **target: Any) -> httpx.Response:
-        body = {"targets": [{"socialAccountId": account_id, **target}], "allowDuplicate": True}
+        """For everybody, unless `target` says otherwise or leaves it a draft."""
+        level = {} if target.get("mode") == "draft" else {"privacyLevel": "public"}
+        body = {"targets": [{"socialAccountId": account_id, **level, **target}], "allowDuplicate": True}
         return await self.acme.http.post(f"/v1/content/{content_id}/publish", json=body)
 
     async def send(self, account_id: str, content_id: str | None = None, **target: Any) -> str:

@@ -1,5 +1,7 @@
 """Posts and drafts on a simulated TikTok, from the request to what is there."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.api.accounts.tiktok.project import CAPTION, Project
@@ -173,3 +175,42 @@ async def test_a_name_is_asked_for_until_there_is_one(project: Project) -> None:
     await project.quiet()
     open_jobs = "select count(*) from job where kind = 'reconcile_post' and finished_at is null"
     assert await project.pool.fetchval(open_jobs) == 0
+
+
+async def test_a_declared_video_goes_out_with_its_label(project: Project) -> None:
+    account_id, content_id = await project.connect(), await project.content()
+    await project.acme.http.patch(f"/v1/content/{content_id}", json={"aiGenerated": True})
+    post_id = await project.send(account_id, content_id)
+    await project.taken()
+    await project.sim.advance(120)
+    post = await project.becomes(post_id, "published", waits=True)
+    [entry] = await project.sim.posts("ada", CAPTION)
+    assert (entry["ai_label"], post["aiLabel"]) == (True, "labelled")
+
+
+async def test_a_post_that_an_older_release_left_without_a_level_is_not_sent(project: Project) -> None:
+    """It meant everybody. The account offers more than one level, and a person has to choose."""
+    account_id = await project.connect()
+    answer = await project.acme.http.post(
+        f"/v1/content/{await project.content()}/schedule",
+        json={
+            "targets": [{"socialAccountId": account_id, "privacyLevel": "private"}],
+            "scheduledFor": (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        },
+    )
+    post_id = answer.json()["scheduledPosts"][0]["id"]
+    await project.pool.execute("update scheduled_post set privacy_level = null, scheduled_for = now()")
+    await project.skip_waits()
+    post = await project.becomes(post_id, "failed")
+    assert post["lastError"]["code"] == "PRIVACY_REQUIRED"
+    assert "public, friends, private" in post["lastError"]["message"]
+    assert await project.sim.posts("ada") == []
+
+
+async def test_an_accounts_levels_are_those_of_its_latest_post(project: Project) -> None:
+    account_id = await project.connect()
+    await project.sim.account("ada", is_private=True)
+    await project.send(account_id, privacyLevel="private")
+    await project.taken()
+    shown = await project.account(account_id)
+    assert shown["privacyLevels"] == ["friends", "followers", "private"]

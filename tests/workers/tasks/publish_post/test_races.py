@@ -15,6 +15,7 @@ from domain.content import content
 from domain.publishing import changes
 from jobs.kinds import RECONCILE_POST
 from schemas.accounts import AccountDisconnected
+from schemas.content import ContentPatch
 from schemas.errors import DomainError
 from schemas.posts import Reschedule
 from schemas.projects import Archived
@@ -137,7 +138,8 @@ async def people(project: Project, post_ids: list[UUID], seed: int) -> None:
                 await tolerant(project.do, changes.reschedule, post_id=post_id, **asked)
             case "edit":
                 content_id = (await project.row(post_id))["content_id"]
-                words = {"caption": f"edited {chance.random()}", "versions": None, "public_url": ""}
+                patch = ContentPatch(caption=f"edited {chance.random()}")
+                words = {"patch": patch, "versions": None, "public_url": ""}
                 await tolerant(project.do, content.edit, content_id=content_id, **words)
 
 

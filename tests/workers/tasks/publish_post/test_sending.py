@@ -8,6 +8,7 @@ import pytest
 
 from domain.content import content
 from jobs.kinds import RECONCILE_POST
+from schemas.content import ContentPatch
 from tests.workers.tasks.publish_post.project import Project, hours_pass
 from tests.workers.tasks.publish_post.scripted import Scripted
 
@@ -63,7 +64,7 @@ async def test_an_edit_does_not_change_what_is_sent_again(project: Project, lost
     post_id = await project.post("first words")
     assert await project.attempt() in {"died", "retry"}
     content_id = (await project.row(post_id))["content_id"]
-    words = {"caption": "last words", "versions": None, "public_url": ""}
+    words = {"patch": ContentPatch(caption="last words"), "versions": None, "public_url": ""}
     await project.do(content.edit, content_id=content_id, **words)
     await project.skip_waits()
     assert await project.attempts() == ["completed"]

@@ -9,6 +9,7 @@ from domain.content import content
 from domain.jobs import jobs
 from domain.publishing import failures
 from schemas.accounts import AccountDisconnected
+from schemas.content import ContentPatch
 from schemas.errors import Conflict
 from schemas.projects import Archived
 from tests.workers.tasks.publish_post.project import Death, Project, Stop, lender, release, tenant
@@ -49,7 +50,7 @@ async def test_an_edit_does_not_bring_back_what_was_asked_to_cancel(project: Pro
         else:
             await project.archive()
             await project.do(jobs.cancel_of_project, project_id=project.id, limit=10)
-        words = {"caption": "other", "versions": None, "public_url": ""}
+        words = {"patch": ContentPatch(caption="other"), "versions": None, "public_url": ""}
         await project.do(content.edit, content_id=post["content_id"], **words)
 
     project.platform.on["prepare"] = cancel_and_edit

@@ -1,0 +1,63 @@
+"""Disclosure of AI-generated content: which content needs the platforms' AI label, and which posts carry it.
+
+Instagram: "AI Info Label" of 2026-06-22 (documentation/instagram-platform/changelog), `is_ai_generated` of
+images, reels and carousels. TikTok: `post_info.is_aigc` of direct video posts alone
+(doc/content-posting-api-reference-direct-post, 2026-11): photos and drafts have no such field.
+TikTok's help pages say that its label does not change how a post is distributed. So this module labels
+rather too much than too little: all that our programs compose, except for a partner's own clip.
+"""
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from domain.accounts.platform_limits import PLATFORMS
+from schemas.content import CreativeType, Format, MadeBy
+from schemas.posts import AiLabel, Mode
+
+#: The kind of a post's files, by the format of its content; `text` has none.
+KINDS: dict[Format, str] = {
+    "video": "video",
+    "ugc_remix": "video",
+    "slideshow": "image",
+    "image": "image",
+}
+
+
+class Origin(NamedTuple):
+    """Origin of content. `made_by` is None for uploads, and where no release noted it."""
+
+    creative_type: CreativeType
+    made_by: MadeBy | None
+    ai_declared: bool
+
+    @property
+    def is_ai_generated(self) -> bool:
+        """True if its posts need the AI label.
+
+        A remix shows the partner's own clip and the brand's own words, so it needs no label by itself.
+        """
+        return self.ai_declared or (self.creative_type == "generated" and self.made_by != "clip")
+
+
+class Labelled(msgspec.Struct, frozen=True, rename="camel"):
+    """The `origin` of a post's content in the row of a post that was not sent yet."""
+
+    format: Format
+    creative_type: CreativeType
+    made_by: MadeBy | None
+    ai_declared: bool
+
+
+def label(platform: str, mode: Mode | str, format_: Format, origin: Origin) -> AiLabel:
+    """The AI label of a post to this platform."""
+    if not origin.is_ai_generated:
+        return "not_needed"
+    takes = mode == "direct" and KINDS.get(format_) in PLATFORMS[platform].ai_labels
+    return "labelled" if takes else "not_supported"
+
+
+def label_of_row(platform: str, mode: Mode, origin: dict[str, Any]) -> AiLabel:
+    """`label` by the JSON of a row."""
+    read = msgspec.convert(origin, Labelled)
+    return label(platform, mode, read.format, Origin(read.creative_type, read.made_by, read.ai_declared))

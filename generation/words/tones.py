@@ -1,0 +1,105 @@
+"""Tones: what a voice changes in a piece. It chooses formulas, lines of the brand and the mark of a list.
+
+A tone adds no statement. Its formulas have slots for names alone, as the plain ones do, and all other lines
+stay clauses of the brand: a tone only prefers some of them, by their length and form.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import TypeVar
+
+from generation.spec import Brand
+from generation.words import texts
+from generation.words.languages import TABLES
+from generation.words.languages.table import Formulas, Tone
+
+T = TypeVar("T")
+
+#: Words that name each tone, in English, German, French and Spanish at once.
+VOICES: Mapping[Tone, str] = {
+    "plain": "plain honest authentic schlicht ehrlich honnête sencillo sencilla honesto honesta",
+    "casual": """casual relaxed laidback informal lässig locker décontracté décontractée informel informelle
+        relajado relajada""",
+    "playful": """playful funny witty humorous verspielt witzig lustig drôle ludique divertido divertida
+        gracioso graciosa""",
+    "warm": """warm friendly encouraging herzlich freundlich warmherzig chaleureux chaleureuse amical
+        amicale cálido cálida amable cercano cercana""",
+    "professional": """professional serious formal seriös professionell sachlich förmlich sérieux sérieuse
+        formel formelle professionnel professionnelle profesional serio seria""",
+    "enthusiastic": """enthusiastic energetic lively excited begeistert energisch lebhaft enthousiaste
+        énergique entusiasta enérgico enérgica""",
+}
+_TONES: Mapping[str, Tone] = {word: tone for tone, entries in VOICES.items() for word in entries.split()}
+
+#: The mark before each point of a caption.
+MARKS: Mapping[Tone, str] = {
+    "plain": "•",
+    "casual": "→",
+    "playful": "☞",
+    "warm": "♡",
+    "professional": "–",
+    "enthusiastic": "▸",
+}
+
+#: Words that speak to the reader, by language.
+_ADDRESS: Mapping[str, re.Pattern[str]] = {
+    language: re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
+    for language, words in {
+        "en": r"you|your|yours|you['’]\w+",
+        "de": r"du|dir|dich|dein\w*|euch|eure?\w*|ihnen|ihre?\w*",
+        "fr": r"vous|votre|vos|tu|toi|ton|ta|tes",
+        "es": r"tú|tu|tus|te|ti|usted|ustedes",
+    }.items()
+}
+
+
+def tone_of(voice: str | None) -> Tone:
+    """The tone that the first known word of a voice names; `plain` if it has none."""
+    return first(voice or "", _TONES) or "plain"
+
+
+def first(text: str, meanings: Mapping[str, T]) -> T | None:
+    """The meaning of the first known word, alone or joined with the next one, as in `laid-back`."""
+    single = [word.casefold() for word in texts.words(text)]
+    joined = [one for pair in pairwise([*single, ""]) for one in ("".join(pair), pair[0])]
+    return next((meanings[word] for word in joined if word in meanings), None)
+
+
+def formulas(brand: Brand, language: str) -> Formulas | None:
+    """The language's formulas in the tone of the brand's voice; None where it has none."""
+    if (table := TABLES.get(language)) is None:
+        return None
+    return table.tones.get(tone_of(brand.voice), table.formulas)
+
+
+def preferred(
+    tone: Tone, options: Sequence[T], text: Callable[[T], str], language: str, *, least: int
+) -> list[T]:
+    """The half of the options, `least` at least, whose form fits the tone best, in their own order.
+
+    A plain tone takes all.
+    """
+    if tone == "plain":
+        return [*options]
+    ranked = sorted(
+        range(len(options)), key=lambda place: (*_rank(tone, text(options[place]), language), place)
+    )
+    kept = {*ranked[: max(least, math.ceil(len(options) / 2))]}
+    return [one for place, one in enumerate(options) if place in kept]
+
+
+def _rank(tone: Tone, text: str, language: str) -> tuple[int, int]:
+    """Lower is better. Casual tones ask and are short, professional ones state and are whole."""
+    asks = text.rstrip().endswith(("?", "？"))
+    match tone:
+        case "professional":
+            return (int(asks), -len(text))
+        case "warm":
+            address = _ADDRESS.get(language)
+            return (int(address is None or not address.search(text)), 0)
+        case "enthusiastic":
+            return (0, len(text))
+        case _:
+            return (int(not asks), len(text))

@@ -1,0 +1,166 @@
+"""Disclosure and consent: the AI label of content and posts, and who may see a post on TikTok."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.posts.project import Project
+from tests.api.posts.test_fits import FILM, JPEG, add
+
+LEVELS = ["public", "friends", "followers", "private"]
+
+
+async def tiktok(project: Project, *levels: str, handle: str = "shop") -> str:
+    """An account that offers these levels; none: they could not be read."""
+    traits = {"privacyLevels": list(levels)} if levels else {}
+    return await project.account(handle, platform="tiktok", traits=traits)
+
+
+async def film(project: Project, files: Any = (FILM,), **columns: Any) -> str:
+    """Content of a short video, or of other files."""
+    content = await project.content(**columns)
+    await add(project, content, list(files))
+    await project.pool.execute("update content_asset set duration_ms = 4000 where kind = 'video'")
+    return content
+
+
+async def read(project: Project, content: str) -> dict[str, Any]:
+    found: dict[str, Any] = (await project.acme.http.get(f"/v1/content/{content}")).json()
+    return found
+
+
+async def post_of(project: Project, content: str, **target: Any) -> dict[str, Any]:
+    answer = await project.schedule(content, targets=[target])
+    assert answer.status_code == 202, answer.text
+    return await project.post(answer.json()["scheduledPosts"][0]["id"])
+
+
+@pytest.mark.parametrize("offered", [["public", "private"], []])
+async def test_a_direct_tiktok_post_asks_who_may_see_it(project: Project, offered: list[str]) -> None:
+    account = await tiktok(project, *offered)
+    other = await project.account("other", platform="mastodon")
+    targets = [{"socialAccountId": other, "mode": "draft"}, {"socialAccountId": account}]
+    answer = await project.schedule(await film(project), targets=targets)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (422, "VALIDATION")
+    assert error["details"]["reason"] == "PRIVACY_REQUIRED"
+    choices = [{"path": "targets[1].privacyLevel", "privacyLevels": offered or LEVELS}]
+    assert error["details"]["choices"] == choices
+    assert {issue["path"] for issue in error["details"]["issues"]} == {
+        "targets[0].mode",
+        "targets[1].privacyLevel",
+    }
+    assert await project.pool.fetchval("select count(*) from scheduled_post") == 0
+    said = (await project.acme.http.get(f"/v1/social-accounts/{account}")).json()
+    assert said["privacyLevels"] == (offered or LEVELS)
+    assert (await project.acme.http.get(f"/v1/social-accounts/{other}")).json()["privacyLevels"] is None
+
+
+async def test_the_only_level_of_an_account_is_stored_with_the_post(project: Project) -> None:
+    """So that it stays the level, whatever the account offers by then."""
+    account = await tiktok(project, "private")
+    post = await post_of(project, await film(project), socialAccountId=account)
+    assert post["privacyLevel"] == "private"
+
+
+async def test_a_draft_asks_for_no_level(project: Project) -> None:
+    account = await tiktok(project, "public", "private")
+    post = await post_of(project, await film(project), socialAccountId=account, mode="draft")
+    assert post["privacyLevel"] is None
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_ai_generated"),
+    [
+        ({"creative_type": "uploaded"}, False),
+        ({"creative_type": "uploaded", "ai_declared": True}, True),
+        ({"creative_type": "generated"}, True),  # of a release that noted nothing
+        ({"creative_type": "generated", "made_by": "renderer"}, True),
+        ({"creative_type": "generated", "made_by": "model"}, True),
+        ({"creative_type": "generated", "made_by": "presenter"}, True),
+        ({"creative_type": "generated", "made_by": "voice"}, True),
+        ({"creative_type": "generated", "made_by": "clip"}, False),
+        ({"creative_type": "generated", "made_by": "clip", "ai_declared": True}, True),
+    ],
+)
+async def test_how_content_was_made_decides_its_label(
+    project: Project, columns: dict[str, Any], is_ai_generated: bool
+) -> None:
+    content = await film(project, format="video", **columns)
+    found = await read(project, content)
+    assert (found["aiGenerated"], found["madeBy"]) == (is_ai_generated, columns.get("made_by"))
+    post = await post_of(project, content, socialAccountId=await project.account(platform="instagram"))
+    assert post["aiLabel"] == ("labelled" if is_ai_generated else "not_needed")
+
+
+@pytest.mark.parametrize(
+    ("platform", "mode", "files", "label"),
+    [
+        ("instagram", "direct", [JPEG], "labelled"),
+        ("instagram", "direct", [FILM], "labelled"),
+        ("tiktok", "direct", [FILM], "labelled"),
+        ("tiktok", "direct", [JPEG], "not_supported"),
+        ("tiktok", "draft", [FILM], "not_supported"),
+        ("mastodon", "direct", [JPEG], "not_supported"),
+        ("bluesky", "direct", [JPEG], "not_supported"),
+    ],
+)
+async def test_a_post_tells_what_its_platform_is_told(
+    project: Project, platform: str, mode: str, files: Any, label: str
+) -> None:
+    format_ = "video" if files == [FILM] else "image"
+    content = await film(project, files, format=format_, creative_type="generated", made_by="model")
+    level = {"privacyLevel": "private"} if (platform, mode) == ("tiktok", "direct") else {}
+    account = await project.account(platform=platform)
+    post = await post_of(project, content, socialAccountId=account, mode=mode, **level)
+    assert post["aiLabel"] == label
+
+
+async def test_a_post_that_was_sent_keeps_the_label_it_was_sent_with(project: Project) -> None:
+    content = await film(project, format="video", creative_type="generated")
+    account = await project.account(platform="instagram")
+    post = await post_of(project, content, socialAccountId=account)
+    await project.set(post["id"], status="publishing", ai_label="labelled")
+    await project.pool.execute("update content_item set made_by = 'clip'")
+    assert (await project.post(post["id"]))["aiLabel"] == "labelled"
+    await project.set(post["id"], ai_label=None)
+    assert (await project.post(post["id"]))["aiLabel"] is None
+
+
+async def test_a_declaration_is_an_edit(project: Project) -> None:
+    """What was approved is pending again, its posts wait, and a reviewer sees the new revision."""
+    content = await film(project, format="video", approval_status="approved")
+    account = await project.account(platform="instagram")
+    post = await post_of(project, content, socialAccountId=account)
+    path = f"/v1/content/{content}"
+    changed = (await project.acme.http.patch(path, json={"aiGenerated": True})).json()
+    assert (changed["aiGenerated"], changed["revision"], changed["approvalStatus"]) == (True, 2, "pending")
+    waits = await project.post(post["id"])
+    assert (waits["status"], waits["aiLabel"]) == ("blocked", "labelled")
+    again = (await project.acme.http.patch(path, json={"aiGenerated": True})).json()
+    assert again["revision"] == 2
+    back = (await project.acme.http.patch(path, json={"aiGenerated": False})).json()
+    assert (back["aiGenerated"], back["revision"]) == (False, 3)
+
+
+async def test_what_we_made_with_ai_keeps_its_label(project: Project) -> None:
+    content = await film(project, format="video", creative_type="generated", made_by="renderer")
+    answer = await project.acme.http.patch(f"/v1/content/{content}", json={"aiGenerated": False})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["details"]["issues"][0]["path"] == "aiGenerated"
+    assert (await read(project, content))["revision"] == 1
+    unchanged = await project.acme.http.patch(f"/v1/content/{content}", json={})
+    assert (unchanged.status_code, unchanged.json()["revision"]) == (200, 1)
+
+
+async def test_an_upload_may_be_declared(project: Project) -> None:
+    path = f"/v1/projects/{project.list_path.split('/')[3]}/content/upload"
+
+    async def upload(**said: str) -> Any:
+        parts = [("caption", (None, "Bread")), *((name, (None, value)) for name, value in said.items())]
+        return await project.acme.http.post(path, files=parts)
+
+    assert (await upload(aiGenerated="true")).json()["aiGenerated"] is True
+    assert (await upload(aiGenerated="false")).json()["aiGenerated"] is False
+    assert (await upload()).json()["aiGenerated"] is False
+    assert (await upload(aiGenerated="maybe")).status_code == 422

@@ -1,0 +1,208 @@
+"""Tones: an influencer's voice changes the words of a piece, and never what they say of the brand."""
+
+import re
+from collections.abc import Iterator
+from typing import get_args
+
+import msgspec
+import pytest
+
+from generation.proofreading import words as proofreading
+from generation.spec import Brand, Copy, Format, Spec
+from generation.words import tones
+from generation.words.languages import TABLES
+from generation.words.languages.table import Tone
+from generation.words.write import write
+from tests.generation.words.brands import BRANDS, one_line
+from tests.generation.words.tracing import lines, untraced
+
+TONES: tuple[Tone, ...] = get_args(Tone)
+FORMATS: tuple[Format, ...] = get_args(Format)
+SEEDS = [f"seed {number}" for number in range(25)]
+#: Each brand that has a description and a language with formulas: 4 brands, 4 formats, 25 seeds.
+PIECES = [(language, format_, seed) for language in TABLES for format_ in FORMATS for seed in SEEDS]
+LONG = Brand(
+    name="Tideline",
+    descriptions=[
+        one_line(
+            """Tideline is a quiet tide clock for small harbours along a rocky coast. See your tides. Follow
+            the harbours that a sailor knows along the coast. Set a reminder. Works without a connection once
+            a harbour is saved on the phone. Keep your own log. Show high and low water for each of the
+            harbours on one page. Do you plan a trip?"""
+        )
+    ],
+    language="en",
+)
+
+
+def piece(brand: Brand, tone: str | None, format_: Format = "slideshow", seed: str = "seed") -> Copy:
+    return write(Spec(format=format_, brand=msgspec.structs.replace(brand, voice=tone), seed=seed))
+
+
+def texts(copy: Copy) -> list[str]:
+    """All that is shown or posted of a piece, but for its caption's mark."""
+    return [line.text for line in lines(copy)]
+
+
+@pytest.mark.parametrize("tone", [tone for tone in TONES if tone != "plain"])
+def test_a_tone_changes_the_words_of_every_piece(tone: Tone) -> None:
+    """400 pieces of brands with descriptions: each has other words than in the plain tone."""
+    changed = [
+        texts(piece(BRANDS[language], tone, format_, seed))
+        != texts(piece(BRANDS[language], None, format_, seed))
+        for language, format_, seed in PIECES
+    ]
+    assert (sum(changed), len(changed)) == (400, 400)
+
+
+@pytest.mark.parametrize("tone", TONES)
+def test_a_piece_holds_to_the_marks_of_its_tone(tone: Tone) -> None:
+    for language, format_, seed in PIECES:
+        copy = piece(BRANDS[language], tone, format_, seed)
+        own = TABLES[language].tones.get(tone, TABLES[language].formulas)
+        assert copy.recap.text == own.recap.format(app="Tideline")
+        assert copy.call_to_action.text in {one.format(app="Tideline") for one in (own.try_it, own.visit)}
+        marks = re.findall(r"^(\W) ", copy.caption, re.MULTILINE)
+        assert marks == [tones.MARKS[tone]] * len(copy.points)
+
+
+def test_no_formula_of_a_tone_is_another_tones() -> None:
+    """So that a reader can tell them apart."""
+    for table in TABLES.values():
+        own = [table.formulas, *table.tones.values()]
+        for name in ("keyword", "audience", "recap", "try_it", "visit", "ending"):
+            assert len({getattr(one, name) for one in own}) == len(TONES), name
+        meets = [one for formulas in own for one in formulas.meet]
+        assert len(set(meets)) == len(meets)
+
+
+def test_casual_pieces_are_short_and_professional_ones_state() -> None:
+    def points(tone: Tone) -> Iterator[int]:
+        for seed in SEEDS:
+            yield from (len(point.text) for point in piece(LONG, tone, seed=seed).points[1:])
+
+    lengths = {tone: [*points(tone)] for tone in TONES}
+    mean = {tone: sum(found) / len(found) for tone, found in lengths.items()}
+    assert mean["casual"] < mean["plain"] < mean["professional"]
+    assert mean["playful"] == mean["casual"]
+    hooks = {tone: {piece(LONG, tone, seed=seed).hook.text for seed in SEEDS} for tone in TONES}
+    assert hooks["casual"] != hooks["professional"]
+    assert not any(text.endswith("?") for text in hooks["professional"])
+
+
+@pytest.mark.parametrize("tone", TONES)
+@pytest.mark.parametrize("brand", [*BRANDS.values(), LONG, Brand(name="Yahoo!", keywords=["sea trips"])])
+def test_no_tone_says_more_than_the_brand(tone: Tone, brand: Brand) -> None:
+    """What the proofreader and the tracer look for: words, numbers, claims and quotes of nobody."""
+    for format_ in FORMATS:
+        for seed in SEEDS[:5]:
+            copy = piece(brand, tone, format_, seed)
+            assert proofreading.faults(copy, brand) == []
+            assert [why for line in lines(copy) if (why := untraced(line, brand))] == []
+
+
+@pytest.mark.parametrize(
+    ("voice", "tone"),
+    [
+        (None, "plain"),
+        ("Our secret voice", "plain"),
+        ("Casual: contractions and emoji; speaks to the reader as “you”.", "casual"),
+        ("Formal: long technical sentences.", "professional"),
+        ("laid-back", "casual"),
+        ("Herzlich und witzig", "warm"),
+        ("énergique", "enthusiastic"),
+        ("divertida", "playful"),
+    ],
+)
+def test_the_first_word_that_names_a_tone_decides(voice: str | None, tone: Tone) -> None:
+    assert tones.tone_of(voice) == tone
+
+
+#: The captions of one slideshow in each tone, as they are.
+GOLDEN: dict[Tone, str] = {
+    "plain": (
+        "4 things to know about Tideline\n"
+        "\n"
+        "• A quiet tide clock for small harbours along a rocky coast\n"
+        "• Follow the harbours that a sailor knows along the coast\n"
+        "• Set a reminder\n"
+        "• Keep your own log\n"
+        "\n"
+        "Have a look at Tideline.\n"
+        "\n"
+        "Tideline in short\n"
+        "Discover Tideline"
+    ),
+    "casual": (
+        "Do you plan a trip?\n"
+        "\n"
+        "→ A quiet tide clock for small harbours along a rocky coast\n"
+        "→ See your tides\n"
+        "→ Set a reminder\n"
+        "→ Keep your own log\n"
+        "\n"
+        "Take a peek at Tideline.\n"
+        "\n"
+        "Tideline, in a few words\n"
+        "Take a peek at Tideline"
+    ),
+    "playful": (
+        "Do you plan a trip?\n"
+        "\n"
+        "☞ A quiet tide clock for small harbours along a rocky coast\n"
+        "☞ See your tides\n"
+        "☞ Set a reminder\n"
+        "☞ Keep your own log\n"
+        "\n"
+        "Go on, peek at Tideline.\n"
+        "\n"
+        "Tideline in a nutshell\n"
+        "Go on, peek at Tideline"
+    ),
+    "warm": (
+        "Do you plan a trip?\n"
+        "\n"
+        "♡ A quiet tide clock for small harbours along a rocky coast\n"
+        "♡ See your tides\n"
+        "♡ Follow the harbours that a sailor knows along the coast\n"
+        "♡ Keep your own log\n"
+        "\n"
+        "Come and see Tideline.\n"
+        "\n"
+        "A closer look at Tideline\n"
+        "Come and see Tideline"
+    ),
+    "professional": (
+        "4 things to know about Tideline\n"
+        "\n"
+        "– A quiet tide clock for small harbours along a rocky coast\n"
+        "– Follow the harbours that a sailor knows along the coast\n"
+        "– Works without a connection once a harbour is saved on the phone\n"
+        "– Show high and low water for each of the harbours on one page\n"
+        "\n"
+        "Learn about Tideline.\n"
+        "\n"
+        "Tideline: a summary\n"
+        "Learn about Tideline"
+    ),
+    "enthusiastic": (
+        "Do you plan a trip?\n"
+        "\n"
+        "▸ A quiet tide clock for small harbours along a rocky coast\n"
+        "▸ See your tides\n"
+        "▸ Set a reminder\n"
+        "▸ Keep your own log\n"
+        "\n"
+        "Let's see Tideline!\n"
+        "\n"
+        "Tideline at a glance!\n"
+        "Let's see Tideline!"
+    ),
+}
+
+
+@pytest.mark.parametrize("tone", TONES)
+def test_a_slideshow_in_each_tone(tone: Tone) -> None:
+    copy = piece(LONG, tone)
+    said = f"{copy.caption}\n\n{copy.recap.text}\n{copy.call_to_action.text}"
+    assert said == GOLDEN[tone]

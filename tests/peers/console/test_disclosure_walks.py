@@ -1,0 +1,63 @@
+"""Disclosure in the console: a TikTok post asks who may see it, and the AI label is shown and declared."""
+
+import asyncio
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+
+from db.pool import connected
+from schemas import ids
+from tests import seeds
+from tests.peers.chromium import Page
+from tests.peers.console.hands import click, send, write
+from tests.peers.console.shop import Shop, shop, uploaded
+
+pytestmark = pytest.mark.peers
+
+LEVELS = {"privacyLevels": ["public", "friends", "private"]}
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with shop(tmp_path_factory.mktemp("console"), posts=False) as made:
+        yield made
+
+
+async def tiktok(shop: Shop) -> str:
+    """Id of a TikTok account of the shop that offers a choice."""
+    async with connected(shop.api.database_url, name="test") as conn:
+        project = UUID(str(ids.read(ids.PROJECT, shop.project)))
+        org = await conn.fetchval("select organization_id from project where id = $1", project)
+        made = await seeds.account(conn, org, project, platform="tiktok", handle="shop", traits=LEVELS)
+    return ids.show(ids.ACCOUNT, made)
+
+
+def test_a_tiktok_post_asks_who_sees_it_and_shows_its_ai_label(quiet: Shop, page: Page) -> None:
+    account = asyncio.run(tiktok(quiet))
+    page.expects.append("422")
+    with quiet.api.client() as client:
+        content = uploaded(client, quiet.project)
+        quiet.open(page, f"projects/{{project}}/content/{content}", "document.querySelector('main .caption')")
+        click(page, "AI made it")
+        page.until("[...document.querySelectorAll('.badge')].some((one) => one.innerText === 'AI-generated')")
+        assert client.get(f"/content/{content}").json()["aiGenerated"] is True
+        click(page, "Schedule…")
+        page.until(f"document.querySelector('dialog [name=targets][value={account}]')")
+        page.run(f"document.querySelector('dialog [name=targets][value={account}]').click()")
+        send(page)
+        asks = "document.querySelector('dialog [data-issue=targets]').innerText"
+        page.until(f"{asks}.includes('choose one of public, friends, private')")
+        write(page, account, "private")
+        send(page)
+        page.until("!document.querySelector('dialog[open]')")
+        [post] = client.get(f"/projects/{quiet.project}/scheduled-posts?socialAccountId={account}").json()[
+            "items"
+        ]
+        assert (post["privacyLevel"], post["aiLabel"]) == ("private", "not_supported")
+        quiet.open(
+            page, f"projects/{{project}}/calendar/{post['id']}", "document.querySelector('main .state')"
+        )
+        shown = "document.querySelector('main').innerText"
+        page.until(f"{shown}.includes('only its owner')")
+        page.until(f"{shown}.includes('the platform takes no label')")

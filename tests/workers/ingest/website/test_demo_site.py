@@ -1,0 +1,52 @@
+"""The demo's website: an ordinary ingest reads every field of a brand from it, by the rules for any site."""
+
+import pytest
+
+from cli.local.demo import SITE
+from schemas.brand import Extraction
+from tests.workers.ingest.website.visits import visited
+from tests.workers.web.web import say
+from workers.ingest.parser.parser import Parser
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+TYPES = {".html": "text/html", ".css": "text/css", ".svg": "image/svg+xml", ".txt": "text/plain"}
+
+
+async def read(parser: Parser) -> Extraction:
+    files = {
+        f"/{path.name}": say(body=path.read_bytes(), content_type=TYPES[path.suffix])
+        for path in SITE.iterdir()
+    }
+    extraction, _ = await visited(parser, {**files, "/": files["/index.html"]})
+    return extraction
+
+
+async def test_the_demo_shows_what_an_ingest_can_read(parser: Parser) -> None:
+    extraction = await read(parser)
+    assert extraction.warnings == []
+    shown = {name: finding.value for name, finding in extraction.fields.items()}
+    assert shown["appName"] == "Tidewise"
+    assert shown["tagline"] == "Tide tables that know your boat"
+    assert shown["audience"] == "Sailors, anglers and clubs"
+    assert "leave and return with enough water under your keel" in shown["icp"]
+    assert shown["brandVoice"] == (
+        "Uses contractions and questions; speaks to the reader as “you” and of itself as “we”; "
+        "short plain sentences."
+    )
+    assert {"tides", "swell forecast", "harbour planning"} <= {*shown["keywords"]}
+    assert "#0b4f6c" in [color.lower() for color in shown["colors"]]
+    assert shown["primaryLanguage"] == "en"
+    assert shown.keys() >= {"appDescription", "logoUrl"}
+
+
+async def test_each_derived_field_quotes_the_page(parser: Parser) -> None:
+    """No rule was written for the demo: what is derived says by which rule, and shows the sentences."""
+    extraction = await read(parser)
+    rules = {name: extraction.fields[name].rule for name in ("audience", "icp", "brandVoice")}
+    assert rules == {"audience": "text.audience", "icp": "text.icp", "brandVoice": "text.voice"}
+    page = " ".join((SITE / "index.html").read_text().split())
+    for name in rules:
+        evidence = extraction.fields[name].evidence
+        assert evidence
+        assert [quote for quote in evidence if quote not in page] == []

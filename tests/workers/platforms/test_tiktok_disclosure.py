@@ -1,0 +1,72 @@
+"""Consent and disclosure at the simulated TikTok: who may see a post, and its AI label."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from schemas.errors import Outdated, Rejected
+from tests.workers.platforms.tiktok_account import LONG, TikTokAccount, ada, post, video
+
+AFTER = 120.0
+
+
+@pytest_asyncio.fixture
+async def person() -> AsyncIterator[TikTokAccount]:
+    async with ada() as made:
+        yield made
+
+
+@pytest.mark.parametrize("is_private", [True, False])
+async def test_a_post_that_nobody_chose_a_level_for_is_not_begun(
+    person: TikTokAccount, is_private: bool
+) -> None:
+    """An older release scheduled it, and meant everybody: it must not go out so."""
+    await person.sim.account("ada", is_private=is_private)
+    with pytest.raises(Rejected, match="schedule it anew with a privacyLevel") as caught:
+        await person.prepare(post(video(), privacy_level=None))
+    assert (caught.value.code, caught.value.category) == ("PRIVACY_REQUIRED", "user_content")
+    assert await person.asked("video/init") == 0
+
+
+async def test_the_only_level_that_the_account_offers_needs_no_choice(person: TikTokAccount) -> None:
+    await person.sim.account("ada", privacy_level_options=["SELF_ONLY"])
+    prepared = await person.prepare(post(video(), privacy_level=None))
+    assert prepared.traits is not None
+    assert prepared.traits["privacyLevels"] == ["private"]
+    [entry] = await person.sim.posts("ada")
+    assert entry["audience"] == "SELF_ONLY"
+
+
+async def test_an_upload_that_fell_back_to_everybody_is_begun_anew(person: TikTokAccount) -> None:
+    """As an older release left it: its handle doesn't say that anybody chose the level."""
+    prepared = await person.prepare(post(video(LONG)))
+    old = {name: value for name, value in prepared.handle.items() if name != "isChosen"}
+    left = msgspec.structs.replace(prepared, handle=old, complete=False)
+    with pytest.raises(Rejected, match="nobody chose"):
+        await person.adapter.prepare(person.account, post(video(LONG), privacy_level=None), left)
+    with pytest.raises(Outdated):
+        await person.send(left, post(video(LONG), privacy_level=None))
+    await person.sim.advance(AFTER)
+    assert await person.counts() == {"open": 1}
+
+
+@pytest.mark.parametrize("is_ai_generated", [True, False])
+async def test_a_generated_video_carries_the_ai_label(person: TikTokAccount, is_ai_generated: bool) -> None:
+    await person.sent(post(video(), is_ai_generated=is_ai_generated))
+    await person.sim.advance(AFTER)
+    [entry] = await person.sim.posts("ada")
+    assert (entry["state"], entry["ai_label"]) == ("live", is_ai_generated)
+
+
+async def test_an_upload_without_its_label_is_begun_anew(person: TikTokAccount) -> None:
+    what = post(video(LONG), is_ai_generated=True)
+    plain = await person.prepare(post(video(LONG)))
+    with pytest.raises(Outdated):
+        await person.send(plain, what)
+    again = await person.prepare(what, msgspec.structs.replace(plain, complete=False))
+    await person.send(again, what)
+    await person.sim.advance(AFTER)
+    labels = [entry["ai_label"] for entry in await person.sim.posts("ada") if entry["state"] == "live"]
+    assert labels == [True]
