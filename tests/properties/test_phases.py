@@ -1,4 +1,4 @@
-"""Phases over random histories of some jobs: each answer, filter and count agrees with what happened."""
+"""Phases over random histories of jobs: each answer, filter and count agrees with the history."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ OUTCOMES: list[tuple[Outcome, str]] = [
 
 
 class Told(NamedTuple):
-    """What a caller knows of a job: its phase by what happened to it, and the attempt that runs."""
+    """The expected phase of a job by its history, and its running attempt."""
 
     job_id: UUID
     phase: str
@@ -47,7 +47,7 @@ class Told(NamedTuple):
 
 
 class History:
-    """Some jobs of one organization, and what happened to each."""
+    """Jobs of one organization and the expected phase of each."""
 
     def __init__(self, conn: Conn, org: UUID, worker_id: UUID) -> None:
         self.conn, self.org, self._worker_id = conn, org, worker_id
@@ -113,7 +113,7 @@ class History:
             self._now(place, "queued")
 
     async def move(self, place: int) -> None:
-        """To another time, as its post is: it hasn't begun at that time, whatever it did before."""
+        """To another time, as its post is: no attempt was made for that time."""
         told = self.told[place]
         when = datetime.now(UTC) + timedelta(days=7)
         await controls.move(
@@ -123,7 +123,7 @@ class History:
             self._now(place, "scheduled")
 
     async def rescue(self, place: int) -> None:
-        """Its worker is silent, unless nobody runs it: then nothing happens."""
+        """The attempt overruns its time; a job without an attempt is left alone."""
         told = self.told[place]
         if told.claim is None:
             return

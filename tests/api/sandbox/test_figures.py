@@ -45,7 +45,7 @@ def cadence(until: timedelta) -> list[timedelta]:
 
 
 def check(found: Figures, until: timedelta) -> None:
-    """Each time has its own figure, whatever the clock stopped for."""
+    """Each time of the cadence has its own figure."""
     assert found.ages == cadence(until)
     for age, part in zip(found.ages, found.parts, strict=True):
         assert abs(part - age / GROWS) < 0.001

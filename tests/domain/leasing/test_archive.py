@@ -1,4 +1,4 @@
-"""The archive of a project closes its open requests for leased accounts, whatever operators do meanwhile."""
+"""The archive of a project closes its open requests for leased accounts, also in a race with operators."""
 
 from functools import partial
 from typing import Any

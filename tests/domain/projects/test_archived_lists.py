@@ -20,7 +20,7 @@ pytestmark = pytest.mark.fresh
 
 #: Rows of active projects, newer ones of archived projects, and a page.
 FEW, MANY, PAGE = 60, 20_000, 25
-#: Whole rows of two pages, a page of each active project, and what is below them.
+#: Whole rows of two pages, and a page of each active project.
 MOST = 2 * PAGE + 2 * PAGE + 20
 
 FUTURE = Period(since=datetime.now(UTC) + timedelta(days=1))
@@ -110,7 +110,7 @@ async def pages(conn: Conn, org: UUID, ask: Any, table: str) -> tuple[list[str],
 
 
 async def rows_of(conn: Conn, project: Project, name: str) -> list[UUID]:
-    """What a list has to find. By the connection that is measured: another tells later what it has read."""
+    """The expected ids, read by the measured connection: Postgres counts reads of another one later."""
     status = {"posts that failed": "failed", "posts that wait": "queued"}.get(name)
     rows = await conn.fetch(
         f"""select id from {LISTS[name][0]}
@@ -126,7 +126,7 @@ async def test_rows_of_archived_projects_are_not_read(
     pool: Pool, conn: Conn, project: Project, analyzed: bool
 ) -> None:
     for table in ("scheduled_post", "content_item", "project", "social_account"):
-        # Else one may be analyzed in between, and the plans that read it are made anew.
+        # An autovacuum in between would make new plans.
         await conn.execute(f"alter table {table} set (autovacuum_enabled = false)")
     gone = Project(project.org, await seeds.project(conn, project.org))
     archive = "update project set status = 'archived', archived_at = now() where id = $1"
