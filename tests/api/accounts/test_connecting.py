@@ -31,6 +31,7 @@ async def test_a_person_connects_their_account(project: Project) -> None:
         "connectedAt": shown["connectedAt"],
         "tokenExpiresAt": None,
         "disconnectedReason": None,
+        "privacyLevels": None,
     }
     assert await project.accounts() == [shown]
     (job,) = await project.jobs()

@@ -46,6 +46,8 @@ async def test_a_picture_is_content_at_once(project: Project) -> None:
         "decision": None,
         "revision": 1,
         "creativeType": "uploaded",
+        "madeBy": None,
+        "aiGenerated": False,
         **dict.fromkeys(("influencerId", "jobId", "lastError")),
         "fits": made["fits"],
         "provenance": [],

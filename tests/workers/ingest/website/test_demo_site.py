@@ -3,7 +3,7 @@
 import pytest
 
 from cli.local.demo import SITE
-from schemas.brand import Extraction
+from schemas.brand import Extraction, Field
 from tests.workers.ingest.website.visits import visited
 from tests.workers.web.web import say
 from workers.ingest.parser.parser import Parser
@@ -43,10 +43,11 @@ async def test_the_demo_shows_what_an_ingest_can_read(parser: Parser) -> None:
 async def test_each_derived_field_quotes_the_page(parser: Parser) -> None:
     """No rule was written for the demo: what is derived says by which rule, and shows the sentences."""
     extraction = await read(parser)
-    rules = {name: extraction.fields[name].rule for name in ("audience", "icp", "brandVoice")}
+    derived: tuple[Field, ...] = ("audience", "icp", "brandVoice")
+    rules = {name: extraction.fields[name].rule for name in derived}
     assert rules == {"audience": "text.audience", "icp": "text.icp", "brandVoice": "text.voice"}
     page = " ".join((SITE / "index.html").read_text().split())
-    for name in rules:
+    for name in derived:
         evidence = extraction.fields[name].evidence
         assert evidence
         assert [quote for quote in evidence if quote not in page] == []
