@@ -1,6 +1,7 @@
 """Targets of `tenantry brand extract`, each read as its ingest would, without a job or a database."""
 
 import os
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
 from domain.values import urls
 from schemas.brand import Extraction
 from schemas.errors import Invalid, SourceRateLimited
+from schemas.setting_values import KEY_BYTES
 from schemas.settings import Settings, from_env
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import Lookup
@@ -31,8 +33,15 @@ from workers.web.fetch import open_client
 FILE_NAMES = {".html", ".htm", ".xhtml", ".gz"}
 #: Where an app is looked for whose address names no country.
 COUNTRY = "us"
+#: A keyring that protects nothing: reading hashes and seals nothing.
+UNUSED_KEYRING = f"unused:{b64encode(bytes(KEY_BYTES)).decode()}"
 #: Settings that every process needs, and reading has no use for.
-UNUSED = {"DATABASE_URL": "postgresql://", "REDIS_URL": "redis://", "PEPPERS": "", "VAULT_KEYS": ""}
+UNUSED = {
+    "DATABASE_URL": "postgresql://",
+    "REDIS_URL": "redis://",
+    "PEPPERS": UNUSED_KEYRING,
+    "VAULT_KEYS": UNUSED_KEYRING,
+}
 
 
 class Repository(NamedTuple):

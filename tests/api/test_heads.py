@@ -14,7 +14,7 @@ OWN = {"x-request-id", "ratelimit", "date"}
 
 
 #: Reads whose answer is longer or shorter a moment later.
-MOVING = {"list_pools", "list_workers"}
+MOVING = {"list_pools", "list_workers", "get_usage", "get_organization_usage"}
 
 
 def told(answer: httpx.Response, *also: str) -> dict[str, str]:

@@ -98,6 +98,7 @@ async def test_an_ingest_of_each_source_is_accepted_as_a_job_beside_the_others(
             "kind": f"ingest_{source.name}",
             "status": "running",
             "stage": "queued",
+            "phase": "queued",
             "locationUrl": said["locationUrl"],
             "projectId": project,
             "startedAt": said["startedAt"],

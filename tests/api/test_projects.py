@@ -55,7 +55,7 @@ async def test_deep_metadata_is_refused(acme: Caller) -> None:
         answer = await acme.http.post(
             "/v1/projects", content=text, headers={"Content-Type": "application/json"}
         )
-        assert answer.status_code in {400, 422}
+        assert answer.status_code in {400, 413, 422}
 
 
 @pytest.mark.parametrize("number", ["1e308", "1e-400", "0.1234567890123456789", "18446744073709551616"])

@@ -159,10 +159,10 @@ BODIES: dict[str, tuple[dict[str, Any], list[tuple[Any, str]]]] = {
         *(({**APP, "countryCode": code}, "countryCode") for code in ("uk", "usa", "", None)),
     ]),
     "patch_content": ({"caption": "a"}, [
-        ({"caption": ABSENT}, "caption"),
         ({"caption": None}, "caption"),
         ({"caption": "x" * 5001}, "caption"),
         ({"caption": " "}, "caption"),
+        ({"aiGenerated": None}, "aiGenerated"),
         ({"hook": "b"}, "hook"),
         ({"approvalStatus": "approved"}, "approvalStatus"),
     ]),

@@ -43,7 +43,7 @@ async def body(pool: Pool, caller: Caller, shown: str) -> bytes:
         events.body,
         organization_id=caller.organization_id,
         event_id=event_id,
-        public_url="http://api",
+        public_url="http://localhost",
     )
     return await transact(pool, render)
 
