@@ -43,12 +43,10 @@ async def test_a_picture_is_content_at_once(project: Project) -> None:
             }
         ],
         "approvalStatus": "not_required",
-        "decision": None,
         "revision": 1,
         "creativeType": "uploaded",
-        "madeBy": None,
         "aiGenerated": False,
-        **dict.fromkeys(("influencerId", "jobId", "lastError")),
+        **dict.fromkeys(("decision", "madeBy", "influencerId", "jobId", "lastError")),
         "fits": made["fits"],
         "provenance": [],
         "createdAt": made["createdAt"],
