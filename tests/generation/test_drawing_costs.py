@@ -27,6 +27,13 @@ def test_a_drawing_that_repeats_too_much_is_refused_before_it_is_drawn(case: str
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize("dash", ["1e999", "9 1e999"])
+@pytest.mark.parametrize("shape", ['<rect width="1e999" height="9" {}/>', '<path d="M0 0 L1e999 9" {}/>'])
+def test_an_endless_dash_on_an_endless_line_counts_as_one(shape: str, dash: str) -> None:
+    """Both are infinite as a float, and have no quotient."""
+    assert cleaned(svg(shape.format(f'stroke-dasharray="{dash}"'))).text
+
+
 @pytest.mark.parametrize("case", KILLED)
 def test_a_drawing_that_the_kernel_kills_has_a_code(case: str) -> None:
     cleaned(svg(KILLED[case]))
