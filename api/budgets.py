@@ -138,13 +138,11 @@ class Budgets:
         #: The level of each, and when it was read.
         self._overdrawn: OrderedDict[str, tuple[Level, float]] = OrderedDict()
 
-    def charge(self, bucket: Bucket, cost: Cost) -> bool:
-        """Keep the cost of a request for the next write; True for the first one since the last write."""
-        begins = not self._pending
+    def charge(self, bucket: Bucket, cost: Cost) -> None:
+        """Keep the cost of a request for the next write."""
         spent = (round(cost.cpu_s * MICROS), round(cost.database_s * MICROS), cost.bytes)
         before = self._pending.get(bucket, NOTHING)
         self._pending[bucket] = Rates(*(one + more for one, more in zip(before, spent, strict=True)))
-        return begins
 
     @property
     def is_pending(self) -> bool:

@@ -48,8 +48,7 @@ class Connections:
         """The right to one connection of the pool, and no more, for as long as the block runs."""
         await self._take(organization_id)
         try:
-            with costs.on_connection():
-                yield
+            yield
         finally:
             self._give(organization_id)
 

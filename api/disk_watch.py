@@ -1,7 +1,7 @@
 """Watermarks of the databases' disks: intake of events closes first, uploads second, posts never.
 
 Each process of the API measures by two statements, every 10 s, and every second once a disk is fairly full.
-Where a measurement fails, the last one holds. A class that is closed opens by itself, at a lower mark.
+Where a disk can't be measured, its last measurement holds. A closed class opens by itself, at a lower mark.
 """
 
 import asyncio
@@ -63,6 +63,8 @@ class DiskWatch:
         self._main = main
         self.disks = [disk for disk in (main, store) if disk.size]
         self._events, self._uploads = Watermark("events", EVENTS), Watermark("uploads", UPLOADS)
+        #: The part of each disk that was used at its last measurement.
+        self._parts = dict[str, float]()
         self._part = 0.0
 
     def check_events(self) -> None:
@@ -87,11 +89,18 @@ class DiskWatch:
             raise Unavailable("the database is nearly full: repeat the upload later", retry_after=RETRY_S)
 
     async def measure(self) -> None:
-        """Measure each disk, and close or open. Raises `Unavailable`."""
-        parts = {watched.setting: await _part(watched) for watched in self.disks}
-        self._part = max(parts.values())
+        """Measure each disk, and close or open. Raises `Unavailable` after that if a database is away."""
+        failure: Unavailable | None = None
+        for watched in self.disks:
+            try:
+                self._parts[watched.setting] = await _part(watched)
+            except Unavailable as error:
+                failure = error
+        self._part = max(self._parts.values(), default=0.0)
         self._events.move(self._part)
-        self._uploads.move(parts.get(self._main.setting, 0.0))
+        self._uploads.move(self._parts.get(self._main.setting, 0.0))
+        if failure:
+            raise failure
 
     async def run(self) -> None:
         """Measure again and again, until canceled."""

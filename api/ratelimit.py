@@ -180,13 +180,15 @@ class Limiter:
 
     def spend(self, bucket: Bucket, cost: Cost) -> None:
         """Charge a request that has ended; a background call writes the charge within `FLUSH_S`."""
-        if self.budgets.charge(bucket, cost):
-            self._flushing = asyncio.get_running_loop().call_later(FLUSH_S, self._flush)
+        self.budgets.charge(bucket, cost)
+        if self._flushing is None:
+            self._flush_in(FLUSH_S)
 
     async def close(self) -> None:
         """Write the charges that wait."""
         if self._flushing:
             self._flushing.cancel()
+            self._flushing = None
         if self.budgets.is_pending:
             await self._levels.ask(())
 
@@ -195,10 +197,14 @@ class Limiter:
         buckets = {traffic: bucket_of(organization_id, tier, traffic) for traffic in Traffic}
         return shown(buckets, await self._levels.ask(tuple(buckets.values())))
 
+    def _flush_in(self, seconds: float) -> None:
+        self._flushing = asyncio.get_running_loop().call_later(seconds, self._flush)
+
     def _flush(self) -> None:
         """Write the charges that wait, unless a request's question has taken them along meanwhile."""
+        self._flushing = None
         if self.budgets.is_pending and self._script.rests(asked=0):
-            self._flushing = asyncio.get_running_loop().call_later(COOL_S, self._flush)
+            self._flush_in(COOL_S)
         elif self.budgets.is_pending:
             self._levels.ask(())
 

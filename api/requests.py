@@ -18,6 +18,7 @@ from domain.tenancy import sandbox_clock
 from domain.tenancy.api_keys import Actor, Principal
 from domain.values import steps
 from schemas.errors import Conflict, Malformed, Oversized, Unauthenticated
+from telemetry import costs
 
 T = TypeVar("T")
 
@@ -117,7 +118,8 @@ class ApiRequest(Request[Any, Any, State]):
             return await work(conn)
 
         async with self.services.connections.share(self._sharer):
-            return await transact(self.services.pool, tried)
+            with costs.on_connection():
+                return await transact(self.services.pool, tried)
 
     @property
     def _sharer(self) -> UUID:

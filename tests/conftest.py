@@ -16,6 +16,7 @@ from db.pool import Conn, Pool, open_pool
 from schemas.settings import Settings
 from tests import databases
 from tests import servers as made
+from tests.log_lines import write_logs
 from tests.peers.moto import Moto
 from tests.peers.moto import serving as serving_moto
 from tests.s3.keeping import Kept, KeptBucket, KeptFolder
@@ -30,6 +31,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 hypothesis.settings.register_profile("others", deadline=None)
 hypothesis.settings.register_profile("busy", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("busy")
+
+write_logs()
 
 START, STOP = parser.start, parser.ParsingProcess.stop
 

@@ -59,6 +59,10 @@ class Throttle:
         self.end = self.deadline = time.monotonic() + seconds
         self.count = 0
 
+    def extend(self, seconds: float) -> None:
+        """Move the deadline: so many seconds from now."""
+        self.deadline = time.monotonic() + seconds
+
     def wait(self, pause_s: float = 0.0) -> None:
         """Wait for the next turn, `pause_s` at least. Raises `OutOfTime` after the deadline."""
         now = time.monotonic()

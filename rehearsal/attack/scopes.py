@@ -1,16 +1,19 @@
 """Scopes: each route must refuse a key without its scope, an invented key, and no key."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import NamedTuple
 
-from rehearsal.attack.calls import Caller, send
+from rehearsal.attack.calls import Caller, OutOfTime, send
 from rehearsal.attack.document import Route
 from rehearsal.attack.objects import NAME, made_up
 from rehearsal.attack.report import Tally
 
 CHECK = "scopes"
-UNAUTHENTICATED, FORBIDDEN, CREATED = 401, 403, 201
+OK, UNAUTHENTICATED, FORBIDDEN, CREATED = 200, 401, 403, 201
+
+#: The route that kills a key.
+KILL = "/v1/api-keys/{apiKeyId}/kill"
 
 #: A key that was never made.
 GARBAGE = "lp_live_00000000_00000000000000000000000000000000"
@@ -18,8 +21,8 @@ GARBAGE = "lp_live_00000000_00000000000000000000000000000000"
 #: The scopes of the two weak keys: each route is tried with one that lacks its scope.
 WEAK = ("jobs:read", "projects:read")
 
-#: Seconds beyond the time of the attack in which its keys are killed.
-KILL_S = 10.0
+#: Seconds in which a key of the attack is killed, from its end on. The minute's requests may be used up.
+KILL_S = 70.0
 
 
 class Try(NamedTuple):
@@ -41,7 +44,7 @@ def attack_scopes(
     with ExitStack() as stack:
         nobody = stack.enter_context(Caller(root, strong.throttle))
         garbage = stack.enter_context(Caller(root, strong.throttle, GARBAGE))
-        weak = {scope: stack.enter_context(_weak(root, strong, scope)) for scope in WEAK}
+        weak = {scope: stack.enter_context(_weak(root, strong, scope, tally)) for scope in WEAK}
         for route in keyed:
             tries = [
                 Try(nobody, "no key", UNAUTHENTICATED),
@@ -55,7 +58,7 @@ def attack_scopes(
 
 
 @contextmanager
-def _weak(root: str, strong: Caller, scope: str) -> Iterator[Caller | None]:
+def _weak(root: str, strong: Caller, scope: str, tally: Tally) -> Iterator[Caller | None]:
     """Create a key with this scope only, and kill it at the end; None if the strong key may create none."""
     made = strong.send("POST", "/v1/api-keys", json={"name": NAME, "scopes": [scope]})
     if made.status != CREATED:
@@ -66,8 +69,16 @@ def _weak(root: str, strong: Caller, scope: str) -> Iterator[Caller | None]:
         with Caller(root, strong.throttle, shown["apiKey"]) as caller:
             yield caller
     finally:
-        strong.throttle.deadline += KILL_S
-        strong.send("POST", f"/v1/api-keys/{shown['id']}/kill")
+        strong.throttle.extend(KILL_S)
+        if not _kill(strong, shown["id"]):
+            tally.judge(CHECK, "POST", KILL, f"the key {shown['id']} of this attack is still alive: kill it")
+
+
+def _kill(strong: Caller, key_id: str) -> bool:
+    """False if no answer says that the key is killed."""
+    with suppress(OutOfTime):
+        return strong.send("POST", KILL.replace("{apiKeyId}", key_id)).status == OK
+    return False
 
 
 def _try(one: Try, route: Route, values: Mapping[str, str], tally: Tally) -> None:

@@ -13,7 +13,7 @@ from litestar import Litestar
 
 from api import disk_watch, event_requests
 from api.app import create_app
-from api.disk_watch import DiskWatch, Watermark
+from api.disk_watch import Disk, DiskWatch, Watermark
 from api.services import Services
 from db.pool import Pool, connected, open_pool
 from domain.events import budgets
@@ -183,6 +183,28 @@ async def test_where_it_cannot_be_measured_the_last_measurement_holds(own_server
         own_servers.postgres.stop()
         with pytest.raises(Unavailable):
             await watch.measure()
+        with pytest.raises(Unavailable):
+            watch.check_events()
+        own_servers.postgres.start()
+
+
+async def test_a_database_that_is_away_keeps_no_other_disk_unmeasured(
+    own_servers: Servers, pool: Pool
+) -> None:
+    """Events are to close while the main database is away, and uploads while the event store is."""
+    async with open_pool(own_servers.postgres.url, name="test") as away:
+        own_servers.postgres.stop()
+        full, unknown = Disk("DATABASE_DISK_BYTES", 1, pool), Disk("TELEMETRY_DISK_BYTES", 1, away)
+        watch = DiskWatch(full, unknown)
+        with pytest.raises(Unavailable):
+            await watch.measure()
+        for check in (watch.check_uploads, watch.check_events):
+            with pytest.raises(Unavailable):
+                check()
+        watch = DiskWatch(unknown, full)
+        with pytest.raises(Unavailable):
+            await watch.measure()
+        watch.check_uploads()
         with pytest.raises(Unavailable):
             watch.check_events()
         own_servers.postgres.start()

@@ -1,5 +1,8 @@
 """Metering of requests: which route holds the event loop, in a metric and in the log."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -10,8 +13,10 @@ from structlog.testing import capture_logs
 from api import heads, metering
 from api.metering import LOG_EVERY_S, LoopWatchdog
 from api.request_state import RequestState
+from telemetry import costs
 from telemetry.costs import HOLD_S, Cost
 from tests.api.conftest import Caller
+from tests.api.parties import new_project
 from tests.telemetry.test_costs import burn
 
 ROUTE = "/v1/slow/{route_id}"
@@ -95,3 +100,30 @@ async def test_each_request_has_a_cost_of_its_own(acme: Caller, monkeypatch: pyt
         await acme.http.get(path)
     assert len(charged) == 2
     assert all(cost.loop_s > 0 and cost.database_s >= 0 and cost.sent > 0 for cost in charged)
+
+
+async def test_a_keyed_request_with_events_pays_once_for_its_connection(
+    acme: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for its turn among keyed ones, too, and holds no second connection in that turn."""
+    project = await new_project(acme)
+    made = await acme.http.post(
+        f"/v1/projects/{project}/sdk-apps",
+        json={"name": "Shop", "platform": "web", "webDomain": "shop.example"},
+    )
+    held, most = 0, 0
+
+    @contextmanager
+    def counting() -> Iterator[None]:
+        nonlocal held, most
+        held += 1
+        most = max(most, held)
+        yield
+        held -= 1
+
+    monkeypatch.setattr(costs, "on_connection", counting)
+    event = {"name": "open", "eventId": "e-1", "occurredAt": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+    body = {"projectId": project, "sdkAppId": made.json()["appId"], "events": [event]}
+    answer = await acme.http.post("/v1/events", json=body, headers={"Idempotency-Key": "once"})
+    assert answer.status_code == 202
+    assert most == 1

@@ -1,6 +1,9 @@
 """A drawing that repeats too much is refused before it is drawn, and a killed one at its first attempt."""
 
+import signal
+import sys
 import time
+from pathlib import Path
 
 import pytest
 import resvg_py
@@ -9,8 +12,9 @@ from lxml import etree
 
 from generation import pictures, svg_cost
 from generation.drawings import cleaned
-from schemas.errors import PictureRefused
+from schemas.errors import GenerationError, PictureRefused
 from tests.generation.svg import COSTLY, KILLED, drawings, svg
+from workers.generation.child import PASSING
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -23,12 +27,42 @@ def test_a_drawing_that_repeats_too_much_is_refused_before_it_is_drawn(case: str
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize("dash", ["1e999", "9 1e999"])
+@pytest.mark.parametrize("shape", ['<rect width="1e999" height="9" {}/>', '<path d="M0 0 L1e999 9" {}/>'])
+def test_an_endless_dash_on_an_endless_line_counts_as_one(shape: str, dash: str) -> None:
+    """Both are infinite as a float, and have no quotient."""
+    assert cleaned(svg(shape.format(f'stroke-dasharray="{dash}"'))).text
+
+
 @pytest.mark.parametrize("case", KILLED)
 def test_a_drawing_that_the_kernel_kills_has_a_code(case: str) -> None:
     cleaned(svg(KILLED[case]))
     with pytest.raises(PictureRefused) as refused:
         pictures.read(svg(KILLED[case]))
     assert refused.value.code == "PICTURE_TOO_COSTLY"
+
+
+@pytest.mark.parametrize(
+    ("by", "code"),
+    [
+        (signal.SIGXCPU, "PICTURE_TOO_COSTLY"),
+        (signal.SIGABRT, "PICTURE_TOO_COSTLY"),
+        (signal.SIGKILL, "RENDERER_KILLED"),
+        (signal.SIGTERM, "RENDERER_KILLED"),
+    ],
+)
+def test_a_kill_by_the_host_is_no_fault_of_the_drawing(
+    by: signal.Signals, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel out of memory kills, and systemd ends a service with all of its processes."""
+    killed = tmp_path / "killed"
+    killed.write_text(f"#!/bin/sh\nkill -{by} $$\n")
+    killed.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(killed))
+    with pytest.raises(GenerationError) as ended:
+        pictures.read(svg('<rect width="9" height="9"/>'))
+    assert ended.value.code == code
+    assert (code in PASSING) is (by in {signal.SIGKILL, signal.SIGTERM})
 
 
 def test_shapes_that_are_used_within_used_ones_are_drawn() -> None:

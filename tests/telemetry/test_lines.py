@@ -14,6 +14,7 @@ from jobs.outcomes import Outcome, Retry
 from schemas import ids
 from telemetry import logs
 from tests.api.conftest import Caller
+from tests.log_lines import write_logs
 from tests.telemetry.spans import Spans
 from tests.telemetry.test_traces import SECRET, ingest, nothing, performed, project_of
 from tests.workers.by_hand import FUTURE
@@ -39,7 +40,7 @@ def lines() -> Iterator[list[Line]]:
 
     structlog.configure(processors=[logs.name_cause, keep])
     yield kept
-    structlog.reset_defaults()
+    write_logs()
 
 
 async def test_every_line_about_a_job_names_its_request_and_its_owner(

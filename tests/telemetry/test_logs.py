@@ -7,9 +7,9 @@ from uuid import UUID
 
 import msgspec
 import pytest
-import structlog
 
 from telemetry import logs
+from tests.log_lines import write_logs
 from tests.waiting import eventually
 
 
@@ -32,7 +32,7 @@ def _put_back() -> Iterator[None]:
     root.setLevel(level)
     for name, quiet in levels.items():
         logging.getLogger(name).setLevel(quiet)
-    structlog.reset_defaults()
+    write_logs()
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

@@ -28,6 +28,11 @@ _TTP = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]{20,40}(?:\.tt\.\d{1,2})?")
 _ADVERTISING_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.?", re.IGNORECASE)
 _VERSION = re.compile(r"(?<![^\s(])[\w.-]+/\d+(?:\.\d+)*(?![^\s);])")
+#: Begin of many ids of orders, such as `ORD-2026-` and `20261130-`.
+_DATED = re.compile(
+    r"(?P<prefix>#?(?:[A-Z]{1,10}[-_/#]?)?)20[23]\d(?:-?(?:0[1-9]|1[0-2])(?:-?(?:0[1-9]|[12]\d|3[01]))?)?[-_/.]",
+    re.IGNORECASE,
+)
 _IN_USER_AGENT = re.compile(r"[^\s;(),]*@[^\s;(),]*|(?<![^\s;(),])\+?\d{7,}(?![^\s;(),])")
 
 
@@ -82,7 +87,12 @@ def product_id(text: str, known: Known = NOBODY) -> str | None:
 
 
 def order_id(text: str, known: Known = NOBODY) -> str | None:
-    return None if len(text) > MAX_ID or tells(text, Strictness.WRITTEN, known) else text
+    """An id of an order, which may begin with a date. Without the date it must be no phone number."""
+    found = _DATED.match(text)
+    undated = found["prefix"] + text[found.end() :] if found else text
+    if len(text) > MAX_ID or tells(undated, Strictness.WRITTEN, known):
+        return None
+    return None if tells(text, Strictness.SPACED, known) else text
 
 
 def words(text: str, known: Known = NOBODY) -> str | None:

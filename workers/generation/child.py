@@ -43,8 +43,8 @@ from workers.generation.wire import (
 #: Seconds of CPU, bytes of address space (FFmpeg reserves 1.2 GB) and of a file.
 CPU_S, MEMORY, FILE = 240, 2 << 30, 100 << 20
 
-#: Codes of FFmpeg's ends that aren't the piece's own fault.
-PASSING = {"DISK_FULL", "OUT_OF_MEMORY", "FFMPEG_KILLED"}
+#: Codes of ends that aren't the piece's own fault.
+PASSING = {"DISK_FULL", "OUT_OF_MEMORY", "FFMPEG_KILLED", "RENDERER_KILLED"}
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 

@@ -21,6 +21,7 @@ from domain.tenancy.api_keys import Principal
 from jobs.breaker import Breaker
 from schemas import ids
 from tests.api.budgets.spending import STANDARD, advance, charge, cost
+from tests.waiting import eventually
 
 CENT = Rates(MICROS // 100, MICROS // 50, 10_000)
 
@@ -144,3 +145,26 @@ async def test_charges_wait_while_redis_is_left_alone(redis: Redis) -> None:
         left = float(await cast("Awaitable[str]", redis.hget(bucket.key, "bytes")))
         assert left == STANDARD.bytes * BURST_S - 2500
         assert not limiter.budgets.is_pending
+
+
+async def test_many_requests_share_one_background_write(
+    limiter: Limiter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request's question takes earlier charges along. It must not leave a timer of each one behind."""
+    monkeypatch.setattr(ratelimit, "FLUSH_S", 3_600.0)
+    who, timers = principal(ids.new()), set[Any]()
+    for _ in range(5):
+        standing = await limiter.charge(who, Class.READ_LIGHT)
+        limiter.spend(standing.charge.budget, cost(size=1))
+        timers.add(limiter._flushing)
+    assert len(timers) == 1
+
+
+async def test_charges_after_a_background_write_get_the_next_one(
+    limiter: Limiter, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ratelimit, "FLUSH_S", 0.0)
+    for _ in range(3):
+        bucket = bucket_of(ids.new(), "standard")
+        limiter.spend(bucket, cost(size=1_000))
+        await eventually(lambda key=bucket.key: redis.exists(key))

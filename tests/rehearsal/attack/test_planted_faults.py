@@ -4,6 +4,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
@@ -11,7 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 from cli.__main__ import tenantry
+from rehearsal.attack import calls, scopes
+from rehearsal.attack.calls import Caller, OutOfTime, Throttle
 from rehearsal.attack.costs import worst_bodies
+from rehearsal.attack.document import read_routes
+from rehearsal.attack.report import Tally
 from schemas import ids
 from tests.cli.conftest import elsewhere
 
@@ -71,6 +76,8 @@ class Stub:
         self.projects: dict[str, dict[str, str]] = {}
         self.scopes: dict[str, list[str]] = {"one": ["*"], "two": ["*"]}
         self.touched = 0
+        #: Kills of keys that a rate limit refuses before one passes.
+        self.refused_kills = 0
 
     def answer(self, method: str, path: str, key: str, body: bytes) -> tuple[int, Any]:
         if path == "/v1/openapi.json":
@@ -94,6 +101,9 @@ class Stub:
         return not (passes or {"*", needs} & {*self.scopes[key]})
 
     def _key(self, org: str, path: str, body: bytes) -> tuple[int, Any]:
+        if path.endswith("/kill") and self.refused_kills:
+            self.refused_kills -= 1
+            return refused(429)
         if path.endswith("/kill"):
             del self.scopes[path.split("/")[3]]
             return 200, {}
@@ -149,6 +159,7 @@ class Handler(BaseHTTPRequestHandler):
         content = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("content-length", str(len(content)))
+        self.send_header("retry-after", "60")
         self.end_headers()
         self.wfile.write(content)
 
@@ -158,15 +169,22 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def url(request: pytest.FixtureRequest) -> Iterator[str]:
-    handler = type("Served", (Handler,), {"stub": Stub(request.param)})
+@contextmanager
+def served(stub: Stub) -> Iterator[str]:
+    """Yields its address."""
+    handler = type("Served", (Handler,), {"stub": stub})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield "http://{}:{}".format(*server.server_address)
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    with served(Stub(request.param)) as address:
+        yield address
 
 
 def attacked(url: str, *words: str) -> tuple[int, dict[str, Any]]:
@@ -186,6 +204,38 @@ def test_each_planted_fault_is_found(url: str, fault: str) -> None:
     assert (code, report["passed"]) == (1, False)
     found = [(one["check"], one["method"]) for one in report["findings"] if words in one["detail"]]
     assert (check, method) in found, report
+
+
+class Clock:
+    """The time of an attack, which its pauses move."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.perf_counter = self.monotonic = lambda: self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.mark.parametrize(("refused_kills", "found"), [(1, 0), (20, 2)])
+def test_keys_of_an_attack_are_killed_at_a_rate_limit_after_its_time(
+    monkeypatch: pytest.MonkeyPatch, refused_kills: int, found: int
+) -> None:
+    """The attack itself has used up the minute's requests. A key that stays alive is told."""
+    monkeypatch.setattr(calls, "time", clock := Clock())
+    stub, tally = Stub(None), Tally()
+    stub.refused_kills = refused_kills
+    with served(stub) as url, Caller(url, Throttle(200, 1.0), "one") as strong:
+
+        def late(*_: Any) -> None:
+            clock.now += 100.0
+            raise OutOfTime
+
+        monkeypatch.setattr(scopes, "_try", late)
+        with pytest.raises(OutOfTime):
+            scopes.attack_scopes(url, strong, {}, read_routes(DOCUMENT), tally)
+    assert len(stub.scopes) == 2 + found
+    assert len(tally.findings) == found
 
 
 @pytest.mark.usefixtures("elsewhere")

@@ -139,8 +139,11 @@ def values(body: str) -> set[str]:
 
 encodings = st.lists(st.sampled_from(sorted(ENCODINGS)), min_size=1, max_size=3)
 surroundings = st.sampled_from(
-    ["{}", "/u/{}/x", "https://{}/", "https://shop.example/{}", "a {} b", "id={}&x=1", "x:{}"]
-)
+    [
+        "{}", "/u/{}/x", "https://{}/", "https://shop.example/{}", "a {} b", "id={}&x=1", "x:{}",
+        "ORD-2026-{}", "20261130-{}",
+    ]
+)  # fmt: skip
 fields = st.sampled_from(sorted(PLAIN))
 
 
@@ -217,6 +220,16 @@ FITS = [
     (forms.advertising_id, "00000000-0000-0000-0000-000000000000", None),
     (forms.order_id, "1000004711", "1000004711"),
     (forms.order_id, "0151 12345678", None),
+    (forms.order_id, "ORD-2026-000123", "ORD-2026-000123"),
+    (forms.order_id, "#2026-1234567", "#2026-1234567"),
+    (forms.order_id, "20261130-0001", "20261130-0001"),
+    (forms.order_id, "2026-11-30-1234567", "2026-11-30-1234567"),
+    (forms.order_id, "ORD-2026-11-30-000123", "ORD-2026-11-30-000123"),
+    (forms.order_id, "+20261130-0001", None),
+    (forms.order_id, "tel 2026-555-0123", None),
+    (forms.order_id, "ORD-202-555-0123", None),
+    (forms.order_id, "2026-0151-12345678", None),
+    (forms.order_id, "ORD-2026-555-123-4567", None),
     (forms.product_id, "shopify_DE_7982904672311_43729384792873", "shopify_DE_7982904672311_43729384792873"),
     (forms.path, "/2024/11/30/tide-tables", "/2024/11/30/tide-tables"),
     (forms.path, "/u/jane%252540mail.example", None),
