@@ -24,17 +24,23 @@ select project_id
  where organization_id = :org
    and id = :id;
 
--- name: list_origins    of a content, and of the contents that have these files
+-- name: list_origins_of_clip    of the content whose file is the clip of an item's last revision
 select c.creative_type, c.made_by, c.ai_declared
-  from content_item c
- where c.organization_id = :org
-   and c.id = :id
- union all
-select c.creative_type, c.made_by, c.ai_declared
-  from content_asset a
-  join content_item c on c.organization_id = a.organization_id and c.id = a.content_id
- where a.organization_id = :org
-   and a.id = any(:asset_ids::uuid[]);
+  from (
+         select brief->'files'->>'clip' as clip
+           from content_generation
+          where organization_id = :org
+            and content_id = :id
+            and provenance is not null
+          order by revision desc
+          limit 1) g
+ cross join lateral (
+         select content_id
+           from media_file
+          where organization_id = :org
+            and token = g.clip
+         offset 0) f
+  join content_item c on c.organization_id = :org and c.id = f.content_id;
 
 -- part: content    a content as partners see it
 c.id, c.project_id, c.format, c.status, c.hook, c.caption, c.approval_status, c.revision, c.creative_type,
