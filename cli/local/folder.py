@@ -75,7 +75,7 @@ def read(file: Path) -> dict[str, str]:
 
 
 def write(file: Path, values: Mapping[str, str]) -> None:
-    """All of it or nothing, and never readable by others: also where a broken start left a file of its own."""
+    """All of it or nothing, and never readable by others, also where a broken start left its file."""
     fresh = file.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(

@@ -73,7 +73,9 @@ async def test_a_remix_of_an_ai_clip_keeps_its_label(pool: Pool, conn: Conn, pro
     assert not (await declare(conn, project, made, is_ai=False)).ai_generated
 
 
-async def test_a_next_revision_goes_by_the_clip_as_it_is_now(pool: Pool, conn: Conn, project: Project) -> None:
+async def test_a_next_revision_goes_by_the_clip_as_it_is_now(
+    pool: Pool, conn: Conn, project: Project
+) -> None:
     source = await upload(pool, project)
     made = await remix(pool, conn, project, source)
     assert not (await making.shown(conn, project, made)).ai_generated
