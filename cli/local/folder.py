@@ -75,10 +75,11 @@ def read(file: Path) -> dict[str, str]:
 
 
 def write(file: Path, values: Mapping[str, str]) -> None:
-    """All of it or nothing, and never readable by others."""
+    """All of it or nothing, and never readable by others, also where a broken start left its file."""
     fresh = file.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
     with os.fdopen(
-        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
     ) as lines:
         lines.writelines(f"{name}={value}\n" for name, value in values.items())
     fresh.replace(file)

@@ -47,7 +47,7 @@ update content_generation
 -- name: complete_content    with a revision's files and texts
 update content_item
    set status = 'completed', hook = :hook, caption = :caption, last_error = null, revision = :revision,
-       approval_status = :approval_status, made_by = :made_by, updated_at = now()
+       approval_status = :approval_status, made_by = :made_by, ai_declared = :ai_declared, updated_at = now()
  where organization_id = :org
    and id = :content_id;
 

@@ -24,17 +24,23 @@ select project_id
  where organization_id = :org
    and id = :id;
 
--- name: list_origins    of a content, and of the contents that have these files
+-- name: list_origins_of_clip    of the content whose file is the clip of an item's last revision
 select c.creative_type, c.made_by, c.ai_declared
-  from content_item c
- where c.organization_id = :org
-   and c.id = :id
- union all
-select c.creative_type, c.made_by, c.ai_declared
-  from content_asset a
-  join content_item c on c.organization_id = a.organization_id and c.id = a.content_id
- where a.organization_id = :org
-   and a.id = any(:asset_ids::uuid[]);
+  from (
+         select brief->'files'->>'clip' as clip
+           from content_generation
+          where organization_id = :org
+            and content_id = :id
+            and provenance is not null
+          order by revision desc
+          limit 1) g
+ cross join lateral (
+         select content_id
+           from media_file
+          where organization_id = :org
+            and token = g.clip
+         offset 0) f
+  join content_item c on c.organization_id = :org and c.id = f.content_id;
 
 -- part: content    a content as partners see it
 c.id, c.project_id, c.format, c.status, c.hook, c.caption, c.approval_status, c.revision, c.creative_type,
@@ -146,7 +152,13 @@ and (project_id, id) < (o.id, coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-f
           and coalesce(created_at < :until::timestamptz, true)
           and coalesce(status = any(:statuses::text[]), true)
         order by project_id desc, id desc
-        limit :limit
+
+-- part: newest    those of the active projects `o` whose newest row is among the newest: a page has no others
+where o.organization_id = :org
+              and o.status = 'active'
+              and not (select is_page from chosen)
+            order by head.id desc
+            limit :limit) o
 
 -- part: surfaced    only of projects that are active
 cross join lateral (
@@ -196,53 +208,77 @@ chosen as materialized (
   -- Whether they are the page. Else archived projects have most of the newest rows.
   select (select count(*) from walked) < 2 * :limit or (select count(*) from active) >= :limit as is_page),
 found as (
-  -- The page, or the newest rows of each active project: no row of an archived one is read for it.
+  -- The page, or the newest rows of active projects: no row of an archived one is read for it.
   (select *
      from active
     where (select is_page from chosen))
   union all
   (select c.*
-     from project o
+     from (select o.id
+             from project o
+            cross join lateral (
+               select id
+                 from content_item
+                where organization_id = :org
+                  and :approval_status is null
+                  and :status is null
+                  {of_each}
+                limit 1) head
+            {newest}
     cross join lateral (
        select *
          from content_item
         where organization_id = :org
           and :approval_status is null
           and :status is null
-          {of_each}) c
-    where o.organization_id = :org
-      and o.status = 'active'
-      and not (select is_page from chosen)
+          {of_each}
+        limit :limit) c
     order by c.id desc
     limit :limit)
   union all
   (select c.*
-     from project o
+     from (select o.id
+             from project o
+            cross join lateral (
+               select id
+                 from content_item
+                where organization_id = :org
+                  and :approval_status is not null
+                  and approval_status = :approval_status
+                  {of_each}
+                limit 1) head
+            {newest}
     cross join lateral (
        select *
          from content_item
         where organization_id = :org
           and :approval_status is not null
           and approval_status = :approval_status
-          {of_each}) c
-    where o.organization_id = :org
-      and o.status = 'active'
-      and not (select is_page from chosen)
+          {of_each}
+        limit :limit) c
     order by c.id desc
     limit :limit)
   union all
   (select c.*
-     from project o
+     from (select o.id
+             from project o
+            cross join lateral (
+               select id
+                 from content_item
+                where organization_id = :org
+                  and :status is not null
+                  and status = :status
+                  {of_each}
+                limit 1) head
+            {newest}
     cross join lateral (
        select *
          from content_item
         where organization_id = :org
           and :status is not null
           and status = :status
-          {of_each}) c
-    where o.organization_id = :org
-      and o.status = 'active'
-      and not (select is_page from chosen)
+          {of_each}
+        limit :limit) c
     order by c.id desc
     limit :limit))
 select {content}

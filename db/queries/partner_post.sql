@@ -51,6 +51,13 @@ and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
           and coalesce(scheduled_for < :until::timestamptz, true)
         order by id desc
 
+-- part: newest    of the active projects `o` whose newest post is among the newest: a page has no others
+where o.organization_id = :org
+              and o.status = 'active'
+              and not (select by_time or is_page from led)
+            order by head.id desc
+            limit :limit) o
+
 -- name: get_post
 select {post}
   from scheduled_post p
@@ -202,7 +209,7 @@ led as materialized (
                 or (select count(*) from active) >= :limit) as is_page
     from chosen),
 found as (
-  -- The posts of the period, the page, or the newest posts of each active project.
+  -- The posts of the period, the page, or the newest posts of active projects.
   (select *
          from timed
         where (select by_time from led)
@@ -215,7 +222,17 @@ found as (
     where (select is_page from led))
   union all
   (select p.*
-     from project o
+     from (select o.id
+             from project o
+            cross join lateral (
+               select id
+                 from scheduled_post
+                where organization_id = :org
+                  and :status is null
+                  and project_id = o.id
+                  {page_of_all}
+                limit 1) head
+            {newest}
     cross join lateral (
        select *
          from scheduled_post
@@ -224,14 +241,21 @@ found as (
           and project_id = o.id
           {page_of_all}
         limit :limit) p
-    where o.organization_id = :org
-      and o.status = 'active'
-      and not (select by_time or is_page from led)
     order by p.id desc
     limit :limit)
   union all
   (select p.*
-     from project o
+     from (select o.id
+             from project o
+            cross join lateral (
+               select id
+                 from scheduled_post
+                where organization_id = :org
+                  and status = :status
+                  and project_id = o.id
+                  {page_of_all}
+                limit 1) head
+            {newest}
     cross join lateral (
        select *
          from scheduled_post
@@ -240,9 +264,6 @@ found as (
           and project_id = o.id
           {page_of_all}
         limit :limit) p
-    where o.organization_id = :org
-      and o.status = 'active'
-      and not (select by_time or is_page from led)
     order by p.id desc
     limit :limit))
 select {post}

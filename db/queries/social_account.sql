@@ -124,7 +124,13 @@ and (project_id, id) < (o.id, coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-f
           and coalesce((owner_account_id is not null) = :leased::bool, true)
           and coalesce(platform = any(:platforms::text[]), true)
         order by project_id desc, id desc
-        limit :limit
+
+-- part: newest    of the active projects `o` whose newest account is among the newest: a page has no others
+where o.organization_id = :org
+              and o.status = 'active'
+              and not (select is_page from chosen)
+            order by head.id desc
+            limit :limit) o
 
 -- name: list_accounts_of_all    of all active projects, newest first; without the stubs of purged ones
 with walked as materialized (
@@ -162,37 +168,52 @@ chosen as materialized (
   -- Whether they are the page. Else archived projects have most of the newest rows.
   select (select count(*) from walked) < 2 * :limit or (select count(*) from active) >= :limit as is_page),
 found as (
-  -- The page, or the newest rows of each active project: no row of an archived one is read for it.
+  -- The page, or the newest rows of active projects: no row of an archived one is read for it.
   (select *
      from active
     where (select is_page from chosen))
   union all
   (select a.*
-     from project o
+     from (select o.id
+             from project o
+            cross join lateral (
+               select id
+                 from social_account
+                where organization_id = :org
+                  and :status is null
+                  {of_each}
+                limit 1) head
+            {newest}
     cross join lateral (
        select *
          from social_account
         where organization_id = :org
           and :status is null
-          {of_each}) a
-    where o.organization_id = :org
-      and o.status = 'active'
-      and not (select is_page from chosen)
+          {of_each}
+        limit :limit) a
     order by a.id desc
     limit :limit)
   union all
   (select a.*
-     from project o
+     from (select o.id
+             from project o
+            cross join lateral (
+               select id
+                 from social_account
+                where organization_id = :org
+                  and :status is not null
+                  and status = :status
+                  {of_each}
+                limit 1) head
+            {newest}
     cross join lateral (
        select *
          from social_account
         where organization_id = :org
           and :status is not null
           and status = :status
-          {of_each}) a
-    where o.organization_id = :org
-      and o.status = 'active'
-      and not (select is_page from chosen)
+          {of_each}
+        limit :limit) a
     order by a.id desc
     limit :limit))
 select {account}

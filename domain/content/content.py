@@ -14,7 +14,7 @@ from msgspec import UNSET
 from db.pool import Conn
 from db.queries import content_asset, content_item
 from domain.accounts import platform_limits
-from domain.content import assets
+from domain.content import assets, remixes
 from domain.media import uploads
 from domain.media.files import File
 from domain.publishing import targets, waiting
@@ -186,8 +186,8 @@ async def edit(
     caption = locked.caption if patch.caption is UNSET else patch.caption
     declared = locked.ai_declared if patch.ai_generated is UNSET else patch.ai_generated
     _check_edit(locked, caption, versions)
-    if patch.ai_generated is False and _origin(locked)._replace(ai_declared=False).is_ai_generated:
-        raise Invalid("aiGenerated", "what we made with AI keeps its label: leave it out")
+    if patch.ai_generated is False and await _keeps_label(conn, locked):
+        raise Invalid("aiGenerated", "what we made with AI, or of a clip that AI made, keeps its label")
     if caption != locked.caption:
         await targets.check_caption(
             conn, organization_id=organization_id, content_id=content_id, caption=caption
@@ -195,6 +195,12 @@ async def edit(
     if (caption, declared) != (locked.caption, locked.ai_declared):
         await _write(conn, locked, caption, ai_declared=declared)
     return await get(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
+
+
+async def _keeps_label(conn: Conn, locked: LockedContent) -> bool:
+    return _origin(locked)._replace(ai_declared=False).is_ai_generated or await remixes.show_ai_clip(
+        conn, organization_id=locked.organization_id, content_id=locked.id
+    )
 
 
 def check_revision(locked: LockedContent, versions: project_locks.Versions) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import content_asset, content_generation
-from domain.content import assets, content
+from domain.content import assets, content, remixes
 from domain.content.app_files import Files
 from domain.content.briefs import Brief
 from domain.content.content import LockedContent
@@ -56,6 +56,10 @@ async def finish(
     await content_asset.replace_assets.run(conn, **scope)
     await assets.attach(conn, **at, files=files)
     revision, gate = claim.args["revision"], _gate(locked, copy)
+    await content_generation.finish_generation.run(
+        conn, **scope, revision=revision, provenance=provenance(copy)
+    )
+    maker = made_by(spec, copy)
     await content_generation.complete_content.run(
         conn,
         **scope,
@@ -63,10 +67,9 @@ async def finish(
         caption=copy.caption,
         revision=revision,
         approval_status=gate,
-        made_by=made_by(spec, copy),
-    )
-    await content_generation.finish_generation.run(
-        conn, **scope, revision=revision, provenance=provenance(copy)
+        made_by=maker,
+        # All else that we make needs the label whatever it shows.
+        ai_declared=locked.ai_declared or (maker == "clip" and await remixes.show_ai_clip(conn, **at)),
     )
     if locked.status == "completed":
         await _replaced(conn, locked, copy.caption, blocks=gate != locked.approval_status)

@@ -15,7 +15,6 @@ from db.pool import Conn
 from db.queries import content_generation, content_item
 from domain.content import briefs, content
 from domain.content.briefs import Brief
-from domain.publishing.disclosure import Origin
 from domain.tenancy import project_locks
 from jobs import ledger
 from jobs.kinds import CONTENT_GENERATE
@@ -56,7 +55,6 @@ class Started(NamedTuple):
 
 
 GET_LATEST = content_generation.get_latest.typed(_LatestRow)
-LIST_ORIGINS = content_item.list_origins.typed(Origin)
 GET_PROGRESS = content_generation.get_progress.typed(_Progress)
 
 #: Shares of a job from which on its stages are under way, in the catalogue's order; the last one ends at 1.
@@ -77,7 +75,6 @@ async def start(conn: Conn, *, organization_id: UUID, project_id: UUID, body: Co
     brief = await briefs.draw_up(
         conn, organization_id=organization_id, project_id=project_id, seed=str(content_id), body=body
     )
-    ai_declared = await _shows_ai_clip(conn, organization_id, body)
     submitted = await _submit(conn, organization_id, project_id, content_id, revision=1)
     await content_item.insert_content.run(
         conn,
@@ -91,7 +88,7 @@ async def start(conn: Conn, *, organization_id: UUID, project_id: UUID, body: Co
         caption="",
         job_id=submitted.job_id,
         influencer_id=body.influencer_id and ids.read(ids.INFLUENCER, body.influencer_id),
-        ai_declared=ai_declared,
+        ai_declared=False,
     )
     await content_generation.insert_generation.run(
         conn,
@@ -102,21 +99,6 @@ async def start(conn: Conn, *, organization_id: UUID, project_id: UUID, body: Co
         brief=brief,
     )
     return Started(submitted, content_id)
-
-
-async def _shows_ai_clip(conn: Conn, organization_id: UUID, body: ContentRequest) -> bool:
-    """True if a remix is made of content that needs the AI label: the remix needs it, too.
-
-    Other formats need it whatever they show.
-    """
-    named = [ids.read(ids.ASSET, shown) for shown in body.media_ids]
-    source = ids.read(ids.CONTENT, body.source_content_id) if body.source_content_id else None
-    if body.format != "ugc_remix" or (source is None and not named):
-        return False
-    rows = await LIST_ORIGINS.all(
-        conn, org=organization_id, id=source, asset_ids=[one for one in named if one is not None]
-    )
-    return any(row.is_ai_generated for row in rows)
 
 
 async def regenerate(

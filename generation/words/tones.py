@@ -33,6 +33,15 @@ VOICES: Mapping[Tone, str] = {
 }
 _TONES: Mapping[str, Tone] = {word: tone for tone, entries in VOICES.items() for word in entries.split()}
 
+#: Words that negate the next words of their clause, in these languages, and how many words that are.
+NEGATIONS = frozenset(
+    """not no non never without isn't don't nicht nie niemals kein keine ohne pas jamais sans nunca jamás sin
+    nada""".split()
+)
+NEGATED = 2
+#: Ends of a clause. `no-nonsense` negates nothing that follows.
+_CLAUSE_END = re.compile(r"[.,;:!?…\n]|\bno[- ]nonsense\b", re.IGNORECASE)
+
 #: The mark before each point of a caption.
 MARKS: Mapping[Tone, str] = {
     "plain": "•",
@@ -61,10 +70,17 @@ def tone_of(voice: str | None) -> Tone:
 
 
 def first(text: str, meanings: Mapping[str, T]) -> T | None:
-    """The meaning of the first known word, alone or joined with the next one, as in `laid-back`."""
-    single = [word.casefold() for word in texts.words(text)]
-    joined = [one for pair in pairwise([*single, ""]) for one in ("".join(pair), pair[0])]
-    return next((meanings[word] for word in joined if word in meanings), None)
+    """The meaning of the first known word, alone or joined with the next one, as in `laid-back`.
+
+    A negated word has none: "never formal, always warm" is warm.
+    """
+    for clause in _CLAUSE_END.split(text):
+        words = [word.casefold() for word in texts.words(clause)]
+        for place, pair in enumerate(pairwise([*words, ""])):
+            known = [meanings[one] for one in ("".join(pair), pair[0]) if one in meanings]
+            if known and NEGATIONS.isdisjoint(words[max(place - NEGATED, 0) : place]):
+                return known[0]
+    return None
 
 
 def formulas(brand: Brand, language: str) -> Formulas | None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -227,6 +228,8 @@ def test_the_demo_shows_a_brand_a_post_and_a_command_to_paste(ended: Ended) -> N
     assert ended.pasted["name"] == "Acme"
     assert "CONFIDENCE" in ended.banner
     assert "Tide tables that know your boat" in ended.banner
+    assert re.search(r"^audience +Sailors, anglers and clubs ", ended.banner, re.MULTILINE)
+    assert re.search(r"^(icp|brandVoice) ", ended.banner, re.MULTILINE)
     assert "published, https://example.test/bluesky/tidewise.example/" in ended.banner
 
 

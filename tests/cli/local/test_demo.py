@@ -3,6 +3,7 @@
 import io
 import time
 from collections.abc import Iterator
+from typing import Any, get_args
 
 import httpx
 import msgspec
@@ -12,6 +13,7 @@ from cli.commands import up
 from cli.local import demo
 from cli.local.announce import Ready
 from domain.values import urls
+from schemas.brand import Field
 
 
 def test_only_the_site_is_allowed_besides_what_was() -> None:
@@ -38,6 +40,28 @@ def test_a_second_start_takes_the_project_of_the_first() -> None:
         first, second = demo.project(client, "Tidewise"), demo.project(client, "Tidewise")
     assert first == second == made[0]
     assert len(made) == 1
+
+
+def test_the_pieces_are_made_of_all_that_the_website_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No field of the brand that the demo shows is left to the sandbox, which makes one up."""
+    words = {*get_args(Field)} - {"logoUrl", "links"}
+    brand = {name: f"read {name}" for name in words}
+    told: list[dict[str, Any]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "PATCH":
+            told.append(msgspec.json.decode(request.content)["brandContext"])
+        return httpx.Response(
+            200,
+            json={"items": [{"id": "prj_1"}], "contentId": "cnt_1", "jobId": "job_1"}
+            | {"status": "completed", "result": {"assets": []}},
+        )
+
+    calling = httpx.Client(base_url="http://api/v1", transport=httpx.MockTransport(answer))
+    monkeypatch.setattr(demo, "_calling", lambda *_: calling)
+    shown = demo.Shown(project={"brandContext": brand}, post={})
+    demo.generate("http://api", "key", shown, io.StringIO())
+    assert told == [brand]
 
 
 @pytest.fixture

@@ -30,6 +30,23 @@ def test_secrets_of_the_environment_win(monkeypatch: pytest.MonkeyPatch) -> None
     assert folder.settings(URLS, "http://127.0.0.1:1")["PEPPERS"] == "theirs:key"
 
 
+def test_secrets_are_for_their_owner_alone_whatever_lay_there() -> None:
+    """Not by the mode of an older file, nor in a file that somebody else put there or holds open."""
+    folder.FOLDER.chmod(0o777)
+    stranger = Path("stranger")
+    stranger.touch()
+    for file in (folder.LOCAL, folder.DEMO):
+        file.touch(mode=0o644)
+        file.with_suffix(".new").symlink_to(stranger.absolute())
+        folder.write(file, {"API_KEY": "lp_live_x"})
+        assert (file.is_symlink(), file.stat().st_mode & 0o777) == (False, 0o600)
+        assert folder.read(file) == {"API_KEY": "lp_live_x"}
+        file.with_suffix(".new").touch(mode=0o644)
+        folder.write(file, {"API_KEY": "lp_live_y"})
+        assert file.stat().st_mode & 0o777 == 0o600
+    assert stranger.read_text() == ""
+
+
 def test_servers_of_the_environment_replace_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", URLS.database_url)
     monkeypatch.setenv("REDIS_URL", URLS.redis_url)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from db.migrate import MAIN, known
 from db.pool import Conn, Pool, transact
 from domain.leasing import requests
 from schemas import ids
@@ -65,6 +66,31 @@ async def test_who_listens_is_told_once_of_each(conn: Conn, project: Project) ->
     await archive(conn, project)
     told = await conn.fetch("select object_id from webhook_event where type = 'lease_request.rejected'")
     assert [row["object_id"] for row in told] == [asked]
+
+
+async def test_the_migration_closes_what_an_earlier_release_left_open(
+    pool: Pool, conn: Conn, owner: Owner, project: Project
+) -> None:
+    """Once for each, however often it runs, and nothing that was decided or is of an active project."""
+    await watching.listen(conn, project.org)
+    partly = await leasing.ask(conn, project, count=2)
+    await leasing.assign(pool, owner, partly)
+    refused, asked = [await leasing.ask(conn, project) for _ in range(2)]
+    reject = partial(requests.reject, actor=owner.actor, request_id=refused, reason="none is left")
+    await transact(pool, reject)
+    others = await leasing.ask(conn, elsewhere := await leasing.tenant(conn))
+    await conn.execute(
+        "update project set status = 'archived', archived_at = now() where id = $1", project.id
+    )
+    [migration] = [one for one in known(MAIN) if one.name.startswith("0046_")]
+    for _ in range(2):
+        await conn.execute(migration.text)
+    closed = requests.PROJECT_ARCHIVED
+    found = [await shown(conn, project, one) for one in (partly, refused, asked)]
+    assert found == [("partial", closed), ("rejected", "none is left"), ("rejected", closed)]
+    assert await shown(conn, elsewhere, others) == ("requested", None)
+    told = await conn.fetch("select object_id from webhook_event where type = 'lease_request.rejected'")
+    assert sorted(row["object_id"] for row in told) == sorted([partly, refused, asked])
 
 
 @pytest.mark.parametrize("verb", ["assign", "reject"])

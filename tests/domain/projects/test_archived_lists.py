@@ -147,3 +147,34 @@ async def test_rows_of_archived_projects_are_not_read(
             if most.scans or most.rows > MOST + 2 * FEW * (name == "posts of a time"):
                 excessive[name] = most
     assert excessive == {}
+
+
+async def test_of_many_active_projects_few_are_read(pool: Pool, conn: Conn, project: Project) -> None:
+    """An archive of the newest rows costs a row of each other project, and pages of as many as a page has."""
+    others, each = 150, 20
+    now = datetime.now(UTC)
+    for place in range(others):
+        one = Project(project.org, await seeds.project(conn, project.org))
+        await fill(conn, one, each, now - timedelta(days=20, milliseconds=place))
+    await fill(conn, project, 4 * PAGE, now - timedelta(days=10))
+    archive = "update project set status = 'archived', archived_at = now() where id = $1"
+    await conn.execute(archive, project.id)
+    await conn.execute("vacuum analyze scheduled_post, content_item, project, social_account")
+    excessive = {}
+    async with pool.acquire() as session:
+        for name in LISTS.keys() - {"posts of a time"}:
+            table, ask = LISTS[name]
+            status = {"posts that failed": "failed", "posts that wait": "queued"}.get(name)
+            expected = await session.fetch(
+                f"""select id from {table}
+                     where organization_id = $1 and project_id <> $2 and coalesce(status = $3::text, true)
+                     order by id desc limit $4""",
+                project.org, project.id, status, PAGE,
+            )  # fmt: skip
+            async with plans.reading(session, table) as come:
+                page = await ask(session, project.org, None)
+            shown = [getattr(item, "id", None) or item.social_account_id for item in page]
+            assert [UUID(one.partition("_")[2]) for one in shown] == [row["id"] for row in expected], name
+            if come.scans or come.rows > 2 * PAGE + others + PAGE * each + PAGE:
+                excessive[name] = come
+    assert excessive == {}

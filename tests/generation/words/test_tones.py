@@ -118,6 +118,24 @@ def test_the_first_word_that_names_a_tone_decides(voice: str | None, tone: Tone)
     assert tones.tone_of(voice) == tone
 
 
+@pytest.mark.parametrize(
+    ("voice", "tone"),
+    [
+        ("Never formal, always warm", "warm"),
+        ("Not too serious; playful", "playful"),
+        ("not formal but friendly", "warm"),
+        ("non-formal", "plain"),
+        ("Nicht förmlich, locker", "casual"),
+        ("pas formel, amical", "warm"),
+        ("Sin ser formal. Divertido", "playful"),
+        ("No-nonsense professional", "professional"),
+        ("Warm. Not salesy", "warm"),
+    ],
+)
+def test_a_tone_that_a_voice_rules_out_is_not_taken(voice: str, tone: Tone) -> None:
+    assert tones.tone_of(voice) == tone
+
+
 #: The captions of one slideshow in each tone, as they are.
 GOLDEN: dict[Tone, str] = {
     "plain": (

@@ -1,0 +1,94 @@
+"""Remixes of content that needs the AI label: they need it, too, at each revision, and keep it."""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from db.pool import Conn, Pool, transact
+from domain.content import content, generated
+from domain.media import uploads
+from domain.media.files import File, Thumbnail
+from jobs.kinds import CONTENT_GENERATE
+from schemas import ids
+from schemas.content import Content, ContentPatch
+from schemas.errors import Invalid
+from tests import seeds
+from tests.domain.content import making
+from tests.domain.content.reviewing import URL, named
+from tests.domain.project import Project
+
+
+@pytest_asyncio.fixture
+async def project(conn: Conn, project: Project) -> Project:
+    await making.tell_brand(conn, project)
+    return project
+
+
+async def upload(pool: Pool, project: Project) -> UUID:
+    """A clip of the partner's own."""
+    begin = partial(uploads.begin_many, organization_id=project.org, sizes=[9, 3])
+    token, small = await transact(pool, begin)
+    file = File("video", "video/mp4", 720, 1280, 5000, 9, bytes(32), token, Thumbnail(3, bytes(32), small))
+    scope: dict[str, Any] = {"organization_id": project.org, "project_id": project.id, "public_url": URL}
+    create = partial(content.create_uploaded, **scope, hook=None, caption="Swim", files=[file])
+    made = await transact(pool, create)
+    found = ids.read(ids.CONTENT, made.id)
+    assert found
+    return found
+
+
+async def declare(conn: Conn, project: Project, content_id: UUID, is_ai: bool) -> Content:
+    async with conn.transaction():
+        patch = ContentPatch(ai_generated=is_ai)
+        return await content.edit(conn, **named(project, content_id), patch=patch, versions=None)
+
+
+async def finished(pool: Pool, conn: Conn) -> None:
+    [claim] = await seeds.claims(conn, CONTENT_GENERATE)
+    await generated.begin(conn, claim=claim)
+    await making.finish(pool, claim)
+
+
+async def remix(pool: Pool, conn: Conn, project: Project, source: UUID) -> UUID:
+    shown = ids.show(ids.CONTENT, source)
+    started = await making.ask(conn, project, format="ugc_remix", source_content_id=shown)
+    await finished(pool, conn)
+    return started.content_id
+
+
+async def test_a_remix_of_an_ai_clip_keeps_its_label(pool: Pool, conn: Conn, project: Project) -> None:
+    """As long as the clip has it: a partner who was wrong about the clip takes it back there first."""
+    source = await upload(pool, project)
+    await declare(conn, project, source, is_ai=True)
+    made = await remix(pool, conn, project, source)
+    assert (await making.shown(conn, project, made)).ai_generated
+    with pytest.raises(Invalid):
+        await declare(conn, project, made, is_ai=False)
+    kept = await making.shown(conn, project, made)
+    assert (kept.made_by, kept.ai_generated, kept.revision) == ("clip", True, 1)
+    await declare(conn, project, source, is_ai=False)
+    assert not (await declare(conn, project, made, is_ai=False)).ai_generated
+
+
+async def test_a_next_revision_goes_by_the_clip_as_it_is_now(
+    pool: Pool, conn: Conn, project: Project
+) -> None:
+    source = await upload(pool, project)
+    made = await remix(pool, conn, project, source)
+    assert not (await making.shown(conn, project, made)).ai_generated
+    await declare(conn, project, source, is_ai=True)
+    await making.regenerate(conn, project, made)
+    await finished(pool, conn)
+    again = await making.shown(conn, project, made)
+    assert (again.made_by, again.ai_generated, again.revision) == ("clip", True, 2)
+
+
+async def test_a_remix_of_an_own_clip_may_be_declared_and_not(
+    pool: Pool, conn: Conn, project: Project
+) -> None:
+    made = await remix(pool, conn, project, await upload(pool, project))
+    assert (await declare(conn, project, made, is_ai=True)).ai_generated
+    assert not (await declare(conn, project, made, is_ai=False)).ai_generated
