@@ -139,6 +139,8 @@ def refused(status: int, message: str = "not found") -> tuple[int, Any]:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    #: Else each answer waits 40 ms for the client's acknowledgement of its head.
+    disable_nagle_algorithm = True
     stub: ClassVar[Stub]
 
     def handle_any(self) -> None:
@@ -162,7 +164,7 @@ class Handler(BaseHTTPRequestHandler):
 def url(request: pytest.FixtureRequest) -> Iterator[str]:
     handler = type("Served", (Handler,), {"stub": Stub(request.param)})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield "http://{}:{}".format(*server.server_address)
         server.shutdown()
