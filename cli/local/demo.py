@@ -24,10 +24,10 @@ MAX_RETRIES, MAX_PAUSE_S = 5, 60.0
 ALLOW = OWN["fetch_allow"]
 
 #: Fields of the brand that the sandbox's project is told.
-TOLD = ("appName", "appDescription", "tagline", "keywords", "colors", "primaryLanguage")
-
-#: As the website says whom it is for; else the sandbox's ingest would say that, of a brand that it makes up.
-AUDIENCE = "Small-boat sailors"
+TOLD = (
+    "appName", "appDescription", "tagline", "audience", "icp", "brandVoice", "keywords", "colors",
+    "primaryLanguage",
+)  # fmt: skip
 
 #: A website of any sandbox, which fetches nothing.
 PRETENDED = "https://example.test/ok"
@@ -122,7 +122,7 @@ def generate(api: str, test_key: str, shown: Shown, file: IO[str]) -> None:
     brand = shown.project["brandContext"]
     with _calling(api, test_key) as client:
         path = f"/projects/{project(client, brand['appName'])['id']}"
-        known = {"audience": AUDIENCE} | {name: brand[name] for name in TOLD if brand[name]}
+        known = {name: brand[name] for name in TOLD if brand[name]}
         _answer(client.patch(path, json={"brandContext": known}))
         _give_pictures(client, path)
         for made in ("slideshow", "video"):
@@ -149,7 +149,8 @@ def show(shown: Shown, host: str, file: IO[str]) -> None:
     brand, post = shown.project["brandContext"], shown.post
     rows = [
         (field, brand[field], found["source"], f"{found['confidence']:.2f}")
-        for field, found in brand["provenance"].items()
+        for field in brand
+        if (found := brand["provenance"].get(field))
     ]
     console(file).print(table(["FIELD", "VALUE", "SOURCE", "CONFIDENCE"], rows))
     print(f"\nA post of its sandbox: {post['status']}, {post['externalUrl']}", file=file)
