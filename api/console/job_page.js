@@ -41,7 +41,7 @@ function draw(view, job, events, { own, back }) {
     heading([words(job.kind), " ", badge(job.phase)],
       { back, tools: [own && acts(view, job), copyable(job.jobId)] }),
     job.waiting && section("Why it waits", { className: "waiting" }, h("p", {}, job.waiting.message),
-      job.waiting.until && h("p", { className: "quiet" }, "Until ", ago(job.waiting.until))),
+      job.waiting.until && h("p", { className: "quiet" }, "The wait ends ", ago(job.waiting.until))),
     job.error && h("section",
       { key: "error", className: "failed", role: "group", ariaLabel: "Why it failed" },
       h("strong", {}, job.error.message),

@@ -120,7 +120,11 @@ async def ingest(cases: Path | None) -> Answer:
 async def neighbours(rows: tuple[str, ...]) -> Answer:
     """Times of a tenant at rest, and beside another one's attack: p50 and p95 of each.
 
-    Without names all rows are measured, in about 25 minutes: `tenantry bench neighbours --list` names them.
+    Without names all rows are measured, in about 25 minutes. Each row is one attack:
+
+    \b
+      silence silent-readers streams parsing publishing slow-sites metadata bodies
+      rate-limits events event-budget filters storage uploads lists drawings
 
     \b
     Examples:

@@ -104,6 +104,7 @@ def run(wanted: Wanted) -> None:
         if site:
             draws = counts.get(CONTENT_GENERATE.pool, 1) > 0
             _demonstrate(ready, site, say, sys.stderr if wanted.as_json else sys.stdout, draws=draws)
+            remind(ready)
         watch({**servers.embedded, **children}, logs, say, lambda: remind(ready) if asked.take() else None)
 
 

@@ -24,7 +24,7 @@ READY = """
 For the examples in the docs:
 export API={api}/v1 KEY={key}
 
-Ctrl-C ends it all. `tenantry keys show-local` and `kill -USR1 {pid}` show the keys again.
+Ctrl-C ends it all. `.venv/bin/tenantry keys show-local` and `kill -USR1 {pid}` show the keys again.
 """
 
 
@@ -56,9 +56,9 @@ class Laps:
 
 
 def remind(ready: Ready) -> None:
-    """On stderr, where logs have scrolled the keys away."""
+    """On stderr, where logs or the demo have scrolled the keys away."""
     click.echo(
-        f"  API      {ready.api}/v1\n  Key      {ready.api_key}\n  Sandbox  {ready.test_key}", err=True
+        f"\n  API      {ready.api}/v1\n  Key      {ready.api_key}\n  Sandbox  {ready.test_key}", err=True
     )
 
 

@@ -23,18 +23,11 @@ MAX_RETRIES, MAX_PAUSE_S = 5, 60.0
 
 ALLOW = OWN["fetch_allow"]
 
-#: Fields of the brand that the sandbox's project is told. The sandbox's ingest makes up the others.
+#: Fields of the brand that the sandbox's project is told.
 TOLD = (
-    "appName",
-    "appDescription",
-    "tagline",
-    "audience",
-    "icp",
-    "brandVoice",
-    "keywords",
-    "colors",
+    "appName", "appDescription", "tagline", "audience", "icp", "brandVoice", "keywords", "colors",
     "primaryLanguage",
-)
+)  # fmt: skip
 
 #: A website of any sandbox, which fetches nothing.
 PRETENDED = "https://example.test/ok"
@@ -156,7 +149,8 @@ def show(shown: Shown, host: str, file: IO[str]) -> None:
     brand, post = shown.project["brandContext"], shown.post
     rows = [
         (field, brand[field], found["source"], f"{found['confidence']:.2f}")
-        for field, found in brand["provenance"].items()
+        for field in brand
+        if (found := brand["provenance"].get(field))
     ]
     console(file).print(table(["FIELD", "VALUE", "SOURCE", "CONFIDENCE"], rows))
     print(f"\nA post of its sandbox: {post['status']}, {post['externalUrl']}", file=file)

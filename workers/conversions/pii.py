@@ -11,9 +11,10 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
-from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import unquote
+
+from domain.values.addresses import is_ip
 
 #: Rounds of decoding, and of base64 inside of base64. A text that isn't plain after them counts as telling.
 MAX_ROUNDS, MAX_NESTED = 8, 4
@@ -144,18 +145,10 @@ def _tells_plainly(text: str, strictness: Strictness, known: Known) -> bool:
 
 
 def _has_ip(text: str) -> bool:
-    if any(_is_ip(found) for found in _IPV4.findall(text)):
+    if any(is_ip(found) for found in _IPV4.findall(text)):
         return True
     groups = [found.split(":") for found in _IPV6.findall(text) if len(found) >= MIN_IPV6]
-    return any(_is_ip(":".join(each[start:]).strip(".")) for each in groups for start in range(len(each) - 1))
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+    return any(is_ip(":".join(each[start:]).strip(".")) for each in groups for start in range(len(each) - 1))
 
 
 def _is_phone(found: re.Match[str], strictness: Strictness) -> bool:

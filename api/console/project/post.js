@@ -88,7 +88,7 @@ const state = (shown, of, next) =>
     h("span", { title: shown.scheduledFor }, inZone(shown.publishedAt ?? shown.scheduledFor, of.timezone)),
     h("span", { className: "hint" }, ` ${of.timezone}`)),
   h("p", {}, shown.waiting?.message ?? next),
-  shown.waiting?.until && h("p", { className: "hint" }, "Until ", ago(shown.waiting.until, of.timezone)),
+  shown.waiting?.until && h("p", { className: "hint" }, "The wait ends ", ago(shown.waiting.until, of.timezone)),
   shown.schedulePassed
     && h("p", { className: "why" }, "It was approved after its time: move it to another one."),
   shown.captionPending && h("p", { className: "why" }, "Its own caption awaits an approval."),

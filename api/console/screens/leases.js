@@ -50,15 +50,17 @@ function drawRequests(view, page) {
           h("span", { title: one.note ?? one.niche }, one.niche), badge(one.status),
             `${one.assignedSocialAccountIds.length} of ${one.count}`, one.platform ?? "any",
           copyable(one.organizationId, `…${one.organizationId.slice(-8)}`), ago(one.submittedAt),
-            view.may("ops:write") && answers(view, one)],
+            answers(view, one)],
       })),
     }),
     pager(view, page),
   ];
 }
 
+/** What an operator may do with it, or why it was closed. */
 function answers(view, one) {
-  if (!(["requested", "partial"].includes(one.status) && one.reason == null)) return null;
+  if (one.reason != null) return h("span", { className: "quiet", title: one.reason }, one.reason);
+  if (!["requested", "partial"].includes(one.status) || !view.may("ops:write")) return null;
   return h("span", { className: "tools end" },
     h("button", { type: "button", className: "small", onclick: () => assign(view, one) }, "Assign"),
     h("button", { type: "button", className: "small", onclick: () => reject(view, one) }, "Reject"));

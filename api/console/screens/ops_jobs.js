@@ -46,6 +46,10 @@ function shown({ byPhase, moreOf }) {
       .map(([phase, jobs]) => [phase, text(jobs, moreOf.includes(statusOf(phase)))])) };
 }
 
+/** With the time for which a job is scheduled. */
+const phase = (job) => (job.phase === "scheduled"
+  ? h("span", { className: "line" }, badge(job.phase), ago(job.runAt)) : badge(job.phase));
+
 const HEADS = [{ text: "Job", className: "name" }, "Phase",
   { text: "Organization", className: "name wide" }, { text: "Pool", className: "wide" },
   { text: "Attempt", className: "number wide" }, { text: "Accepted", className: "wide" },
@@ -64,7 +68,7 @@ const draw = (view, { page, counts }) => [
     rows: page.items.map((job) => ({
       key: job.jobId, href: link(["ops-jobs", job.jobId]), cells: [
         h("a", { href: link(["ops-jobs", job.jobId]), title: job.jobId }, words(job.kind), " ",
-          h("span", { className: "mono quiet" }, jobId(job.jobId))), badge(job.phase),
+          h("span", { className: "mono quiet" }, jobId(job.jobId))), phase(job),
         h("a", { href: view.with({ organizationId: job.organizationId }), title: job.organizationName },
           job.organizationName), job.pool, attempts(job), ago(job.createdAt),
         job.error && h("span", { className: "why", title: job.error.message }, job.error.code)],

@@ -83,10 +83,13 @@ async function usage(one, button) {
   ], { className: "broad" });
 }
 
+const RESOURCES = { cpu: "CPU", database: "Database time", bytes: "Bytes" };
+const TRAFFIC = { keys: "API keys", public: "Apps and public files" };
+
 /** A budget's cells; nothing is known of it while Redis is away. */
 function budget({ resource, traffic, available, capacity }) {
   const show = resource === "bytes" ? bytes : seconds;
-  return [resource, traffic, available == null ? "unknown" : part(capacity - available, capacity, show)];
+  return [RESOURCES[resource], TRAFFIC[traffic], available == null ? "unknown" : part(capacity - available, capacity, show)];
 }
 
 const number = (value) => value.toLocaleString("en");

@@ -106,3 +106,18 @@ def test_a_failed_demo_is_said_and_the_platform_stays(
     [line] = said
     assert "the demo failed, and the platform stays up" in line
     assert f"answered {statuses[-1]}" in line
+
+
+def test_the_brand_is_shown_in_the_order_of_the_api_and_a_field_that_nobody_said_is_left_out() -> None:
+    said = {"source": "website", "confidence": 1}
+    brand = {
+        "appName": "Tidewise",
+        "tagline": None,
+        "icp": "Sailors",
+        "provenance": {"icp": said, "appName": said},
+    }
+    shown = demo.Shown({"brandContext": brand}, {"status": "published", "externalUrl": "http://post"})
+    output = io.StringIO()
+    demo.show(shown, "127.0.0.1:1", output)
+    fields = [line.split()[0] for line in output.getvalue().splitlines() if "website" in line]
+    assert fields == ["appName", "icp"]

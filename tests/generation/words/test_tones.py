@@ -19,8 +19,6 @@ from tests.generation.words.tracing import lines, untraced
 TONES: tuple[Tone, ...] = get_args(Tone)
 FORMATS: tuple[Format, ...] = get_args(Format)
 SEEDS = [f"seed {number}" for number in range(25)]
-#: Each brand that has a description and a language with formulas: 4 brands, 4 formats, 25 seeds.
-PIECES = [(language, format_, seed) for language in TABLES for format_ in FORMATS for seed in SEEDS]
 LONG = Brand(
     name="Tideline",
     descriptions=[
@@ -44,20 +42,30 @@ def texts(copy: Copy) -> list[str]:
     return [line.text for line in lines(copy)]
 
 
+def pieces(seeds: int) -> list[tuple[str, Format, str]]:
+    """Of each brand that has a description and a language with formulas: 4 brands, 4 formats."""
+    return [(language, format_, seed) for language in TABLES for format_ in FORMATS for seed in SEEDS[:seeds]]
+
+
+few_or_all = pytest.mark.parametrize("seeds", [3, pytest.param(25, marks=pytest.mark.long)])
+
+
+@few_or_all
 @pytest.mark.parametrize("tone", [tone for tone in TONES if tone != "plain"])
-def test_a_tone_changes_the_words_of_every_piece(tone: Tone) -> None:
-    """400 pieces of brands with descriptions: each has other words than in the plain tone."""
+def test_a_tone_changes_the_words_of_every_piece(tone: Tone, seeds: int) -> None:
+    """48 pieces of brands with descriptions, or 400: each has other words than in the plain tone."""
     changed = [
         texts(piece(BRANDS[language], tone, format_, seed))
         != texts(piece(BRANDS[language], None, format_, seed))
-        for language, format_, seed in PIECES
+        for language, format_, seed in pieces(seeds)
     ]
-    assert (sum(changed), len(changed)) == (400, 400)
+    assert (sum(changed), len(changed)) == (16 * seeds, 16 * seeds)
 
 
+@few_or_all
 @pytest.mark.parametrize("tone", TONES)
-def test_a_piece_holds_to_the_marks_of_its_tone(tone: Tone) -> None:
-    for language, format_, seed in PIECES:
+def test_a_piece_holds_to_the_marks_of_its_tone(tone: Tone, seeds: int) -> None:
+    for language, format_, seed in pieces(seeds):
         copy = piece(BRANDS[language], tone, format_, seed)
         own = TABLES[language].tones.get(tone, TABLES[language].formulas)
         assert copy.recap.text == own.recap.format(app="Tideline")
@@ -95,7 +103,7 @@ def test_casual_pieces_are_short_and_professional_ones_state() -> None:
 def test_no_tone_says_more_than_the_brand(tone: Tone, brand: Brand) -> None:
     """What the proofreader and the tracer look for: words, numbers, claims and quotes of nobody."""
     for format_ in FORMATS:
-        for seed in SEEDS[:5]:
+        for seed in SEEDS[:3]:
             copy = piece(brand, tone, format_, seed)
             assert proofreading.faults(copy, brand) == []
             assert [why for line in lines(copy) if (why := untraced(line, brand))] == []

@@ -149,6 +149,8 @@ def refused(status: int, message: str = "not found") -> tuple[int, Any]:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    #: Else each answer waits 40 ms for the client's acknowledgement of its head.
+    disable_nagle_algorithm = True
     stub: ClassVar[Stub]
 
     def handle_any(self) -> None:
@@ -174,7 +176,7 @@ def served(stub: Stub) -> Iterator[str]:
     """Yields its address."""
     handler = type("Served", (Handler,), {"stub": stub})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield "http://{}:{}".format(*server.server_address)
         server.shutdown()
