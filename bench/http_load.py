@@ -92,7 +92,7 @@ def creates(keys: list[str]) -> Iterator[bytes]:
 
 def reads(jobs: list[tuple[str, str]]) -> Iterator[bytes]:
     heads = [
-        f"GET /v1/jobs/{job} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {key}" for key, job in jobs
+        f"GET /v1/jobs/{job} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}" for key, job in jobs
     ]
     return itertools.cycle([head.encode() + END for head in heads])
 
@@ -127,7 +127,7 @@ def _post(key: str, turn: int) -> bytes:
         {"name": f"Project {turn}", "timezone": "Europe/Berlin", "customerExternalId": f"customer-{turn}"}
     )
     head = (
-        "POST /v1/projects HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+        "POST /v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         f"Authorization: Bearer {key}\r\nIdempotency-Key: {uuid4()}\r\nContent-Length: {len(body)}"
     )
     return head.encode() + END + body

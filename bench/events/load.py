@@ -157,7 +157,7 @@ def _requests(plan: Plan) -> Iterator[bytes]:
     for number, body in enumerate(bodies(plan.requests, plan.batch)):
         way, packed = plan.ways[number % len(plan.ways)], gzip.compress(body, 1, mtime=0)
         head = (
-            f"POST {way.path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+            f"POST {way.path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             f"Authorization: Bearer {way.key}\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}"
         )
         yield head.encode() + END + packed

@@ -26,6 +26,7 @@ async def test_an_attack_runs_beside_its_victim(environment: Environment, name: 
         assert math.isfinite(seen.p95)
         assert 0 < seen.p50 <= seen.p95
     assert row.noted["attack"], "the attack did nothing"
+    assert "421" not in row.noted["attack"], "the attack named a host that isn't allowed, and cost nothing"
     assert said[-1] == f"{name} beside the attack"
 
 

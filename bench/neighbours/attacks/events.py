@@ -53,7 +53,7 @@ async def _send(port: int, app: App, course: Course) -> None:
 def _request(app: App) -> bytes:
     """One with new events, which is sent until it is taken."""
     body = app.events(EACH)
-    head = f"POST {app.path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {app.key}\r\n"
+    head = f"POST {app.path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {app.key}\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 

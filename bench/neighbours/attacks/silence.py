@@ -10,8 +10,8 @@ from bench.neighbours.scale import Scale
 
 SILENT, HALF_HEADS, HALF_BODIES = 1_100, 100, 100
 
-HALF_HEAD = b"GET /v1/whoami HTTP/1.1\r\nHost: bench\r\n"
-HALF_BODY = b"POST /v1/projects HTTP/1.1\r\nHost: bench\r\nContent-Length: 1000\r\n\r\n{"
+HALF_HEAD = b"GET /v1/whoami HTTP/1.1\r\nHost: localhost\r\n"
+HALF_BODY = b"POST /v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"
 
 
 async def prepare(deployment: Deployment, scale: Scale) -> Plan:

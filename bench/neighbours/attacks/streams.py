@@ -35,7 +35,11 @@ async def attack(plan: Plan, course: Course) -> None:
 
 async def _listen(plan: Plan, key: str, address: str, course: Course) -> None:
     """A stream that ends, or is refused, is asked for anew. Bare sockets: the attack shares our cores."""
-    lines = f"GET /v1/jobs/{plan.owned[0][0]}/events HTTP/1.1", "Host: bench", f"Authorization: Bearer {key}"
+    lines = (
+        f"GET /v1/jobs/{plan.owned[0][0]}/events HTTP/1.1",
+        "Host: localhost",
+        f"Authorization: Bearer {key}",
+    )
     words = "\r\n".join([*lines, "Connection: close", "", ""]).encode()
     while True:
         with contextlib.suppress(OSError):
