@@ -5,6 +5,7 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -167,4 +168,4 @@ async def test_charges_after_a_background_write_get_the_next_one(
     for _ in range(3):
         bucket = bucket_of(ids.new(), "standard")
         limiter.spend(bucket, cost(size=1_000))
-        await eventually(lambda key=bucket.key: redis.exists(key))
+        await eventually(partial(redis.exists, bucket.key))
