@@ -6,11 +6,11 @@ hide too much. `docs/explain/metrics.md` has it in words.
 
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import Any
 
 import msgspec
 
+from domain.values.addresses import is_ip
 from schemas.events import REDACTED
 
 #: Parts of names, in small letters and without signs: whatever is called so is of a person or a device.
@@ -120,15 +120,7 @@ def _without_query(word: re.Match[str]) -> str:
 
 def _finds(text: str) -> bool:
     """True if it has an e-mail address or a phone number, or is an IP address."""
-    return bool(_FOUND.search(text)) or (len(text) <= LONGEST_IP and _is_ip(text.strip()))
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+    return bool(_FOUND.search(text)) or (len(text) <= LONGEST_IP and is_ip(text.strip()))
 
 
 def _plain(name: str) -> str:

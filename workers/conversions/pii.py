@@ -11,9 +11,10 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
-from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import unquote
+
+from domain.values.addresses import is_ip
 
 #: Rounds of decoding, and of base64 inside of base64. A text that isn't plain after them counts as telling.
 MAX_ROUNDS, MAX_NESTED = 8, 4
@@ -148,7 +149,7 @@ def _tells_plainly(text: str, strictness: Strictness, known: Known) -> bool:
 
 
 def _has_ip(text: str) -> bool:
-    if any(_is_ip(found) for found in _IPV4.findall(text)):
+    if any(is_ip(found) for found in _IPV4.findall(text)):
         return True
     runs = (run for found in _IPV6.findall(text) for run in {found, *_COLONS.split(found)})
     return any(
@@ -162,15 +163,7 @@ def _has_ip(text: str) -> bool:
 def _ends_with_ipv6(run: str) -> bool:
     """True if the last groups are an address. A longer run of groups ends with eight that are one."""
     groups = run.split(":")[-MAX_GROUPS:]
-    return any(_is_ip(":".join(groups[start:]).lstrip(".")) for start in range(len(groups) - 1))
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+    return any(is_ip(":".join(groups[start:]).lstrip(".")) for start in range(len(groups) - 1))
 
 
 def _is_phone(found: re.Match[str], strictness: Strictness) -> bool:

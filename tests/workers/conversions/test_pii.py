@@ -258,7 +258,7 @@ def test_colons_cost_no_look_each(text: str, monkeypatch: pytest.MonkeyPatch) ->
         looks.append(text)
         return False
 
-    monkeypatch.setattr(pii, "_is_ip", is_ip)
+    monkeypatch.setattr(pii, "is_ip", is_ip)
     tells(text, Strictness.MARKED)
     assert len(looks) <= 100
     assert max(map(len, looks), default=0) <= 100
