@@ -69,7 +69,7 @@ def read(error: msgspec.ValidationError, kind: Any = None) -> Fault:
     """The fault that msgspec's words tell of, in a value of a type."""
     said = str(error)
     if len(said) > MOST_WORDS:
-        # It repeats a value or a name of the caller's; what is wrong stands before it, the path behind it.
+        # The message repeats the caller's value. The reason stands before the value, the path after it.
         said = said[: MOST_WORDS // 2] + said[-MOST_WORDS // 2 :]
     found = _WHERE.fullmatch(said)
     what, path = (found["what"], found["path"]) if found else (said, "$")
@@ -96,7 +96,7 @@ def _of_value(value: Any, kind: Any, path: str) -> Iterator[Fault]:
 
 
 def _is_right(value: Any, kind: Any) -> bool:
-    """True for a value of a type that has no meaning beside its shape: most of a long list's are."""
+    """True if the value is valid by its shape alone. Most items of a long list are."""
     if _has_meaning(kind):
         return False
     try:

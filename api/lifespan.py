@@ -131,7 +131,7 @@ async def _open_events(
 
 @asynccontextmanager
 async def _open_budgets(pool: Pool, clock: Callable[[], datetime]) -> AsyncIterator[Budgets]:
-    """Budgets whose counts are added to those of other processes, the last ones at the end of the block."""
+    """Budgets of this process. Its counts are added to the table, the last ones at the end of the block."""
     budgets = Budgets(clock)
     async with written_behind(budgets.came, partial(budgets.write_due, pool), rest_s=PAUSE_S):
         try:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Probation(NamedTuple):
-    """The standing of an address whose key opens nothing: only such failures are counted."""
+    """The standing of an address that sent an unknown key. Only such failures are counted."""
 
     limit: int
     left: int

@@ -182,7 +182,7 @@ class Limiter:
         """Charge a request that has ended; a background call writes the charge within `FLUSH_S`."""
         self.budgets.charge(bucket, cost)
         if self._flushing is None:
-            self._flush_in(FLUSH_S)
+            self._flushing = asyncio.get_running_loop().call_later(FLUSH_S, self._flush)
 
     async def close(self) -> None:
         """Write the charges that wait."""
@@ -197,14 +197,11 @@ class Limiter:
         buckets = {traffic: bucket_of(organization_id, tier, traffic) for traffic in Traffic}
         return shown(buckets, await self._levels.ask(tuple(buckets.values())))
 
-    def _flush_in(self, seconds: float) -> None:
-        self._flushing = asyncio.get_running_loop().call_later(seconds, self._flush)
-
     def _flush(self) -> None:
         """Write the charges that wait, unless a request's question has taken them along meanwhile."""
         self._flushing = None
         if self.budgets.is_pending and self._script.rests(asked=0):
-            self._flush_in(COOL_S)
+            self._flushing = asyncio.get_running_loop().call_later(COOL_S, self._flush)
         elif self.budgets.is_pending:
             self._levels.ask(())
 
@@ -296,11 +293,6 @@ def _standings(
 
 def _uncounted(charge: Charge, day_ends_in: int) -> Standing:
     return Standing(
-        charge,
-        passed=True,
-        left=charge.limit,
-        resets_in=WINDOW_S,
-        left_of_day=charge.cap,
-        day_ends_in=day_ends_in,
-        second=0,
-    )
+        charge, passed=True, left=charge.limit, resets_in=WINDOW_S, left_of_day=charge.cap,
+        day_ends_in=day_ends_in, second=0,
+    )  # fmt: skip

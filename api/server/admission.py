@@ -34,7 +34,7 @@ class Limits(NamedTuple):
     body: int = 20
     body_rate: int = 4096
     late: int = 2
-    #: Of an answer: a grace, and what the client has to read in each tick. `late` holds for it as well.
+    #: Ticks of grace for an answer, and bytes that its client must read in each tick. `late` applies, too.
     stall: int = 30
     answer_rate: int = 4096
     #: For a client that sends on although it was answered.

@@ -37,7 +37,7 @@ class AnswerRate:
         return self._left <= 0
 
     def measure(self, transport: asyncio.Transport, unsent: int) -> None:
-        """Account for one tick, at whose end the transport still holds `unsent` bytes.
+        """Account for one tick. The transport still holds `unsent` bytes at its end.
 
         Time in which the client reads faster than it must adds up to the grace, and not beyond: a fast start
         buys no long hold.
@@ -60,7 +60,7 @@ def count_unacknowledged(transport: asyncio.Transport) -> int:
 
 
 def forget_unsent(transport: asyncio.Transport) -> None:
-    """Let the close reset the connection. Else the kernel keeps what the client doesn't read, for minutes."""
+    """Let the close reset the connection. Else the kernel keeps unread bytes for minutes."""
     sock = socket.socket(fileno=transport.get_extra_info("socket").fileno())
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.detach()

@@ -24,7 +24,7 @@ class Cycle(RequestResponseCycle):
 
     @classmethod
     def of(cls, connection: "Connection") -> "Cycle":
-        """Make the cycle of the request whose head a connection has just read."""
+        """Make the cycle of the request that a connection has just read the head of."""
         cycle = cls(
             scope=connection.scope,
             transport=connection.transport,

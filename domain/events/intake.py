@@ -170,7 +170,7 @@ class Intake:
             metrics.EVENTS_BY_OUTCOME["accepted"].inc(accepted)
             metrics.EVENTS_BY_OUTCOME["duplicate"].inc(sum(len(one.events) for one in group) - accepted)
             for request, news in zip(group, fresh, strict=True):
-                # Whether or not the sender still waits: what hangs up has been stored, too.
+                # Events of a sender that hung up meanwhile are stored, too.
                 self._budgets.count(request.app, len(news), _size(request, news))
                 _succeed(request, Taken(len(news), len(request.events) - len(news)))
 

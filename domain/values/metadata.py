@@ -71,7 +71,7 @@ def check(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def _encoded_bytes(metadata: dict[str, Any]) -> int:
-    """Bytes of the JSON without white space. Raises `Invalid` for what is too deep to be written."""
+    """Bytes of the JSON without white space. Raises `Invalid` if the object is too deep."""
     try:
         return len(msgspec.json.encode(metadata))
     except RecursionError:

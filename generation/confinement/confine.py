@@ -76,7 +76,7 @@ def readable(*, starts: bool) -> Mapping[Path, int]:
 
 
 def _libraries() -> set[str]:
-    """Folders of Python and of installed packages, none of which has other files."""
+    """Folders that hold only Python and installed packages."""
     roots, checkout = {sys.prefix, sys.base_prefix}, str(_checkout())
     within = tuple(f"{one}/" for one in roots)
     others = {one for one in sys.path if one and not one.startswith(within)}

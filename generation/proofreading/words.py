@@ -29,7 +29,7 @@ _FIXED = {
 }
 #: Without words of their own, other languages name the stores alone.
 _STORES = "app store google play"
-#: What stands between the lines of a caption.
+#: Signs between the lines of a caption.
 _MARKS = "•→☞♡–▸ \n"
 _WORD = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")

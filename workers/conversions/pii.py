@@ -23,6 +23,8 @@ MAX_ROUNDS, MAX_NESTED = 8, 4
 MIN_NAME, MIN_LOCAL, MIN_DIGITS = 3, 5, 7
 #: The shortest IPv6 address that may be a person's, and the shortest token that may be an encoding.
 MIN_IPV6, MIN_TOKEN = 7, 8
+#: Parts between the colons of an IPv6 address, at most: `::` at its start or end makes an empty one more.
+MAX_GROUPS = 9
 
 
 class Strictness(IntEnum):
@@ -54,7 +56,9 @@ _ESCAPED = re.compile(r"(?:%u|\\u)([0-9a-f]{4})|\\x([0-9a-f]{2})", re.IGNORECASE
 _TOKEN = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_TOKEN},}}={{0,2}}")
 _WORD = re.compile(r"[^\W\d_]+")
 _IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
-_IPV6 = re.compile(r"[0-9a-f]*(?::[0-9a-f.]*){2,}", re.IGNORECASE)
+#: Begins at the first digit of a run only: a start at each of them would take quadratic time.
+_IPV6 = re.compile(r"(?<![0-9a-f])[0-9a-f]*(?::[0-9a-f.]*){2,}", re.IGNORECASE)
+_COLONS = re.compile(":{3,}")
 _GAP = r"[\s().\-\u2010-\u2015\u2212]{0,4}"
 _NUMBER = re.compile(rf"(?P<plus>\+{_GAP})?\(?\d(?:{_GAP}\d)*")
 _UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
@@ -147,8 +151,19 @@ def _tells_plainly(text: str, strictness: Strictness, known: Known) -> bool:
 def _has_ip(text: str) -> bool:
     if any(is_ip(found) for found in _IPV4.findall(text)):
         return True
-    groups = [found.split(":") for found in _IPV6.findall(text) if len(found) >= MIN_IPV6]
-    return any(is_ip(":".join(each[start:]).strip(".")) for each in groups for start in range(len(each) - 1))
+    runs = (run for found in _IPV6.findall(text) for run in {found, *_COLONS.split(found)})
+    return any(
+        _ends_with_ipv6(end)
+        for run in runs
+        for end in {run.strip("."), run.rstrip(":.")}
+        if len(run) >= MIN_IPV6
+    )
+
+
+def _ends_with_ipv6(run: str) -> bool:
+    """True if the last groups are an address. A longer run of groups ends with eight that are one."""
+    groups = run.split(":")[-MAX_GROUPS:]
+    return any(is_ip(":".join(groups[start:]).lstrip(".")) for start in range(len(groups) - 1))
 
 
 def _is_phone(found: re.Match[str], strictness: Strictness) -> bool:

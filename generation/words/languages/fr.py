@@ -22,7 +22,7 @@ FORMULAS = Formulas(
     presenter="une figure numérique, pas une vraie personne",
 )
 
-#: The same in other tones; what a tone leaves out is plain.
+#: Formulas of the other tones. A tone without a formula of its own takes the plain one.
 TONES: Mapping[Tone, Formulas] = {
     "casual": FORMULAS._replace(
         keyword="{Keyword}\u00a0? Il y a {app}.",

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from domain.apps.relays import USUAL
 from domain.events.conversion_lines import OpenDestination
 from tests.workers.conversions.test_hashing import due
-from workers.conversions import forms, meta, person, tiktok
+from workers.conversions import forms, meta, person, pii, tiktok
 from workers.conversions.person import Tree
 from workers.conversions.pii import NOBODY, Known, Strictness, know, tells
 
@@ -141,7 +141,7 @@ encodings = st.lists(st.sampled_from(sorted(ENCODINGS)), min_size=1, max_size=3)
 surroundings = st.sampled_from(
     [
         "{}", "/u/{}/x", "https://{}/", "https://shop.example/{}", "a {} b", "id={}&x=1", "x:{}",
-        "ORD-2026-{}", "20261130-{}",
+        "ORD-2026-{}", "20261130-{}", "{}:x",
     ]
 )  # fmt: skip
 fields = st.sampled_from(sorted(PLAIN))
@@ -242,6 +242,26 @@ FITS = [
 @pytest.mark.parametrize(("form", "text", "left"), FITS)
 def test_forms(form: Callable[[str, Known], str | None], text: str, left: str | None) -> None:
     assert form(text, NOBODY) == left
+
+
+@pytest.mark.parametrize("end", ["", ":", "::", ":.", ":x", "::zz", ":::1", ".", ": "])
+def test_an_ipv6_address_is_found_whatever_follows_it(end: str) -> None:
+    assert tells(f"from {IPS[1]}{end} today", Strictness.MARKED)
+
+
+@pytest.mark.parametrize("text", [":" * 1_000, "a:" * 500, "1::" * 333])
+def test_colons_cost_no_look_each(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app's key stands in a web page: strangers choose the texts."""
+    looks: list[str] = []
+
+    def is_ip(text: str) -> bool:
+        looks.append(text)
+        return False
+
+    monkeypatch.setattr(pii, "is_ip", is_ip)
+    tells(text, Strictness.MARKED)
+    assert len(looks) <= 100
+    assert max(map(len, looks), default=0) <= 100
 
 
 def test_a_known_person_is_found_in_other_fields() -> None:
