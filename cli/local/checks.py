@@ -115,7 +115,7 @@ async def migrations(conn: Conn, schema: Schema) -> Check:
 
 
 async def disk(conn: Conn, *, setting: str, size: int) -> Check:
-    """Room on the disk of a database, whose size a setting says."""
+    """Room on the disk of a database. A setting names the disk's size."""
     use = await disks.measure(conn)
     if not size:
         advice = f"set {setting}: until then events may fill the disk, and PostgreSQL stops with all else"

@@ -22,7 +22,7 @@ FORMULAS = Formulas(
     presenter="une figure numérique, pas une vraie personne",
 )
 
-#: The same in other tones; what a tone leaves out is plain.
+#: The same in other tones. Formulas that a tone leaves out are the plain ones.
 TONES: Mapping[Tone, Formulas] = {
     "casual": FORMULAS._replace(
         keyword="{Keyword}\u00a0? Il y a {app}.",

@@ -37,9 +37,9 @@ class Table(NamedTuple):
 
     `leads` are cut off a clause's beginning, in this order; `tails` off its end. `open_ends` are words that
     something has to follow, `back` are beginnings that mean nothing without the sentence before, `theirs`
-    words that mean nothing without the half before. `more` begins what only adds to a sentence that is over
-    without it, `bare` the same without a comma, `joints` a half that has a verb
-    of its own; `limits` is what a sentence isn't true without. `never` are claims, by their kind; `asides`
+    words that mean nothing without the half before. `more` begins an addition to a
+    sentence that is complete without it, and `bare` one without a comma. `joints` begin a half with its own
+    verb. `limits` begin a condition of the sentence. `never` are claims, by their kind; `asides`
     what is not about the product. `force` changes what is claimed, `glue` doesn't.
     """
 
