@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from db.pool import Conn
+from db.queries import metric_snapshot
 from domain.collection import snapshots
 from domain.collection.snapshots import Subject, Told
 from schemas import ids
@@ -44,7 +45,7 @@ async def test_thousands_of_figures_are_read_once_and_written_in_parts(
         for hour in range(1, TIMES + 1)
     ]
     latest = Recorded(snapshots.LATEST, "subject_ids")
-    insert = Recorded(snapshots.metric_snapshot.insert_snapshots, "ats")
+    insert = Recorded(metric_snapshot.insert_snapshots, "ats")
     monkeypatch.setattr(snapshots, "LATEST", latest)
     monkeypatch.setattr(snapshots, "metric_snapshot", SimpleNamespace(insert_snapshots=insert))
     kept = await snapshots.keep(
