@@ -24,24 +24,6 @@ select project_id
  where organization_id = :org
    and id = :id;
 
--- name: list_origins_of_clip    of the content whose file is the clip of an item's last revision
-select c.creative_type, c.made_by, c.ai_declared
-  from (
-         select brief->'files'->>'clip' as clip
-           from content_generation
-          where organization_id = :org
-            and content_id = :id
-            and provenance is not null
-          order by revision desc
-          limit 1) g
- cross join lateral (
-         select content_id
-           from media_file
-          where organization_id = :org
-            and token = g.clip
-         offset 0) f
-  join content_item c on c.organization_id = :org and c.id = f.content_id;
-
 -- part: content    a content as partners see it
 c.id, c.project_id, c.format, c.status, c.hook, c.caption, c.approval_status, c.revision, c.creative_type,
        c.made_by, c.ai_declared, c.influencer_id, c.job_id, c.last_error, c.created_at, c.updated_at,

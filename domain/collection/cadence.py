@@ -34,7 +34,7 @@ def next_due(published_at: datetime, asked_at: datetime) -> datetime | None:
 
 
 def missed(published_at: datetime, due_at: datetime | None, now: datetime) -> list[datetime]:
-    """The times until now at which a sandbox's post had to be asked about, whose clock went past them.
+    """List the times that a sandbox's clock passed at which a post had to be asked about.
 
     The first is an hour after the post went out. A post that could not be asked about for `CATCH_UP`, such as
     in an archived project, is asked about now, as in real time.

@@ -4,7 +4,7 @@ So the difference over any stretch of time is a sum: what was known at its end m
 beginning. It may be negative, since platforms take views back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -56,6 +56,10 @@ class Change(NamedTuple):
     at: datetime
 
 
+#: Figures of one statement, of several values each. A visit of a platform tells no more; a sandbox that went
+#: ahead by days tells many thousands, and other jobs of the worker have their turn between two statements.
+TOLD = 501
+
 LATEST = metric_snapshot.list_latest.typed(Latest)
 
 
@@ -88,10 +92,33 @@ async def keep(
     """
     if not told:
         return 0
-    asked = [one.subject.id for one in told]
+    asked = list({one.subject.id for one in told})
     metrics = list({metric for one in told for metric in one.values})
     rows = await LATEST.all(conn, org=organization_id, subject_ids=asked, metrics=metrics)
     latest = {(row.subject_id, row.metric): row.value for row in rows}
+    number = 0
+    for some in _batches(told, TOLD):
+        changes = _changes(some, latest, at)
+        number += len(changes)
+        await metric_snapshot.insert_snapshots.run(
+            conn,
+            org=organization_id,
+            account_id=account_id,
+            ats=[one.at + ahead for one in changes],
+            subject_ids=[one.subject_id for one in changes],
+            metrics=[one.metric for one in changes],
+            values=[one.value for one in changes],
+            deltas=[one.delta for one in changes],
+        )
+    return number
+
+
+def _batches(told: Sequence[Told], size: int) -> Iterator[Sequence[Told]]:
+    return (told[start : start + size] for start in range(0, len(told), size))
+
+
+def _changes(told: Sequence[Told], latest: dict[tuple[UUID, Collected], int], at: datetime) -> list[Change]:
+    """The changes since `latest`, which then has their values."""
     changes = list[Change]()
     for subject, values, earlier in told:
         for metric, value in values.items():
@@ -99,13 +126,4 @@ async def keep(
             if found := change(subject, metric, value, before=before, at=earlier or at):
                 latest[subject.id, metric] = value
                 changes.append(found)
-    return await metric_snapshot.insert_snapshots.run(
-        conn,
-        org=organization_id,
-        account_id=account_id,
-        ats=[one.at + ahead for one in changes],
-        subject_ids=[one.subject_id for one in changes],
-        metrics=[one.metric for one in changes],
-        values=[one.value for one in changes],
-        deltas=[one.delta for one in changes],
-    )
+    return changes

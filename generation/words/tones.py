@@ -1,7 +1,7 @@
-"""Tones: what a voice changes in a piece. It chooses formulas, lines of the brand and the mark of a list.
+"""Tones of a piece. The brand's voice chooses its formulas, its lines of the brand and the mark of its list.
 
-A tone adds no statement. Its formulas have slots for names alone, as the plain ones do, and all other lines
-stay clauses of the brand: a tone only prefers some of them, by their length and form.
+A tone adds no statement. Its formulas have slots for names alone, as the plain ones do. All other lines stay
+clauses of the brand: a tone prefers some of them by their length and form.
 """
 
 import math
@@ -93,7 +93,7 @@ def formulas(brand: Brand, language: str) -> Formulas | None:
 def preferred(
     tone: Tone, options: Sequence[T], text: Callable[[T], str], language: str, *, least: int
 ) -> list[T]:
-    """The half of the options, `least` at least, whose form fits the tone best, in their own order.
+    """Choose the half of the options that fits the tone best by form, `least` at least, in their own order.
 
     A plain tone takes all.
     """

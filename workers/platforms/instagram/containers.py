@@ -55,9 +55,9 @@ class Post(msgspec.Struct):
 async def step(server: Api, account: Account, draft: Draft, handle: Handle) -> Prepared:
     """The next step towards a finished container. Raises `PlatformError`.
 
-    `Outdated` means that Instagram could not make it or has it no more: all is made anew. It is believed
-    that a container is gone only after `MISSES` looks in a row: Meta says it of living ones, too (Postiz
-    #1562, 2026-05), and an account may make 400 containers a day.
+    `Outdated` means that Instagram could not make the container or lost it: all containers are made again.
+    Instagram also denies containers that exist (Postiz #1562, 2026-05), and an account may make only 400 a
+    day. So `MISSES` denials in a row are needed.
     """
     try:
         return await _step(server, account, draft, handle)

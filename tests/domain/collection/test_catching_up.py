@@ -1,0 +1,58 @@
+"""A sandbox that went ahead by days: thousands of figures, in statements of a bounded size."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from db.pool import Conn
+from db.queries import metric_snapshot
+from domain.collection import snapshots
+from domain.collection.snapshots import Subject, Told
+from schemas import ids
+from tests import seeds
+from tests.domain.project import Project
+
+BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
+TIMES = 2 * snapshots.TOLD
+
+
+class Recorded:
+    """A statement that notes the length of a list that it is called with."""
+
+    def __init__(self, statement: Any, of: str) -> None:
+        self._statement, self._of = statement, of
+        self.lengths: list[int] = []
+
+    async def all(self, conn: Conn, **values: Any) -> Any:
+        self.lengths.append(len(values[self._of]))
+        return await self._statement.all(conn, **values)
+
+    async def run(self, conn: Conn, **values: Any) -> Any:
+        self.lengths.append(len(values[self._of]))
+        return await self._statement.run(conn, **values)
+
+
+async def test_thousands_of_figures_are_read_once_and_written_in_parts(
+    conn: Conn, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = await seeds.account(conn, project.org, project.id)
+    subjects = [Subject(ids.new(), BEGAN) for _ in range(3)]
+    told = [
+        Told(subject, {"views": 2 * hour, "likes": hour}, BEGAN + timedelta(minutes=hour))
+        for subject in subjects
+        for hour in range(1, TIMES + 1)
+    ]
+    latest = Recorded(snapshots.LATEST, "subject_ids")
+    insert = Recorded(metric_snapshot.insert_snapshots, "ats")
+    monkeypatch.setattr(snapshots, "LATEST", latest)
+    monkeypatch.setattr(snapshots, "metric_snapshot", SimpleNamespace(insert_snapshots=insert))
+    kept = await snapshots.keep(
+        conn, organization_id=project.org, account_id=account, told=told, at=BEGAN + timedelta(days=9)
+    )
+    assert kept == sum(insert.lengths) == 2 * len(told)
+    assert latest.lengths == [len(subjects)]
+    assert max(insert.lengths) <= 2 * snapshots.TOLD
+    sums = await conn.fetch("select metric, sum(delta) from metric_snapshot group by subject_id, metric")
+    assert sorted(map(tuple, sums)) == [("likes", TIMES)] * 3 + [("views", 2 * TIMES)] * 3
