@@ -39,10 +39,10 @@ _ATTRIBUTES = frozenset(
     """
     id class viewBox preserveAspectRatio
     x y width height cx cy r rx ry x1 y1 x2 y2 d points fx fy fr offset
-    gradientUnits gradientTransform spreadMethod clipPathUnits maskUnits maskContentUnits
+    gradientUnits spreadMethod clipPathUnits maskUnits maskContentUnits
     """.split()
 )
-_WORDS = re.compile(r"[\w\s.,:%+()-]*")
+_WORDS = re.compile(r"[\w\s.,:%+-]*")
 _ADDRESS = re.compile(r"#[\w.:-]+")
 _HUGE = 1e6
 _NUMBER = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)", re.IGNORECASE)
@@ -132,6 +132,9 @@ def _kept_attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
         if name == "style":
             if kept := ";".join(map(str, svg_styles.declarations(value))):
                 yield name, kept
+        elif name == "gradientTransform":
+            if svg_styles.is_allowed("transform", value):
+                yield name, value
         elif (name in _ATTRIBUTES and _WORDS.fullmatch(value)) or svg_styles.is_allowed(name, value):
             yield name, value
     address = element.get("href", element.get(_HREF, ""))

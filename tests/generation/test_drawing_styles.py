@@ -132,6 +132,8 @@ FORMS = [
     '<rect style="fill:{}"/>',
     '<rect fill="{}"/>',
     '<rect mask="{}"/>',
+    '<path d="{}"/>',
+    '<linearGradient gradientTransform="{}"/>',
     "<style>rect{{fill:{}}}</style>",
     "<style><title/>rect{{fill:{}}}</style>",
     "<style>rect{{fill:red;mask:{}}}</style>",
@@ -182,8 +184,19 @@ def bodies(draw: st.DrawFn, level: int = 0) -> str:
 
 
 @given(bodies())
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=100)
 def test_no_reader_finds_an_address_a_script_or_a_handler(body: str) -> None:
+    check_cleaned(body)
+
+
+@pytest.mark.long
+@given(bodies())
+@settings(deadline=None, max_examples=3000)
+def test_no_reader_finds_one_in_many_drawings(body: str) -> None:
+    check_cleaned(body)
+
+
+def check_cleaned(body: str) -> None:
     try:
         text = cleaned(svg(body)).text
     except PictureRefused:
@@ -201,6 +214,11 @@ def test_no_form_of_an_address_stays(form: str, value: str) -> None:
 def test_no_rule_brings_another_sheet(sheet: str) -> None:
     with contextlib.suppress(PictureRefused):
         check(cleaned(svg(f"<style><title/>{sheet}</style>")).text)
+
+
+def test_a_gradient_keeps_its_transform() -> None:
+    body = '<linearGradient id="a" gradientTransform="rotate(45) translate(1 2)"/>'
+    assert body in cleaned(svg(body)).text
 
 
 def test_what_paints_stays() -> None:
