@@ -120,7 +120,7 @@ async def ingest(cases: Path | None) -> Answer:
 async def neighbours(rows: tuple[str, ...]) -> Answer:
     """Times of a tenant at rest, and beside another one's attack: p50 and p95 of each.
 
-    Without names all rows are measured, in about 25 minutes. Each row is one attack:
+    Without names all rows are measured, in about 16 minutes. Each row is one attack:
 
     \b
       silence silent-readers streams parsing publishing slow-sites metadata bodies
