@@ -46,7 +46,7 @@ class Line(NamedTuple):
         made = await self.http.post(path, data={"caption": caption}, files=files)
         assert made.status_code == 201, made.text
         assert made.json()["assets"][0]["sizeBytes"] == len(film)
-        target = {"socialAccountId": self.account}
+        target = {"socialAccountId": self.account, "privacyLevel": "private"}
         sent = await self.http.post(f"/v1/content/{made.json()['id']}/publish", json={"targets": [target]})
         path = f"/v1/scheduled-posts/{sent.json()['scheduledPosts'][0]['id']}"
 

@@ -84,6 +84,8 @@ async def _schedule(
     """By an account of its own: who has it, and the post's id."""
     account_id, username = await opened.account(Shape(platform, "generated", (), (), LAST))
     target = {"socialAccountId": ids.show(ids.ACCOUNT, account_id)}
+    if platform == "tiktok":
+        target["privacyLevel"] = "public"
     asked = {"scheduledFor": soon(), "targets": [target]}
     answer = await generated.answer(http, "POST", f"/content/{content_id}/schedule", json=asked)
     return username, answer["scheduledPosts"][0]["id"]
