@@ -89,7 +89,8 @@ const TRAFFIC = { keys: "API keys", public: "Apps and public files" };
 /** A budget's cells; nothing is known of it while Redis is away. */
 function budget({ resource, traffic, available, capacity }) {
   const show = resource === "bytes" ? bytes : seconds;
-  return [RESOURCES[resource], TRAFFIC[traffic], available == null ? "unknown" : part(capacity - available, capacity, show)];
+  const used = available == null ? "unknown" : part(capacity - available, capacity, show);
+  return [RESOURCES[resource], TRAFFIC[traffic], used];
 }
 
 const number = (value) => value.toLocaleString("en");

@@ -57,13 +57,16 @@ def filled(line: Line, brand: Brand) -> set[str]:
     slots = [clean(one.quote) for one in line.evidence if one.field in {"keywords", "audience"}] or [""]
     for template in templates():
         for slot in slots:
-            named = template.replace("{Keyword}", spelled(slot, line)).replace(
-                "{Audience}", spelled(slot, line)
-            )
+            named = spelled(slot, line)
             for number in "34":
-                text = named.replace("{n}", number).replace("{app}", app)
+                text = fill(template, {"Keyword": named, "Audience": named, "n": number, "app": app})
                 texts |= {text.removesuffix(end) for end in ("", ".", "!", "\u00a0!")}
     return texts
+
+
+def fill(template: str, values: dict[str, str]) -> str:
+    """Fill all places in one pass: a brand may itself say "{app}"."""
+    return re.sub(r"\{(\w+)\}", lambda place: values[place[1]], template)
 
 
 def templates() -> Iterator[str]:
