@@ -1,4 +1,4 @@
-"""A small disk under PostgreSQL, and a flood of events that would fill it.
+"""A disk of 2 GiB under PostgreSQL, and a flood of events that would fill it.
 
 Where this process may mount, the disk is a tmpfs that ends at its size. Elsewhere nothing but the setting
 ends it, and the test holds PostgreSQL to the same size by measuring.
@@ -35,13 +35,13 @@ from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = [pytest.mark.chaos, pytest.mark.long]
 
-SIZE = 320 << 20
+SIZE = 2 << 30
 
 #: Little log, so that most of the disk is the events'.
 SMALL = {**made.FAST, "min_wal_size": "32MB", "max_wal_size": "64MB", "autovacuum_naptime": "1s"}
 
 #: Requests of 16 events of 30 KB, each sender one in 0.1 s at most: 19 MB/s. The API measures once a second,
-#: and 32 MiB lie between the mark and the disk's end.
+#: and 205 MiB lie between the mark and the disk's end.
 SENDERS, EACH, TEXT, INTERVAL_S = 4, 16, 15_000, 0.1
 
 #: Events occurred so many days ago: their table is the one that retention drops first.
@@ -52,11 +52,11 @@ REASONS = ("the event store is nearly full", "the event store fills up", "there 
 
 POSTS = 4
 
-#: Other tables on the disk, of 112 MiB, so that the flood has less to fill.
+#: Other tables on the disk, of 1,500 MiB, so that the flood has 250 MiB left until the mark.
 FILL = """
 create unlogged table filler (content text);
 alter table filler alter content set storage external;
-insert into filler select repeat('x', 8000) from generate_series(1, 13000)"""
+insert into filler select repeat('x', 8000) from generate_series(1, 174000)"""
 
 
 @contextlib.contextmanager

@@ -48,7 +48,7 @@ class Reader:
         self.taken += size
 
     async def is_acknowledged(self) -> None:
-        """Wait until the server's kernel knows of all bytes that were read: an acknowledgement may be delayed."""
+        """Wait until the server knows that all bytes are read. Acknowledgements may be delayed."""
 
         async def is_known() -> bool:
             return self.acknowledged >= self.taken
