@@ -24,6 +24,7 @@ from schemas.settings import Settings
 from tests import media, seeds
 from tests.api.conftest import Caller, built, calling, held
 from tests.cli.conftest import Tenantry, decoded
+from tests.log_lines import write_logs
 from tests.waiting import PATIENCE_S, eventually
 
 Api: TypeAlias = Callable[..., Awaitable[Result]]
@@ -64,7 +65,7 @@ async def acme(
         monkeypatch.setenv("TENANTRY_API", "http://api/v1")
         monkeypatch.setenv("TENANTRY_KEY", caller.key)
         yield caller
-    structlog.reset_defaults()
+    write_logs()
 
 
 @pytest.fixture
