@@ -1,4 +1,4 @@
-"""The forms in which the platform is deployed: what each of them starts, by the process's name."""
+"""Deployment forms (systemd, Compose, Kubernetes, `bin/up`): the commands of each by process name."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ KUBERNETES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 Commands = dict[str, list[str]]
 
 _WANTED = re.compile(r"^(?:Wants|Requires)=(tenantry-.*)$", re.MULTILINE)
-#: What a unit has a shell run.
+#: The shell command of a unit.
 EXEC = re.compile(r"^ExecStart=/bin/sh -c '(.*)'$", re.MULTILINE)
 
 
@@ -29,7 +29,7 @@ def procfile() -> Commands:
 
 
 def systemd() -> Commands:
-    """What the target wants, and what that requires: a pool's worker goes by the pool's name."""
+    """Return the units of the target and their requirements; a worker is named by its pool."""
     named = " ".join(_WANTED.findall((SYSTEMD / "tenantry.target").read_text())).split()
     needed = {
         unit for name in named for line in _WANTED.findall(_unit(name).read_text()) for unit in line.split()
@@ -49,19 +49,19 @@ def _started(name: str) -> tuple[str, list[str]]:
 
 
 def composed() -> dict[str, Any]:
-    """The services of compose.yaml that are our processes."""
+    """Return the services of compose.yaml that run Tenantry's processes."""
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
     return {name: service for name, service in services.items() if "build" in service}
 
 
 @cache
 def manifests() -> list[dict[str, Any]]:
-    """Every object of every file for Kubernetes."""
+    """Return every object of every Kubernetes file."""
     return [each for path in KUBERNETES for each in yaml.safe_load_all(path.read_text())]
 
 
 def pods() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each process and its pod."""
+    """Yield each process with its pod."""
     for each in manifests():
         if each["kind"] in {"Deployment", "Job"}:
             labels = each["spec"]["template"]["metadata"]["labels"]
@@ -74,14 +74,14 @@ def container(pod: dict[str, Any]) -> dict[str, Any]:
 
 
 def bin_up() -> Commands:
-    """`release` is not among them: `bin/up` does that itself."""
+    """Return the commands of `bin/up`, without `release`: `bin/up` runs that itself."""
     required = {"DATABASE_URL": "postgresql://one/two", "PEPPERS": KEYRING, "VAULT_KEYS": KEYRING}
     started = processes.platform(8000, {}, required)
     return {name: ["python", *server.command[-4:]] for name, server in started.items()}
 
 
 def essence(commands: Commands) -> dict[str, str]:
-    """Of each command the module and the pool: ports and addresses are a form's own."""
+    """Return the module and the pool of each command; ports and addresses differ by form."""
     return {name: _essence(" ".join(words)) for name, words in commands.items()}
 
 

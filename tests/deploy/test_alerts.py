@@ -1,4 +1,4 @@
-"""Alerts and the dashboard are about metrics that exist, lead to a part of a page, and are each tested."""
+"""Alerts and the dashboard: existing metrics, a runbook section and a test for each alert."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from telemetry import metrics
 from tests.deploy.forms import DEPLOY, ROOT
 
 OURS = [each for each in vars(metrics).values() if isinstance(each, Counter | Gauge | Histogram)]
-#: The names under which Prometheus keeps them, and two of its own and of its client.
+#: Metric names in Prometheus, with `up` and a metric of its client.
 NAMES = {
     name
     for each in OURS
@@ -23,7 +23,7 @@ NAMES = {
         else [each._name]
     )
 } | {"up", "python_info"}
-#: What is a word of the language, a label or its value in an expression.
+#: Labels, ranges and modifiers of a PromQL expression.
 _STRIPPED = re.compile(r"\{[^}]*\}|\[[^\]]*\]|\b(?:by|without|on|ignoring) \([^)]*\)|\$\w+|\boffset \w+")
 _NAME = re.compile(r"\b[a-z_]+\b(?!\()")
 WORDS = {"sum", "max", "by", "or", "and", "unless"}

@@ -1,4 +1,4 @@
-"""Units that a host starts after a reboot, as systemd reads them from a root folder."""
+"""Units started by a host's boot, as systemd reads them from a root folder."""
 
 import re
 import shutil
@@ -19,7 +19,7 @@ INSTALLED = [path for path in SYSTEMD.glob("*.*") if path.is_file() and "[Instal
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A host's root folder with the units, and nothing enabled. The commands of the units exist."""
+    """Return a host's root folder with no unit enabled. The commands of the units exist."""
     shutil.copytree(SYSTEMD, tmp_path / UNITS)
     for path in (tmp_path / UNITS).glob("*.service"):
         path.write_text(path.read_text().replace("/opt/tenantry", sys.prefix))
@@ -27,7 +27,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def type_command(root: Path, page: str, begin: str) -> list[str]:
-    """Run the page's systemctl command that begins so, on the root folder. Returns its words."""
+    """Run the page's systemctl command with this beginning on the root folder. Return its words."""
     text = (HOWTO / page).read_text("utf-8")
     [line] = [line for line in text.splitlines() if line.startswith(begin)]
     words = [word for word in line.split() if word != "--now"]
@@ -42,7 +42,7 @@ def run(*words: str | Path) -> str:
 
 
 def booted(root: Path) -> set[str]:
-    """Return the processes that multi-user.target starts: its links, and the units that those want."""
+    """Return the processes started by multi-user.target: its links and, recursively, their wanted units."""
     found: set[str] = set()
     fresh = {path.name for path in (root / UNITS / "multi-user.target.wants").glob("tenantry*")}
     while fresh:
@@ -52,7 +52,7 @@ def booted(root: Path) -> set[str]:
 
 
 def wanted(root: Path, unit: str) -> set[str]:
-    """The units that a unit wants: by its own lines, and by links of units that are enabled for it."""
+    """Return the units wanted by a unit: by its own lines, and by links of enabled units."""
     text = (root / UNITS / re.sub(r"@.*\.", "@.", unit)).read_text()
     lines = re.findall(r"^(?:Wants|Requires)=(.*)$", text, re.MULTILINE)
     linked = {path.name for path in (root / UNITS / f"{unit}.wants").glob("tenantry*")}
@@ -98,7 +98,7 @@ def test_a_disabled_unit_stays_down_after_a_reboot(root: Path) -> None:
 
 @pytest.mark.peers
 def test_systemd_finds_no_fault_in_what_a_boot_starts(root: Path) -> None:
-    """multi-user.target of this machine, with the links that enabling has left."""
+    """Verify multi-user.target of this machine, with the links of the enabled units."""
     type_command(root, "many-hosts.md", "systemctl enable --now tenantry-web")
     verify = ("systemd-analyze", "verify", "--man=no", "multi-user.target")
     done = subprocess.run(

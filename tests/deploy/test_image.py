@@ -1,4 +1,4 @@
-"""The image's steps, run in plain folders: what they leave starts every process. Docker itself isn't here."""
+"""The image's build steps, run in plain folders without Docker: the result starts every process."""
 
 import os
 import re
@@ -16,26 +16,26 @@ from tests.deploy import forms
 pytestmark = [pytest.mark.peers, pytest.mark.first, pytest.mark.timeout(600)]
 
 RUN = re.compile(r"^RUN (.*?)(?<!\\)$", re.MULTILINE | re.DOTALL)
-#: The stages that run commands of ours; others make users and copy.
+#: The stages with commands to run; the other stages create users and copy files.
 STAGES = ("packages", "code")
 
 
 def steps() -> Iterator[str]:
-    """The commands of those stages, in their order."""
+    """Yield the commands of `STAGES` in order."""
     for stage in (forms.DEPLOY / "Dockerfile").read_text().split("\nFROM ")[1:]:
         if stage.split("\n", 1)[0].split()[-1] in STAGES:
             yield from RUN.findall(stage)
 
 
 def here(step: str, folder: Path) -> str:
-    """A step with this test's folder and Python, and what pip has fetched before."""
+    """Return a step with this test's folder and Python, and with pip's cache."""
     step = step.replace("/opt/tenantry", str(folder / "opt")).replace("--no-cache-dir ", "")
     return step.replace("python -m venv", f"{sys.executable} -m venv")
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`/opt/tenantry` as the steps leave it, made of what .dockerignore lets pass."""
+    """Return `/opt/tenantry` after the steps, built from the files that .dockerignore admits."""
     folder = tmp_path_factory.mktemp("image")
     kept = {line[1:] for line in (forms.ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"}
     for path in tracked():

@@ -1,4 +1,4 @@
-"""The page of installing, typed in a folder: which release a process is of after each of its parts."""
+"""The commands of install.md, run in a folder: the release of a started process after each section."""
 
 import re
 import subprocess
@@ -10,12 +10,12 @@ import pytest
 from tests.deploy.forms import EXEC, ROOT, SYSTEMD
 
 PAGE = (ROOT / "docs" / "howto" / "install.md").read_text("utf-8")
-#: What needs a network, systemd or its folders.
+#: Commands that need a network, systemd or its folders.
 ELSEWHERE = re.compile(r"/bin/pip |^(?:systemctl|systemd-run|useradd|install|cp) ")
 
 
 def typed(part: str, folder: Path, **changed: str) -> None:
-    """The commands of a part of the page, with the folder in place of /opt."""
+    """Run the commands of a section of the page, with the folder for /opt."""
     text = PAGE.partition(f"\n## {part}\n")[2].partition("\n## ")[0]
     lines = "".join(re.findall(r"```console\n(.*?)```", text, re.DOTALL)).splitlines()
     script = "\n".join(line for line in lines if not ELSEWHERE.search(line))
@@ -26,7 +26,7 @@ def typed(part: str, folder: Path, **changed: str) -> None:
 
 
 def started(folder: Path, unit: Path) -> str:
-    """The folder of the release whose Python a unit starts."""
+    """Return the folder of the release with the unit's Python."""
     [command] = EXEC.findall(unit.read_text())
     command = re.sub(r" -m .*", " -c 'import sys; print(sys.prefix)'", command).replace("$$", "$")
     words = ["sh", "-c", command.replace("/opt", str(folder))]
@@ -41,7 +41,7 @@ def host(tmp_path: Path) -> Path:
 
 
 def test_an_upgrade_starts_the_new_release_and_a_roll_back_the_old_one(host: Path) -> None:
-    """The process is of the folder, not of the link, which may lead elsewhere while it runs."""
+    """A process uses the release's folder, not the link: the link may change while it runs."""
     unit = SYSTEMD / "tenantry-web.service"
     assert started(host, unit) == "tenantry-0.1.0"
     typed("Install it", host, release="0.2.0")
@@ -57,7 +57,7 @@ def test_each_unit_is_of_the_release_that_the_link_leads_to(host: Path) -> None:
 
 
 def test_a_folder_in_place_of_the_link_is_not_passed_over(tmp_path: Path) -> None:
-    """A link would end up within it, and the old release would run on."""
+    """`ln` would create the link inside the folder, and the old release would continue."""
     (tmp_path / "tenantry").mkdir()
     with pytest.raises(subprocess.CalledProcessError):
         typed("Upgrade", tmp_path)

@@ -1,4 +1,4 @@
-"""nginx with the file of deploy/, before a process of the API."""
+"""nginx with the configuration of deploy/, in front of a process of the API."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A folder with one that only this test trusts."""
+    """Return a folder with a certificate that only this test trusts."""
     subject: list[str] = ["-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"]
     kept = ["-keyout", f"{tmp_path}/key.pem", "-out", f"{tmp_path}/fullchain.pem"]
     made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
@@ -44,7 +44,7 @@ def certificate(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def proxied(settings: Settings, certificate: Path, log: Path) -> Iterator[tuple[int, int]]:
-    """The ports of nginx, plain and TLS."""
+    """Yield the ports of nginx: plain and TLS."""
     plain, secret = free_port(), free_port()
     with serving(msgspec.structs.replace(settings, proxy_hops=1, public_url=f"https://{NAME}"), log) as api:
         config = certificate / "nginx.conf"
@@ -61,7 +61,7 @@ def proxied(settings: Settings, certificate: Path, log: Path) -> Iterator[tuple[
 
 
 def whole(plain: int, secret: int, api: str, folder: Path) -> str:
-    """A whole configuration, in which the file of deploy/ has the ports and paths of this test."""
+    """Return a complete configuration: the file of deploy/ with the ports and paths of this test."""
     ours = (DEPLOY / "nginx" / "tenantry.conf").read_text()
     for there, here in {
         "listen 80;": f"listen 127.0.0.1:{plain};",
@@ -89,7 +89,7 @@ def is_up(port: int) -> bool:
 async def partner(
     proxied: tuple[int, int], pool: Pool, certificate: Path
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A caller by TLS, who writes an address in front of its own."""
+    """Yield a TLS client that forges an `X-Forwarded-For` address."""
     async with pool.acquire() as conn:
         pair = await organizations.create(conn, name="Acme", tier="standard")
     key = await new_key(pool, pair.live)
@@ -121,7 +121,7 @@ async def test_nobody_chooses_an_address_or_a_path_and_metrics_are_not_for_the_w
 
 
 async def test_streams_and_large_bodies_pass(partner: httpx.AsyncClient) -> None:
-    """A stream tells of a job that has not ended, and it is the API that says what is wrong with 3 MiB."""
+    """A stream sends an open job's state; a body of 3 MiB reaches the API and is refused there."""
     project = (await partner.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
     started = await partner.post(f"/v1/projects/{project}/ingest/website", json={"url": "https://a.example"})
     async with partner.stream("GET", f"/v1/jobs/{started.json()['jobId']}/events") as stream:

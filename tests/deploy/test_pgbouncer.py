@@ -1,4 +1,4 @@
-"""PgBouncer with the file of deploy/, between the platform and its database."""
+"""PgBouncer with the configuration of deploy/, between the platform and its database."""
 
 import asyncio
 import signal
@@ -29,7 +29,7 @@ from workers.runtime.context import Context
 FOLDER = DEPLOY / "pgbouncer"
 ROLE = (FOLDER / "role.sql").read_text()
 
-#: Jobs, and connections to PostgreSQL, of which there are far fewer than the processes think.
+#: Jobs, and PgBouncer's connections to PostgreSQL: far fewer than the processes open.
 JOBS, CONNECTIONS = 200, 5
 
 
@@ -47,7 +47,7 @@ def test_what_a_process_asks_for_is_not_refused() -> None:
 
 @contextmanager
 def bouncing(url: str, folder: Path, mode: str) -> Iterator[str]:
-    """The address of a PgBouncer before a database, with the file of deploy/ but for addresses and sizes."""
+    """Yield the URL of a PgBouncer with the configuration of deploy/, except for addresses and sizes."""
     parts, port = urlsplit(url), free_port()
     ours = (FOLDER / "pgbouncer.ini").read_text()
     for there, here in {
@@ -80,7 +80,7 @@ def listens(port: int) -> bool:
 async def settings(
     own_servers: servers.Servers, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Settings]:
-    """By way of a PgBouncer; the schema was made without one."""
+    """Yield settings with the PgBouncer's URL; the schema was created without it."""
     url = own_servers.postgres.url
     async with connected(url, name="role") as conn:
         await conn.execute(ROLE.replace("role tenantry", "role postgres"))
@@ -114,7 +114,7 @@ async def test_the_api_and_workers_take_few_connections_for_many(
             jobs = [await workers.submit() for _ in range(JOBS)]
             ended = [await workers.ended(job) for job in jobs]
         assert {job["state"] for job in ended} == {"completed"}
-        # An attempt may be lost on a busy machine; what it did not.
+        # A busy machine may lose an attempt, but not its effect.
         effects = await pool.fetch("select job_id from effect")
         assert sorted(row["job_id"] for row in effects) == sorted(jobs)
         assert await pool.fetchval("show jit") == "off"
@@ -122,7 +122,7 @@ async def test_the_api_and_workers_take_few_connections_for_many(
 
 
 async def create(acme: Caller, key: str) -> str:
-    """The id of a project: one for each key, however often it comes."""
+    """Return the id of the key's project; a repeated key returns the same id."""
     body = {"name": f"Shop {key}", "timezone": "Europe/Berlin"}
     while True:
         answer = await acme.http.post("/v1/projects", json=body, headers={"Idempotency-Key": key})

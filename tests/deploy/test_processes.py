@@ -1,4 +1,4 @@
-"""The forms of deploy/, the Procfile and `bin/up` start the same processes, by settings that exist."""
+"""Deployment forms, the Procfile and `bin/up`: the same processes, and existing settings only."""
 
 import re
 import tomllib
@@ -16,7 +16,7 @@ from tests.deploy import forms
 
 SETTINGS = {OWN.get(field.name, field.encode_name): field for field in msgspec.structs.fields(Settings)}
 DRAIN_S, LEASE_S = SETTINGS["DRAIN_S"].default, SETTINGS["LEASE_S"].default
-#: What a form sets for others: Python, the arguments of `web`.
+#: Variables outside of Settings: for Python, and for the arguments of `web`.
 OTHERS = {"PYTHONUNBUFFERED", "HOST", "PORT"}
 PROCESSES = forms.essence(forms.procfile())
 
@@ -58,7 +58,7 @@ def test_each_setting_that_a_form_names_is_there() -> None:
 
 
 def test_a_hosts_own_settings_of_a_process_count_more_than_those_of_all() -> None:
-    """Of two files systemd takes the last one, and what is in a drop-in comes after all of a unit."""
+    """systemd applies the last of two files, and a drop-in after its whole unit."""
     files = {
         path.name: re.findall(r"^EnvironmentFile=(.*)$", path.read_text(), re.MULTILINE)
         for path in forms.SYSTEMD.rglob("*.*")
@@ -113,7 +113,7 @@ def test_no_process_is_killed_while_it_drains() -> None:
 
 
 def test_containers_let_others_ask_for_health_and_metrics() -> None:
-    """The kubelet and Prometheus ask by the pod's address, which needs no name among ALLOWED_HOSTS."""
+    """The kubelet and Prometheus use the pod's address, so ALLOWED_HOSTS needs no further name."""
     [settings] = [each["data"] for each in forms.manifests() if each["kind"] == "ConfigMap"]
     assert settings["HEALTH_HOST"] == "0.0.0.0"
     assert {service["environment"].get("HEALTH_HOST") for service in forms.composed().values()} == {"0.0.0.0"}
@@ -160,7 +160,7 @@ def test_each_scaler_is_of_a_deployment_that_is_there() -> None:
 
 
 def test_only_what_an_image_needs_goes_into_it() -> None:
-    """What the ignore file lets pass are the packages of the wheel, and what it is made from."""
+    """The ignore file admits the packages of the wheel and the files to build it."""
     kept = {
         line.removeprefix("!")
         for line in (forms.ROOT / ".dockerignore").read_text().splitlines()

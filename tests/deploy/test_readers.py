@@ -1,4 +1,4 @@
-"""deploy/ as its readers see it: systemd, Prometheus, the schemas of Kubernetes, paths of KEDA, hadolint."""
+"""Files of deploy/ checked by their tools: systemd, promtool, kubernetes-validate, KEDA paths, hadolint."""
 
 import json
 import re
@@ -21,15 +21,15 @@ __all__ = ["app"]
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
 
-#: The most that a unit may be exposed, of 100, as systemd reckons: one of ours needs the network.
+#: Maximum exposure of a unit, of 100, by `systemd-analyze security`: a unit needs the network.
 EXPOSED = 20
 
-#: A path of GJSON, in which KEDA names the value of an answer.
+#: Script for a GJSON path, the form in which KEDA selects a value of a response.
 ASK = "import gjson, json, sys; print(gjson.get(json.load(sys.stdin), sys.argv[1]))"
 
 
 def said(*words: str | Path, **given: object) -> str:
-    """All that a command says; it has to go well."""
+    """Return a command's output; assert that it succeeds."""
     done = subprocess.run(words, capture_output=True, text=True, check=False, **given)  # type: ignore[call-overload]
     assert done.returncode == 0, done.stdout + done.stderr
     return f"{done.stdout}{done.stderr}"
@@ -43,7 +43,7 @@ async def scaler(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
-    """The units, as if this test's Python were the one that is installed on the host."""
+    """Return a folder of the units with this test's Python as the installed one."""
     folder = tmp_path / "units"
     shutil.copytree(forms.SYSTEMD, folder)
     for path in folder.glob("*.service"):
@@ -93,7 +93,7 @@ def test_kubernetes_knows_every_field() -> None:
 
 
 async def test_the_path_of_each_scaler_leads_to_its_pools_desired_workers(scaler: Caller) -> None:
-    """As KEDA asks for it: GJSON's path in the answer of the address."""
+    """Evaluate the GJSON path on the URL's response, as KEDA does."""
     answer = (await scaler.http.get("/v1/ops/pools")).text
     wanted = {pool["name"]: pool["desiredWorkers"] for pool in json.loads(answer)["items"]}
     python = pypi.install("deployment")

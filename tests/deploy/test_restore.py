@@ -1,4 +1,4 @@
-"""A dump, restored on a new server, goes on where it was; a person looks at what was sent after it."""
+"""A restored dump: its open work continues, and a person reviews posts sent after the dump."""
 
 import asyncio
 import os
@@ -54,7 +54,7 @@ NEW = {"name": "Bakery", "timezone": "Europe/Berlin"}
 
 
 class System(NamedTuple):
-    """The platform on one server, with its files in a folder."""
+    """A platform on one server, with its files in a folder."""
 
     settings: Settings
     files: Path
@@ -98,7 +98,7 @@ async def dispatching(at: System) -> AsyncIterator[None]:
 
 
 def commands() -> list[list[str]]:
-    """The page's, as they are typed."""
+    """Return the backup and restore commands of the page."""
     lines = PAGE.read_text("utf-8").splitlines()
     return [line.split() for line in lines if line.startswith(("tenantry backup ", "tenantry restore "))]
 
@@ -112,7 +112,7 @@ def typed(words: list[str], url: str, file: Path) -> None:
 
 
 def question() -> str:
-    """The page's, about posts that may have gone out."""
+    """Return the page's query for possibly sent posts."""
     return PAGE.read_text("utf-8").partition("```sql\n")[2].partition("```")[0]
 
 
@@ -121,9 +121,9 @@ async def work(_: Context) -> Outcome:
 
 
 class Day(NamedTuple):
-    """A key, the answer to a request, posts and jobs at the time of the dump. `soon` went out after it.
+    """State at the dump: an API key, the answer to a request, posts and jobs.
 
-    So did the webhook `event`, which waited. `picture` is the content that has a file.
+    The post `soon` and the webhook `event` were sent after the dump. `picture` is content with a file.
     """
 
     key: str
@@ -140,7 +140,7 @@ class Day(NamedTuple):
 
 
 async def until_the_end(old: System, folder: Path, receiver: Receiver) -> Day:
-    """A day on the old server, a dump of it, and what happened after that."""
+    """Run a day on the old server, dump it, and send a post and a webhook after the dump."""
     app = create_app(old.settings)
     async with held(app.lifespan()), calling(app, old.pool, "Acme") as acme:
         first = await create(acme.http, "before")
@@ -175,7 +175,7 @@ async def create(client: httpx.AsyncClient, key: str) -> httpx.Response:
 
 
 async def upload(client: httpx.AsyncClient, project: Project) -> str:
-    """The id of a content with a picture."""
+    """Upload content with an image. Return its id."""
     path = f"/v1/projects/{ids.show(ids.PROJECT, project.id)}/content/upload"
     made = await client.post(path, files={"file": PICTURE})
     assert made.status_code == 201, made.text
@@ -184,7 +184,7 @@ async def upload(client: httpx.AsyncClient, project: Project) -> str:
 
 
 async def posting(at: System, org: UUID, folder: Path) -> Project:
-    """A project that posts to a platform which makes another record of each send."""
+    """Create a project on a platform that creates a new record for each send."""
     async with at.pool.acquire() as conn:
         project_id = await seeds.project(conn, org)
         account_id = await seeds.account(conn, org, project_id)
@@ -204,7 +204,7 @@ async def set_paused(at: System, *, paused: bool) -> None:
 
 
 async def look_before_it_starts(new: System, day: Day) -> None:
-    """The page's order: nothing goes out until a person has looked at what may have gone out."""
+    """Follow the page's order: a person reviews possibly sent posts before publishing resumes."""
     await set_paused(new, paused=True)
     asked = [row["id"] for row in await new.pool.fetch(question())]
     assert asked == [ids.show(ids.POST, day.soon)]
@@ -219,9 +219,9 @@ async def look_before_it_starts(new: System, day: Day) -> None:
 
 
 async def go_on(new: System, day: Day, receiver: Receiver) -> None:
-    """The next day: jobs that ran or waited end, a post goes out at its time, and none a second time.
+    """Run the next day: open jobs end, and a due post is sent; no post is sent twice.
 
-    A webhook comes again, by its id.
+    The webhook is delivered again, with the same id.
     """
     project = replace(day.project, pool=new.pool, settings=new.settings, courier=new.courier)
     await new.pool.execute("update job set run_at = now() where stage = 'scheduled'")

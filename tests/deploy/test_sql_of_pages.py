@@ -1,4 +1,4 @@
-"""What pages have operators ask the database: it is asked here too, and only reads."""
+"""SQL queries of the operators' pages: each runs, in a read-only transaction."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ BLOCK = re.compile(r"^```sql\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def asked(page: Path) -> list[str]:
-    """The questions of its blocks; what makes a role or a database is none."""
+    """Return the `select` statements of a page's SQL blocks."""
     blocks = ";".join(BLOCK.findall(page.read_text("utf-8")))
     return [sql for sql in map(str.strip, blocks.split(";")) if sql.startswith("select")]
 
