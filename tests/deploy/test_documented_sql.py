@@ -12,22 +12,24 @@ PAGES = [ROOT / "docs" / "howto" / f"{name}.md" for name in ("backup", "incident
 BLOCK = re.compile(r"^```sql\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def asked(page: Path) -> list[str]:
+def select_statements(page: Path) -> list[str]:
     """Return the `select` statements of a page's SQL blocks."""
     blocks = ";".join(BLOCK.findall(page.read_text("utf-8")))
     return [sql for sql in map(str.strip, blocks.split(";")) if sql.startswith("select")]
 
 
-QUESTIONS = [
-    pytest.param(sql, id=f"{page.stem}-{number}") for page in PAGES for number, sql in enumerate(asked(page))
+QUERIES = [
+    pytest.param(sql, id=f"{page.stem}-{number}")
+    for page in PAGES
+    for number, sql in enumerate(select_statements(page))
 ]
 
 
-def test_there_are_some() -> None:
-    assert len(QUESTIONS) > 4
+def test_the_pages_have_queries() -> None:
+    assert len(QUERIES) > 4
 
 
-@pytest.mark.parametrize("sql", QUESTIONS)
-async def test_a_question_of_a_page_can_be_asked(conn: Conn, sql: str) -> None:
+@pytest.mark.parametrize("sql", QUERIES)
+async def test_each_documented_query_runs(conn: Conn, sql: str) -> None:
     async with conn.transaction(readonly=True):
         await conn.fetch(sql)
