@@ -1,4 +1,5 @@
--- Operators' offers, and leases: one that goes on has no end (docs/decisions/0016-a-lease-is-an-account.md).
+-- Operators' offers, and leases. An open one has no end
+-- (docs/decisions/0016-leased-account-as-its-own-row.md).
 -- Periods have the real time, whatever a sandbox's clock says; what is shown are its account's own times.
 
 -- name: offer_account    or another niche; locked before. Violates an index where another project offers it

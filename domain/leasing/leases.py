@@ -1,7 +1,7 @@
 """Leases: an operator's account for one tenant at a time, as an account of the tenant's own.
 
 What a tenant does hangs on that account, which is no other tenant's, and ends with the lease. The credential
-stays with the owner (docs/decisions/0016-a-lease-is-an-account.md).
+stays with the owner (docs/decisions/0016-leased-account-as-its-own-row.md).
 
 Lock order: owners' accounts by id before the accounts that are their leases. A lease begins under its owner's
 lock, and ends under its own and its project's.

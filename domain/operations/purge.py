@@ -194,7 +194,7 @@ async def delete_account(conn: Conn, *, claim: Claim, keyring: Keyring) -> bool:
     """The next account, with what opened it, which a job without a project gives back to its platform.
 
     One that others have had on lease leaves a stub, which goes with the last of those
-    (docs/decisions/0031-a-stub-for-what-others-had.md).
+    (docs/decisions/0016-leased-account-as-its-own-row.md).
     """
     org = claim.organization_id
     found = await _NEXT_ACCOUNT.one(conn, **_scope(claim))

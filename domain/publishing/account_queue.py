@@ -2,7 +2,7 @@
 
 The post at the head of its account's queue is the one at work. The account's row names it (`turn_post_id`)
 and is locked by whoever takes or leaves the head. A post that doesn't get there puts its job back in the same
-transaction, so whoever wakes the next one sees it wait (docs/decisions/0012-turns-instead-of-lanes.md).
+transaction, so whoever wakes the next one sees it wait (docs/decisions/0012-per-account-fifo-queue-head.md).
 """
 
 from typing import NamedTuple

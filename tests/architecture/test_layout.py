@@ -1,4 +1,4 @@
-"""The shape of the tree, so that a file is found by guessing and read at a sitting."""
+"""Layout of the tree: guessable file names, short files and functions."""
 
 import re
 from importlib.metadata import distributions
@@ -65,7 +65,7 @@ def test_the_procfile_has_a_line_for_each_pool_that_has_kinds() -> None:
 
 
 def test_whoever_looks_at_plans_has_a_new_database() -> None:
-    """One that another test had has indexes without rows, which make PostgreSQL plan otherwise."""
+    """A database reused from another test has empty indexes, and so other plans."""
     looking = [path for path in sources(".py") if LOOKS_AT_PLANS.search(text(path))]
     assert [path for path in looking if "pytest.mark.fresh" not in text(path)] == []
     assert len(looking) > 10

@@ -1,4 +1,4 @@
-"""The OpenAPI document: whatever a partner's engineer sees of it has a description and a name."""
+"""OpenAPI document: descriptions, names and examples for each visible part."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -30,7 +30,7 @@ def operations() -> Iterator[Json]:
 
 
 def inside(thing: Any) -> Iterator[Json]:
-    """The thing, and every object in it."""
+    """Yield a JSON value's objects, itself included."""
     if isinstance(thing, dict):
         yield thing
     for part in thing.values() if isinstance(thing, dict) else thing if isinstance(thing, list) else ():
@@ -44,7 +44,7 @@ def test_every_property_is_described() -> None:
         for field, about in schema.get("properties", {}).items()
         if not about.get("description")
     ]
-    assert not silent, "write what each is as a text below the field, in schemas/"
+    assert not silent, "describe each in a docstring below the field, in schemas/"
 
 
 def test_every_shape_and_parameter_is_described() -> None:
@@ -64,7 +64,7 @@ def test_every_group_is_described() -> None:
 
 
 def test_every_enum_has_a_name() -> None:
-    """So that a generated client has one type for it. `propertyNames` is no type of a value."""
+    """A generated client then has one type for it. `propertyNames` is not the type of a value."""
     shapes = [schema.get("properties", {}) for schema in schemas().values()]
     parameters = [one["schema"] for operation in operations() for one in operation["parameters"]]
     unnamed = [
@@ -82,7 +82,7 @@ def test_every_schema_is_used() -> None:
 
 
 def test_a_field_that_may_be_left_out_has_no_default_for_generators() -> None:
-    """They take one that has a default for one that is always there."""
+    """Client generators treat a field with a default as always present."""
     for schema in schemas().values():
         assert not [name for name, about in schema.get("properties", {}).items() if "default" in about]
 
@@ -93,7 +93,7 @@ def test_an_object_without_fields_takes_any() -> None:
             assert thing["additionalProperties"]
 
 
-TELL = "tell it in tests/api/examples, then run `python -m tests.api.examples`"
+TELL = "add it to tests/api/examples, then run `python -m tests.api.examples`"
 
 
 def test_every_operation_has_an_example_and_every_example_an_operation() -> None:
@@ -101,7 +101,7 @@ def test_every_operation_has_an_example_and_every_example_an_operation() -> None
 
 
 def test_every_body_and_answer_has_an_example_that_fits() -> None:
-    """But for bytes, which no example shows."""
+    """Binary bodies are exempt, since examples are text."""
     for operation in operations():
         name, told = operation["operationId"], examples()[operation["operationId"]]
         answer = operation["responses"][str(told.status)]

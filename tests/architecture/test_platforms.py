@@ -1,4 +1,4 @@
-"""Platforms: CONTRIBUTING lists each file that a new one touches."""
+"""Platforms: CONTRIBUTING lists each file to change for a new one."""
 
 import re
 from collections.abc import Iterator
@@ -28,13 +28,13 @@ OTHER = {Path("generation/words/names.py")}
 
 
 def listed() -> set[Path]:
-    """Paths of the table on adding a platform."""
+    """Return the paths of the table on adding a platform."""
     [table] = re.findall(r"\*\*A platform\*\*.*?(?=\n\*\*)", text(Path("CONTRIBUTING.md")), re.DOTALL)
     return {Path(path) for path in LISTED.findall(table) if "/" in path}
 
 
 def naming() -> Iterator[Path]:
-    """Files of the product, outside of a platform's own package, that name two platforms or more."""
+    """Yield product files outside of a platform's own package that name two platforms or more."""
     for path in tracked():
         own = path.parts[:2] == ("workers", "platforms") and path.parts[2] in get_args(PlatformName)
         kept = path.parts[0] in PRODUCT and path.suffix in {".py", ".js", ".css"}
@@ -48,13 +48,13 @@ def test_contributing_lists_each_file_that_a_new_platform_touches() -> None:
 
 
 def test_each_listed_path_exists() -> None:
-    """A renamed file is renamed there, too."""
+    """CONTRIBUTING must follow the rename of a file."""
     assert len(listed()) > 20
     assert [path for path in listed() if not path.exists()] == []
 
 
 def test_each_platform_stands_in_each_file_that_lists_all() -> None:
-    """A platform that was added in part fails here, before a person meets it."""
+    """A partly added platform fails here, before a user finds it."""
     whole = ("domain/accounts/platform_limits.py", "schemas/accounts.py", "workers/platforms/registry.py",
              "workers/tasks/collect_metrics.py", "workers/tasks/connect_account.py", "api/console/words.js",
              "api/console/project/previews.js", "api/console/partners.css")  # fmt: skip

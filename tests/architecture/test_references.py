@@ -1,4 +1,4 @@
-"""References in code, SQL and docs lead somewhere: to a file, a heading, a module, a decision."""
+"""References in code, SQL and docs: each target exists (a file, a heading, a module, a decision)."""
 
 import ast
 import re
@@ -8,11 +8,11 @@ from pathlib import Path
 
 from tests.architecture.tree import ROOT, text, tracked
 
-#: An applied migration never changes, so neither does what it says.
+#: An applied migration never changes, so its comments keep old references.
 FROZEN = Path("db/migrations")
-#: The paths in these tests are of repositories that they read.
+#: The paths in these tests belong to the ingested repositories.
 FOREIGN = Path("tests/workers/ingest/github")
-#: What looks like a path of ours and is none.
+#: Texts that match a pattern below but are no reference.
 NONE = {
     "api.base": "a field of an argument",
     "api/v1": "a part of an address",
@@ -32,7 +32,7 @@ READ = [
     and "corpora" not in path.parts
 ]
 
-#: Texts that lie outside of the repository, as code once referred to them.
+#: References to texts outside of the repository, as in former code.
 OUTSIDE = re.compile(
     r"(?<![/\w-])(?:api|design|house)\.md\b|\bledger\.sql\b|\b(?:design|research) \d|\bresearch/"
     r"|\bI(?:10|[1-9])\b|\bissue \d"
@@ -43,7 +43,7 @@ MODULES = re.compile(rf"`((?:{'|'.join(TOP)})(?:\.\w+)+)(?:\(\))?`|python -m ((?
 DECISIONS = re.compile(r"\bdecision (\d+)")
 LINKS = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 COMMANDS = re.compile(r"(?:^|[`(]|\.venv/bin/)(tenantry [a-z]+)", re.MULTILINE)
-#: A file that whoever follows a page makes.
+#: A file that a page's reader creates.
 MADE = re.compile(r"^cat > (\S+) <<", re.MULTILINE)
 HEADINGS = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 
@@ -93,14 +93,14 @@ def links(page: Path, to: str, anchor: str) -> bool:
 
 @cache
 def anchors(page: Path) -> frozenset[str]:
-    """The headings of a page as its addresses name them."""
+    """Return the anchors of a page's headings."""
     found = HEADINGS.findall(page.read_text("utf-8"))
     return frozenset(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found)
 
 
 @cache
 def resolves(dotted: str) -> bool:
-    """Whether it is a module, or a name at the top of one."""
+    """Return whether it is a module, or a top-level name of one."""
     parts = dotted.split(".")
     for length in range(len(parts), 0, -1):
         base = ROOT.joinpath(*parts[:length])
@@ -113,7 +113,7 @@ def resolves(dotted: str) -> bool:
 
 @cache
 def defined(module: Path) -> frozenset[str]:
-    """What a module has at its top, a table of queries included."""
+    """Return a module's top-level names, including those of a table of queries."""
     found = set(
         re.findall(r"^(?:async )?(?:def|class) (\w+)|^(\w+)\b.* = ", module.read_text("utf-8"), re.MULTILINE)
     )

@@ -24,7 +24,7 @@ def faults(text: str) -> list[str]:
     found = [f"{number}: is too long" for number, line in enumerate(lines, 1) if len(line) > MAX_LINE]
     for number, line in enumerate(lines, 1):
         if re.match(r"-- (?:name|part):", line) and not _HEADER.fullmatch(line):
-            found.append(f"{number}: a header is a name and, four spaces on, what one line can say")
+            found.append(f"{number}: a header is a name and, after four spaces, a summary of one line")
         if re.match(r"(?:with )?\w+ as (?:(?:not )?materialized )?\(", line) and not (
             _CTE.fullmatch(line) and lines[number].lstrip().startswith("--")
         ):

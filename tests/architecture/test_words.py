@@ -1,6 +1,6 @@
-"""Words: those that were given up name nothing any more, and those that are ours are explained.
+"""Vocabulary: abandoned words stay out of names, and each glossary term has a file.
 
-Docstrings begin with the noun that the thing is, so that a reader knows it from the first word on.
+No docstring begins with a question word.
 """
 
 import re
@@ -12,7 +12,7 @@ from tests.architecture.tree import ROOT, contents, sources, text, tracked
 GLOSSARY = Path("docs/explain/glossary.md")
 TERM = re.compile(r"^- \*\*(.+?)\*\*: .+ (?:`(\S+)`)$", re.MULTILINE)
 
-#: Parts of names, and what is said in place of them.
+#: Abandoned parts of names, and their replacements.
 GIVEN_UP = {
     "bell": "wake",
     "crew": "workers",
@@ -31,14 +31,14 @@ GIVEN_UP = {
     "trip": "publish attempt",
     "unseen": "unverified",
 }
-#: Classes and files that were given up, although as other names they are plain English, or the field's: an
-#: `exchange` is OAuth's verb, a `stage` a job's, a `turn` a post's in its account's queue.
+#: Abandoned names of classes and files. Elsewhere these words are allowed: `exchange` is OAuth's verb,
+#: a `stage` belongs to a job, a `turn` to a post in its account's queue.
 CLASSES = {"Begun", "Exchange", "Gate", "Held", "Hold", "Place", "Rest", "Turns", "Work"}
 FILES = {
     "access", "changing", "exchange", "flows", "gate", "holds", "place", "reports", "rest", "room", "stage",
     "turns", "work",
 }  # fmt: skip
-#: Names that have such a word all the same, and why.
+#: Allowed names with an abandoned word, and the reason.
 EXCEPT = {
     "upstream_pace": "a table, and the file of its statements",
 }
@@ -67,7 +67,7 @@ def given_up(name: str) -> bool:
 
 
 def names(path: Path) -> Iterator[str]:
-    """All that a file names, but for tests: their names are sentences."""
+    """Yield the names in a file, except test functions: their names are sentences."""
     found = contents(path)
     yield from found.names
     yield from (function.name for function in found.functions if not function.name.startswith("test_"))

@@ -1,4 +1,4 @@
-"""The tree as git has it or would take it."""
+"""Files of the repository: tracked by git, or untracked and not ignored."""
 
 import ast
 import subprocess
@@ -27,7 +27,7 @@ def text(path: Path) -> str:
 
 
 class Function(NamedTuple):
-    """`length` is in lines from `def` on: decorators are a table, not code."""
+    """A function. `length` is its lines from `def` on, without decorators."""
 
     name: str
     line: int
@@ -35,9 +35,9 @@ class Function(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """What a Python file has: its functions, the names of its classes, arguments and variables, docstrings.
+    """Functions, docstrings, and names of classes, arguments and variables of a Python file.
 
-    Those are left out that the API's document shows: they answer a caller of the API.
+    Docstrings in the OpenAPI document are left out: their readers are the API's callers.
     """
 
     functions: list[Function]
@@ -47,7 +47,7 @@ class Contents(NamedTuple):
 
 @cache
 def contents(path: Path) -> Contents:
-    """Of one look at the file: all of them take 3 s of CPU. To keep the trees takes more, and 200 MB."""
+    """Parse a file once: all files take 3 s of CPU. Caching the syntax trees takes more, and 200 MB."""
     found = Contents([], set(), [])
     for node in ast.walk(ast.parse(text(path))):
         if isinstance(node, DOCUMENTED) and not shown(path, node):
@@ -62,7 +62,7 @@ def contents(path: Path) -> Contents:
 
 
 def shown(path: Path, node: ast.AST) -> bool:
-    """Whether the API's document shows its docstring."""
+    """Return whether the OpenAPI document contains its docstring."""
     match node:
         case ast.FunctionDef(decorator_list=[_, *_]) | ast.AsyncFunctionDef(decorator_list=[_, *_]):
             return path.parent == Path("api/routes")

@@ -1,4 +1,4 @@
-"""What we rely on arq for, and nothing else of it. A failure here after an upgrade names what to re-think."""
+"""arq contract: the behavior Tenantry relies on. A failure after an upgrade names the broken assumption."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -30,7 +30,7 @@ async def client(redis_url: str) -> AsyncIterator[ArqRedis]:
 
 
 class Heard:
-    """A worker's functions and what they were called for."""
+    """Recorder of a worker's calls by function name."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
@@ -149,7 +149,7 @@ async def reads(client: ArqRedis) -> int:
 
 
 async def turns(worker: Worker, count: int) -> None:
-    """Wait until the worker has gone round that many times."""
+    """Wait for this number of the worker's poll cycles."""
     beat, left = worker.heart_beat, asyncio.Semaphore(0)
 
     async def counted() -> None:
@@ -165,7 +165,7 @@ async def turns(worker: Worker, count: int) -> None:
 async def test_by_after_job_end_the_same_message_can_be_sent_again_and_nothing_is_left(
     client: ArqRedis,
 ) -> None:
-    """So a wake acted on there never misses the commit of a sender whose message was a duplicate."""
+    """So a pull at that point sees the commit of each sender with a duplicate message."""
     left: list[bytes] = []
 
     async def look(_: dict[Any, Any]) -> None:
@@ -182,7 +182,7 @@ async def test_by_after_job_end_the_same_message_can_be_sent_again_and_nothing_i
 
 
 async def test_a_message_of_a_kind_that_a_worker_does_not_know_is_dropped(client: ArqRedis) -> None:
-    """During a roll-out an old worker may get it: the ledger has the job all the same."""
+    """During a roll-out an old worker may get it: the job stays in the ledger."""
     heard = Heard()
     worker = build(client, heard)
     await client.enqueue_job("from_the_future", _job_id="a", _queue_name=QUEUE)

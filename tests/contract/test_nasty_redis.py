@@ -1,6 +1,6 @@
-"""What a Redis that resets and half-answers makes of its clients, in the loop that they run in: nothing.
+"""A Redis with connection resets and half answers: its clients recover, under uvloop.
 
-uvloop has errors of its own for a connection that was reset a moment ago.
+uvloop raises errors of its own for a freshly reset connection.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ RESTARTS, AT_ONCE = 100, 5
 
 
 def restarted(redis_url: str, use: Callable[[NastyRedis], Awaitable[None]]) -> None:
-    """Let `use` have a Redis that is nasty whenever it restarts it; it works well at first."""
+    """Run `use` with a Redis that works at first and misbehaves after each restart."""
 
     async def run() -> None:
         async with nasty_redis.serving(redis_url) as nasty:

@@ -1,4 +1,4 @@
-"""The document against what really answers: no 5xx, and nothing that the document doesn't describe."""
+"""OpenAPI document against a running API: no 5xx, and no undocumented response."""
 
 import subprocess
 from pathlib import Path
@@ -14,12 +14,12 @@ from tests.api_process import BIN, serving
 
 CHECKER = (
     "schemathesis", "run", "--checks", "all", "--max-time", "12", "--max-examples", "10",
-    # Python 3.11 can't build syntax trees in two threads at once, which is what Hypothesis does.
+    # Hypothesis builds syntax trees in several threads, and Python 3.11 can't.
     "--workers", "1",
     "--seed", "1", "--no-shrink", "--no-color",
-    # A good value may be refused all the same: a time zone must exist, a language, an address.
+    # A schema-valid value may be refused: a time zone, a language or an address must exist.
     "--exclude-checks", "positive_data_acceptance",
-    # With these a checker ends its own key; tests/api/test_api_keys.py has them.
+    # These would revoke the checker's own key; tests/api/test_api_keys.py covers them.
     "--exclude-operation-id", "kill_api_key", "--exclude-operation-id", "rotate_api_key",
 )  # fmt: skip
 

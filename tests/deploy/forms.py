@@ -1,4 +1,4 @@
-"""The forms in which the platform is deployed: what each of them starts, by the process's name."""
+"""Deployment forms (systemd, Compose, Kubernetes, `bin/up`): the commands of each by process name."""
 
 import re
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ KUBERNETES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 
 Commands = dict[str, list[str]]
 
-_WANTED = re.compile(r"^(?:Wants|Requires)=(tenantry-.*)$", re.MULTILINE)
-#: What a unit has a shell run.
+_REQUIRED_UNITS = re.compile(r"^(?:Wants|Requires)=(tenantry-.*)$", re.MULTILINE)
+#: The shell command of a unit.
 EXEC = re.compile(r"^ExecStart=/bin/sh -c '(.*)'$", re.MULTILINE)
 
 
@@ -29,61 +29,64 @@ def procfile() -> Commands:
 
 
 def systemd() -> Commands:
-    """What the target wants, and what that requires: a pool's worker goes by the pool's name."""
-    named = " ".join(_WANTED.findall((SYSTEMD / "tenantry.target").read_text())).split()
-    needed = {
-        unit for name in named for line in _WANTED.findall(_unit(name).read_text()) for unit in line.split()
+    """Return the units of the target and their requirements; a worker is named by its pool."""
+    direct = " ".join(_REQUIRED_UNITS.findall((SYSTEMD / "tenantry.target").read_text())).split()
+    indirect = {
+        required
+        for unit in direct
+        for line in _REQUIRED_UNITS.findall(_unit(unit).read_text())
+        for required in line.split()
     }
-    return dict(map(_started, {*named, *needed}))
+    return dict(map(_unit_command, {*direct, *indirect}))
 
 
 def _unit(name: str) -> Path:
     return SYSTEMD / re.sub(r"@.*\.", "@.", name)
 
 
-def _started(name: str) -> tuple[str, list[str]]:
+def _unit_command(name: str) -> tuple[str, list[str]]:
     process, _, pool = name.removeprefix("tenantry-").removesuffix(".service").partition("@")
     [command] = EXEC.findall(_unit(name).read_text())
-    called = pool or process.replace("migrate", "release")
-    return called, command.replace("%i", pool).split()
+    label = pool or process.replace("migrate", "release")
+    return label, command.replace("%i", pool).split()
 
 
-def composed() -> dict[str, Any]:
-    """The services of compose.yaml that are our processes."""
+def compose_services() -> dict[str, Any]:
+    """Return the services of compose.yaml that run Tenantry's processes."""
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
     return {name: service for name, service in services.items() if "build" in service}
 
 
 @cache
 def manifests() -> list[dict[str, Any]]:
-    """Every object of every file for Kubernetes."""
-    return [each for path in KUBERNETES for each in yaml.safe_load_all(path.read_text())]
+    """Return every object of every Kubernetes file."""
+    return [manifest for path in KUBERNETES for manifest in yaml.safe_load_all(path.read_text())]
 
 
 def pods() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each process and its pod."""
-    for each in manifests():
-        if each["kind"] in {"Deployment", "Job"}:
-            labels = each["spec"]["template"]["metadata"]["labels"]
-            yield labels.get("pool", labels["process"]), each["spec"]["template"]["spec"]
+    """Yield each process with its pod."""
+    for manifest in manifests():
+        if manifest["kind"] in {"Deployment", "Job"}:
+            labels = manifest["spec"]["template"]["metadata"]["labels"]
+            yield labels.get("pool", labels["process"]), manifest["spec"]["template"]["spec"]
 
 
 def container(pod: dict[str, Any]) -> dict[str, Any]:
-    [found] = pod["containers"]
-    return dict(found)
+    [single] = pod["containers"]
+    return dict(single)
 
 
 def bin_up() -> Commands:
-    """`release` is not among them: `bin/up` does that itself."""
+    """Return the commands of `bin/up`, without `release`: `bin/up` runs that itself."""
     required = {"DATABASE_URL": "postgresql://one/two", "PEPPERS": KEYRING, "VAULT_KEYS": KEYRING}
-    started = processes.platform(8000, {}, required)
-    return {name: ["python", *server.command[-4:]] for name, server in started.items()}
+    servers = processes.platform(8000, {}, required)
+    return {name: ["python", *server.command[-4:]] for name, server in servers.items()}
 
 
-def essence(commands: Commands) -> dict[str, str]:
-    """Of each command the module and the pool: ports and addresses are a form's own."""
-    return {name: _essence(" ".join(words)) for name, words in commands.items()}
+def modules_and_pools(commands: Commands) -> dict[str, str]:
+    """Return the module and the pool of each command; ports and addresses differ by form."""
+    return {name: _module_and_pool(" ".join(words)) for name, words in commands.items()}
 
 
-def _essence(command: str) -> str:
+def _module_and_pool(command: str) -> str:
     return command.partition("-m ")[2].partition(" --")[0]

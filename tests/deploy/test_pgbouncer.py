@@ -1,4 +1,4 @@
-"""PgBouncer with the file of deploy/, between the platform and its database."""
+"""PgBouncer with the configuration of deploy/, between the platform and its database."""
 
 import asyncio
 import signal
@@ -27,18 +27,21 @@ from tests.workers.runtime.workers import Workers
 from workers.runtime.context import Context
 
 FOLDER = DEPLOY / "pgbouncer"
-ROLE = (FOLDER / "role.sql").read_text()
+ROLE_SQL = (FOLDER / "role.sql").read_text()
 
-#: Jobs, and connections to PostgreSQL, of which there are far fewer than the processes think.
-JOBS, CONNECTIONS = 200, 5
-
-
-def test_the_role_has_what_each_process_asks_of_its_session() -> None:
-    said = {line.split()[4]: line.split("'")[1] for line in ROLE.splitlines() if line.startswith("alter")}
-    assert said == SESSION
+JOB_COUNT = 200
+#: PgBouncer's connections to PostgreSQL: far fewer than the processes open.
+POOL_SIZE = 5
 
 
-def test_what_a_process_asks_for_is_not_refused() -> None:
+def test_the_role_has_the_session_settings() -> None:
+    role_settings = {
+        line.split()[4]: line.split("'")[1] for line in ROLE_SQL.splitlines() if line.startswith("alter")
+    }
+    assert role_settings == SESSION
+
+
+def test_pgbouncer_ignores_our_startup_parameters() -> None:
     [ignored] = [
         line for line in FOLDER.joinpath("pgbouncer.ini").read_text().splitlines() if "ignore_" in line
     ]
@@ -46,47 +49,47 @@ def test_what_a_process_asks_for_is_not_refused() -> None:
 
 
 @contextmanager
-def bouncing(url: str, folder: Path, mode: str) -> Iterator[str]:
-    """The address of a PgBouncer before a database, with the file of deploy/ but for addresses and sizes."""
+def running_pgbouncer(url: str, folder: Path, mode: str) -> Iterator[str]:
+    """Yield the URL of a PgBouncer with the configuration of deploy/, except for addresses and sizes."""
     parts, port = urlsplit(url), free_port()
-    ours = (FOLDER / "pgbouncer.ini").read_text()
-    for there, here in {
+    config = (FOLDER / "pgbouncer.ini").read_text()
+    for default, replacement in {
         "tenantry = host=127.0.0.1 port=5432 dbname=tenantry": f"postgres = host=127.0.0.1 port={parts.port}",
         "listen_port = 6432": f"listen_port = {port}\nunix_socket_dir =",
         "/etc/pgbouncer/userlist.txt": f"{folder}/users",
         "pool_mode = transaction": f"pool_mode = {mode}",
-        "default_pool_size = 40": f"default_pool_size = {CONNECTIONS if mode == 'transaction' else 40}",
+        "default_pool_size = 40": f"default_pool_size = {POOL_SIZE if mode == 'transaction' else 40}",
     }.items():
-        assert there in ours
-        ours = ours.replace(there, here)
+        assert default in config
+        config = config.replace(default, replacement)
     (folder / "users").write_text(f'"{parts.username}" "{parts.password}"\n')
-    (folder / "ini").write_text(ours)
+    (folder / "ini").write_text(config)
     words = [*local._as_a_user(), "pgbouncer", "--quiet", str(folder / "ini")]
     with subprocess.Popen([*end_with_parent(signal.SIGTERM), *words], stderr=subprocess.DEVNULL) as process:
         try:
-            until(lambda: listens(port))
+            until(lambda: is_listening(port))
             yield url.replace(f":{parts.port}/", f":{port}/")
         finally:
             process.terminate()
             process.wait(PATIENCE_S)
 
 
-def listens(port: int) -> bool:
-    with socket.socket() as tried:
-        return tried.connect_ex(("127.0.0.1", port)) == 0
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest_asyncio.fixture(params=["transaction", "session"])
 async def settings(
     own_servers: servers.Servers, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Settings]:
-    """By way of a PgBouncer; the schema was made without one."""
+    """Yield settings with the PgBouncer's URL; the schema was created without it."""
     url = own_servers.postgres.url
     async with connected(url, name="role") as conn:
-        await conn.execute(ROLE.replace("role tenantry", "role postgres"))
+        await conn.execute(ROLE_SQL.replace("role tenantry", "role postgres"))
         await conn.execute("create table effect (job_id uuid not null)")
-    with bouncing(url, tmp_path, request.param) as bounced:
-        yield servers.settings_for(bounced, own_servers.valkey.url)
+    with running_pgbouncer(url, tmp_path, request.param) as pgbouncer_url:
+        yield servers.settings_for(pgbouncer_url, own_servers.valkey.url)
 
 
 async def work(ctx: Context) -> Outcome:
@@ -97,7 +100,7 @@ async def work(ctx: Context) -> Outcome:
 
 
 @pytest.mark.peers
-async def test_the_api_and_workers_take_few_connections_for_many(
+async def test_the_api_and_workers_share_few_server_connections(
     settings: Settings, own_servers: servers.Servers
 ) -> None:
     app = create_app(settings)
@@ -108,21 +111,21 @@ async def test_the_api_and_workers_take_few_connections_for_many(
         open_courier(settings.redis_url) as courier,
     ):
         workers = Workers(settings, pool, acme.organization_id, courier)
-        made = await asyncio.gather(*(create(acme, str(number % 20)) for number in range(60)))
-        assert len(set(made)) == 20
+        project_ids = await asyncio.gather(*(create_project(acme, str(number % 20)) for number in range(60)))
+        assert len(set(project_ids)) == 20
         async with workers.working(work), workers.working(work):
-            jobs = [await workers.submit() for _ in range(JOBS)]
+            jobs = [await workers.submit() for _ in range(JOB_COUNT)]
             ended = [await workers.ended(job) for job in jobs]
         assert {job["state"] for job in ended} == {"completed"}
-        # An attempt may be lost on a busy machine; what it did not.
+        # A busy machine may lose an attempt, but not its effect.
         effects = await pool.fetch("select job_id from effect")
         assert sorted(row["job_id"] for row in effects) == sorted(jobs)
         assert await pool.fetchval("show jit") == "off"
         assert await pool.fetchval("show statement_timeout") == "30s"
 
 
-async def create(acme: Caller, key: str) -> str:
-    """The id of a project: one for each key, however often it comes."""
+async def create_project(acme: Caller, key: str) -> str:
+    """Return the id of the key's project; a repeated key returns the same id."""
     body = {"name": f"Shop {key}", "timezone": "Europe/Berlin"}
     while True:
         answer = await acme.http.post("/v1/projects", json=body, headers={"Idempotency-Key": key})

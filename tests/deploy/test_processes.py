@@ -1,4 +1,4 @@
-"""The forms of deploy/, the Procfile and `bin/up` start the same processes, by settings that exist."""
+"""Deployment forms, the Procfile and `bin/up`: the same processes, and existing settings only."""
 
 import re
 import tomllib
@@ -16,63 +16,65 @@ from tests.deploy import forms
 
 SETTINGS = {OWN.get(field.name, field.encode_name): field for field in msgspec.structs.fields(Settings)}
 DRAIN_S, LEASE_S = SETTINGS["DRAIN_S"].default, SETTINGS["LEASE_S"].default
-#: What a form sets for others: Python, the arguments of `web`.
-OTHERS = {"PYTHONUNBUFFERED", "HOST", "PORT"}
-PROCESSES = forms.essence(forms.procfile())
+#: Variables outside of Settings: for Python, and for the arguments of `web`.
+OTHER_VARIABLES = {"PYTHONUNBUFFERED", "HOST", "PORT"}
+PROCESSES = forms.modules_and_pools(forms.procfile())
 
 
-def test_systemd_starts_what_the_procfile_does() -> None:
-    assert forms.essence(forms.systemd()) == PROCESSES
+def test_systemd_starts_the_processes_of_the_procfile() -> None:
+    assert forms.modules_and_pools(forms.systemd()) == PROCESSES
 
 
-def test_compose_starts_what_the_procfile_does() -> None:
-    commands = {name: service["command"] for name, service in forms.composed().items()}
-    assert forms.essence(commands) == PROCESSES
+def test_compose_starts_the_processes_of_the_procfile() -> None:
+    commands = {name: service["command"] for name, service in forms.compose_services().items()}
+    assert forms.modules_and_pools(commands) == PROCESSES
 
 
-def test_kubernetes_starts_what_the_procfile_does() -> None:
+def test_kubernetes_starts_the_processes_of_the_procfile() -> None:
     commands = {name: forms.container(pod)["command"] for name, pod in forms.pods()}
-    assert forms.essence(commands) == PROCESSES
+    assert forms.modules_and_pools(commands) == PROCESSES
 
 
-def test_bin_up_starts_all_of_it_but_the_release() -> None:
-    assert forms.essence(forms.bin_up()) == {
+def test_bin_up_starts_all_processes_except_release() -> None:
+    assert forms.modules_and_pools(forms.bin_up()) == {
         name: command for name, command in PROCESSES.items() if name != "release"
     }
 
 
-def test_the_documented_command_of_honcho_names_all_of_it() -> None:
+def test_the_documented_honcho_command_names_all_processes() -> None:
     page = (forms.ROOT / "docs" / "howto" / "operate.md").read_text("utf-8")
     [names] = re.findall(r"honcho start (.*)$", page, re.MULTILINE)
     assert names.split() == [name for name in forms.procfile() if name != "release"]
 
 
-def test_each_setting_that_a_form_names_is_there() -> None:
+def test_deployment_forms_use_existing_settings() -> None:
     units = "".join(path.read_text() for path in forms.SYSTEMD.rglob("*.*") if path.is_file())
     lines = re.findall(r"^Environment=(.*)$", units, re.MULTILINE)
     named = {word.partition("=")[0] for line in lines for word in line.split()}
-    named |= {name for service in forms.composed().values() for name in service["environment"]}
-    named |= {one["name"] for _, pod in forms.pods() for one in forms.container(pod).get("env", [])}
-    named |= {name for each in forms.manifests() if each["kind"] == "ConfigMap" for name in each["data"]}
-    assert named - SETTINGS.keys() <= OTHERS
+    named |= {name for service in forms.compose_services().values() for name in service["environment"]}
+    named |= {variable["name"] for _, pod in forms.pods() for variable in forms.container(pod).get("env", [])}
+    named |= {
+        name for manifest in forms.manifests() if manifest["kind"] == "ConfigMap" for name in manifest["data"]
+    }
+    assert named - SETTINGS.keys() <= OTHER_VARIABLES
 
 
-def test_a_hosts_own_settings_of_a_process_count_more_than_those_of_all() -> None:
-    """Of two files systemd takes the last one, and what is in a drop-in comes after all of a unit."""
+def test_settings_of_one_process_override_the_common_ones() -> None:
+    """systemd applies the last of two files, and a drop-in after its whole unit."""
     files = {
         path.name: re.findall(r"^EnvironmentFile=(.*)$", path.read_text(), re.MULTILINE)
         for path in forms.SYSTEMD.rglob("*.*")
         if path.is_file()
     }
-    given = {name: found for name, found in files.items() if found}
-    assert given.keys() == {path.name for path in forms.SYSTEMD.glob("*.service")}
-    assert {found[0] for found in given.values()} == {"/etc/tenantry/env"}
-    assert {found[-1] for found in given.values() if len(found) == 2} == {
+    by_unit = {name: paths for name, paths in files.items() if paths}
+    assert by_unit.keys() == {path.name for path in forms.SYSTEMD.glob("*.service")}
+    assert {paths[0] for paths in by_unit.values()} == {"/etc/tenantry/env"}
+    assert {paths[-1] for paths in by_unit.values() if len(paths) == 2} == {
         "-/etc/tenantry/web", "-/etc/tenantry/dispatcher", "-/etc/tenantry/worker-%i",
     }  # fmt: skip
 
 
-def test_prometheus_looks_where_the_units_serve() -> None:
+def test_prometheus_scrapes_the_ports_of_the_units() -> None:
     units = {
         "web": forms.SYSTEMD.glob("tenantry-web.service"),
         "dispatcher": forms.SYSTEMD.glob("tenantry-dispatcher.service"),
@@ -86,10 +88,10 @@ def test_prometheus_looks_where_the_units_serve() -> None:
     assert not units
 
 
-def test_what_is_required_is_given_or_asked_for() -> None:
+def test_required_settings_are_in_compose_and_kubernetes() -> None:
     required = {name for name, field in SETTINGS.items() if field.required}
     [service] = {
-        tuple(sorted(each["environment"])) for name, each in forms.composed().items() if name != "web"
+        tuple(sorted(each["environment"])) for name, each in forms.compose_services().items() if name != "web"
     }
     assert required <= set(service)
     assert all(name in (forms.DEPLOY / "kubernetes" / "settings.yaml").read_text() for name in required)
@@ -109,28 +111,30 @@ def test_no_process_is_killed_while_it_drains() -> None:
     assert stops.pop("tenantry-web.service") > GRACE_S
     assert len(stops) == 2
     assert min(stops.values()) > DRAIN_S + LEASE_S
-    assert {service["stop_grace_period"] for service in forms.composed().values()} == {"60s"}
+    assert {service["stop_grace_period"] for service in forms.compose_services().values()} == {"60s"}
 
 
-def test_containers_let_others_ask_for_health_and_metrics() -> None:
-    """The kubelet and Prometheus ask by the pod's address, which needs no name among ALLOWED_HOSTS."""
+def test_containers_serve_health_and_metrics_on_all_addresses() -> None:
+    """The kubelet and Prometheus use the pod's address, so ALLOWED_HOSTS needs no further name."""
     [settings] = [each["data"] for each in forms.manifests() if each["kind"] == "ConfigMap"]
     assert settings["HEALTH_HOST"] == "0.0.0.0"
-    assert {service["environment"].get("HEALTH_HOST") for service in forms.composed().values()} == {"0.0.0.0"}
+    assert {service["environment"].get("HEALTH_HOST") for service in forms.compose_services().values()} == {
+        "0.0.0.0"
+    }
     assert SETTINGS["HEALTH_HOST"].default == "127.0.0.1"
 
 
-def test_probes_ask_for_what_the_process_serves() -> None:
+def test_probes_use_the_paths_and_ports_of_the_process() -> None:
     for name, pod in forms.pods():
-        found = forms.container(pod)
-        ports = {port["name"]: str(port["containerPort"]) for port in found.get("ports", [])}
-        probes = {kind: found[f"{kind}Probe"]["httpGet"] for kind in PROBES.get(name, PROBES["worker"])}
+        container = forms.container(pod)
+        ports = {port["name"]: str(port["containerPort"]) for port in container.get("ports", [])}
+        probes = {kind: container[f"{kind}Probe"]["httpGet"] for kind in PROBES.get(name, PROBES["worker"])}
         assert {kind: probe["path"] for kind, probe in probes.items()} == PROBES.get(name, PROBES["worker"])
-        given = {one["name"]: one["value"] for one in found.get("env", [])}
+        variables = {variable["name"]: variable["value"] for variable in container.get("env", [])}
         if name not in {"web", "release"}:
-            assert {ports[probe["port"]] for probe in probes.values()} == {given["HEALTH_PORT"]}
+            assert {ports[probe["port"]] for probe in probes.values()} == {variables["HEALTH_PORT"]}
         if name == "web":
-            assert {ports[probe["port"]] for probe in probes.values()} == {found["command"][-1]}
+            assert {ports[probe["port"]] for probe in probes.values()} == {container["command"][-1]}
 
 
 PROBES = {
@@ -147,31 +151,33 @@ def test_a_worker_serves_the_path_of_its_probes() -> None:
 @pytest.mark.parametrize("path", forms.KUBERNETES, ids=lambda path: path.name)
 def test_images_are_of_this_version(path: Path) -> None:
     version = tomllib.loads((forms.ROOT / "pyproject.toml").read_text())["project"]["version"]
-    found = re.findall(r"image: tenantry(?:-generate)?:(.*)$", path.read_text(), re.MULTILINE)
-    assert set(found) <= {version}
+    versions = re.findall(r"image: tenantry(?:-generate)?:(.*)$", path.read_text(), re.MULTILINE)
+    assert set(versions) <= {version}
 
 
-def test_each_scaler_is_of_a_deployment_that_is_there() -> None:
-    there = {each["metadata"]["name"] for each in forms.manifests() if each["kind"] == "Deployment"}
-    scaled = [each["spec"] for each in forms.manifests() if each["kind"] == "ScaledObject"]
+def test_each_worker_deployment_has_a_scaler() -> None:
+    deployments = {
+        manifest["metadata"]["name"] for manifest in forms.manifests() if manifest["kind"] == "Deployment"
+    }
+    scaled = [manifest["spec"] for manifest in forms.manifests() if manifest["kind"] == "ScaledObject"]
     assert {spec["scaleTargetRef"]["name"] for spec in scaled} == {
-        name for name in there if "-worker-" in name
+        name for name in deployments if "-worker-" in name
     }
 
 
-def test_only_what_an_image_needs_goes_into_it() -> None:
-    """What the ignore file lets pass are the packages of the wheel, and what it is made from."""
-    kept = {
+def test_the_ignore_file_admits_only_build_inputs() -> None:
+    """The ignore file admits the packages of the wheel and the files to build it."""
+    admitted = {
         line.removeprefix("!")
         for line in (forms.ROOT / ".dockerignore").read_text().splitlines()
         if line.startswith("!")
     }
-    built = tomllib.loads((forms.ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]
+    targets = tomllib.loads((forms.ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]
     copied = {"constraints.txt", "constraints-generate.txt", "pyproject.toml", "README.md", "LICENSE"}
-    assert kept == copied | set(built["wheel"]["packages"])
+    assert admitted == copied | set(targets["wheel"]["packages"])
 
 
-def test_compose_is_one_document() -> None:
+def test_volumes_and_dependencies_of_compose_exist() -> None:
     parsed = yaml.safe_load((forms.DEPLOY / "compose.yaml").read_text())
     volumes = {
         volume.partition(":")[0]

@@ -1,4 +1,4 @@
-"""A dump, restored on a new server, goes on where it was; a person looks at what was sent after it."""
+"""A restored dump: its open work continues, and a person reviews posts sent after the dump."""
 
 import asyncio
 import os
@@ -33,7 +33,7 @@ from schemas.settings import Settings
 from tests import debian, seeds
 from tests.api.conftest import calling, client_of, held
 from tests.deploy.forms import ROOT
-from tests.media import picture as drawn
+from tests.media import picture as draw_image
 from tests.servers import FAST, environment, settings_for
 from tests.waiting import eventually
 from tests.workers.runtime.workers import Workers, at_work
@@ -49,12 +49,12 @@ from workers.tasks import OPENERS
 pytestmark = pytest.mark.peers
 
 PAGE = ROOT / "docs" / "howto" / "backup.md"
-PICTURE = drawn("JPEG", (400, 500))
-NEW = {"name": "Bakery", "timezone": "Europe/Berlin"}
+PICTURE = draw_image("JPEG", (400, 500))
+NEW_PROJECT = {"name": "Bakery", "timezone": "Europe/Berlin"}
 
 
-class System(NamedTuple):
-    """The platform on one server, with its files in a folder."""
+class Platform(NamedTuple):
+    """A platform on one server, with its files in a folder."""
 
     settings: Settings
     files: Path
@@ -79,40 +79,40 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @asynccontextmanager
-async def system(folder: Path, redis_url: str) -> AsyncIterator[System]:
+async def running_platform(folder: Path, redis_url: str) -> AsyncIterator[Platform]:
     binaries = debian.versions()[-1]
     with local.postgres(folder, FAST, binaries=binaries) as server:
         files = folder.with_name(f"{folder.name}-files")
         settings = settings_for(server.url, redis_url, assets_url=files.as_uri())
         async with open_pool(server.url, name="test") as pool, open_courier(redis_url) as courier:
-            yield System(settings, files, pool, courier, server.url)
+            yield Platform(settings, files, pool, courier, server.url)
 
 
 @asynccontextmanager
-async def dispatching(at: System) -> AsyncIterator[None]:
+async def running_dispatcher(server: Platform) -> AsyncIterator[None]:
     stop = Stop()
     async with asyncio.TaskGroup() as group:
-        group.create_task(Dispatcher(at.settings, at.courier).run(stop))
+        group.create_task(Dispatcher(server.settings, server.courier).run(stop))
         yield
         stop.ask()
 
 
-def commands() -> list[list[str]]:
-    """The page's, as they are typed."""
+def documented_commands() -> list[list[str]]:
+    """Return the backup and restore commands of the page."""
     lines = PAGE.read_text("utf-8").splitlines()
     return [line.split() for line in lines if line.startswith(("tenantry backup ", "tenantry restore "))]
 
 
-def typed(words: list[str], url: str, file: Path) -> None:
-    done = subprocess.run(
+def run_command(words: list[str], url: str, file: Path) -> None:
+    completed = subprocess.run(
         [sys.executable, "-m", "cli", *words[1:-1], str(file)], capture_output=True, text=True, check=False,
         env={**os.environ, **environment(settings_for(url, "redis://127.0.0.1"))},
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    assert completed.returncode == 0, completed.stderr
 
 
-def question() -> str:
-    """The page's, about posts that may have gone out."""
+def possibly_sent_query() -> str:
+    """Return the page's query for possibly sent posts."""
     return PAGE.read_text("utf-8").partition("```sql\n")[2].partition("```")[0]
 
 
@@ -121,9 +121,9 @@ async def work(_: Context) -> Outcome:
 
 
 class Day(NamedTuple):
-    """A key, the answer to a request, posts and jobs at the time of the dump. `soon` went out after it.
+    """State at the dump: an API key, the answer to a request, posts and jobs.
 
-    So did the webhook `event`, which waited. `picture` is the content that has a file.
+    The post `soon` and the webhook `event` were sent after the dump. `picture` is content with a file.
     """
 
     key: str
@@ -139,14 +139,14 @@ class Day(NamedTuple):
     waiting: UUID
 
 
-async def until_the_end(old: System, folder: Path, receiver: Receiver) -> Day:
-    """A day on the old server, a dump of it, and what happened after that."""
+async def run_first_day(old: Platform, folder: Path, receiver: Receiver) -> Day:
+    """Run a day on the old server, dump it, and send a post and a webhook after the dump."""
     app = create_app(old.settings)
     async with held(app.lifespan()), calling(app, old.pool, "Acme") as acme:
-        first = await create(acme.http, "before")
-        project = await posting(old, acme.organization_id, folder)
+        first = await post_project(acme.http, "before")
+        project = await create_project(old, acme.organization_id, folder)
         sent, soon = await project.post("one"), await project.post("two")
-        later, picture = await tomorrow(project), await upload(acme.http, project)
+        later, picture = await schedule_tomorrow(project), await upload(acme.http, project)
         hooks = Scene(old.pool, replace_in(old.settings, fetch_allow=receiver.host), acme.organization_id)
         _, secret = await hooks.endpoint(receiver.url, "job.failed")
         [event] = await hooks.emit("job.failed")
@@ -161,67 +161,67 @@ async def until_the_end(old: System, folder: Path, receiver: Receiver) -> Day:
             running = await workers.submit()
             await workers.becomes(running, "state = 'running'")
             waiting = await workers.submit()
-            await asyncio.to_thread(typed, commands()[0], old.url, folder / "dump")
+            await asyncio.to_thread(run_command, documented_commands()[0], old.url, folder / "dump")
             release.set()
         assert await project.attempt() == "completed"
         assert await hooks.attempt() == ["completed"]
-        await create(acme.http, "after")
+        await post_project(acme.http, "after")
     assert project.platform.live == {str(sent): 1, str(soon): 1}
     return Day(acme.key, first, picture, secret, event, project, sent, soon, later, running, waiting)
 
 
-async def create(client: httpx.AsyncClient, key: str) -> httpx.Response:
-    return await client.post("/v1/projects", json=NEW, headers={"Idempotency-Key": key})
+async def post_project(client: httpx.AsyncClient, key: str) -> httpx.Response:
+    return await client.post("/v1/projects", json=NEW_PROJECT, headers={"Idempotency-Key": key})
 
 
 async def upload(client: httpx.AsyncClient, project: Project) -> str:
-    """The id of a content with a picture."""
+    """Upload content with an image. Return its id."""
     path = f"/v1/projects/{ids.show(ids.PROJECT, project.id)}/content/upload"
-    made = await client.post(path, files={"file": PICTURE})
-    assert made.status_code == 201, made.text
-    content_id: str = made.json()["id"]
+    response = await client.post(path, files={"file": PICTURE})
+    assert response.status_code == 201, response.text
+    content_id: str = response.json()["id"]
     return content_id
 
 
-async def posting(at: System, org: UUID, folder: Path) -> Project:
-    """A project that posts to a platform which makes another record of each send."""
-    async with at.pool.acquire() as conn:
+async def create_project(server: Platform, org: UUID, folder: Path) -> Project:
+    """Create a project on a platform that creates a new record for each send."""
+    async with server.pool.acquire() as conn:
         project_id = await seeds.project(conn, org)
         account_id = await seeds.account(conn, org, project_id)
     store, platform = open_folder(f"file:{folder}"), Scripted(repeatable=False)
-    return Project(at.pool, at.settings, at.courier, org, project_id, account_id, store, platform)
+    return Project(server.pool, server.settings, server.courier, org, project_id, account_id, store, platform)
 
 
-async def tomorrow(project: Project) -> UUID:
+async def schedule_tomorrow(project: Project) -> UUID:
     at = datetime.now(UTC) + timedelta(days=1)
     async with project.pool.acquire() as conn:
         content_id = await seeds.content(conn, project.org, project.id, caption="three")
         return await seeds.post(conn, project.org, content_id, project.account_id, at=at)
 
 
-async def set_paused(at: System, *, paused: bool) -> None:
-    await transact(at.pool, lambda conn: pools.pause(conn, name="publish", paused=paused, slots=1))
+async def set_paused(server: Platform, *, paused: bool) -> None:
+    await transact(server.pool, lambda conn: pools.pause(conn, name="publish", paused=paused, slots=1))
 
 
-async def look_before_it_starts(new: System, day: Day) -> None:
-    """The page's order: nothing goes out until a person has looked at what may have gone out."""
+async def review_before_resuming(new: Platform, day: Day) -> None:
+    """Follow the page's order: a person reviews possibly sent posts before publishing resumes."""
     await set_paused(new, paused=True)
-    asked = [row["id"] for row in await new.pool.fetch(question())]
-    assert asked == [ids.show(ids.POST, day.soon)]
+    post_ids = [row["id"] for row in await new.pool.fetch(possibly_sent_query())]
+    assert post_ids == [ids.show(ids.POST, day.soon)]
     async with new.api(day.key) as client:
-        again = await create(client, "before")
+        again = await post_project(client, "before")
         assert (again.status_code, again.content) == (day.first.status_code, day.first.content)
-        assert (await create(client, "after")).headers.get("Idempotent-Replayed") is None
+        assert (await post_project(client, "after")).headers.get("Idempotent-Replayed") is None
         [asset] = (await client.get(f"/v1/content/{day.picture}")).json()["assets"]
         assert (await client.get(asset["url"])).content == PICTURE
-        assert (await client.delete(f"/v1/scheduled-posts/{asked[0]}")).is_success
+        assert (await client.delete(f"/v1/scheduled-posts/{post_ids[0]}")).is_success
     await set_paused(new, paused=False)
 
 
-async def go_on(new: System, day: Day, receiver: Receiver) -> None:
-    """The next day: jobs that ran or waited end, a post goes out at its time, and none a second time.
+async def run_next_day(new: Platform, day: Day, receiver: Receiver) -> None:
+    """Run the next day: open jobs end, and a due post is sent; no post is sent twice.
 
-    A webhook comes again, by its id.
+    The webhook is delivered again, with the same id.
     """
     project = replace(day.project, pool=new.pool, settings=new.settings, courier=new.courier)
     await new.pool.execute("update job set run_at = now() where stage = 'scheduled'")
@@ -229,29 +229,29 @@ async def go_on(new: System, day: Day, receiver: Receiver) -> None:
     workers = new.workers(project.org)
     reaching = replace_in(new.settings, fetch_allow=receiver.host)
     sender = at_work(reaching, new.pool, {DELIVER_WEBHOOK: OPENERS[DELIVER_WEBHOOK]})
-    async with dispatching(new), workers.working(work), project.working(), sender:
+    async with running_dispatcher(new), workers.working(work), project.working(), sender:
         for job in (day.running, day.waiting):
             assert (await workers.ended(job))["state"] == "completed"
         await project.becomes(day.later, "published")
-        await eventually(lambda: came(receiver, {day.event: 2}))
-    for asked in receiver.asked:
-        Webhook(day.secret).verify(asked.body, asked.headers)
+        await eventually(lambda: has_deliveries(receiver, {day.event: 2}))
+    for request in receiver.asked:
+        Webhook(day.secret).verify(request.body, request.headers)
     assert project.platform.live == {str(day.sent): 1, str(day.soon): 1, str(day.later): 1}
 
 
-async def came(receiver: Receiver, times: dict[str, int]) -> bool:
+async def has_deliveries(receiver: Receiver, times: dict[str, int]) -> bool:
     return receiver.times == times
 
 
-async def test_what_a_dump_has_goes_on_and_what_it_lacks_is_asked_about(
+async def test_a_restored_dump_continues_and_lists_posts_sent_after_it(
     tmp_path: Path, redis_url: str, receiver: Receiver
 ) -> None:
-    async with system(tmp_path / "old", redis_url) as old:
+    async with running_platform(tmp_path / "old", redis_url) as old:
         await migrate(old.url)
-        day = await until_the_end(old, tmp_path, receiver)
-    async with system(tmp_path / "new", redis_url) as new:
+        day = await run_first_day(old, tmp_path, receiver)
+    async with running_platform(tmp_path / "new", redis_url) as new:
         shutil.copytree(old.files, new.files)
-        await asyncio.to_thread(typed, commands()[1], new.url, tmp_path / "dump")
+        await asyncio.to_thread(run_command, documented_commands()[1], new.url, tmp_path / "dump")
         assert await migrate(new.url) == []
-        await look_before_it_starts(new, day)
-        await go_on(new, day, receiver)
+        await review_before_resuming(new, day)
+        await run_next_day(new, day, receiver)

@@ -1,4 +1,4 @@
-"""The tutorial's API, its callers and its workers, all in the test's own loop."""
+"""Fixtures of the tutorial: the API, its callers and workers, in the test's event loop."""
 
 from tests.api.conftest import acme, app, rival
 from tests.workers.conftest import org, workers

@@ -1,7 +1,7 @@
 """1. A project is a partner's customer, and the tenant boundary.
 
-A partner calls with a key. The key belongs to one organization, and whatever the organization makes is
-nobody else's: not to read, not to write, not to guess at.
+A partner calls with a key of one organization. No other organization can read, write or guess this
+organization's objects.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ ACME_SHOP = {"name": "Acme Shop", "timezone": "Europe/Berlin"}
 
 
 async def test_creating_a_project_is_synchronous(acme: Caller) -> None:
-    """A 201 holds the whole row. Nothing is pending: the next call may use the project."""
+    """A 201 has the whole row. The next call may use the project at once."""
     created = await acme.http.post("/v1/projects", json=ACME_SHOP)
     assert created.status_code == 201
     read = await acme.http.get(created.headers["Location"])
@@ -22,7 +22,7 @@ async def test_creating_a_project_is_synchronous(acme: Caller) -> None:
 
 
 async def test_another_organizations_project_does_not_exist(acme: Caller, rival: Caller) -> None:
-    """404, the same as for an id that nobody has: the answer doesn't tell them apart."""
+    """The response is a 404, equal to that for an unused id."""
     theirs = (await acme.http.post("/v1/projects", json=ACME_SHOP)).json()["id"]
     nobodys = theirs[:-4] + "0000"
     answers = [await rival.http.get(f"/v1/projects/{id_}") for id_ in (theirs, nobodys)]
@@ -43,7 +43,7 @@ async def test_a_write_with_a_key_happens_once(acme: Caller) -> None:
 
 
 async def test_an_edit_can_insist_on_what_was_read(acme: Caller) -> None:
-    """`If-Match` with an ETag: of two who edit the same version, the second is told."""
+    """With `If-Match` the second of two edits of one version gets 412."""
     created = await acme.http.post("/v1/projects", json=ACME_SHOP)
     path, version = created.headers["Location"], created.headers["ETag"]
     first = await acme.http.patch(path, json={"name": "Acme"}, headers={"If-Match": version})

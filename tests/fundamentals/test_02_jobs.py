@@ -1,7 +1,7 @@
 """2. A job is a row first.
 
-It is submitted in the transaction of whatever it belongs to. Redis only wakes a worker afterwards: what
-isn't committed is nowhere, and what is committed needs no wake.
+A request submits its job in its own transaction. Redis only wakes a worker afterwards: an uncommitted
+job doesn't exist, and a committed one needs no wake.
 """
 
 from uuid import UUID
@@ -17,7 +17,7 @@ from workers.runtime.context import Context
 
 
 async def greet(ctx: Context) -> Outcome:
-    """A task gets a context, does its work, and returns what it came to."""
+    """Show the form of a task: it gets a context, works, and returns an outcome."""
     return Done({"greeting": f"hello {ctx.job.args['name']}"})
 
 
@@ -27,7 +27,7 @@ async def test_a_worker_does_what_was_submitted(workers: Workers) -> None:
 
 
 async def test_a_transaction_that_rolls_back_has_submitted_nothing(org: UUID, pool: Pool) -> None:
-    """So a 202 that was answered is a row that is there, and an error that was answered left none."""
+    """So a 202 response means a committed row, and an error response means no row."""
 
     async def submit_and_break(conn: Conn) -> None:
         await ledger.submit(conn, kind=ERRAND, organization_id=org, project_id=None, args={})
@@ -39,7 +39,7 @@ async def test_a_transaction_that_rolls_back_has_submitted_nothing(org: UUID, po
 
 
 async def test_redis_only_wakes_a_worker(workers: Workers) -> None:
-    """With no Redis at all a worker that has room looks by itself, once a second."""
+    """Without Redis a worker with free slots polls once a second."""
     nowhere = msgspec.structs.replace(workers.settings, redis_url="redis://127.0.0.1:1/0")
     async with workers.working(greet, redis_url=nowhere.redis_url):
         job = await workers.ended(await workers.submit(args={"name": "Ada"}, wake=False))
@@ -47,6 +47,6 @@ async def test_redis_only_wakes_a_worker(workers: Workers) -> None:
 
 
 async def test_a_unique_key_names_the_job_that_runs(workers: Workers) -> None:
-    """Submitting the same again meanwhile is answered with the job that is there."""
+    """A second submit with the key returns the first job while it is open."""
     first = await workers.submit(unique_key="greet:ada")
     assert await workers.submit(unique_key="greet:ada") == first

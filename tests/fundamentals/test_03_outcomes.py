@@ -1,6 +1,6 @@
-"""3. What a task returns decides what becomes of its job.
+"""3. A task's return value decides its job's next state.
 
-`Done`, `Failed`, `Retry` and `Snooze` are values. Whatever a task raises is a retry.
+`Done`, `Failed`, `Retry` and `Snooze` are values. Any exception of a task is a retry.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from workers.runtime.runner import Task
 
 
 def acting(*outcomes: Outcome) -> Task:
-    """A task that comes to one outcome after the other."""
+    """Return a task with these outcomes in order."""
     following: Iterator[Outcome] = iter(outcomes)
 
     async def act(_: Context) -> Outcome:

@@ -1,10 +1,10 @@
-"""4. A task writes only behind its fence, so that no two attempts both count.
+"""4. A task writes only under its fence (a fencing token), so only one attempt's writes count.
 
-A worker may be frozen for a minute and come back. By then its job is another worker's, with a higher
-fence; `ctx.step` and `ctx.commit` find that out inside the transaction, and nothing of it stays.
+A worker may freeze for a minute and resume. By then another worker has its job, with a higher fence.
+`ctx.step` and `ctx.commit` detect that inside the transaction and roll back.
 
-What an earlier attempt has committed does stay, and the next one begins anew: a step that mustn't be
-repeated has a name.
+Committed steps of an earlier attempt stay, and the next attempt starts from the beginning. A step that
+must not be repeated needs a name.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ async def count_visit(conn: Conn, who: str) -> dict[str, Any]:
 
 
 async def test_the_write_and_the_end_of_the_job_are_one(workers: Workers) -> None:
-    """`ctx.commit` is the last step: either both are there, or neither is."""
+    """`ctx.commit` is the last step: the write and the end commit together."""
     await workers.pool.execute("create table visit (who text)")
 
     async def visit(ctx: Context) -> Outcome:

@@ -1,4 +1,4 @@
-"""5. Partners poll a job: cheaply while nothing changes, or by asking to wait."""
+"""5. Partners poll a job: by ETag with cheap 304 responses, or by long polling."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ SITE = {"url": "https://example.com/"}
 
 @pytest_asyncio.fixture
 async def job(acme: Caller) -> AsyncIterator[str]:
-    """The path of a job that a partner has just submitted."""
+    """Yield the path of a newly submitted job."""
     created = await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
     accepted = await acme.http.post(f"{created.headers['Location']}/ingest/website", json=SITE)
     assert accepted.status_code == 202
@@ -24,7 +24,7 @@ async def job(acme: Caller) -> AsyncIterator[str]:
 
 
 async def test_a_queued_job_is_running_to_a_partner(acme: Caller, job: str) -> None:
-    """Three words end a job, one says that it hasn't; how far it is, is its stage."""
+    """An open job's status is always `running`; its `stage` shows the progress."""
     polled = await acme.http.get(job)
     assert (polled.json()["status"], polled.json()["stage"]) == ("running", "queued")
     assert polled.headers["Retry-After"] == "1"

@@ -1,6 +1,6 @@
-"""6. No tenant waits behind another one's jobs, and none runs more than its cap.
+"""6. Fair queue: no tenant waits behind another tenant's jobs, and none exceeds its cap.
 
-Who gets the next free slot: the tenant with the fewest running jobs, whoever was served longest ago.
+The next free slot goes to the tenant with the fewest running jobs; of equals, to the one served longest ago.
 """
 
 from uuid import UUID
@@ -29,7 +29,7 @@ async def test_one_job_does_not_wait_behind_a_hundred(conn: Conn) -> None:
 
 
 async def test_a_cap_is_exact(conn: Conn) -> None:
-    """Five ingests at once is what the standard tier may run; the rest waits, and others use the room."""
+    """The standard tier runs at most five ingests at once; the rest waits, and others use the slots."""
     standard = (await organizations.create(conn, name="Standard", tier="standard")).live
     await submit(conn, standard, 20)
     assert len(await seeds.claims(conn, INGEST_WEBSITE, free=10)) == 5

@@ -1,6 +1,6 @@
-"""7. From an address to a brand context, and the partner's own word over it.
+"""7. An ingest turns an address into a brand context; the partner's own values override it.
 
-In the sandbox no page is fetched: the same address always reads the same.
+A sandbox fetches no page: one address always gives the same result.
 """
 
 from collections.abc import AsyncIterator
@@ -16,13 +16,13 @@ from workers.tasks import open_tasks
 
 @pytest_asyncio.fixture
 async def sandbox(app: Litestar, workers: Workers) -> AsyncIterator[Caller]:
-    """A partner's test key: a sandbox is an organization of its own."""
+    """Yield a caller with a partner's test key: a sandbox is an organization of its own."""
     async with calling(app, workers.pool, "Acme", env="test") as caller:
         yield caller
 
 
 async def ingest(caller: Caller, workers: Workers, project: str, url: str) -> dict[str, object]:
-    """The ended job."""
+    """Run an ingest. Return the ended job."""
     accepted = await caller.http.post(f"{project}/ingest/website", json={"url": url})
     assert accepted.status_code == 202, accepted.text
     async with (
@@ -66,7 +66,7 @@ async def test_a_page_that_is_no_page_ends_the_job_with_its_code(sandbox: Caller
 
 
 async def test_an_archived_project_starts_nothing_and_is_readable(sandbox: Caller, workers: Workers) -> None:
-    """The DELETE stops what could start; its job ends what was under way."""
+    """The DELETE blocks new starts; its job ends the work in progress."""
     project = await create(sandbox)
     waiting = await sandbox.http.post(f"{project}/ingest/website", json={"url": "https://example.test/ok"})
     archived = (await sandbox.http.delete(project)).json()

@@ -1,4 +1,4 @@
-"""An archive that was answered: what it counted reads as canceled, before its job writes it down, too."""
+"""After an archive's answer its counted posts read as canceled, even before its job writes the cancels."""
 
 import contextlib
 from collections.abc import Awaitable, Callable
@@ -24,14 +24,14 @@ from tests.properties.test_posts import Event, Life
 
 
 class Seen(NamedTuple):
-    """What an archived post reads like; its version may grow."""
+    """A post as read through the API, with its version."""
 
     post: Post
     version: int
 
 
 async def overdue(life: Life) -> None:
-    """Nobody came in time: a paused pool, say."""
+    """Let the deadlines of post jobs pass, as in a paused pool."""
     async with life.pool.acquire() as conn:
         await conn.execute(
             "update job set deadline_at = now() where finished_at is null and kind = 'publish_post'"
@@ -43,7 +43,7 @@ async def overdue(life: Life) -> None:
 
 
 def one_step(stop: Callable[..., Awaitable[int]]) -> Event:
-    """Of the archive's job, which may be killed after any."""
+    """Return an event with one step of the archive's job; a crash may follow any step."""
 
     async def event(life: Life) -> None:
         where: dict[str, Any] = {"organization_id": life.project.org, "project_id": life.project.id}
@@ -57,7 +57,7 @@ LATER = st.one_of(lives.EVENTS, st.sampled_from([*STEPS, overdue, lives.disconne
 
 
 async def delete(life: Life) -> int:
-    """The DELETE alone: no worker does what it leaves."""
+    """Run the DELETE without its job. Return the number of canceled posts."""
     where: dict[str, Any] = {"organization_id": life.project.org, "project_id": life.project.id}
     answer, _ = await transact(life.pool, lambda conn: archive.archive(conn, **where, api_key_id=None))
     return answer.canceled_scheduled_posts

@@ -1,4 +1,4 @@
-"""The properties of posts and of archives, with hundreds of examples."""
+"""Properties of posts and archives, with hundreds of examples."""
 
 import pytest
 from hypothesis import settings

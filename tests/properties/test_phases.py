@@ -1,4 +1,4 @@
-"""Phases over random histories of jobs: each answer, filter and count agrees with the history."""
+"""Phases over random job histories: each answer, filter and count agrees with the history."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ FUTURE = datetime.max.replace(tzinfo=UTC)
 JOBS = 3
 KINDS = [FREE_ERRAND.name]
 
-#: The phase that follows an attempt's end, and the outcome; a short backoff keeps the job in its line.
+#: An outcome and the resulting phase; a job with a short backoff stays in its queue.
 OUTCOMES: list[tuple[Outcome, str]] = [
     (Done(), "completed"),
     (Failed("X", "x"), "failed"),
@@ -38,7 +38,7 @@ OUTCOMES: list[tuple[Outcome, str]] = [
 
 
 class Told(NamedTuple):
-    """The expected phase of a job by its history, and its running attempt."""
+    """A job's expected phase by its history, and its running attempt."""
 
     job_id: UUID
     phase: str
@@ -64,7 +64,7 @@ class History:
         self.told[place] = self.told[place]._replace(phase=phase, **{"claim": None} | more)
 
     async def pull(self, place: int) -> None:
-        """By a worker with one slot: any of the line, a short backoff is over. `place` is of no matter."""
+        """Pull any queued job with one slot, after the end of short backoffs. `place` is unused."""
         await self.conn.execute("update job set run_at = now() where stage = 'queued' and run_at > now()")
         for claim in await scene.pull(self.conn, self._worker_id, 1, FREE_ERRAND):
             [found] = [at for at, told in enumerate(self.told) if told.job_id == claim.id]
@@ -113,7 +113,7 @@ class History:
             self._now(place, "queued")
 
     async def move(self, place: int) -> None:
-        """To another time, as its post is: no attempt was made for that time."""
+        """Move the job to another time, as with its post: no attempt counts for that time."""
         told = self.told[place]
         when = datetime.now(UTC) + timedelta(days=7)
         await controls.move(
@@ -123,7 +123,7 @@ class History:
             self._now(place, "scheduled")
 
     async def rescue(self, place: int) -> None:
-        """The attempt overruns its time; a job without an attempt is left alone."""
+        """Let the attempt exceed its time. A job without an attempt is unchanged."""
         told = self.told[place]
         if told.claim is None:
             return
@@ -171,7 +171,7 @@ async def test_a_phase_says_what_happened_last(
 
 
 async def check(history: History, before: dict[str, tuple[str, int]]) -> dict[str, tuple[str, int]]:
-    """Each answer, filter and count has the phases that were told; a phase changes only with the version."""
+    """Check the phases in each answer, filter and count; a phase changes only with the version."""
     expected = {ids.show(ids.JOB, told.job_id): told.phase for told in history.told}
     seen: dict[str, tuple[str, int]] = {}
     for told in history.told:

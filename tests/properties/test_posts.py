@@ -1,4 +1,4 @@
-"""Whatever people and workers do to posts, in any order: they move as the table says, each with its job."""
+"""Posts under random actions of people and workers: only allowed transitions, each with its job."""
 
 import contextlib
 import re
@@ -45,7 +45,7 @@ OUTCOMES: list[Outcome] = [
 
 
 class Life(NamedTuple):
-    """A project's posts, every claim of theirs that a worker has not settled, and each approved caption."""
+    """A project with the unsettled claims of its posts and the approved captions."""
 
     pool: Pool
     project: Project
@@ -53,7 +53,7 @@ class Life(NamedTuple):
     approved: set[str]
 
     async def post(self, number: int, status: str) -> Record | None:
-        """One with this status, if there is any, else any."""
+        """Return a post with this status, or any post."""
         rows = await self.pool.fetch(
             "select * from scheduled_post where project_id = $1 order by id", self.project.id
         )
@@ -69,7 +69,7 @@ Parts = tuple[list[Event], list[Event], list[Event]]
 
 
 def of_a_post(body: Callable[[Life, Record], Awaitable[object]], number: int) -> Event:
-    """Mostly one that it is meant for."""
+    """Return an event for a post, in most cases one with a suitable status."""
     meant_for: Any = {retry_job: "failed", resolve: "outcome_unknown", approve_caption: "blocked"}
 
     async def event(life: Life) -> None:
@@ -177,7 +177,7 @@ async def status_of(life: Life, claim: Claim) -> str | None:
 
 
 async def mark(life: Life, claim: Claim) -> None:
-    """An attempt marks a post once, unless it was put back since."""
+    """Mark the claim's post, unless it is already marked."""
     if await status_of(life, claim) == "publishing":
         return
     if not await scene.mark(life.pool, claim):
@@ -284,7 +284,7 @@ def check(before: dict[UUID, Record], now: dict[UUID, Record]) -> None:
 
 
 async def strays(conn: Conn, life: Life) -> list[str]:
-    """Posts that wait where nothing may wait any more, or without what they wait for."""
+    """Return waiting posts with an account, project or content that forbids it."""
     rows = await conn.fetch(
         """select p.status || ' ' || c.approval_status || ' ' || a.status || ' ' || o.status as what
              from scheduled_post p

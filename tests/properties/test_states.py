@@ -1,4 +1,4 @@
-"""Whatever happens to a job, in whatever order: it moves as the table says, and its row stays true."""
+"""Jobs under random events: only allowed transitions, and a consistent row."""
 
 import contextlib
 import re
@@ -37,7 +37,7 @@ OUTCOMES: list[Outcome] = [
 
 
 class Life(NamedTuple):
-    """One job and every claim that was ever given for it, the latest last."""
+    """A job and all its claims, the latest last."""
 
     org: UUID
     job_id: UUID
@@ -73,7 +73,7 @@ async def pass_deadline(conn: Conn, life: Life) -> None:
 
 
 def settle(outcome: Outcome, *, claim: int = -1) -> Event:
-    """By the latest attempt, or by an earlier one that came back from the dead."""
+    """Return an event that settles the latest attempt, or an earlier one that resumed."""
 
     async def event(conn: Conn, life: Life) -> None:
         for given_then in life.claims[claim:][:1]:
@@ -125,7 +125,7 @@ async def test_a_job_moves_as_the_table_says(conn: Conn, events: list[Event]) ->
         before = after
     outcomes = await conn.fetch("select fence from job_attempt where job_id = $1 order by fence", life.job_id)
     ended = life.claims if before["state"] != "running" else life.claims[:-1]
-    assert [row["fence"] for row in outcomes] == [claim.fence for claim in ended]  # once each, none twice
+    assert [row["fence"] for row in outcomes] == [claim.fence for claim in ended]  # exactly once each
     await conn.execute("delete from job")
 
 
@@ -169,7 +169,7 @@ async def test_the_database_knows_the_same_states(conn: Conn) -> None:
 
 @pytest.mark.parametrize("state", State)
 async def test_the_database_holds_each_state_to_its_columns(conn: Conn, state: State) -> None:
-    """No row may say that it runs without an owner, or that it ended without a time."""
+    """A running row needs an owner, and an ended one a time."""
     life = await born(conn)
     wrong = "finished_at = now()" if state not in TERMINAL else "finished_at = null"
     with pytest.raises(asyncpg.CheckViolationError):

@@ -1,4 +1,4 @@
-"""S3's answers to the calls that we make, and the state that they leave."""
+"""S3's responses to our calls, and their effects on a bucket."""
 
 import hashlib
 import itertools
@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from tests.s3.calls import Bad, Call
 
-#: The least of each part but the last.
+#: Minimum bytes of each part except the last.
 PART_MIN = 5 << 20
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")

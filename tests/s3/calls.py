@@ -15,7 +15,7 @@ _SIGNED = re.compile(
 
 
 class Bad(Exception):
-    """An answer that is no success: its status and S3's code."""
+    """An error response: its status and S3's code."""
 
     def __init__(self, status: int, code: str) -> None:
         super().__init__(status, code)
@@ -39,7 +39,7 @@ class Call(NamedTuple):
 
 
 def sort_of(call: Call) -> str:
-    """`GET object` and the like; `unknown` for what we have never asked for."""
+    """Return the operation of a call; `unknown` for an operation that the product doesn't use."""
     names = set(call.query)
     if not call.path.strip("/").partition("/")[2]:
         return "list" if call.method == "GET" and call.query.get("list-type") == "2" else "unknown"
@@ -57,7 +57,7 @@ def sort_of(call: Call) -> str:
 
 
 def check_signature(call: Call) -> None:
-    """AWS Signature Version 4 in the `Authorization` header, and the hash of the body that it covers."""
+    """Check the `Authorization` header (AWS Signature Version 4) and the body's signed hash."""
     found = _SIGNED.fullmatch(call.headers.get("authorization", ""))
     if not found:
         raise Bad(403, "AccessDenied")

@@ -1,4 +1,4 @@
-"""A place for media as a test has it, a folder or a bucket: both are looked into alike."""
+"""Media storage of a test, a folder or a bucket, with one interface to inspect both."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -12,18 +12,18 @@ from obstore.store import S3Store
 from tests.s3.calls import KEY_ID, REGION, SECRET
 from tests.s3.service import Service
 
-#: For tests that hold wherever media is kept: the fixture `media_kept` is each of these.
+#: For tests of every storage: parametrizes the fixture `media_kept`.
 EVERYWHERE = pytest.mark.parametrize(
     "media_kept",
     ["folder", pytest.param("s3", marks=pytest.mark.long), pytest.param("moto", marks=pytest.mark.peers)],
     indirect=True,
 )
-#: The same, for tests that have it fail.
+#: The same, for tests that make the storage fail.
 BREAKABLE = pytest.mark.parametrize("media_kept", ["folder", "s3"], indirect=True)
 
 
 class Keeper(Protocol):
-    """A service with buckets; `unfinished` are the keys of uploads that have not ended."""
+    """A service with buckets; `unfinished` returns the keys of open uploads."""
 
     url: str
 
@@ -33,7 +33,7 @@ class Keeper(Protocol):
 
 
 class Kept(Protocol):
-    """`settings` are those that name it. What is unfinished counts as there."""
+    """A media storage. `settings` configure it; `names` includes unfinished uploads."""
 
     settings: dict[str, Any]
 
@@ -44,7 +44,7 @@ class Kept(Protocol):
     def remove(self, name: str) -> None: ...
 
     def shorten(self, name: str) -> None:
-        """By its last byte."""
+        """Remove the last byte."""
 
     def away(self) -> AbstractContextManager[None]: ...
 
@@ -80,7 +80,7 @@ class KeptFolder:
 
 
 class KeptBucket:
-    """Behind a prefix, so that nothing beside it is touched."""
+    """A bucket with a prefix, to show that no object outside of it changes."""
 
     def __init__(self, keeper: Keeper) -> None:
         self.keeper, self.bucket = keeper, keeper.make()

@@ -1,7 +1,6 @@
-"""A service that speaks S3's protocol on loopback, stricter than most: it checks each signature and hash.
+"""S3 service on loopback, stricter than most: it checks each signature and hash.
 
-What it does not know it refuses. A test looks at `Service.buckets`, and asks for what a real service rarely
-does by `Service.fail`.
+It refuses unknown operations. Tests inspect `Service.buckets`, and inject rare failures by `Service.fail`.
 """
 
 import asyncio
@@ -16,14 +15,14 @@ from rehearsal.acceptor import Acceptor
 from tests.s3.answers import ANSWERS, Answer, Bucket
 from tests.s3.calls import Bad, Call, check_signature, sort_of
 
-#: `drop` does nothing, `lose` does it and says nothing, `cut` sends half of the answer.
+#: `drop` closes without action, `lose` acts without a response, `cut` sends half of the response.
 Failure = Literal["refuse", "deny", "hang", "drop", "lose", "cut"]
 
 
 class Service:
-    """`asked` are the calls that came, but for those to older buckets; `fail` has the next of a sort fail.
+    """State of the service. `asked` lists received operations; `fail` makes the next ones fail.
 
-    What an earlier test left on its way asks for that test's bucket, and comes when it may.
+    Calls to older buckets aren't listed: an earlier test's late calls may still arrive.
     """
 
     def __init__(self) -> None:
@@ -45,14 +44,14 @@ class Service:
         return [upload.key for upload in self.buckets[bucket].uploads.values()]
 
     def fail(self, sort: str, failure: Failure, times: int = 10**9) -> None:
-        """`sort` is one of `asked`, or `any`."""
+        """Make the next calls of an operation (or `any`) fail."""
         self._failing[sort] = failure, times
 
     def heal(self) -> None:
         self._failing.clear()
 
     def meet(self, call: Call, sort: str) -> Failure | None:
-        """How a call is to fail. It is counted, unless it asks for an older bucket."""
+        """Record a call, unless it is for an older bucket. Return its injected failure."""
         if call.bucket in self.buckets and call.bucket != self._newest:
             return None
         self.asked.append(sort)
@@ -73,7 +72,7 @@ class Service:
 
 @contextmanager
 def serving() -> Iterator[Service]:
-    """In a thread of its own: the first look at a bucket blocks its caller."""
+    """Run a service in its own thread: the first access to a bucket blocks its caller."""
     service, loop = Service(), asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -99,7 +98,7 @@ async def _start(service: Service) -> Acceptor:
 
 
 async def _exchange(service: Service, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-    """One request and its answer; whether the connection goes on."""
+    """Serve one request. Return whether the connection stays open."""
     call = await _read(reader)
     sort = sort_of(call)
     failure = service.meet(call, sort)

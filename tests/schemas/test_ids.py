@@ -1,4 +1,4 @@
-"""Ids: made in order, read strictly."""
+"""Ids: sortable by creation, parsed strictly."""
 
 from uuid import UUID
 

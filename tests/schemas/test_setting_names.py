@@ -1,4 +1,4 @@
-"""Variables that are nearly a setting's are found, and those of other programs aren't."""
+"""Misspelled settings: near misses are reported, variables of other programs aren't."""
 
 import pytest
 from hypothesis import given
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from schemas.setting_names import NAMES, edit_distance, find_misspelt
 
-#: What hosts, shells, orchestrators and CI set.
+#: Variables of hosts, shells, orchestrators and CI.
 OTHERS = """
     PATH HOME LANG LC_ALL TERM USER SHELL PWD OLDPWD SHLVL TZ EDITOR HOSTNAME LOGNAME MAIL PS1 HOST
     PORT PORTS URL PYTHONPATH PYTHONUNBUFFERED VIRTUAL_ENV PGHOST PGPORT PGUSER PGPASSWORD

@@ -1,4 +1,4 @@
-"""What is optional is there whole, or not at all, and no bad value is repeated."""
+"""Settings: optional groups are complete or absent, and errors never contain a value."""
 
 import base64
 
@@ -18,7 +18,7 @@ MODEL = {"LLM_BASE_URL": "https://api.example.com/v1/", "LLM_MODEL": "small"}
 
 KEY = base64.b64encode(b"hush" * 8).decode()
 
-#: Values that are refused, by their settings; `hush` is in those that could be a secret.
+#: Refused values by setting; those that could be a secret contain `hush`.
 REFUSED = {
     "GITHUB_API_URL": ["ftp://github.com", "https://hush@github.com", "https://a.test?x=1", "github.com"],
     "ASSETS_URL": [

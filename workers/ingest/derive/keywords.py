@@ -1,7 +1,7 @@
 """Rules of derived `keywords`: nouns and phrases of a heading, the title or a description that recur.
 
 What comes early, often and in headings is first. On READMEs this one ranking was better than YAKE, and
-than both together (docs/decisions/0010-derived-fields-by-our-own-rules.md).
+than both together (docs/explain/brand.md).
 """
 
 import math
