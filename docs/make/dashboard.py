@@ -1,4 +1,4 @@
-"""The dashboard of Grafana: a panel for each metric of `telemetry.metrics`, a row for each part there."""
+"""Grafana dashboard: a panel for each metric of `telemetry.metrics`, a row for each section there."""
 
 import inspect
 import json
@@ -11,24 +11,24 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from telemetry import metrics
 
-#: Grafana's grid is 24 wide; panels of a row, and how high each is.
+#: Width of Grafana's grid, panels of a row, and height of a panel.
 WIDE, ACROSS, HIGH = 24, 3, 8
 
 SOURCE = {"type": "prometheus", "uid": "${source}"}
 QUANTILES = (0.5, 0.95, 0.99)
-#: All processes that `process` and `instance` choose, by the labels that the scrape gives each.
+#: Selector of the processes chosen by the dashboard's variable `instance`.
 CHOSEN = '{instance=~"$instance"}'
 
 _PART = re.compile(r"^# (.+)$|^([A-Z_]+) = (?:Counter|Gauge|Histogram)\(", re.MULTILINE)
 
 
 def text() -> str:
-    """deploy/grafana/tenantry.json."""
+    """Return the text of deploy/grafana/tenantry.json."""
     return json.dumps(_dashboard(), indent=1) + "\n"
 
 
 def parts() -> dict[str, list[MetricWrapperBase]]:
-    """The metrics by the part of their file, in its order."""
+    """Group the metrics by the sections of their file, in file order."""
     found: dict[str, list[MetricWrapperBase]] = {}
     for part, name in _PART.findall(inspect.getsource(metrics)):
         if part:
@@ -89,7 +89,7 @@ def _place(x: int, y: int, w: int, h: int) -> dict[str, int]:
 
 
 def _panel(metric: MetricWrapperBase) -> dict[str, Any]:
-    name = metric._name  # noqa: SLF001  no public way to it
+    name = metric._name  # noqa: SLF001  prometheus_client has no public accessor
     return {
         "type": "timeseries",
         "title": name,
@@ -116,7 +116,7 @@ def _unit(metric: MetricWrapperBase) -> str:
 
 
 def _queries(metric: MetricWrapperBase) -> Iterator[tuple[str, str]]:
-    """Each line's expression and legend: rates of counters, quantiles of histograms, gauges as they are."""
+    """Yield expression and legend of each line: rates of counters, quantiles of histograms, raw gauges."""
     name, labels = metric._name, metric._labelnames  # noqa: SLF001
     legend = " ".join(f"{{{{{label}}}}}" for label in labels)
     match metric:
