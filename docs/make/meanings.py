@@ -44,7 +44,7 @@ CODES = {
 
 #: Cause and remedy of each reason of a 409 `CONFLICT`.
 REASONS = {
-    "ACCOUNT_LEASED": "The account, or one of the project, is leased. End the lease, or leave the account out.",
+    "ACCOUNT_LEASED": "The account, or one of the project, is leased. End the lease, or leave it out.",
     "ACCOUNT_NOT_CONNECTED": "The account is disconnected, or needs a new login. Connect it first.",
     "ACCOUNT_NOT_LEASABLE": "`details.issues` lists the accounts that can't be leased now. Leave them out.",
     "ACCOUNT_OFFERED": "The account is offered for lease. Withdraw the offer, or leave the account out.",
