@@ -1,4 +1,4 @@
-"""`tenantry doctor`."""
+"""`tenantry doctor`: a check of the machine and the platform."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ from schemas.setting_values import is_address
 
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
-#: Without these nothing starts; what else fails can be put right while the platform is up.
+#: Checks that every process needs at its start. Other faults can be fixed while the platform runs.
 VITAL = {"settings", "postgresql"}
 
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -29,11 +29,11 @@ AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 @click.command()
 @answering
 async def doctor() -> Answer:
-    """Check what this machine and the platform need, and say what is wrong.
+    """Check this machine and the platform, and report faults.
 
-    Versions, the kernel's sandbox, settings, PostgreSQL and its disk, Redis, this host's clock, pending
-    migrations, secrets, workers, the dispatcher. A warning leaves the exit code at 0; anything wrong makes
-    it 5 where the settings or PostgreSQL can't be used, else 1.
+    It checks versions, the kernel's sandbox, settings, PostgreSQL and its disk, Redis, this host's clock,
+    pending migrations, secrets, workers and the dispatcher. A warning leaves the exit code at 0. A fault of
+    the settings or of PostgreSQL makes it 5, any other fault 1.
 
     \b
     Examples:
@@ -58,7 +58,7 @@ async def _examine(environ: Mapping[str, str]) -> list[Check]:
 
 
 async def _examine_database(url: str, *, usable: bool) -> list[Check]:
-    """`usable`: the settings are, so that the keyrings can be held against what the database names."""
+    """Check the database; with `usable` settings also the keyrings against its rows."""
     try:
         async with connected(url, name="tenantry-doctor") as conn:
             found = [checks.postgres(conn), await checks.clock(conn), await checks.migrations(conn, MAIN)]

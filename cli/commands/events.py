@@ -1,4 +1,4 @@
-"""`tenantry events`: what operators do to the store of events."""
+"""`tenantry events`: operators' commands on the event store."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -23,29 +23,31 @@ from schemas import ids
 from schemas.errors import Invalid
 from schemas.errors.absent import absent
 
-#: Seconds between two looks.
+#: Pause between two polls, in seconds.
 EVERY_S = 0.5
 
 PASSED_OVER = (
-    "More events come than a look reads: from here on some may be passed over. Follow an app or a name."
+    "More events arrive than a poll reads: some may be skipped from now on. Filter by --app or --name."
 )
 
 
 @click.group(cls=CommandGroup)
 def events() -> None:
-    """Watch a project's events as they come; count them anew."""
+    """Follow a project's events; recount them."""
 
 
 @events.command("rebuild")
 @click.argument("project_id", metavar="PROJECT_ID", type=Id(ids.PROJECT))
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day, of UTC.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day, counted too.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first UTC day.")
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last UTC day, inclusive."
+)
 @answering
 async def rebuild(project_id: UUID, since: datetime, until: datetime) -> Answer:
-    """Count the events of some days anew, from those that are kept.
+    """Recount the events of some days from the stored events.
 
-    It may run beside all processes: events come, and are counted, while folds wait for
-    an hour at a time.
+    All processes may run: events are stored and counted meanwhile, and folds wait for
+    one hour of events at a time.
 
     \b
     Example:
@@ -61,7 +63,7 @@ async def rebuild(project_id: UUID, since: datetime, until: datetime) -> Answer:
 
 
 class Followed(NamedTuple):
-    """The events that are followed, and the ids of the project's apps by their numbers."""
+    """Filter of the followed events, and the ids of the project's apps by their numbers."""
 
     wanted: Wanted
     apps: Mapping[int, UUID]
@@ -76,10 +78,10 @@ class Followed(NamedTuple):
     type=click.IntRange(1, 192),
     default=1,
     show_default=True,
-    help="Only what occurred in the last so many hours; more of them take longer to look through.",
+    help="Only events of the last N hours; more hours take longer to search.",
 )
-@click.option("--count", type=click.IntRange(1), help="End after so many events.")
-@click.option("--pii", is_flag=True, help="Show users, properties and context, which are hidden otherwise.")
+@click.option("--count", type=click.IntRange(1), help="End after N events.")
+@click.option("--pii", is_flag=True, help="Show users, properties and context; they are hidden by default.")
 @json_option
 def tail(  # noqa: PLR0917 - click's signature
     project_id: UUID,
@@ -92,14 +94,14 @@ def tail(  # noqa: PLR0917 - click's signature
 ) -> None:
     """Print events of a project as they are committed, each once, until Ctrl-C.
 
-    It begins with those that come from now on. With --json each is a line of JSON. Users and what they did
-    are shown with --pii alone. If more come than can be followed, it says that some are passed over.
+    It starts with the next event. With --json each event is a line of JSON. Personal data is shown only
+    with --pii. If events arrive too fast, it warns that it skips some.
 
     \b
     Examples:
       tenantry events tail prj_01890a5d-...
       tenantry events tail prj_01890a5d-... --name purchase_success --json | jq .value
-      tenantry events tail prj_01890a5d-... --count 1   # until the first event comes
+      tenantry events tail prj_01890a5d-... --count 1   # until the first event
     """
 
     async def follow() -> None:
@@ -117,7 +119,7 @@ def tail(  # noqa: PLR0917 - click's signature
 
 
 async def _followed(project_id: UUID, app_id: UUID | None, name: str | None, back: timedelta) -> Followed:
-    """Raises `NotFound` for a project, or an app of it, that there isn't."""
+    """Look up the project's apps. Raise `NotFound` for an unknown project or app."""
     async with open_session() as session, session.pool.acquire() as conn:
         numbers = await app_numbers.numbers(conn, project_id=project_id)
     if app_id and app_id not in numbers:
@@ -127,7 +129,7 @@ async def _followed(project_id: UUID, app_id: UUID | None, name: str | None, bac
 
 
 async def _coming(wanted: Wanted) -> AsyncGenerator[StoredEvent, None]:
-    """Events that are committed from now on."""
+    """Yield the events committed from now on."""
     tail = Tail(wanted)
     async with connected(read_settings().event_store_url, name="tenantry-cli") as conn:
         await tail.begin(conn)

@@ -1,4 +1,4 @@
-"""`tenantry leases`: the operators' half of leasing; partners have theirs in the API."""
+"""`tenantry leases`: operators' commands for leased accounts; partners use the API."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, get_args
@@ -36,15 +36,15 @@ REQUESTS = ("REQUEST", "ORGANIZATION", "STATUS", "ASKED", "ASSIGNED", "PLATFORM"
 
 @click.group(cls=CommandGroup)
 def leases() -> None:
-    """Offer accounts for lease, answer partners' requests, take accounts back."""
+    """Offer accounts for lease, decide partners' requests, recall accounts."""
 
 
 @leases.command("offer")
 @click.argument("account_id", type=ACCOUNT)
-@click.option("--niche", required=True, help="What the account is about.")
+@click.option("--niche", required=True, help="Topic of the account.")
 @for_organization
 async def offer_account(session: Session, actor: Actor, *, account_id: UUID, niche: str) -> Answer:
-    """Offer a connected account of the organization for lease; offered again, it is about another niche.
+    """Offer a connected account of the organization for lease, or change the niche of an offer.
 
     \b
     Example:
@@ -60,7 +60,7 @@ async def offer_account(session: Session, actor: Actor, *, account_id: UUID, nic
 @click.argument("account_id", type=ACCOUNT)
 @for_organization
 async def withdraw_account(session: Session, actor: Actor, *, account_id: UUID) -> Answer:
-    """Offer an account no more; one that is leased has to be recalled first.
+    """Withdraw an offer; recall a leased account first.
 
     \b
     Example:
@@ -73,7 +73,7 @@ async def withdraw_account(session: Session, actor: Actor, *, account_id: UUID) 
 @for_organization
 @paged(ids.ACCOUNT)
 async def list_offered(session: Session, actor: Actor, *, before: UUID | None, limit: int) -> Answer:
-    """List what is offered in all organizations and who has it, newest first; with --sandbox, in sandboxes.
+    """List the offers of all organizations with their tenants, newest first; with --sandbox, of sandboxes.
 
     \b
     Examples:
@@ -86,13 +86,13 @@ async def list_offered(session: Session, actor: Actor, *, before: UUID | None, l
 
 
 @leases.command("requests")
-@click.option("--status", type=click.Choice(get_args(RequestStatus)), help="Only with this status.")
+@click.option("--status", type=click.Choice(get_args(RequestStatus)), help="Only requests with this status.")
 @for_organization
 @paged(ids.LEASE_REQUEST)
 async def list_requests(
     session: Session, actor: Actor, *, status: RequestStatus | None, before: UUID | None, limit: int
 ) -> Answer:
-    """List what all organizations ask for, newest first; with --sandbox, what sandboxes do.
+    """List the requests of all organizations, newest first; with --sandbox, of sandboxes.
 
     \b
     Examples:
@@ -113,9 +113,9 @@ async def list_requests(
 async def assign_accounts(
     session: Session, actor: Actor, *, request_id: UUID, account_ids: tuple[UUID, ...]
 ) -> Answer:
-    """Lease these offered accounts to whoever made the request: all of them, or none.
+    """Lease these offered accounts to the request's organization: all of them, or none.
 
-    The exit code is 4 where one can't be leased now, or more are named than are asked for.
+    The exit code is 4 if an account can't be leased now, or if the request is for fewer accounts.
 
     \b
     Example:
@@ -133,10 +133,10 @@ async def assign_accounts(
 
 @leases.command("reject")
 @click.argument("request_id", type=REQUEST)
-@click.option("--reason", required=True, help="For the partner.")
+@click.option("--reason", required=True, help="Reason for the partner.")
 @for_organization
 async def reject_request(session: Session, actor: Actor, *, request_id: UUID, reason: str) -> Answer:
-    """Assign nothing to a request, or nothing more.
+    """Reject a request, or the rest of a partial one.
 
     \b
     Example:
@@ -153,7 +153,7 @@ async def reject_request(session: Session, actor: Actor, *, request_id: UUID, re
 @click.argument("account_id", type=ACCOUNT)
 @for_organization
 async def recall_lease(session: Session, actor: Actor, *, account_id: UUID) -> Answer:
-    """Take a leased account back; ACCOUNT_ID is what it is to its tenant, as `tenantry leases list` shows.
+    """Recall a leased account; ACCOUNT_ID is its id at the tenant, see `tenantry leases list`.
 
     \b
     Example:

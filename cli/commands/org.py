@@ -1,4 +1,4 @@
-"""`tenantry org`."""
+"""`tenantry org`: organizations of partners."""
 
 from operator import attrgetter
 from typing import get_args
@@ -23,7 +23,7 @@ COLUMNS = ("ORGANIZATION", "NAME", "TIER", "SUSPENDED", "SANDBOX", "CREATED")
 
 @click.group(cls=CommandGroup)
 def org() -> None:
-    """Create and list organizations, the partners who call the API; suspend one and resume it."""
+    """Create, list, suspend and resume organizations (partners), and set their tier."""
 
 
 @org.command("create")
@@ -33,11 +33,11 @@ def org() -> None:
     type=TIER,
     default="standard",
     show_default=True,
-    help="What it may do a minute, a day and at once.",
+    help="Tier of its limits and budgets.",
 )
 @at_database
 async def create_organization(session: Session, *, name: str, tier: LiveTier) -> Answer:
-    """Create a live organization, and its sandbox for test keys.
+    """Create a live organization and its sandbox for test keys.
 
     \b
     Examples:
@@ -51,7 +51,7 @@ async def create_organization(session: Session, *, name: str, tier: LiveTier) ->
         return await organizations.find(conn, organization_id=pair.live)
 
     made = await transact(session.pool, write)
-    note = f"A key for it: tenantry keys create NAME --org {made.id}"
+    note = f"To create a key for it: tenantry keys create NAME --org {made.id}"
     return Answer(made, card(made), note)
 
 
@@ -60,7 +60,7 @@ async def create_organization(session: Session, *, name: str, tier: LiveTier) ->
 @click.argument("tier", type=TIER)
 @at_database
 async def set_tier(session: Session, *, organization_id: UUID, tier: LiveTier) -> Answer:
-    """Give an organization another tier.
+    """Change an organization's tier.
 
     \b
     Example:
@@ -73,7 +73,7 @@ async def set_tier(session: Session, *, organization_id: UUID, tier: LiveTier) -
 @click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
 @at_database
 async def suspend_organization(session: Session, *, organization_id: UUID) -> Answer:
-    """Refuse an organization's keys, and its sandbox's, and let their jobs wait; what runs ends.
+    """Refuse the keys of an organization and its sandbox, and hold their jobs; running jobs finish.
 
     \b
     Example:
@@ -86,7 +86,7 @@ async def suspend_organization(session: Session, *, organization_id: UUID) -> An
 @click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
 @at_database
 async def resume_organization(session: Session, *, organization_id: UUID) -> Answer:
-    """Let a suspended organization go on.
+    """Resume a suspended organization.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""`tenantry pools`."""
+"""`tenantry pools`: pools of workers, their backlog and their caps."""
 
 import os
 import socket
@@ -19,20 +19,20 @@ from schemas.ops import Pool, PoolCap
 
 COUNT = click.IntRange(1, 2**31 - 1)
 
-UNRECORDED = "On no record: no organization has an operator's key (ops:write), and so an audit log for it."
+UNRECORDED = "Not audited: no organization has an operator's key (ops:write), so no audit log records it."
 
 COLUMNS = ("POOL", "STATE", "QUEUED", "OLDEST", "RUNNING", "CAPACITY", "WORKERS WANTED")
 
 
 @click.group(cls=CommandGroup)
 def pools() -> None:
-    """See what waits and runs in each pool; pause one and resume it."""
+    """List the pools of workers; pause, resume and cap a pool."""
 
 
 @pools.command("list")
 @at_database
 async def list_pools(session: Session) -> Answer:
-    """List the pools with what waits, what runs and how many workers that asks for.
+    """List the pools with their waiting and running jobs and the desired number of workers.
 
     \b
     Examples:
@@ -48,23 +48,23 @@ async def list_pools(session: Session) -> Answer:
 @click.argument("name")
 @at_database
 async def pause_pool(session: Session, *, name: str) -> Answer:
-    """Let a pool's workers take no more jobs; what runs goes on, what is submitted waits.
+    """Stop new starts in a pool; running jobs continue, submitted jobs wait.
 
-    It is on the audit log of each organization which has, or had, an operator's key (ops:write). Where none
-    has, it is on no record, and the command says so.
+    The audit log of each organization with a current or former operator's key (ops:write) records it.
+    Without such an organization the command warns that the action can't be audited.
 
     \b
     Example:
       tenantry pools pause ingest
     """
-    return await _set(session, name, paused=True, note=f"To go on: tenantry pools resume {name}")
+    return await _set(session, name, paused=True, note=f"To resume: tenantry pools resume {name}")
 
 
 @pools.command("resume")
 @click.argument("name")
 @at_database
 async def resume_pool(session: Session, *, name: str) -> Answer:
-    """Let a pool's workers take jobs again; they begin within a second. It is on record as a pause is.
+    """Start jobs in a pool again within a second. The audit log records it like a pause.
 
     \b
     Example:
@@ -75,12 +75,12 @@ async def resume_pool(session: Session, *, name: str) -> Answer:
 
 @pools.command("cap")
 @click.argument("name")
-@click.option("--tier", type=click.Choice(get_args(Tier)), required=True, help="Of the organizations.")
-@click.option("--running", type=COUNT, required=True, help="So many jobs of one run at once, at most, ...")
-@click.option("--queued", type=COUNT, required=True, help="... and so many that are due may wait.")
+@click.option("--tier", type=click.Choice(get_args(Tier)), required=True, help="Tier of the organizations.")
+@click.option("--running", type=COUNT, required=True, help="Maximum running jobs of one organization.")
+@click.option("--queued", type=COUNT, required=True, help="Maximum waiting due jobs of one organization.")
 @at_database
 async def cap_pool(session: Session, *, name: str, tier: Tier, running: int, queued: int) -> Answer:
-    """Say how much of a pool one organization of a tier may have. A new pool has no caps.
+    """Set the caps of a tier's organizations in a pool. A new pool has no caps.
 
     \b
     Example:
@@ -101,7 +101,7 @@ async def _set(session: Session, name: str, *, paused: bool, note: str = "") -> 
 
 
 def _person() -> dict[str, str]:
-    """The one at this command line, for the audit log: nobody has to have a name, as in a container."""
+    """Return the caller for the audit log; the user may have no name, as in a container."""
     names = filter(None, map(os.environ.get, ("SUDO_USER", "LOGNAME", "USER")))
     return {"by": "command line", "user": next(names, str(os.getuid())), "host": socket.gethostname()}
 

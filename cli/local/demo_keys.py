@@ -1,8 +1,8 @@
-"""The keys that `up` shows: of an organization "Demo" and of its sandbox, made at the first start and kept.
+"""Keys of `up`: of an organization "Demo" and of its sandbox, created at the first start and stored.
 
-The database holds only hashes of them, so they lie in `.local/demo` too, a file with mode 0600. No other key
-is ever written there. Where one of them opens nothing (another database, a killed key) a new organization is
-made.
+The database has only their hashes, so `.local/demo` stores them too, with mode 0600. No other key
+is ever written there. If a stored key is invalid (another database, a killed key), `up` creates a new
+organization.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ class DemoKeys(NamedTuple):
 
 
 def demo_keys(port: int, settings: Mapping[str, str]) -> DemoKeys:
-    """The API must answer already: it is the one to say whether the kept keys are good."""
+    """Return the stored keys if the running API accepts them, else create and store new ones."""
     kept = folder.read(folder.DEMO)
     found = DemoKeys(kept.get("API_KEY", ""), kept.get("TEST_KEY", ""))
     if all(_opens(port, key) for key in found):
@@ -38,7 +38,7 @@ def demo_keys(port: int, settings: Mapping[str, str]) -> DemoKeys:
 
 
 class LocalKeys(Out, frozen=True):
-    """The keys that `up` made for its own organization, and the API that takes them."""
+    """Keys of the organization "Demo", and the address of its API."""
 
     api: str
     api_key: str
@@ -46,11 +46,11 @@ class LocalKeys(Out, frozen=True):
 
 
 def kept_keys() -> LocalKeys:
-    """Reads the keys that `up` keeps in the current folder. Raises `LocalUnavailable` where it made none."""
+    """Read the keys that `up` stored in the current folder. Raise `LocalUnavailable` without any."""
     kept, settings = folder.read(folder.DEMO), folder.read(folder.LOCAL)
     if not kept:
         raise LocalUnavailable(
-            f"{folder.DEMO.absolute()} is not there: run this in the folder where `bin/up` was started"
+            f"{folder.DEMO.absolute()} doesn't exist: run this in the folder where `bin/up` was started"
         )
     return LocalKeys(
         api=f"{settings.get('PUBLIC_URL', '')}/v1", api_key=kept["API_KEY"], test_key=kept["TEST_KEY"]

@@ -1,4 +1,4 @@
-"""Events of the store as lines: JSON for programs, text for people; who somebody is and did is hidden."""
+"""Lines of stored events: JSON for programs, text for people, without personal data by default."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from schemas.events import REDACTED
 
 
 def fields(kept: StoredEvent, apps: Mapping[int, UUID], *, pii: bool) -> dict[str, Any]:
-    """The event by the names that it was sent with. Without `pii` all that may tell a person is hidden."""
+    """Return the event by its sent field names. Without `pii`, personal data is redacted."""
     person = {
         "appUserId": kept.user_id,
         "anonymousId": kept.anonymous_id,
@@ -36,7 +36,7 @@ def fields(kept: StoredEvent, apps: Mapping[int, UUID], *, pii: bool) -> dict[st
 
 
 def line(shown: Mapping[str, Any], *, as_json: bool) -> str:
-    """One event on one line."""
+    """Format an event as one line."""
     if as_json:
         return msgspec.json.encode(shown).decode()
     value = "" if shown["value"] is None else f"{shown['value']:g} {shown['currency'] or ''}".rstrip()
@@ -48,7 +48,7 @@ def line(shown: Mapping[str, Any], *, as_json: bool) -> str:
 
 
 def _on_one_line(text: str) -> msgspec.Raw:
-    """JSON as it was sent, without the lines and spaces between its values."""
+    """Return JSON without line breaks and spaces between its values."""
     return msgspec.Raw(msgspec.json.format(text.encode(), indent=-1))
 
 

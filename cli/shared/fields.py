@@ -1,7 +1,7 @@
-"""Fields of a request, as `tenantry api` takes them with -f and -F.
+"""Fields of a request, given to `tenantry api` with -f and -F.
 
-Names nest as they do for `gh api`: `a[b]=c` is an object, `a[]=c` an array. In an array of objects
-(`a[][b]=c`) a name that the last object has already begins the next object. Unlike there, `@FILE` is not
+Names nest as in `gh api`: `a[b]=c` is an object, `a[]=c` an array. In an array of objects
+(`a[][b]=c`) a repeated name starts the next object. Unlike in `gh`, `@FILE` is not
 read into the JSON: this API takes files as parts of a form.
 """
 
@@ -18,12 +18,12 @@ _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _STEP = re.compile(r"\[([^\[\]]*)\]")
 _LITERAL = re.compile(r"true|false|null|-?(0|[1-9]\d*)(\.\d+)?")
 
-#: A file of a form, with the name that it is sent under, or a text.
+#: File of a form with its name, or a text.
 Part: TypeAlias = tuple[str | None, str | IO[Any]]
 
 
 class Field(NamedTuple):
-    """`text` is None for an empty array; a `typed` one may be a literal; `file` is a path to upload from."""
+    """Field of a request: `text` is None for an empty array; with `typed` it may be a literal."""
 
     name: str
     text: str | None
@@ -37,10 +37,12 @@ class Field(NamedTuple):
 
 
 def read_field(given: str, *, typed: bool) -> Field:
-    """Raises `click.UsageError`."""
+    """Parse a field of the command line. Raise `click.UsageError`."""
     name, equals, text = given.partition("=")
     if not _NAME.fullmatch(name) or not (equals or name.endswith("[]")):
-        raise click.UsageError(f"{given!r} is no field such as name=value, name[inner]=value or name[]=value")
+        raise click.UsageError(
+            f"{given!r} is not a field such as name=value, name[inner]=value or name[]=value"
+        )
     if not equals:
         return Field(name, None)
     if typed and text == "@-":
@@ -51,14 +53,14 @@ def read_field(given: str, *, typed: bool) -> Field:
 
 
 def _hidden(name: str) -> str:
-    """A text that stays out of the shell's history and the list of processes, such as a password."""
+    """Read a text that must stay out of the shell's history and the process list, such as a password."""
     if sys.stdin.isatty():
         return click.prompt(name, hide_input=True, err=True, type=str)
     return sys.stdin.read().removesuffix("\n")
 
 
 def body_of(fields: Iterable[Field]) -> dict[str, Any]:
-    """The JSON object of fields. Raises `click.UsageError` where two of them can't both be."""
+    """Return the JSON object of the fields. Raise `click.UsageError` for two conflicting fields."""
     made: dict[str, Any] = {}
     for field in fields:
         _put(made, _path(field.name), field)
@@ -66,7 +68,7 @@ def body_of(fields: Iterable[Field]) -> dict[str, Any]:
 
 
 def form_of(fields: Iterable[Field]) -> list[tuple[str, Part]]:
-    """A form's parts in the fields' order; files are open until the command ends, and read as they go out."""
+    """Return a form's parts in order; files stay open until the command ends and are streamed."""
     return [(field.name, _part(field)) for field in fields]
 
 
@@ -78,7 +80,7 @@ def _part(field: Field) -> Part:
 
 
 def _path(name: str) -> list[str]:
-    first, steps = _NAME.fullmatch(name).groups()  # type: ignore[union-attr]  # read_field has matched it
+    first, steps = _NAME.fullmatch(name).groups()  # type: ignore[union-attr]  # matched by read_field
     return [first, *_STEP.findall(steps)]
 
 
@@ -104,7 +106,7 @@ def _append(items: list[Any], path: Sequence[str], field: Field) -> None:
 
 
 def _has(found: dict[str, Any], path: Sequence[str]) -> bool:
-    """True if the name is taken, so that the field belongs to the next object of its array."""
+    """Return whether the name is taken, so that the field belongs to the array's next object."""
     inner = found.get(path[0])
     if path[0] not in found or path[1:2] == [""]:
         return False

@@ -1,4 +1,4 @@
-"""Rendering of a design: a spec in a file, with the pictures that it names, into a folder."""
+"""Rendering of a design: a spec from a file, with its pictures, into a folder."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,14 +19,12 @@ from schemas.errors import GenerationError
 if TYPE_CHECKING:
     from generation.render import Given, Piece
 
-#: All that a piece was made from, and what came of it, beside its files.
+#: File with the inputs and results of a piece, next to its files.
 PROVENANCE = "spec.json"
 
 
 class Design(Spec, frozen=True, kw_only=True):
-    """A spec, and its copy where it shall be another than the brand's words; pictures and the clip are files
-    beside it.
-    """
+    """Spec with an optional copy instead of the brand's words; pictures and the clip are files next to it."""
 
     copy: Copy | None = None
     logo: str | None = None
@@ -36,7 +34,7 @@ class Design(Spec, frozen=True, kw_only=True):
 
 
 class Provenance(Value, frozen=True, kw_only=True):
-    """`pictures`, and the clip, are by their paths; the same design and the same files give the same."""
+    """Inputs and results of a rendering; `pictures` has the hashes of pictures and the clip by path."""
 
     renderer: str
     design: Design
@@ -45,7 +43,7 @@ class Provenance(Value, frozen=True, kw_only=True):
 
 
 class Rendering:
-    """A design with all that it names, files in a folder `beside`. Raises `GenerationError`."""
+    """Design with its files, in the folder `beside`. Raises `GenerationError`."""
 
     def __init__(self, design: Design, beside: Path) -> None:
         libraries.require()
@@ -70,7 +68,7 @@ class Rendering:
             return drawing.prepare(design, self.copy, given), drawing.warnings(given)
 
     def into(self, folder: Path) -> Iterator[Step]:
-        """Make each file; the provenance comes last, so that a folder that has it is whole."""
+        """Render each file. Write the provenance last, so that a folder with it is complete."""
         made = []
         with using_files():
             folder.mkdir(parents=True, exist_ok=True)
@@ -91,7 +89,7 @@ class Rendering:
 
 
 def read_design(path: Path) -> Design:
-    """Raises `GenerationError`, `msgspec.ValidationError`."""
+    """Read a design. Raise `GenerationError` or `msgspec.ValidationError`."""
     try:
         return msgspec.json.decode(_bytes(path), type=Design)
     except msgspec.ValidationError:

@@ -1,4 +1,4 @@
-"""Contact sheet of many brands: each drawn in each format, proofread, and all of it on one picture."""
+"""Contact sheet of many brands: each rendered in each format, proofread, and shown on one picture."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -19,14 +19,14 @@ SHEET = "sheet.jpg"
 
 
 class Entry(Brand, frozen=True, kw_only=True):
-    """A line of the file: a brand as a spec has it, and its pictures, files beside it."""
+    """Line of the file: a brand as in a spec, and its pictures, files next to it."""
 
     logo: str | None = None
     screenshots: list[str] = field(default_factory=list)
 
 
 class Checked(NamedTuple):
-    """A piece, where its pictures are, and what is wrong with it; a refused one has its code alone."""
+    """Piece with its pictures and faults; a refused piece has only its error code."""
 
     brand: str
     format: Format
@@ -36,7 +36,7 @@ class Checked(NamedTuple):
 
 
 def entries(path: Path) -> list[Entry]:
-    """A brand a line. Raises `GenerationError`, `msgspec.ValidationError`."""
+    """Read one brand a line. Raise `GenerationError` or `msgspec.ValidationError`."""
     with using_files():
         lines = path.read_bytes().splitlines()
     try:
@@ -44,13 +44,13 @@ def entries(path: Path) -> list[Entry]:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError as error:
-        raise GenerationError("SPEC_NOT_JSON", f"{path} has a line that is no JSON: {error}") from None
+        raise GenerationError("SPEC_NOT_JSON", f"{path} has a line that isn't JSON: {error}") from None
 
 
 def pieces(
     found: Sequence[Entry], beside: Path, out: Path, formats: Sequence[Format], aspect: Aspect | None
 ) -> Iterator[Checked]:
-    """Each brand in each format, in a folder of its own, one after the other."""
+    """Render each brand in each format, each in a folder of its own, and yield the checked pieces."""
     for number, entry in enumerate(found, 1):
         for format_ in formats:
             name = re.sub(r"\W+", "-", entry.name).strip("-")[:40]
@@ -81,7 +81,7 @@ def _checked(design: Design, beside: Path, folder: Path) -> Checked:
 
 
 def write_sheet(checked: Sequence[Checked], out: Path) -> None:
-    """The picture of all pieces that were drawn."""
+    """Write the picture of all rendered pieces."""
     drawn = [one for one in checked if one.made]
     rows = [([one.folder / made.thumbnail for made in one.made], bool(one.faults)) for one in drawn]
     with using_files():
