@@ -23,16 +23,16 @@ def _fields(*, typed: bool) -> Callable[..., list[Field]]:
 
 
 def _headers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    given = [_HEADER.fullmatch(each) for each in values]
-    if None in given:
+    matches = [_HEADER.fullmatch(each) for each in values]
+    if None in matches:
         raise click.BadParameter("a header has the form NAME: VALUE")
-    return {match[1].title(): match[2] for match in given if match}
+    return {match[1].title(): match[2] for match in matches if match}
 
 
-def _key(_ctx: click.Context, _param: click.Parameter, given: str | None) -> str | None:
-    if given is not None and not (given.isascii() and given.isprintable()):
+def _key(_ctx: click.Context, _param: click.Parameter, key: str | None) -> str | None:
+    if key is not None and not (key.isascii() and key.isprintable()):
         raise click.BadParameter("an Idempotency-Key must have printable ASCII characters only")
-    return given
+    return key
 
 
 class Call(NamedTuple):
@@ -173,13 +173,17 @@ def _print_pages(client: httpx.Client, request: httpx.Request) -> int:
 
 def _wait(remote: Remote, client: httpx.Client, response: httpx.Response) -> int:
     """Print the result of each job, or the response itself if it names no job."""
-    named = jobs_of(response.content)
-    if not named:
+    job_ids = jobs_of(response.content)
+    if not job_ids:
         show(response.content)
         click.echo("The request started no job to wait for.", err=True)
     code = 0
-    for job_id in named:
+    for job_id in job_ids:
         with answered(f"The job continues. To follow it: tenantry api jobs/{job_id} --wait"):
-            ended = follow(remote, client, job_id)
-        code = _print(ended, None, wait=False) or code or (0 if has_ended_well(ended) else FAILED)
+            last_response = follow(remote, client, job_id)
+        code = (
+            _print(last_response, None, wait=False)
+            or code
+            or (0 if has_ended_well(last_response) else FAILED)
+        )
     return code

@@ -10,7 +10,7 @@ from cli.local.demo_keys import kept_keys
 from cli.shared.command import answering
 from cli.shared.exit_codes import FAILED
 from cli.shared.output import Answer, table
-from cli.shared.remote import OUR_HOSTS
+from cli.shared.remote import LOOPBACK_HOSTS
 from rehearsal.attack.perform import Plan, perform
 from rehearsal.attack.report import Report
 
@@ -71,10 +71,10 @@ async def attack(
       tenantry attack https://staging.example.com --key lp_test_... --key lp_test_... --yes-i-operate-this
       tenantry attack --seconds 300 --json | jq '.findings[]'
     """
-    root, given = _target(url, keys)
-    if urlsplit(root).hostname not in OUR_HOSTS and not consent:
+    root, api_keys = _target(url, keys)
+    if urlsplit(root).hostname not in LOOPBACK_HOSTS and not consent:
         raise click.UsageError(f"{root} isn't on this machine: add {CONSENT} if you operate it")
-    plan = Plan(root, given, seconds, rate, cost_limit_ms / 1000)
+    plan = Plan(root, api_keys, seconds, rate, cost_limit_ms / 1000)
     report = perform(plan, lambda line: click.echo(line, err=True))
     return Answer(report, _view(report), exit_code=0 if report.passed else FAILED)
 
@@ -82,10 +82,10 @@ async def attack(
 def _target(url: str | None, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Return the API's address without /v1, and the keys. Raise `click.UsageError` or `LocalUnavailable`."""
     if url is None or not keys:
-        kept = kept_keys()
-        if url is not None and url.rstrip("/").removesuffix("/v1") != kept.api.removesuffix("/v1"):
+        local_keys = kept_keys()
+        if url is not None and url.rstrip("/").removesuffix("/v1") != local_keys.api.removesuffix("/v1"):
             raise click.UsageError(f"give keys of two organizations at {url} with --key")
-        return kept.api.removesuffix("/v1"), keys or (kept.api_key, kept.test_key)
+        return local_keys.api.removesuffix("/v1"), keys or (local_keys.api_key, local_keys.test_key)
     root = url.rstrip("/").removesuffix("/v1")
     if urlsplit(root).scheme not in {"http", "https"} or not urlsplit(root).hostname:
         raise click.UsageError(f"{url} is not an address such as https://api.example.com")
@@ -94,10 +94,12 @@ def _target(url: str | None, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...
 
 def _view(report: Report) -> RenderableType:
     rows = [(row.check, row.judged, row.unjudged, row.requests, row.found) for row in report.rows]
-    found = [(one.check, one.method, one.path, one.detail) for one in report.findings]
-    said = f"{report.api}, {report.organizations} organizations, {report.seconds:g} s: "
-    ended = Text(said + ("nothing was let through" if report.passed else f"{len(found)} let through"))
-    findings: list[RenderableType] = (
-        [Text(""), table(("CHECK", "METHOD", "PATH", "WHAT"), found)] if found else []
+    findings_rows = [(one.check, one.method, one.path, one.detail) for one in report.findings]
+    summary = f"{report.api}, {report.organizations} organizations, {report.seconds:g} s: "
+    verdict = Text(
+        summary + ("nothing was let through" if report.passed else f"{len(findings_rows)} let through")
     )
-    return Group(table(COLUMNS, rows), *findings, Text(""), ended)
+    findings: list[RenderableType] = (
+        [Text(""), table(("CHECK", "METHOD", "PATH", "WHAT"), findings_rows)] if findings_rows else []
+    )
+    return Group(table(COLUMNS, rows), *findings, Text(""), verdict)

@@ -27,5 +27,5 @@ async def backup(file: Path, *, events: bool) -> Answer:
       tenantry backup tenantry.dump
       tenantry backup events.dump --events
     """
-    made = await asyncio.to_thread(dumped, dumps.dump, database_of(events=events), file)
-    return Answer(made, card(made))
+    result = await asyncio.to_thread(dumped, dumps.dump, database_of(events=events), file)
+    return Answer(result, card(result))

@@ -108,9 +108,9 @@ async def ingest(cases: Path | None) -> Answer:
       tenantry bench ingest
       tenantry bench ingest --cases cases.jsonl --json
     """
-    given = pages_of(cases) if cases else []
+    cases_pages = pages_of(cases) if cases else []
     with _progress(["pages"]) as progress:
-        result = await pages.measure(given, pages.FULL, partial(progress, "pages"))
+        result = await pages.measure(cases_pages, pages.FULL, partial(progress, "pages"))
     return Answer({**result.figures, "details": result.details}, views.readers(result))
 
 
@@ -171,7 +171,7 @@ async def old_ledger(quick: bool, ended: int | None, waiting: int | None) -> Ans
 @click.argument("parts", nargs=-1, type=click.Choice(list(store.PARTS)), metavar="[PART]...")
 @click.option("--quick", is_flag=True, help="A tenth of the events: a functional check, not a measurement.")
 @answering
-async def of_events(parts: tuple[str, ...], quick: bool) -> Answer:
+async def bench_events(parts: tuple[str, ...], quick: bool) -> Answer:
     """Measure events from a request to their commit against a raw COPY and a bare Litestar route.
 
     Parts are speed, latency, growth (a commit with 1,000,000 and 20,000,000 stored ids) and reads (of the
@@ -195,7 +195,7 @@ async def of_events(parts: tuple[str, ...], quick: bool) -> Answer:
 
 @bench.command("webhooks")
 @answering
-async def of_webhooks() -> Answer:
+async def bench_webhooks() -> Answer:
     """Measure webhooks from an event's commit to their receiver, at rest and with hanging receivers.
 
     A hanging receiver has 10,000 waiting deliveries, in the same organization and in another; then 200

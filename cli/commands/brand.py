@@ -64,16 +64,19 @@ def extract(*, targets: Sequence[str], url: str, cases: Path | None, as_json: bo
 async def show(targets: Sequence[str], address: str, *, as_json: bool) -> int:
     """Print each target's brand or error in order, and return the highest exit code."""
     async with open_reader(address) as reader:
-        coming = [asyncio.create_task(read(reader, target)) for target in targets]
+        tasks = [asyncio.create_task(read(reader, target)) for target in targets]
         return max(
-            [await shown(one, target, as_json=as_json) for one, target in zip(coming, targets, strict=True)]
+            [
+                await show_one(task, target, as_json=as_json)
+                for task, target in zip(tasks, targets, strict=True)
+            ]
         )
 
 
-async def shown(coming: asyncio.Task[Extraction], target: str, *, as_json: bool) -> int:
+async def show_one(task: asyncio.Task[Extraction], target: str, *, as_json: bool) -> int:
     try:
         with failing(as_json=as_json):
-            emit(answer(target, await coming), as_json=as_json)
+            emit(answer(target, await task), as_json=as_json)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     return 0
@@ -86,11 +89,15 @@ def answer(target: str, extraction: Extraction) -> Answer:
 def view(target: str, extraction: Extraction) -> Iterator[RenderableType]:
     """Yield the table of fields, the evidence of derived fields, and the warnings."""
     yield Text(printable(f"{target}: {extraction.title or 'without a title'}"), style="bold")
-    found = extraction.fields.items()
+    fields = extraction.fields.items()
     yield table(
-        COLUMNS, [(field, one.value, f"{one.confidence:.2f}", one.rule, one.url) for field, one in found]
+        COLUMNS,
+        [
+            (field, finding.value, f"{finding.confidence:.2f}", finding.rule, finding.url)
+            for field, finding in fields
+        ],
     )
-    quotes = [(field, f"“{quote}”") for field, one in found for quote in one.evidence]
+    quotes = [(field, f"“{quote}”") for field, finding in fields for quote in finding.evidence]
     if quotes:
         yield Text()
         yield table(QUOTES, quotes)

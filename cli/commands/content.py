@@ -54,8 +54,8 @@ def render(*, spec: Path, out: Path, as_json: bool) -> None:
     """
     with failing(as_json=as_json):
         rendering = Rendering(read_design(spec), spec.parent)
-        made = drawn(rendering, out)
-    emit(answer(made, [*rendering.warnings, *cut(made)]), as_json=as_json)
+        files = render_files(rendering, out)
+    emit(answer(files, [*rendering.warnings, *cut(files)]), as_json=as_json)
 
 
 @content.command()
@@ -89,10 +89,10 @@ def sheet(*, brands: Path, formats: str, aspect: Aspect | None, out: Path, as_js
     """
     with failing(as_json=as_json):
         libraries.require()
-        asked = msgspec.convert(formats.split(","), list[Format])
-        found = entries(brands)
-        coming = pieces(found, brands.parent, out, asked, aspect)
-        checked = looked_over(coming, len(found) * len(asked))
+        requested_formats = msgspec.convert(formats.split(","), list[Format])
+        brand_entries = entries(brands)
+        rendered_pieces = pieces(brand_entries, brands.parent, out, requested_formats, aspect)
+        checked = collect_checked(rendered_pieces, len(brand_entries) * len(requested_formats))
         write_sheet(checked, out)
     emit(findings(checked, out), as_json=as_json)
     click.get_current_context().exit(int(any(one.faults for one in checked)))
@@ -135,31 +135,31 @@ def portrait(
 
 def findings(checked: list[Checked], out: Path) -> Answer:
     rows = [
-        (one.brand, one.format, fault.place, fault.rule, fault.found)
-        for one in checked
-        for fault in one.faults
+        (piece.brand, piece.format, fault.place, fault.rule, fault.found)
+        for piece in checked
+        for fault in piece.faults
     ]
-    faulty = sum(bool(one.faults) for one in checked)
+    faulty = sum(bool(piece.faults) for piece in checked)
     note = f"{len(checked)} pieces, {faulty} with faults: {out / SHEET}"
-    data = [{"brand": one.brand, "format": one.format, "faults": one.faults} for one in checked]
+    data = [{"brand": piece.brand, "format": piece.format, "faults": piece.faults} for piece in checked]
     return Answer({"pieces": data, "sheet": str(out / SHEET)}, table(FAULTS, rows), note)
 
 
-def drawn(rendering: Rendering, out: Path) -> list[Made]:
+def render_files(rendering: Rendering, out: Path) -> list[Made]:
     """Render all files with a progress bar on the terminal, and return them."""
-    made = []
+    files = []
     with bar() as show:
         for step in rendering.into(out):
             show(step.share)
-            made += [step.made] if step.made else []
-    return made
+            files += [step.made] if step.made else []
+    return files
 
 
-def looked_over(coming: Iterator[Checked], total: int) -> list[Checked]:
+def collect_checked(rendered_pieces: Iterator[Checked], total: int) -> list[Checked]:
     checked: list[Checked] = []
     with bar() as show:
-        for one in coming:
-            checked.append(one)
+        for piece in rendered_pieces:
+            checked.append(piece)
             show(len(checked) / total)
     return checked
 
@@ -173,11 +173,11 @@ def bar() -> Iterator[Callable[[float], None]]:
         yield lambda share: progress.update(task, completed=share)
 
 
-def answer(made: list[Made], warnings: list[str]) -> Answer:
-    rows = [_row(one) for one in made]
-    return Answer({"files": made, "warnings": warnings}, table(COLUMNS, rows), "\n".join(warnings))
+def answer(files: list[Made], warnings: list[str]) -> Answer:
+    rows = [_row(file) for file in files]
+    return Answer({"files": files, "warnings": warnings}, table(COLUMNS, rows), "\n".join(warnings))
 
 
-def _row(made: Made) -> tuple[str, int, int, str]:
-    least = min((one.contrast for one in made.shown), default=0.0)
-    return made.name, made.size_bytes // 1024, len(made.shown), f"{least:.2f}"
+def _row(file: Made) -> tuple[str, int, int, str]:
+    least = min((text.contrast for text in file.shown), default=0.0)
+    return file.name, file.size_bytes // 1024, len(file.shown), f"{least:.2f}"

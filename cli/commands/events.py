@@ -24,9 +24,9 @@ from schemas.errors import Invalid
 from schemas.errors.absent import absent
 
 #: Pause between two polls, in seconds.
-EVERY_S = 0.5
+POLL_PAUSE_S = 0.5
 
-PASSED_OVER = (
+SKIP_WARNING = (
     "More events arrive than a poll reads: some may be skipped from now on. Filter by --app or --name."
 )
 
@@ -105,11 +105,11 @@ def tail(  # noqa: PLR0917 - click's signature
     """
 
     async def follow() -> None:
-        followed = await _followed(project_id, app_id, name, timedelta(hours=hours))
+        followed = await _resolve_filter(project_id, app_id, name, timedelta(hours=hours))
         left = count
-        async with aclosing(_coming(followed.wanted)) as coming:
-            async for kept in coming:
-                click.echo(line(fields(kept, followed.apps, pii=pii), as_json=as_json))
+        async with aclosing(_committed_events(followed.wanted)) as stream:
+            async for event in stream:
+                click.echo(line(fields(event, followed.apps, pii=pii), as_json=as_json))
                 left = left and left - 1
                 if left == 0:
                     return
@@ -118,27 +118,29 @@ def tail(  # noqa: PLR0917 - click's signature
         asyncio.run(follow())
 
 
-async def _followed(project_id: UUID, app_id: UUID | None, name: str | None, back: timedelta) -> Followed:
+async def _resolve_filter(
+    project_id: UUID, app_id: UUID | None, name: str | None, back: timedelta
+) -> Followed:
     """Look up the project's apps. Raise `NotFound` for an unknown project or app."""
     async with open_session() as session, session.pool.acquire() as conn:
         numbers = await app_numbers.numbers(conn, project_id=project_id)
     if app_id and app_id not in numbers:
         raise absent("sdk_app")
-    wanted = Wanted(project_id, numbers[app_id] if app_id else None, name, back)
-    return Followed(wanted, {app_no: each for each, app_no in numbers.items()})
+    event_filter = Wanted(project_id, numbers[app_id] if app_id else None, name, back)
+    return Followed(event_filter, {app_no: known_id for known_id, app_no in numbers.items()})
 
 
-async def _coming(wanted: Wanted) -> AsyncGenerator[StoredEvent, None]:
+async def _committed_events(event_filter: Wanted) -> AsyncGenerator[StoredEvent, None]:
     """Yield the events committed from now on."""
-    tail = Tail(wanted)
+    tail = Tail(event_filter)
     async with connected(read_settings().event_store_url, name="tenantry-cli") as conn:
         await tail.begin(conn)
-        click.echo(f"Following events of {ids.show(ids.PROJECT, wanted.project_id)}.", err=True)
-        told = False
+        click.echo(f"Following events of {ids.show(ids.PROJECT, event_filter.project_id)}.", err=True)
+        has_warned = False
         while True:
-            for kept in await tail.look(conn):
-                yield kept
-            if tail.passed_over and not told:
-                click.echo(PASSED_OVER, err=True)
-                told = True
-            await asyncio.sleep(0 if tail.more else EVERY_S)
+            for event in await tail.look(conn):
+                yield event
+            if tail.passed_over and not has_warned:
+                click.echo(SKIP_WARNING, err=True)
+                has_warned = True
+            await asyncio.sleep(0 if tail.more else POLL_PAUSE_S)

@@ -31,7 +31,7 @@ KEY = Id(ids.KEY)
 FIELDS = ("id", "name", "env", "scopes", "created_at", "expires_at", "killed_at")
 COLUMNS = ("KEY", "NAME", "ENV", "SCOPES", "CREATED", "EXPIRES", "KILLED")
 
-ONCE = "Store apiKey now: it is shown only once, and the database has only its hash."
+SHOWN_ONCE_NOTE = "Store apiKey now: it is shown only once, and the database has only its hash."
 
 
 @click.group(cls=CommandGroup)
@@ -72,7 +72,7 @@ async def create_key(
       KEY=$(tenantry keys create demo --json | jq -r .apiKey)
     """
     now = datetime.now(UTC)
-    wanted = msgspec.convert(
+    request = msgspec.convert(
         {
             "name": name,
             "scopes": scopes or ["*"],
@@ -82,13 +82,13 @@ async def create_key(
         ApiKeyCreate,
     )
     peppers = _peppers(session)
-    shown = await transact(
+    created = await transact(
         session.pool,
         lambda conn: verbs.create(
-            conn, peppers=peppers, actor=actor, now=now, **msgspec.structs.asdict(wanted)
+            conn, peppers=peppers, actor=actor, now=now, **msgspec.structs.asdict(request)
         ),
     )
-    return Answer(shown, card(shown), ONCE)
+    return Answer(created, card(created), SHOWN_ONCE_NOTE)
 
 
 @keys.command("list")
@@ -103,10 +103,10 @@ async def list_keys(session: Session, actor: Actor, *, before: UUID | None, limi
       tenantry keys list --sandbox --json | jq -r '.items[] | select(.killSwitch | not).id'
     """
     async with session.pool.acquire() as conn:
-        found = await verbs.list_page(
+        rows = await verbs.list_page(
             conn, organization_id=actor.organization_id, env=actor.env, before=before, limit=limit + 1
         )
-    return page(found, limit, COLUMNS, attrgetter(*FIELDS))
+    return page(rows, limit, COLUMNS, attrgetter(*FIELDS))
 
 
 @keys.command("rotate")
@@ -128,11 +128,11 @@ async def rotate_key(session: Session, *, key_uuid: UUID, overlap_hours: int) ->
     """
     peppers, overlap = _peppers(session), timedelta(hours=overlap_hours)
     actor = await _owner(session, key_uuid)
-    shown = await transact(
+    rotated = await transact(
         session.pool,
         lambda conn: verbs.rotate(conn, peppers=peppers, actor=actor, key_uuid=key_uuid, overlap=overlap),
     )
-    return Answer(shown, card(shown), ONCE)
+    return Answer(rotated, card(rotated), SHOWN_ONCE_NOTE)
 
 
 @keys.command("kill")
@@ -163,8 +163,8 @@ async def show_local() -> Answer:
       tenantry keys show-local
       KEY=$(tenantry keys show-local --json | jq -r .apiKey)
     """
-    found = kept_keys()
-    return Answer(found, card(found))
+    local_keys = kept_keys()
+    return Answer(local_keys, card(local_keys))
 
 
 @keys.command("rewrap")

@@ -51,7 +51,7 @@ async def offer_account(session: Session, actor: Actor, *, account_id: UUID, nic
       tenantry leases offer sa_01890a5d-... --niche "home baking"
     """
     body = msgspec.convert({"socialAccountId": str(account_id), "niche": niche}, AccountOffer)
-    return await _do(
+    return await _write(
         session, lambda conn: offers.offer(conn, actor=actor, account_id=account_id, niche=body.niche)
     )
 
@@ -66,7 +66,7 @@ async def withdraw_account(session: Session, actor: Actor, *, account_id: UUID) 
     Example:
       tenantry leases withdraw sa_01890a5d-...
     """
-    return await _do(session, lambda conn: offers.withdraw(conn, actor=actor, account_id=account_id))
+    return await _write(session, lambda conn: offers.withdraw(conn, actor=actor, account_id=account_id))
 
 
 @leases.command("list")
@@ -81,8 +81,8 @@ async def list_offered(session: Session, actor: Actor, *, before: UUID | None, l
       tenantry leases list --json | jq -r '.items[] | select(.lease == null) | .socialAccountId'
     """
     async with session.pool.acquire() as conn:
-        found = await offers.list_page(conn, env=actor.env, before=before, limit=limit + 1)
-    return page(found, limit, OFFERED, _offered_row)
+        rows = await offers.list_page(conn, env=actor.env, before=before, limit=limit + 1)
+    return page(rows, limit, OFFERED, _offered_row)
 
 
 @leases.command("requests")
@@ -100,10 +100,10 @@ async def list_requests(
       tenantry leases requests --json | jq -r '.items[].niche'
     """
     async with session.pool.acquire() as conn:
-        found = await requests.list_page(
+        rows = await requests.list_page(
             conn, env=actor.env, statuses=status and [status], before=before, limit=limit + 1
         )
-    return page(found, limit, REQUESTS, _request_row)
+    return page(rows, limit, REQUESTS, _request_row)
 
 
 @leases.command("assign")
@@ -121,9 +121,9 @@ async def assign_accounts(
     Example:
       tenantry leases assign lreq_01890a5d-... sa_01890a5d-... sa_01890a5e-...
     """
-    named = [ids.show(ids.ACCOUNT, one) for one in account_ids]
-    body = msgspec.convert({"socialAccountIds": named}, LeaseAssign)
-    return await _do(
+    account_texts = [ids.show(ids.ACCOUNT, account_id) for account_id in account_ids]
+    body = msgspec.convert({"socialAccountIds": account_texts}, LeaseAssign)
+    return await _write(
         session,
         lambda conn: requests.assign(
             conn, actor=actor, request_id=request_id, account_ids=body.social_account_ids
@@ -143,7 +143,7 @@ async def reject_request(session: Session, actor: Actor, *, request_id: UUID, re
       tenantry leases reject lreq_01890a5d-... --reason "No such accounts this month"
     """
     body = msgspec.convert({"reason": reason}, LeaseReject)
-    return await _do(
+    return await _write(
         session,
         lambda conn: requests.reject(conn, actor=actor, request_id=request_id, reason=body.reason),
     )
@@ -159,36 +159,36 @@ async def recall_lease(session: Session, actor: Actor, *, account_id: UUID) -> A
     Example:
       tenantry leases recall sa_01890a5d-...
     """
-    return await _do(session, lambda conn: verbs.recall(conn, actor=actor, account_id=account_id))
+    return await _write(session, lambda conn: verbs.recall(conn, actor=actor, account_id=account_id))
 
 
-async def _do(session: Session, verb: Callable[[Conn], Awaitable[T]]) -> Answer:
-    came = await transact(session.pool, verb)
-    return Answer(came, card(came))
+async def _write(session: Session, verb: Callable[[Conn], Awaitable[T]]) -> Answer:
+    result = await transact(session.pool, verb)
+    return Answer(result, card(result))
 
 
-def _offered_row(each: OfferedAccount) -> tuple[object, ...]:
-    lease = each.lease
+def _offered_row(offer: OfferedAccount) -> tuple[object, ...]:
+    lease = offer.lease
     return (
-        each.social_account_id,
-        each.platform,
-        each.handle,
-        each.status,
-        each.niche,
+        offer.social_account_id,
+        offer.platform,
+        offer.handle,
+        offer.status,
+        offer.niche,
         lease and lease.social_account_id,
         lease and lease.project_id,
         lease and lease.since,
     )
 
 
-def _request_row(each: OperatedRequest) -> tuple[object, ...]:
+def _request_row(request: OperatedRequest) -> tuple[object, ...]:
     return (
-        each.request_id,
-        each.organization_id,
-        each.status,
-        each.count,
-        len(each.assigned_social_account_ids),
-        each.platform,
-        each.niche,
-        each.submitted_at,
+        request.request_id,
+        request.organization_id,
+        request.status,
+        request.count,
+        len(request.assigned_social_account_ids),
+        request.platform,
+        request.niche,
+        request.submitted_at,
     )

@@ -44,15 +44,15 @@ async def create_organization(session: Session, *, name: str, tier: LiveTier) ->
       tenantry org create "Booking Software Ltd"
       tenantry org create Acme --tier pilot --json | jq -r .sandboxId
     """
-    wanted = msgspec.convert({"name": name, "tier": tier}, OrganizationCreate)
+    request = msgspec.convert({"name": name, "tier": tier}, OrganizationCreate)
 
     async def write(conn: Conn) -> Organization:
-        pair = await organizations.create(conn, name=wanted.name, tier=wanted.tier)
+        pair = await organizations.create(conn, name=request.name, tier=request.tier)
         return await organizations.find(conn, organization_id=pair.live)
 
-    made = await transact(session.pool, write)
-    note = f"To create a key for it: tenantry keys create NAME --org {made.id}"
-    return Answer(made, card(made), note)
+    organization = await transact(session.pool, write)
+    note = f"To create a key for it: tenantry keys create NAME --org {organization.id}"
+    return Answer(organization, card(organization), note)
 
 
 @org.command("tier")
@@ -118,5 +118,5 @@ async def list_organizations(session: Session, *, before: UUID | None, limit: in
       tenantry org list
     """
     async with session.pool.acquire() as conn:
-        found = await organizations.list_page(conn, before=before, limit=limit + 1)
-    return page(found, limit, COLUMNS, attrgetter(*FIELDS))
+        rows = await organizations.list_page(conn, before=before, limit=limit + 1)
+    return page(rows, limit, COLUMNS, attrgetter(*FIELDS))

@@ -19,7 +19,7 @@ from schemas.ops import Pool, PoolCap
 
 COUNT = click.IntRange(1, 2**31 - 1)
 
-UNRECORDED = "Not audited: no organization has an operator's key (ops:write), so no audit log records it."
+UNAUDITED_NOTE = "Not audited: no organization has an operator's key (ops:write), so no audit log records it."
 
 COLUMNS = ("POOL", "STATE", "QUEUED", "OLDEST", "RUNNING", "CAPACITY", "WORKERS WANTED")
 
@@ -40,8 +40,8 @@ async def list_pools(session: Session) -> Answer:
       tenantry pools list --json | jq '.items[] | select(.oldestDueSeconds > 60)'
     """
     async with session.pool.acquire() as conn:
-        found = await verbs.list_all(conn, slots=session.settings.slots)
-    return Answer({"items": found}, _table(found))
+        pool_list = await verbs.list_all(conn, slots=session.settings.slots)
+    return Answer({"items": pool_list}, _table(pool_list))
 
 
 @pools.command("pause")
@@ -87,27 +87,27 @@ async def cap_pool(session: Session, *, name: str, tier: Tier, running: int, que
       tenantry pools cap deliver --tier standard --running 5 --queued 1000
     """
     cap = PoolCap(tier=tier, max_running=running, max_queued=queued)
-    found = await transact(session.pool, lambda conn: verbs.set_cap(conn, name=name, cap=cap))
-    rows = [(one.tier, one.max_running, one.max_queued) for one in found]
-    return Answer({"items": found}, table(("TIER", "RUNNING", "QUEUED"), rows))
+    caps = await transact(session.pool, lambda conn: verbs.set_cap(conn, name=name, cap=cap))
+    rows = [(pool_cap.tier, pool_cap.max_running, pool_cap.max_queued) for pool_cap in caps]
+    return Answer({"items": caps}, table(("TIER", "RUNNING", "QUEUED"), rows))
 
 
 async def _set(session: Session, name: str, *, paused: bool, note: str = "") -> Answer:
-    pause = partial(verbs.pause, name=name, paused=paused, slots=session.settings.slots, details=_person())
+    pause = partial(verbs.pause, name=name, paused=paused, slots=session.settings.slots, details=_caller())
     pool = await transact(session.pool, pause)
     async with session.pool.acquire() as conn:
-        unrecorded = "" if await verbs.has_operators(conn) else UNRECORDED
+        unrecorded = "" if await verbs.has_operators(conn) else UNAUDITED_NOTE
     return Answer(pool, card(pool), "\n".join(filter(None, (note, unrecorded))))
 
 
-def _person() -> dict[str, str]:
+def _caller() -> dict[str, str]:
     """Return the caller for the audit log; the user may have no name, as in a container."""
     names = filter(None, map(os.environ.get, ("SUDO_USER", "LOGNAME", "USER")))
     return {"by": "command line", "user": next(names, str(os.getuid())), "host": socket.gethostname()}
 
 
-def _table(found: list[Pool]) -> Table:
-    return table(COLUMNS, map(_row, found))
+def _table(pool_list: list[Pool]) -> Table:
+    return table(COLUMNS, map(_row, pool_list))
 
 
 def _row(pool: Pool) -> tuple[object, ...]:

@@ -15,7 +15,7 @@ import httpx
 from cli.local import demo, folder, processes
 from cli.local.announce import Laps, Ready, announce, remind
 from cli.local.demo_keys import demo_keys
-from cli.local.signals import Asked, Terminated, terminating
+from cli.local.signals import KeyRequests, Terminated, terminating
 from cli.local.supervise import Logs, Say, watch
 from cli.shared.failure import failing
 from db.migrate import migrate
@@ -25,7 +25,7 @@ from jobs.kinds import CONTENT_GENERATE
 from schemas.errors import DemoFailed, LibrariesMissing, LocalUnavailable
 
 
-class Counts(click.ParamType[tuple[str, int]]):
+class WorkerCount(click.ParamType[tuple[str, int]]):
     """Parameter POOL=N: N workers of a pool."""
 
     name = "pool=n"
@@ -39,7 +39,7 @@ class Counts(click.ParamType[tuple[str, int]]):
         return pool, int(count)
 
 
-class Wanted(NamedTuple):
+class Options(NamedTuple):
     """Options of `up`; `port` 0 is any free port."""
 
     port: int
@@ -57,7 +57,7 @@ class Wanted(NamedTuple):
     help="Port of the API; 0 picks a free one.",
 )
 @click.option(
-    "--workers", type=Counts(), multiple=True, help="Run N workers of a pool; default: one of each pool."
+    "--workers", type=WorkerCount(), multiple=True, help="Run N workers of a pool; default: one of each pool."
 )
 @click.option(
     "--demo",
@@ -83,23 +83,23 @@ def up(port: int, workers: tuple[tuple[str, int], ...], *, demo: bool, as_json: 
       tenantry up --workers ingest=4 --demo
     """
     with failing(as_json=as_json), contextlib.suppress(Terminated):
-        run(Wanted(port, as_json, dict(workers), demo))
+        run(Options(port, as_json, dict(workers), demo))
 
 
-def run(wanted: Wanted) -> None:
+def run(options: Options) -> None:
     """Start everything in order, and stay. Raise `Terminated` after a signal and the end of all processes."""
     say = Laps()
     children: dict[str, Server] = {}
     with contextlib.ExitStack() as stack:
         stack.enter_context(terminating(again=lambda: processes.end(children)))
-        asked = Asked()
-        port = _usable(wanted.port or free_port())
+        key_requests = KeyRequests()
+        port = _check_port(options.port or free_port())
         servers = stack.enter_context(folder.servers(say))
         say("PostgreSQL and Redis answer")
         settings = folder.settings(servers, f"http://127.0.0.1:{port}")
         say(f"migrated: {len(asyncio.run(migrate(servers.database_url, settings['TELEMETRY_URL'])))} new")
-        site = stack.enter_context(demo.site()) if wanted.demo else None
-        counts = {**wanted.workers, **_without_what_is_missing(say)}
+        site = stack.enter_context(demo.site()) if options.demo else None
+        counts = {**options.workers, **_count_drawing_workers(say)}
         children |= processes.platform(port, counts, settings | demo.allowing(site, os.environ))
         logs = stack.enter_context(Logs(children))
         stack.enter_context(processes.running(children, partial(_report, logs, say)))
@@ -107,12 +107,17 @@ def run(wanted: Wanted) -> None:
         say(f"{', '.join(children)} answer")
         ready = _ready(port, settings)
         logs.copy()
-        announce(ready, as_json=wanted.as_json)
+        announce(ready, as_json=options.as_json)
         if site:
             draws = counts.get(CONTENT_GENERATE.pool, 1) > 0
-            _demonstrate(ready, site, say, sys.stderr if wanted.as_json else sys.stdout, draws=draws)
+            _demonstrate(ready, site, say, sys.stderr if options.as_json else sys.stdout, draws=draws)
             remind(ready)
-        watch({**servers.embedded, **children}, logs, say, lambda: remind(ready) if asked.take() else None)
+        watch(
+            {**servers.embedded, **children},
+            logs,
+            say,
+            lambda: remind(ready) if key_requests.take() else None,
+        )
 
 
 def _report(logs: Logs, say: Say, text: str) -> None:
@@ -124,15 +129,15 @@ def _report(logs: Logs, say: Say, text: str) -> None:
 def _demonstrate(ready: Ready, site: str, say: Say, file: IO[str], *, draws: bool) -> None:
     """Run the demo. Report its failure without ending the platform."""
     try:
-        shown = demo.run(ready.api, ready.api_key, ready.test_key, site)
-        demo.show(shown, site, file)
+        demo_result = demo.run(ready.api, ready.api_key, ready.test_key, site)
+        demo.show(demo_result, site, file)
         if draws:
-            demo.generate(ready.api, ready.test_key, shown, file)
+            demo.generate(ready.api, ready.test_key, demo_result, file)
     except (DemoFailed, httpx.HTTPError) as error:
         say(f"the demo failed; the platform stays up: {error!r}")
 
 
-def _without_what_is_missing(say: Laps) -> dict[str, int]:
+def _count_drawing_workers(say: Laps) -> dict[str, int]:
     """Return no worker for the pool `generate` if its libraries are missing: its jobs wait."""
     try:
         libraries.require()
@@ -142,7 +147,7 @@ def _without_what_is_missing(say: Laps) -> dict[str, int]:
     return {}
 
 
-def _usable(port: int) -> int:
+def _check_port(port: int) -> int:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

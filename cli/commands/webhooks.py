@@ -13,7 +13,7 @@ import msgspec
 from cli.shared.command import Id, json_option
 from cli.shared.event_stream import EventStream, Message
 from cli.shared.exit_codes import UNUSABLE
-from cli.shared.forwarding import Address, Forwarder, Sent, key_of, shown
+from cli.shared.forwarding import Address, Forwarder, Sent, key_of, secret_text
 from cli.shared.group import CommandGroup
 from cli.shared.output import printable
 from cli.shared.remote import UNREADABLE, Remote, answered, complain, exit_code, reach
@@ -39,9 +39,11 @@ class Types(click.ParamType[str]):
     name = "types"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        for one in value.split(","):
-            if one not in TYPES:
-                self.fail(f"{one!r} is not an event type: see tenantry webhooks trigger --list", param, ctx)
+        for event_type in value.split(","):
+            if event_type not in TYPES:
+                self.fail(
+                    f"{event_type!r} is not an event type: see tenantry webhooks trigger --list", param, ctx
+                )
         return value
 
 
@@ -83,7 +85,7 @@ def listen(
     remote = reach()
     key = key_of(remote.key)
     if print_secret:
-        click.echo(shown(key))
+        click.echo(secret_text(key))
         return
     _announce(remote, url, key)
     query = {"type": events, "projectId": project_id and ids.show(ids.PROJECT, project_id)}
@@ -118,32 +120,32 @@ def trigger(
     if listing:
         click.echo("\n".join(TYPES))
         return
-    wanted = TYPES if every else types
-    if not wanted:
+    chosen_types = TYPES if every else types
+    if not chosen_types:
         raise click.UsageError("give a type, or --all; --list prints the types")
     remote = reach()
     project = {"projectId": ids.show(ids.PROJECT, project_id)} if project_id else {}
     with answered(), remote.client() as client:
-        for kind in wanted:
+        for kind in chosen_types:
             key = {"Idempotency-Key": str(uuid4())}
             body = {"type": kind, **project}
             response = client.post(remote.url("sandbox/webhook-events"), json=body, headers=key)
-            made = _understood(response, _Event)
-            click.echo(response.content if as_json else f"{made.id}  {made.type}")
+            event = _decode(response, _Event)
+            click.echo(response.content if as_json else f"{event.id}  {event.type}")
 
 
 def _announce(remote: Remote, url: str | None, key: bytes) -> None:
     """Print the organization and the address. End the command if the key is invalid."""
     with answered(), remote.client() as client:
         response = client.get(remote.url("whoami"))
-    who = _understood(response, dict[str, Any])
+    who = _decode(response, dict[str, Any])
     sandbox = " (sandbox)" if who["sandbox"] else ""
     _say(f"Listening to events of {printable(who['organizationName'])}{sandbox} at {remote.root}.")
     if url:
-        _say(f"Forwarding to {url}, signed with {shown(key)}")
+        _say(f"Forwarding to {url}, signed with {secret_text(key)}")
 
 
-def _understood(response: httpx.Response, kind: type[T]) -> T:
+def _decode(response: httpx.Response, kind: type[T]) -> T:
     """Decode the API's response. End the command at an error, or at a response of another server."""
     if response.is_success:
         with suppress(*UNREADABLE):
@@ -155,31 +157,31 @@ def _understood(response: httpx.Response, kind: type[T]) -> T:
 
 
 def _follow(stream: EventStream, forwarder: Forwarder | None, *, as_json: bool) -> None:
-    came = Counter[str]()
+    counts = Counter[str]()
     with ExitStack() as stack:
         if forwarder:
             stack.enter_context(forwarder)
         try:
             for message in stream.messages():
                 sent = forwarder.send(message.id, message.data) if forwarder else None
-                came["events"] += 1
-                came["taken"] += bool(sent and sent.is_taken)
+                counts["events"] += 1
+                counts["taken"] += bool(sent and sent.is_taken)
                 click.echo(_json(message, sent) if as_json else line(message, sent))
         except KeyboardInterrupt:
-            taken = f", {came['taken']} accepted by your server" if forwarder else ""
-            _say(f"\n{came['events']} events{taken}.")
+            accepted_note = f", {counts['taken']} accepted by your server" if forwarder else ""
+            _say(f"\n{counts['events']} events{accepted_note}.")
             raise
 
 
 #: Length of the longest event type.
-WIDEST = max(map(len, get_args(WebhookEventType)))
+TYPE_WIDTH = max(map(len, get_args(WebhookEventType)))
 
 
 def line(message: Message, sent: Sent | None) -> str:
     """Format an event for a person, with the result of its forwarding."""
     event = msgspec.json.decode(message.data, type=_Event)
     now = datetime.now(UTC).astimezone()
-    words = [f"{now:%H:%M:%S}", f"{event.type:<{WIDEST}}", event.id]
+    words = [f"{now:%H:%M:%S}", f"{event.type:<{TYPE_WIDTH}}", event.id]
     if sent and sent.status:
         words.append(f"[{sent.status}] {sent.ms:.0f} ms")
     elif sent:
@@ -188,8 +190,8 @@ def line(message: Message, sent: Sent | None) -> str:
 
 
 def _json(message: Message, sent: Sent | None) -> bytes:
-    told = sent._asdict() if sent else {"status": None, "ms": None, "problem": None}
-    return msgspec.json.encode({**told, "event": msgspec.Raw(message.data)})
+    result = sent._asdict() if sent else {"status": None, "ms": None, "problem": None}
+    return msgspec.json.encode({**result, "event": msgspec.Raw(message.data)})
 
 
 def _say(text: str) -> None:

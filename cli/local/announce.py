@@ -67,6 +67,6 @@ def announce(ready: Ready, *, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(ready))
     else:
-        shown = {"api": ready.api, "docs": ready.docs, "console": ready.console, "key": ready.api_key}
-        shown |= {"test_key": ready.test_key}
-        click.echo(READY.format(**shown, curl=ready.curl(), pid=os.getpid()))
+        values = {"api": ready.api, "docs": ready.docs, "console": ready.console, "key": ready.api_key}
+        values |= {"test_key": ready.test_key}
+        click.echo(READY.format(**values, curl=ready.curl(), pid=os.getpid()))

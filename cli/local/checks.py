@@ -23,9 +23,9 @@ from schemas.setting_names import find_misspelt
 OLDEST_POSTGRES = 15
 
 #: Allowed difference of clocks. Ids contain the hosts' clocks: lists stay in order within about a second.
-CLOCK_S = 1.0
+MAX_CLOCK_DIFFERENCE_S = 1.0
 
-REDIS_S = 2.0
+REDIS_TIMEOUT_S = 2.0
 
 RENAME = "correct the name; leave it if another program reads it"
 
@@ -47,8 +47,10 @@ def product() -> Check:
 
 
 def python() -> Check:
-    found = platform.python_version()
-    return Check(name="python", status="ok", detail=f"{found} on {platform.system()}", value=found)
+    version_text = platform.python_version()
+    return Check(
+        name="python", status="ok", detail=f"{version_text} on {platform.system()}", value=version_text
+    )
 
 
 def sandbox() -> Check:
@@ -67,9 +69,12 @@ def settings() -> Check:
     except SettingsInvalid as error:
         return Check(name="settings", status="fail", detail=str(error), advice=ADVICE)
     if misspelt := find_misspelt(environment()):
-        said = ", ".join(f"{name} (did you mean {meant}?)" for name, meant in misspelt.items())
+        suggestions = ", ".join(f"{name} (did you mean {meant}?)" for name, meant in misspelt.items())
         return Check(
-            name="settings", status="warn", detail=f"unknown settings without effect: {said}", advice=RENAME
+            name="settings",
+            status="warn",
+            detail=f"unknown settings without effect: {suggestions}",
+            advice=RENAME,
         )
     return Check(name="settings", status="ok", detail="complete")
 
@@ -86,26 +91,26 @@ async def secrets(conn: Conn) -> Check:
 
 
 def _read_keyrings() -> tuple[Keyring, Keyring]:
-    given = read_settings()
-    peppers = parse_keyring(given.peppers, setting="PEPPERS")
-    return peppers, parse_keyring(given.vault_keys, setting="VAULT_KEYS")
+    current = read_settings()
+    peppers = parse_keyring(current.peppers, setting="PEPPERS")
+    return peppers, parse_keyring(current.vault_keys, setting="VAULT_KEYS")
 
 
 def postgres(conn: Conn) -> Check:
     """Check PostgreSQL's version."""
-    found = conn.get_server_version()
-    shown = f"{found.major}.{found.micro}"  # "18.6" is read as 18.0.6
-    if found.major < OLDEST_POSTGRES:
+    server_version = conn.get_server_version()
+    version_text = f"{server_version.major}.{server_version.micro}"  # "18.6" is read as 18.0.6
+    if server_version.major < OLDEST_POSTGRES:
         advice = f"use PostgreSQL {OLDEST_POSTGRES} or later"
-        return Check(name="postgresql", status="fail", detail=shown, value=shown, advice=advice)
-    return Check(name="postgresql", status="ok", detail=shown, value=shown)
+        return Check(name="postgresql", status="fail", detail=version_text, value=version_text, advice=advice)
+    return Check(name="postgresql", status="ok", detail=version_text, value=version_text)
 
 
 async def migrations(conn: Conn, schema: Schema) -> Check:
     """Check a schema for pending migrations."""
     name = schema.folder.replace("_", " ")
     try:
-        names = [each.name for each in await pending(conn, schema)]
+        names = [migration.name for migration in await pending(conn, schema)]
     except MigrationChanged as error:
         return Check(name=name, status="fail", detail=str(error), advice="deploy the unchanged release")
     if names:
@@ -138,21 +143,21 @@ def _mib(size: int) -> str:
 
 async def clock(conn: Conn) -> Check:
     """Compare this host's clock to the database's, by the fastest of five queries."""
-    ahead = min([await _ahead(conn) for _ in range(5)])[1]
+    ahead = min([await _measure_ahead(conn) for _ in range(5)])[1]
     detail = f"{abs(ahead) * 1000:.1f} ms {'ahead of' if ahead > 0 else 'behind'} the database"
-    if abs(ahead) > CLOCK_S:
+    if abs(ahead) > MAX_CLOCK_DIFFERENCE_S:
         return Check(
             name="clock", status="warn", detail=detail, value=ahead, advice="set the time by NTP on both"
         )
     return Check(name="clock", status="ok", detail=detail, value=ahead)
 
 
-async def _ahead(conn: Conn) -> tuple[float, float]:
+async def _measure_ahead(conn: Conn) -> tuple[float, float]:
     """Return the query's duration, and the clocks' difference corrected by half of it."""
     before = time.time()
-    there = (await conn.fetchval("select clock_timestamp()")).timestamp()
+    server_time = (await conn.fetchval("select clock_timestamp()")).timestamp()
     took = time.time() - before
-    return took, before + took / 2 - there
+    return took, before + took / 2 - server_time
 
 
 async def workers(conn: Conn) -> list[Check]:
@@ -164,13 +169,13 @@ async def workers(conn: Conn) -> list[Check]:
     ]
 
 
-def _workers(found: pools.WorkerCounts) -> Check:
-    counts = found._asdict()
+def _workers(worker_counts: pools.WorkerCounts) -> Check:
+    counts = worker_counts._asdict()
     del counts["pool"]
     detail = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "no workers"
-    name = f"workers {found.pool}"
-    if not found.active:
-        advice = f"start `python -m workers {found.pool}`: until then its jobs wait"
+    name = f"workers {worker_counts.pool}"
+    if not worker_counts.active:
+        advice = f"start `python -m workers {worker_counts.pool}`: until then its jobs wait"
         return Check(name=name, status="warn", detail=detail, advice=advice, value=counts)
     return Check(name=name, status="ok", detail=detail, value=counts)
 
@@ -185,7 +190,7 @@ async def dispatcher(conn: Conn) -> Check:
 
 async def redis(url: str) -> Check:
     """Check Redis: without it jobs start later, and all else works."""
-    client = Redis.from_url(url, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S)
+    client = Redis.from_url(url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S)
     try:
         with reaching_redis():
             info = await client.info("server")
@@ -195,5 +200,5 @@ async def redis(url: str) -> Check:
     finally:
         await client.aclose()
     name = info.get("server_name", "redis")
-    found = f"{name} {info.get(f'{name}_version', info['redis_version'])}"
-    return Check(name="redis", status="ok", detail=found, value=found)
+    version_text = f"{name} {info.get(f'{name}_version', info['redis_version'])}"
+    return Check(name="redis", status="ok", detail=version_text, value=version_text)

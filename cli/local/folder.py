@@ -34,27 +34,27 @@ class Servers(NamedTuple):
 @contextlib.contextmanager
 def servers(report: Report | None = None) -> Iterator[Servers]:
     """Yield the servers of `DATABASE_URL` and `REDIS_URL`, or embedded ones. Raise as `db.local` does."""
-    ours = {}
+    embedded = {}
     local.own(FOLDER)
     with contextlib.ExitStack() as stack:
         if not (database_url := os.environ.get("DATABASE_URL")):
-            ours["postgres"] = stack.enter_context(local.postgres(FOLDER / "postgres", report=report))
-            database_url = ours["postgres"].url
+            embedded["postgres"] = stack.enter_context(local.postgres(FOLDER / "postgres", report=report))
+            database_url = embedded["postgres"].url
         if not (redis_url := os.environ.get("REDIS_URL")):
-            ours["valkey"] = stack.enter_context(local.valkey(FOLDER / "valkey", report=report))
-            redis_url = ours["valkey"].url
-        yield Servers(database_url, redis_url, ours)
+            embedded["valkey"] = stack.enter_context(local.valkey(FOLDER / "valkey", report=report))
+            redis_url = embedded["valkey"].url
+        yield Servers(database_url, redis_url, embedded)
 
 
 def settings(urls: Servers, public_url: str) -> dict[str, str]:
     """Return the settings of every process of this run, and write them for the other commands."""
-    given = {**read(LOCAL), **os.environ}
+    environment = {**read(LOCAL), **os.environ}
     chosen = {
         "DATABASE_URL": urls.database_url,
         "TELEMETRY_URL": os.environ.get("TELEMETRY_URL", ""),
         "REDIS_URL": urls.redis_url,
-        "PEPPERS": given.get("PEPPERS") or _keyring(),
-        "VAULT_KEYS": given.get("VAULT_KEYS") or _keyring(),
+        "PEPPERS": environment.get("PEPPERS") or _keyring(),
+        "VAULT_KEYS": environment.get("VAULT_KEYS") or _keyring(),
         "PUBLIC_URL": public_url,
         "ASSETS_URL": os.environ.get("ASSETS_URL") or _assets(),
         "REQUEST_LOG_LEVEL": os.environ.get("REQUEST_LOG_LEVEL", "debug"),
@@ -76,13 +76,13 @@ def read(file: Path) -> dict[str, str]:
 
 def write(file: Path, values: Mapping[str, str]) -> None:
     """Write the file atomically with mode 0600, also over a leftover of a failed start."""
-    fresh = file.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
+    new_file = file.with_suffix(".new")
+    new_file.unlink(missing_ok=True)
     with os.fdopen(
-        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+        os.open(new_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
     ) as lines:
         lines.writelines(f"{name}={value}\n" for name, value in values.items())
-    fresh.replace(file)
+    new_file.replace(file)
 
 
 def _assets() -> str:

@@ -46,20 +46,20 @@ LINKED = ["--no-index", "--no-deps", "--no-build-isolation", "-e", "."]
 FRAME_S, QUIET_FRAME_S = 0.1, 2.0
 CLEAR_LINE = "\r\033[2K"
 
-NO_ENSUREPIP = """\
+NO_ENSUREPIP_ADVICE = """\
 This Python has no ensurepip, so it can't make a virtual environment. Any one of these helps:
   apt-get install python3-venv          (Debian, Ubuntu; as root)
   uv venv --seed .venv && bin/up        (with uv: https://docs.astral.sh/uv)
   PYTHON=/path/to/another/python3.1x bin/up"""
 
-UNREACHED = """\
+UNREACHABLE_ADVICE = """\
 Packages are downloaded the first time, and after a change of their list. If they are unreachable:
   connect this machine, or set a proxy     (HTTPS_PROXY)
   set a mirror with these packages         (PIP_INDEX_URL, or pip's own configuration)"""
 
 
 #: Messages of programs for a full disk (ENOSPC) or an exhausted quota (EDQUOT).
-FULL = ("No space left on device", "Disk quota exceeded")
+DISK_FULL_MESSAGES = ("No space left on device", "Disk quota exceeded")
 
 #: Megabytes of `.venv` with each extra and the earlier ones. `du` after an installation with Python 3.11 on
 #: 2026-11-30: 339, 347, 723, 895 and 1,109. The rest is for bytecode written by first imports.
@@ -99,7 +99,7 @@ def install(extras: str) -> None:
     of its dependencies.
     """
     if not _usable():
-        _make()
+        _make_venv()
     if not _installed(extras):
         lock = _lock(extras)
         STAMP.unlink(missing_ok=True)
@@ -127,7 +127,7 @@ def _install_last(lock: str) -> None:
     except DiskFull:
         raise
     except CannotInstall as error:
-        raise CannotInstall(f"{error}\n{UNREACHED}") from None
+        raise CannotInstall(f"{error}\n{UNREACHABLE_ADVICE}") from None
 
 
 def _pip() -> list[str]:
@@ -153,11 +153,11 @@ def _usable() -> bool:
     return PYTHON.exists() and subprocess.run([PYTHON, "-c", check], check=False).returncode == 0
 
 
-def _make() -> None:
+def _make_venv() -> None:
     if subprocess.run(
         [sys.executable, "-c", "import ensurepip"], check=False, stderr=subprocess.DEVNULL
     ).returncode:
-        raise CannotInstall(NO_ENSUREPIP)
+        raise CannotInstall(NO_ENSUREPIP_ADVICE)
     if not os.access(ROOT, os.W_OK):
         raise CannotInstall(f"{ROOT} isn't writable: clone it again as the user who runs it")
     version = ".".join(map(str, sys.version_info[:3]))
@@ -192,8 +192,10 @@ def _run(what: str, command: list[str]) -> None:
             process.kill()
     if process.returncode:
         progress.end("failed")
-        said = "\n".join([*progress.last, f"{what} failed (exit code {process.returncode})"])
-        raise DiskFull(said) if any(word in said for word in FULL) else CannotInstall(said)
+        output = "\n".join([*progress.last, f"{what} failed (exit code {process.returncode})"])
+        raise (
+            DiskFull(output) if any(word in output for word in DISK_FULL_MESSAGES) else CannotInstall(output)
+        )
     progress.end("done")
 
 
@@ -217,8 +219,8 @@ def _disk_advice(extras: str) -> str:
 
 def _free_mb(folder: Path) -> int:
     """Return the free megabytes of the folder's disk, or of its nearest existing parent's."""
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    return shutil.disk_usage(there).free // 1_000_000
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    return shutil.disk_usage(existing).free // 1_000_000
 
 
 class Progress:

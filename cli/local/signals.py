@@ -12,7 +12,7 @@ class Terminated(BaseException):
     """Signal to end the process."""
 
 
-class Asked:
+class KeyRequests:
     """Counter of SIGUSR1, the request to print the keys."""
 
     def __init__(self) -> None:
@@ -24,18 +24,18 @@ class Asked:
 
     def take(self) -> bool:
         """Return whether a signal arrived since the last call."""
-        found, self._count = self._count > 0, 0
-        return found
+        arrived, self._count = self._count > 0, 0
+        return arrived
 
 
 @contextlib.contextmanager
 def terminating(again: Callable[[], None]) -> Iterator[None]:
     """Raise `Terminated` in the main thread at the first of `SIGNALS`; call `again` at each further one."""
-    came = []
+    received = []
 
     def handle(signum: int, _: FrameType | None) -> None:
-        came.append(signum)
-        if len(came) > 1:
+        received.append(signum)
+        if len(received) > 1:
             return again()
         raise Terminated
 

@@ -16,7 +16,7 @@ import msgspec
 
 from db.server import Server, tail
 
-LOOK_S = 0.1
+CHECK_PAUSE_S = 0.1
 FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_S = 1.0, 30.0, 60.0
 
 Say = Callable[[str], None]
@@ -56,7 +56,7 @@ class Logs:
     def __init__(self, servers: Mapping[str, Server]) -> None:
         self.width = max(map(len, servers))
         self.for_person = sys.stderr.isatty()
-        self.files = {name: _emptied(server.log) for name, server in servers.items()}
+        self.files = {name: _truncate(server.log) for name, server in servers.items()}
 
     def __enter__(self) -> Self:
         return self
@@ -76,17 +76,19 @@ class Logs:
 def readable(line: str) -> str:
     """Format a line of `telemetry.logs` for a person: time, level unless it is info, event, fields."""
     try:
-        said = msgspec.json.decode(line, type=dict[str, Any])
+        fields_by_name = msgspec.json.decode(line, type=dict[str, Any])
     except msgspec.DecodeError:
         return line.rstrip()
-    at, level, event = (str(said.pop(name, "")) for name in ("at", "level", "event"))
-    traceback = said.pop("exception", None)
-    fields = [f"{name}={value}" for name, value in said.items() if name != "process" and value is not None]
+    at, level, event = (str(fields_by_name.pop(name, "")) for name in ("at", "level", "event"))
+    traceback = fields_by_name.pop("exception", None)
+    fields = [
+        f"{name}={value}" for name, value in fields_by_name.items() if name != "process" and value is not None
+    ]
     words = [at[11:19], level * (level != "info"), event, *fields]
     return "\n".join(filter(None, [" ".join(filter(None, words)), traceback]))
 
 
-def _emptied(file: Path) -> IO[str]:
+def _truncate(file: Path) -> IO[str]:
     return file.open("w+", encoding="utf-8", errors="replace")
 
 
@@ -95,7 +97,7 @@ def watch(servers: Mapping[str, Server], logs: Logs, say: Say, look: Callable[[]
     watched = [Watched(name=name, server=server, since=time.monotonic()) for name, server in servers.items()]
     while True:
         logs.copy()
-        for one in watched:
-            one.look(time.monotonic(), say)
+        for process in watched:
+            process.look(time.monotonic(), say)
         look()
-        time.sleep(LOOK_S)
+        time.sleep(CHECK_PAUSE_S)

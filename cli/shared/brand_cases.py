@@ -22,7 +22,7 @@ from workers.ingest.parser.parser import Parser, open_parser, parse
 from workers.ingest.shapes import Source
 
 #: Pages in memory at once, so that a corpus may have any size.
-AT_ONCE = 2 * (os.cpu_count() or 1)
+MAX_PAGES_IN_MEMORY = 2 * (os.cpu_count() or 1)
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -50,10 +50,10 @@ class Prediction(msgspec.Struct, frozen=True, omit_defaults=True):
 async def predict(corpus: Path) -> int:
     """Print a prediction a line in the cases' order. Return the exit code, 1 after an unreadable page."""
     cases = read_cases(corpus)
-    limit, worst = asyncio.Semaphore(AT_ONCE), 0
+    limit, worst = asyncio.Semaphore(MAX_PAGES_IN_MEMORY), 0
     async with open_parser() as parser:
-        coming = [asyncio.create_task(attempt(parser, limit, corpus.parent, case)) for case in cases]
-        for case, answer in zip(cases, shown(coming), strict=True):
+        tasks = [asyncio.create_task(predict_case(parser, limit, corpus.parent, case)) for case in cases]
+        for case, answer in zip(cases, with_progress(tasks), strict=True):
             try:
                 click.echo(msgspec.json.encode(await answer))
             except (SourceError, Invalid) as error:
@@ -84,12 +84,12 @@ def pages_of(corpus: Path) -> list[pages.Case]:
     ]
 
 
-def shown(coming: list[asyncio.Task[Prediction]]) -> Iterable[asyncio.Task[Prediction]]:
+def with_progress(tasks: list[asyncio.Task[Prediction]]) -> Iterable[asyncio.Task[Prediction]]:
     """Iterate with a progress bar on stderr."""
-    return track(coming, "Reading pages", console=Console(stderr=True), transient=True)
+    return track(tasks, "Reading pages", console=Console(stderr=True), transient=True)
 
 
-async def attempt(parser: Parser, limit: asyncio.Semaphore, folder: Path, case: Case) -> Prediction:
+async def predict_case(parser: Parser, limit: asyncio.Semaphore, folder: Path, case: Case) -> Prediction:
     async with limit:
         page = await parse(parser, Source(url=case.url, body=body(folder, case.file)))
     fields = choose(page.candidates)
@@ -108,10 +108,10 @@ def text(fields: dict[Field, Finding], field: Field) -> str | None:
 
 def body(folder: Path, name: str) -> bytes:
     inside, beside = folder / "pages" / name, folder / name
-    return saved(inside if inside.exists() else beside)
+    return read_saved(inside if inside.exists() else beside)
 
 
-def saved(path: Path) -> bytes:
+def read_saved(path: Path) -> bytes:
     """Read a page from a file, inflating a .gz. Raise `Invalid` if it is unreadable."""
     try:
         return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()

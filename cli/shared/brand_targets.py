@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, NoReturn, TypeAlias
 
-from cli.shared.brand_cases import saved
+from cli.shared.brand_cases import read_saved
 from domain.brand import github_repositories, store_listings
 from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
 from domain.values import urls
@@ -159,7 +159,7 @@ async def read(reader: Reader, text: str) -> Extraction:
 
 
 async def read_file(reader: Reader, path: Path) -> Extraction:
-    page = await parse(reader.parser, Source(url=reader.address, body=saved(path)))
+    page = await parse(reader.parser, Source(url=reader.address, body=read_saved(path)))
     return await conclude(
         reader.parser,
         url=page.url,

@@ -54,15 +54,15 @@ def paged(prefix: str) -> Callable[[Body], Body]:
     """Add the options of a list, `before` and `limit`, to a body."""
 
     def decorate(body: Body) -> Body:
-        older = click.option("--before", type=Id(prefix), help="Only items older than this one.")
-        most = click.option(
+        before_option = click.option("--before", type=Id(prefix), help="Only items older than this one.")
+        limit_option = click.option(
             "--limit",
             type=click.IntRange(1, 200),
             default=25,
             show_default=True,
             help="Maximum number of items.",
         )
-        return older(most(body))
+        return before_option(limit_option(body))
 
     return decorate
 
@@ -75,5 +75,5 @@ class Id(click.ParamType[UUID]):
         self.name = "id"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> UUID:
-        found = value if isinstance(value, UUID) else ids.read(self.prefix, value)
-        return found or self.fail(f"{value!r} is not an id such as {self.prefix}_01890a5d-...", param, ctx)
+        uuid = value if isinstance(value, UUID) else ids.read(self.prefix, value)
+        return uuid or self.fail(f"{value!r} is not an id such as {self.prefix}_01890a5d-...", param, ctx)

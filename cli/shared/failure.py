@@ -82,9 +82,9 @@ def explain(error: Exception) -> Failure:
     if isinstance(error, SourceError | GenerationError):
         missing = isinstance(error, LibrariesMissing)
         return Failure(UNUSABLE if missing else FAILED, error.code, error.message)
-    _, exit_code, code, said = next(line for line in MEANINGS if isinstance(error, line[0]))
-    place = where() if "{where}" in said else ""
-    return Failure(exit_code, code, said.format(error=_reason(error), where=place))
+    _, exit_code, code, template = next(line for line in MEANINGS if isinstance(error, line[0]))
+    place = where() if "{where}" in template else ""
+    return Failure(exit_code, code, template.format(error=_reason(error), where=place))
 
 
 def _exit_code(error: DomainError) -> int:

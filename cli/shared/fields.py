@@ -36,12 +36,12 @@ class Field(NamedTuple):
         return msgspec.json.decode(self.text or "") if literal else self.text
 
 
-def read_field(given: str, *, typed: bool) -> Field:
+def read_field(argument: str, *, typed: bool) -> Field:
     """Parse a field of the command line. Raise `click.UsageError`."""
-    name, equals, text = given.partition("=")
+    name, equals, text = argument.partition("=")
     if not _NAME.fullmatch(name) or not (equals or name.endswith("[]")):
         raise click.UsageError(
-            f"{given!r} is not a field such as name=value, name[inner]=value or name[]=value"
+            f"{argument!r} is not a field such as name=value, name[inner]=value or name[]=value"
         )
     if not equals:
         return Field(name, None)
@@ -61,10 +61,10 @@ def _hidden(name: str) -> str:
 
 def body_of(fields: Iterable[Field]) -> dict[str, Any]:
     """Return the JSON object of the fields. Raise `click.UsageError` for two conflicting fields."""
-    made: dict[str, Any] = {}
+    body: dict[str, Any] = {}
     for field in fields:
-        _put(made, _path(field.name), field)
-    return made
+        _put(body, _path(field.name), field)
+    return body
 
 
 def form_of(fields: Iterable[Field]) -> list[tuple[str, Part]]:
@@ -85,15 +85,17 @@ def _path(name: str) -> list[str]:
 
 
 def _put(into: dict[str, Any], path: Sequence[str], field: Field) -> None:
-    first, rest = path[0], path[1:]
-    if first in into and (not rest or not isinstance(into[first], list if rest[0] == "" else dict)):
+    first, inner_path = path[0], path[1:]
+    if first in into and (
+        not inner_path or not isinstance(into[first], list if inner_path[0] == "" else dict)
+    ):
         raise click.UsageError(f"{field.name} is given twice, or as two kinds of value")
-    if not rest:
+    if not inner_path:
         into[first] = field.value
-    elif rest[0] == "":
-        _append(into.setdefault(first, []), rest[1:], field)
+    elif inner_path[0] == "":
+        _append(into.setdefault(first, []), inner_path[1:], field)
     else:
-        _put(into.setdefault(first, {}), rest, field)
+        _put(into.setdefault(first, {}), inner_path, field)
 
 
 def _append(items: list[Any], path: Sequence[str], field: Field) -> None:
@@ -105,9 +107,9 @@ def _append(items: list[Any], path: Sequence[str], field: Field) -> None:
     _put(items[-1], path, field)
 
 
-def _has(found: dict[str, Any], path: Sequence[str]) -> bool:
+def _has(item: dict[str, Any], path: Sequence[str]) -> bool:
     """Return whether the name is taken, so that the field belongs to the array's next object."""
-    inner = found.get(path[0])
-    if path[0] not in found or path[1:2] == [""]:
+    inner = item.get(path[0])
+    if path[0] not in item or path[1:2] == [""]:
         return False
     return len(path) == 1 or not isinstance(inner, dict) or _has(inner, path[1:])

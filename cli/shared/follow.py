@@ -13,7 +13,7 @@ from cli.shared.output import console
 from cli.shared.remote import UNREADABLE, Remote
 
 #: Long-poll time of the API, and the pause after an early response, in seconds.
-WAIT_S, PAUSE_S = 30, 1.0
+LONG_POLL_S, PAUSE_S = 30, 1.0
 
 
 class Post(msgspec.Struct, rename="camel"):
@@ -33,8 +33,8 @@ def jobs_of(content: bytes) -> list[str]:
         started = msgspec.json.decode(content, type=Started)
     except UNREADABLE:
         return []
-    named = [started.job_id, *(post.job_id for post in started.scheduled_posts)]
-    return [job_id for job_id in named if job_id]
+    job_ids = [started.job_id, *(post.job_id for post in started.scheduled_posts)]
+    return [job_id for job_id in job_ids if job_id]
 
 
 def follow(remote: Remote, client: httpx.Client, job_id: str) -> httpx.Response:
@@ -76,15 +76,17 @@ def _changes(client: httpx.Client, url: httpx.URL) -> Iterator[httpx.Response]:
 
 def _retry_after_s(response: httpx.Response) -> float:
     """Return `Retry-After` in seconds. A proxy's date (RFC 9110 10.2.3) counts as the default pause."""
-    said = response.headers.get("Retry-After", "")
-    return float(said) if said.isdecimal() else PAUSE_S
+    header = response.headers.get("Retry-After", "")
+    return float(header) if header.isdecimal() else PAUSE_S
 
 
 def _next(client: httpx.Client, url: httpx.URL, etag: str) -> httpx.Response:
     """Return the next response except 304 (unchanged)."""
     while True:
         began = time.monotonic()
-        response = client.get(url, params={"wait": WAIT_S}, headers={"If-None-Match": etag} if etag else None)
+        response = client.get(
+            url, params={"wait": LONG_POLL_S}, headers={"If-None-Match": etag} if etag else None
+        )
         if response.status_code != httpx.codes.NOT_MODIFIED:
             return response
         if time.monotonic() - began < PAUSE_S:

@@ -68,9 +68,9 @@ class Forwarder:
         began = time.monotonic()
         try:
             with self._client.stream("POST", self._url, content=body, headers={**FIXED, **signed}) as answer:
-                taken = Sent(answer.status_code, _ms_since(began))
+                result = Sent(answer.status_code, _ms_since(began))
                 _read_rest(answer, ends=began + TRY_S)
-                return taken
+                return result
         except httpx.HTTPError as error:
             return Sent(None, _ms_since(began), _problem(error))
 
@@ -80,7 +80,7 @@ def key_of(api_key: str) -> bytes:
     return hmac.digest(api_key.encode(), b"tenantry webhooks listen", "sha256")
 
 
-def shown(key: bytes) -> str:
+def secret_text(key: bytes) -> str:
     return PREFIX + b64encode(key).decode()
 
 

@@ -9,8 +9,12 @@ class CommandGroup(click.Group):
     """Group of commands. Unlike click's own group, its help doesn't cut their first sentences."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(
-                [(name, one.get_short_help_str(limit=sys.maxsize)) for name, one in found if one]
+                [
+                    (name, command.get_short_help_str(limit=sys.maxsize))
+                    for name, command in commands
+                    if command
+                ]
             )

@@ -19,7 +19,7 @@ from schemas.organizations import Organization
 ORGANIZATION = Id(ids.ORGANIZATION)
 
 #: Maximum number of organizations named in an error.
-NAMED = 10
+MAX_NAMED = 10
 
 
 def for_organization(body: Body) -> Run:
@@ -44,19 +44,21 @@ def for_organization(body: Body) -> Run:
 
 
 async def _actor(conn: Conn, org: UUID | None, *, sandbox: bool) -> Actor:
-    found = await _only(conn) if org is None else await organizations.find(conn, organization_id=org)
-    test = ORGANIZATION.convert(found.sandbox_id, None, None)
+    organization = (
+        await _find_only(conn) if org is None else await organizations.find(conn, organization_id=org)
+    )
+    test = ORGANIZATION.convert(organization.sandbox_id, None, None)
     if sandbox or org == test:
         return Actor(test, "test", None, EVERY_SCOPE)
-    return Actor(ORGANIZATION.convert(found.id, None, None), "live", None, EVERY_SCOPE)
+    return Actor(ORGANIZATION.convert(organization.id, None, None), "live", None, EVERY_SCOPE)
 
 
-async def _only(conn: Conn) -> Organization:
+async def _find_only(conn: Conn) -> Organization:
     """Return the only live organization. Raise `Invalid` for none or several."""
-    found = await organizations.list_page(conn, before=None, limit=NAMED)
-    if not found:
+    live = await organizations.list_page(conn, before=None, limit=MAX_NAMED)
+    if not live:
         raise Invalid("--org", "there is no organization yet: create one with `tenantry org create NAME`")
-    if len(found) > 1:
-        named = ", ".join(f"{each.id} ({printable(each.name)})" for each in found)
-        raise Invalid("--org", f"choose an organization here or in TENANTRY_ORG: {named}")
-    return found[0]
+    if len(live) > 1:
+        listed = ", ".join(f"{organization.id} ({printable(organization.name)})" for organization in live)
+        raise Invalid("--org", f"choose an organization here or in TENANTRY_ORG: {listed}")
+    return live[0]

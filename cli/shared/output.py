@@ -15,9 +15,9 @@ from rich.text import Text
 T = TypeVar("T")
 
 #: Width for pipes, in columns: lines for grep and awk are never folded.
-UNFOLDED = 10_000
+PIPE_WIDTH = 10_000
 
-NOTHING = "-"
+EMPTY_CELL = "-"
 
 
 class Answer(NamedTuple):
@@ -41,41 +41,41 @@ def emit(answer: Answer, *, as_json: bool) -> None:
 
 def console(file: IO[str]) -> Console:
     """Return a console with colors and folding for a terminal, and plain text for other files."""
-    return Console(file=file, width=None if file.isatty() else UNFOLDED, highlight=False)
+    return Console(file=file, width=None if file.isatty() else PIPE_WIDTH, highlight=False)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """Return a table, one row a line; the first column is never folded, so that its id can be copied."""
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for number, column in enumerate(columns):
-        made.add_column(column, no_wrap=number == 0, overflow="fold")
+        grid.add_column(column, no_wrap=number == 0, overflow="fold")
     for row in rows:
-        made.add_row(*map(cell, row))
-    return made
+        grid.add_row(*map(cell, row))
+    return grid
 
 
 def page(
-    found: Sequence[T], limit: int, columns: Sequence[str], row: Callable[[T], Sequence[object]]
+    items: Sequence[T], limit: int, columns: Sequence[str], row: Callable[[T], Sequence[object]]
 ) -> Answer:
     """Return a page of a list from `limit` + 1 items at most; the first column is the id.
 
     In JSON `before` is the next page's --before, null on the last page.
     """
-    shown = found[:limit]
-    rows = [row(item) for item in shown]
-    before = rows[-1][0] if len(found) > limit else None
+    page_items = items[:limit]
+    rows = [row(item) for item in page_items]
+    before = rows[-1][0] if len(items) > limit else None
     note = f"More items: --before {before}" if before else ""
-    return Answer({"items": shown, "before": before}, table(columns, rows), note)
+    return Answer({"items": page_items, "before": before}, table(columns, rows), note)
 
 
 def card(thing: msgspec.Struct) -> Text:
     """Return an object as text, one field a line with its JSON name; a terminal cuts no value of a text."""
     names = {field.name: field.encode_name for field in msgspec.structs.fields(thing)}
-    shown = {
+    values = {
         names[name]: value for name, value in msgspec.structs.asdict(thing).items() if value is not UNSET
     }
-    width = max(map(len, shown)) + 2
-    lines = (Text.assemble((name.ljust(width), "bold"), cell(value)) for name, value in shown.items())
+    width = max(map(len, values)) + 2
+    lines = (Text.assemble((name.ljust(width), "bold"), cell(value)) for name, value in values.items())
     return Text("\n").join(lines)
 
 
@@ -91,7 +91,7 @@ def printable(text: str) -> str:
 
 def _words(value: object) -> str:
     if value in (None, "", [], (), {}):
-        return NOTHING
+        return EMPTY_CELL
     match value:
         case bool():
             return "yes" if value else "no"

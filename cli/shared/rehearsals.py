@@ -11,7 +11,7 @@ from rehearsal.perform import Look, Report
 from rehearsal.recovery import percentile
 
 #: Maximum anomalies of one kind in the report.
-MOST = 10
+MAX_ANOMALIES = 10
 
 
 def line(look: Look) -> str:
@@ -82,26 +82,39 @@ def _wrong(report: Report) -> list[Text]:
     """Return the anomalies, the dead processes and the logs' folder; empty for a passed run."""
     if report.passed:
         return []
-    kept = [f"The logs are in {report.logs}"]
+    logs_line = [f"The logs are in {report.logs}"]
     return [
-        Text(said) for said in ["", *_some("lost", report), *_some("doubled", report), *report.died, *kept]
+        Text(text)
+        for text in [
+            "",
+            *_anomaly_lines("lost", report),
+            *_anomaly_lines("doubled", report),
+            *report.died,
+            *logs_line,
+        ]
     ]
 
 
-def _some(what: str, report: Report) -> list[str]:
+def _anomaly_lines(what: str, report: Report) -> list[str]:
     """Return a line for each anomaly of a kind, and the number of further ones."""
-    lines = [f"{what}: job {one.job}: {one.why}" for one in report.jobs.anomalies if one.what == what]
-    return lines[:MOST] + ([f"{what}: {len(lines) - MOST} more"] if len(lines) > MOST else [])
+    lines = [
+        f"{what}: job {anomaly.job}: {anomaly.why}"
+        for anomaly in report.jobs.anomalies
+        if anomaly.what == what
+    ]
+    return lines[:MAX_ANOMALIES] + (
+        [f"{what}: {len(lines) - MAX_ANOMALIES} more"] if len(lines) > MAX_ANOMALIES else []
+    )
 
 
 def _verdict(report: Report) -> Text:
     plan = report.plan
     again = f"tenantry rehearse --minutes {plan.seconds / 60:g} --seed {plan.seed}"
     well = "interrupted" if report.interrupted else "passed"
-    said = well if report.passed else "failed"
-    return Text(f"{said} in {report.took_s:g} s; to repeat the same faults: {again}")
+    verdict = well if report.passed else "failed"
+    return Text(f"{verdict} in {report.took_s:g} s; to repeat the same faults: {again}")
 
 
 def _seconds(report: Report, percent: int) -> float | None:
-    found = percentile(report.recovery_s, percent)
-    return None if found is None else round(found, 2)
+    value_s = percentile(report.recovery_s, percent)
+    return None if value_s is None else round(value_s, 2)

@@ -25,7 +25,7 @@ _KEY = re.compile(r"[!-~]+")
 
 _CODES = {401: UNUSABLE, 403: REFUSED, 404: ABSENT, 409: REFUSED, 412: REFUSED, 429: REFUSED, 503: UNUSABLE}
 
-OUR_HOSTS = {"127.0.0.1", "localhost", "::1"}
+LOOPBACK_HOSTS = {"127.0.0.1", "localhost", "::1"}
 
 #: Errors of a body that isn't the API's, such as a proxy's.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
@@ -42,7 +42,7 @@ class Remote(NamedTuple):
         return httpx.Client(
             headers={"Authorization": f"Bearer {self.key}", "Accept": "application/json"},
             timeout=TIMEOUT,
-            trust_env=urlsplit(self.root).hostname not in OUR_HOSTS,
+            trust_env=urlsplit(self.root).hostname not in LOOPBACK_HOSTS,
         )
 
     def url(self, path: str) -> httpx.URL:
@@ -52,12 +52,12 @@ class Remote(NamedTuple):
             if not parts.scheme and not parts.netloc:
                 under = "" if path.startswith("/") else "/" if path.startswith("v1/") else "/v1/"
                 return httpx.URL(f"{self.root}{under}{path}")
-            found = httpx.URL(path)
+            address = httpx.URL(path)
         except (ValueError, httpx.InvalidURL) as error:
             raise click.UsageError(f"{path!r} is not a path: {error}") from None
-        if _origin(found) != _origin(httpx.URL(self.root)) or found.userinfo:
+        if _origin(address) != _origin(httpx.URL(self.root)) or address.userinfo:
             raise click.UsageError(f"{path} is not at {self.root}: the key is sent only there")
-        return found
+        return address
 
 
 def find() -> Remote:
@@ -140,9 +140,9 @@ class Page(msgspec.Struct, rename="camel"):
 def complain(response: httpx.Response, key: str | None) -> None:
     """Print an error on stderr with its remedy; `key` is the Idempotency-Key of a write."""
     error = _error(response)
-    said = f"{error.get('code', '')} {error.get('message', response.reason_phrase)}".strip()
+    message = f"{error.get('code', '')} {error.get('message', response.reason_phrase)}".strip()
     later = response.headers.get("Retry-After")
-    click.echo(f"Error: {response.status_code} {said}{f' ({later} s)' if later else ''}", err=True)
+    click.echo(f"Error: {response.status_code} {message}{f' ({later} s)' if later else ''}", err=True)
     if response.is_server_error and key:
         click.echo(repeat(key), err=True)
 

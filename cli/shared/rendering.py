@@ -58,34 +58,34 @@ class Rendering:
     def _prepared(self) -> tuple["Piece", list[str]]:
         drawing = import_module("generation.render")
         design = self.design
-        given: Given = drawing.Given(
+        files: Given = drawing.Given(
             logo=self.pictures[design.logo] if design.logo is not None else None,
             screenshots=[self.pictures[name] for name in design.screenshots],
             end_card=self.pictures[design.end_card] if design.end_card is not None else None,
             clip=self._folder / design.clip if design.clip is not None else None,
         )
         with using_files():
-            return drawing.prepare(design, self.copy, given), drawing.warnings(given)
+            return drawing.prepare(design, self.copy, files), drawing.warnings(files)
 
     def into(self, folder: Path) -> Iterator[Step]:
         """Render each file. Write the provenance last, so that a folder with it is complete."""
-        made = []
+        outputs = []
         with using_files():
             folder.mkdir(parents=True, exist_ok=True)
             for step in self.piece.make(folder):
-                made += [step.made] if step.made else []
+                outputs += [step.made] if step.made else []
                 yield step
             (folder / PROVENANCE).write_bytes(
-                msgspec.json.format(msgspec.json.encode(self._provenance(made)))
+                msgspec.json.format(msgspec.json.encode(self._provenance(outputs)))
             )
 
-    def _provenance(self, made: list[Made]) -> Provenance:
+    def _provenance(self, outputs: list[Made]) -> Provenance:
         renderer: str = import_module("generation.render").RENDERER
-        given = {name: sha256(data).hexdigest() for name, data in self.pictures.items()}
+        hashes = {name: sha256(data).hexdigest() for name, data in self.pictures.items()}
         if (clip := self.design.clip) is not None:
             with (self._folder / clip).open("rb") as file:
-                given[clip] = file_digest(file, "sha256").hexdigest()
-        return Provenance(renderer=renderer, design=self.design, pictures=given, files=made)
+                hashes[clip] = file_digest(file, "sha256").hexdigest()
+        return Provenance(renderer=renderer, design=self.design, pictures=hashes, files=outputs)
 
 
 def read_design(path: Path) -> Design:
@@ -109,5 +109,5 @@ def using_files() -> Iterator[None]:
         yield
     except OSError as error:
         raise GenerationError(
-            "FILE_UNUSABLE", ": ".join(str(one) for one in (error.filename, error.strerror) if one)
+            "FILE_UNUSABLE", ": ".join(str(part) for part in (error.filename, error.strerror) if part)
         ) from None

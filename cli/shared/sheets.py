@@ -48,17 +48,17 @@ def entries(path: Path) -> list[Entry]:
 
 
 def pieces(
-    found: Sequence[Entry], beside: Path, out: Path, formats: Sequence[Format], aspect: Aspect | None
+    brand_entries: Sequence[Entry], beside: Path, out: Path, formats: Sequence[Format], aspect: Aspect | None
 ) -> Iterator[Checked]:
     """Render each brand in each format, each in a folder of its own, and yield the checked pieces."""
-    for number, entry in enumerate(found, 1):
+    for number, entry in enumerate(brand_entries, 1):
         for format_ in formats:
             name = re.sub(r"\W+", "-", entry.name).strip("-")[:40]
             yield _checked(_design(entry, format_, aspect), beside, out / f"{number:03}-{name}-{format_}")
 
 
 def _design(entry: Entry, format_: Format, aspect: Aspect | None) -> Design:
-    own = {one.name: getattr(entry, one.name) for one in msgspec.structs.fields(Brand)}
+    own = {field_info.name: getattr(entry, field_info.name) for field_info in msgspec.structs.fields(Brand)}
     return Design(
         format=format_,
         brand=Brand(**own),
@@ -72,18 +72,18 @@ def _design(entry: Entry, format_: Format, aspect: Aspect | None) -> Design:
 def _checked(design: Design, beside: Path, folder: Path) -> Checked:
     try:
         rendering = Rendering(design, beside)
-        made = [step.made for step in rendering.into(folder) if step.made]
+        outputs = [step.made for step in rendering.into(folder) if step.made]
     except (GenerationError, PictureRefused, TextRefused) as error:
         refused = Fault(place=design.format, rule=error.code, found=error.message)
         return Checked(design.brand.name, design.format, folder, [], [refused])
-    faults = import_module("generation.proofreading.read").faults(made, folder, design, rendering.copy)
-    return Checked(design.brand.name, design.format, folder, made, faults)
+    faults = import_module("generation.proofreading.read").faults(outputs, folder, design, rendering.copy)
+    return Checked(design.brand.name, design.format, folder, outputs, faults)
 
 
 def write_sheet(checked: Sequence[Checked], out: Path) -> None:
     """Write the picture of all rendered pieces."""
-    drawn = [one for one in checked if one.made]
-    rows = [([one.folder / made.thumbnail for made in one.made], bool(one.faults)) for one in drawn]
+    drawn = [piece for piece in checked if piece.made]
+    rows = [([piece.folder / made.thumbnail for made in piece.made], bool(piece.faults)) for piece in drawn]
     with using_files():
         out.mkdir(parents=True, exist_ok=True)
         (out / SHEET).write_bytes(import_module("generation.contact_sheet").contact_sheet(rows))

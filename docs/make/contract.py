@@ -27,7 +27,7 @@ from schemas.errors.platforms import Category
 ROOT = Path(__file__).resolve().parents[2]
 
 #: Largest body limit of a route without a row of its own, in bytes.
-MANY_BYTES = 64 << 10
+ROW_FROM_BYTES = 64 << 10
 
 #: Migration with the caps of each tier in a pool.
 LEDGER = ROOT / "db" / "migrations" / "0002_create_ledger.sql"
@@ -66,7 +66,7 @@ def conflict_reasons() -> str:
     """Return the table of `details.reason` of a conflict."""
     reasons = dict.fromkeys(sorted(set(_reasons())))
     return table(
-        ["reason", "meaning"], [(code(name), said) for name, _, said in _joined(reasons, meanings.REASONS)]
+        ["reason", "meaning"], [(code(name), text) for name, _, text in _joined(reasons, meanings.REASONS)]
     )
 
 
@@ -104,7 +104,7 @@ def job_errors() -> str:
 def post_error_categories() -> str:
     """Return the table of categories of a post's `lastError`."""
     rows = _joined(dict.fromkeys(get_args(Category)), meanings.CATEGORIES)
-    return table(["category", "person who must act"], [(code(name), said) for name, _, said in rows])
+    return table(["category", "person who must act"], [(code(name), text) for name, _, text in rows])
 
 
 def request_limits() -> str:
@@ -118,7 +118,7 @@ def request_limits() -> str:
 
 def event_limits() -> str:
     """Return requests with events, and events, a second and SDK app, by tier."""
-    rows = [(code(tier), f"{most.requests:,}", f"{most.events:,}") for tier, most in LIMITS.items()]
+    rows = [(code(tier), f"{limit.requests:,}", f"{limit.events:,}") for tier, limit in LIMITS.items()]
     return table(["tier", "requests a second", "events a second"], rows)
 
 
@@ -149,11 +149,15 @@ def event_budgets() -> str:
 
 def body_limits() -> str:
     """Return the byte limits of large JSON bodies by route, and one row for all other routes."""
-    sizes = {f"{one.method} {one.path}": one.handler.opt[OPTION] for one in operations(build()) if one.body}
+    sizes = {
+        f"{operation.method} {operation.path}": operation.handler.opt[OPTION]
+        for operation in operations(build())
+        if operation.body
+    }
     least = min(sizes.values())
-    larger = sorted((size, name) for name, size in sizes.items() if size > MANY_BYTES)
+    larger = sorted((size, name) for name, size in sizes.items() if size > ROW_FROM_BYTES)
     rows = [(code(name), f"{size:,}") for size, name in reversed(larger)]
-    return table(["route", "bytes"], [*rows, ("all others", f"{least:,} to {MANY_BYTES:,}")])
+    return table(["route", "bytes"], [*rows, ("all others", f"{least:,} to {ROW_FROM_BYTES:,}")])
 
 
 def job_limits() -> str:
@@ -174,7 +178,7 @@ def storage_limits() -> str:
 def scopes() -> str:
     """Return the table of scopes with their permissions."""
     rows = _joined(dict.fromkeys(get_args(api_keys.Scope)), meanings.SCOPES)
-    return table(["scope", "lets a key"], [(code(name), said) for name, _, said in rows])
+    return table(["scope", "lets a key"], [(code(name), text) for name, _, text in rows])
 
 
 def kinds() -> str:
@@ -216,21 +220,24 @@ def statuses() -> str:
 
 def wait_reasons() -> str:
     """Return the table of waiting reasons in their order of precedence."""
-    rows = [(code(reason), "yes" if reason in TIMED else "", said) for reason, said in OF_STATUS.items()]
-    rows += [(code(one.reason), "yes" if one.until else "", one.message) for one in PRECEDENCE]
+    rows = [(code(reason), "yes" if reason in TIMED else "", text) for reason, text in OF_STATUS.items()]
+    rows += [
+        (code(reason_row.reason), "yes" if reason_row.until else "", reason_row.message)
+        for reason_row in PRECEDENCE
+    ]
     return table(["reason", "until", "message"], rows)
 
 
 def _statuses(resource: str) -> str:
     rows = _joined(dict.fromkeys(get_args(STATUSES[resource])), meanings.STATUSES[resource])
-    return table(["status", "meaning and next status"], [(code(name), said) for name, _, said in rows])
+    return table(["status", "meaning and next status"], [(code(name), text) for name, _, text in rows])
 
 
-def _joined(known: Mapping[str, Any], said: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+def _joined(known: Mapping[str, Any], descriptions: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """Join the code's values with their descriptions. Raise KeyError for a value in only one of them."""
-    if missing := known.keys() ^ said.keys():
+    if missing := known.keys() ^ descriptions.keys():
         raise KeyError(*sorted(missing))
-    return [(name, of, said[name]) for name, of in known.items()]
+    return [(name, of, descriptions[name]) for name, of in known.items()]
 
 
 def _often(retryable: bool) -> str:
@@ -238,7 +245,7 @@ def _often(retryable: bool) -> str:
 
 
 def _time(seconds: float) -> str:
-    hours, rest = divmod(seconds, 3600)
-    if hours and not rest:
+    hours, remainder = divmod(seconds, 3600)
+    if hours and not remainder:
         return f"{hours:.0f} h"
     return f"{seconds / 60:.0f} min" if seconds >= 300 else f"{seconds:.0f} s"

@@ -25,11 +25,11 @@ def _imports(inside: str) -> Mapping[str, set[str]]:
     """Return the imported packages of each package."""
     folder = ROOT / inside.replace(".", "/")
     packages = {path.parent.name for path in folder.glob("*/__init__.py")} - {"tests"}
-    found: dict[str, set[str]] = defaultdict(set)
+    imports: dict[str, set[str]] = defaultdict(set)
     for package in packages:
         for path in (folder / package).rglob("*.py"):
-            found[package] |= {name for name in _names(path, inside) if name in packages - {package}}
-    return found
+            imports[package] |= {name for name in _names(path, inside) if name in packages - {package}}
+    return imports
 
 
 def _names(path: Path, inside: str) -> Iterator[str]:

@@ -11,15 +11,15 @@ from workers.publishing import loop
 
 ROOT = Path(__file__).resolve().parents[2]
 
-WRITTEN = "<!-- Written by `python -m docs.make`: change the code, then run it. -->\n\n"
+GENERATED_NOTE = "<!-- Written by `python -m docs.make`: change the code, then run it. -->\n\n"
 
-WHOLE: dict[str, Callable[[], str]] = {
+WHOLE_PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/cli.md": command_line.page,
     "docs/reference/settings.md": settings.page,
 }
 
 #: Generated files in formats without comments.
-PLAIN: dict[str, Callable[[], str]] = {"deploy/grafana/tenantry.json": dashboard.text}
+PLAIN_FILES: dict[str, Callable[[], str]] = {"deploy/grafana/tenantry.json": dashboard.text}
 
 #: Files with generated blocks.
 FILES = ("docs/**/*.md", "deploy/**/*.yaml", "deploy/**/*.target")
@@ -70,8 +70,8 @@ def mermaid(picture: str) -> str:
 
 def pages() -> dict[str, str]:
     """Return the expected text of each page by its path. Raise KeyError for a block without a generator."""
-    plain = {name: make() for name, make in PLAIN.items()}
-    return {name: WRITTEN + make() for name, make in WHOLE.items()} | plain | dict(_filled())
+    plain = {name: make() for name, make in PLAIN_FILES.items()}
+    return {name: GENERATED_NOTE + make() for name, make in WHOLE_PAGES.items()} | plain | dict(_filled())
 
 
 def _filled() -> Iterator[tuple[str, str]]:

@@ -30,8 +30,8 @@ def page() -> str:
 
 def _row(name: str, described: dict[str, Any]) -> list[str]:
     default = described.get("default")
-    shown = "required" if default is None else f"`{default}`" if default != "" else "none"
-    return [f"`{name}`", shown, _values(described), described["description"]]
+    default_text = "required" if default is None else f"`{default}`" if default != "" else "none"
+    return [f"`{name}`", default_text, _values(described), described["description"]]
 
 
 def _values(described: dict[str, Any]) -> str:

@@ -6,5 +6,5 @@ from docs.make.table import code, table
 
 def enums() -> str:
     """Return the table of the OpenAPI document's enumerations with their current values."""
-    rows = [(code(name), code(*one.values)) for name, one in sorted(ENUMS.items())]
+    rows = [(code(name), code(*enum.values)) for name, enum in sorted(ENUMS.items())]
     return table(["enumeration", "values now"], rows)

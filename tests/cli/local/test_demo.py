@@ -58,7 +58,7 @@ def test_the_sandbox_gets_all_brand_fields(monkeypatch: pytest.MonkeyPatch) -> N
         )
 
     calling = httpx.Client(base_url="http://api/v1", transport=httpx.MockTransport(answer))
-    monkeypatch.setattr(demo, "_calling", lambda *_: calling)
+    monkeypatch.setattr(demo, "_open_client", lambda *_: calling)
     shown = demo.Shown(project={"brandContext": brand}, post={})
     demo.generate("http://api", "key", shown, io.StringIO())
     assert told == [brand]
@@ -87,7 +87,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, *statuses: int) -> list[httpx.Req
 
 def test_a_429_is_retried_after_retry_after(monkeypatch: pytest.MonkeyPatch, pauses: list[float]) -> None:
     requests = answering(monkeypatch, 429, 429, 201)
-    with demo._calling("http://api", "key") as client:
+    with demo._open_client("http://api", "key") as client:
         assert client.post("/content", files={"caption": (None, "x")}).status_code == 201
     assert len({request.content for request in requests}) == 1
     assert pauses == [7, 7]

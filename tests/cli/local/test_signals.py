@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from cli.local.signals import SIGNALS, Asked, Terminated, terminating
+from cli.local.signals import SIGNALS, KeyRequests, Terminated, terminating
 
 
 @pytest.mark.parametrize("signum", SIGNALS)
@@ -24,7 +24,7 @@ def test_the_first_signal_unwinds_and_later_ones_call_again(signum: signal.Signa
 
 def test_sigusr1_is_counted_once_and_ends_nothing() -> None:
     before = signal.getsignal(signal.SIGUSR1)
-    asked = Asked()
+    asked = KeyRequests()
     assert not asked.take()
     os.kill(os.getpid(), signal.SIGUSR1)
     os.kill(os.getpid(), signal.SIGUSR1)
