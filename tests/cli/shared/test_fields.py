@@ -54,7 +54,7 @@ def test_a_repeated_name_starts_the_next_object() -> None:
 
 @pytest.mark.parametrize("given", ["", "a", "=1", "[a]=1", "a[=1", "a]b=1", "a[b]c=1", "a[b]"])
 def test_an_invalid_field_is_refused(given: str) -> None:
-    with pytest.raises(click.UsageError, match="is no field"):
+    with pytest.raises(click.UsageError, match="is not a field"):
         read_field(given, typed=False)
 
 
