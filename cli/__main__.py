@@ -1,7 +1,7 @@
-"""The `tenantry` command: an operator's tool on the database, and `tenantry api` for all that partners do.
+"""The `tenantry` command: operators' commands on the database, and `tenantry api` for requests of partners.
 
-A command lives in `cli/commands/<name>.py` under its own name and is imported when it is used, so that
-`tenantry --help` costs click alone.
+A command is in `cli/commands/<name>.py` under its own name. It is imported at its first use, so that
+`tenantry --help` imports only click.
 """
 
 import io
@@ -13,32 +13,32 @@ import click
 
 from cli.shared.exit_codes import INTERRUPTED
 
-#: Every command and its line in `tenantry --help`; a test compares the lines with the commands' own.
+#: Every command with its line in `tenantry --help`; a test compares the lines with the commands' docstrings.
 COMMANDS = {
-    "api": "Make a request to the API and print its answer, which is JSON.",
-    "attack": "Try tenancy, scopes and costs of an API that runs, by its own document.",
-    "backup": "Write the database into a file.",
-    "bench": "Measure this machine: each figure with its target, beside a peer in the same run.",
-    "brand": "Look at what an ingest would read of a brand.",
+    "api": "Send a request to the API and print its JSON response.",
+    "attack": "Test tenancy, scopes and costs of a running API by its OpenAPI document.",
+    "backup": "Dump the database into a file.",
+    "bench": "Measure this machine: each figure with its target and a peer in the same run.",
+    "brand": "Read a brand as an ingest would, and print it.",
     "content": "Render generated content from a file, without servers.",
-    "doctor": "Check what this machine and the platform need, and say what is wrong.",
-    "events": "Watch a project's events as they come; count them anew.",
+    "doctor": "Check this machine and the platform, and report faults.",
+    "events": "Follow a project's events; recount them.",
     "keys": "Create, list, rotate, kill and show API keys; seal every secret with a new vault key.",
-    "leases": "Offer accounts for lease, answer partners' requests, take accounts back.",
-    "migrate": "Bring the databases of this platform and of its events to this release's tables.",
-    "org": "Create and list organizations, the partners who call the API; suspend one and resume it.",
-    "pools": "See what waits and runs in each pool; pause one and resume it.",
-    "projects": "Delete an archived project for good.",
-    "quotas": "Say how much a social account may post, in place of its platform's own figures.",
-    "rehearse": "Rehearse a bad day: load while processes and servers fail, then count every job.",
-    "restore": "Read a backup into an empty database.",
+    "leases": "Offer accounts for lease, decide partners' requests, recall accounts.",
+    "migrate": "Migrate the main and the event database to this release.",
+    "org": "Create, list, suspend and resume organizations (partners), and set their tier.",
+    "pools": "List the pools of workers; pause, resume and cap a pool.",
+    "projects": "Delete an archived project permanently.",
+    "quotas": "Set a social account's posting quota instead of its platform's.",
+    "rehearse": "Run load while processes and servers fail, then check every job.",
+    "restore": "Restore a dump into an empty database.",
     "up": "Run the whole platform on this machine until Ctrl-C or SIGTERM.",
     "webhooks": "Receive webhook events on your own machine, and send samples of them.",
 }
 
 
 class Commands(click.Group):
-    """The commands by name; each is loaded when it is asked for."""
+    """Commands by name, each imported at its first use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return sorted(COMMANDS)
@@ -62,7 +62,7 @@ class Commands(click.Group):
             formatter.write_dl(sorted(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> None:
-        """Ctrl-C ends a command, and a prompt, without a word, with the code that a shell gives it."""
+        """End a command or a prompt at Ctrl-C silently, with the shell's exit code for it."""
         try:
             super().invoke(ctx)
         except (KeyboardInterrupt, click.Abort):
@@ -72,28 +72,28 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="tenantry", message="%(prog)s %(version)s")
 def tenantry() -> None:
-    """Run and look after Tenantry.
+    """Run and operate Tenantry.
 
-    Commands work on the database that DATABASE_URL names (with the other settings of every process), or on
-    the one that `bin/up` runs in the current folder. With --json they print one JSON document, and their
-    errors as the API's envelope. `tenantry api` and `tenantry webhooks` call the API, with a key.
+    Commands use the database of DATABASE_URL (with the other settings of every process), or the
+    database of `bin/up` in the current folder. With --json they print one JSON document, and errors as the
+    API's error envelope. `tenantry api` and `tenantry webhooks` call the API with a key.
 
     \b
     Exit codes:
       0    done
-      1    it failed, or the job did
-      2    the command was called wrongly
-      3    there is no such thing
-      4    its state forbids it now
+      1    the command or the job failed
+      2    wrong usage
+      3    not found
+      4    refused in the current state
       5    the settings or a server can't be used
       130  interrupted
     """
 
 
 def main() -> None:
-    """The entry point of the `tenantry` script."""
+    """Run the `tenantry` script."""
     for stream in (sys.stdout, sys.stderr):
-        # Line by line into a file or a pipe too: whoever looks sees what has happened.
+        # Line buffering also for files and pipes, so that a reader sees each line at once.
         cast("io.TextIOWrapper", stream).reconfigure(line_buffering=True)
     tenantry(prog_name="tenantry")
 

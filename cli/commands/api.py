@@ -1,4 +1,4 @@
-"""`tenantry api`: any request to the API, as a partner makes it."""
+"""`tenantry api`: any request to the API, as a partner sends it."""
 
 import re
 from collections.abc import Callable
@@ -23,20 +23,20 @@ def _fields(*, typed: bool) -> Callable[..., list[Field]]:
 
 
 def _headers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    given = [_HEADER.fullmatch(each) for each in values]
-    if None in given:
-        raise click.BadParameter("a header is NAME: VALUE")
-    return {match[1].title(): match[2] for match in given if match}
+    matches = [_HEADER.fullmatch(each) for each in values]
+    if None in matches:
+        raise click.BadParameter("a header has the form NAME: VALUE")
+    return {match[1].title(): match[2] for match in matches if match}
 
 
-def _key(_ctx: click.Context, _param: click.Parameter, given: str | None) -> str | None:
-    if given is not None and not (given.isascii() and given.isprintable()):
-        raise click.BadParameter("an Idempotency-Key is of printable ASCII characters")
-    return given
+def _key(_ctx: click.Context, _param: click.Parameter, key: str | None) -> str | None:
+    if key is not None and not (key.isascii() and key.isprintable()):
+        raise click.BadParameter("an Idempotency-Key must have printable ASCII characters only")
+    return key
 
 
 class Call(NamedTuple):
-    """The request as it was asked for; `key` is its Idempotency-Key if it is a write."""
+    """Request by the command's options; `key` is the Idempotency-Key of a write."""
 
     method: str
     path: str
@@ -51,38 +51,40 @@ class Call(NamedTuple):
 @click.argument("words", nargs=-1, required=True, metavar="[METHOD] PATH")
 @click.option(
     "-f", "--raw-field", "texts", multiple=True, metavar="NAME=TEXT", callback=_fields(typed=False),
-    help="A text. NAME may nest: a[b]=c, a[]=c, a[][b]=c.",
+    help="A text field. NAME may nest: a[b]=c, a[]=c, a[][b]=c.",
 )  # fmt: skip
 @click.option(
     "-F", "--field", "values", multiple=True, metavar="NAME=VALUE", callback=_fields(typed=True),
     help="A literal (true, false, null, a number), a text, @FILE to upload, or @- for the text on stdin.",
 )  # fmt: skip
-@click.option("--form", is_flag=True, help="Send the fields as a form though none is a file.")
+@click.option("--form", is_flag=True, help="Send the fields as a form, even without a file.")
 @click.option("--input", "source", type=click.File("rb"), metavar="FILE", help="The JSON body; - is stdin.")
 @click.option("-H", "--header", "headers", multiple=True, metavar="NAME: VALUE", callback=_headers,
-    help="A header of the request.",
+    help="A request header.",
 )  # fmt: skip
 @click.option(
-    "--idempotency-key", "key", metavar="KEY", callback=_key, help="Of a write; a fresh one, unless you say.",
+    "--idempotency-key", "key", metavar="KEY", callback=_key, help="Key of a write; default: a fresh key.",
 )  # fmt: skip
-@click.option("--paginate", is_flag=True, help="Print every item of a list, one a line.")
-@click.option("--wait", is_flag=True, help="Follow the jobs that it starts, and print their ends instead.")
+@click.option("--paginate", is_flag=True, help="Print all items of a list, one a line.")
+@click.option(
+    "--wait", is_flag=True, help="Wait for the jobs of the response, and print their results instead."
+)
 @click.pass_context
 def api(
     ctx: click.Context, /, words: tuple[str, ...], texts: list[Field], values: list[Field], **options: Any
 ) -> None:
-    """Make a request to the API and print its answer, which is JSON.
+    """Send a request to the API and print its JSON response.
 
-    PATH is one of /docs, with or without /v1. METHOD is GET, or POST where there is something to send;
-    fields of a GET are its query. It goes to TENANTRY_API with the key in TENANTRY_KEY; unless they are
-    set, to what `bin/up` runs here, with its key.
+    PATH is a path of /docs, with or without /v1. METHOD defaults to GET, or to POST with fields or a body;
+    fields of a GET are its query. The request goes to TENANTRY_API with the key in TENANTRY_KEY. Without
+    them it goes to the API of `bin/up` here, with its key.
 
-    Every write has an Idempotency-Key. If no answer comes, the key is shown, and the same request with
-    --idempotency-key does nothing twice.
+    Every write has an Idempotency-Key. After a lost response the command prints the key, and the same
+    request with --idempotency-key is safe to repeat.
 
-    An error is printed as it came, with a line on stderr. The exit code is 3 where there is no such thing, 4
-    where its state forbids it now or a limit is reached, 5 where the key is no good or nobody answers, 2 for
-    what else the API refuses. With --wait it is 1 if a job didn't complete.
+    An error response is printed unchanged, with a line on stderr. The exit code is 3 for not found, 4 for a
+    refusal in the current state or by a limit, 5 for an invalid key or no response, 2 for any other
+    refusal. With --wait it is 1 if a job didn't complete.
 
     \b
     Examples:
@@ -99,7 +101,7 @@ def api(
 
 
 def _run(remote: Remote, call: Call, *, paginate: bool, wait: bool) -> int:
-    """Send it, print what comes of it; the exit code."""
+    """Send the request, print the response, and return the exit code."""
     with remote.client() as client:
         request = _request(call, remote, client)
         with answered(call.key and repeat(call.key)):
@@ -111,17 +113,17 @@ def _run(remote: Remote, call: Call, *, paginate: bool, wait: bool) -> int:
 
 
 def _call(words: tuple[str, ...], fields: list[Field], options: dict[str, Any]) -> Call:
-    """Raises `click.UsageError`."""
+    """Build the request from the command's words and options. Raise `click.UsageError`."""
     sends = bool(fields or options["source"])
     *method, path = words
     if len(method) > 1 or not all(word.isalpha() for word in method):
-        raise click.UsageError("give a method, if any, and one path: tenantry api [METHOD] PATH")
+        raise click.UsageError("give an optional method and one path: tenantry api [METHOD] PATH")
     verb = method[0].upper() if method else "POST" if sends else "GET"
     form = options["form"] or any(field.file is not None for field in fields)
     if form and (verb in READS or options["source"]):
-        raise click.UsageError("a form is the body of a write: not of a GET, and not beside --input")
+        raise click.UsageError("a form is the body of a write: not for GET, and not with --input")
     if options["paginate"] and (verb != "GET" or options["wait"]):
-        raise click.UsageError("--paginate is for lists: GET, without --wait")
+        raise click.UsageError("--paginate is for lists: use GET without --wait")
     headers = options["headers"]
     key = None if verb in READS else options["key"] or headers.get("Idempotency-Key") or str(uuid4())
     return Call(verb, path, fields, headers, options["source"], form, key)
@@ -144,7 +146,7 @@ def _request(call: Call, remote: Remote, client: httpx.Client) -> httpx.Request:
 
 
 def _print(response: httpx.Response, key: str | None, *, wait: bool) -> int:
-    """Print an answer, a stream of anything but JSON as it comes; the exit code."""
+    """Print a response, streaming any body but JSON, and return the exit code."""
     if response.is_success and not wait and "json" not in response.headers.get("Content-Type", ""):
         for chunk in response.iter_bytes():
             click.echo(chunk, nl=False)
@@ -170,14 +172,18 @@ def _print_pages(client: httpx.Client, request: httpx.Request) -> int:
 
 
 def _wait(remote: Remote, client: httpx.Client, response: httpx.Response) -> int:
-    """Print the end of each job, or the answer itself if it names none."""
-    named = jobs_of(response.content)
-    if not named:
+    """Print the result of each job, or the response itself if it names no job."""
+    job_ids = jobs_of(response.content)
+    if not job_ids:
         show(response.content)
-        click.echo("It started no job: there is nothing to wait for.", err=True)
+        click.echo("The request started no job to wait for.", err=True)
     code = 0
-    for job_id in named:
-        with answered(f"The job goes on. To follow it: tenantry api jobs/{job_id} --wait"):
-            ended = follow(remote, client, job_id)
-        code = _print(ended, None, wait=False) or code or (0 if has_ended_well(ended) else FAILED)
+    for job_id in job_ids:
+        with answered(f"The job continues. To follow it: tenantry api jobs/{job_id} --wait"):
+            last_response = follow(remote, client, job_id)
+        code = (
+            _print(last_response, None, wait=False)
+            or code
+            or (0 if has_ended_well(last_response) else FAILED)
+        )
     return code

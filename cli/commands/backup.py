@@ -1,4 +1,4 @@
-"""`tenantry backup`."""
+"""`tenantry backup`: a dump of a database."""
 
 import asyncio
 from pathlib import Path
@@ -16,16 +16,16 @@ from db import dumps
 @events_option
 @answering
 async def backup(file: Path, *, events: bool) -> Answer:
-    """Write the database into a file.
+    """Dump the database into a file.
 
-    By pg_dump of the server's version: the embedded one, that of PATH, or Debian's. It runs beside all
-    processes. The file is new and has mode 0600. PEPPERS, VAULT_KEYS and the files of ASSETS_URL are not in
-    it.
+    It uses a pg_dump of the server's version: the embedded one, the one in PATH, or Debian's. All
+    processes may run. The file is new and has mode 0600. It contains no PEPPERS, no VAULT_KEYS and no
+    files of ASSETS_URL.
 
     \b
     Examples:
       tenantry backup tenantry.dump
       tenantry backup events.dump --events
     """
-    made = await asyncio.to_thread(dumped, dumps.dump, database_of(events=events), file)
-    return Answer(made, card(made))
+    result = await asyncio.to_thread(dumped, dumps.dump, database_of(events=events), file)
+    return Answer(result, card(result))

@@ -1,4 +1,4 @@
-"""`tenantry bench`: the figures of the README, measured here and now."""
+"""`tenantry bench`: measurements of the README's figures on this machine."""
 
 import sys
 from collections.abc import Collection, Iterator, Mapping
@@ -27,17 +27,17 @@ from cli.shared.output import Answer, console
 
 @click.group(cls=CommandGroup)
 def bench() -> None:
-    """Measure this machine: each figure with its target, beside a peer in the same run.
+    """Measure this machine: each figure with its target and a peer in the same run.
 
-    It starts servers of its own, or works in a scratch database of those that DATABASE_URL and
-    REDIS_URL name. Let nothing else run meanwhile. A job lost or done twice is an error, not a figure.
+    It starts its own servers, or uses a scratch database on the servers of DATABASE_URL and
+    REDIS_URL. Run nothing else meanwhile. A lost or doubled job is an error, not a figure.
     """
 
 
 @bench.command("jobs")
 @answering
 async def jobs() -> Answer:
-    """The figures of jobs, beside plain arq: pickup, drain, live, busy slots, scaling, recovery, pull.
+    """Measure jobs against plain arq: pickup, drain, live, busy slots, scaling, recovery, pull.
 
     \b
     Examples:
@@ -50,7 +50,7 @@ async def jobs() -> Answer:
 @bench.command("http")
 @answering
 async def http() -> Answer:
-    """The figures of requests, beside a bare Litestar app: create a project, poll a job.
+    """Measure requests against a bare Litestar app: create a project, poll a job.
 
     \b
     Examples:
@@ -63,9 +63,9 @@ async def http() -> Answer:
 @bench.command("publish")
 @answering
 async def publish() -> Answer:
-    """Delays of posts: 500 over 20 accounts with quotas, four workers, at once and in 20 s.
+    """Measure delays of posts: 500 of 20 accounts with quotas, four workers, at one instant and within 20 s.
 
-    No platform is asked: a sandbox's answers at once. An account over its quota is an error, not a figure.
+    The posts go to a sandbox's instant fakes. An account over its quota is an error, not a figure.
 
     \b
     Examples:
@@ -78,7 +78,7 @@ async def publish() -> Answer:
 @bench.command("all")
 @answering
 async def everything() -> Answer:
-    """Every figure, in about four minutes on two cores; --json prints them alone.
+    """Measure all figures in about four minutes on two cores; --json prints only the figures.
 
     \b
     Examples:
@@ -94,23 +94,23 @@ async def everything() -> Answer:
     "--cases",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Read a corpus of saved pages instead of made ones; see `tenantry brand extract`.",
+    help="Read a corpus of saved pages instead of generated ones; see `tenantry brand extract`.",
 )
 @answering
 async def ingest(cases: Path | None) -> Answer:
-    """Pages read a second, time, memory and fields, beside trafilatura, metascraper and Open Graph.
+    """Measure the page reader against trafilatura, metascraper and Open Graph: speed, memory and fields.
 
-    It starts no server. A made page that is misread is an error, not a figure. Of given pages the fields
-    that the cases expect are scored. metascraper takes part where `bin/test --peers` has installed it.
+    It starts no server. A misread generated page is an error, not a figure. For given pages it scores the
+    expected fields of the cases. metascraper takes part if `bin/test --peers` has installed it.
 
     \b
     Examples:
       tenantry bench ingest
       tenantry bench ingest --cases cases.jsonl --json
     """
-    given = pages_of(cases) if cases else []
+    cases_pages = pages_of(cases) if cases else []
     with _progress(["pages"]) as progress:
-        result = await pages.measure(given, pages.FULL, partial(progress, "pages"))
+        result = await pages.measure(cases_pages, pages.FULL, partial(progress, "pages"))
     return Answer({**result.figures, "details": result.details}, views.readers(result))
 
 
@@ -118,9 +118,9 @@ async def ingest(cases: Path | None) -> Answer:
 @click.argument("rows", nargs=-1, type=click.Choice(list(ROWS)), metavar="[ROW]...")
 @answering
 async def neighbours(rows: tuple[str, ...]) -> Answer:
-    """Times of a tenant at rest, and beside another one's attack: p50 and p95 of each.
+    """Measure a tenant's response times at rest and during another tenant's attack: p50 and p95.
 
-    Without names all rows are measured, in about 16 minutes. Each row is one attack:
+    Without names it measures all rows, in about 16 minutes. Each row is one attack:
 
     \b
       silence silent-readers streams parsing publishing slow-sites metadata bodies
@@ -143,15 +143,15 @@ async def neighbours(rows: tuple[str, ...]) -> Answer:
 
 
 @bench.command("ledger")
-@click.option("--quick", is_flag=True, help="A twentieth of the rows: that it works, not what it costs.")
-@click.option("--ended", type=click.IntRange(min=1), metavar="N", help="Jobs that have ended (1000000).")
-@click.option("--waiting", type=click.IntRange(min=1), metavar="N", help="Jobs that wait (100000).")
+@click.option("--quick", is_flag=True, help="A twentieth of the rows: a functional check, not a measurement.")
+@click.option("--ended", type=click.IntRange(min=1), metavar="N", help="Number of ended jobs (1000000).")
+@click.option("--waiting", type=click.IntRange(min=1), metavar="N", help="Number of waiting jobs (100000).")
 @answering
 async def old_ledger(quick: bool, ended: int | None, waiting: int | None) -> Answer:
-    """Each statement of jobs on an old ledger, beside an empty one in turn: p50 and their ratio.
+    """Measure each statement of jobs on an old and on an empty ledger in turn: p50 and ratio.
 
-    Then a pull among tenants at their cap, kinds that the worker doesn't know and dead rows that a
-    snapshot keeps, and the wait of a newcomer behind tenants that wait. About ten minutes.
+    Then it measures a pull among tenants at their cap, among unknown kinds and among dead rows behind a
+    snapshot, and the wait of a new tenant behind waiting tenants. About ten minutes.
 
     \b
     Examples:
@@ -169,14 +169,14 @@ async def old_ledger(quick: bool, ended: int | None, waiting: int | None) -> Ans
 
 @bench.command("events")
 @click.argument("parts", nargs=-1, type=click.Choice(list(store.PARTS)), metavar="[PART]...")
-@click.option("--quick", is_flag=True, help="A tenth of the events: that it works, not what it costs.")
+@click.option("--quick", is_flag=True, help="A tenth of the events: a functional check, not a measurement.")
 @answering
-async def of_events(parts: tuple[str, ...], quick: bool) -> Answer:
-    """Events from a request to their commit, beside a raw COPY and a bare Litestar route.
+async def bench_events(parts: tuple[str, ...], quick: bool) -> Answer:
+    """Measure events from a request to their commit against a raw COPY and a bare Litestar route.
 
-    Parts are speed, latency, growth (a commit beside 1,000,000 and 20,000,000 stored ids) and reads (of the
-    counts of 100,000,000 events); all of them without a name, in about eight minutes. An event that was
-    answered with 202 and isn't stored once is an error, not a figure.
+    Parts are speed, latency, growth (a commit with 1,000,000 and 20,000,000 stored ids) and reads (of the
+    counts of 100,000,000 events). Without a name it runs all parts, in about eight minutes. An accepted
+    event (202) that isn't stored exactly once is an error, not a figure.
 
     \b
     Examples:
@@ -195,11 +195,11 @@ async def of_events(parts: tuple[str, ...], quick: bool) -> Answer:
 
 @bench.command("webhooks")
 @answering
-async def of_webhooks() -> Answer:
-    """Webhooks from an event's commit to their receiver, at rest and beside receivers that hang.
+async def bench_webhooks() -> Answer:
+    """Measure webhooks from an event's commit to their receiver, at rest and with hanging receivers.
 
-    One that hangs has 10,000 deliveries waiting, of the same organization and of another; then 200 hang.
-    About two minutes. An event that comes twice or never is an error, not a figure.
+    A hanging receiver has 10,000 waiting deliveries, in the same organization and in another; then 200
+    receivers hang. About two minutes. A duplicate or missing event is an error, not a figure.
 
     \b
     Examples:
@@ -225,7 +225,7 @@ async def _run(suite: Mapping[str, Measure]) -> Result:
 
 @contextmanager
 def _progress(suite: Collection[str]) -> Iterator[suites.Progress]:
-    """A bar on a terminal, lines elsewhere; on stderr, since stdout is the answer's."""
+    """Show progress on stderr: a bar on a terminal, else lines. stdout is for the result."""
     if not sys.stderr.isatty():
         yield lambda name, what: click.echo(f"{name}: {what}", err=True)
         return

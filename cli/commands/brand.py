@@ -1,4 +1,4 @@
-"""`tenantry brand`: look at what an ingest would read, without a project, a job or a database."""
+"""`tenantry brand`: a brand as an ingest would read it, without a project, a job or a database."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from cli.shared.output import Answer, emit, printable, table
 from domain.values import urls
 from schemas.brand import Extraction
 
-#: The address of a file that came without one: some site's home page.
+#: Address of a file without --url: the home page of an unknown site.
 UNKNOWN = "http://localhost/"
 COLUMNS = ("FIELD", "VALUE", "CONFIDENCE", "RULE", "PAGE")
 QUOTES = ("FIELD", "RESTS ON")
@@ -26,25 +26,25 @@ QUOTES = ("FIELD", "RESTS ON")
 
 @click.group(cls=CommandGroup)
 def brand() -> None:
-    """Look at what an ingest would read of a brand."""
+    """Read a brand as an ingest would, and print it."""
 
 
 @brand.command()
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
-@click.option("--url", default=UNKNOWN, metavar="URL", help="The address that files were saved from.")
+@click.option("--url", default=UNKNOWN, metavar="URL", help="The original address of saved files.")
 @click.option(
     "--cases",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Read a corpus of saved pages instead and print a prediction for each, as JSON lines.",
+    help="Read a corpus of saved pages instead, and print a prediction for each as JSON lines.",
 )
 @json_option
 def extract(*, targets: Sequence[str], url: str, cases: Path | None, as_json: bool) -> None:
-    """Read brands as an ingest would, and show where each field was found.
+    """Read brands as an ingest would, and show the place of each field.
 
     A target is a web address, a saved page (.html, .gz), a GitHub repository (owner/name or its
     address) or an app's page in the App Store or Google Play. Nothing is stored. With --json each
-    target is a line. Ends with 1 where a target can't be read, after the ones that can.
+    target is a line. If a target can't be read, the exit code is 1 after all other targets.
 
     \b
     Examples:
@@ -62,18 +62,21 @@ def extract(*, targets: Sequence[str], url: str, cases: Path | None, as_json: bo
 
 
 async def show(targets: Sequence[str], address: str, *, as_json: bool) -> int:
-    """Print each target's brand, or why it has none, in their order; the worst exit code."""
+    """Print each target's brand or error in order, and return the highest exit code."""
     async with open_reader(address) as reader:
-        coming = [asyncio.create_task(read(reader, target)) for target in targets]
+        tasks = [asyncio.create_task(read(reader, target)) for target in targets]
         return max(
-            [await shown(one, target, as_json=as_json) for one, target in zip(coming, targets, strict=True)]
+            [
+                await show_one(task, target, as_json=as_json)
+                for task, target in zip(tasks, targets, strict=True)
+            ]
         )
 
 
-async def shown(coming: asyncio.Task[Extraction], target: str, *, as_json: bool) -> int:
+async def show_one(task: asyncio.Task[Extraction], target: str, *, as_json: bool) -> int:
     try:
         with failing(as_json=as_json):
-            emit(answer(target, await coming), as_json=as_json)
+            emit(answer(target, await task), as_json=as_json)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     return 0
@@ -84,13 +87,17 @@ def answer(target: str, extraction: Extraction) -> Answer:
 
 
 def view(target: str, extraction: Extraction) -> Iterator[RenderableType]:
-    """The fields, the words that derived ones rest on, and what went wrong on the way."""
+    """Yield the table of fields, the evidence of derived fields, and the warnings."""
     yield Text(printable(f"{target}: {extraction.title or 'without a title'}"), style="bold")
-    found = extraction.fields.items()
+    fields = extraction.fields.items()
     yield table(
-        COLUMNS, [(field, one.value, f"{one.confidence:.2f}", one.rule, one.url) for field, one in found]
+        COLUMNS,
+        [
+            (field, finding.value, f"{finding.confidence:.2f}", finding.rule, finding.url)
+            for field, finding in fields
+        ],
     )
-    quotes = [(field, f"“{quote}”") for field, one in found for quote in one.evidence]
+    quotes = [(field, f"“{quote}”") for field, finding in fields for quote in finding.evidence]
     if quotes:
         yield Text()
         yield table(QUOTES, quotes)

@@ -1,4 +1,4 @@
-"""`tenantry content`: make the files of generated content without a project, a job or a database."""
+"""`tenantry content`: files of generated content, without a project, a job or a database."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -37,14 +37,14 @@ def content() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
     metavar="DIR",
-    help="Folder for the files; those of the same names are replaced.",
+    help="Folder for the files; existing files of the same names are replaced.",
 )
 @json_option
 def render(*, spec: Path, out: Path, as_json: bool) -> None:
-    """Draw the slides of a spec, and write down what they were made from.
+    """Render the slides of a spec, and record their inputs.
 
-    A spec is what a job of generated content gets: format, brand, seed. For designers it may also
-    have its copy, and name a logo and screenshots, files beside it. The same spec and pictures
+    A spec is the input of a generation job: format, brand, seed. For designers it may also have its
+    copy, and name a logo and screenshots: files next to it. The same spec and pictures
     give the same bytes.
 
     \b
@@ -54,31 +54,33 @@ def render(*, spec: Path, out: Path, as_json: bool) -> None:
     """
     with failing(as_json=as_json):
         rendering = Rendering(read_design(spec), spec.parent)
-        made = drawn(rendering, out)
-    emit(answer(made, [*rendering.warnings, *cut(made)]), as_json=as_json)
+        files = render_files(rendering, out)
+    emit(answer(files, [*rendering.warnings, *cut(files)]), as_json=as_json)
 
 
 @content.command()
 @click.argument(
     "brands", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="BRANDS.jsonl"
 )
-@click.option("--formats", default="slideshow,image", show_default=True, help="What to draw of each brand.")
-@click.option("--aspect", type=click.Choice(get_args(Aspect)), help="Another aspect than the formats' own.")
+@click.option(
+    "--formats", default="slideshow,image", show_default=True, help="Formats to render for each brand."
+)
+@click.option("--aspect", type=click.Choice(get_args(Aspect)), help="Aspect instead of each format's own.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
     metavar="DIR",
-    help="Folder for it all.",
+    help="Folder for all files.",
 )
 @json_option
 def sheet(*, brands: Path, formats: str, aspect: Aspect | None, out: Path, as_json: bool) -> None:
-    """Draw many brands, proofread each piece, and show all of them on one picture.
+    """Render many brands, proofread each piece, and show all pieces on one picture.
 
-    A line of the file is a brand as a spec has it; it may name a logo and screenshots, files beside
-    it. DIR gets sheet.jpg, and a folder for each piece. The proofreader shares nothing with what
-    writes and draws: it looks for words that the brand doesn't say, claims, texts that can't be read
-    or lie outside of their part of the picture. Ends with 1 where it finds a fault.
+    A line of the file is a brand as in a spec; it may name a logo and screenshots: files next to
+    it. DIR gets sheet.jpg, and a folder for each piece. The proofreader shares no code with the writer
+    and the renderer. It reports words without evidence in the brand, claims, and texts that are
+    unreadable or outside their zone. The exit code is 1 if it finds a fault.
 
     \b
     Examples:
@@ -87,19 +89,19 @@ def sheet(*, brands: Path, formats: str, aspect: Aspect | None, out: Path, as_js
     """
     with failing(as_json=as_json):
         libraries.require()
-        asked = msgspec.convert(formats.split(","), list[Format])
-        found = entries(brands)
-        coming = pieces(found, brands.parent, out, asked, aspect)
-        checked = looked_over(coming, len(found) * len(asked))
+        requested_formats = msgspec.convert(formats.split(","), list[Format])
+        brand_entries = entries(brands)
+        rendered_pieces = pieces(brand_entries, brands.parent, out, requested_formats, aspect)
+        checked = collect_checked(rendered_pieces, len(brand_entries) * len(requested_formats))
         write_sheet(checked, out)
     emit(findings(checked, out), as_json=as_json)
     click.get_current_context().exit(int(any(one.faults for one in checked)))
 
 
 @content.command()
-@click.option("--seed", default="1", show_default=True, help="The person: another seed, somebody else.")
-@click.option("--gender", type=click.Choice(get_args(Gender)), help="One gender alone.")
-@click.option("--age", type=click.Choice(get_args(AgeRange)), help="One age alone.")
+@click.option("--seed", default="1", show_default=True, help="Seed of the person.")
+@click.option("--gender", type=click.Choice(get_args(Gender)), help="Only this gender.")
+@click.option("--age", type=click.Choice(get_args(AgeRange)), help="Only this age.")
 @click.option("--color", metavar="HEX", default="#0b6e99", show_default=True, help="The brand's color.")
 @click.option(
     "--out",
@@ -112,7 +114,7 @@ def sheet(*, brands: Path, formats: str, aspect: Aspect | None, out: Path, as_js
 def portrait(
     *, seed: str, gender: Gender | None, age: AgeRange | None, color: str, out: Path, as_json: bool
 ) -> None:
-    """Draw a presenter, to choose the seed of one: a row for each gender, a column for each age.
+    """Draw the presenters of a seed: a row for each gender, a column for each age.
 
     \b
     Examples:
@@ -125,7 +127,7 @@ def portrait(
         ages = (age,) if age else get_args(AgeRange)
         drawing, colors = import_module("generation.portraits.people"), import_module("generation.color")
         if not colors.read([color]):
-            raise click.BadParameter(f"{color!r} is no color such as #0b6e99", param_hint="'--color'")
+            raise click.BadParameter(f"{color!r} is not a color such as #0b6e99", param_hint="'--color'")
         with using_files():
             drawing.people(seed, genders, ages, color).save(out, "PNG")
     emit(Answer({"file": str(out)}, str(out)), as_json=as_json)
@@ -133,49 +135,49 @@ def portrait(
 
 def findings(checked: list[Checked], out: Path) -> Answer:
     rows = [
-        (one.brand, one.format, fault.place, fault.rule, fault.found)
-        for one in checked
-        for fault in one.faults
+        (piece.brand, piece.format, fault.place, fault.rule, fault.found)
+        for piece in checked
+        for fault in piece.faults
     ]
-    faulty = sum(bool(one.faults) for one in checked)
+    faulty = sum(bool(piece.faults) for piece in checked)
     note = f"{len(checked)} pieces, {faulty} with faults: {out / SHEET}"
-    data = [{"brand": one.brand, "format": one.format, "faults": one.faults} for one in checked]
+    data = [{"brand": piece.brand, "format": piece.format, "faults": piece.faults} for piece in checked]
     return Answer({"pieces": data, "sheet": str(out / SHEET)}, table(FAULTS, rows), note)
 
 
-def drawn(rendering: Rendering, out: Path) -> list[Made]:
-    """All files, with a bar on the terminal while they are drawn."""
-    made = []
+def render_files(rendering: Rendering, out: Path) -> list[Made]:
+    """Render all files with a progress bar on the terminal, and return them."""
+    files = []
     with bar() as show:
         for step in rendering.into(out):
             show(step.share)
-            made += [step.made] if step.made else []
-    return made
+            files += [step.made] if step.made else []
+    return files
 
 
-def looked_over(coming: Iterator[Checked], total: int) -> list[Checked]:
+def collect_checked(rendered_pieces: Iterator[Checked], total: int) -> list[Checked]:
     checked: list[Checked] = []
     with bar() as show:
-        for one in coming:
-            checked.append(one)
+        for piece in rendered_pieces:
+            checked.append(piece)
             show(len(checked) / total)
     return checked
 
 
 @contextmanager
 def bar() -> Iterator[Callable[[float], None]]:
-    """A bar on the terminal, and what moves it: the share that is done."""
+    """Show a progress bar on the terminal, and yield the function that sets its finished share."""
     columns = (TextColumn("drawing"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console(sys.stderr), disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("", total=1.0)
         yield lambda share: progress.update(task, completed=share)
 
 
-def answer(made: list[Made], warnings: list[str]) -> Answer:
-    rows = [_row(one) for one in made]
-    return Answer({"files": made, "warnings": warnings}, table(COLUMNS, rows), "\n".join(warnings))
+def answer(files: list[Made], warnings: list[str]) -> Answer:
+    rows = [_row(file) for file in files]
+    return Answer({"files": files, "warnings": warnings}, table(COLUMNS, rows), "\n".join(warnings))
 
 
-def _row(made: Made) -> tuple[str, int, int, str]:
-    least = min((one.contrast for one in made.shown), default=0.0)
-    return made.name, made.size_bytes // 1024, len(made.shown), f"{least:.2f}"
+def _row(file: Made) -> tuple[str, int, int, str]:
+    least = min((text.contrast for text in file.shown), default=0.0)
+    return file.name, file.size_bytes // 1024, len(file.shown), f"{least:.2f}"

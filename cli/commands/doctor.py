@@ -1,4 +1,4 @@
-"""`tenantry doctor`."""
+"""`tenantry doctor`: a check of the machine and the platform."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ from schemas.setting_values import is_address
 
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
-#: Without these nothing starts; what else fails can be put right while the platform is up.
+#: Checks that every process needs at its start. Other faults can be fixed while the platform runs.
 VITAL = {"settings", "postgresql"}
 
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -29,43 +29,48 @@ AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 @click.command()
 @answering
 async def doctor() -> Answer:
-    """Check what this machine and the platform need, and say what is wrong.
+    """Check this machine and the platform, and report faults.
 
-    Versions, the kernel's sandbox, settings, PostgreSQL and its disk, Redis, this host's clock, pending
-    migrations, secrets, workers, the dispatcher. A warning leaves the exit code at 0; anything wrong makes
-    it 5 where the settings or PostgreSQL can't be used, else 1.
+    It checks versions, the kernel's sandbox, settings, PostgreSQL and its disk, Redis, this host's clock,
+    pending migrations, secrets, workers and the dispatcher. A warning leaves the exit code at 0. A fault of
+    the settings or of PostgreSQL makes it 5, any other fault 1.
 
     \b
     Examples:
       tenantry doctor
       tenantry doctor --json | jq '.checks[] | select(.status != "ok")'
     """
-    found = await _examine(environment())
-    failed = {check.name for check in found if check.status == "fail"}
+    results = await _examine(environment())
+    failed = {check.name for check in results if check.status == "fail"}
     code = UNUSABLE if failed & VITAL else FAILED if failed else 0
-    return Answer({"ok": not failed, "checks": found}, _view(found), exit_code=code)
+    return Answer({"ok": not failed, "checks": results}, _view(results), exit_code=code)
 
 
 async def _examine(environ: Mapping[str, str]) -> list[Check]:
     settings = checks.settings()
     usable = settings.status == "ok"
-    found = [checks.product(), checks.python(), checks.sandbox(), settings]
+    results = [checks.product(), checks.python(), checks.sandbox(), settings]
     if (url := environ.get("DATABASE_URL")) and is_address(url):
-        found += await _examine_database(url, usable=usable)
+        results += await _examine_database(url, usable=usable)
     if url := read_settings().redis_url if usable else environ.get("REDIS_URL"):
-        found.append(await checks.redis(url))
-    return found
+        results.append(await checks.redis(url))
+    return results
 
 
 async def _examine_database(url: str, *, usable: bool) -> list[Check]:
-    """`usable`: the settings are, so that the keyrings can be held against what the database names."""
+    """Check the database; with `usable` settings also the keyrings against its rows."""
     try:
         async with connected(url, name="tenantry-doctor") as conn:
-            found = [checks.postgres(conn), await checks.clock(conn), await checks.migrations(conn, MAIN)]
-            whole = found[-1].status == "ok"
+            results = [checks.postgres(conn), await checks.clock(conn), await checks.migrations(conn, MAIN)]
+            is_migrated = results[-1].status == "ok"
             room = [await _examine_disk(conn)] if usable else []
             stored = await _examine_event_store() if usable else []
-            return [*found, *room, *stored, *(await _examine_rows(conn, usable=usable) if whole else [])]
+            return [
+                *results,
+                *room,
+                *stored,
+                *(await _examine_rows(conn, usable=usable) if is_migrated else []),
+            ]
     except AWAY as error:
         return [Check(name="postgresql", status="fail", detail=f"{where()}: {error}", advice=ADVICE)]
 
@@ -78,11 +83,11 @@ async def _examine_event_store() -> list[Check]:
     settings = read_settings()
     try:
         async with connected(settings.event_store_url, name="tenantry-doctor") as conn:
-            found = [await checks.migrations(conn, EVENTS)]
+            results = [await checks.migrations(conn, EVENTS)]
             if size := settings.telemetry_disk_bytes:
                 own = await checks.disk(conn, setting="TELEMETRY_DISK_BYTES", size=size)
-                found.append(msgspec.structs.replace(own, name="disk of events"))
-            return found
+                results.append(msgspec.structs.replace(own, name="disk of events"))
+            return results
     except AWAY as error:
         return [Check(name="event store", status="fail", detail=f"at TELEMETRY_URL: {error}", advice=ADVICE)]
 
@@ -92,10 +97,10 @@ async def _examine_rows(conn: Conn, *, usable: bool) -> list[Check]:
     return [*secrets, *await checks.workers(conn), await checks.dispatcher(conn)]
 
 
-def _view(found: list[Check]) -> Table:
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    for check in found:
-        made.add_row(Text(check.status, style=STYLES[check.status]), cell(check.name), cell(check.detail))
+def _view(results: list[Check]) -> Table:
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    for check in results:
+        grid.add_row(Text(check.status, style=STYLES[check.status]), cell(check.name), cell(check.detail))
         if check.advice:
-            made.add_row("", "", cell(check.advice))
-    return made
+            grid.add_row("", "", cell(check.advice))
+    return grid

@@ -1,4 +1,4 @@
-"""`tenantry events`: what operators do to the store of events."""
+"""`tenantry events`: operators' commands on the event store."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -23,29 +23,31 @@ from schemas import ids
 from schemas.errors import Invalid
 from schemas.errors.absent import absent
 
-#: Seconds between two looks.
-EVERY_S = 0.5
+#: Pause between two polls, in seconds.
+POLL_PAUSE_S = 0.5
 
-PASSED_OVER = (
-    "More events come than a look reads: from here on some may be passed over. Follow an app or a name."
+SKIP_WARNING = (
+    "More events arrive than a poll reads: some may be skipped from now on. Filter by --app or --name."
 )
 
 
 @click.group(cls=CommandGroup)
 def events() -> None:
-    """Watch a project's events as they come; count them anew."""
+    """Follow a project's events; recount them."""
 
 
 @events.command("rebuild")
 @click.argument("project_id", metavar="PROJECT_ID", type=Id(ids.PROJECT))
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day, of UTC.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day, counted too.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first UTC day.")
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last UTC day, inclusive."
+)
 @answering
 async def rebuild(project_id: UUID, since: datetime, until: datetime) -> Answer:
-    """Count the events of some days anew, from those that are kept.
+    """Recount the events of some days from the stored events.
 
-    It may run beside all processes: events come, and are counted, while folds wait for
-    an hour at a time.
+    All processes may run: events are stored and counted meanwhile, and folds wait for
+    one hour of events at a time.
 
     \b
     Example:
@@ -61,7 +63,7 @@ async def rebuild(project_id: UUID, since: datetime, until: datetime) -> Answer:
 
 
 class Followed(NamedTuple):
-    """The events that are followed, and the ids of the project's apps by their numbers."""
+    """Filter of the followed events, and the ids of the project's apps by their numbers."""
 
     wanted: Wanted
     apps: Mapping[int, UUID]
@@ -76,10 +78,10 @@ class Followed(NamedTuple):
     type=click.IntRange(1, 192),
     default=1,
     show_default=True,
-    help="Only what occurred in the last so many hours; more of them take longer to look through.",
+    help="Only events of the last N hours; more hours take longer to search.",
 )
-@click.option("--count", type=click.IntRange(1), help="End after so many events.")
-@click.option("--pii", is_flag=True, help="Show users, properties and context, which are hidden otherwise.")
+@click.option("--count", type=click.IntRange(1), help="End after N events.")
+@click.option("--pii", is_flag=True, help="Show users, properties and context; they are hidden by default.")
 @json_option
 def tail(  # noqa: PLR0917 - click's signature
     project_id: UUID,
@@ -92,22 +94,22 @@ def tail(  # noqa: PLR0917 - click's signature
 ) -> None:
     """Print events of a project as they are committed, each once, until Ctrl-C.
 
-    It begins with those that come from now on. With --json each is a line of JSON. Users and what they did
-    are shown with --pii alone. If more come than can be followed, it says that some are passed over.
+    It starts with the next event. With --json each event is a line of JSON. Personal data is shown only
+    with --pii. If events arrive too fast, it warns that it skips some.
 
     \b
     Examples:
       tenantry events tail prj_01890a5d-...
       tenantry events tail prj_01890a5d-... --name purchase_success --json | jq .value
-      tenantry events tail prj_01890a5d-... --count 1   # until the first event comes
+      tenantry events tail prj_01890a5d-... --count 1   # until the first event
     """
 
     async def follow() -> None:
-        followed = await _followed(project_id, app_id, name, timedelta(hours=hours))
+        followed = await _resolve_filter(project_id, app_id, name, timedelta(hours=hours))
         left = count
-        async with aclosing(_coming(followed.wanted)) as coming:
-            async for kept in coming:
-                click.echo(line(fields(kept, followed.apps, pii=pii), as_json=as_json))
+        async with aclosing(_committed_events(followed.wanted)) as stream:
+            async for event in stream:
+                click.echo(line(fields(event, followed.apps, pii=pii), as_json=as_json))
                 left = left and left - 1
                 if left == 0:
                     return
@@ -116,27 +118,29 @@ def tail(  # noqa: PLR0917 - click's signature
         asyncio.run(follow())
 
 
-async def _followed(project_id: UUID, app_id: UUID | None, name: str | None, back: timedelta) -> Followed:
-    """Raises `NotFound` for a project, or an app of it, that there isn't."""
+async def _resolve_filter(
+    project_id: UUID, app_id: UUID | None, name: str | None, back: timedelta
+) -> Followed:
+    """Look up the project's apps. Raise `NotFound` for an unknown project or app."""
     async with open_session() as session, session.pool.acquire() as conn:
         numbers = await app_numbers.numbers(conn, project_id=project_id)
     if app_id and app_id not in numbers:
         raise absent("sdk_app")
-    wanted = Wanted(project_id, numbers[app_id] if app_id else None, name, back)
-    return Followed(wanted, {app_no: each for each, app_no in numbers.items()})
+    event_filter = Wanted(project_id, numbers[app_id] if app_id else None, name, back)
+    return Followed(event_filter, {app_no: known_id for known_id, app_no in numbers.items()})
 
 
-async def _coming(wanted: Wanted) -> AsyncGenerator[StoredEvent, None]:
-    """Events that are committed from now on."""
-    tail = Tail(wanted)
+async def _committed_events(event_filter: Wanted) -> AsyncGenerator[StoredEvent, None]:
+    """Yield the events committed from now on."""
+    tail = Tail(event_filter)
     async with connected(read_settings().event_store_url, name="tenantry-cli") as conn:
         await tail.begin(conn)
-        click.echo(f"Following events of {ids.show(ids.PROJECT, wanted.project_id)}.", err=True)
-        told = False
+        click.echo(f"Following events of {ids.show(ids.PROJECT, event_filter.project_id)}.", err=True)
+        has_warned = False
         while True:
-            for kept in await tail.look(conn):
-                yield kept
-            if tail.passed_over and not told:
-                click.echo(PASSED_OVER, err=True)
-                told = True
-            await asyncio.sleep(0 if tail.more else EVERY_S)
+            for event in await tail.look(conn):
+                yield event
+            if tail.passed_over and not has_warned:
+                click.echo(SKIP_WARNING, err=True)
+                has_warned = True
+            await asyncio.sleep(0 if tail.more else POLL_PAUSE_S)

@@ -1,4 +1,4 @@
-"""`tenantry keys`."""
+"""`tenantry keys`: API keys, and the vault's key."""
 
 import sys
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ KEY = Id(ids.KEY)
 FIELDS = ("id", "name", "env", "scopes", "created_at", "expires_at", "killed_at")
 COLUMNS = ("KEY", "NAME", "ENV", "SCOPES", "CREATED", "EXPIRES", "KILLED")
 
-ONCE = "Keep apiKey now: it is shown this once and nowhere kept."
+SHOWN_ONCE_NOTE = "Store apiKey now: it is shown only once, and the database has only its hash."
 
 
 @click.group(cls=CommandGroup)
@@ -43,12 +43,16 @@ def keys() -> None:
 @click.argument("name")
 @click.option(
     "--scope", "scopes", multiple=True, type=click.Choice(get_args(Scope)), metavar="SCOPE",
-    help="What it may do; more than once for several. The default, *, is all but ops:*.",
+    help="A scope; repeat the option for several. The default, *, has all scopes except ops:*.",
 )  # fmt: skip
 @click.option(
-    "--return-origin", "origins", multiple=True, metavar="ORIGIN", help="Where an OAuth flow may return to."
+    "--return-origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Allowed origin of an OAuth flow's return.",
 )
-@click.option("--days", type=click.IntRange(min=1), help="How long it works; for good, if not said.")
+@click.option("--days", type=click.IntRange(min=1), help="Days until the key expires; default: never.")
 @for_organization
 async def create_key(
     session: Session,
@@ -59,7 +63,7 @@ async def create_key(
     origins: tuple[str, ...],
     days: int | None,
 ) -> Answer:
-    """Create an API key and show it, once.
+    """Create an API key and show it once.
 
     \b
     Examples:
@@ -68,7 +72,7 @@ async def create_key(
       KEY=$(tenantry keys create demo --json | jq -r .apiKey)
     """
     now = datetime.now(UTC)
-    wanted = msgspec.convert(
+    request = msgspec.convert(
         {
             "name": name,
             "scopes": scopes or ["*"],
@@ -78,20 +82,20 @@ async def create_key(
         ApiKeyCreate,
     )
     peppers = _peppers(session)
-    shown = await transact(
+    created = await transact(
         session.pool,
         lambda conn: verbs.create(
-            conn, peppers=peppers, actor=actor, now=now, **msgspec.structs.asdict(wanted)
+            conn, peppers=peppers, actor=actor, now=now, **msgspec.structs.asdict(request)
         ),
     )
-    return Answer(shown, card(shown), ONCE)
+    return Answer(created, card(created), SHOWN_ONCE_NOTE)
 
 
 @keys.command("list")
 @for_organization
 @paged(ids.KEY)
 async def list_keys(session: Session, actor: Actor, *, before: UUID | None, limit: int) -> Answer:
-    """List an organization's keys, newest first, the killed ones too.
+    """List an organization's keys, newest first, including killed keys.
 
     \b
     Examples:
@@ -99,10 +103,10 @@ async def list_keys(session: Session, actor: Actor, *, before: UUID | None, limi
       tenantry keys list --sandbox --json | jq -r '.items[] | select(.killSwitch | not).id'
     """
     async with session.pool.acquire() as conn:
-        found = await verbs.list_page(
+        rows = await verbs.list_page(
             conn, organization_id=actor.organization_id, env=actor.env, before=before, limit=limit + 1
         )
-    return page(found, limit, COLUMNS, attrgetter(*FIELDS))
+    return page(rows, limit, COLUMNS, attrgetter(*FIELDS))
 
 
 @keys.command("rotate")
@@ -112,11 +116,11 @@ async def list_keys(session: Session, actor: Actor, *, before: UUID | None, limi
     type=click.IntRange(0, 24),
     default=0,
     show_default=True,
-    help="How long the old secret works on.",
+    help="Hours until the old secret stops working.",
 )
 @at_database
 async def rotate_key(session: Session, *, key_uuid: UUID, overlap_hours: int) -> Answer:
-    """Give a key a new secret and show it, once; its id and scopes stay.
+    """Give a key a new secret and show it once; its id and scopes stay.
 
     \b
     Example:
@@ -124,18 +128,18 @@ async def rotate_key(session: Session, *, key_uuid: UUID, overlap_hours: int) ->
     """
     peppers, overlap = _peppers(session), timedelta(hours=overlap_hours)
     actor = await _owner(session, key_uuid)
-    shown = await transact(
+    rotated = await transact(
         session.pool,
         lambda conn: verbs.rotate(conn, peppers=peppers, actor=actor, key_uuid=key_uuid, overlap=overlap),
     )
-    return Answer(shown, card(shown), ONCE)
+    return Answer(rotated, card(rotated), SHOWN_ONCE_NOTE)
 
 
 @keys.command("kill")
 @click.argument("key_uuid", metavar="KEY_ID", type=KEY)
 @at_database
 async def kill_key(session: Session, *, key_uuid: UUID) -> Answer:
-    """Switch a key off for good, from its next request on.
+    """Disable a key permanently, from its next request on.
 
     \b
     Example:
@@ -149,27 +153,27 @@ async def kill_key(session: Session, *, key_uuid: UUID) -> Answer:
 @keys.command("show-local")
 @answering
 async def show_local() -> Answer:
-    """Show the keys of the organization "Demo" and of its sandbox, which `bin/up` made in this folder.
+    """Show the keys of the organization "Demo" and of its sandbox, created by `bin/up` in this folder.
 
-    It reads `.local/demo`, a file with mode 0600, and asks no server. The secret of any other key is only
-    in the hands of whoever created it: the database keeps its hash.
+    It reads `.local/demo`, a file with mode 0600, and calls no server. Any other key is known only to its
+    creator: the database has its hash.
 
     \b
     Examples:
       tenantry keys show-local
       KEY=$(tenantry keys show-local --json | jq -r .apiKey)
     """
-    found = kept_keys()
-    return Answer(found, card(found))
+    local_keys = kept_keys()
+    return Answer(local_keys, card(local_keys))
 
 
 @keys.command("rewrap")
 @at_database
 async def rewrap_secrets(session: Session) -> Answer:
-    """Seal every secret in the database anew with the first key of VAULT_KEYS.
+    """Seal every secret in the database again, with the first key of VAULT_KEYS.
 
-    To change the key: put the new one in front of VAULT_KEYS everywhere, release, run this, and drop the
-    old one. It is safe beside running servers, and may be repeated; interrupted, it goes on where it was.
+    To change the key: put the new key in front of VAULT_KEYS everywhere, release, run this, and remove the
+    old key. All processes may run. It may be repeated, and continues after an interruption.
 
     \b
     Examples:
@@ -182,12 +186,12 @@ async def rewrap_secrets(session: Session) -> Answer:
     with _bar(total) as report:
         rows = await rewrap.rewrap(session.pool, keyring=keyring, report=report)
     done = Rewrapped(key_id=keyring.writer, rows=rows, total=sum(rows.values()))
-    return Answer(done, card(done), f"Every secret is sealed with {keyring.writer}: the others may go.")
+    return Answer(done, card(done), f"Every secret is sealed with {keyring.writer}: remove the other keys.")
 
 
 @contextmanager
 def _bar(total: int) -> Iterator[rewrap.Report]:
-    """On stderr, for people only."""
+    """Show a progress bar on stderr, unless --json is set."""
     if click.get_current_context().params["as_json"]:
         yield lambda _: None
         return
@@ -198,7 +202,7 @@ def _bar(total: int) -> Iterator[rewrap.Report]:
 
 
 async def _owner(session: Session, key_uuid: UUID) -> Actor:
-    """The organization of a key, with every right: an id is of one key alone. Raises `NotFound`."""
+    """Return the owner of a key as an actor with every scope. Raise `NotFound`."""
     async with session.pool.acquire() as conn:
         owner = await organizations.find_owner(conn, key_uuid=key_uuid)
     return Actor(owner.organization_id, owner.env, None, EVERY_SCOPE)

@@ -1,4 +1,4 @@
-"""`tenantry leases`: the operators' half of leasing; partners have theirs in the API."""
+"""`tenantry leases`: operators' commands for leased accounts; partners use the API."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, get_args
@@ -36,22 +36,22 @@ REQUESTS = ("REQUEST", "ORGANIZATION", "STATUS", "ASKED", "ASSIGNED", "PLATFORM"
 
 @click.group(cls=CommandGroup)
 def leases() -> None:
-    """Offer accounts for lease, answer partners' requests, take accounts back."""
+    """Offer accounts for lease, decide partners' requests, recall accounts."""
 
 
 @leases.command("offer")
 @click.argument("account_id", type=ACCOUNT)
-@click.option("--niche", required=True, help="What the account is about.")
+@click.option("--niche", required=True, help="Topic of the account.")
 @for_organization
 async def offer_account(session: Session, actor: Actor, *, account_id: UUID, niche: str) -> Answer:
-    """Offer a connected account of the organization for lease; offered again, it is about another niche.
+    """Offer a connected account of the organization for lease, or change the niche of an offer.
 
     \b
     Example:
       tenantry leases offer sa_01890a5d-... --niche "home baking"
     """
     body = msgspec.convert({"socialAccountId": str(account_id), "niche": niche}, AccountOffer)
-    return await _do(
+    return await _write(
         session, lambda conn: offers.offer(conn, actor=actor, account_id=account_id, niche=body.niche)
     )
 
@@ -60,20 +60,20 @@ async def offer_account(session: Session, actor: Actor, *, account_id: UUID, nic
 @click.argument("account_id", type=ACCOUNT)
 @for_organization
 async def withdraw_account(session: Session, actor: Actor, *, account_id: UUID) -> Answer:
-    """Offer an account no more; one that is leased has to be recalled first.
+    """Withdraw an offer; recall a leased account first.
 
     \b
     Example:
       tenantry leases withdraw sa_01890a5d-...
     """
-    return await _do(session, lambda conn: offers.withdraw(conn, actor=actor, account_id=account_id))
+    return await _write(session, lambda conn: offers.withdraw(conn, actor=actor, account_id=account_id))
 
 
 @leases.command("list")
 @for_organization
 @paged(ids.ACCOUNT)
 async def list_offered(session: Session, actor: Actor, *, before: UUID | None, limit: int) -> Answer:
-    """List what is offered in all organizations and who has it, newest first; with --sandbox, in sandboxes.
+    """List the offers of all organizations with their tenants, newest first; with --sandbox, of sandboxes.
 
     \b
     Examples:
@@ -81,18 +81,18 @@ async def list_offered(session: Session, actor: Actor, *, before: UUID | None, l
       tenantry leases list --json | jq -r '.items[] | select(.lease == null) | .socialAccountId'
     """
     async with session.pool.acquire() as conn:
-        found = await offers.list_page(conn, env=actor.env, before=before, limit=limit + 1)
-    return page(found, limit, OFFERED, _offered_row)
+        rows = await offers.list_page(conn, env=actor.env, before=before, limit=limit + 1)
+    return page(rows, limit, OFFERED, _offered_row)
 
 
 @leases.command("requests")
-@click.option("--status", type=click.Choice(get_args(RequestStatus)), help="Only with this status.")
+@click.option("--status", type=click.Choice(get_args(RequestStatus)), help="Only requests with this status.")
 @for_organization
 @paged(ids.LEASE_REQUEST)
 async def list_requests(
     session: Session, actor: Actor, *, status: RequestStatus | None, before: UUID | None, limit: int
 ) -> Answer:
-    """List what all organizations ask for, newest first; with --sandbox, what sandboxes do.
+    """List the requests of all organizations, newest first; with --sandbox, of sandboxes.
 
     \b
     Examples:
@@ -100,10 +100,10 @@ async def list_requests(
       tenantry leases requests --json | jq -r '.items[].niche'
     """
     async with session.pool.acquire() as conn:
-        found = await requests.list_page(
+        rows = await requests.list_page(
             conn, env=actor.env, statuses=status and [status], before=before, limit=limit + 1
         )
-    return page(found, limit, REQUESTS, _request_row)
+    return page(rows, limit, REQUESTS, _request_row)
 
 
 @leases.command("assign")
@@ -113,17 +113,17 @@ async def list_requests(
 async def assign_accounts(
     session: Session, actor: Actor, *, request_id: UUID, account_ids: tuple[UUID, ...]
 ) -> Answer:
-    """Lease these offered accounts to whoever made the request: all of them, or none.
+    """Lease these offered accounts to the request's organization: all of them, or none.
 
-    The exit code is 4 where one can't be leased now, or more are named than are asked for.
+    The exit code is 4 if an account can't be leased now, or if the request is for fewer accounts.
 
     \b
     Example:
       tenantry leases assign lreq_01890a5d-... sa_01890a5d-... sa_01890a5e-...
     """
-    named = [ids.show(ids.ACCOUNT, one) for one in account_ids]
-    body = msgspec.convert({"socialAccountIds": named}, LeaseAssign)
-    return await _do(
+    account_texts = [ids.show(ids.ACCOUNT, account_id) for account_id in account_ids]
+    body = msgspec.convert({"socialAccountIds": account_texts}, LeaseAssign)
+    return await _write(
         session,
         lambda conn: requests.assign(
             conn, actor=actor, request_id=request_id, account_ids=body.social_account_ids
@@ -133,17 +133,17 @@ async def assign_accounts(
 
 @leases.command("reject")
 @click.argument("request_id", type=REQUEST)
-@click.option("--reason", required=True, help="For the partner.")
+@click.option("--reason", required=True, help="Reason for the partner.")
 @for_organization
 async def reject_request(session: Session, actor: Actor, *, request_id: UUID, reason: str) -> Answer:
-    """Assign nothing to a request, or nothing more.
+    """Reject a request, or the rest of a partial one.
 
     \b
     Example:
       tenantry leases reject lreq_01890a5d-... --reason "No such accounts this month"
     """
     body = msgspec.convert({"reason": reason}, LeaseReject)
-    return await _do(
+    return await _write(
         session,
         lambda conn: requests.reject(conn, actor=actor, request_id=request_id, reason=body.reason),
     )
@@ -153,42 +153,42 @@ async def reject_request(session: Session, actor: Actor, *, request_id: UUID, re
 @click.argument("account_id", type=ACCOUNT)
 @for_organization
 async def recall_lease(session: Session, actor: Actor, *, account_id: UUID) -> Answer:
-    """Take a leased account back; ACCOUNT_ID is what it is to its tenant, as `tenantry leases list` shows.
+    """Recall a leased account; ACCOUNT_ID is its id at the tenant, see `tenantry leases list`.
 
     \b
     Example:
       tenantry leases recall sa_01890a5d-...
     """
-    return await _do(session, lambda conn: verbs.recall(conn, actor=actor, account_id=account_id))
+    return await _write(session, lambda conn: verbs.recall(conn, actor=actor, account_id=account_id))
 
 
-async def _do(session: Session, verb: Callable[[Conn], Awaitable[T]]) -> Answer:
-    came = await transact(session.pool, verb)
-    return Answer(came, card(came))
+async def _write(session: Session, verb: Callable[[Conn], Awaitable[T]]) -> Answer:
+    result = await transact(session.pool, verb)
+    return Answer(result, card(result))
 
 
-def _offered_row(each: OfferedAccount) -> tuple[object, ...]:
-    lease = each.lease
+def _offered_row(offer: OfferedAccount) -> tuple[object, ...]:
+    lease = offer.lease
     return (
-        each.social_account_id,
-        each.platform,
-        each.handle,
-        each.status,
-        each.niche,
+        offer.social_account_id,
+        offer.platform,
+        offer.handle,
+        offer.status,
+        offer.niche,
         lease and lease.social_account_id,
         lease and lease.project_id,
         lease and lease.since,
     )
 
 
-def _request_row(each: OperatedRequest) -> tuple[object, ...]:
+def _request_row(request: OperatedRequest) -> tuple[object, ...]:
     return (
-        each.request_id,
-        each.organization_id,
-        each.status,
-        each.count,
-        len(each.assigned_social_account_ids),
-        each.platform,
-        each.niche,
-        each.submitted_at,
+        request.request_id,
+        request.organization_id,
+        request.status,
+        request.count,
+        len(request.assigned_social_account_ids),
+        request.platform,
+        request.niche,
+        request.submitted_at,
     )

@@ -1,4 +1,4 @@
-"""`tenantry migrate`."""
+"""`tenantry migrate`: the release step."""
 
 import click
 
@@ -11,9 +11,9 @@ from db import migrate as migrations
 @click.command()
 @answering
 async def migrate() -> Answer:
-    """Bring the databases of this platform and of its events to this release's tables.
+    """Migrate the main and the event database to this release.
 
-    A release step: run it before the new release's workers and API. Many may run at once, one works.
+    The release step: run it before the new release's workers and API. Parallel runs are safe, one works.
 
     \b
     Example:

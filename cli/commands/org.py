@@ -1,4 +1,4 @@
-"""`tenantry org`."""
+"""`tenantry org`: organizations of partners."""
 
 from operator import attrgetter
 from typing import get_args
@@ -23,7 +23,7 @@ COLUMNS = ("ORGANIZATION", "NAME", "TIER", "SUSPENDED", "SANDBOX", "CREATED")
 
 @click.group(cls=CommandGroup)
 def org() -> None:
-    """Create and list organizations, the partners who call the API; suspend one and resume it."""
+    """Create, list, suspend and resume organizations (partners), and set their tier."""
 
 
 @org.command("create")
@@ -33,26 +33,26 @@ def org() -> None:
     type=TIER,
     default="standard",
     show_default=True,
-    help="What it may do a minute, a day and at once.",
+    help="Tier of its limits and budgets.",
 )
 @at_database
 async def create_organization(session: Session, *, name: str, tier: LiveTier) -> Answer:
-    """Create a live organization, and its sandbox for test keys.
+    """Create a live organization and its sandbox for test keys.
 
     \b
     Examples:
       tenantry org create "Booking Software Ltd"
       tenantry org create Acme --tier pilot --json | jq -r .sandboxId
     """
-    wanted = msgspec.convert({"name": name, "tier": tier}, OrganizationCreate)
+    request = msgspec.convert({"name": name, "tier": tier}, OrganizationCreate)
 
     async def write(conn: Conn) -> Organization:
-        pair = await organizations.create(conn, name=wanted.name, tier=wanted.tier)
+        pair = await organizations.create(conn, name=request.name, tier=request.tier)
         return await organizations.find(conn, organization_id=pair.live)
 
-    made = await transact(session.pool, write)
-    note = f"A key for it: tenantry keys create NAME --org {made.id}"
-    return Answer(made, card(made), note)
+    organization = await transact(session.pool, write)
+    note = f"To create a key for it: tenantry keys create NAME --org {organization.id}"
+    return Answer(organization, card(organization), note)
 
 
 @org.command("tier")
@@ -60,7 +60,7 @@ async def create_organization(session: Session, *, name: str, tier: LiveTier) ->
 @click.argument("tier", type=TIER)
 @at_database
 async def set_tier(session: Session, *, organization_id: UUID, tier: LiveTier) -> Answer:
-    """Give an organization another tier.
+    """Change an organization's tier.
 
     \b
     Example:
@@ -73,7 +73,7 @@ async def set_tier(session: Session, *, organization_id: UUID, tier: LiveTier) -
 @click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
 @at_database
 async def suspend_organization(session: Session, *, organization_id: UUID) -> Answer:
-    """Refuse an organization's keys, and its sandbox's, and let their jobs wait; what runs ends.
+    """Refuse the keys of an organization and its sandbox, and hold their jobs; running jobs finish.
 
     \b
     Example:
@@ -86,7 +86,7 @@ async def suspend_organization(session: Session, *, organization_id: UUID) -> An
 @click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
 @at_database
 async def resume_organization(session: Session, *, organization_id: UUID) -> Answer:
-    """Let a suspended organization go on.
+    """Resume a suspended organization.
 
     \b
     Example:
@@ -118,5 +118,5 @@ async def list_organizations(session: Session, *, before: UUID | None, limit: in
       tenantry org list
     """
     async with session.pool.acquire() as conn:
-        found = await organizations.list_page(conn, before=before, limit=limit + 1)
-    return page(found, limit, COLUMNS, attrgetter(*FIELDS))
+        rows = await organizations.list_page(conn, before=before, limit=limit + 1)
+    return page(rows, limit, COLUMNS, attrgetter(*FIELDS))

@@ -1,4 +1,4 @@
-"""`tenantry pools`."""
+"""`tenantry pools`: pools of workers, their backlog and their caps."""
 
 import os
 import socket
@@ -19,20 +19,20 @@ from schemas.ops import Pool, PoolCap
 
 COUNT = click.IntRange(1, 2**31 - 1)
 
-UNRECORDED = "On no record: no organization has an operator's key (ops:write), and so an audit log for it."
+UNAUDITED_NOTE = "Not audited: no organization has an operator's key (ops:write), so no audit log records it."
 
 COLUMNS = ("POOL", "STATE", "QUEUED", "OLDEST", "RUNNING", "CAPACITY", "WORKERS WANTED")
 
 
 @click.group(cls=CommandGroup)
 def pools() -> None:
-    """See what waits and runs in each pool; pause one and resume it."""
+    """List the pools of workers; pause, resume and cap a pool."""
 
 
 @pools.command("list")
 @at_database
 async def list_pools(session: Session) -> Answer:
-    """List the pools with what waits, what runs and how many workers that asks for.
+    """List the pools with their waiting and running jobs and the desired number of workers.
 
     \b
     Examples:
@@ -40,31 +40,31 @@ async def list_pools(session: Session) -> Answer:
       tenantry pools list --json | jq '.items[] | select(.oldestDueSeconds > 60)'
     """
     async with session.pool.acquire() as conn:
-        found = await verbs.list_all(conn, slots=session.settings.slots)
-    return Answer({"items": found}, _table(found))
+        pool_list = await verbs.list_all(conn, slots=session.settings.slots)
+    return Answer({"items": pool_list}, _table(pool_list))
 
 
 @pools.command("pause")
 @click.argument("name")
 @at_database
 async def pause_pool(session: Session, *, name: str) -> Answer:
-    """Let a pool's workers take no more jobs; what runs goes on, what is submitted waits.
+    """Stop new starts in a pool; running jobs continue, submitted jobs wait.
 
-    It is on the audit log of each organization which has, or had, an operator's key (ops:write). Where none
-    has, it is on no record, and the command says so.
+    The audit log of each organization with a current or former operator's key (ops:write) records it.
+    Without such an organization the command warns that the action can't be audited.
 
     \b
     Example:
       tenantry pools pause ingest
     """
-    return await _set(session, name, paused=True, note=f"To go on: tenantry pools resume {name}")
+    return await _set(session, name, paused=True, note=f"To resume: tenantry pools resume {name}")
 
 
 @pools.command("resume")
 @click.argument("name")
 @at_database
 async def resume_pool(session: Session, *, name: str) -> Answer:
-    """Let a pool's workers take jobs again; they begin within a second. It is on record as a pause is.
+    """Start jobs in a pool again within a second. The audit log records it like a pause.
 
     \b
     Example:
@@ -75,39 +75,39 @@ async def resume_pool(session: Session, *, name: str) -> Answer:
 
 @pools.command("cap")
 @click.argument("name")
-@click.option("--tier", type=click.Choice(get_args(Tier)), required=True, help="Of the organizations.")
-@click.option("--running", type=COUNT, required=True, help="So many jobs of one run at once, at most, ...")
-@click.option("--queued", type=COUNT, required=True, help="... and so many that are due may wait.")
+@click.option("--tier", type=click.Choice(get_args(Tier)), required=True, help="Tier of the organizations.")
+@click.option("--running", type=COUNT, required=True, help="Maximum running jobs of one organization.")
+@click.option("--queued", type=COUNT, required=True, help="Maximum waiting due jobs of one organization.")
 @at_database
 async def cap_pool(session: Session, *, name: str, tier: Tier, running: int, queued: int) -> Answer:
-    """Say how much of a pool one organization of a tier may have. A new pool has no caps.
+    """Set the caps of a tier's organizations in a pool. A new pool has no caps.
 
     \b
     Example:
       tenantry pools cap deliver --tier standard --running 5 --queued 1000
     """
     cap = PoolCap(tier=tier, max_running=running, max_queued=queued)
-    found = await transact(session.pool, lambda conn: verbs.set_cap(conn, name=name, cap=cap))
-    rows = [(one.tier, one.max_running, one.max_queued) for one in found]
-    return Answer({"items": found}, table(("TIER", "RUNNING", "QUEUED"), rows))
+    caps = await transact(session.pool, lambda conn: verbs.set_cap(conn, name=name, cap=cap))
+    rows = [(pool_cap.tier, pool_cap.max_running, pool_cap.max_queued) for pool_cap in caps]
+    return Answer({"items": caps}, table(("TIER", "RUNNING", "QUEUED"), rows))
 
 
 async def _set(session: Session, name: str, *, paused: bool, note: str = "") -> Answer:
-    pause = partial(verbs.pause, name=name, paused=paused, slots=session.settings.slots, details=_person())
+    pause = partial(verbs.pause, name=name, paused=paused, slots=session.settings.slots, details=_caller())
     pool = await transact(session.pool, pause)
     async with session.pool.acquire() as conn:
-        unrecorded = "" if await verbs.has_operators(conn) else UNRECORDED
+        unrecorded = "" if await verbs.has_operators(conn) else UNAUDITED_NOTE
     return Answer(pool, card(pool), "\n".join(filter(None, (note, unrecorded))))
 
 
-def _person() -> dict[str, str]:
-    """The one at this command line, for the audit log: nobody has to have a name, as in a container."""
+def _caller() -> dict[str, str]:
+    """Return the caller for the audit log; the user may have no name, as in a container."""
     names = filter(None, map(os.environ.get, ("SUDO_USER", "LOGNAME", "USER")))
     return {"by": "command line", "user": next(names, str(os.getuid())), "host": socket.gethostname()}
 
 
-def _table(found: list[Pool]) -> Table:
-    return table(COLUMNS, map(_row, found))
+def _table(pool_list: list[Pool]) -> Table:
+    return table(COLUMNS, map(_row, pool_list))
 
 
 def _row(pool: Pool) -> tuple[object, ...]:

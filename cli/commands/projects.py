@@ -1,4 +1,4 @@
-"""`tenantry projects`: what operators do to a partner's project."""
+"""`tenantry projects`: operators' commands on a partner's project."""
 
 from uuid import UUID
 
@@ -15,17 +15,17 @@ from schemas import ids
 
 @click.group(cls=CommandGroup)
 def projects() -> None:
-    """Delete an archived project for good."""
+    """Delete an archived project permanently."""
 
 
 @projects.command("purge")
 @click.argument("project_id", metavar="PROJECT_ID", type=Id(ids.PROJECT))
-@click.option("--name", required=True, help="The project's name, exactly, for certainty.")
+@click.option("--name", required=True, help="The exact name of the project, as a confirmation.")
 @at_database
 async def purge_project(session: Session, *, project_id: UUID, name: str) -> Answer:
     """Delete an archived project with its files, tokens, posts, content and jobs. Its audit log stays.
 
-    A worker of the pool default does it. The same command says that there is no such project once it is done.
+    A worker of the pool default does it. After that the same command reports that the project doesn't exist.
 
     \b
     Example:

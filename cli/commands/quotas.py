@@ -1,4 +1,4 @@
-"""`tenantry quotas`: how much one account may post, in place of its platform's own figures."""
+"""`tenantry quotas`: posting quota of an account instead of its platform's."""
 
 from uuid import UUID
 
@@ -21,16 +21,16 @@ COUNT = click.IntRange(1, 2**31 - 1)
 
 @click.group(cls=CommandGroup)
 def quotas() -> None:
-    """Say how much a social account may post, in place of its platform's own figures."""
+    """Set a social account's posting quota instead of its platform's."""
 
 
 @quotas.command("set")
 @click.argument("account_id", type=ACCOUNT)
-@click.option("--posts", type=COUNT, required=True, help="At most so many posts ...")
-@click.option("--seconds", type=COUNT, required=True, help="... in any so many seconds.")
+@click.option("--posts", type=COUNT, required=True, help="Maximum number of posts in a window.")
+@click.option("--seconds", type=COUNT, required=True, help="Length of the sliding window in seconds.")
 @for_organization
 async def set_quota(session: Session, actor: Actor, *, account_id: UUID, posts: int, seconds: int) -> Answer:
-    """Give an account a quota of its own.
+    """Set an account's own quota.
 
     \b
     Example:
@@ -43,7 +43,7 @@ async def set_quota(session: Session, actor: Actor, *, account_id: UUID, posts: 
 @click.argument("account_id", type=ACCOUNT)
 @for_organization
 async def clear_quota(session: Session, actor: Actor, *, account_id: UUID) -> Answer:
-    """Let an account go by its platform's own figures again.
+    """Remove an account's own quota, so that its platform's applies again.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""`tenantry rehearse`."""
+"""`tenantry rehearse`: load on the job ledger under faults."""
 
 import random
 import sys
@@ -16,29 +16,31 @@ from cli.shared.exit_codes import FAILED, INTERRUPTED
 from cli.shared.output import Answer, console
 from rehearsal.perform import Look, Plan, Report, Tell, perform
 
-#: Seconds between two lines of progress where there is no terminal.
+#: Pause between two lines of progress without a terminal, in seconds.
 LINE_S = 5.0
 
 
 @click.command()
 @click.option(
-    "--minutes", type=click.FloatRange(min=0.05), default=1.0, show_default=True, help="Of load under faults."
+    "--minutes",
+    type=click.FloatRange(min=0.05),
+    default=1.0,
+    show_default=True,
+    help="Duration of load under faults.",
 )
-@click.option(
-    "--seed", type=int, help="Of the faults and the load; the same one, the same schedule. [chance]"
-)
+@click.option("--seed", type=int, help="Seed of the faults and the load; it fixes the schedule. [random]")
 @answering
 async def rehearse(minutes: float, seed: int | None) -> Answer:
-    """Rehearse a bad day: load while processes and servers fail, then count every job.
+    """Run load while processes and servers fail, then check every job.
 
-    It starts PostgreSQL, Valkey, four workers and two dispatchers of its own, whatever DATABASE_URL names,
-    and leaves nothing behind. Workers are killed, frozen and stopped, dispatchers killed, Redis is emptied
-    and restarted, Postgres restarted and crashed, connections cut, stalled and left half open. Then faults
-    end, jobs get two minutes to end, and a table says what became of them.
+    It starts its own PostgreSQL, Valkey, four workers and two dispatchers, ignores DATABASE_URL, and
+    removes everything at its end. Workers are killed, frozen and stopped, dispatchers killed, Redis is
+    flushed and restarted, Postgres restarted and crashed, connections cut, stalled and left half open. Then
+    the faults end, jobs have two minutes to end, and a table shows their results.
 
-    It exits with 0 if none is lost, none is done twice, all have ended and no process has by itself; else
-    with 1, and keeps the logs. Ctrl-C ends load and faults, still counts, and exits with 130 in place of 0;
-    a second one doesn't wait for open jobs.
+    It exits with 0 if no job is lost, doubled or open and no process ended by itself. Otherwise it exits
+    with 1 and keeps the logs. Ctrl-C ends load and faults, still checks the jobs, and exits with 130 instead
+    of 0; a second Ctrl-C doesn't wait for open jobs.
 
     \b
     Examples:
@@ -61,7 +63,7 @@ def _code(report: Report) -> int:
 
 @contextmanager
 def _progress() -> Iterator[Tell]:
-    """A live line below the faults on a terminal, else a line now and then; on stderr."""
+    """Show progress on stderr: a live line on a terminal, else a line every few seconds."""
     if sys.stderr.isatty():
         with Live(console=console(sys.stderr), transient=True, refresh_per_second=4) as live:
             yield Tell(live.console.print, lambda look: live.update(Text(views.line(look), "bold")))
@@ -70,7 +72,7 @@ def _progress() -> Iterator[Tell]:
 
 
 class _Lines:
-    """Looks as lines, of which not every one is printed."""
+    """Progress as lines, at most one every `LINE_S`."""
 
     def __init__(self) -> None:
         self.due = time.monotonic()

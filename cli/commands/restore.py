@@ -1,4 +1,4 @@
-"""`tenantry restore`."""
+"""`tenantry restore`: a dump read into an empty database."""
 
 import asyncio
 from pathlib import Path
@@ -16,13 +16,13 @@ from db import dumps
 @events_option
 @answering
 async def restore(file: Path, *, events: bool) -> Answer:
-    """Read a backup into an empty database.
+    """Restore a dump into an empty database.
 
-    It refuses a database that has tables. docs/howto/backup.md says what to do before workers start.
+    It refuses a database with tables. Follow docs/howto/backup.md before you start workers.
 
     \b
     Example:
       DATABASE_URL=postgresql://... tenantry restore tenantry.dump
     """
     read = await asyncio.to_thread(dumped, dumps.restore, database_of(events=events), file)
-    return Answer(read, card(read), "Pause the pool publish before a worker starts: docs/howto/backup.md.")
+    return Answer(read, card(read), "Pause the pool publish before you start a worker: docs/howto/backup.md.")

@@ -1,4 +1,4 @@
-"""`tenantry up`."""
+"""`tenantry up`: the whole platform on one machine."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ import httpx
 from cli.local import demo, folder, processes
 from cli.local.announce import Laps, Ready, announce, remind
 from cli.local.demo_keys import demo_keys
-from cli.local.signals import Asked, Terminated, terminating
+from cli.local.signals import KeyRequests, Terminated, terminating
 from cli.local.supervise import Logs, Say, watch
 from cli.shared.failure import failing
 from db.migrate import migrate
@@ -25,8 +25,8 @@ from jobs.kinds import CONTENT_GENERATE
 from schemas.errors import DemoFailed, LibrariesMissing, LocalUnavailable
 
 
-class Counts(click.ParamType[tuple[str, int]]):
-    """POOL=N: so many workers of a pool."""
+class WorkerCount(click.ParamType[tuple[str, int]]):
+    """Parameter POOL=N: N workers of a pool."""
 
     name = "pool=n"
 
@@ -39,8 +39,8 @@ class Counts(click.ParamType[tuple[str, int]]):
         return pool, int(count)
 
 
-class Wanted(NamedTuple):
-    """The options of `up`; `port` 0 is any."""
+class Options(NamedTuple):
+    """Options of `up`; `port` 0 is any free port."""
 
     port: int
     as_json: bool
@@ -50,24 +50,31 @@ class Wanted(NamedTuple):
 
 @click.command()
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Of the API; 0 picks one."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port of the API; 0 picks a free one.",
 )
-@click.option("--workers", type=Counts(), multiple=True, help="Run N workers of a pool; else one of each.")
+@click.option(
+    "--workers", type=WorkerCount(), multiple=True, help="Run N workers of a pool; default: one of each pool."
+)
 @click.option(
     "--demo",
     is_flag=True,
-    help="Also ingest a small site of ours, show its brand; post it, and make content of it, in a sandbox.",
+    help="Also ingest a demo site and show its brand; post and generate content of it in a sandbox.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON once all is ready.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when the platform is ready.")
 def up(port: int, workers: tuple[tuple[str, int], ...], *, demo: bool, as_json: bool) -> None:
     """Run the whole platform on this machine until Ctrl-C or SIGTERM.
 
-    PostgreSQL and Valkey with their data under .local/ (unless DATABASE_URL and REDIS_URL name others),
-    migrations, the API, a worker for each pool, the dispatcher, and an organization "Demo" with a key.
+    It starts PostgreSQL and Valkey with their data in .local/ (or uses DATABASE_URL and REDIS_URL), runs
+    the migrations, starts the API, a worker for each pool and the dispatcher, and creates an
+    organization "Demo" with a key.
 
-    What ends by itself is started again, after 1 s and then ever longer pauses. Ctrl-C and SIGTERM let
-    running jobs end, for DRAIN_S at most; a second one drops them. Both exit with 0. Logs go to stderr
-    and .local/*.log; REQUEST_LOG_LEVEL=info adds a line for each request. SIGUSR1 shows the keys again,
+    A process that ends by itself starts again after 1 s, then with growing backoff. Ctrl-C and SIGTERM let
+    running jobs finish within DRAIN_S; a second signal drops them. Both exit with 0. Logs go to stderr
+    and .local/*.log; REQUEST_LOG_LEVEL=info adds a line for each request. SIGUSR1 prints the keys again,
     and so does `tenantry keys show-local`.
 
     \b
@@ -76,73 +83,78 @@ def up(port: int, workers: tuple[tuple[str, int], ...], *, demo: bool, as_json: 
       tenantry up --workers ingest=4 --demo
     """
     with failing(as_json=as_json), contextlib.suppress(Terminated):
-        run(Wanted(port, as_json, dict(workers), demo))
+        run(Options(port, as_json, dict(workers), demo))
 
 
-def run(wanted: Wanted) -> None:
-    """Start everything in order, and stay. Raises `Terminated` when a signal came and all has ended."""
+def run(options: Options) -> None:
+    """Start everything in order, and stay. Raise `Terminated` after a signal and the end of all processes."""
     say = Laps()
     children: dict[str, Server] = {}
     with contextlib.ExitStack() as stack:
         stack.enter_context(terminating(again=lambda: processes.end(children)))
-        asked = Asked()
-        port = _usable(wanted.port or free_port())
+        key_requests = KeyRequests()
+        port = _check_port(options.port or free_port())
         servers = stack.enter_context(folder.servers(say))
         say("PostgreSQL and Redis answer")
         settings = folder.settings(servers, f"http://127.0.0.1:{port}")
         say(f"migrated: {len(asyncio.run(migrate(servers.database_url, settings['TELEMETRY_URL'])))} new")
-        site = stack.enter_context(demo.site()) if wanted.demo else None
-        counts = {**wanted.workers, **_without_what_is_missing(say)}
+        site = stack.enter_context(demo.site()) if options.demo else None
+        counts = {**options.workers, **_count_drawing_workers(say)}
         children |= processes.platform(port, counts, settings | demo.allowing(site, os.environ))
         logs = stack.enter_context(Logs(children))
         stack.enter_context(processes.running(children, partial(_report, logs, say)))
-        stack.callback(say, "ending: what runs may finish; a second signal drops it")
+        stack.callback(say, "ending: running jobs may finish; a second signal drops them")
         say(f"{', '.join(children)} answer")
         ready = _ready(port, settings)
         logs.copy()
-        announce(ready, as_json=wanted.as_json)
+        announce(ready, as_json=options.as_json)
         if site:
             draws = counts.get(CONTENT_GENERATE.pool, 1) > 0
-            _demonstrate(ready, site, say, sys.stderr if wanted.as_json else sys.stdout, draws=draws)
+            _demonstrate(ready, site, say, sys.stderr if options.as_json else sys.stdout, draws=draws)
             remind(ready)
-        watch({**servers.embedded, **children}, logs, say, lambda: remind(ready) if asked.take() else None)
+        watch(
+            {**servers.embedded, **children},
+            logs,
+            say,
+            lambda: remind(ready) if key_requests.take() else None,
+        )
 
 
 def _report(logs: Logs, say: Say, text: str) -> None:
-    """Says what a slow start waits for, after the logs of that time."""
+    """Report the state of a slow start, after the logs so far."""
     logs.copy()
     say(text)
 
 
 def _demonstrate(ready: Ready, site: str, say: Say, file: IO[str], *, draws: bool) -> None:
-    """Runs the demo. A failure of it is said, and ends nothing."""
+    """Run the demo. Report its failure without ending the platform."""
     try:
-        shown = demo.run(ready.api, ready.api_key, ready.test_key, site)
-        demo.show(shown, site, file)
+        demo_result = demo.run(ready.api, ready.api_key, ready.test_key, site)
+        demo.show(demo_result, site, file)
         if draws:
-            demo.generate(ready.api, ready.test_key, shown, file)
+            demo.generate(ready.api, ready.test_key, demo_result, file)
     except (DemoFailed, httpx.HTTPError) as error:
-        say(f"the demo failed, and the platform stays up: {error!r}")
+        say(f"the demo failed; the platform stays up: {error!r}")
 
 
-def _without_what_is_missing(say: Laps) -> dict[str, int]:
-    """No worker for the pool that draws, where its libraries aren't installed: its jobs wait."""
+def _count_drawing_workers(say: Laps) -> dict[str, int]:
+    """Return no worker for the pool `generate` if its libraries are missing: its jobs wait."""
     try:
         libraries.require()
     except LibrariesMissing as error:
-        say(f"no worker makes content: {error.message}")
+        say(f"no worker for content generation: {error.message}")
         return {CONTENT_GENERATE.pool: 0}
     return {}
 
 
-def _usable(port: int) -> int:
+def _check_port(port: int) -> int:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise LocalUnavailable(
-                f"port {port} can't be used ({error.strerror}): end what listens on it, "
+                f"port {port} can't be used ({error.strerror}): stop the process on it, "
                 "or choose another with --port N (0 picks one)"
             ) from error
     return port

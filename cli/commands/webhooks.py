@@ -1,4 +1,4 @@
-"""`tenantry webhooks`: what a partner's developer does with events on their own machine."""
+"""`tenantry webhooks`: webhook events on a developer's own machine."""
 
 from collections import Counter
 from contextlib import ExitStack, suppress
@@ -13,7 +13,7 @@ import msgspec
 from cli.shared.command import Id, json_option
 from cli.shared.event_stream import EventStream, Message
 from cli.shared.exit_codes import UNUSABLE
-from cli.shared.forwarding import Address, Forwarder, Sent, key_of, shown
+from cli.shared.forwarding import Address, Forwarder, Sent, key_of, secret_text
 from cli.shared.group import CommandGroup
 from cli.shared.output import printable
 from cli.shared.remote import UNREADABLE, Remote, answered, complain, exit_code, reach
@@ -27,21 +27,23 @@ T = TypeVar("T")
 
 
 class _Event(msgspec.Struct):
-    """An event as far as it is printed. A later release may have brought its type."""
+    """Printed fields of an event; `type` may be a later release's."""
 
     id: str
     type: str
 
 
 class Types(click.ParamType[str]):
-    """Types of events, with commas between them."""
+    """Event types, separated by commas."""
 
     name = "types"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        for one in value.split(","):
-            if one not in TYPES:
-                self.fail(f"{one!r} is no type of event: tenantry webhooks trigger --list", param, ctx)
+        for event_type in value.split(","):
+            if event_type not in TYPES:
+                self.fail(
+                    f"{event_type!r} is not an event type: see tenantry webhooks trigger --list", param, ctx
+                )
         return value
 
 
@@ -51,11 +53,11 @@ def webhooks() -> None:
 
 
 @webhooks.command("listen")
-@click.option("--forward", "url", type=Address(), help="Send each event on to this address.")
-@click.option("--events", type=Types(), metavar="A,B", help="Only of these types.")
-@click.option("--project", "project_id", type=Id(ids.PROJECT), help="Only of this project.")
-@click.option("--after", type=Id(ids.WEBHOOK_EVENT), help="Begin behind this event, not with the next one.")
-@click.option("--print-secret", is_flag=True, help="Print what events are signed with, and end.")
+@click.option("--forward", "url", type=Address(), help="Forward each event to this address.")
+@click.option("--events", type=Types(), metavar="A,B", help="Only events of these types.")
+@click.option("--project", "project_id", type=Id(ids.PROJECT), help="Only events of this project.")
+@click.option("--after", type=Id(ids.WEBHOOK_EVENT), help="Start after this event instead of now.")
+@click.option("--print-secret", is_flag=True, help="Print the signing secret, and end.")
 @json_option
 def listen(
     *,
@@ -66,13 +68,13 @@ def listen(
     print_secret: bool,
     as_json: bool,
 ) -> None:
-    """Print an organization's events as they happen, and send them on to a server of yours, until Ctrl-C.
+    """Print an organization's events as they happen, and forward them to your server, until Ctrl-C.
 
-    It needs no address that anybody else could reach. Events are those of the key in TENANTRY_KEY, or of
-    `bin/up`; a test key has those of its sandbox. They are sent on one after the other, signed as webhooks
-    are, with a secret that is the same each time with one key. What your server doesn't take isn't sent
-    again: begin with --after. Where the connection is lost it connects again, and goes on behind the last
-    event. With --json each is a line of JSON, with the whole event.
+    It needs no public address. The key in TENANTRY_KEY, or of `bin/up`, selects the organization; a test
+    key selects its sandbox. Events are forwarded one at a time and signed like webhooks; the secret is
+    the same for each run with one key. An event that your server refuses isn't sent again: use --after.
+    After a lost connection the command reconnects and continues after the last event. With --json each
+    event is a line of JSON.
 
     \b
     Examples:
@@ -83,7 +85,7 @@ def listen(
     remote = reach()
     key = key_of(remote.key)
     if print_secret:
-        click.echo(shown(key))
+        click.echo(secret_text(key))
         return
     _announce(remote, url, key)
     query = {"type": events, "projectId": project_id and ids.show(ids.PROJECT, project_id)}
@@ -98,17 +100,17 @@ def listen(
 
 @webhooks.command("trigger")
 @click.argument("types", nargs=-1, type=click.Choice(TYPES), metavar="[TYPE]...")
-@click.option("--all", "every", is_flag=True, help="One of each type.")
+@click.option("--all", "every", is_flag=True, help="Send one sample of each type.")
 @click.option("--list", "listing", is_flag=True, help="Print the types, and end.")
-@click.option("--project", "project_id", type=Id(ids.PROJECT), help="As if it happened in this project.")
+@click.option("--project", "project_id", type=Id(ids.PROJECT), help="Project of the sample.")
 @json_option
 def trigger(
     *, types: tuple[str, ...], every: bool, listing: bool, project_id: UUID | None, as_json: bool
 ) -> None:
-    """Send a sample of an event to all who want its type: endpoints, and `tenantry webhooks listen`.
+    """Send a sample event to the endpoints with its type, and to `tenantry webhooks listen`.
 
-    It has all that a real one has, about something that there isn't. Only a sandbox has samples: use a test
-    key.
+    A sample has all fields of a real event, about an object that doesn't exist. Only a sandbox has samples:
+    use a test key.
 
     \b
     Examples:
@@ -118,68 +120,68 @@ def trigger(
     if listing:
         click.echo("\n".join(TYPES))
         return
-    wanted = TYPES if every else types
-    if not wanted:
-        raise click.UsageError("name a type, or all of them with --all; --list prints them")
+    chosen_types = TYPES if every else types
+    if not chosen_types:
+        raise click.UsageError("give a type, or --all; --list prints the types")
     remote = reach()
     project = {"projectId": ids.show(ids.PROJECT, project_id)} if project_id else {}
     with answered(), remote.client() as client:
-        for kind in wanted:
+        for kind in chosen_types:
             key = {"Idempotency-Key": str(uuid4())}
             body = {"type": kind, **project}
             response = client.post(remote.url("sandbox/webhook-events"), json=body, headers=key)
-            made = _understood(response, _Event)
-            click.echo(response.content if as_json else f"{made.id}  {made.type}")
+            event = _decode(response, _Event)
+            click.echo(response.content if as_json else f"{event.id}  {event.type}")
 
 
 def _announce(remote: Remote, url: str | None, key: bytes) -> None:
-    """Say whose events they are. It ends the command where the key opens nothing."""
+    """Print the organization and the address. End the command if the key is invalid."""
     with answered(), remote.client() as client:
         response = client.get(remote.url("whoami"))
-    who = _understood(response, dict[str, Any])
+    who = _decode(response, dict[str, Any])
     sandbox = " (sandbox)" if who["sandbox"] else ""
     _say(f"Listening to events of {printable(who['organizationName'])}{sandbox} at {remote.root}.")
     if url:
-        _say(f"They are sent on to {url}, signed with {shown(key)}")
+        _say(f"Forwarding to {url}, signed with {secret_text(key)}")
 
 
-def _understood(response: httpx.Response, kind: type[T]) -> T:
-    """The API's answer. It ends the command where that is an error, or something else has answered."""
+def _decode(response: httpx.Response, kind: type[T]) -> T:
+    """Decode the API's response. End the command at an error, or at a response of another server."""
     if response.is_success:
         with suppress(*UNREADABLE):
             return msgspec.json.decode(response.content, type=kind)
-        click.echo(f"Error: no API answers at {response.url}: look at TENANTRY_API", err=True)
+        click.echo(f"Error: no API at {response.url}: check TENANTRY_API", err=True)
     else:
         complain(response, None)
     raise click.exceptions.Exit(exit_code(response) or UNUSABLE)
 
 
 def _follow(stream: EventStream, forwarder: Forwarder | None, *, as_json: bool) -> None:
-    came = Counter[str]()
+    counts = Counter[str]()
     with ExitStack() as stack:
         if forwarder:
             stack.enter_context(forwarder)
         try:
             for message in stream.messages():
                 sent = forwarder.send(message.id, message.data) if forwarder else None
-                came["events"] += 1
-                came["taken"] += bool(sent and sent.is_taken)
+                counts["events"] += 1
+                counts["taken"] += bool(sent and sent.is_taken)
                 click.echo(_json(message, sent) if as_json else line(message, sent))
         except KeyboardInterrupt:
-            taken = f", {came['taken']} taken by your server" if forwarder else ""
-            _say(f"\n{came['events']} events{taken}.")
+            accepted_note = f", {counts['taken']} accepted by your server" if forwarder else ""
+            _say(f"\n{counts['events']} events{accepted_note}.")
             raise
 
 
-#: Letters of the longest type of event.
-WIDEST = max(map(len, get_args(WebhookEventType)))
+#: Length of the longest event type.
+TYPE_WIDTH = max(map(len, get_args(WebhookEventType)))
 
 
 def line(message: Message, sent: Sent | None) -> str:
-    """An event as a person reads it, and what the server it was sent on to made of it."""
+    """Format an event for a person, with the result of its forwarding."""
     event = msgspec.json.decode(message.data, type=_Event)
     now = datetime.now(UTC).astimezone()
-    words = [f"{now:%H:%M:%S}", f"{event.type:<{WIDEST}}", event.id]
+    words = [f"{now:%H:%M:%S}", f"{event.type:<{TYPE_WIDTH}}", event.id]
     if sent and sent.status:
         words.append(f"[{sent.status}] {sent.ms:.0f} ms")
     elif sent:
@@ -188,8 +190,8 @@ def line(message: Message, sent: Sent | None) -> str:
 
 
 def _json(message: Message, sent: Sent | None) -> bytes:
-    told = sent._asdict() if sent else {"status": None, "ms": None, "problem": None}
-    return msgspec.json.encode({**told, "event": msgspec.Raw(message.data)})
+    result = sent._asdict() if sent else {"status": None, "ms": None, "problem": None}
+    return msgspec.json.encode({**result, "event": msgspec.Raw(message.data)})
 
 
 def _say(text: str) -> None:

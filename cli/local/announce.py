@@ -1,4 +1,4 @@
-"""Messages of `up`: laps on stderr while it starts, then on stdout the addresses and keys."""
+"""Messages of `up`: progress on stderr during the start, then addresses and keys on stdout."""
 
 import os
 import time
@@ -24,12 +24,12 @@ READY = """
 For the examples in the docs:
 export API={api}/v1 KEY={key}
 
-Ctrl-C ends it all. `.venv/bin/tenantry keys show-local` and `kill -USR1 {pid}` show the keys again.
+Ctrl-C ends everything. `.venv/bin/tenantry keys show-local` and `kill -USR1 {pid}` print the keys again.
 """
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The line of --json. `api` is the root of the API's host: paths such as `/v1/projects` follow it."""
+    """Output of --json. `api` is the root of the API's host: paths such as `/v1/projects` follow it."""
 
     ready: bool = True
     api: str
@@ -41,12 +41,12 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     redis_url: str
 
     def curl(self) -> str:
-        """A command that works when pasted into a shell."""
+        """Return a command to paste into a shell."""
         return CURL.format(api=self.api, key=self.api_key)
 
 
 class Laps:
-    """Prints each step behind the seconds since the first."""
+    """Printer of steps with the seconds since the first."""
 
     def __init__(self) -> None:
         self.began = time.monotonic()
@@ -56,17 +56,17 @@ class Laps:
 
 
 def remind(ready: Ready) -> None:
-    """On stderr, where logs or the demo have scrolled the keys away."""
+    """Print the keys again on stderr, below logs or the demo."""
     click.echo(
         f"\n  API      {ready.api}/v1\n  Key      {ready.api_key}\n  Sandbox  {ready.test_key}", err=True
     )
 
 
 def announce(ready: Ready, *, as_json: bool) -> None:
-    """On stdout, which holds nothing else."""
+    """Print addresses and keys on stdout; stdout has nothing else."""
     if as_json:
         click.echo(msgspec.json.encode(ready))
     else:
-        shown = {"api": ready.api, "docs": ready.docs, "console": ready.console, "key": ready.api_key}
-        shown |= {"test_key": ready.test_key}
-        click.echo(READY.format(**shown, curl=ready.curl(), pid=os.getpid()))
+        values = {"api": ready.api, "docs": ready.docs, "console": ready.console, "key": ready.api_key}
+        values |= {"test_key": ready.test_key}
+        click.echo(READY.format(**values, curl=ready.curl(), pid=os.getpid()))

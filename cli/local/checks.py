@@ -22,10 +22,10 @@ from schemas.setting_names import find_misspelt
 
 OLDEST_POSTGRES = 15
 
-#: Ids are made by the hosts' clocks: lists stay in order while those agree to about a second.
-CLOCK_S = 1.0
+#: Allowed difference of clocks. Ids contain the hosts' clocks: lists stay in order within about a second.
+MAX_CLOCK_DIFFERENCE_S = 1.0
 
-REDIS_S = 2.0
+REDIS_TIMEOUT_S = 2.0
 
 RENAME = "correct the name; leave it if another program reads it"
 
@@ -33,7 +33,7 @@ POOLS = {kind.pool for kind in KINDS.values()}
 
 
 class Check(Out, frozen=True):
-    """`value` is for a program; `advice` says what to do about a status that isn't ok."""
+    """Result of a check. `value` is for programs; `advice` is the remedy of a status that isn't ok."""
 
     name: str
     status: Literal["ok", "warn", "fail"]
@@ -47,67 +47,72 @@ def product() -> Check:
 
 
 def python() -> Check:
-    found = platform.python_version()
-    return Check(name="python", status="ok", detail=f"{found} on {platform.system()}", value=found)
+    version_text = platform.python_version()
+    return Check(
+        name="python", status="ok", detail=f"{version_text} on {platform.system()}", value=version_text
+    )
 
 
 def sandbox() -> Check:
-    """Parts of the kernel's sandbox that children get, which read files of strangers."""
+    """Check the kernel's sandbox of child processes for untrusted files."""
     if missing := confine.missing():
         advice = "let the kernel, or the container's seccomp profile, allow it: docs/howto/install.md"
-        detail = f"this host has no {' and no '.join(missing)} for children that read files"
+        detail = f"this host has no {' and no '.join(missing)} for child processes that read files"
         return Check(name="kernel sandbox", status="warn", detail=detail, advice=advice, value=missing)
     return Check(name="kernel sandbox", status="ok", detail="landlock and seccomp", value=[])
 
 
 def settings() -> Check:
-    """Settings by which every process could start."""
+    """Check that every process can start with the settings."""
     try:
         _read_keyrings()
     except SettingsInvalid as error:
         return Check(name="settings", status="fail", detail=str(error), advice=ADVICE)
     if misspelt := find_misspelt(environment()):
-        said = ", ".join(f"{name} (did you mean {meant}?)" for name, meant in misspelt.items())
+        suggestions = ", ".join(f"{name} (did you mean {meant}?)" for name, meant in misspelt.items())
         return Check(
-            name="settings", status="warn", detail=f"no setting, and without effect: {said}", advice=RENAME
+            name="settings",
+            status="warn",
+            detail=f"unknown settings without effect: {suggestions}",
+            advice=RENAME,
         )
     return Check(name="settings", status="ok", detail="complete")
 
 
 async def secrets(conn: Conn) -> Check:
-    """The keyrings against what the database holds hashed and sealed."""
+    """Check that the keyrings have every key used in the database."""
     try:
         peppers, vault = _read_keyrings()
         await check_keyrings(conn, peppers=peppers, vault=vault)
     except SettingsInvalid as error:
-        advice = "put the missing key back at the end of its list, where it only reads"
+        advice = "put the missing key back at the end of its list, where it is only used to read"
         return Check(name="secrets", status="fail", detail=str(error), advice=advice)
-    return Check(name="secrets", status="ok", detail="every key that a row names is there")
+    return Check(name="secrets", status="ok", detail="every key in use is present")
 
 
 def _read_keyrings() -> tuple[Keyring, Keyring]:
-    given = read_settings()
-    peppers = parse_keyring(given.peppers, setting="PEPPERS")
-    return peppers, parse_keyring(given.vault_keys, setting="VAULT_KEYS")
+    current = read_settings()
+    peppers = parse_keyring(current.peppers, setting="PEPPERS")
+    return peppers, parse_keyring(current.vault_keys, setting="VAULT_KEYS")
 
 
 def postgres(conn: Conn) -> Check:
-    """Reached, and new enough."""
-    found = conn.get_server_version()
-    shown = f"{found.major}.{found.micro}"  # "18.6" is read as 18.0.6
-    if found.major < OLDEST_POSTGRES:
+    """Check PostgreSQL's version."""
+    server_version = conn.get_server_version()
+    version_text = f"{server_version.major}.{server_version.micro}"  # "18.6" is read as 18.0.6
+    if server_version.major < OLDEST_POSTGRES:
         advice = f"use PostgreSQL {OLDEST_POSTGRES} or later"
-        return Check(name="postgresql", status="fail", detail=shown, value=shown, advice=advice)
-    return Check(name="postgresql", status="ok", detail=shown, value=shown)
+        return Check(name="postgresql", status="fail", detail=version_text, value=version_text, advice=advice)
+    return Check(name="postgresql", status="ok", detail=version_text, value=version_text)
 
 
 async def migrations(conn: Conn, schema: Schema) -> Check:
-    """The migrations of a schema that `tenantry migrate` would apply."""
+    """Check a schema for pending migrations."""
     name = schema.folder.replace("_", " ")
     try:
-        names = [each.name for each in await pending(conn, schema)]
+        names = [migration.name for migration in await pending(conn, schema)]
     except MigrationChanged as error:
-        return Check(name=name, status="fail", detail=str(error), advice="deploy the release as it was built")
+        return Check(name=name, status="fail", detail=str(error), advice="deploy the unchanged release")
     if names:
         detail = f"{len(names)} pending: {', '.join(names)}"
         return Check(name=name, status="fail", detail=detail, value=names, advice="run `tenantry migrate`")
@@ -115,18 +120,18 @@ async def migrations(conn: Conn, schema: Schema) -> Check:
 
 
 async def disk(conn: Conn, *, setting: str, size: int) -> Check:
-    """Check the room on a database's disk of `size` bytes, which `setting` gives."""
+    """Check the free space of a database's disk; `setting` names its `size` in bytes."""
     use = await disks.measure(conn)
     if not size:
-        advice = f"set {setting}: until then events may fill the disk, and PostgreSQL stops with all else"
+        advice = f"set {setting}: until then events may fill the disk and stop PostgreSQL"
         return Check(name="disk", status="warn", detail=f"{_mib(use.used)} used, not watched", advice=advice)
     part = use.used / size
-    log = "" if use.sees_wal else ", WAL by its limit: grant pg_monitor to see it"
+    log = "" if use.sees_wal else ", WAL estimated by its limit: grant pg_monitor to measure it"
     detail = f"{part:.0%} of {_mib(size)} used{log}"
     if part >= disks.SHARE_FROM:
         status: Literal["warn", "fail"] = "fail" if part >= disks.EVENTS.closes else "warn"
         advice = (
-            f"make room or enlarge the disk and {setting}; events are refused from 90 %, uploads from 95 %"
+            f"free space, or enlarge the disk and {setting}; events are refused from 90 %, uploads from 95 %"
         )
         return Check(name="disk", status=status, detail=detail, value=part, advice=advice)
     return Check(name="disk", status="ok", detail=detail, value=part)
@@ -137,26 +142,26 @@ def _mib(size: int) -> str:
 
 
 async def clock(conn: Conn) -> Check:
-    """This host's clock against the database's, by the quickest of five answers."""
-    ahead = min([await _ahead(conn) for _ in range(5)])[1]
+    """Compare this host's clock to the database's, by the fastest of five queries."""
+    ahead = min([await _measure_ahead(conn) for _ in range(5)])[1]
     detail = f"{abs(ahead) * 1000:.1f} ms {'ahead of' if ahead > 0 else 'behind'} the database"
-    if abs(ahead) > CLOCK_S:
+    if abs(ahead) > MAX_CLOCK_DIFFERENCE_S:
         return Check(
             name="clock", status="warn", detail=detail, value=ahead, advice="set the time by NTP on both"
         )
     return Check(name="clock", status="ok", detail=detail, value=ahead)
 
 
-async def _ahead(conn: Conn) -> tuple[float, float]:
-    """The time that the question took, and the difference with half of that taken off."""
+async def _measure_ahead(conn: Conn) -> tuple[float, float]:
+    """Return the query's duration, and the clocks' difference corrected by half of it."""
     before = time.time()
-    there = (await conn.fetchval("select clock_timestamp()")).timestamp()
+    server_time = (await conn.fetchval("select clock_timestamp()")).timestamp()
     took = time.time() - before
-    return took, before + took / 2 - there
+    return took, before + took / 2 - server_time
 
 
 async def workers(conn: Conn) -> list[Check]:
-    """The workers of each pool that has kinds or workers."""
+    """Check the workers of each pool with kinds or workers."""
     return [
         _workers(counts)
         for counts in await pools.count_workers(conn)
@@ -164,28 +169,28 @@ async def workers(conn: Conn) -> list[Check]:
     ]
 
 
-def _workers(found: pools.WorkerCounts) -> Check:
-    counts = found._asdict()
+def _workers(worker_counts: pools.WorkerCounts) -> Check:
+    counts = worker_counts._asdict()
     del counts["pool"]
     detail = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "no workers"
-    name = f"workers {found.pool}"
-    if not found.active:
-        advice = f"start `python -m workers {found.pool}`: until then its jobs wait"
+    name = f"workers {worker_counts.pool}"
+    if not worker_counts.active:
+        advice = f"start `python -m workers {worker_counts.pool}`: until then its jobs wait"
         return Check(name=name, status="warn", detail=detail, advice=advice, value=counts)
     return Check(name=name, status="ok", detail=detail, value=counts)
 
 
 async def dispatcher(conn: Conn) -> Check:
-    """Jobs start without one; retries, rescues and deadlines wait for it."""
+    """Check for a dispatcher: without one jobs start, but retries, rescues and deadlines wait."""
     if await pools.has_dispatcher(conn):
-        return Check(name="dispatcher", status="ok", detail="at work", value=True)
-    advice = "start `python -m workers.dispatcher`: until then nothing is retried, rescued or timed out"
+        return Check(name="dispatcher", status="ok", detail="running", value=True)
+    advice = "start `python -m workers.dispatcher`: until then no job is retried, rescued or timed out"
     return Check(name="dispatcher", status="warn", detail="none", advice=advice, value=False)
 
 
 async def redis(url: str) -> Check:
-    """Redis may be away and the platform still works, only slower to pick up."""
-    client = Redis.from_url(url, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S)
+    """Check Redis: without it jobs start later, and all else works."""
+    client = Redis.from_url(url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S)
     try:
         with reaching_redis():
             info = await client.info("server")
@@ -195,5 +200,5 @@ async def redis(url: str) -> Check:
     finally:
         await client.aclose()
     name = info.get("server_name", "redis")
-    found = f"{name} {info.get(f'{name}_version', info['redis_version'])}"
-    return Check(name="redis", status="ok", detail=found, value=found)
+    version_text = f"{name} {info.get(f'{name}_version', info['redis_version'])}"
+    return Check(name="redis", status="ok", detail=version_text, value=version_text)

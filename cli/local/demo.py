@@ -1,4 +1,4 @@
-"""`up --demo`: a brand's website on loopback, read and posted through the API as a partner would."""
+"""`up --demo`: a brand's website on loopback, ingested and posted through the API like a partner's."""
 
 import contextlib
 import threading
@@ -16,28 +16,28 @@ from schemas.errors import DemoFailed
 from schemas.settings import OWN
 
 SITE = Path(__file__).with_name("demo_site")
-WAIT_S = 30
+LONG_POLL_S = 30
 
-#: Repeats of a request over a rate limit, and the longest pause before one, in seconds.
+#: Retries of a rate-limited request, and the longest pause before one, in seconds.
 MAX_RETRIES, MAX_PAUSE_S = 5, 60.0
 
 ALLOW = OWN["fetch_allow"]
 
-#: Fields of the brand that the sandbox's project is told.
-TOLD = (
+#: Fields of the brand copied into the sandbox's project.
+COPIED_FIELDS = (
     "appName", "appDescription", "tagline", "audience", "icp", "brandVoice", "keywords", "colors",
     "primaryLanguage",
 )  # fmt: skip
 
-#: A website of any sandbox, which fetches nothing.
-PRETENDED = "https://example.test/ok"
+#: Fake website of every sandbox; it is never fetched.
+FAKE_SITE_URL = "https://example.test/ok"
 
-#: The name of the demo's project for every start of it.
+#: External id of the demo's project, the same for every start.
 CUSTOMER = "bin/up --demo"
 
 
 class PatientTransport(httpx.HTTPTransport):
-    """Repeats a request that was answered 429, after its `Retry-After`. Returns the last answer."""
+    """HTTP transport that retries a 429 after its `Retry-After`, and returns the last response."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
@@ -51,127 +51,131 @@ class PatientTransport(httpx.HTTPTransport):
         return super().handle_request(request)
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files and says nothing of it."""
+class QuietHandler(SimpleHTTPRequestHandler):
+    """File server without log lines."""
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is the library's
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
         pass
 
 
 @contextlib.contextmanager
 def site() -> Iterator[str]:
-    """Serve the website; yields its `host:port`."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=SITE)) as server:
+    """Serve the website, and yield its `host:port`."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=SITE)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield "{}:{}".format(*server.server_address)
         server.shutdown()
 
 
 def allowing(host: str | None, environ: Mapping[str, str]) -> dict[str, str]:
-    """The setting that lets workers fetch from `host` on loopback, with what is allowed already."""
+    """Return the setting that lets workers fetch from `host` on loopback, added to the allowed hosts."""
     allowed = [name for name in (environ.get(ALLOW), host) if name]
     return {ALLOW: ",".join(allowed)} if host else {}
 
 
 class Shown(NamedTuple):
-    """A project with the brand that was read, and a post of it; each as the API answers it."""
+    """Responses of the API: a project with its brand, and a post of it."""
 
     project: Mapping[str, Any]
     post: Mapping[str, Any]
 
 
 def run(api: str, key: str, test_key: str, host: str) -> Shown:
-    """Read a brand from the website, and post in its name to a sandbox. Raises `DemoFailed`."""
-    with _calling(api, key) as client:
+    """Ingest the website, and publish a post of its brand in a sandbox. Raise `DemoFailed`."""
+    with _open_client(api, key) as client:
         project = ingest(client, f"http://{host}/")
-    with _calling(api, test_key) as client:
+    with _open_client(api, test_key) as client:
         return Shown(project, publish(client, project["brandContext"]))
 
 
 def ingest(client: httpx.Client, url: str) -> dict[str, Any]:
-    """The project of the demo with what the website says."""
+    """Ingest the website into the demo's project, and return the project."""
     path = f"/projects/{project(client, 'Tidewise')['id']}"
-    _ended(client, _answer(client.post(f"{path}/ingest/website", json={"url": url})), f"ingest of {url}")
+    _wait_for_job(
+        client, _answer(client.post(f"{path}/ingest/website", json={"url": url})), f"ingest of {url}"
+    )
     return _answer(client.get(path))
 
 
 def project(client: httpx.Client, name: str) -> dict[str, Any]:
-    """The project that an earlier start made, or a new one."""
-    [*found] = _answer(client.get("/projects", params={"customerExternalId": CUSTOMER, "limit": 1}))["items"]
+    """Return the project of an earlier start, or create one."""
+    [*existing] = _answer(client.get("/projects", params={"customerExternalId": CUSTOMER, "limit": 1}))[
+        "items"
+    ]
     body = {"name": name, "timezone": "Europe/Paris", "customerExternalId": CUSTOMER}
-    return found[0] if found else _answer(client.post("/projects", json=body))
+    return existing[0] if existing else _answer(client.post("/projects", json=body))
 
 
 def publish(client: httpx.Client, brand: Mapping[str, Any]) -> dict[str, Any]:
-    """A post with the brand's words, of an account that is a fake."""
+    """Publish a post with the brand's words from a fake account, and return it."""
     path = f"/projects/{project(client, brand['appName'])['id']}"
     login = {"identifier": "tidewise.example", "appPassword": "demo-demo"}
-    asked = _answer(client.post(f"{path}/social-accounts", json={"platform": "bluesky", **login}))
-    account = _ended(client, asked, "connecting of an account")["result"]["socialAccountId"]
+    accepted = _answer(client.post(f"{path}/social-accounts", json={"platform": "bluesky", **login}))
+    account = _wait_for_job(client, accepted, "connecting of an account")["result"]["socialAccountId"]
     caption = (None, f"{brand['appName']}: {brand['tagline']}")
     content = _answer(client.post(f"{path}/content/upload", files={"caption": caption}))
-    # An earlier start of the same day has posted the same.
-    asked = {"targets": [{"socialAccountId": account}], "allowDuplicate": True}
-    [post] = _answer(client.post(f"/content/{content['id']}/publish", json=asked))["scheduledPosts"]
-    _ended(client, post, "post")
+    # An earlier start on the same day may have published the same post.
+    accepted = {"targets": [{"socialAccountId": account}], "allowDuplicate": True}
+    [post] = _answer(client.post(f"/content/{content['id']}/publish", json=accepted))["scheduledPosts"]
+    _wait_for_job(client, post, "post")
     return _answer(client.get(f"/scheduled-posts/{post['id']}"))
 
 
-def generate(api: str, test_key: str, shown: Shown, file: IO[str]) -> None:
-    """Make a slideshow and a video of the brand in its sandbox, and print the addresses of each."""
-    brand = shown.project["brandContext"]
-    with _calling(api, test_key) as client:
+def generate(api: str, test_key: str, result: Shown, file: IO[str]) -> None:
+    """Generate a slideshow and a video of the brand in its sandbox, and print their addresses."""
+    brand = result.project["brandContext"]
+    with _open_client(api, test_key) as client:
         path = f"/projects/{project(client, brand['appName'])['id']}"
-        known = {name: brand[name] for name in TOLD if brand[name]}
+        known = {name: brand[name] for name in COPIED_FIELDS if brand[name]}
         _answer(client.patch(path, json={"brandContext": known}))
-        _give_pictures(client, path)
-        for made in ("slideshow", "video"):
-            asked = _answer(client.post(f"{path}/content", json={"format": made}))
-            job = _ended(client, asked, made)
-            print(f"\nA {made} of it, {asked['contentId']}:", file=file)
+        _add_pictures(client, path)
+        for format_ in ("slideshow", "video"):
+            accepted = _answer(client.post(f"{path}/content", json={"format": format_}))
+            job = _wait_for_job(client, accepted, format_)
+            print(f"\nA {format_} of the brand, {accepted['contentId']}:", file=file)
             for asset in job["result"]["assets"]:
                 print(f"  {asset['url']}", file=file, flush=True)
 
 
-def _give_pictures(client: httpx.Client, path: str) -> None:
-    """The website's icon, and the screenshots that any ingest in a sandbox suggests."""
-    asked = _answer(client.post(f"{path}/ingest/website", json={"url": PRETENDED}))
-    _ended(client, asked, f"ingest of {PRETENDED}")
+def _add_pictures(client: httpx.Client, path: str) -> None:
+    """Add the website's icon, and the screenshots suggested by any ingest in a sandbox."""
+    accepted = _answer(client.post(f"{path}/ingest/website", json={"url": FAKE_SITE_URL}))
+    _wait_for_job(client, accepted, f"ingest of {FAKE_SITE_URL}")
     logos = _answer(client.get(f"{path}/app-media", params={"kind": "logo", "origin": "partner"}))["items"]
     if not logos:
         icon = ("icon.svg", (SITE / "icon.svg").read_bytes())
         _answer(client.post(f"{path}/app-media", files=[("kind", (None, b"logo")), ("file", icon)]))
 
 
-def show(shown: Shown, host: str, file: IO[str]) -> None:
-    """Print the website's address, the brand context with the place of each field, and the post."""
+def show(result: Shown, host: str, file: IO[str]) -> None:
+    """Print the website's address, the brand context with the source of each field, and the post."""
     print(f"export SITE=http://{host}/\n", file=file)
-    brand, post = shown.project["brandContext"], shown.post
+    brand, post = result.project["brandContext"], result.post
     rows = [
-        (field, brand[field], found["source"], f"{found['confidence']:.2f}")
+        (field, brand[field], provenance["source"], f"{provenance['confidence']:.2f}")
         for field in brand
-        if (found := brand["provenance"].get(field))
+        if (provenance := brand["provenance"].get(field))
     ]
     console(file).print(table(["FIELD", "VALUE", "SOURCE", "CONFIDENCE"], rows))
-    print(f"\nA post of its sandbox: {post['status']}, {post['externalUrl']}", file=file)
+    print(f"\nA post in its sandbox: {post['status']}, {post['externalUrl']}", file=file)
 
 
-def _calling(api: str, key: str) -> httpx.Client:
+def _open_client(api: str, key: str) -> httpx.Client:
     headers = {"Authorization": f"Bearer {key}"}
     return httpx.Client(
         base_url=f"{api}/v1",
         headers=headers,
-        timeout=WAIT_S + 5,
+        timeout=LONG_POLL_S + 5,
         transport=PatientTransport(),
         trust_env=False,
     )
 
 
-def _ended(client: httpx.Client, started: Mapping[str, Any], what: str) -> dict[str, Any]:
-    """A job that has completed. A wait may end before it does."""
+def _wait_for_job(client: httpx.Client, started: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """Wait for a job's end with repeated long polls, and return the job. Raise `DemoFailed`."""
     job: dict[str, Any] = {"status": "running"}
     while job["status"] == "running":
-        job = _answer(client.get(f"/jobs/{started['jobId']}", params={"wait": WAIT_S}))
+        job = _answer(client.get(f"/jobs/{started['jobId']}", params={"wait": LONG_POLL_S}))
     if job["status"] != "completed":
         raise DemoFailed(f"the {what} is {job['status']}: {job['error']}")
     return job

@@ -1,8 +1,8 @@
-"""The keys that `up` shows: of an organization "Demo" and of its sandbox, made at the first start and kept.
+"""Keys of `up`: of an organization "Demo" and of its sandbox, created at the first start and stored.
 
-The database holds only hashes of them, so they lie in `.local/demo` too, a file with mode 0600. No other key
-is ever written there. Where one of them opens nothing (another database, a killed key) a new organization is
-made.
+The database has only their hashes, so `.local/demo` stores them too, with mode 0600. No other key
+is ever written there. If a stored key is invalid (another database, a killed key), `up` creates a new
+organization.
 """
 
 import asyncio
@@ -27,18 +27,18 @@ class DemoKeys(NamedTuple):
 
 
 def demo_keys(port: int, settings: Mapping[str, str]) -> DemoKeys:
-    """The API must answer already: it is the one to say whether the kept keys are good."""
-    kept = folder.read(folder.DEMO)
-    found = DemoKeys(kept.get("API_KEY", ""), kept.get("TEST_KEY", ""))
-    if all(_opens(port, key) for key in found):
-        return found
-    fresh = asyncio.run(_made(settings))
-    folder.write(folder.DEMO, {"API_KEY": fresh.live, "TEST_KEY": fresh.test})
-    return fresh
+    """Return the stored keys if the running API accepts them, else create and store new ones."""
+    stored = folder.read(folder.DEMO)
+    keys = DemoKeys(stored.get("API_KEY", ""), stored.get("TEST_KEY", ""))
+    if all(_opens(port, key) for key in keys):
+        return keys
+    created = asyncio.run(_create_in_database(settings))
+    folder.write(folder.DEMO, {"API_KEY": created.live, "TEST_KEY": created.test})
+    return created
 
 
 class LocalKeys(Out, frozen=True):
-    """The keys that `up` made for its own organization, and the API that takes them."""
+    """Keys of the organization "Demo", and the address of its API."""
 
     api: str
     api_key: str
@@ -46,14 +46,14 @@ class LocalKeys(Out, frozen=True):
 
 
 def kept_keys() -> LocalKeys:
-    """Reads the keys that `up` keeps in the current folder. Raises `LocalUnavailable` where it made none."""
-    kept, settings = folder.read(folder.DEMO), folder.read(folder.LOCAL)
-    if not kept:
+    """Read the keys that `up` stored in the current folder. Raise `LocalUnavailable` without any."""
+    stored, settings = folder.read(folder.DEMO), folder.read(folder.LOCAL)
+    if not stored:
         raise LocalUnavailable(
-            f"{folder.DEMO.absolute()} is not there: run this in the folder where `bin/up` was started"
+            f"{folder.DEMO.absolute()} doesn't exist: run this in the folder where `bin/up` was started"
         )
     return LocalKeys(
-        api=f"{settings.get('PUBLIC_URL', '')}/v1", api_key=kept["API_KEY"], test_key=kept["TEST_KEY"]
+        api=f"{settings.get('PUBLIC_URL', '')}/v1", api_key=stored["API_KEY"], test_key=stored["TEST_KEY"]
     )
 
 
@@ -61,24 +61,24 @@ def _opens(port: int, key: str) -> bool:
     return bool(key) and answers(port, "/v1/whoami", {"Authorization": f"Bearer {key}"})
 
 
-async def _made(settings: Mapping[str, str]) -> DemoKeys:
+async def _create_in_database(settings: Mapping[str, str]) -> DemoKeys:
     async with open_pool(settings["DATABASE_URL"], name="tenantry-up", size=1) as pool:
         return await transact(pool, lambda conn: _create(conn, settings["PEPPERS"]))
 
 
 async def _create(conn: Conn, peppers: str) -> DemoKeys:
-    made, keyring = (
+    pair, keyring = (
         await organizations.create(conn, name="Demo", tier="standard"),
         parse_keyring(peppers, setting="PEPPERS"),
     )
     return DemoKeys(
-        await _create_key(conn, keyring, made.live, "live"),
-        await _create_key(conn, keyring, made.sandbox, "test"),
+        await _create_key(conn, keyring, pair.live, "live"),
+        await _create_key(conn, keyring, pair.sandbox, "test"),
     )
 
 
 async def _create_key(conn: Conn, peppers: Keyring, organization_id: UUID, env: Env) -> str:
-    shown = await api_keys.create(
+    key = await api_keys.create(
         conn,
         peppers=peppers,
         actor=api_keys.Actor(organization_id, env, None, api_keys.EVERY_SCOPE),
@@ -88,4 +88,4 @@ async def _create_key(conn: Conn, peppers: Keyring, organization_id: UUID, env: 
         expires_at=None,
         now=datetime.now(UTC),
     )
-    return shown.api_key
+    return key.api_key

@@ -1,7 +1,7 @@
-"""The folder `.local/` of `up`: servers' data, logs, and in `env` the settings of its processes.
+"""Folder `.local/` of `up`: the servers' data, logs, and in `env` the settings of its processes.
 
-`env` holds secrets, so only its owner can read it. It outlives a run: the keyrings in it are what the data
-was hashed and sealed with.
+`env` contains secrets, so only its owner can read it. It outlives a run: its keyrings hashed and sealed
+the data.
 """
 
 import base64
@@ -24,7 +24,7 @@ DEMO = FOLDER / "demo"
 
 
 class Servers(NamedTuple):
-    """The addresses of Postgres and Redis, and those of them that are ours, by name."""
+    """Addresses of Postgres and Redis, and the embedded servers by name."""
 
     database_url: str
     redis_url: str
@@ -33,28 +33,28 @@ class Servers(NamedTuple):
 
 @contextlib.contextmanager
 def servers(report: Report | None = None) -> Iterator[Servers]:
-    """`DATABASE_URL` and `REDIS_URL` where they are set, else embedded ones. Errors as in `db.local`."""
-    ours = {}
+    """Yield the servers of `DATABASE_URL` and `REDIS_URL`, or embedded ones. Raise as `db.local` does."""
+    embedded = {}
     local.own(FOLDER)
     with contextlib.ExitStack() as stack:
         if not (database_url := os.environ.get("DATABASE_URL")):
-            ours["postgres"] = stack.enter_context(local.postgres(FOLDER / "postgres", report=report))
-            database_url = ours["postgres"].url
+            embedded["postgres"] = stack.enter_context(local.postgres(FOLDER / "postgres", report=report))
+            database_url = embedded["postgres"].url
         if not (redis_url := os.environ.get("REDIS_URL")):
-            ours["valkey"] = stack.enter_context(local.valkey(FOLDER / "valkey", report=report))
-            redis_url = ours["valkey"].url
-        yield Servers(database_url, redis_url, ours)
+            embedded["valkey"] = stack.enter_context(local.valkey(FOLDER / "valkey", report=report))
+            redis_url = embedded["valkey"].url
+        yield Servers(database_url, redis_url, embedded)
 
 
 def settings(urls: Servers, public_url: str) -> dict[str, str]:
-    """The settings of every process of this run, also written for the other commands."""
-    given = {**read(LOCAL), **os.environ}
+    """Return the settings of every process of this run, and write them for the other commands."""
+    environment = {**read(LOCAL), **os.environ}
     chosen = {
         "DATABASE_URL": urls.database_url,
         "TELEMETRY_URL": os.environ.get("TELEMETRY_URL", ""),
         "REDIS_URL": urls.redis_url,
-        "PEPPERS": given.get("PEPPERS") or _keyring(),
-        "VAULT_KEYS": given.get("VAULT_KEYS") or _keyring(),
+        "PEPPERS": environment.get("PEPPERS") or _keyring(),
+        "VAULT_KEYS": environment.get("VAULT_KEYS") or _keyring(),
         "PUBLIC_URL": public_url,
         "ASSETS_URL": os.environ.get("ASSETS_URL") or _assets(),
         "REQUEST_LOG_LEVEL": os.environ.get("REQUEST_LOG_LEVEL", "debug"),
@@ -64,7 +64,7 @@ def settings(urls: Servers, public_url: str) -> dict[str, str]:
 
 
 def read(file: Path) -> dict[str, str]:
-    """NAME=value lines; none when there is no file."""
+    """Read the NAME=value lines of a file; a missing file has none."""
     try:
         lines = file.read_text("utf-8").splitlines() if file.exists() else []
     except OSError as error:
@@ -75,22 +75,22 @@ def read(file: Path) -> dict[str, str]:
 
 
 def write(file: Path, values: Mapping[str, str]) -> None:
-    """All of it or nothing, and never readable by others, also where a broken start left its file."""
-    fresh = file.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
+    """Write the file atomically with mode 0600, also over a leftover of a failed start."""
+    new_file = file.with_suffix(".new")
+    new_file.unlink(missing_ok=True)
     with os.fdopen(
-        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+        os.open(new_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
     ) as lines:
         lines.writelines(f"{name}={value}\n" for name, value in values.items())
-    fresh.replace(file)
+    new_file.replace(file)
 
 
 def _assets() -> str:
-    """The address of a folder of ours, which is there from now on."""
+    """Create the folder of media, and return its address."""
     local.own(ASSETS)
     return ASSETS.absolute().as_uri()
 
 
 def _keyring() -> str:
-    """A keyring of one fresh key, see `schemas.settings`."""
+    """Return a keyring of one new key, see `schemas.settings`."""
     return f"local:{base64.b64encode(secrets.token_bytes(32)).decode()}"

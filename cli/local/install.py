@@ -1,9 +1,9 @@
-"""Make `.venv` and install into it, with the standard library alone: nothing else is there yet.
+"""Installer of `.venv`, with the standard library only: no package is installed yet.
 
     python3 -m cli.local.install EXTRAS [WORD ...]
 
-EXTRAS are a comma-separated list from pyproject.toml. With words, `.venv/bin/python WORD ...` then takes
-this process's place, so that the pid which was started is the one that runs.
+EXTRAS are a comma-separated list from pyproject.toml. With words, `.venv/bin/python WORD ...` then replaces
+this process, so that the started pid stays the running one.
 """
 
 import errno
@@ -26,7 +26,7 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed"
 SUPPORTED = "(3, 11) <= sys.version_info < (3, 14)"
 
-#: What bin/lock wrote for each extra; one has what those before it have.
+#: Lock file of each extra, written by bin/lock; each list includes the earlier ones.
 LOCKS = {
     "local": "constraints.txt",
     "otel": "constraints-otel.txt",
@@ -34,44 +34,44 @@ LOCKS = {
     "dev": "constraints-dev.txt",
     "peers": "constraints-peers.txt",
 }
-#: uv, which installs the rest: 3 s of CPU where pip takes 27.
+#: Lock file of uv, the installer of all other packages: 3 s of CPU instead of 27 with pip.
 INSTALLER = "constraints-installer.txt"
 
 STEPS = ("Collecting", "Downloading", "Using cached", "Building", "Preparing", "Installing", "Resolved")
-#: What pip and uv need to install exactly the files of the list that comes next.
+#: Options of pip and uv to install exactly the files of the following list.
 HASHED = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r"]
-#: What they need to link our own code, with no look at the network.
+#: Options of pip and uv to link the checkout without network access.
 LINKED = ["--no-index", "--no-deps", "--no-build-isolation", "-e", "."]
 
 FRAME_S, QUIET_FRAME_S = 0.1, 2.0
 CLEAR_LINE = "\r\033[2K"
 
-NO_ENSUREPIP = """\
+NO_ENSUREPIP_ADVICE = """\
 This Python has no ensurepip, so it can't make a virtual environment. Any one of these helps:
   apt-get install python3-venv          (Debian, Ubuntu; as root)
   uv venv --seed .venv && bin/up        (with uv: https://docs.astral.sh/uv)
   PYTHON=/path/to/another/python3.1x bin/up"""
 
-UNREACHED = """\
-Packages are fetched the first time, and when their list has changed. If they could not be reached:
-  connect this machine, or let a proxy be used     (HTTPS_PROXY)
-  name a mirror that has them                      (PIP_INDEX_URL, or pip's own configuration)"""
+UNREACHABLE_ADVICE = """\
+Packages are downloaded the first time, and after a change of their list. If they are unreachable:
+  connect this machine, or set a proxy     (HTTPS_PROXY)
+  set a mirror with these packages         (PIP_INDEX_URL, or pip's own configuration)"""
 
 
-#: What programs say of a disk without room (ENOSPC) or a quota that is used up (EDQUOT).
-FULL = ("No space left on device", "Disk quota exceeded")
+#: Messages of programs for a full disk (ENOSPC) or an exhausted quota (EDQUOT).
+DISK_FULL_MESSAGES = ("No space left on device", "Disk quota exceeded")
 
-#: Megabytes of `.venv` with each extra, and those before it: `du` after an installation with Python 3.11 on
-#: 2026-11-30 said 339, 347, 723, 895 and 1,109. The rest is for bytecode, which first imports write.
+#: Megabytes of `.venv` with each extra and the earlier ones. `du` after an installation with Python 3.11 on
+#: 2026-11-30: 339, 347, 723, 895 and 1,109. The rest is for bytecode written by first imports.
 NEEDED_MB = {"local": 350, "otel": 360, "generate": 750, "dev": 930, "peers": 1150}
 
 
 class CannotInstall(Exception):
-    """The message says why, and what to do."""
+    """Failed installation; the message has the reason and the remedy."""
 
 
 class DiskFull(CannotInstall):
-    """No installer helps: the disk has no room."""
+    """Full disk: another installer would fail too."""
 
 
 def main(extras: str, *words: str) -> None:
@@ -89,17 +89,17 @@ def main(extras: str, *words: str) -> None:
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
     if words:
-        os.execv(PYTHON, [str(PYTHON), *words])  # noqa: S606  the interpreter that we just made
+        os.execv(PYTHON, [str(PYTHON), *words])  # noqa: S606  the new virtual environment's interpreter
 
 
 def install(extras: str) -> None:
-    """Leave a `.venv` that has our dependencies and these extras; at once when it has them already.
+    """Install the dependencies and these extras into `.venv`, unless it has them already.
 
-    What comes from the network is exactly the files whose hashes are on the list. Our own code is linked
-    after them, by what they are, and nothing is looked up for it.
+    Only files with a listed hash are downloaded. Then the checkout is linked without any look-up
+    of its dependencies.
     """
     if not _usable():
-        _make()
+        _make_venv()
     if not _installed(extras):
         lock = _lock(extras)
         STAMP.unlink(missing_ok=True)
@@ -109,8 +109,8 @@ def install(extras: str) -> None:
         except DiskFull:
             raise
         except CannotInstall:
-            # A mirror without uv, or one that pip alone was told of; a home that uv can't write to.
-            sys.stderr.write("          uv can't do it here: pip tries the same\n")
+            # A mirror without uv, a mirror configured for pip only, or a home that uv can't write to.
+            sys.stderr.write("          uv failed: installing the same with pip\n")
             _install_last(lock)
         STAMP.write_text(f"{_fingerprint()} {extras}\n")
 
@@ -121,17 +121,17 @@ def _install_all(installer: list[str], lock: str) -> None:
 
 
 def _install_last(lock: str) -> None:
-    """By pip, after which nothing is left to try. Raises `CannotInstall`."""
+    """Install with pip, the last resort. Raise `CannotInstall`."""
     try:
         _install_all(_pip(), lock)
     except DiskFull:
         raise
     except CannotInstall as error:
-        raise CannotInstall(f"{error}\n{UNREACHED}") from None
+        raise CannotInstall(f"{error}\n{UNREACHABLE_ADVICE}") from None
 
 
 def _pip() -> list[str]:
-    """Python compiles a module at its first import; compiling all of them here is a third of the time."""
+    """Return pip's command. It skips compiling, a third of the time: Python compiles at the first import."""
     quiet = "--disable-pip-version-check --no-input --progress-bar off --root-user-action ignore".split()
     return [str(PYTHON), "-m", "pip", "install", "--no-compile", *quiet]
 
@@ -141,25 +141,25 @@ def _uv() -> list[str]:
 
 
 def _lock(extras: str) -> str:
-    """The shortest list with all of these extras. Raises `CannotInstall`."""
+    """Return the shortest lock file with all of these extras. Raise `CannotInstall`."""
     if unknown := set(extras.split(",")) - LOCKS.keys():
-        raise CannotInstall(f"there is no extra {unknown.pop()}: {', '.join(LOCKS)}")
+        raise CannotInstall(f"unknown extra {unknown.pop()}; the extras are {', '.join(LOCKS)}")
     return [file for extra, file in LOCKS.items() if extra in extras.split(",")][-1]
 
 
 def _usable() -> bool:
-    """An environment that somebody made is kept if it has pip and a Python that we support."""
+    """Return whether an existing environment has pip and a supported Python."""
     check = f"import pip, sys; sys.exit(not {SUPPORTED})"
     return PYTHON.exists() and subprocess.run([PYTHON, "-c", check], check=False).returncode == 0
 
 
-def _make() -> None:
+def _make_venv() -> None:
     if subprocess.run(
         [sys.executable, "-c", "import ensurepip"], check=False, stderr=subprocess.DEVNULL
     ).returncode:
-        raise CannotInstall(NO_ENSUREPIP)
+        raise CannotInstall(NO_ENSUREPIP_ADVICE)
     if not os.access(ROOT, os.W_OK):
-        raise CannotInstall(f"{ROOT} is not yours to write to: clone it again as the user who runs it")
+        raise CannotInstall(f"{ROOT} isn't writable: clone it again as the user who runs it")
     version = ".".join(map(str, sys.version_info[:3]))
     _run(f"making .venv with Python {version}", [sys.executable, "-m", "venv", "--clear", str(VENV)])
 
@@ -170,13 +170,13 @@ def _installed(extras: str) -> bool:
 
 
 def _fingerprint() -> str:
-    """A hash of what decides the outcome: the files that name the packages, the environment's Python."""
+    """Return a hash of the inputs: the package lists and the environment's Python."""
     parts = [(ROOT / name).read_bytes() for name in ("pyproject.toml", INSTALLER, *LOCKS.values())]
     return hashlib.sha256(b"\0".join([*parts, (VENV / "pyvenv.cfg").read_bytes()])).hexdigest()
 
 
 def _run(what: str, command: list[str]) -> None:
-    """Run a command and show how it goes. Raises `CannotInstall` with the end of what it printed."""
+    """Run a command with a progress line. Raise `CannotInstall` with the end of its output."""
     progress = Progress(what)
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -192,13 +192,15 @@ def _run(what: str, command: list[str]) -> None:
             process.kill()
     if process.returncode:
         progress.end("failed")
-        said = "\n".join([*progress.last, f"{what} failed (exit code {process.returncode})"])
-        raise DiskFull(said) if any(word in said for word in FULL) else CannotInstall(said)
+        output = "\n".join([*progress.last, f"{what} failed (exit code {process.returncode})"])
+        raise (
+            DiskFull(output) if any(word in output for word in DISK_FULL_MESSAGES) else CannotInstall(output)
+        )
     progress.end("done")
 
 
 def _disk_advice(extras: str) -> str:
-    """Says where room is missing, and how much the installation needs there."""
+    """Return the free space of each folder, and the space that the installation needs."""
     needed = max(NEEDED_MB.get(extra, 0) for extra in extras.split(","))
     folders = {
         "packages": VENV,
@@ -208,21 +210,21 @@ def _disk_advice(extras: str) -> str:
     lines = [f"  {_free_mb(folder):>7,} MB free for {what} in {folder}" for what, folder in folders.items()]
     return "\n".join(
         [
-            f"The disk is full. .venv needs {needed:,} MB, and the downloads as much again in their cache:",
+            f"The disk is full. .venv needs {needed:,} MB, and the cache of downloads as much again:",
             *lines,
-            "Free some room there, or name another disk: UV_CACHE_DIR and PIP_CACHE_DIR, and TMPDIR.",
+            "Free space there, or use another disk: set UV_CACHE_DIR, PIP_CACHE_DIR and TMPDIR.",
         ]
     )
 
 
 def _free_mb(folder: Path) -> int:
-    """Of the disk of the folder, or of its nearest parent that is there."""
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    return shutil.disk_usage(there).free // 1_000_000
+    """Return the free megabytes of the folder's disk, or of its nearest existing parent's."""
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    return shutil.disk_usage(existing).free // 1_000_000
 
 
 class Progress:
-    """One moving line on a terminal; elsewhere a new line now and then. On stderr: stdout is for answers."""
+    """Progress on stderr: one moving line on a terminal, else a line every few seconds."""
 
     def __init__(self, what: str) -> None:
         self.what = self.step = what
@@ -247,7 +249,7 @@ class Progress:
             self.due, self.shown = time.monotonic() + QUIET_FRAME_S, self.step
 
     def end(self, how: str) -> None:
-        """The whole time, in place of the moving line."""
+        """Replace the moving line by the total time and the result."""
         self._write(f"{CLEAR_LINE if self.moving else ''}{self._elapsed()}  {self.what}: {how}\n")
 
     def _elapsed(self) -> str:

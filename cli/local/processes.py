@@ -1,4 +1,4 @@
-"""Processes of `up` beside the servers: the API, workers and the dispatcher, as in the Procfile."""
+"""Processes of `up` except the servers: the API, workers and the dispatcher, as in the Procfile."""
 
 import contextlib
 import http.client
@@ -15,19 +15,19 @@ from jobs.kinds import KINDS
 from schemas.envelope import Envelope
 from schemas.settings import from_env
 
-#: Bytes of an answer that a probe reads.
+#: Bytes that a probe reads of a response.
 MAX_ANSWER = 10_000
 
-#: A worker lets its jobs finish for DRAIN_S; this is what it may need besides.
+#: Time that a worker may need after DRAIN_S, in seconds.
 END_S = 10.0
 
 POOLS = sorted({kind.pool for kind in KINDS.values()})
 
 
 def platform(port: int, workers: Mapping[str, int], settings: Mapping[str, str]) -> dict[str, Server]:
-    """Each process by its name: `web`, `dispatcher`, and for each pool `ingest`, `ingest-2` and so on.
+    """Return each process by its name: `web`, `dispatcher`, and for each pool `ingest`, `ingest-2` and so on.
 
-    `workers` says how many of each pool; one where it doesn't.
+    `workers` has the number of workers of each pool, default one.
     """
     web = _process("web", ["api", "--port", str(port)], settings, port, "/readyz")
     pools = {
@@ -64,7 +64,7 @@ def _process(
 
 @contextlib.contextmanager
 def running(processes: Mapping[str, Server], report: Report) -> Iterator[None]:
-    """All of them at once, since most of a start is Python's; at the end all drain at once."""
+    """Start all processes in parallel, since Python's start dominates; at the end drain all in parallel."""
     try:
         for process in processes.values():
             process.launch()
@@ -77,18 +77,18 @@ def running(processes: Mapping[str, Server], report: Report) -> Iterator[None]:
 
 
 def end(processes: Mapping[str, Server]) -> None:
-    """Ask each to drain; asked again, they drop what they do."""
+    """Signal each process to drain; a second signal drops its jobs."""
     for process in processes.values():
         process.end()
 
 
 def answers(port: int, path: str, headers: Mapping[str, str] | None = None) -> bool:
-    """True if a GET is answered with 200."""
+    """Return whether a GET returns 200."""
     return not probe(port, path, headers)
 
 
 def probe(port: int, path: str, headers: Mapping[str, str] | None = None) -> str:
-    """Send a GET, and return the error of the network or the API; empty for a 200."""
+    """Send a GET, and return the error of the network or the API, empty for a 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", path, headers=headers or {})
@@ -101,7 +101,7 @@ def probe(port: int, path: str, headers: Mapping[str, str] | None = None) -> str
 
 
 def _error(body: bytes) -> str:
-    """The code and message of an error of the API; empty for any other body."""
+    """Return code and message of the API's error body, empty for any other body."""
     try:
         problem = msgspec.json.decode(body, type=Envelope).error
     except msgspec.DecodeError:

@@ -1,4 +1,4 @@
-"""The end of `up`: a signal unwinds it, so that what it started drains and ends before it does."""
+"""Signals of `up`: SIGTERM unwinds the stack, so that all children drain and end first."""
 
 import contextlib
 import signal
@@ -9,11 +9,11 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Terminated(BaseException):
-    """A signal that asks the process to end."""
+    """Signal to end the process."""
 
 
-class Asked:
-    """Counter of SIGUSR1, which asks for the keys."""
+class KeyRequests:
+    """Counter of SIGUSR1, the request to print the keys."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -23,19 +23,19 @@ class Asked:
         self._count += 1
 
     def take(self) -> bool:
-        """True once for the signals that came."""
-        found, self._count = self._count > 0, 0
-        return found
+        """Return whether a signal arrived since the last call."""
+        arrived, self._count = self._count > 0, 0
+        return arrived
 
 
 @contextlib.contextmanager
 def terminating(again: Callable[[], None]) -> Iterator[None]:
-    """The first of `SIGNALS` raises `Terminated` in the main thread; each further one calls `again`."""
-    came = []
+    """Raise `Terminated` in the main thread at the first of `SIGNALS`; call `again` at each further one."""
+    received = []
 
     def handle(signum: int, _: FrameType | None) -> None:
-        came.append(signum)
-        if len(came) > 1:
+        received.append(signum)
+        if len(received) > 1:
             return again()
         raise Terminated
 

@@ -1,7 +1,7 @@
-"""While everything runs: show what it logs, and start again what ends by itself.
+"""Supervision of the running processes: copies their logs, and restarts a process that ends by itself.
 
-One process that dies is no reason to take the others down, as on a real host: it starts again after a
-second, then after ever longer ones, and anew from a second once it has lasted.
+As on a real host, one dead process doesn't end the others. It restarts after a second, then with growing
+backoff. A process that has run for a minute starts at one second again.
 """
 
 import sys
@@ -16,7 +16,7 @@ import msgspec
 
 from db.server import Server, tail
 
-LOOK_S = 0.1
+CHECK_PAUSE_S = 0.1
 FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_S = 1.0, 30.0, 60.0
 
 Say = Callable[[str], None]
@@ -24,7 +24,7 @@ Say = Callable[[str], None]
 
 @dataclass(kw_only=True)
 class Watched:
-    """A server, since when it runs, and when it is due to start again if it has ended. Monotonic seconds."""
+    """Server with the time of its start, and of its next restart after its end, in monotonic seconds."""
 
     name: str
     server: Server
@@ -44,19 +44,19 @@ class Watched:
             self.pause_s = FIRST_PAUSE_S
         self.due = now + self.pause_s
         say(
-            f"{self.name} ended by itself (exit code {self.server.exit_code}); the end of its log:\n"
-            f"{tail(self.server.log)}\n{self.name} starts again in {self.pause_s:g} s"
+            f"{self.name} ended by itself (exit code {self.server.exit_code}); the last lines of its log:\n"
+            f"{tail(self.server.log)}\n{self.name} restarts in {self.pause_s:g} s"
         )
         self.pause_s = min(2 * self.pause_s, LONGEST_PAUSE_S)
 
 
 class Logs:
-    """Log files, emptied, and what is then appended to them copied to stderr behind its writer's name."""
+    """Log files, truncated at the start. Later lines are copied to stderr with their process's name."""
 
     def __init__(self, servers: Mapping[str, Server]) -> None:
         self.width = max(map(len, servers))
         self.for_person = sys.stderr.isatty()
-        self.files = {name: _emptied(server.log) for name, server in servers.items()}
+        self.files = {name: _truncate(server.log) for name, server in servers.items()}
 
     def __enter__(self) -> Self:
         return self
@@ -74,28 +74,30 @@ class Logs:
 
 
 def readable(line: str) -> str:
-    """A line of `telemetry.logs` as a person reads it: time, level unless it is info, event, fields."""
+    """Format a line of `telemetry.logs` for a person: time, level unless it is info, event, fields."""
     try:
-        said = msgspec.json.decode(line, type=dict[str, Any])
+        fields_by_name = msgspec.json.decode(line, type=dict[str, Any])
     except msgspec.DecodeError:
         return line.rstrip()
-    at, level, event = (str(said.pop(name, "")) for name in ("at", "level", "event"))
-    traceback = said.pop("exception", None)
-    fields = [f"{name}={value}" for name, value in said.items() if name != "process" and value is not None]
+    at, level, event = (str(fields_by_name.pop(name, "")) for name in ("at", "level", "event"))
+    traceback = fields_by_name.pop("exception", None)
+    fields = [
+        f"{name}={value}" for name, value in fields_by_name.items() if name != "process" and value is not None
+    ]
     words = [at[11:19], level * (level != "info"), event, *fields]
     return "\n".join(filter(None, [" ".join(filter(None, words)), traceback]))
 
 
-def _emptied(file: Path) -> IO[str]:
+def _truncate(file: Path) -> IO[str]:
     return file.open("w+", encoding="utf-8", errors="replace")
 
 
 def watch(servers: Mapping[str, Server], logs: Logs, say: Say, look: Callable[[], None]) -> NoReturn:
-    """Look at each again and again, and call `look` each time; only a signal ends it."""
+    """Check each server and call `look` every `LOOK_S`, until a signal."""
     watched = [Watched(name=name, server=server, since=time.monotonic()) for name, server in servers.items()]
     while True:
         logs.copy()
-        for one in watched:
-            one.look(time.monotonic(), say)
+        for process in watched:
+            process.look(time.monotonic(), say)
         look()
-        time.sleep(LOOK_S)
+        time.sleep(CHECK_PAUSE_S)

@@ -1,4 +1,4 @@
-"""`tenantry brand extract --cases`: what is read from a corpus of saved pages, for a program to score."""
+"""`tenantry brand extract --cases`: predictions for a corpus of saved pages, for a scoring program."""
 
 import asyncio
 import gzip
@@ -21,14 +21,14 @@ from workers.ingest.choose import choose
 from workers.ingest.parser.parser import Parser, open_parser, parse
 from workers.ingest.shapes import Source
 
-#: Pages in memory at once, so that a corpus may be of any size.
-AT_ONCE = 2 * (os.cpu_count() or 1)
+#: Pages in memory at once, so that a corpus may have any size.
+MAX_PAGES_IN_MEMORY = 2 * (os.cpu_count() or 1)
 
 
 class Case(msgspec.Struct, frozen=True):
-    """A line of a corpus. `file` is in the corpus's `pages/`, or beside it; other keys are ignored.
+    """Line of a corpus. `file` is in the corpus's `pages/`, or next to it; other keys are ignored.
 
-    `expected` is for `tenantry bench ingest`, which scores what it names.
+    `tenantry bench ingest` scores the fields in `expected`.
     """
 
     id: str
@@ -38,7 +38,7 @@ class Case(msgspec.Struct, frozen=True):
 
 
 class Prediction(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A line of the answer, by the corpus's names; what isn't found is left out."""
+    """Line of the output, by the corpus's names; missing fields are omitted."""
 
     id: str
     title: str | None = None
@@ -48,12 +48,12 @@ class Prediction(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 async def predict(corpus: Path) -> int:
-    """Print a prediction a line, in the cases' order; the exit code, which says whether all could be read."""
+    """Print a prediction a line in the cases' order. Return the exit code, 1 after an unreadable page."""
     cases = read_cases(corpus)
-    limit, worst = asyncio.Semaphore(AT_ONCE), 0
+    limit, worst = asyncio.Semaphore(MAX_PAGES_IN_MEMORY), 0
     async with open_parser() as parser:
-        coming = [asyncio.create_task(attempt(parser, limit, corpus.parent, case)) for case in cases]
-        for case, answer in zip(cases, shown(coming), strict=True):
+        tasks = [asyncio.create_task(predict_case(parser, limit, corpus.parent, case)) for case in cases]
+        for case, answer in zip(cases, with_progress(tasks), strict=True):
             try:
                 click.echo(msgspec.json.encode(await answer))
             except (SourceError, Invalid) as error:
@@ -64,7 +64,7 @@ async def predict(corpus: Path) -> int:
 
 
 def read_cases(corpus: Path) -> list[Case]:
-    """Raises `Invalid`, which names the line."""
+    """Read all cases. Raise `Invalid` with the line."""
     lines = enumerate(corpus.read_bytes().splitlines(), start=1)
     return [read_case(f"{corpus}:{number}", line) for number, line in lines if line.strip()]
 
@@ -73,23 +73,23 @@ def read_case(where: str, line: bytes) -> Case:
     try:
         return msgspec.json.decode(line, type=Case)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Invalid(where, f"is no case: {error}") from error
+        raise Invalid(where, f"is not a case: {error}") from error
 
 
 def pages_of(corpus: Path) -> list[pages.Case]:
-    """All pages of a corpus, in its order."""
+    """Return all pages of a corpus in order."""
     return [
         pages.Case(Source(url=case.url, body=body(corpus.parent, case.file)), case.expected)
         for case in read_cases(corpus)
     ]
 
 
-def shown(coming: list[asyncio.Task[Prediction]]) -> Iterable[asyncio.Task[Prediction]]:
-    """With a progress bar on a terminal's stderr."""
-    return track(coming, "Reading pages", console=Console(stderr=True), transient=True)
+def with_progress(tasks: list[asyncio.Task[Prediction]]) -> Iterable[asyncio.Task[Prediction]]:
+    """Iterate with a progress bar on stderr."""
+    return track(tasks, "Reading pages", console=Console(stderr=True), transient=True)
 
 
-async def attempt(parser: Parser, limit: asyncio.Semaphore, folder: Path, case: Case) -> Prediction:
+async def predict_case(parser: Parser, limit: asyncio.Semaphore, folder: Path, case: Case) -> Prediction:
     async with limit:
         page = await parse(parser, Source(url=case.url, body=body(folder, case.file)))
     fields = choose(page.candidates)
@@ -108,11 +108,11 @@ def text(fields: dict[Field, Finding], field: Field) -> str | None:
 
 def body(folder: Path, name: str) -> bytes:
     inside, beside = folder / "pages" / name, folder / name
-    return saved(inside if inside.exists() else beside)
+    return read_saved(inside if inside.exists() else beside)
 
 
-def saved(path: Path) -> bytes:
-    """A page from a file, inflated where it is a .gz. Raises `Invalid` where it can't be read."""
+def read_saved(path: Path) -> bytes:
+    """Read a page from a file, inflating a .gz. Raise `Invalid` if it is unreadable."""
     try:
         return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:

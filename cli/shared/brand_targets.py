@@ -1,4 +1,4 @@
-"""Targets of `tenantry brand extract`, each read as its ingest would, without a job or a database."""
+"""Targets of `tenantry brand extract`: each is read as in its ingest, without a job or a database."""
 
 import os
 from base64 import b64encode
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, NoReturn, TypeAlias
 
-from cli.shared.brand_cases import saved
+from cli.shared.brand_cases import read_saved
 from domain.brand import github_repositories, store_listings
 from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
 from domain.values import urls
@@ -31,11 +31,11 @@ from workers.llm.endpoint import Model, open_model
 from workers.web.fetch import open_client
 
 FILE_NAMES = {".html", ".htm", ".xhtml", ".gz"}
-#: Where an app is looked for whose address names no country.
+#: Storefront of an app's address without a country.
 COUNTRY = "us"
-#: A keyring that protects nothing: reading hashes and seals nothing.
+#: Placeholder keyring: reading hashes and seals nothing.
 UNUSED_KEYRING = f"unused:{b64encode(bytes(KEY_BYTES)).decode()}"
-#: Settings that every process needs, and reading has no use for.
+#: Placeholders of settings that every process needs and reading never uses.
 UNUSED = {
     "DATABASE_URL": "postgresql://",
     "REDIS_URL": "redis://",
@@ -56,7 +56,7 @@ Target: TypeAlias = Path | Repository | Address | Listing
 
 
 class Reader(NamedTuple):
-    """Everything that reading a target takes; `address` is the one that files are taken to have."""
+    """Clients and parsers to read a target; `address` is the assumed address of files."""
 
     parser: Parser
     model: Model | None
@@ -69,7 +69,7 @@ class Reader(NamedTuple):
 
 @asynccontextmanager
 async def open_reader(address: str) -> AsyncIterator[Reader]:
-    """A reader by the settings that reading depends on. Raises `SettingsInvalid`."""
+    """Open a reader with the settings for reading. Raise `SettingsInvalid`."""
     settings = from_env({**os.environ, **UNUSED})
     contact = os.environ.get("PUBLIC_URL", "tenantry brand extract")
     allowed = urls.read_allowed(settings.fetch_allow)
@@ -97,15 +97,15 @@ async def open_stores(settings: Settings, parser: Parser, contact: str) -> Async
 
 
 async def at_once(_patience_s: float) -> None:
-    """A person asks for few apps, and waits for none."""
+    """Allow a look-up at once: a person reads few apps."""
 
 
 async def too_often(wish_s: float | None) -> NoReturn:
-    raise SourceRateLimited("the App Store takes no more requests for now", retry_after=wish_s)
+    raise SourceRateLimited("the App Store refuses more requests for now", retry_after=wish_s)
 
 
 def understand(text: str, *, allowed: urls.Allowed) -> Target:
-    """A file, an app, a repository, else a web page. Raises `Invalid` for what can be none of them."""
+    """Classify a target as a file, an app, a repository or a web page. Raise `Invalid` for any other."""
     if is_file(text):
         return Path(text)
     if is_in_store(text):
@@ -116,13 +116,13 @@ def understand(text: str, *, allowed: urls.Allowed) -> Target:
 
 
 def is_file(text: str) -> bool:
-    """A name that looks like a page's file is one, there or not: it would make a strange host."""
+    """Return whether a name is a page's file by its form, even if it doesn't exist."""
     path = Path(text)
     return "://" not in text and (path.is_file() or path.is_absolute() or path.suffix in FILE_NAMES)
 
 
 def is_in_store(text: str) -> bool:
-    """By its host: a bundle id alone would be a host, too."""
+    """Return whether an address is a store's, by its host: a bare bundle id could be a host, too."""
     with suppress(Invalid):
         parts = store_listings.split(text)
         host = parts.hostname or ""
@@ -133,7 +133,7 @@ def is_in_store(text: str) -> bool:
 
 
 async def read(reader: Reader, text: str) -> Extraction:
-    """Raises `Invalid` or a `SourceError`."""
+    """Read a target. Raise `Invalid` or a `SourceError`."""
     match understand(text, allowed=reader.allowed):
         case Path() as path:
             return await read_file(reader, path)
@@ -159,7 +159,7 @@ async def read(reader: Reader, text: str) -> Extraction:
 
 
 async def read_file(reader: Reader, path: Path) -> Extraction:
-    page = await parse(reader.parser, Source(url=reader.address, body=saved(path)))
+    page = await parse(reader.parser, Source(url=reader.address, body=read_saved(path)))
     return await conclude(
         reader.parser,
         url=page.url,
@@ -171,4 +171,4 @@ async def read_file(reader: Reader, path: Path) -> Extraction:
 
 
 async def unheard(_stage: str, _progress: float) -> None:
-    """Here nobody watches an ingest's stages."""
+    """Ignore the progress of an ingest."""

@@ -1,4 +1,4 @@
-"""The frame of every command: a session if it needs one, its answer printed, its failure explained."""
+"""Decorators of commands: open a session, print the answer, report a failure."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ from cli.shared.output import Answer, emit
 from cli.shared.session import open_session
 from schemas import ids
 
-#: A command's function as it is written, and as click calls it; both take what its options say.
+#: A command's function as written, and as click calls it, both with its options.
 Body = Callable[..., Awaitable[Answer]]
 Run = Callable[..., None]
 
@@ -21,7 +21,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 
 
 def answering(body: Body) -> Run:
-    """Print the answer of `body`, as JSON with --json."""
+    """Wrap `body` to print its answer, as JSON with --json."""
 
     @json_option
     @wraps(body)
@@ -39,7 +39,7 @@ async def _result(answer: Awaitable[Answer]) -> Answer:
 
 
 def at_database(body: Body) -> Run:
-    """Open a session for `body`, as its first argument, and print its answer."""
+    """Wrap `body` to get an open session as its first argument, and print its answer."""
 
     @answering
     @wraps(body)
@@ -51,25 +51,29 @@ def at_database(body: Body) -> Run:
 
 
 def paged(prefix: str) -> Callable[[Body], Body]:
-    """Give `body` the options of a list, `before` and `limit`."""
+    """Add the options of a list, `before` and `limit`, to a body."""
 
     def decorate(body: Body) -> Body:
-        older = click.option("--before", type=Id(prefix), help="Only what is older than this one.")
-        most = click.option(
-            "--limit", type=click.IntRange(1, 200), default=25, show_default=True, help="At most so many."
+        before_option = click.option("--before", type=Id(prefix), help="Only items older than this one.")
+        limit_option = click.option(
+            "--limit",
+            type=click.IntRange(1, 200),
+            default=25,
+            show_default=True,
+            help="Maximum number of items.",
         )
-        return older(most(body))
+        return before_option(limit_option(body))
 
     return decorate
 
 
 class Id(click.ParamType[UUID]):
-    """An id with its kind's prefix, or a bare UUID."""
+    """Parameter: an id with its kind's prefix, or a bare UUID."""
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
         self.name = "id"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> UUID:
-        found = value if isinstance(value, UUID) else ids.read(self.prefix, value)
-        return found or self.fail(f"{value!r} is not an id such as {self.prefix}_01890a5d-...", param, ctx)
+        uuid = value if isinstance(value, UUID) else ids.read(self.prefix, value)
+        return uuid or self.fail(f"{value!r} is not an id such as {self.prefix}_01890a5d-...", param, ctx)

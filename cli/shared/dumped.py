@@ -1,4 +1,4 @@
-"""Answer and options of `tenantry backup` and `tenantry restore`."""
+"""Output and options of `tenantry backup` and `tenantry restore`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,13 +9,11 @@ from cli.shared.session import read_settings
 from db.dumps import Tool
 from schemas.base import Out
 
-events_option = click.option(
-    "--events", is_flag=True, help="The database of TELEMETRY_URL, where events have their own."
-)
+events_option = click.option("--events", is_flag=True, help="Use the event database of TELEMETRY_URL.")
 
 
 class Dumped(Out, frozen=True):
-    """A dump, and the tool of PostgreSQL that wrote or read it, with its major version."""
+    """Dump with the PostgreSQL tool that wrote or read it, and the tool's major version."""
 
     file: str
     bytes: int
@@ -24,12 +22,12 @@ class Dumped(Out, frozen=True):
 
 
 def dumped(run: Callable[[str, Path], Tool], database_url: str, file: Path) -> Dumped:
-    """The answer of a dump or a restore. Raises as those do."""
+    """Run a dump or a restore, and describe it. Raise the errors of `run`."""
     tool = run(database_url, file)
     return Dumped(file=str(file), bytes=file.stat().st_size, tool=str(tool.path), version=tool.major)
 
 
 def database_of(*, events: bool) -> str:
-    """The address of the database. Raises `SettingsInvalid`."""
+    """Return the address of the database. Raise `SettingsInvalid`."""
     settings = read_settings()
     return settings.event_store_url if events else settings.database_url

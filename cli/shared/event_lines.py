@@ -1,4 +1,4 @@
-"""Events of the store as lines: JSON for programs, text for people; who somebody is and did is hidden."""
+"""Lines of stored events: JSON for programs, text for people, without personal data by default."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,42 +13,42 @@ from schemas import ids
 from schemas.events import REDACTED
 
 
-def fields(kept: StoredEvent, apps: Mapping[int, UUID], *, pii: bool) -> dict[str, Any]:
-    """The event by the names that it was sent with. Without `pii` all that may tell a person is hidden."""
+def fields(event: StoredEvent, apps: Mapping[int, UUID], *, pii: bool) -> dict[str, Any]:
+    """Return the event by its sent field names. Without `pii`, personal data is redacted."""
     person = {
-        "appUserId": kept.user_id,
-        "anonymousId": kept.anonymous_id,
-        "properties": _on_one_line(kept.properties),
-        "context": _on_one_line(kept.context),
+        "appUserId": event.user_id,
+        "anonymousId": event.anonymous_id,
+        "properties": _on_one_line(event.properties),
+        "context": _on_one_line(event.context),
     }
     if not pii:
         person = {name: value and REDACTED for name, value in person.items()}
     return {
-        "name": kept.name,
-        "eventId": kept.event_id or str(kept.event_key),
-        "appId": ids.show(ids.APP, apps[kept.app_no]) if kept.app_no in apps else None,
-        "occurredAt": kept.occurred_at,
-        "receivedAt": kept.received_at,
-        "value": None if kept.value_micros is None else kept.value_micros / MICROS,
-        "currency": kept.currency,
+        "name": event.name,
+        "eventId": event.event_id or str(event.event_key),
+        "appId": ids.show(ids.APP, apps[event.app_no]) if event.app_no in apps else None,
+        "occurredAt": event.occurred_at,
+        "receivedAt": event.received_at,
+        "value": None if event.value_micros is None else event.value_micros / MICROS,
+        "currency": event.currency,
         **person,
     }
 
 
-def line(shown: Mapping[str, Any], *, as_json: bool) -> str:
-    """One event on one line."""
+def line(event: Mapping[str, Any], *, as_json: bool) -> str:
+    """Format an event as one line."""
     if as_json:
-        return msgspec.json.encode(shown).decode()
-    value = "" if shown["value"] is None else f"{shown['value']:g} {shown['currency'] or ''}".rstrip()
+        return msgspec.json.encode(event).decode()
+    value = "" if event["value"] is None else f"{event['value']:g} {event['currency'] or ''}".rstrip()
     texts = [
-        f"{shown['occurredAt']:%Y-%m-%d %H:%M:%S}Z", shown["name"], shown["eventId"], value,
-        *(_text(shown[name]) for name in ("appUserId", "properties")),
+        f"{event['occurredAt']:%Y-%m-%d %H:%M:%S}Z", event["name"], event["eventId"], value,
+        *(_text(event[name]) for name in ("appUserId", "properties")),
     ]  # fmt: skip
     return printable("  ".join(text for text in texts if text))
 
 
 def _on_one_line(text: str) -> msgspec.Raw:
-    """JSON as it was sent, without the lines and spaces between its values."""
+    """Return JSON without line breaks and spaces between its values."""
     return msgspec.Raw(msgspec.json.format(text.encode(), indent=-1))
 
 

@@ -1,4 +1,4 @@
-"""The stream of webhook events as a command reads it: it connects again by itself, behind the last event."""
+"""Client of the webhook event stream: it reconnects by itself and continues after the last event."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,14 +13,14 @@ from cli.shared.exit_codes import UNUSABLE
 from cli.shared.remote import UNREADABLE, Envelope, Remote, complain, exit_code
 from schemas.webhooks import StreamBegun
 
-#: The API says something every 15 s.
+#: The API sends a line at least every 15 s.
 TIMEOUT = httpx.Timeout(45, connect=10)
 
 Say = Callable[[str], None]
 
 
 class Message(NamedTuple):
-    """One of a stream; `id` is what to go on behind. One without data only says that."""
+    """Message of the stream; `id` is the position to continue after. `data` may be empty."""
 
     kind: str
     id: str
@@ -28,7 +28,7 @@ class Message(NamedTuple):
 
 
 class EventStream:
-    """A stream that goes on whatever cuts it: `since` is when the API began to keep what happens."""
+    """Stream that survives lost connections; `since` is the time from which the API has all events."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class EventStream:
         self._backoff, self._sleep, self._is_lost = Backoff(clock=clock), sleep, False
 
     def messages(self) -> Iterator[Message]:
-        """Events, each once, until the API refuses: then it ends the command with the code for that."""
+        """Yield each event once. End the command with an exit code when the API refuses."""
         with self._remote.client() as client:
             while True:
                 least_s = 0.0
@@ -81,25 +81,25 @@ class EventStream:
         if self._since is None:
             self._say("Ready.")
         elif self._since == begun:
-            self._say("Connected again: nothing was missed.")
+            self._say("Reconnected: no event was missed.")
         else:
-            self._say(f"Connected again. What happened before {begun.since:%H:%M:%S} UTC may be missing.")
+            self._say(f"Reconnected. Events before {begun.since:%H:%M:%S} UTC may be missing.")
         self._since = begun
 
     def _lost(self, why: str) -> None:
-        """Say so, once until it is there again."""
+        """Report a lost connection once, until it is back."""
         if not self._is_lost:
-            self._say(f"The connection is lost ({why}): trying again.")
+            self._say(f"The connection is lost ({why}): reconnecting.")
         self._is_lost = True
 
     def _refused(self, response: httpx.Response) -> None:
-        """Raises `_Later` where it makes sense to try again, else it ends the command."""
+        """Raise `_Later` for a retryable refusal, else end the command."""
         code = response.status_code
         if code == httpx.codes.TOO_MANY_REQUESTS or (response.is_server_error and not is_killed(response)):
             after = response.headers.get("Retry-After", "")
             raise _Later(f"{code} {response.reason_phrase}", float(after) if after.isdecimal() else 0.0)
         if code == httpx.codes.NOT_FOUND and self._last != self._asked_for:
-            self._say(f"{self._last} is on record no more: going on with what happens from now on.")
+            self._say(f"{self._last} is no longer stored: continuing with the next events.")
             self._last = self._asked_for = None
             return
         complain(response, None)
@@ -113,7 +113,7 @@ class _Later(Exception):
 
 
 def is_killed(response: httpx.Response) -> bool:
-    """True where the key is switched off, which no repeat would change."""
+    """Return whether the key is disabled (KILL_SWITCH), so that a retry can't help."""
     try:
         error = msgspec.json.decode(response.content, type=Envelope).error
     except UNREADABLE:
@@ -122,7 +122,7 @@ def is_killed(response: httpx.Response) -> bool:
 
 
 def parse(chunks: Iterable[bytes]) -> Iterator[Message]:
-    """Messages of a stream of server-sent events. Only line feeds end a line of ours: a text has others."""
+    """Yield the messages of server-sent events. Only line feeds end a line: texts may have other breaks."""
     left, fields = b"", dict[str, bytes]()
     for chunk in chunks:
         *lines, left = (left + chunk).split(b"\n")

@@ -1,4 +1,4 @@
-"""Exit codes of every command, as `tenantry --help` lists them."""
+"""Exit codes of all commands, as listed by `tenantry --help`."""
 
 FAILED, USAGE, ABSENT, REFUSED, UNUSABLE = 1, 2, 3, 4, 5
 

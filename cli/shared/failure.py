@@ -1,4 +1,4 @@
-"""Failures of commands: a line on stderr that says what to do next, and an exit code that means something.
+"""Failures of commands: a line on stderr with the remedy, and an exit code by the kind of failure.
 
 With --json the line is the API's error envelope, without a request id.
 """
@@ -38,7 +38,7 @@ UNREACHABLE = (
 )
 UNMIGRATED = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
 
-#: What an expected error means for whoever typed the command; the first line that fits counts.
+#: Exit code, error code and message of each expected error; the first matching line counts.
 MEANINGS = (
     (SettingsInvalid, UNUSABLE, "SETTINGS", f"{{error}}: {ADVICE}"),
     ((LocalUnavailable, AttackImpossible), UNUSABLE, "UNAVAILABLE", "{error}"),
@@ -51,7 +51,7 @@ MEANINGS = (
 
 
 class Failure(NamedTuple):
-    """`message` is for a person; `code` and `details` are the envelope's."""
+    """Failure of a command: `message` for a person; `code` and `details` of the error envelope."""
 
     exit_code: int
     code: str
@@ -59,14 +59,14 @@ class Failure(NamedTuple):
     details: dict[str, Any] | None = None
 
     def envelope(self) -> bytes:
-        """The API's error envelope, for a program."""
+        """Return the API's error envelope for a program."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         return msgspec.json.encode({"error": {**error, "details": self.details} if self.details else error})
 
 
 @contextmanager
 def failing(*, as_json: bool) -> Iterator[None]:
-    """Report what is expected to go wrong on stderr and leave with its exit code."""
+    """Report an expected error on stderr, and exit with its code."""
     try:
         yield
     except EXPECTED as error:
@@ -76,22 +76,22 @@ def failing(*, as_json: bool) -> Iterator[None]:
 
 
 def explain(error: Exception) -> Failure:
-    """One of `EXPECTED`, by the table of meanings; a domain's and a source's error bring their own."""
+    """Return the failure of an expected error: its own for domain and source errors, else by `MEANINGS`."""
     if isinstance(error, DomainError):
         return Failure(_exit_code(error), error.code, error.message, error.details)
     if isinstance(error, SourceError | GenerationError):
         missing = isinstance(error, LibrariesMissing)
         return Failure(UNUSABLE if missing else FAILED, error.code, error.message)
-    _, exit_code, code, said = next(line for line in MEANINGS if isinstance(error, line[0]))
-    place = where() if "{where}" in said else ""
-    return Failure(exit_code, code, said.format(error=_reason(error), where=place))
+    _, exit_code, code, template = next(line for line in MEANINGS if isinstance(error, line[0]))
+    place = where() if "{where}" in template else ""
+    return Failure(exit_code, code, template.format(error=_reason(error), where=place))
 
 
 def _exit_code(error: DomainError) -> int:
-    """A state that forbids it, a stale version and a full queue are one code: later it may go through."""
+    """Return the exit code: one for a forbidding state, a stale version and a full queue (retryable)."""
     codes = {Invalid: USAGE, Oversized: USAGE, NotFound: ABSENT, Unavailable: UNUSABLE}
     return codes.get(type(error), REFUSED)
 
 
 def _reason(error: Exception) -> str:
-    return "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+    return "no response in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__

@@ -1,7 +1,7 @@
-"""Fields of a request, as `tenantry api` takes them with -f and -F.
+"""Fields of a request, given to `tenantry api` with -f and -F.
 
-Names nest as they do for `gh api`: `a[b]=c` is an object, `a[]=c` an array. In an array of objects
-(`a[][b]=c`) a name that the last object has already begins the next object. Unlike there, `@FILE` is not
+Names nest as in `gh api`: `a[b]=c` is an object, `a[]=c` an array. In an array of objects
+(`a[][b]=c`) a repeated name starts the next object. Unlike in `gh`, `@FILE` is not
 read into the JSON: this API takes files as parts of a form.
 """
 
@@ -18,12 +18,12 @@ _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _STEP = re.compile(r"\[([^\[\]]*)\]")
 _LITERAL = re.compile(r"true|false|null|-?(0|[1-9]\d*)(\.\d+)?")
 
-#: A file of a form, with the name that it is sent under, or a text.
+#: File of a form with its name, or a text.
 Part: TypeAlias = tuple[str | None, str | IO[Any]]
 
 
 class Field(NamedTuple):
-    """`text` is None for an empty array; a `typed` one may be a literal; `file` is a path to upload from."""
+    """Field of a request: `text` is None for an empty array; with `typed` it may be a literal."""
 
     name: str
     text: str | None
@@ -36,11 +36,13 @@ class Field(NamedTuple):
         return msgspec.json.decode(self.text or "") if literal else self.text
 
 
-def read_field(given: str, *, typed: bool) -> Field:
-    """Raises `click.UsageError`."""
-    name, equals, text = given.partition("=")
+def read_field(argument: str, *, typed: bool) -> Field:
+    """Parse a field of the command line. Raise `click.UsageError`."""
+    name, equals, text = argument.partition("=")
     if not _NAME.fullmatch(name) or not (equals or name.endswith("[]")):
-        raise click.UsageError(f"{given!r} is no field such as name=value, name[inner]=value or name[]=value")
+        raise click.UsageError(
+            f"{argument!r} is not a field such as name=value, name[inner]=value or name[]=value"
+        )
     if not equals:
         return Field(name, None)
     if typed and text == "@-":
@@ -51,22 +53,22 @@ def read_field(given: str, *, typed: bool) -> Field:
 
 
 def _hidden(name: str) -> str:
-    """A text that stays out of the shell's history and the list of processes, such as a password."""
+    """Read a text that must stay out of the shell's history and the process list, such as a password."""
     if sys.stdin.isatty():
         return click.prompt(name, hide_input=True, err=True, type=str)
     return sys.stdin.read().removesuffix("\n")
 
 
 def body_of(fields: Iterable[Field]) -> dict[str, Any]:
-    """The JSON object of fields. Raises `click.UsageError` where two of them can't both be."""
-    made: dict[str, Any] = {}
+    """Return the JSON object of the fields. Raise `click.UsageError` for two conflicting fields."""
+    body: dict[str, Any] = {}
     for field in fields:
-        _put(made, _path(field.name), field)
-    return made
+        _put(body, _path(field.name), field)
+    return body
 
 
 def form_of(fields: Iterable[Field]) -> list[tuple[str, Part]]:
-    """A form's parts in the fields' order; files are open until the command ends, and read as they go out."""
+    """Return a form's parts in order; files stay open until the command ends and are streamed."""
     return [(field.name, _part(field)) for field in fields]
 
 
@@ -78,20 +80,22 @@ def _part(field: Field) -> Part:
 
 
 def _path(name: str) -> list[str]:
-    first, steps = _NAME.fullmatch(name).groups()  # type: ignore[union-attr]  # read_field has matched it
+    first, steps = _NAME.fullmatch(name).groups()  # type: ignore[union-attr]  # matched by read_field
     return [first, *_STEP.findall(steps)]
 
 
 def _put(into: dict[str, Any], path: Sequence[str], field: Field) -> None:
-    first, rest = path[0], path[1:]
-    if first in into and (not rest or not isinstance(into[first], list if rest[0] == "" else dict)):
+    first, inner_path = path[0], path[1:]
+    if first in into and (
+        not inner_path or not isinstance(into[first], list if inner_path[0] == "" else dict)
+    ):
         raise click.UsageError(f"{field.name} is given twice, or as two kinds of value")
-    if not rest:
+    if not inner_path:
         into[first] = field.value
-    elif rest[0] == "":
-        _append(into.setdefault(first, []), rest[1:], field)
+    elif inner_path[0] == "":
+        _append(into.setdefault(first, []), inner_path[1:], field)
     else:
-        _put(into.setdefault(first, {}), rest, field)
+        _put(into.setdefault(first, {}), inner_path, field)
 
 
 def _append(items: list[Any], path: Sequence[str], field: Field) -> None:
@@ -103,9 +107,9 @@ def _append(items: list[Any], path: Sequence[str], field: Field) -> None:
     _put(items[-1], path, field)
 
 
-def _has(found: dict[str, Any], path: Sequence[str]) -> bool:
-    """True if the name is taken, so that the field belongs to the next object of its array."""
-    inner = found.get(path[0])
-    if path[0] not in found or path[1:2] == [""]:
+def _has(item: dict[str, Any], path: Sequence[str]) -> bool:
+    """Return whether the name is taken, so that the field belongs to the array's next object."""
+    inner = item.get(path[0])
+    if path[0] not in item or path[1:2] == [""]:
         return False
     return len(path) == 1 or not isinstance(inner, dict) or _has(inner, path[1:])

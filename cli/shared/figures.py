@@ -1,4 +1,4 @@
-"""Tables of what `tenantry bench` has measured: figures beside their targets, and the details behind them."""
+"""Tables of `tenantry bench`: figures with their targets, and their details."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from cli.shared.output import table
 
 
 def whole(result: Result, targets: Mapping[str, Target] = TARGETS) -> Group:
-    """A line a figure, and one a detail."""
+    """Return a row for each figure, and one for each detail."""
     return Group(_figures(result.figures, targets), "", _details(result.details))
 
 
@@ -33,7 +33,7 @@ def _figures(figures: Mapping[str, float], targets: Mapping[str, Target]) -> Tab
 
 
 def rows(measured: Mapping[str, Measured]) -> Group:
-    """A line an attack, and what else there was to see."""
+    """Return a row for each attack, and its observations."""
     heads = ("attack", "rest p50", "p95", "beside p50", "p95 ms", "at most", "failed", "reached")
     rows = [
         (
@@ -50,7 +50,7 @@ def rows(measured: Mapping[str, Measured]) -> Group:
 
 
 def readers(result: Result) -> Group:
-    """A line a reader, how many fields it found of those that are expected, and how many pages there were."""
+    """Return a row for each reader with its speed and its correct fields, and the number of pages."""
     read, *sides = result.details.items()
     expected = read[1]["expected"]
     heads = ("reader", "pages/s", "ours is", "p50 ms", "p95 ms", "CPU p50", "CPU p95", "peak MiB", *expected)
@@ -72,7 +72,7 @@ def readers(result: Result) -> Group:
 
 
 def statements(result: Result) -> Group:
-    """A line a statement, and the newcomer's wait."""
+    """Return a row for each statement, and the new tenant's wait."""
     rows = [
         (
             name,
@@ -97,7 +97,7 @@ def _details(details: Mapping[str, Any]) -> Table:
 
 
 def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Down to mappings of plain values, each under its path."""
+    """Yield the innermost mappings of plain values, each with its path."""
     for name, value in values.items():
         if isinstance(value, Mapping) and any(isinstance(inner, Mapping) for inner in value.values()):
             yield from _leaves(value, f"{prefix}{name} ")

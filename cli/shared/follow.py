@@ -1,4 +1,4 @@
-"""Jobs that a request started, followed to their ends by long polling, with a bar for a person."""
+"""Jobs started by a request, followed to their ends by long polling, with a progress bar."""
 
 import sys
 import time
@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from cli.shared.output import console
 from cli.shared.remote import UNREADABLE, Remote
 
-#: How long the API holds a question, and a pause where it doesn't hold one, in seconds.
-WAIT_S, PAUSE_S = 30, 1.0
+#: Long-poll time of the API, and the pause after an early response, in seconds.
+LONG_POLL_S, PAUSE_S = 30, 1.0
 
 
 class Post(msgspec.Struct, rename="camel"):
@@ -21,24 +21,24 @@ class Post(msgspec.Struct, rename="camel"):
 
 
 class Started(msgspec.Struct, rename="camel"):
-    """A job itself, or what names some: a 202, an archive, posts that were scheduled."""
+    """Response with job ids: a job, a 202, an archive, or scheduled posts."""
 
     job_id: str | None = None
     scheduled_posts: list[Post] = []
 
 
 def jobs_of(content: bytes) -> list[str]:
-    """The ids of the jobs that an answer names."""
+    """Return the ids of the jobs in a response."""
     try:
         started = msgspec.json.decode(content, type=Started)
     except UNREADABLE:
         return []
-    named = [started.job_id, *(post.job_id for post in started.scheduled_posts)]
-    return [job_id for job_id in named if job_id]
+    job_ids = [started.job_id, *(post.job_id for post in started.scheduled_posts)]
+    return [job_id for job_id in job_ids if job_id]
 
 
 def follow(remote: Remote, client: httpx.Client, job_id: str) -> httpx.Response:
-    """The answer that shows the job's end, or an error's."""
+    """Wait for the job's end, and return the last response or an error."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     hidden = not sys.stderr.isatty()
     with Progress(*columns, console=console(sys.stderr), disable=hidden, transient=True) as bar:
@@ -51,7 +51,7 @@ def follow(remote: Remote, client: httpx.Client, job_id: str) -> httpx.Response:
 
 
 def describe(job: dict[str, Any]) -> str:
-    """The kind of a job, and its stage while it runs; else its phase, which says that it waits."""
+    """Return the kind of a job, with its stage while it runs, else with its phase."""
     phase = job["phase"]
     return f"{job['kind']} {job['stage'] if phase == 'running' else phase}"
 
@@ -61,7 +61,7 @@ def has_ended_well(response: httpx.Response) -> bool:
 
 
 def _changes(client: httpx.Client, url: httpx.URL) -> Iterator[httpx.Response]:
-    """The job as it is now and at every change that is seen; a limit of requests is waited for."""
+    """Yield the job now and at every observed change, waiting at rate limits."""
     response, etag = client.get(url), ""
     while True:
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
@@ -75,16 +75,18 @@ def _changes(client: httpx.Client, url: httpx.URL) -> Iterator[httpx.Response]:
 
 
 def _retry_after_s(response: httpx.Response) -> float:
-    """Seconds; a proxy may send a date instead (RFC 9110 10.2.3), which isn't worth a clock here."""
-    said = response.headers.get("Retry-After", "")
-    return float(said) if said.isdecimal() else PAUSE_S
+    """Return `Retry-After` in seconds. A proxy's date (RFC 9110 10.2.3) counts as the default pause."""
+    header = response.headers.get("Retry-After", "")
+    return float(header) if header.isdecimal() else PAUSE_S
 
 
 def _next(client: httpx.Client, url: httpx.URL, etag: str) -> httpx.Response:
-    """The next answer that says something: 304 says that nothing has changed."""
+    """Return the next response except 304 (unchanged)."""
     while True:
         began = time.monotonic()
-        response = client.get(url, params={"wait": WAIT_S}, headers={"If-None-Match": etag} if etag else None)
+        response = client.get(
+            url, params={"wait": LONG_POLL_S}, headers={"If-None-Match": etag} if etag else None
+        )
         if response.status_code != httpx.codes.NOT_MODIFIED:
             return response
         if time.monotonic() - began < PAUSE_S:

@@ -1,4 +1,4 @@
-"""Events on their way to a server of the caller's own, signed as deliveries are."""
+"""Forwarder of events to the caller's own server, signed like webhook deliveries."""
 
 import hmac
 import time
@@ -17,7 +17,7 @@ from workers.webhooks.sending import FIXED, MOST_READ, TRY_S
 
 
 class Sent(NamedTuple):
-    """Outcome of one event: the answer's status, or why there was none."""
+    """Result of one event: the response's status, or the problem."""
 
     status: int | None
     ms: float
@@ -29,7 +29,7 @@ class Sent(NamedTuple):
 
 
 class Address(click.ParamType[str]):
-    """An http or https address, without a user in it."""
+    """Parameter: an http or https address without a user."""
 
     name = "url"
 
@@ -43,12 +43,12 @@ class Address(click.ParamType[str]):
         return (
             value
             if fine
-            else self.fail(f"{value!r} is no address like http://localhost:4242/hooks", param, ctx)
+            else self.fail(f"{value!r} is not an address such as http://localhost:4242/hooks", param, ctx)
         )
 
 
 class Forwarder:
-    """Posts events to one address, which alone gets them: no redirect is followed, no proxy asked."""
+    """HTTP client that posts events to one address only: it follows no redirect and uses no proxy."""
 
     def __init__(self, url: str, key: bytes) -> None:
         self._url, self._key = url, key
@@ -63,29 +63,29 @@ class Forwarder:
         self._client.close()
 
     def send(self, event_id: str, body: bytes) -> Sent:
-        """It never raises for what the server does or is."""
+        """Post an event, and return the result. Never raise for a fault of the server."""
         signed = signing.headers(event_id=event_id, at=int(time.time()), body=body, keys=[self._key])
         began = time.monotonic()
         try:
             with self._client.stream("POST", self._url, content=body, headers={**FIXED, **signed}) as answer:
-                taken = Sent(answer.status_code, _ms_since(began))
+                result = Sent(answer.status_code, _ms_since(began))
                 _read_rest(answer, ends=began + TRY_S)
-                return taken
+                return result
         except httpx.HTTPError as error:
             return Sent(None, _ms_since(began), _problem(error))
 
 
 def key_of(api_key: str) -> bytes:
-    """The key of signatures of a caller's events: the same for an API key each time."""
+    """Derive the signing key of forwarded events from an API key, the same each time."""
     return hmac.digest(api_key.encode(), b"tenantry webhooks listen", "sha256")
 
 
-def shown(key: bytes) -> str:
+def secret_text(key: bytes) -> str:
     return PREFIX + b64encode(key).decode()
 
 
 def _read_rest(answer: httpx.Response, *, ends: float) -> None:
-    """Read on, so that the connection can be used again, but not for as long as somebody writes."""
+    """Read the rest of the body to reuse the connection, within a limit of bytes and time."""
     left = MOST_READ
     with suppress(httpx.TransportError):
         for chunk in answer.iter_raw():
@@ -100,7 +100,7 @@ def _ms_since(began: float) -> float:
 
 def _problem(error: httpx.HTTPError) -> str:
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-        return f"no connection ({error}): is your server running there?"
+        return f"no connection ({error}): check that your server runs there"
     if isinstance(error, httpx.TimeoutException):
-        return f"no answer within {TRY_S:g} s"
-    return f"the connection was cut ({str(error) or type(error).__name__})"
+        return f"no response within {TRY_S:g} s"
+    return f"the connection broke ({str(error) or type(error).__name__})"

@@ -1,4 +1,4 @@
-"""The organization, or its sandbox, that a command acts for, with every scope."""
+"""Actor of a command: an organization or its sandbox, with every scope."""
 
 from functools import wraps
 from typing import Any
@@ -18,12 +18,12 @@ from schemas.organizations import Organization
 
 ORGANIZATION = Id(ids.ORGANIZATION)
 
-#: How many organizations an error names.
-NAMED = 10
+#: Maximum number of organizations named in an error.
+MAX_NAMED = 10
 
 
 def for_organization(body: Body) -> Run:
-    """Give `body` a session and, by --org and --sandbox, its actor; print its answer."""
+    """Wrap `body` to get a session and the actor of --org and --sandbox, and print its answer."""
 
     @at_database
     @click.option(
@@ -31,7 +31,7 @@ def for_organization(body: Body) -> Run:
         type=ORGANIZATION,
         envvar="TENANTRY_ORG",
         show_envvar=True,
-        help="The organization, or its sandbox; needed once there is more than one.",
+        help="The organization or its sandbox; required with more than one organization.",
     )
     @click.option("--sandbox", is_flag=True, help="Act in the organization's sandbox.")
     @wraps(body)
@@ -44,19 +44,21 @@ def for_organization(body: Body) -> Run:
 
 
 async def _actor(conn: Conn, org: UUID | None, *, sandbox: bool) -> Actor:
-    found = await _only(conn) if org is None else await organizations.find(conn, organization_id=org)
-    test = ORGANIZATION.convert(found.sandbox_id, None, None)
+    organization = (
+        await _find_only(conn) if org is None else await organizations.find(conn, organization_id=org)
+    )
+    test = ORGANIZATION.convert(organization.sandbox_id, None, None)
     if sandbox or org == test:
         return Actor(test, "test", None, EVERY_SCOPE)
-    return Actor(ORGANIZATION.convert(found.id, None, None), "live", None, EVERY_SCOPE)
+    return Actor(ORGANIZATION.convert(organization.id, None, None), "live", None, EVERY_SCOPE)
 
 
-async def _only(conn: Conn) -> Organization:
-    """Raises `Invalid` unless there is exactly one live organization."""
-    found = await organizations.list_page(conn, before=None, limit=NAMED)
-    if not found:
-        raise Invalid("--org", "there is no organization yet: `tenantry org create NAME` makes one")
-    if len(found) > 1:
-        named = ", ".join(f"{each.id} ({printable(each.name)})" for each in found)
-        raise Invalid("--org", f"say which organization, here or in TENANTRY_ORG: {named}")
-    return found[0]
+async def _find_only(conn: Conn) -> Organization:
+    """Return the only live organization. Raise `Invalid` for none or several."""
+    live = await organizations.list_page(conn, before=None, limit=MAX_NAMED)
+    if not live:
+        raise Invalid("--org", "there is no organization yet: create one with `tenantry org create NAME`")
+    if len(live) > 1:
+        listed = ", ".join(f"{organization.id} ({printable(organization.name)})" for organization in live)
+        raise Invalid("--org", f"choose an organization here or in TENANTRY_ORG: {listed}")
+    return live[0]

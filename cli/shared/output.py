@@ -1,4 +1,4 @@
-"""Answers of commands: a table for people, a JSON document for programs."""
+"""Output of commands: a table for people, a JSON document for programs."""
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -14,14 +14,14 @@ from rich.text import Text
 
 T = TypeVar("T")
 
-#: A pipe has no width: lines for grep and awk are never folded.
-UNFOLDED = 10_000
+#: Width for pipes, in columns: lines for grep and awk are never folded.
+PIPE_WIDTH = 10_000
 
-NOTHING = "-"
+EMPTY_CELL = "-"
 
 
 class Answer(NamedTuple):
-    """`data` is what --json prints, `view` what a person reads; `note` goes to stderr, for people only."""
+    """Result of a command: `data` for --json, `view` for a person; `note` goes to stderr, for people only."""
 
     data: Any
     view: RenderableType
@@ -30,7 +30,7 @@ class Answer(NamedTuple):
 
 
 def emit(answer: Answer, *, as_json: bool) -> None:
-    """Print an answer on stdout."""
+    """Print a result on stdout."""
     if as_json:
         click.echo(msgspec.json.encode(answer.data))
         return
@@ -40,58 +40,58 @@ def emit(answer: Answer, *, as_json: bool) -> None:
 
 
 def console(file: IO[str]) -> Console:
-    """Colours and folding for a terminal, plain text for anything else."""
-    return Console(file=file, width=None if file.isatty() else UNFOLDED, highlight=False)
+    """Return a console with colors and folding for a terminal, and plain text for other files."""
+    return Console(file=file, width=None if file.isatty() else PIPE_WIDTH, highlight=False)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """Many things, one a line; the first column is never folded, so that an id can be copied."""
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    """Return a table, one row a line; the first column is never folded, so that its id can be copied."""
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for number, column in enumerate(columns):
-        made.add_column(column, no_wrap=number == 0, overflow="fold")
+        grid.add_column(column, no_wrap=number == 0, overflow="fold")
     for row in rows:
-        made.add_row(*map(cell, row))
-    return made
+        grid.add_row(*map(cell, row))
+    return grid
 
 
 def page(
-    found: Sequence[T], limit: int, columns: Sequence[str], row: Callable[[T], Sequence[object]]
+    items: Sequence[T], limit: int, columns: Sequence[str], row: Callable[[T], Sequence[object]]
 ) -> Answer:
-    """A page of a list, of which one item too many was read; the first column is the id.
+    """Return a page of a list from `limit` + 1 items at most; the first column is the id.
 
-    In JSON `before` is what the next page's --before takes, null on the last one.
+    In JSON `before` is the next page's --before, null on the last page.
     """
-    shown = found[:limit]
-    rows = [row(item) for item in shown]
-    before = rows[-1][0] if len(found) > limit else None
-    note = f"There are more: --before {before}" if before else ""
-    return Answer({"items": shown, "before": before}, table(columns, rows), note)
+    page_items = items[:limit]
+    rows = [row(item) for item in page_items]
+    before = rows[-1][0] if len(items) > limit else None
+    note = f"More items: --before {before}" if before else ""
+    return Answer({"items": page_items, "before": before}, table(columns, rows), note)
 
 
 def card(thing: msgspec.Struct) -> Text:
-    """One thing, a field a line, by the names that JSON has; text, so that a terminal cuts no value."""
+    """Return an object as text, one field a line with its JSON name; a terminal cuts no value of a text."""
     names = {field.name: field.encode_name for field in msgspec.structs.fields(thing)}
-    shown = {
+    values = {
         names[name]: value for name, value in msgspec.structs.asdict(thing).items() if value is not UNSET
     }
-    width = max(map(len, shown)) + 2
-    lines = (Text.assemble((name.ljust(width), "bold"), cell(value)) for name, value in shown.items())
+    width = max(map(len, values)) + 2
+    lines = (Text.assemble((name.ljust(width), "bold"), cell(value)) for name, value in values.items())
     return Text("\n").join(lines)
 
 
 def cell(value: object) -> Text:
-    """A value as a person reads it."""
+    """Format a value for a person."""
     return Text(printable(_words(value)))
 
 
 def printable(text: str) -> str:
-    """Without control characters: a name that a partner chose must not drive an operator's terminal."""
+    """Replace control characters: a partner's text must not control an operator's terminal."""
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def _words(value: object) -> str:
     if value in (None, "", [], (), {}):
-        return NOTHING
+        return EMPTY_CELL
     match value:
         case bool():
             return "yes" if value else "no"

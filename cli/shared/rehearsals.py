@@ -1,4 +1,4 @@
-"""Views of `tenantry rehearse`: a line while it runs, and its table."""
+"""Views of `tenantry rehearse`: a progress line, and the report."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from cli.shared.output import table
 from rehearsal.perform import Look, Report
 from rehearsal.recovery import percentile
 
-#: Anomalies of one name that a person is shown.
-MOST = 10
+#: Maximum anomalies of one kind in the report.
+MAX_ANOMALIES = 10
 
 
 def line(look: Look) -> str:
-    """A line of how far it is."""
+    """Format a progress line."""
     return (
         f"{look.elapsed_s:.0f} s: {look.phase}, {look.faults} faults, {look.accepted} jobs accepted, "
         f"{look.ended} ended"
@@ -23,7 +23,7 @@ def line(look: Look) -> str:
 
 
 def data(report: Report) -> dict[str, Any]:
-    """All of it, for programs."""
+    """Return the report for programs."""
     jobs = report.jobs
     return {
         "seed": report.plan.seed,
@@ -51,24 +51,24 @@ def data(report: Report) -> dict[str, Any]:
 
 
 def whole(report: Report) -> Group:
-    """The table, the faults, and what is wrong."""
+    """Return the tables of jobs and faults, the anomalies and the verdict."""
     return Group(_jobs(report), "", _faults(report), *_wrong(report), "", _verdict(report))
 
 
 def _jobs(report: Report) -> Table:
     jobs, given_up = report.jobs, sum(report.jobs.given_up.values())
     codes = ", ".join(f"{code} {times}" for code, times in sorted(jobs.given_up.items()))
-    died = f"{given_up} given up: {codes}" if given_up else "as their kind does"
+    died = f"{given_up} given up: {codes}" if given_up else "by their kind"
     rows = [
-        ("accepted", jobs.accepted, "answered, under an Idempotency-Key"),
+        ("accepted", jobs.accepted, "with a response, under an Idempotency-Key"),
         ("completed", jobs.completed, ""),
         ("failed", jobs.failed, died),
-        ("canceled", jobs.canceled, "as their submitter asked"),
-        ("open", jobs.open, "not ended, though faults did"),
+        ("canceled", jobs.canceled, "by their submitter"),
+        ("open", jobs.open, "not ended after the end of the faults"),
         ("lost", jobs.lost, "no row, or completed without an effect"),
         ("doubled", jobs.doubled, "an effect or a job more than once"),
-        ("fenced", report.fenced, "attempts that came back and were refused"),
-        ("recovery p50", _seconds(report, 50), f"s, of {len(report.recovery_s)} attempts that faults ended"),
+        ("fenced", report.fenced, "attempts of lost workers, refused by the fencing token"),
+        ("recovery p50", _seconds(report, 50), f"s, of {len(report.recovery_s)} attempts ended by faults"),
         ("recovery p95", _seconds(report, 95), "s"),
     ]
     return table(("JOBS", "", ""), [(name, str("-" if n is None else n), why) for name, n, why in rows])
@@ -79,29 +79,42 @@ def _faults(report: Report) -> Table:
 
 
 def _wrong(report: Report) -> list[Text]:
-    """Anomalies, processes that ended, and where to look; nothing where all is well."""
+    """Return the anomalies, the dead processes and the logs' folder; empty for a passed run."""
     if report.passed:
         return []
-    kept = [f"The logs are in {report.logs}"]
+    logs_line = [f"The logs are in {report.logs}"]
     return [
-        Text(said) for said in ["", *_some("lost", report), *_some("doubled", report), *report.died, *kept]
+        Text(text)
+        for text in [
+            "",
+            *_anomaly_lines("lost", report),
+            *_anomaly_lines("doubled", report),
+            *report.died,
+            *logs_line,
+        ]
     ]
 
 
-def _some(what: str, report: Report) -> list[str]:
-    """A line for each anomaly of a name, and how many more there are."""
-    lines = [f"{what}: job {one.job}: {one.why}" for one in report.jobs.anomalies if one.what == what]
-    return lines[:MOST] + ([f"{what}: {len(lines) - MOST} more"] if len(lines) > MOST else [])
+def _anomaly_lines(what: str, report: Report) -> list[str]:
+    """Return a line for each anomaly of a kind, and the number of further ones."""
+    lines = [
+        f"{what}: job {anomaly.job}: {anomaly.why}"
+        for anomaly in report.jobs.anomalies
+        if anomaly.what == what
+    ]
+    return lines[:MAX_ANOMALIES] + (
+        [f"{what}: {len(lines) - MAX_ANOMALIES} more"] if len(lines) > MAX_ANOMALIES else []
+    )
 
 
 def _verdict(report: Report) -> Text:
     plan = report.plan
     again = f"tenantry rehearse --minutes {plan.seconds / 60:g} --seed {plan.seed}"
     well = "interrupted" if report.interrupted else "passed"
-    said = well if report.passed else "failed"
-    return Text(f"{said} in {report.took_s:g} s; the same faults again: {again}")
+    verdict = well if report.passed else "failed"
+    return Text(f"{verdict} in {report.took_s:g} s; to repeat the same faults: {again}")
 
 
 def _seconds(report: Report, percent: int) -> float | None:
-    found = percentile(report.recovery_s, percent)
-    return None if found is None else round(found, 2)
+    value_s = percentile(report.recovery_s, percent)
+    return None if value_s is None else round(value_s, 2)

@@ -1,4 +1,4 @@
-"""The API as `tenantry api` calls it: where it is, the key, and what its answers mean for an exit code."""
+"""Client of the API for `tenantry api`: address, key, and exit codes of responses."""
 
 import os
 import re
@@ -16,54 +16,54 @@ from cli.local.folder import DEMO, LOCAL, read
 from cli.shared.exit_codes import ABSENT, FAILED, REFUSED, UNUSABLE, USAGE
 from schemas.errors import SettingsInvalid
 
-#: An API holds a request for 30 s at most, while a job is waited for.
+#: The API holds a long poll for at most 30 s.
 TIMEOUT = httpx.Timeout(60, connect=10)
 
 _ADDRESS = re.compile(r"https?://[^/?#@\s]+(/[^?#\s]*)?")
-#: What a header can carry: the error for another one would show it.
+#: Valid characters of a key in a header. The HTTP client's own error would print the key.
 _KEY = re.compile(r"[!-~]+")
 
 _CODES = {401: UNUSABLE, 403: REFUSED, 404: ABSENT, 409: REFUSED, 412: REFUSED, 429: REFUSED, 503: UNUSABLE}
 
-OUR_HOSTS = {"127.0.0.1", "localhost", "::1"}
+LOOPBACK_HOSTS = {"127.0.0.1", "localhost", "::1"}
 
-#: Errors for a body that isn't ours: a proxy before the API has answered.
+#: Errors of a body that isn't the API's, such as a proxy's.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 
 
 class Remote(NamedTuple):
-    """`root` is the API's address without /v1."""
+    """Address and key of an API; `root` is the address without /v1."""
 
     root: str
     key: str
 
     def client(self) -> httpx.Client:
-        """Follows no redirect, so the key goes to this host alone."""
+        """Open a client without redirects, so that the key goes only to this host."""
         return httpx.Client(
             headers={"Authorization": f"Bearer {self.key}", "Accept": "application/json"},
             timeout=TIMEOUT,
-            trust_env=urlsplit(self.root).hostname not in OUR_HOSTS,
+            trust_env=urlsplit(self.root).hostname not in LOOPBACK_HOSTS,
         )
 
     def url(self, path: str) -> httpx.URL:
-        """The URL of a path, with or without /v1, or of an address at this API. Raises `click.UsageError`."""
+        """Return the URL of a path with or without /v1, or of an address here. Raise `click.UsageError`."""
         try:
             parts = urlsplit(path)
             if not parts.scheme and not parts.netloc:
                 under = "" if path.startswith("/") else "/" if path.startswith("v1/") else "/v1/"
                 return httpx.URL(f"{self.root}{under}{path}")
-            found = httpx.URL(path)
+            address = httpx.URL(path)
         except (ValueError, httpx.InvalidURL) as error:
-            raise click.UsageError(f"{path!r} is no path: {error}") from None
-        if _origin(found) != _origin(httpx.URL(self.root)) or found.userinfo:
-            raise click.UsageError(f"{path} is not at {self.root}: the key goes nowhere else")
-        return found
+            raise click.UsageError(f"{path!r} is not a path: {error}") from None
+        if _origin(address) != _origin(httpx.URL(self.root)) or address.userinfo:
+            raise click.UsageError(f"{path} is not at {self.root}: the key is sent only there")
+        return address
 
 
 def find() -> Remote:
-    """The API that TENANTRY_API and TENANTRY_KEY name, or `bin/up` runs here. Raises `SettingsInvalid`.
+    """Return the API of TENANTRY_API and TENANTRY_KEY, or of `bin/up` here. Raise `SettingsInvalid`.
 
-    A key that `bin/up` made is used for its own API only.
+    A key of `bin/up` is used only for its own API.
     """
     api, key = os.environ.get("TENANTRY_API"), os.environ.get("TENANTRY_KEY")
     if not api:
@@ -71,17 +71,17 @@ def find() -> Remote:
     if not api:
         raise SettingsInvalid("set TENANTRY_API to the API's address, or run this where `bin/up` runs")
     if not key:
-        raise SettingsInvalid("set TENANTRY_KEY to an API key, as `tenantry keys create` shows it")
+        raise SettingsInvalid("set TENANTRY_KEY to an API key, from `tenantry keys create`")
     root = api.rstrip("/").removesuffix("/v1")
     if not _ADDRESS.fullmatch(root):
-        raise SettingsInvalid("TENANTRY_API is no address such as https://api.example.com")
+        raise SettingsInvalid("TENANTRY_API is not an address such as https://api.example.com")
     if not _KEY.fullmatch(key):
-        raise SettingsInvalid("TENANTRY_KEY is no API key: it has other characters than one")
+        raise SettingsInvalid("TENANTRY_KEY is not an API key: it has invalid characters")
     return Remote(root, key)
 
 
 def reach() -> Remote:
-    """The same for a command, which ends with a line on stderr where there is none."""
+    """Return the API for a command. Without one, end the command with a line on stderr."""
     try:
         return find()
     except SettingsInvalid as error:
@@ -91,11 +91,11 @@ def reach() -> Remote:
 
 @contextmanager
 def answered(advice: str | None = None) -> Iterator[None]:
-    """Explain a lost answer on stderr, with `advice` unless nothing was sent."""
+    """Report a lost response on stderr, with `advice` unless no request was sent."""
     try:
         yield
     except httpx.RequestError as error:
-        click.echo(f"Error: no answer from the API: {error or type(error).__name__}", err=True)
+        click.echo(f"Error: no response from the API: {error or type(error).__name__}", err=True)
         if advice and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
             click.echo(advice, err=True)
         raise click.exceptions.Exit(UNUSABLE) from None
@@ -106,14 +106,14 @@ def answered(advice: str | None = None) -> Iterator[None]:
 
 
 def exit_code(response: httpx.Response) -> int:
-    """The exit code that stands for an answer, as `tenantry --help` lists them."""
+    """Return the exit code of a response, as listed by `tenantry --help`."""
     if not response.is_error:
         return 0
     return _CODES.get(response.status_code, FAILED if response.is_server_error else USAGE)
 
 
 def show(content: bytes) -> None:
-    """A document on stdout: JSON indented for a person, all else as it came."""
+    """Print a body on stdout: JSON indented on a terminal, all else unchanged."""
     if sys.stdout.isatty():
         with suppress(*UNREADABLE):
             content = msgspec.json.format(content)
@@ -121,7 +121,7 @@ def show(content: bytes) -> None:
 
 
 def show_items(response: httpx.Response) -> str | None:
-    """Print a list's items, one a line, or what is no list as it is; the next page's cursor."""
+    """Print a list's items, one a line, or any other body unchanged. Return the next page's cursor."""
     try:
         page = msgspec.json.decode(response.content, type=Page)
     except UNREADABLE:
@@ -138,18 +138,18 @@ class Page(msgspec.Struct, rename="camel"):
 
 
 def complain(response: httpx.Response, key: str | None) -> None:
-    """A line on stderr that says what to do; `key` is the Idempotency-Key of a write that may be done."""
+    """Print an error on stderr with its remedy; `key` is the Idempotency-Key of a write."""
     error = _error(response)
-    said = f"{error.get('code', '')} {error.get('message', response.reason_phrase)}".strip()
+    message = f"{error.get('code', '')} {error.get('message', response.reason_phrase)}".strip()
     later = response.headers.get("Retry-After")
-    click.echo(f"Error: {response.status_code} {said}{f' ({later} s)' if later else ''}", err=True)
+    click.echo(f"Error: {response.status_code} {message}{f' ({later} s)' if later else ''}", err=True)
     if response.is_server_error and key:
         click.echo(repeat(key), err=True)
 
 
 def repeat(key: str) -> str:
-    """The advice about a write whose outcome is unknown."""
-    return f"It may be done. To repeat it safely: --idempotency-key {key}"
+    """Return the advice for a write with an unknown outcome."""
+    return f"The write may be committed. To repeat it safely: --idempotency-key {key}"
 
 
 def _error(response: httpx.Response) -> dict[str, Any]:

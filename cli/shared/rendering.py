@@ -1,4 +1,4 @@
-"""Rendering of a design: a spec in a file, with the pictures that it names, into a folder."""
+"""Rendering of a design: a spec from a file, with its pictures, into a folder."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,14 +19,12 @@ from schemas.errors import GenerationError
 if TYPE_CHECKING:
     from generation.render import Given, Piece
 
-#: All that a piece was made from, and what came of it, beside its files.
+#: File with the inputs and results of a piece, next to its files.
 PROVENANCE = "spec.json"
 
 
 class Design(Spec, frozen=True, kw_only=True):
-    """A spec, and its copy where it shall be another than the brand's words; pictures and the clip are files
-    beside it.
-    """
+    """Spec with an optional copy instead of the brand's words; pictures and the clip are files next to it."""
 
     copy: Copy | None = None
     logo: str | None = None
@@ -36,7 +34,7 @@ class Design(Spec, frozen=True, kw_only=True):
 
 
 class Provenance(Value, frozen=True, kw_only=True):
-    """`pictures`, and the clip, are by their paths; the same design and the same files give the same."""
+    """Inputs and results of a rendering; `pictures` has the hashes of pictures and the clip by path."""
 
     renderer: str
     design: Design
@@ -45,7 +43,7 @@ class Provenance(Value, frozen=True, kw_only=True):
 
 
 class Rendering:
-    """A design with all that it names, files in a folder `beside`. Raises `GenerationError`."""
+    """Design with its files, in the folder `beside`. Raises `GenerationError`."""
 
     def __init__(self, design: Design, beside: Path) -> None:
         libraries.require()
@@ -60,38 +58,38 @@ class Rendering:
     def _prepared(self) -> tuple["Piece", list[str]]:
         drawing = import_module("generation.render")
         design = self.design
-        given: Given = drawing.Given(
+        files: Given = drawing.Given(
             logo=self.pictures[design.logo] if design.logo is not None else None,
             screenshots=[self.pictures[name] for name in design.screenshots],
             end_card=self.pictures[design.end_card] if design.end_card is not None else None,
             clip=self._folder / design.clip if design.clip is not None else None,
         )
         with using_files():
-            return drawing.prepare(design, self.copy, given), drawing.warnings(given)
+            return drawing.prepare(design, self.copy, files), drawing.warnings(files)
 
     def into(self, folder: Path) -> Iterator[Step]:
-        """Make each file; the provenance comes last, so that a folder that has it is whole."""
-        made = []
+        """Render each file. Write the provenance last, so that a folder with it is complete."""
+        outputs = []
         with using_files():
             folder.mkdir(parents=True, exist_ok=True)
             for step in self.piece.make(folder):
-                made += [step.made] if step.made else []
+                outputs += [step.made] if step.made else []
                 yield step
             (folder / PROVENANCE).write_bytes(
-                msgspec.json.format(msgspec.json.encode(self._provenance(made)))
+                msgspec.json.format(msgspec.json.encode(self._provenance(outputs)))
             )
 
-    def _provenance(self, made: list[Made]) -> Provenance:
+    def _provenance(self, outputs: list[Made]) -> Provenance:
         renderer: str = import_module("generation.render").RENDERER
-        given = {name: sha256(data).hexdigest() for name, data in self.pictures.items()}
+        hashes = {name: sha256(data).hexdigest() for name, data in self.pictures.items()}
         if (clip := self.design.clip) is not None:
             with (self._folder / clip).open("rb") as file:
-                given[clip] = file_digest(file, "sha256").hexdigest()
-        return Provenance(renderer=renderer, design=self.design, pictures=given, files=made)
+                hashes[clip] = file_digest(file, "sha256").hexdigest()
+        return Provenance(renderer=renderer, design=self.design, pictures=hashes, files=outputs)
 
 
 def read_design(path: Path) -> Design:
-    """Raises `GenerationError`, `msgspec.ValidationError`."""
+    """Read a design. Raise `GenerationError` or `msgspec.ValidationError`."""
     try:
         return msgspec.json.decode(_bytes(path), type=Design)
     except msgspec.ValidationError:
@@ -111,5 +109,5 @@ def using_files() -> Iterator[None]:
         yield
     except OSError as error:
         raise GenerationError(
-            "FILE_UNUSABLE", ": ".join(str(one) for one in (error.filename, error.strerror) if one)
+            "FILE_UNUSABLE", ": ".join(str(part) for part in (error.filename, error.strerror) if part)
         ) from None

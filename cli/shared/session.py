@@ -1,4 +1,4 @@
-"""The session of a command: its settings, and the database that they lead to."""
+"""Session of a command: its settings and its database."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ ADVICE = (
 
 
 class Session(NamedTuple):
-    """An open database and the settings that led to it."""
+    """Open database with its settings."""
 
     pool: Pool
     settings: Settings
@@ -30,7 +30,7 @@ class Session(NamedTuple):
 
 @asynccontextmanager
 async def open_session() -> AsyncIterator[Session]:
-    """Raises `SettingsInvalid` or what `db.pool.open_pool` raises, TimeoutError among it."""
+    """Open the database. Raise `SettingsInvalid`, TimeoutError or the errors of `db.pool.open_pool`."""
     settings = read_settings()
     async with AsyncExitStack() as stack:
         async with asyncio.timeout(CONNECT_S):
@@ -40,7 +40,7 @@ async def open_session() -> AsyncIterator[Session]:
 
 
 async def vault(session: Session) -> Keyring:
-    """The keyring that seals secrets. Raises `SettingsInvalid` if it lacks a key that some row names."""
+    """Return the keyring of sealed secrets. Raise `SettingsInvalid` if it lacks a key in use."""
     settings = session.settings
     keyring = parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
     async with session.pool.acquire() as conn:
@@ -49,14 +49,14 @@ async def vault(session: Session) -> Keyring:
 
 
 def read_settings() -> Settings:
-    """Raises `SettingsInvalid`."""
+    """Read the settings. Raise `SettingsInvalid`."""
     return from_env(environment())
 
 
 def environment() -> Mapping[str, str]:
-    """The process's environment over `.local/env`, unless the two mean different databases.
+    """Return the process's environment over `.local/env`, unless the two name different databases.
 
-    The keys of one database's secrets must never be used on another's.
+    The keys of one database must never be used for another database.
     """
     local = read(LOCAL)
     same = os.environ.get("DATABASE_URL") in {None, local.get("DATABASE_URL")}
@@ -64,7 +64,7 @@ def environment() -> Mapping[str, str]:
 
 
 def where() -> str:
-    """The database for a message: never with its password."""
+    """Return the database's address for a message, without its password."""
     url = environment().get("DATABASE_URL", "")
     if not is_address(url):
         return "at DATABASE_URL"

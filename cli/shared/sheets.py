@@ -1,4 +1,4 @@
-"""Contact sheet of many brands: each drawn in each format, proofread, and all of it on one picture."""
+"""Contact sheet of many brands: each rendered in each format, proofread, and shown on one picture."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -19,14 +19,14 @@ SHEET = "sheet.jpg"
 
 
 class Entry(Brand, frozen=True, kw_only=True):
-    """A line of the file: a brand as a spec has it, and its pictures, files beside it."""
+    """Line of the file: a brand as in a spec, and its pictures, files next to it."""
 
     logo: str | None = None
     screenshots: list[str] = field(default_factory=list)
 
 
 class Checked(NamedTuple):
-    """A piece, where its pictures are, and what is wrong with it; a refused one has its code alone."""
+    """Piece with its pictures and faults; a refused piece has only its error code."""
 
     brand: str
     format: Format
@@ -36,7 +36,7 @@ class Checked(NamedTuple):
 
 
 def entries(path: Path) -> list[Entry]:
-    """A brand a line. Raises `GenerationError`, `msgspec.ValidationError`."""
+    """Read one brand a line. Raise `GenerationError` or `msgspec.ValidationError`."""
     with using_files():
         lines = path.read_bytes().splitlines()
     try:
@@ -44,21 +44,21 @@ def entries(path: Path) -> list[Entry]:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError as error:
-        raise GenerationError("SPEC_NOT_JSON", f"{path} has a line that is no JSON: {error}") from None
+        raise GenerationError("SPEC_NOT_JSON", f"{path} has a line that isn't JSON: {error}") from None
 
 
 def pieces(
-    found: Sequence[Entry], beside: Path, out: Path, formats: Sequence[Format], aspect: Aspect | None
+    brand_entries: Sequence[Entry], beside: Path, out: Path, formats: Sequence[Format], aspect: Aspect | None
 ) -> Iterator[Checked]:
-    """Each brand in each format, in a folder of its own, one after the other."""
-    for number, entry in enumerate(found, 1):
+    """Render each brand in each format, each in a folder of its own, and yield the checked pieces."""
+    for number, entry in enumerate(brand_entries, 1):
         for format_ in formats:
             name = re.sub(r"\W+", "-", entry.name).strip("-")[:40]
             yield _checked(_design(entry, format_, aspect), beside, out / f"{number:03}-{name}-{format_}")
 
 
 def _design(entry: Entry, format_: Format, aspect: Aspect | None) -> Design:
-    own = {one.name: getattr(entry, one.name) for one in msgspec.structs.fields(Brand)}
+    own = {field_info.name: getattr(entry, field_info.name) for field_info in msgspec.structs.fields(Brand)}
     return Design(
         format=format_,
         brand=Brand(**own),
@@ -72,18 +72,18 @@ def _design(entry: Entry, format_: Format, aspect: Aspect | None) -> Design:
 def _checked(design: Design, beside: Path, folder: Path) -> Checked:
     try:
         rendering = Rendering(design, beside)
-        made = [step.made for step in rendering.into(folder) if step.made]
+        outputs = [step.made for step in rendering.into(folder) if step.made]
     except (GenerationError, PictureRefused, TextRefused) as error:
         refused = Fault(place=design.format, rule=error.code, found=error.message)
         return Checked(design.brand.name, design.format, folder, [], [refused])
-    faults = import_module("generation.proofreading.read").faults(made, folder, design, rendering.copy)
-    return Checked(design.brand.name, design.format, folder, made, faults)
+    faults = import_module("generation.proofreading.read").faults(outputs, folder, design, rendering.copy)
+    return Checked(design.brand.name, design.format, folder, outputs, faults)
 
 
 def write_sheet(checked: Sequence[Checked], out: Path) -> None:
-    """The picture of all pieces that were drawn."""
-    drawn = [one for one in checked if one.made]
-    rows = [([one.folder / made.thumbnail for made in one.made], bool(one.faults)) for one in drawn]
+    """Write the picture of all rendered pieces."""
+    drawn = [piece for piece in checked if piece.made]
+    rows = [([piece.folder / made.thumbnail for made in piece.made], bool(piece.faults)) for piece in drawn]
     with using_files():
         out.mkdir(parents=True, exist_ok=True)
         (out / SHEET).write_bytes(import_module("generation.contact_sheet").contact_sheet(rows))

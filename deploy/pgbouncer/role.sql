@@ -1,4 +1,4 @@
--- What each process asks of its session (db/pool.py), said of the role instead, where PgBouncer drops it.
+-- Session settings of each process (db/pool.py) as settings of the role, because PgBouncer drops them.
 alter role tenantry set jit = 'off';
 alter role tenantry set enable_seqscan = 'off';
 alter role tenantry set timezone = 'UTC';

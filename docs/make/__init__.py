@@ -1,6 +1,6 @@
-"""The pages of docs/ that follow from the code: `python -m docs.make` writes them.
+"""Generator of docs pages from the code: `python -m docs.make` writes them.
 
-`command_line` and `settings` make whole pages. `contract` and `folders` fill blocks of pages that people
-write, with what `meanings` says of each word.
-A test fails while a page says something else than the code.
+`pages` is the entry: it lists all generated pages and blocks. `command_line` and `settings` write whole
+pages. `contract` and `folders` fill blocks of hand-written pages, with the descriptions in `meanings`.
+A test fails while a page differs from the code.
 """

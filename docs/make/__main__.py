@@ -1,4 +1,4 @@
-"""The command that writes all of it."""
+"""Command that writes all generated pages."""
 
 from docs.make.pages import ROOT, pages
 

@@ -1,4 +1,4 @@
-"""The help of every command, as `--help` prints it."""
+"""Page of the `--help` texts of all commands."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from cli.__main__ import tenantry
 
 
 def page() -> str:
-    """docs/reference/cli.md."""
+    """Return the text of docs/reference/cli.md."""
     helps = _helps(tenantry, ("tenantry",))
     sections = (f"## {' '.join(path)}\n\n```\n{text}\n```\n" for path, text in helps)
     return "# The command line\n\n" + "\n".join(sections)
@@ -26,5 +26,5 @@ def _helps(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tupl
 
 
 def _fixed(command: click.Command) -> dict[str, Any]:
-    """The same lines on every terminal, whoever runs this."""
+    """Return context settings with a fixed width, so that the page is the same on every terminal."""
     return {**tenantry.context_settings, **command.context_settings, "terminal_width": 90}

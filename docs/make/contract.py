@@ -1,4 +1,4 @@
-"""Tables of the API's contract: what the code has, beside what `meanings` says of it."""
+"""Tables of the API's contract: the code's values with their descriptions in `meanings`."""
 
 import ast
 import re
@@ -26,14 +26,14 @@ from schemas.errors.platforms import Category
 
 ROOT = Path(__file__).resolve().parents[2]
 
-#: Bytes up to which a route's limit has no row of its own.
-MANY_BYTES = 64 << 10
+#: Largest body limit of a route without a row of its own, in bytes.
+ROW_FROM_BYTES = 64 << 10
 
-#: Where a tier's caps in a pool come from, and one of them there.
+#: Migration with the caps of each tier in a pool.
 LEDGER = ROOT / "db" / "migrations" / "0002_create_ledger.sql"
 _CAP = re.compile(r"\('(\w+)', (\d+), (\d+)\)")
 
-#: A `Literal` of ours, or a shape whose `status` or `state` is one.
+#: A `Literal`, or a struct with a `Literal` as its `status` or `state`.
 _Words: TypeAlias = Any
 
 STATUSES: dict[str, _Words] = {
@@ -54,19 +54,19 @@ STATUSES: dict[str, _Words] = {
 
 
 def error_codes() -> str:
-    """Each code of the envelope."""
+    """Return the table of error codes."""
     rows = _joined(CODES, meanings.CODES)
     return table(
-        ["code", "status", "when", "what to do", "send it again?"],
+        ["code", "status", "when", "what to do", "repeat it?"],
         [(code(name), of.status, of.when, todo, again) for name, of, (todo, again) in rows],
     )
 
 
 def conflict_reasons() -> str:
-    """Each `details.reason` that a verb gives."""
+    """Return the table of `details.reason` of a conflict."""
     reasons = dict.fromkeys(sorted(set(_reasons())))
     return table(
-        ["reason", "meaning"], [(code(name), said) for name, _, said in _joined(reasons, meanings.REASONS)]
+        ["reason", "meaning"], [(code(name), text) for name, _, text in _joined(reasons, meanings.REASONS)]
     )
 
 
@@ -78,7 +78,7 @@ def _reasons() -> Iterator[str]:
 
 
 def source_errors() -> str:
-    """Each code that ends an ingest, or the connection of a GitHub App."""
+    """Return the table of codes that end an ingest or a GitHub connection."""
     leaves = {leaf.code: leaf for leaf in reversed([*_leaves(SourceError)])}
     rows = (
         (code(name), leaf.__doc__, _often(leaf.usually_retryable)) for name, leaf in sorted(leaves.items())
@@ -93,7 +93,7 @@ def _leaves(error: type[SourceError]) -> Iterator[type[SourceError]]:
 
 
 def job_errors() -> str:
-    """Errors that end a job of any kind from outside of its task."""
+    """Return the table of errors that the platform sets on a job of any kind."""
     ends = [outcomes.DEADLINE, outcomes.WORKER_LOST, outcomes.POISONED]
     return table(
         ["code", "message", "retryable"],
@@ -102,13 +102,13 @@ def job_errors() -> str:
 
 
 def post_error_categories() -> str:
-    """Each category of a post's `lastError`."""
+    """Return the table of categories of a post's `lastError`."""
     rows = _joined(dict.fromkeys(get_args(Category)), meanings.CATEGORIES)
-    return table(["category", "who has to act"], [(code(name), said) for name, _, said in rows])
+    return table(["category", "person who must act"], [(code(name), text) for name, _, text in rows])
 
 
 def request_limits() -> str:
-    """Requests a minute and key by class, writes a day and organization, by tier."""
+    """Return requests a minute and key by class, and writes a day and organization, by tier."""
     rows = [
         (code(tier), *(f"{quota.minute[kind]:,}" for kind in Class), f"{quota.day:,}")
         for tier, quota in QUOTAS.items()
@@ -117,13 +117,13 @@ def request_limits() -> str:
 
 
 def event_limits() -> str:
-    """Requests with events, and events, a second and SDK app, by tier."""
-    rows = [(code(tier), f"{most.requests:,}", f"{most.events:,}") for tier, most in LIMITS.items()]
+    """Return requests with events, and events, a second and SDK app, by tier."""
+    rows = [(code(tier), f"{limit.requests:,}", f"{limit.events:,}") for tier, limit in LIMITS.items()]
     return table(["tier", "requests a second", "events a second"], rows)
 
 
 def cost_budgets() -> str:
-    """Refill of the budgets by measured cost, by traffic and tier."""
+    """Return the refill rates of the cost budgets, by traffic and tier."""
     rows = [
         (
             code(tier),
@@ -139,46 +139,50 @@ def cost_budgets() -> str:
 
 
 def event_budgets() -> str:
-    """Events of an organization in a UTC day, and bytes of them, by tier."""
+    """Return an organization's events and their bytes in a UTC day, by tier."""
     rows = [
         (code(tier), f"{budget.events:,}", f"{budget.size // daily_budgets.MIB:,} MiB")
         for tier, budget in daily_budgets.BUDGETS.items()
     ]
-    return table(["tier", "events a day", "bytes of them a day"], rows)
+    return table(["tier", "events a day", "bytes a day"], rows)
 
 
 def body_limits() -> str:
-    """Bytes of each route's JSON, the smallest limit for all that need no larger one."""
-    sizes = {f"{one.method} {one.path}": one.handler.opt[OPTION] for one in operations(build()) if one.body}
+    """Return the byte limits of large JSON bodies by route, and one row for all other routes."""
+    sizes = {
+        f"{operation.method} {operation.path}": operation.handler.opt[OPTION]
+        for operation in operations(build())
+        if operation.body
+    }
     least = min(sizes.values())
-    larger = sorted((size, name) for name, size in sizes.items() if size > MANY_BYTES)
+    larger = sorted((size, name) for name, size in sizes.items() if size > ROW_FROM_BYTES)
     rows = [(code(name), f"{size:,}") for size, name in reversed(larger)]
-    return table(["route", "bytes"], [*rows, ("all others", f"{least:,} to {MANY_BYTES:,}")])
+    return table(["route", "bytes"], [*rows, ("all others", f"{least:,} to {ROW_FROM_BYTES:,}")])
 
 
 def job_limits() -> str:
-    """Jobs of one organization in a pool that run and that wait, by tier."""
+    """Return the caps of running and waiting jobs of an organization in a pool, by tier."""
     caps = _CAP.findall(LEDGER.read_text("utf-8"))
     rows = [(code(tier), f"{int(running):,}", f"{int(waiting):,}") for tier, running, waiting in caps]
     return table(["tier", "running", "waiting"], rows)
 
 
 def storage_limits() -> str:
-    """Bytes of media by tier."""
+    """Return the storage quota of media by tier."""
     rows = [
         (code(tier), f"{quota // storage_quota.GIB:,} GiB") for tier, quota in storage_quota.QUOTAS.items()
     ]
-    return table(["tier", "media, with its sandbox's"], rows)
+    return table(["tier", "media, including the sandbox's"], rows)
 
 
 def scopes() -> str:
-    """Scopes, and what each opens."""
+    """Return the table of scopes with their permissions."""
     rows = _joined(dict.fromkeys(get_args(api_keys.Scope)), meanings.SCOPES)
-    return table(["scope", "lets a key"], [(code(name), said) for name, _, said in rows])
+    return table(["scope", "lets a key"], [(code(name), text) for name, _, text in rows])
 
 
 def kinds() -> str:
-    """The catalogue."""
+    """Return the table of job kinds."""
     head = [
         "kind",
         "pool",
@@ -210,27 +214,30 @@ def _kind(kind: Kind) -> list[str]:
 
 
 def statuses() -> str:
-    """A table for each resource."""
+    """Return a table of statuses for each resource."""
     return "\n".join(f"### {name.capitalize()}\n\n{_statuses(name)}" for name in STATUSES)
 
 
 def wait_reasons() -> str:
-    """Each reason of `waiting`, in the order in which they are told."""
-    rows = [(code(reason), "yes" if reason in TIMED else "", said) for reason, said in OF_STATUS.items()]
-    rows += [(code(one.reason), "yes" if one.until else "", one.message) for one in PRECEDENCE]
+    """Return the table of waiting reasons in their order of precedence."""
+    rows = [(code(reason), "yes" if reason in TIMED else "", text) for reason, text in OF_STATUS.items()]
+    rows += [
+        (code(reason_row.reason), "yes" if reason_row.until else "", reason_row.message)
+        for reason_row in PRECEDENCE
+    ]
     return table(["reason", "until", "message"], rows)
 
 
 def _statuses(resource: str) -> str:
     rows = _joined(dict.fromkeys(get_args(STATUSES[resource])), meanings.STATUSES[resource])
-    return table(["status", "meaning, and what ends it"], [(code(name), said) for name, _, said in rows])
+    return table(["status", "meaning and next status"], [(code(name), text) for name, _, text in rows])
 
 
-def _joined(known: Mapping[str, Any], said: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """Each word with what the code and what people say of it. Raises KeyError where one of them is silent."""
-    if missing := known.keys() ^ said.keys():
+def _joined(known: Mapping[str, Any], descriptions: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Join the code's values with their descriptions. Raise KeyError for a value in only one of them."""
+    if missing := known.keys() ^ descriptions.keys():
         raise KeyError(*sorted(missing))
-    return [(name, of, said[name]) for name, of in known.items()]
+    return [(name, of, descriptions[name]) for name, of in known.items()]
 
 
 def _often(retryable: bool) -> str:
@@ -238,7 +245,7 @@ def _often(retryable: bool) -> str:
 
 
 def _time(seconds: float) -> str:
-    hours, rest = divmod(seconds, 3600)
-    if hours and not rest:
+    hours, remainder = divmod(seconds, 3600)
+    if hours and not remainder:
         return f"{hours:.0f} h"
     return f"{seconds / 60:.0f} min" if seconds >= 300 else f"{seconds:.0f} s"

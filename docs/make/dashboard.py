@@ -1,4 +1,4 @@
-"""The dashboard of Grafana: a panel for each metric of `telemetry.metrics`, a row for each part there."""
+"""Grafana dashboard: a panel for each metric of `telemetry.metrics`, a row for each section there."""
 
 import inspect
 import json
@@ -11,31 +11,31 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from telemetry import metrics
 
-#: Grafana's grid is 24 wide; panels of a row, and how high each is.
-WIDE, ACROSS, HIGH = 24, 3, 8
+#: Width of Grafana's grid, panels of a row, and height of a panel.
+GRID_WIDTH, PANELS_A_ROW, PANEL_HEIGHT = 24, 3, 8
 
 SOURCE = {"type": "prometheus", "uid": "${source}"}
 QUANTILES = (0.5, 0.95, 0.99)
-#: All processes that `process` and `instance` choose, by the labels that the scrape gives each.
-CHOSEN = '{instance=~"$instance"}'
+#: Selector of the processes chosen by the dashboard's variable `instance`.
+INSTANCE_SELECTOR = '{instance=~"$instance"}'
 
 _PART = re.compile(r"^# (.+)$|^([A-Z_]+) = (?:Counter|Gauge|Histogram)\(", re.MULTILINE)
 
 
 def text() -> str:
-    """deploy/grafana/tenantry.json."""
+    """Return the text of deploy/grafana/tenantry.json."""
     return json.dumps(_dashboard(), indent=1) + "\n"
 
 
 def parts() -> dict[str, list[MetricWrapperBase]]:
-    """The metrics by the part of their file, in its order."""
-    found: dict[str, list[MetricWrapperBase]] = {}
+    """Group the metrics by the sections of their file, in file order."""
+    sections: dict[str, list[MetricWrapperBase]] = {}
     for part, name in _PART.findall(inspect.getsource(metrics)):
         if part:
-            found[part] = rows = []
+            sections[part] = rows = []
         else:
             rows.append(getattr(metrics, name))
-    return found
+    return sections
 
 
 def _dashboard() -> dict[str, Any]:
@@ -73,15 +73,17 @@ def _panels() -> Iterator[dict[str, Any]]:
             "type": "row",
             "title": part,
             "collapsed": False,
-            "gridPos": _place(0, top, WIDE, 1),
+            "gridPos": _place(0, top, GRID_WIDTH, 1),
             "panels": [],
         }
         top += 1
         for number, metric in enumerate(rows):
-            wide = WIDE // ACROSS
-            at = _place(number % ACROSS * wide, top + number // ACROSS * HIGH, wide, HIGH)
+            wide = GRID_WIDTH // PANELS_A_ROW
+            at = _place(
+                number % PANELS_A_ROW * wide, top + number // PANELS_A_ROW * PANEL_HEIGHT, wide, PANEL_HEIGHT
+            )
             yield _panel(metric) | {"gridPos": at}
-        top += -(-len(rows) // ACROSS) * HIGH
+        top += -(-len(rows) // PANELS_A_ROW) * PANEL_HEIGHT
 
 
 def _place(x: int, y: int, w: int, h: int) -> dict[str, int]:
@@ -89,7 +91,7 @@ def _place(x: int, y: int, w: int, h: int) -> dict[str, int]:
 
 
 def _panel(metric: MetricWrapperBase) -> dict[str, Any]:
-    name = metric._name  # noqa: SLF001  no public way to it
+    name = metric._name  # noqa: SLF001  prometheus_client has no public accessor
     return {
         "type": "timeseries",
         "title": name,
@@ -116,17 +118,17 @@ def _unit(metric: MetricWrapperBase) -> str:
 
 
 def _queries(metric: MetricWrapperBase) -> Iterator[tuple[str, str]]:
-    """Each line's expression and legend: rates of counters, quantiles of histograms, gauges as they are."""
+    """Yield expression and legend of each line: rates of counters, quantiles of histograms, raw gauges."""
     name, labels = metric._name, metric._labelnames  # noqa: SLF001
     legend = " ".join(f"{{{{{label}}}}}" for label in labels)
     match metric:
         case Counter():
             by = f" by ({', '.join(labels)})" if labels else ""
-            yield f"sum{by} (rate({name}_total{CHOSEN}[$__rate_interval]))", legend or "all"
+            yield f"sum{by} (rate({name}_total{INSTANCE_SELECTOR}[$__rate_interval]))", legend or "all"
         case Histogram():
             by = ", ".join(("le", *labels))
             for quantile in QUANTILES:
-                rates = f"sum by ({by}) (rate({name}_bucket{CHOSEN}[$__rate_interval]))"
+                rates = f"sum by ({by}) (rate({name}_bucket{INSTANCE_SELECTOR}[$__rate_interval]))"
                 yield f"histogram_quantile({quantile}, {rates})", f"p{quantile * 100:g} {legend}".strip()
         case Gauge():
-            yield f"{name}{CHOSEN}", f"{{{{instance}}}} {legend}".strip()
+            yield f"{name}{INSTANCE_SELECTOR}", f"{{{{instance}}}} {legend}".strip()

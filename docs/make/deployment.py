@@ -1,9 +1,9 @@
-"""The parts of deploy/ that have a piece for each pool."""
+"""Generated parts of deploy/ with an entry for each pool."""
 
 from cli.local.processes import POOLS
 from jobs.kinds import CONTENT_GENERATE
 
-#: The image with the extra `generate`, and what one piece of content takes there; and all other pools.
+#: Image and resources of the pool with the extra `generate`, for one piece of content, and of other pools.
 _BUSY = {"image": "tenantry-generate", "cpu": '"1"', "memory": "1Gi", "limit": "1536Mi", "slots": '"1"'}
 _OTHER = {"image": "tenantry", "cpu": "100m", "memory": "256Mi", "limit": "1Gi", "slots": '"0"'}
 
@@ -94,25 +94,25 @@ spec:
 
 
 def systemd_workers() -> str:
-    """The lines of tenantry.target that want a worker of each pool."""
+    """Return the `Wants=` lines of tenantry.target for a worker of each pool."""
     return "".join(f"Wants=tenantry-worker@{pool}.service\n" for pool in POOLS)
 
 
 def composed_workers() -> str:
-    """The services of compose.yaml that are workers."""
+    """Return the worker services of compose.yaml."""
     return "".join((_COMPOSED_BUSY if is_busy(pool) else _COMPOSED).format(pool=pool) for pool in POOLS)
 
 
 def kubernetes_workers() -> str:
-    """A Deployment for each pool."""
+    """Return a Kubernetes Deployment for each pool."""
     return "".join(_WORKER.format(pool=pool, **(_BUSY if is_busy(pool) else _OTHER)) for pool in POOLS)
 
 
 def scalers() -> str:
-    """A ScaledObject of KEDA for each pool."""
+    """Return a KEDA ScaledObject for each pool."""
     return "".join(_SCALER.format(pool=pool) for pool in POOLS)
 
 
 def is_busy(pool: str) -> bool:
-    """True for the pool whose jobs keep cores busy, and need libraries that no other process does."""
+    """Return whether the pool's jobs are CPU-bound and need the extra `generate`."""
     return pool == CONTENT_GENERATE.pool

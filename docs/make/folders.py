@@ -1,4 +1,4 @@
-"""The picture of the folders: who imports whom, read from the sources, as a Mermaid flow chart."""
+"""Mermaid flow chart of the imports between packages, read from the sources."""
 
 import ast
 from collections import defaultdict
@@ -9,9 +9,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def picture(inside: str = "") -> str:
-    """The packages of `inside` (the top level where it is empty), an arrow from each to what it imports.
+    """Return the chart of the packages in `inside`, or of the top level if it is empty.
 
-    An arrow is left out where others lead to the same package.
+    An arrow leads to each imported package, unless other arrows already lead there.
     """
     imports = _imports(inside)
     packages = [f"    {name}" for name in sorted(imports)]
@@ -22,18 +22,18 @@ def picture(inside: str = "") -> str:
 
 
 def _imports(inside: str) -> Mapping[str, set[str]]:
-    """For each package the others that its modules import."""
+    """Return the imported packages of each package."""
     folder = ROOT / inside.replace(".", "/")
     packages = {path.parent.name for path in folder.glob("*/__init__.py")} - {"tests"}
-    found: dict[str, set[str]] = defaultdict(set)
+    imports: dict[str, set[str]] = defaultdict(set)
     for package in packages:
         for path in (folder / package).rglob("*.py"):
-            found[package] |= {name for name in _names(path, inside) if name in packages - {package}}
-    return found
+            imports[package] |= {name for name in _names(path, inside) if name in packages - {package}}
+    return imports
 
 
 def _names(path: Path, inside: str) -> Iterator[str]:
-    """Imports of a module, as names of packages of `inside`."""
+    """Yield the packages of `inside` that a module imports."""
     prefix = f"{inside}." if inside else ""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -48,7 +48,7 @@ def _names(path: Path, inside: str) -> Iterator[str]:
 
 
 def _nearest(imports: Mapping[str, set[str]], source: str) -> list[str]:
-    """The packages that `source` imports and that none of its other imports leads to."""
+    """Return the imports of `source` without those reachable through its other imports."""
     direct = imports[source]
     return sorted(
         target
@@ -58,7 +58,7 @@ def _nearest(imports: Mapping[str, set[str]], source: str) -> list[str]:
 
 
 def _reached(imports: Mapping[str, set[str]], source: str, *, but: str) -> set[str]:
-    """Packages that imports lead to from `source` on, never through `but`."""
+    """Return the packages reachable from `source` by imports, without a path through `but`."""
     reached: set[str] = set()
     todo = [source]
     while todo:

@@ -1,4 +1,4 @@
-"""Every page that the code has a say in, and every file of deploy/, and the blocks that it fills."""
+"""Registry of the generated pages of docs/ and files of deploy/, and of their generated blocks."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -11,20 +11,20 @@ from workers.publishing import loop
 
 ROOT = Path(__file__).resolve().parents[2]
 
-WRITTEN = "<!-- Written by `python -m docs.make`: change the code, then run it. -->\n\n"
+GENERATED_NOTE = "<!-- Written by `python -m docs.make`: change the code, then run it. -->\n\n"
 
-WHOLE: dict[str, Callable[[], str]] = {
+WHOLE_PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/cli.md": command_line.page,
     "docs/reference/settings.md": settings.page,
 }
 
-#: Files that can't say that they are written.
-PLAIN: dict[str, Callable[[], str]] = {"deploy/grafana/tenantry.json": dashboard.text}
+#: Generated files in formats without comments.
+PLAIN_FILES: dict[str, Callable[[], str]] = {"deploy/grafana/tenantry.json": dashboard.text}
 
-#: Files that may have blocks.
+#: Files with generated blocks.
 FILES = ("docs/**/*.md", "deploy/**/*.yaml", "deploy/**/*.target")
 
-#: What a block's name stands for, in whatever of those files it is.
+#: Generator of each block by its name, in any of `FILES`.
 BLOCKS: dict[str, Callable[[], str]] = {
     "error codes": contract.error_codes,
     "conflict reasons": contract.conflict_reasons,
@@ -56,7 +56,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "packages of domain": lambda: mermaid(folders.picture("domain")),
 }
 
-#: A comment of Markdown, or of YAML and systemd, before and behind it.
+#: Block between two comments of Markdown, YAML or systemd.
 _BLOCK = re.compile(
     r"(?P<begin>(?:<!--|#) from the code: (?P<name>[a-z ]+?)(?: -->)?\n).*?(?P<end>(?:<!--| *#) end\b)",
     re.DOTALL,
@@ -64,14 +64,14 @@ _BLOCK = re.compile(
 
 
 def mermaid(picture: str) -> str:
-    """A picture as a page holds it."""
+    """Wrap a Mermaid chart in a code block."""
     return f"```mermaid\n{picture}\n```\n"
 
 
 def pages() -> dict[str, str]:
-    """The text of each page as it should be, by its path. Raises KeyError for a block that nobody makes."""
-    plain = {name: make() for name, make in PLAIN.items()}
-    return {name: WRITTEN + make() for name, make in WHOLE.items()} | plain | dict(_filled())
+    """Return the expected text of each page by its path. Raise KeyError for a block without a generator."""
+    plain = {name: make() for name, make in PLAIN_FILES.items()}
+    return {name: GENERATED_NOTE + make() for name, make in WHOLE_PAGES.items()} | plain | dict(_filled())
 
 
 def _filled() -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Tables of what a sandbox makes of its inputs, from the fakes themselves."""
+"""Tables of a sandbox's magic inputs, read from the fakes."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from schemas.errors import SourceNotFound
 from workers.ingest.sandbox import APPS, PAGES, REPOSITORIES, SLOW_S, Source
 from workers.platforms.fakes import publish
 
-#: By kind of source: its magic names, how they begin for a caller, and whether one of them is `missing`.
+#: By kind of source: its magic names, their prefix for a caller, and whether `missing` is one of them.
 SOURCES: dict[str, tuple[Source, str, bool]] = {
     "website": (PAGES, f"https://{PAGES.prefix}", False),
     "repository": (REPOSITORIES, REPOSITORIES.prefix, True),
@@ -16,7 +16,7 @@ SOURCES: dict[str, tuple[Source, str, bool]] = {
 
 
 def sources() -> str:
-    """Each magic name of a website, a repository or an app, and how its ingest ends."""
+    """Return the table of magic names of sources with the results of their ingests."""
     rows = [
         row
         for kind, (source, begins, absent) in SOURCES.items()
@@ -33,10 +33,10 @@ def _ends(kind: str, source: Source, begins: str, absent: bool) -> Iterator[list
         yield [kind, code(begins + name), f"fails with {code(error.code)}"]
     other = f"{begins}missing" if absent else f"{begins}anything-else"
     yield [kind, code(other), f"fails with {code(SourceNotFound.code)}"]
-    yield [kind, "any other", "completes with a brand that follows from the name alone"]
+    yield [kind, "any other", "completes with a brand derived from the name"]
 
 
 def handles() -> str:
-    """Each magic handle of an account, and what becomes of its posts: the table of the fake's docstring."""
+    """Return the table of magic handles and their results from the fake's docstring."""
     lines = (publish.__doc__ or "").splitlines()
     return "".join(f"{line}\n" for line in lines if line.startswith("|"))

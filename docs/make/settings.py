@@ -1,4 +1,4 @@
-"""The table of `schemas.settings.Settings`."""
+"""Page of the table of `schemas.settings.Settings`."""
 
 from typing import Any
 
@@ -10,15 +10,15 @@ from schemas.settings import OWN, Settings
 _HEAD = """\
 # Settings
 
-Every process reads its settings from the environment, once, at its start, and refuses to start where one
-is missing or malformed. `bin/up` makes the ones without a default and keeps them in `.local/env`. Those of
-OpenTelemetry (`OTEL_*`) are in [traces, logs and metrics](../howto/observe.md#settings).
+Every process reads its settings once from the environment, at its start, and refuses to start with a
+missing or malformed setting. `bin/up` creates the settings without a default and stores them in `.local/env`.
+OpenTelemetry's settings (`OTEL_*`) are in [traces, logs and metrics](../howto/observe.md#settings).
 
 """
 
 
 def page() -> str:
-    """docs/reference/settings.md."""
+    """Return the text of docs/reference/settings.md."""
     schema = msgspec.json.schema(Settings)["$defs"]["Settings"]["properties"]
     names = {
         field.encode_name: OWN.get(field.name, field.encode_name)
@@ -30,12 +30,12 @@ def page() -> str:
 
 def _row(name: str, described: dict[str, Any]) -> list[str]:
     default = described.get("default")
-    shown = "required" if default is None else f"`{default}`" if default != "" else "none"
-    return [f"`{name}`", shown, _values(described), described["description"]]
+    default_text = "required" if default is None else f"`{default}`" if default != "" else "none"
+    return [f"`{name}`", default_text, _values(described), described["description"]]
 
 
 def _values(described: dict[str, Any]) -> str:
-    """Values that a setting may hold, in words."""
+    """Describe the allowed values of a setting."""
     match described:
         case {"enum": values}:
             return ", ".join(f"`{value}`" for value in values)

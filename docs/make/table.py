@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table with one line for each row."""
+    """Return a table with one line for each row."""
     lines = [_line(head), _line(["---"] * len(head)), *map(_line, rows)]
     return "".join(f"{line}\n" for line in lines)
 
 
 def code(*words: str) -> str:
-    """Words as code, separated by blanks."""
+    """Format words as code, separated by spaces."""
     return " ".join(f"`{word}`" for word in words)
 
 

@@ -1,4 +1,4 @@
-"""The `tenantry` command in this process, on the test's own database."""
+"""Fixtures that run the `tenantry` command in this process, on the test's database."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ Tenantry: TypeAlias = Callable[..., Awaitable[Result]]
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current folder and an environment that names no database."""
+    """Empty current folder, and an environment without a database."""
     monkeypatch.chdir(tmp_path)
     for name in ("DATABASE_URL", "REDIS_URL", "PEPPERS", "VAULT_KEYS", *OURS):
         monkeypatch.delenv(name, raising=False)
@@ -38,21 +38,21 @@ def environment(
 
 @pytest.fixture
 def tenantry() -> Tenantry:
-    """`await tenantry("jobs", "list")`: in a thread, since a command runs an event loop of its own.
+    """Run `await tenantry("jobs", "list")` in a thread, since a command runs its own event loop.
 
-    `input` is what comes on its standard input.
+    `input` is its standard input.
     """
     return lambda *words, **given: asyncio.to_thread(CliRunner().invoke, root, words, **given)
 
 
 def decoded(result: Result) -> Any:
-    """The one JSON document of a command that went well."""
+    """Return the JSON document of a successful command."""
     assert result.exit_code == 0, result.output
     return msgspec.json.decode(result.stdout)
 
 
 def refused(result: Result, exit_code: int) -> Any:
-    """The error of a command with --json that went wrong: on stderr, nothing on stdout."""
+    """Return the error of a failed command with --json: on stderr, with an empty stdout."""
     assert result.exit_code == exit_code, result.output
     assert not result.stdout
     return msgspec.json.decode(result.stderr)["error"]

@@ -1,4 +1,4 @@
-"""`tenantry webhooks listen` as a process, and what is between it and the API."""
+"""Process of `tenantry webhooks listen`, and a proxy between it and the API."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ from tests.waiting import eventually
 
 @asynccontextmanager
 async def served(app: Litestar) -> AsyncIterator[str]:
-    """The address at which an application that runs in this loop is served."""
+    """Serve an application in this event loop, and yield its address."""
     server = Server(app, Admission(Limits()), host="127.0.0.1", port=0)
     task = asyncio.create_task(server.serve())
 
@@ -37,7 +37,7 @@ async def served(app: Litestar) -> AsyncIterator[str]:
 
 
 class Way:
-    """The way to an API, which may be cut: after `most` bytes of an answer, or at once."""
+    """Proxy of an API that can be cut: after `most` bytes of a response, or at once."""
 
     def __init__(self, port: int) -> None:
         self.behind, self.url, self.most = port, "", 1 << 60
@@ -84,13 +84,13 @@ async def way_to(url: str) -> AsyncIterator[Way]:
 
 
 class Listening:
-    """The command: what it has printed, and what it has said beside that."""
+    """Running command with its stdout (`printed`) and its stderr (`said`)."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process, self.printed, self.said = process, b"", b""
 
     async def hears(self, words: str) -> str:
-        """All that it has said, once these words are in it."""
+        """Wait for these words on stderr, and return all of stderr."""
 
         async def heard() -> bool:
             return words.encode() in self.said
@@ -99,12 +99,12 @@ class Listening:
         return self.said.decode()
 
     async def lines(self, many: int) -> list[Any]:
-        """Its lines of JSON, once there are so many."""
+        """Wait for `many` lines on stdout, and decode them."""
         await self.prints(many)
         return [msgspec.json.decode(line) for line in self.printed.splitlines()]
 
     async def prints(self, many: int) -> None:
-        """Once it has printed so many lines."""
+        """Wait for `many` lines on stdout."""
 
         async def come() -> bool:
             return self.printed.count(b"\n") >= many
@@ -112,7 +112,7 @@ class Listening:
         await eventually(come)
 
     async def interrupt(self) -> int:
-        """Ctrl-C; its exit code."""
+        """Send Ctrl-C, and return the exit code."""
         with suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGINT)
         return await self.process.wait()
@@ -132,7 +132,7 @@ class Listening:
 
 
 async def ran(url: str, key: str, *words: str, folder: Path) -> list[str]:
-    """The words that a command of the group has printed, which went well."""
+    """Run a command of the group successfully, and return the words of its stdout."""
     process = await asyncio.create_subprocess_exec(
         BIN / "tenantry", "webhooks", *words,
         env={**os.environ, "TENANTRY_API": url, "TENANTRY_KEY": key}, cwd=folder,
@@ -147,7 +147,7 @@ async def ran(url: str, key: str, *words: str, folder: Path) -> list[str]:
 async def listening(
     url: str, key: str, *words: str, folder: Path, flags: Sequence[str] = ("--json",)
 ) -> AsyncIterator[Listening]:
-    """The command, from its first event on."""
+    """Start the command, and yield it when it is ready."""
     process = await asyncio.create_subprocess_exec(
         BIN / "tenantry", "webhooks", "listen", *flags, *words,
         env={**os.environ, "TENANTRY_API": url, "TENANTRY_KEY": key}, cwd=folder,

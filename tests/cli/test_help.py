@@ -1,4 +1,4 @@
-"""Help for every command, quickly."""
+"""Help of every command, without heavy imports."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ HEAVY = {"litestar", "arq", "bs4", "lxml", "asyncpg", "rich", "httpx", "msgspec"
 def walk(
     command: click.Command, path: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """Every command and group below `command`, with the words that call it."""
+    """Yield every command and group below `command` with its words."""
     yield path, command
     if isinstance(command, click.Group):
         context = click.Context(command)
@@ -42,7 +42,7 @@ def test_every_command_and_each_of_its_options_has_help(path: tuple[str, ...]) -
         assert any("--json" in each.opts for each in options) or path == ("api",)
 
 
-def test_the_list_says_what_the_commands_say() -> None:
+def test_the_command_list_matches_the_docstrings() -> None:
     said = {name: TREE[name,].get_short_help_str(limit=200) for name in COMMANDS}
     assert said == COMMANDS
 
@@ -57,7 +57,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert not HEAVY & set(done.stderr.split())
 
 
-def test_the_version_is_the_products() -> None:
+def test_version_prints_the_products_version() -> None:
     result = CliRunner().invoke(tenantry, ["--version"])
     assert result.output == "tenantry 0.1.0\n"
 

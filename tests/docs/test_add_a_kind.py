@@ -1,4 +1,4 @@
-"""docs/howto/add-a-kind.md, followed word by word in a clone, comes to a kind that a worker runs."""
+"""docs/howto/add-a-kind.md: its blocks in a clone give a kind that a worker runs."""
 
 import os
 import re
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = "docs/howto/add-a-kind.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
-#: Lint, imports, the style of SQL and what a purge leaves, over what the page has added.
+#: Lint, imports, SQL style and the purge's test, over the files added by the page.
 CHECK = """set -e
 mine=$(git ls-files --modified --others --exclude-standard -- '*.py')
 .venv/bin/python -m ruff check $mine
@@ -24,8 +24,8 @@ tests="tests/architecture/test_sql.py tests/db/test_queries.py tests/workers/tas
 pytestmark = [pytest.mark.long, pytest.mark.first]
 
 
-def test_the_page_leads_to_a_running_kind(tmp_path: Path, servers: tuple[str, str]) -> None:
-    """The clone's test has a Redis of its own, since it empties what it gets."""
+def test_the_pages_blocks_give_a_running_kind(tmp_path: Path, servers: tuple[str, str]) -> None:
+    """Run the clone's test with its own Redis, since it flushes it."""
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", "--shared", ROOT, clone], check=True)
     (clone / PAGE).write_text(page := (ROOT / PAGE).read_text("utf-8"), "utf-8")
@@ -38,7 +38,7 @@ def test_the_page_leads_to_a_running_kind(tmp_path: Path, servers: tuple[str, st
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
     assert "| `count_words` | default |" in (clone / "docs/reference/jobs.md").read_text("utf-8")
-    # What the page adds is of the repository's own kind.
+    # The added files pass the repository's own checks.
     checked = subprocess.run(
         ["bash", "-c", CHECK], cwd=clone, env=mine | {"DATABASE_URL": servers[0]},
         capture_output=True, text=True, check=False,

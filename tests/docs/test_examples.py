@@ -1,7 +1,7 @@
-"""Every `sh` block of every page, pasted page by page into a fresh shell beside a running platform.
+"""Examples of the docs: every `sh` block runs page by page in a new shell, next to a running platform.
 
-A block says in its first line what it is, so that none goes unnoticed: `sh` is pasted; `console` is a command
-that stays, takes minutes or needs somebody else's server; `ini` are settings, `http` is a request.
+The language of a block decides: `sh` is run; `console` is a command that stays, takes minutes or needs a
+third-party server; `ini` are settings, `http` is a request.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ from tests.waiting import PATIENCE_S
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HOWTO = ROOT / "docs" / "howto"
-#: The pages, and what each has to come to.
+#: Pages, and a text that their output must contain.
 PAGES = {
     ROOT / "README.md": '"Tidewise"',
     ROOT / "docs" / "quickstart.md": '"Tidewise"',
@@ -44,14 +44,14 @@ PAGES = {
     HOWTO / "connect-instagram.md": '"authorizeUrl"',
     HOWTO / "webhooks.md": '"continueSince":null',
 }
-#: Pages whose blocks leave something that others would stumble over.
-ALONE = {HOWTO / "operate.md": "Acme Inc."}
-#: Pages whose blocks are pasted by a test of their own.
-ELSEWHERE = {HOWTO / "add-a-kind.md"}
-#: Pages that are made from the code.
-MADE = {ROOT / "docs" / "reference" / "cli.md"}
+#: Pages with side effects on other pages; each runs on a platform of its own.
+ISOLATED = {HOWTO / "operate.md": "Acme Inc."}
+#: Pages with a test of their own.
+OWN_TEST = {HOWTO / "add-a-kind.md"}
+#: Pages generated from the code.
+GENERATED = {ROOT / "docs" / "reference" / "cli.md"}
 
-EVERY = sorted({ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")} - MADE)
+EVERY = sorted({ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")} - GENERATED)
 LANGUAGES = {"sh", "console", "text", "ini", "http", "json", "mermaid", "sql"}
 FENCE = re.compile(r"^```(.*)\n((?:(?!```).*\n)*)```$", re.MULTILINE)
 SETTING = re.compile(r"^([A-Z_]+)=", re.MULTILINE)
@@ -62,13 +62,13 @@ pytestmark = pytest.mark.first
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The current folder of both terminals, as a checkout is after `bin/up`."""
+    """Current folder of both terminals, like a checkout after `bin/up`."""
     return _checkout(tmp_path_factory.mktemp("pasted"))
 
 
 @pytest.fixture(scope="module")
 def shell(folder: Path) -> Iterator[dict[str, str]]:
-    with beside(folder) as environment:
+    with running_platform(folder) as environment:
         yield environment
 
 
@@ -78,13 +78,13 @@ def _checkout(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def beside(folder: Path) -> Iterator[dict[str, str]]:
-    """The environment of a person's second terminal, with what the first one printed.
+def running_platform(folder: Path) -> Iterator[dict[str, str]]:
+    """Start a platform, and yield the environment of a second terminal with its printed values.
 
-    SIGTERM drains what the first one runs and leaves nothing.
+    At the end SIGTERM drains the platform, and no process or file is left.
     """
     with demo.site() as host:
-        # The tests' own servers are not this person's.
+        # The platform must not use the tests' servers.
         mine = {
             name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}
         }
@@ -102,7 +102,7 @@ def beside(folder: Path) -> Iterator[dict[str, str]]:
                 "API": f"{ready['api']}/v1",
                 "KEY": ready["apiKey"],
                 "SITE": f"http://{host}/",
-                "PATH": without_ours(mine["PATH"]),
+                "PATH": without_venv(mine["PATH"]),
                 "no_proxy": "127.0.0.1",
             }
         finally:
@@ -112,36 +112,36 @@ def beside(folder: Path) -> Iterator[dict[str, str]]:
             assert (process.returncode, alive_in(folder)) == (0, {})
 
 
-def without_ours(path: str) -> str:
-    """A search path on which `tenantry` is not found: a page has to say how it is."""
+def without_venv(path: str) -> str:
+    """Remove `tenantry` from a search path: a page must add it."""
     ours = str(Path(sys.prefix) / "bin")
     return ":".join(each for each in path.split(":") if each != ours)
 
 
 @pytest.mark.parametrize("page", first(3, PAGES), ids=lambda page: page.name)
-def test_what_is_pasted_works(page: Path, shell: dict[str, str], folder: Path) -> None:
+def test_blocks_run(page: Path, shell: dict[str, str], folder: Path) -> None:
     paste(page, PAGES[page], shell, folder)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("page", ALONE, ids=lambda page: page.name)
-def test_what_is_pasted_alone_works(page: Path, tmp_path: Path) -> None:
-    with beside(_checkout(tmp_path)) as shell:
-        paste(page, ALONE[page], shell, tmp_path)
+@pytest.mark.parametrize("page", ISOLATED, ids=lambda page: page.name)
+def test_blocks_with_side_effects_run_alone(page: Path, tmp_path: Path) -> None:
+    with running_platform(_checkout(tmp_path)) as shell:
+        paste(page, ISOLATED[page], shell, tmp_path)
 
 
-def test_no_page_with_something_to_paste_goes_unnoticed() -> None:
+def test_every_page_with_sh_blocks_is_listed() -> None:
     assert len(EVERY) > 40
-    assert {page for page in EVERY if BLOCK.search(page.read_text("utf-8"))} == {*PAGES, *ALONE, *ELSEWHERE}
+    assert {page for page in EVERY if BLOCK.search(page.read_text("utf-8"))} == {*PAGES, *ISOLATED, *OWN_TEST}
 
 
-def test_every_block_says_what_it_is() -> None:
+def test_every_block_has_a_known_language() -> None:
     blocks = [(page, found[1]) for page in EVERY for found in FENCE.finditer(page.read_text("utf-8"))]
     assert len(blocks) > 50
     assert [(page.name, language) for page, language in blocks if language not in LANGUAGES] == []
 
 
-def test_settings_and_commands_that_are_not_pasted_are_there() -> None:
+def test_settings_and_commands_in_other_blocks_exist() -> None:
     settings = {OWN.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings)}
     blocks = [found.groups() for page in EVERY for found in FENCE.finditer(page.read_text("utf-8"))]
     named = [name for language, text in blocks if language == "ini" for name in SETTING.findall(text)]
@@ -153,7 +153,7 @@ def test_settings_and_commands_that_are_not_pasted_are_there() -> None:
 
 
 def is_command(words: list[str]) -> bool:
-    """True if the words lead to a command; what follows one are its arguments."""
+    """Return whether the words start with a command; the rest are its arguments."""
     command: click.Command | None = tenantry
     for word in words:
         if not isinstance(command, click.Group):
@@ -162,26 +162,26 @@ def is_command(words: list[str]) -> bool:
     return command is not None
 
 
-def paste(page: Path, comes_to: str, shell: dict[str, str], folder: Path) -> None:
+def paste(page: Path, expected: str, shell: dict[str, str], folder: Path) -> None:
     script = "set -eu\n" + "".join(BLOCK.findall(page.read_text("utf-8")))
     done = subprocess.run(
         ["bash"], input=script, cwd=folder, env=shell, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert comes_to in done.stdout
+    assert expected in done.stdout
     assert '"error":{' not in done.stdout
     assert '"status":"failed"' not in done.stdout
-    assert unclean(folder) == []
+    assert untracked(folder) == []
 
 
-def unclean(folder: Path) -> list[str]:
-    """What `git status --porcelain` of the checkout would name: all that no line of .gitignore has."""
+def untracked(folder: Path) -> list[str]:
+    """Return the files outside .gitignore, as `git status --porcelain` would list them."""
     ignored = {line.rstrip("/") for line in (ROOT / ".gitignore").read_text().splitlines()}
     return sorted(path.name for path in folder.iterdir() if path.name not in ignored)
 
 
-def test_a_file_of_a_page_is_seen(tmp_path: Path) -> None:
+def test_a_leftover_file_is_detected(tmp_path: Path) -> None:
     for name in (".venv", ".local", "__pycache__"):
         (tmp_path / name).mkdir()
     (tmp_path / "project.json").touch()
-    assert unclean(tmp_path) == ["project.json"]
+    assert untracked(tmp_path) == ["project.json"]

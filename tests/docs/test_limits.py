@@ -1,10 +1,10 @@
-"""The caps that docs/reference/limits.md has are those of a new database."""
+"""Caps in docs/reference/limits.md equal those of a new database."""
 
 from db.pool import Conn
 from docs.make.contract import job_limits
 
 
-async def test_caps_are_those_that_migrations_leave(conn: Conn) -> None:
+async def test_caps_equal_the_migrated_database(conn: Conn) -> None:
     caps = await conn.fetch(
         """select distinct tier, max_running, max_queued
              from pool_cap

@@ -1,4 +1,4 @@
-"""The Procfile's processes, started by the command that docs/howto/operate.md has: they come up and stay."""
+"""Procfile: the command in docs/howto/operate.md starts its processes, and they stay up."""
 
 import os
 import re
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 COMMAND = re.compile(r"^(\.venv/bin/honcho run .* && \.venv/bin/honcho start .*)$", re.MULTILINE)
 
 
-def test_the_documented_command_comes_up_and_stays(settings: Settings, tmp_path: Path) -> None:
+def test_the_documented_command_starts_all_processes(settings: Settings, tmp_path: Path) -> None:
     [command] = COMMAND.findall((ROOT / "docs" / "howto" / "operate.md").read_text("utf-8"))
     given = {name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}
     port, log = free_port(), tmp_path / "log"
@@ -39,7 +39,7 @@ def test_the_documented_command_comes_up_and_stays(settings: Settings, tmp_path:
 
 
 def serves(process: "subprocess.Popen[bytes]", port: int, log: Path) -> bool:
-    """True once the API answers and each pool and the dispatcher say that they serve."""
+    """Return whether the API is ready, and each pool and the dispatcher serve."""
     said = log.read_text()
     assert process.poll() is None, said
     names = procfile().keys() - {"release", "web"}

@@ -1,8 +1,8 @@
-"""The pages of docs/ say what the code says."""
+"""Generated pages of docs/ match the code."""
 
 from docs.make.pages import ROOT, pages
 
 
-def test_each_page_says_what_the_code_says() -> None:
+def test_each_generated_page_is_current() -> None:
     stale = [name for name, made in pages().items() if (ROOT / name).read_text("utf-8") != made]
     assert stale == [], "run `python -m docs.make`"

@@ -1,4 +1,4 @@
-"""The page about webhooks: its code accepts what we send and nothing else, and it names each type."""
+"""docs/howto/webhooks.md: its code accepts only valid signatures, and it lists each type."""
 
 import re
 import time
@@ -15,7 +15,7 @@ SECRET, BODY = "whsec_" + "A" * 43 + "=", '{"id": "evt_1"}'
 
 
 def verify(**changed: Any) -> bool:
-    """By the page's code, of a request that another implementation has signed."""
+    """Run the page's code on a request signed by another implementation."""
     given: dict[str, Any] = {"secret": SECRET, "at": int(time.time()), "body": BODY.encode()} | changed
     signed = Webhook(SECRET).sign("evt_1", datetime.fromtimestamp(given["at"], UTC), BODY)
     headers = {"webhook-id": "evt_1", "webhook-timestamp": str(given["at"])}
@@ -29,7 +29,7 @@ def verify(**changed: Any) -> bool:
     return answer
 
 
-def test_its_code_accepts_what_is_signed_and_nothing_else() -> None:
+def test_the_pages_code_accepts_only_valid_signatures() -> None:
     assert verify()
     assert not verify(body=BODY.encode() + b" ")
     assert not verify(secret="whsec_" + "B" * 43 + "=")
@@ -37,6 +37,6 @@ def test_its_code_accepts_what_is_signed_and_nothing_else() -> None:
     assert not verify(at=int(time.time()) + 301)
 
 
-def test_it_says_of_each_type_when_it_is_sent() -> None:
+def test_the_page_lists_each_type() -> None:
     table = "\n".join(line for line in PAGE.splitlines() if line.startswith("| `"))
     assert set(re.findall(r"`([a-z_]+\.[a-z_]+)`", table)) == {*get_args(WebhookEventType)}

@@ -1,4 +1,4 @@
-"""`tenantry api` against the API itself: what each promise of its help comes to."""
+"""`tenantry api` against the API itself: each promise of its help."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -33,7 +33,7 @@ UNREADABLE = Failed("NOT_HTML", "a picture", retryable=False)
 
 
 class InProcess(httpx.BaseTransport):
-    """Requests from a command's thread to an app in the test's event loop."""
+    """Transport of requests from a command's thread to an app in the test's event loop."""
 
     def __init__(self, app: Any) -> None:
         self.loop, self.app = asyncio.get_running_loop(), httpx.ASGITransport(app)
@@ -52,9 +52,9 @@ class InProcess(httpx.BaseTransport):
 async def acme(
     elsewhere: Path, settings: Settings, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Caller]:
-    """An organization, whose key the command has."""
+    """Organization of the command's key."""
     app = serve_from(built(), msgspec.structs.replace(settings, allowed_hosts="api"))
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # stdout is the command's
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # keeps stdout for the command
     async with held(app.lifespan()), calling(app, pool, "Acme") as caller:
         transport, client = InProcess(app), Remote.client
 
@@ -70,7 +70,7 @@ async def acme(
 
 @pytest.fixture
 def api(tenantry: Tenantry, acme: Caller) -> Api:
-    """`await api("projects")`; whatever is printed, the key isn't."""
+    """Run `await api("projects")`, and check that the key is never printed."""
 
     async def call(*words: str, **given: Any) -> Result:
         result = await tenantry("api", *words, **given)
@@ -92,7 +92,7 @@ def lines(result: Result) -> list[Any]:
 
 
 def refusal(result: Result, exit_code: int) -> Any:
-    """The envelope of an error, which is all of stdout; a person has a line too."""
+    """Return the error envelope on stdout; stderr has a line for a person."""
     assert result.exit_code == exit_code, result.output
     error = msgspec.json.decode(result.stdout)["error"]
     assert error["message"] in result.stderr
@@ -116,7 +116,7 @@ async def test_a_body_comes_from_a_file_or_from_stdin(api: Api, project: str, tm
     assert refusal(stale, 4)["code"] == "PRECONDITION_FAILED"
 
 
-async def test_an_address_that_the_api_named_is_a_path_too(api: Api, project: str) -> None:
+async def test_an_address_of_the_api_is_a_valid_path(api: Api, project: str) -> None:
     assert decoded(await api(f"http://api/v1/projects/{project}"))["id"] == project
 
 
@@ -131,7 +131,7 @@ async def test_files_and_texts_are_a_form(api: Api, project: str, tmp_path: Path
     assert shown.stdout_bytes == picture
 
 
-async def test_a_list_is_read_to_its_end(api: Api) -> None:
+async def test_paginate_reads_all_pages(api: Api) -> None:
     made = [decoded(await api("projects", "-f", f"name={n}", "-f", "timezone=UTC"))["id"] for n in range(5)]
     seen = lines(await api("projects?limit=2", "--paginate"))
     assert [item["id"] for item in seen] == made[::-1]
@@ -170,13 +170,13 @@ async def test_the_jobs_of_posts_are_followed_too(api: Api, acme: Caller, projec
     assert (result.exit_code, msgspec.json.decode(result.stdout)["status"]) == (1, "canceled")
 
 
-async def test_what_starts_no_job_is_printed_and_said(api: Api, project: str) -> None:
+async def test_wait_without_a_job_prints_the_response_and_a_note(api: Api, project: str) -> None:
     result = await api(f"projects/{project}", "--wait")
     assert decoded(result)["id"] == project
     assert "no job" in result.stderr
 
 
-async def test_a_write_with_the_same_key_is_done_once(api: Api) -> None:
+async def test_a_repeated_idempotency_key_writes_once(api: Api) -> None:
     words = ["projects", "-f", "name=Acme", "-f", "timezone=UTC"]
     first, again = [decoded(await api(*words, "--idempotency-key", "a-key")) for _ in range(2)]
     assert first == again
@@ -187,9 +187,7 @@ async def test_a_write_with_the_same_key_is_done_once(api: Api) -> None:
     assert refusal(other, 4)["code"] == "IDEMPOTENCY_CONFLICT"
 
 
-async def test_the_exit_code_says_what_went_wrong(
-    api: Api, project: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_exit_codes_by_kind_of_error(api: Api, project: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert refusal(await api("projects/prj_00000000-0000-7000-8000-000000000000"), 3)["code"] == "NOT_FOUND"
     refusal(await api("projects/nowhere", "--paginate"), 3)
     assert refusal(await api("projects", "-f", "name="), 2)["code"] == "VALIDATION"
@@ -202,7 +200,7 @@ async def test_the_exit_code_says_what_went_wrong(
     assert refusal(await api("projects"), 5)["code"] == "UNAUTHENTICATED"
 
 
-#: The key goes to no other host.
+#: Addresses of other hosts: the key is never sent there.
 ELSEWHERE = """https://evil.example/v1/projects //evil.example/v1/projects https://api/v1/projects
 http://api:81/v1/projects http://api@evil.example/v1 http://user:word@api/v1 http://[""".split()
 
@@ -226,7 +224,7 @@ http://api:81/v1/projects http://api@evil.example/v1 http://user:word@api/v1 htt
         ["projects", "-f", "name=a", "--idempotency-key", "a\nX-B: b"],
     ],
 )
-async def test_what_makes_no_request_is_a_usage_error(api: Api, words: list[str]) -> None:
+async def test_invalid_words_are_a_usage_error(api: Api, words: list[str]) -> None:
     result = await api(*words)
     assert result.exit_code == 2, result.output
     assert not result.stdout

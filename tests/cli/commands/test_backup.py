@@ -1,4 +1,4 @@
-"""`tenantry backup` and `restore`: by tools of the server's version, into an empty database alone."""
+"""`tenantry backup` and `restore`: tools of the server's version, and only empty databases."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ from tests.servers import with_path
 
 @pytest_asyncio.fixture
 async def empty(settings: Settings) -> AsyncIterator[str]:
-    """The address of a database of the same server that has nothing."""
+    """Address of an empty database on the same server."""
     admin = await asyncpg.connect(settings.database_url)
     await admin.execute("drop database if exists restored")
     await admin.execute("create database restored template template0")
@@ -35,14 +35,14 @@ def mode_and_size(name: str) -> tuple[int, int]:
 
 
 def dumps_here() -> dict[str, str]:
-    """The files of dumps in the current folder."""
+    """Return the dumps in the current folder."""
     return {path.name: path.read_text() for path in Path().glob("tenantry*")}
 
 
-async def test_what_was_backed_up_is_restored(
+async def test_a_dump_is_restored(
     tenantry: Tenantry, environment: Settings, conn: Conn, empty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Beside open sessions, by tools of the server's own version."""
+    """Dump and restore with open sessions, by tools of the server's version."""
     organization = await seeds.organization(conn)
     made = decoded(await tenantry("backup", "tenantry.dump", "--json"))
     assert mode_and_size("tenantry.dump") == (0o600, made["bytes"])
@@ -56,7 +56,7 @@ async def test_what_was_backed_up_is_restored(
     assert "has tables" in error["message"]
 
 
-async def test_a_file_that_is_there_is_kept(
+async def test_an_existing_file_is_not_overwritten(
     tenantry: Tenantry, environment: Settings, elsewhere: Path
 ) -> None:
     (elsewhere / "tenantry.dump").write_text("yesterday")
@@ -65,7 +65,7 @@ async def test_a_file_that_is_there_is_kept(
     assert dumps_here() == {"tenantry.dump": "yesterday"}
 
 
-async def test_a_backup_that_fails_leaves_no_file(
+async def test_a_failed_backup_leaves_no_file(
     tenantry: Tenantry, environment: Settings, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = elsewhere / "pg_dump"
@@ -78,7 +78,7 @@ async def test_a_backup_that_fails_leaves_no_file(
 
 
 def fake(folder: Path, major: int) -> Path:
-    """A tool that says its version."""
+    """Write a tool that prints its version."""
     folder.mkdir(parents=True)
     path = folder / "pg_dump"
     path.write_text(f"#!/bin/sh\necho 'pg_dump (PostgreSQL) {major}.2 (Debian {major}.2-1)'\n")
@@ -86,10 +86,10 @@ def fake(folder: Path, major: int) -> Path:
     return path
 
 
-def test_the_tool_is_of_the_servers_version_or_the_next_later_one(
+def test_the_tool_has_the_servers_version_or_the_next_later_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Debian's 15 on the search path is too old for an embedded 18."""
+    """Skip Debian's 15 in PATH: it is too old for an embedded 18."""
     path = fake(tmp_path / "path", 15)
     embedded, later = fake(tmp_path / "embedded", 18), fake(tmp_path / "debian" / "17" / "bin", 17)
     monkeypatch.setenv("PATH", str(path.parent))

@@ -1,4 +1,4 @@
-"""`tenantry bench`: an answer on stdout, progress on stderr, and nothing left behind when it is stopped."""
+"""`tenantry bench`: the result on stdout, progress on stderr, and no leftover process after a stop."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.long
 
 
 async def measured(_: Environment, __: Size, tell: Tell) -> Result:
-    """Stands in for minutes of work."""
+    """Replace a measurement of minutes."""
     tell("round 1 of 1")
     return Result({"live_x": 1.25, "recovery_s": 3.4, "lease_s": 3.0}, {"live_jobs_s": {"ours": [5.0, 6.0]}})
 
@@ -35,7 +35,7 @@ def quick(environment: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-async def test_all_prints_the_figures_alone(tenantry: Tenantry) -> None:
+async def test_all_prints_only_figures(tenantry: Tenantry) -> None:
     result = await tenantry("bench", "all", "--json")
     assert decoded(result) == {"live_x": 1.25, "recovery_s": 3.4, "lease_s": 3.0}
     assert "live: round 1 of 1" in result.stderr
@@ -43,7 +43,7 @@ async def test_all_prints_the_figures_alone(tenantry: Tenantry) -> None:
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("suite", ["jobs", "http", "publish"])
-async def test_a_part_brings_its_details(tenantry: Tenantry, suite: str) -> None:
+async def test_a_suite_prints_its_details(tenantry: Tenantry, suite: str) -> None:
     answer = decoded(await tenantry("bench", suite, "--json"))
     assert answer["live_x"] == 1.25
     assert answer["details"]["live_jobs_s"] == {"ours": [5.0, 6.0]}
@@ -51,7 +51,7 @@ async def test_a_part_brings_its_details(tenantry: Tenantry, suite: str) -> None
 
 
 @pytest.mark.usefixtures("quick")
-async def test_a_person_sees_which_targets_are_reached(tenantry: Tenantry) -> None:
+async def test_the_table_shows_reached_targets(tenantry: Tenantry) -> None:
     lines = (await tenantry("bench", "all")).stdout.splitlines()
     assert next(line for line in lines if "submit to done" in line).split()[-4:] == [
         "1.25",
@@ -88,7 +88,7 @@ async def test_page_reading_needs_no_server_and_takes_a_corpus(
 
 
 @pytest.mark.usefixtures("environment")
-async def test_an_old_ledgers_statements_are_shown_beside_an_empty_ones(
+async def test_the_ledger_table_compares_old_and_empty(
     tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes: list[ledger.Size] = []
@@ -108,14 +108,14 @@ async def test_an_old_ledgers_statements_are_shown_beside_an_empty_ones(
 
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
-def test_stopped_in_the_middle_it_leaves_nothing(signum: signal.Signals) -> None:
+def test_a_stopped_run_leaves_no_process(signum: signal.Signals) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "cli", "bench", "jobs"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
     )
     assert process.stderr is not None
     assert process.stderr.readline() == b"pickup: a job now and then\n"
     started = descendants(process.pid)
-    assert len(started) > 4  # PostgreSQL's own, Valkey, the dispatcher, a worker
+    assert len(started) > 4  # PostgreSQL's processes, Valkey, the dispatcher, a worker
     process.send_signal(signum)
     with process.stderr:
         assert process.wait(PATIENCE_S) == (130 if signum == signal.SIGINT else -signum)

@@ -34,7 +34,7 @@ async def test_a_page_is_fetched_and_shown_as_a_table(
     assert line.split() == ["tagline", "Draw", "what", "you", "say", "0.80", "html.title.rest", site.url()]
 
 
-async def test_a_file_is_read_as_the_page_of_an_address(tenantry: Tenantry, page: Path) -> None:
+async def test_a_file_is_read_as_the_page_at_url(tenantry: Tenantry, page: Path) -> None:
     found = decoded(await tenantry("brand", "extract", str(page), "--url", "https://acme.com/", "--json"))
     assert found["target"] == str(page)
     assert found["url"] == "https://acme.com/"
@@ -42,7 +42,7 @@ async def test_a_file_is_read_as_the_page_of_an_address(tenantry: Tenantry, page
     assert [other["value"] for other in found["fields"]["appName"]["alternatives"]] == ["Acme"]
 
 
-async def test_one_that_fails_keeps_no_other_back(tenantry: Tenantry, page: Path) -> None:
+async def test_a_failed_target_does_not_stop_the_others(tenantry: Tenantry, page: Path) -> None:
     result = await tenantry(
         "brand", "extract", str(page), "no.html", "http://127.0.0.1:1/", str(page), "--json"
     )
@@ -53,7 +53,9 @@ async def test_one_that_fails_keeps_no_other_back(tenantry: Tenantry, page: Path
 
 
 @pytest.mark.parametrize("words", [(), ("page.html", "--cases", "page.html")])
-async def test_either_targets_or_a_corpus(tenantry: Tenantry, page: Path, words: tuple[str, ...]) -> None:
+async def test_targets_and_a_corpus_exclude_each_other(
+    tenantry: Tenantry, page: Path, words: tuple[str, ...]
+) -> None:
     assert (await tenantry("brand", "extract", *words)).exit_code == 2
 
 
@@ -74,7 +76,7 @@ async def test_a_corpus_is_predicted_line_by_line(tenantry: Tenantry, elsewhere:
     ]
 
 
-async def test_a_case_that_cant_be_read_keeps_no_other_back(tenantry: Tenantry, elsewhere: Path) -> None:
+async def test_an_unreadable_case_does_not_stop_the_others(tenantry: Tenantry, elsewhere: Path) -> None:
     (elsewhere / "cases.jsonl").write_text(
         '{"id": "1", "url": "https://acme.test/", "file": "gone.html"}\n\n'
         '{"id": "2", "url": "https://acme.test/", "file": "2.html"}\n'
@@ -88,7 +90,9 @@ async def test_a_case_that_cant_be_read_keeps_no_other_back(tenantry: Tenantry, 
 
 
 @pytest.mark.parametrize("line", ["{", '{"id": "1"}', "[]", "\udcff"])
-async def test_a_line_that_is_no_case_is_named(tenantry: Tenantry, elsewhere: Path, line: str) -> None:
+async def test_an_invalid_case_is_reported_with_its_line(
+    tenantry: Tenantry, elsewhere: Path, line: str
+) -> None:
     good = b'{"id": "1", "url": "https://acme.test/", "file": "1.html"}\n'
     (elsewhere / "cases.jsonl").write_bytes(good + line.encode(errors="surrogateescape"))
     error = refused(await tenantry("brand", "extract", "--cases", "cases.jsonl", "--json"), 2)

@@ -27,7 +27,7 @@ def design(folder: Path, format_: Format = "slideshow") -> Path:
     return path
 
 
-async def test_slides_come_with_what_they_were_made_from(tenantry: Tenantry, elsewhere: Path) -> None:
+async def test_slides_come_with_their_provenance(tenantry: Tenantry, elsewhere: Path) -> None:
     path = design(elsewhere)
     made = decoded(await tenantry("content", "render", str(path), "--out", "out", "--json"))
     assert [one["name"] for one in made["files"]] == [f"slideshow-{number}.jpg" for number in (1, 2, 3)]
@@ -35,13 +35,13 @@ async def test_slides_come_with_what_they_were_made_from(tenantry: Tenantry, els
     written = msgspec.json.decode((elsewhere / "out" / "spec.json").read_bytes())
     assert written["files"] == made["files"]
     assert written["design"]["copy"]["hook"]["text"] == copy().hook.text
-    # What was written down is a spec again, and gives the same bytes.
+    # The written design is a valid spec, and gives the same bytes.
     (elsewhere / "again.json").write_bytes(msgspec.json.encode(written["design"]))
     again = decoded(await tenantry("content", "render", "again.json", "--out", "other", "--json"))
     assert again == made
 
 
-def test_the_spec_of_the_page_is_one() -> None:
+def test_the_docs_spec_is_valid() -> None:
     page = (ROOT / "docs/howto/render-content.md").read_text()
     [spec] = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
     said = msgspec.json.decode(spec, type=Design).copy
@@ -49,7 +49,7 @@ def test_the_spec_of_the_page_is_one() -> None:
     assert said.points
 
 
-async def test_without_a_copy_the_brand_has_the_words(tenantry: Tenantry, elsewhere: Path) -> None:
+async def test_without_a_copy_the_brand_texts_are_used(tenantry: Tenantry, elsewhere: Path) -> None:
     path = design(elsewhere, "image")
     brand = Brand(name="Tideline", taglines=["Know the tide before you go"])
     path.write_bytes(msgspec.json.encode({"format": "image", "brand": brand, "seed": "1"}))
@@ -78,7 +78,7 @@ async def test_an_image_is_one_file(tenantry: Tenantry, elsewhere: Path) -> None
         ({"copy": None}, "BRAND_LACKS_WORDS", 1),
     ],
 )
-async def test_what_cant_be_drawn_is_refused(
+async def test_an_unrenderable_spec_is_refused(
     tenantry: Tenantry, elsewhere: Path, fields: dict[str, Any], code: str, exit_code: int
 ) -> None:
     path = design(elsewhere)
@@ -87,13 +87,13 @@ async def test_what_cant_be_drawn_is_refused(
     assert refused(result, exit_code)["code"] == code
 
 
-async def test_a_file_that_is_no_json_is_refused(tenantry: Tenantry, elsewhere: Path) -> None:
+async def test_invalid_json_is_refused(tenantry: Tenantry, elsewhere: Path) -> None:
     (elsewhere / "spec.json").write_text("{")
     result = await tenantry("content", "render", "spec.json", "--out", "out", "--json")
     assert refused(result, 1)["code"] == "SPEC_NOT_JSON"
 
 
-async def test_without_the_extra_one_line_says_what_is_missing(
+async def test_a_missing_extra_is_reported_in_one_line(
     tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     find = importlib.util.find_spec
@@ -118,4 +118,4 @@ async def test_portraits_have_a_row_for_each_gender_and_a_column_for_each_age(
 async def test_a_portraits_color_is_hexadecimal(tenantry: Tenantry) -> None:
     result = await tenantry("content", "portrait", "--color", "red", "--out", "people.png")
     assert result.exit_code == 2
-    assert "'red' is no color such as #0b6e99" in result.stderr
+    assert "'red' is not a color such as #0b6e99" in result.stderr

@@ -37,7 +37,7 @@ async def test_a_brand_without_words_is_a_row_of_the_table(tenantry: Tenantry, e
     assert "BRAND_LACKS_WORDS" in result.stdout
 
 
-async def test_a_fault_makes_it_fail(
+async def test_a_fault_sets_the_exit_code(
     tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = [Fault(place="hook", rule="claim", found="best")]
@@ -52,7 +52,7 @@ async def test_a_fault_makes_it_fail(
     ("line", "formats", "code"),
     [("{", "image", "SPEC_NOT_JSON"), ("{}", "image", "VALIDATION"), ("", "poster", "VALIDATION")],
 )
-async def test_what_cant_be_read_is_refused(
+async def test_an_unreadable_file_is_refused(
     tenantry: Tenantry, elsewhere: Path, line: str, formats: str, code: str
 ) -> None:
     (elsewhere / "brands.jsonl").write_text(line)

@@ -1,4 +1,4 @@
-"""`tenantry doctor` on a platform that is well and on ones that aren't."""
+"""`tenantry doctor` on healthy and faulty platforms."""
 
 import errno
 from typing import Any
@@ -17,15 +17,15 @@ from schemas.settings import Settings
 from tests.cli.conftest import Tenantry
 
 
-async def examined(tenantry: Tenantry) -> tuple[int, dict[str, Any]]:
-    """The exit code, and each check by its name."""
+async def run_doctor(tenantry: Tenantry) -> tuple[int, dict[str, Any]]:
+    """Run the command, and return the exit code and each check by its name."""
     result = await tenantry("doctor", "--json")
     document = msgspec.json.decode(result.stdout)
     return result.exit_code, {check["name"]: check for check in document["checks"]}
 
 
-async def test_a_platform_that_is_well(tenantry: Tenantry, environment: Settings) -> None:
-    code, checks = await examined(tenantry)
+async def test_a_healthy_platform_passes(tenantry: Tenantry, environment: Settings) -> None:
+    code, checks = await run_doctor(tenantry)
     assert code == 0
     assert {name for name, check in checks.items() if check["status"] == "fail"} == set()
     assert checks["migrations"]["value"] == []
@@ -42,7 +42,7 @@ async def test_a_host_without_the_kernels_sandbox_is_a_warning(
         raise OSError(errno.ENOSYS, "no such call")
 
     monkeypatch.setattr(kernel, "call", refused)
-    code, checks = await examined(tenantry)
+    code, checks = await run_doctor(tenantry)
     assert code == 0
     assert checks["kernel sandbox"]["status"] == "warn"
     assert checks["kernel sandbox"]["value"] == ["landlock", "seccomp"]
@@ -50,19 +50,19 @@ async def test_a_host_without_the_kernels_sandbox_is_a_warning(
 
 async def test_pending_migrations_fail(tenantry: Tenantry, environment: Settings, conn: Conn) -> None:
     await conn.execute("drop schema public cascade; create schema public")
-    code, checks = await examined(tenantry)
+    code, checks = await run_doctor(tenantry)
     assert code == 1
     assert len(checks["migrations"]["value"]) > 0
     assert "tenantry migrate" in checks["migrations"]["advice"]
 
 
-async def test_an_event_store_of_its_own_is_looked_at(
+async def test_a_separate_event_store_is_checked(
     tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One without tables, then one that isn't there; the main database is well."""
+    """Try a store without tables, then a missing one, with a healthy main database."""
     for store, name in (("template1", "event migrations"), ("nowhere", "event store")):
         monkeypatch.setenv("TELEMETRY_URL", environment.database_url.rpartition("/")[0] + f"/{store}")
-        code, checks = await examined(tenantry)
+        code, checks = await run_doctor(tenantry)
         assert code == 1
         assert {one for one, check in checks.items() if check["status"] == "fail"} == {name}
 
@@ -71,10 +71,10 @@ async def test_an_event_store_of_its_own_is_looked_at(
     ("part", "code", "status"), [(None, 0, "warn"), (0.5, 0, "ok"), (0.85, 0, "warn"), (0.97, 1, "fail")]
 )
 @pytest.mark.usefixtures("environment")
-async def test_a_disk_that_fills_is_told(
+async def test_a_filling_disk_is_reported(
     tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch, part: float | None, code: int, status: str
 ) -> None:
-    """With the share of it that is used; without its size nobody watches it."""
+    """Vary the used share; without the disk's size the check only warns."""
 
     async def measure(_: Conn) -> DiskUse:
         return DiskUse(1_000_000_000, 0, sees_wal=False)
@@ -83,7 +83,7 @@ async def test_a_disk_that_fills_is_told(
     if part:
         for setting in ("DATABASE_DISK_BYTES", "TELEMETRY_DISK_BYTES"):
             monkeypatch.setenv(setting, str(round(1_000_000_000 / part)))
-    found, checks = await examined(tenantry)
+    found, checks = await run_doctor(tenantry)
     assert (found, checks["disk"]["status"]) == (code, status)
     assert ("DATABASE_DISK_BYTES" in checks["disk"]["advice"]) is (status != "ok")
     if part:
@@ -91,38 +91,38 @@ async def test_a_disk_that_fills_is_told(
         assert "pg_monitor" in checks["disk"]["detail"]
 
 
-async def test_without_settings_it_says_which(tenantry: Tenantry, elsewhere: object) -> None:
-    code, checks = await examined(tenantry)
+async def test_missing_settings_are_named(tenantry: Tenantry, elsewhere: object) -> None:
+    code, checks = await run_doctor(tenantry)
     assert code == 5
     assert "DATABASE_URL" in checks["settings"]["detail"]
 
 
-async def test_redis_away_is_a_warning(
+async def test_a_missing_redis_is_a_warning(
     tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
-    code, checks = await examined(tenantry)
+    code, checks = await run_doctor(tenantry)
     assert (code, checks["redis"]["status"]) == (0, "warn")
 
 
 @pytest.mark.parametrize("keyring", ["", "a", "a:", "a:c2hvcnQ=", "a:!"])
-async def test_a_malformed_keyring_is_a_matter_of_settings(
+async def test_a_malformed_keyring_fails_the_settings_check(
     tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch, keyring: str
 ) -> None:
     monkeypatch.setenv("PEPPERS", keyring)
-    code, checks = await examined(tenantry)
+    code, checks = await run_doctor(tenantry)
     assert code == 5
     assert "PEPPERS" in checks["settings"]["detail"]
     assert checks["postgresql"]["status"] == "ok"
 
 
-async def test_a_pepper_that_a_key_needs_is_missed(
+async def test_a_missing_pepper_in_use_is_reported(
     tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await tenantry("org", "create", "Acme")
     await tenantry("keys", "create", "ci")
     monkeypatch.setenv("PEPPERS", environment.peppers.replace("test:", "other:"))
-    code, checks = await examined(tenantry)
+    code, checks = await run_doctor(tenantry)
     assert (code, checks["secrets"]["status"]) == (1, "fail")
     assert "test" in checks["secrets"]["detail"]
 
@@ -141,23 +141,23 @@ async def test_workers_are_counted_by_their_leases(
     await register(conn, "ingest", 60)
     await register(conn, "ingest", -1)
     await heartbeat.drain(conn, worker_id=await register(conn, "ingest", 60))
-    code, checks = await examined(tenantry)
+    code, checks = await run_doctor(tenantry)
     assert code == 0
     assert checks["workers ingest"]["status"] == "ok"
     assert checks["workers ingest"]["value"] == {"active": 1, "draining": 1, "lost": 1}
 
 
-async def test_a_pool_whose_jobs_nobody_takes_is_a_warning(tenantry: Tenantry, environment: Settings) -> None:
-    code, checks = await examined(tenantry)
+async def test_a_pool_without_workers_is_a_warning(tenantry: Tenantry, environment: Settings) -> None:
+    code, checks = await run_doctor(tenantry)
     assert (code, checks["workers ingest"]["status"]) == (0, "warn")
     assert "python -m workers ingest" in checks["workers ingest"]["advice"]
 
 
-async def test_a_dispatcher_is_seen_by_its_lock(
+async def test_a_dispatcher_is_detected_by_its_lock(
     tenantry: Tenantry, environment: Settings, conn: Conn
 ) -> None:
-    _, checks = await examined(tenantry)
+    _, checks = await run_doctor(tenantry)
     assert checks["dispatcher"]["status"] == "warn"
     assert (await maintenance.try_to_lead(conn))[0]
-    _, checks = await examined(tenantry)
+    _, checks = await run_doctor(tenantry)
     assert (checks["dispatcher"]["status"], checks["dispatcher"]["value"]) == ("ok", True)

@@ -27,11 +27,11 @@ def rebuild(since: str, until: str) -> tuple[str, ...]:
 
 
 class Shop:
-    """A project with an app."""
+    """Project with an app."""
 
     def __init__(self, project_id: UUID, app: SdkAppShown) -> None:
         self.project_id, self.app = project_id, app
-        # Of an event that the tail shows: those of the last hour.
+        # The tail shows events of the last hour.
         self.at = datetime.now(UTC)
 
     def tail(self, *options: str) -> tuple[str, ...]:
@@ -45,8 +45,8 @@ async def shop(conn: Conn) -> Shop:
     return Shop(project_id, await seeds.app(conn, org, project_id))
 
 
-async def follows(conn: Conn) -> bool:
-    """True once the command has passed over what was there."""
+async def is_following(conn: Conn) -> bool:
+    """Return whether the command has skipped the existing events."""
     found: bool = await conn.fetchval(
         """select exists (select from pg_stat_activity
             where datname = current_database() and application_name = 'tenantry-cli' and state = 'idle'
@@ -56,11 +56,11 @@ async def follows(conn: Conn) -> bool:
 
 
 async def followed(tenantry: Tenantry, conn: Conn, shop: Shop, *options: str) -> str:
-    """What is printed of the first event that comes after another app's."""
+    """Return the output for the first event after an event of another app."""
     following = asyncio.ensure_future(
         tenantry(*shop.tail("--count", "1", "--app", shop.app.app_id, *options))
     )
-    await eventually(lambda: follows(conn))
+    await eventually(lambda: is_following(conn))
     told: dict[str, Any] = {
         "project_id": shop.project_id,
         "occurred_at": shop.at,
@@ -76,9 +76,7 @@ async def followed(tenantry: Tenantry, conn: Conn, shop: Shop, *options: str) ->
     return printed
 
 
-async def test_an_event_is_printed_as_it_comes_and_hides_people(
-    tenantry: Tenantry, conn: Conn, shop: Shop
-) -> None:
+async def test_tail_prints_events_without_personal_data(tenantry: Tenantry, conn: Conn, shop: Shop) -> None:
     shown = json.loads(await followed(tenantry, conn, shop, "--json"))
     assert (shown["eventId"], shown["appId"], shown["value"]) == ("e-2", shop.app.app_id, 0.002)
     hidden = {name: shown[name] for name in ("appUserId", "anonymousId", "properties", "context")}
@@ -87,15 +85,13 @@ async def test_an_event_is_printed_as_it_comes_and_hides_people(
     }  # fmt: skip
 
 
-async def test_with_pii_all_of_it_is_shown(tenantry: Tenantry, conn: Conn, shop: Shop) -> None:
+async def test_pii_shows_personal_data(tenantry: Tenantry, conn: Conn, shop: Shop) -> None:
     [line] = (await followed(tenantry, conn, shop, "--json", "--pii")).splitlines()
     shown = json.loads(line)
     assert (shown["appUserId"], shown["properties"]) == ("u-7", {"a": "\x1b"})
 
 
-async def test_a_person_gets_a_line_of_signs_that_can_be_printed(
-    tenantry: Tenantry, conn: Conn, shop: Shop
-) -> None:
+async def test_a_text_line_has_only_printable_characters(tenantry: Tenantry, conn: Conn, shop: Shop) -> None:
     line = await followed(tenantry, conn, shop, "--pii")
     sent = event(2)
     assert line == (
@@ -104,23 +100,23 @@ async def test_a_person_gets_a_line_of_signs_that_can_be_printed(
     )  # fmt: skip
 
 
-async def test_that_events_may_be_passed_over_is_said(
+async def test_tail_warns_once_about_skipped_events(
     tenantry: Tenantry, pool: Pool, conn: Conn, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of a transaction that is still open others may come, which began before those that were shown."""
+    """Keep a transaction open: it may commit events older than the shown ones."""
     monkeypatch.setattr(tail, "LIMIT", 1)
     following = asyncio.ensure_future(tenantry(*shop.tail("--count", "3", "--json")))
-    await eventually(lambda: follows(conn))
+    await eventually(lambda: is_following(conn))
     async with pool.acquire() as other, other.transaction():
         await other.execute("select 1")
         told: dict[str, Any] = {"project_id": shop.project_id, "occurred_at": shop.at}
         await send(conn, [event(number, **told) for number in range(3)])
         result = await following
     assert len(result.stdout.splitlines()) == 3
-    assert result.stderr.count("may be passed over") == 1
+    assert result.stderr.count("may be skipped") == 1
 
 
-async def test_what_is_not_there_is_not_followed(tenantry: Tenantry, shop: Shop) -> None:
+async def test_unknown_projects_and_apps_are_not_found(tenantry: Tenantry, shop: Shop) -> None:
     assert (
         "no such project"
         in refused(await tenantry("events", "tail", ids.show(ids.PROJECT, PROJECT), "--json"), 3)["message"]
@@ -129,7 +125,7 @@ async def test_what_is_not_there_is_not_followed(tenantry: Tenantry, shop: Shop)
     assert "no such" in refused(await tenantry(*shop.tail("--app", other, "--json")), 3)["message"]
 
 
-def test_ctrl_c_ends_it(shop: Shop) -> None:
+def test_ctrl_c_ends_tail(shop: Shop) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "cli", *shop.tail()], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
     )
@@ -141,7 +137,7 @@ def test_ctrl_c_ends_it(shop: Shop) -> None:
         assert process.wait(PATIENCE_S) == 130
 
 
-async def test_days_are_counted_anew(tenantry: Tenantry, conn: Conn) -> None:
+async def test_rebuild_recounts_days(tenantry: Tenantry, conn: Conn) -> None:
     await send(conn, [event(number, occurred_at=NOW) for number in range(30)])
     await fold_all(conn)
     await conn.execute("update event_rollup set n = n + 1")
@@ -151,12 +147,12 @@ async def test_days_are_counted_anew(tenantry: Tenantry, conn: Conn) -> None:
     assert await wrong_counts(conn) == []
 
 
-async def test_a_day_that_is_gone_is_said(tenantry: Tenantry) -> None:
+async def test_a_deleted_day_is_reported(tenantry: Tenantry) -> None:
     assert (
         "no events of 2020-01-01"
         in refused(await tenantry(*rebuild("2020-01-01", "2020-01-01")), 2)["message"]
     )
 
 
-async def test_days_the_wrong_way_round_are_refused(tenantry: Tenantry) -> None:
+async def test_reversed_days_are_refused(tenantry: Tenantry) -> None:
     assert "before the first" in refused(await tenantry(*rebuild("2026-11-03", "2026-11-01")), 2)["message"]

@@ -19,14 +19,14 @@ from tests.cli.conftest import Tenantry, decoded, refused
 
 @pytest.fixture
 async def organization(tenantry: Tenantry, environment: Settings) -> dict[str, Any]:
-    """The only one, as `tenantry org create` answers."""
+    """Create the only organization."""
     made: dict[str, Any] = decoded(await tenantry("org", "create", "Acme", "--json"))
     return made
 
 
 @pytest.fixture
 async def account(organization: dict[str, Any], conn: Conn) -> dict[str, UUID]:
-    """One with a token, and whose it is."""
+    """Create an account with a token, and return its ids."""
     org = ids.read(ids.ORGANIZATION, organization["id"])
     assert org
     return {
@@ -35,27 +35,28 @@ async def account(organization: dict[str, Any], conn: Conn) -> dict[str, UUID]:
     }
 
 
-async def opens(conn: Conn, text: str, settings: Settings) -> bool:
-    """Whether a key's text would pass as the database is now."""
+async def is_accepted(conn: Conn, text: str, settings: Settings) -> bool:
+    """Return whether the database accepts a key's text now."""
     presented = key_text.parse(text)
     assert presented
     found = await api_keys.find(conn, key_ids=[presented.key_id])
     row = found[presented.key_id]
     return (
-        api_keys.opens(row, presented, parse_keyring(settings.peppers, setting="PEPPERS")) and not row.killed
+        api_keys.opens(row, presented, parse_keyring(settings.peppers, setting="PEPPERS"))
+        and not row.killed
     )
 
 
-async def test_a_new_key_opens_and_may_do_all_but_operate(
+async def test_a_new_key_is_accepted_and_has_all_scopes_but_ops(
     tenantry: Tenantry, organization: dict[str, Any], conn: Conn, settings: Settings
 ) -> None:
     made = decoded(await tenantry("keys", "create", "ci", "--json"))
     assert made["apiKey"].startswith("lp_live_")
     assert made["scopes"] == ["*"]
-    assert await opens(conn, made["apiKey"], settings)
+    assert await is_accepted(conn, made["apiKey"], settings)
 
 
-async def test_the_secret_is_shown_whole_and_once(tenantry: Tenantry, organization: dict[str, Any]) -> None:
+async def test_the_secret_is_shown_once(tenantry: Tenantry, organization: dict[str, Any]) -> None:
     result = await tenantry("keys", "create", "ci")
     secret = next(line.split()[1] for line in result.stdout.splitlines() if line.startswith("apiKey "))
     presented = key_text.parse(secret)
@@ -64,7 +65,7 @@ async def test_the_secret_is_shown_whole_and_once(tenantry: Tenantry, organizati
     assert presented.secret not in (await tenantry("keys", "list")).output
 
 
-async def test_a_key_takes_scopes_origins_and_an_end(
+async def test_create_sets_scopes_origins_and_expiry(
     tenantry: Tenantry, organization: dict[str, Any]
 ) -> None:
     words = ["--scope", "projects:read", "--scope", "ops:read", "--return-origin", "https://app.example.com"]
@@ -82,22 +83,22 @@ async def test_a_sandbox_has_test_keys(tenantry: Tenantry, organization: dict[st
     assert decoded(await tenantry("keys", "list", "--json"))["items"] == []
 
 
-async def test_rotation_gives_a_new_secret_and_lets_the_old_one_work_on(
+async def test_rotate_keeps_the_old_secret_during_the_overlap(
     tenantry: Tenantry, organization: dict[str, Any], conn: Conn, settings: Settings
 ) -> None:
     made = decoded(await tenantry("keys", "create", "ci", "--json"))
     rotated = decoded(await tenantry("keys", "rotate", made["id"], "--overlap-hours", "1", "--json"))
     assert rotated["id"] == made["id"]
-    assert await opens(conn, rotated["apiKey"], settings)
-    assert await opens(conn, made["apiKey"], settings)
+    assert await is_accepted(conn, rotated["apiKey"], settings)
+    assert await is_accepted(conn, made["apiKey"], settings)
 
 
-async def test_a_killed_key_stays_dead_and_the_audit_log_says_so(
+async def test_a_killed_key_stays_killed_and_is_audited(
     tenantry: Tenantry, organization: dict[str, Any], conn: Conn, settings: Settings
 ) -> None:
     made = decoded(await tenantry("keys", "create", "ci", "--json"))
     assert decoded(await tenantry("keys", "kill", made["id"], "--json"))["killSwitch"] is True
-    assert not await opens(conn, made["apiKey"], settings)
+    assert not await is_accepted(conn, made["apiKey"], settings)
     assert (
         refused(await tenantry("keys", "rotate", made["id"], "--json"), 4)["details"]["reason"]
         == "KEY_KILLED"
@@ -109,7 +110,7 @@ async def test_a_killed_key_stays_dead_and_the_audit_log_says_so(
     ]
 
 
-async def test_a_key_is_named_by_its_id_alone_among_many_organizations(
+async def test_rotate_and_kill_find_a_key_by_its_id_alone(
     tenantry: Tenantry, organization: dict[str, Any], conn: Conn, settings: Settings
 ) -> None:
     other = decoded(await tenantry("org", "create", "Other", "--json"))
@@ -117,12 +118,12 @@ async def test_a_key_is_named_by_its_id_alone_among_many_organizations(
         made = decoded(await tenantry("keys", "create", "ci", *words, "--json"))
         rotated = decoded(await tenantry("keys", "rotate", made["id"], "--json"))
         assert (rotated["id"], rotated["env"]) == (made["id"], made["env"])
-        assert await opens(conn, rotated["apiKey"], settings)
+        assert await is_accepted(conn, rotated["apiKey"], settings)
         assert decoded(await tenantry("keys", "kill", made["id"], "--json"))["killSwitch"] is True
-        assert not await opens(conn, rotated["apiKey"], settings)
+        assert not await is_accepted(conn, rotated["apiKey"], settings)
 
 
-async def test_bad_words_change_nothing(tenantry: Tenantry, organization: dict[str, Any]) -> None:
+async def test_invalid_options_change_nothing(tenantry: Tenantry, organization: dict[str, Any]) -> None:
     assert (await tenantry("keys", "create", "ci", "--scope", "everything")).exit_code == 2
     assert refused(await tenantry("keys", "create", "ci", "--return-origin", "app", "--json"), 2)
     assert refused(await tenantry("keys", "create", "", "--json"), 2)
@@ -131,7 +132,7 @@ async def test_bad_words_change_nothing(tenantry: Tenantry, organization: dict[s
     assert decoded(await tenantry("keys", "list", "--json"))["items"] == []
 
 
-async def test_secrets_are_sealed_with_the_rings_first_key(
+async def test_rewrap_seals_with_the_keyrings_first_key(
     tenantry: Tenantry,
     account: dict[str, UUID],
     conn: Conn,
@@ -152,7 +153,7 @@ async def test_secrets_are_sealed_with_the_rings_first_key(
     assert decoded(await tenantry("keys", "rewrap", "--json"))["total"] == 0
 
 
-async def test_a_secret_that_was_changed_is_named(
+async def test_rewrap_names_a_corrupt_secret(
     tenantry: Tenantry,
     account: dict[str, UUID],
     conn: Conn,
@@ -165,7 +166,7 @@ async def test_a_secret_that_was_changed_is_named(
     assert "account_credential/{organization_id}/{account_id}".format(**account) in error["message"]
 
 
-async def test_local_keys_are_those_that_bin_up_keeps(tenantry: Tenantry, elsewhere: Path) -> None:
+async def test_show_local_prints_the_keys_of_bin_up(tenantry: Tenantry, elsewhere: Path) -> None:
     folder.FOLDER.mkdir()
     folder.write(folder.LOCAL, {"PUBLIC_URL": "http://127.0.0.1:8000"})
     folder.write(folder.DEMO, {"API_KEY": "lp_live_one", "TEST_KEY": "lp_test_two"})
@@ -175,5 +176,5 @@ async def test_local_keys_are_those_that_bin_up_keeps(tenantry: Tenantry, elsewh
     assert "lp_live_one" in (await tenantry("keys", "show-local")).stdout
 
 
-async def test_without_local_keys_it_says_where_they_are(tenantry: Tenantry, elsewhere: Path) -> None:
+async def test_show_local_without_keys_names_bin_up(tenantry: Tenantry, elsewhere: Path) -> None:
     assert "bin/up" in refused(await tenantry("keys", "show-local", "--json"), 5)["message"]

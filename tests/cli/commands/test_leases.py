@@ -1,4 +1,4 @@
-"""`tenantry leases`: what operators do about a lease."""
+"""`tenantry leases`: operators offer, assign, reject and recall."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("environment")
 
 
 class Leasing(NamedTuple):
-    """An operator's account, with the option that says whose; and a partner's project, which asks for it."""
+    """An operator's account with its `--org` option, and the partner's project with the request."""
 
     account: str
     ours: tuple[str, ...]
@@ -39,7 +39,9 @@ async def request_id(conn: Conn, leasing: Leasing) -> str:
     return ids.show(ids.LEASE_REQUEST, made)
 
 
-async def test_an_account_goes_there_and_back(tenantry: Tenantry, leasing: Leasing, request_id: str) -> None:
+async def test_an_account_is_offered_assigned_recalled_and_withdrawn(
+    tenantry: Tenantry, leasing: Leasing, request_id: str
+) -> None:
     account, ours = leasing.account, leasing.ours
     offered = decoded(await tenantry("leases", "offer", account, "--niche", "baking", *ours))
     assert (offered["socialAccountId"], offered["lease"]) == (account, None)
@@ -56,7 +58,7 @@ async def test_an_account_goes_there_and_back(tenantry: Tenantry, leasing: Leasi
     assert decoded(await tenantry("leases", "withdraw", account, *ours))["offeredAt"] is None
 
 
-async def test_a_person_reads_a_line_each(tenantry: Tenantry, leasing: Leasing, request_id: str) -> None:
+async def test_lists_have_one_line_a_row(tenantry: Tenantry, leasing: Leasing, request_id: str) -> None:
     org = leasing.ours[:2]
     await tenantry("leases", "offer", leasing.account, "--niche", "baking", *org)
     _, line = (await tenantry("leases", "requests", *org)).stdout.splitlines()
@@ -74,9 +76,7 @@ async def test_a_request_is_rejected_once(tenantry: Tenantry, leasing: Leasing, 
     assert refused(await tenantry(*words), 4)["details"]["reason"] == "ALREADY_DECIDED"
 
 
-async def test_what_is_wrong_is_said_by_the_exit_code(
-    tenantry: Tenantry, leasing: Leasing, request_id: str
-) -> None:
+async def test_exit_codes_by_kind_of_error(tenantry: Tenantry, leasing: Leasing, request_id: str) -> None:
     account, ours = leasing.account, leasing.ours
     theirs = ["--org", str(leasing.partner), "--json"]
     error = refused(await tenantry("leases", "assign", request_id, account, *ours), 4)

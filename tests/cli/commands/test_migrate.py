@@ -14,7 +14,7 @@ async def test_a_migrated_database_has_nothing_to_apply(tenantry: Tenantry) -> N
     assert "nothing to apply" in (await tenantry("migrate")).stdout
 
 
-async def test_what_is_pending_is_applied_and_named(tenantry: Tenantry, conn: Conn) -> None:
+async def test_pending_migrations_are_applied_and_listed(tenantry: Tenantry, conn: Conn) -> None:
     await conn.execute("drop schema public cascade; create schema public")
     result = await tenantry("migrate")
     assert [line.strip() for line in result.stdout.splitlines()[1:]] == EVERY

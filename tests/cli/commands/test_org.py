@@ -6,14 +6,14 @@ from tests.cli.conftest import Tenantry, decoded, refused
 pytestmark = pytest.mark.usefixtures("environment")
 
 
-async def test_an_organization_comes_with_its_sandbox(tenantry: Tenantry, conn: Conn) -> None:
+async def test_create_makes_an_organization_and_its_sandbox(tenantry: Tenantry, conn: Conn) -> None:
     made = decoded(await tenantry("org", "create", "Acme", "--tier", "pilot", "--json"))
     assert (made["name"], made["tier"]) == ("Acme", "pilot")
     rows = await conn.fetch("select 'org_' || id as id, env from organization")
     assert {(row["id"], row["env"]) for row in rows} == {(made["id"], "live"), (made["sandboxId"], "test")}
 
 
-async def test_a_person_is_told_how_to_make_a_key(tenantry: Tenantry) -> None:
+async def test_create_prints_the_command_for_a_key(tenantry: Tenantry) -> None:
     result = await tenantry("org", "create", "Acme")
     assert result.exit_code == 0
     assert "name       Acme" in result.stdout
@@ -28,7 +28,7 @@ async def test_a_list_is_paged(tenantry: Tenantry) -> None:
     assert second == {"items": [made[0]], "before": None}
 
 
-async def test_a_person_reads_a_line_each(tenantry: Tenantry) -> None:
+async def test_the_list_has_one_line_a_row(tenantry: Tenantry) -> None:
     await tenantry("org", "create", "Acme")
     heading, line = (await tenantry("org", "list")).stdout.splitlines()
     assert heading.split()[:2] == ["ORGANIZATION", "NAME"]
@@ -40,7 +40,7 @@ async def test_a_name_has_1_to_128_characters(tenantry: Tenantry, name: str) -> 
     assert refused(await tenantry("org", "create", name, "--json"), 2)["code"] == "VALIDATION"
 
 
-async def test_one_is_suspended_resumed_and_given_another_tier(tenantry: Tenantry) -> None:
+async def test_suspend_resume_and_tier(tenantry: Tenantry) -> None:
     made = decoded(await tenantry("org", "create", "Acme", "--json"))
     assert decoded(await tenantry("org", "suspend", made["id"], "--json")) == made | {"suspended": True}
     changed = decoded(await tenantry("org", "tier", made["id"], "partner", "--json"))

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("environment")
 
 
 async def submit(conn: Conn) -> UUID:
-    """A due job of the pool `default`."""
+    """Submit a due job of the pool `default`."""
     org = await seeds.organization(conn)
     async with conn.transaction():
         submitted = await ledger.submit(
@@ -25,7 +25,7 @@ async def submit(conn: Conn) -> UUID:
     return submitted.job_id
 
 
-async def test_a_list_tells_what_waits_and_what_runs(tenantry: Tenantry, conn: Conn) -> None:
+async def test_the_list_counts_waiting_and_desired(tenantry: Tenantry, conn: Conn) -> None:
     await submit(conn)
     pools = {pool["name"]: pool for pool in decoded(await tenantry("pools", "list", "--json"))["items"]}
     assert pools["default"]["queued"] == 1
@@ -33,7 +33,7 @@ async def test_a_list_tells_what_waits_and_what_runs(tenantry: Tenantry, conn: C
     assert pools["ingest"]["queued"] == 0
 
 
-async def test_a_person_reads_a_line_each(tenantry: Tenantry) -> None:
+async def test_the_list_has_one_line_a_row(tenantry: Tenantry) -> None:
     heading, *lines = (await tenantry("pools", "list")).stdout.splitlines()
     assert heading.split()[:3] == ["POOL", "STATE", "QUEUED"]
     assert ["default", "open", "0", "-"] in [line.split()[:4] for line in lines]
@@ -52,7 +52,7 @@ async def test_a_paused_pool_is_pulled_from_only_once_it_is_resumed(
     assert [claim.id for claim in await seeds.claims(conn, ARCHIVE_PROJECT)] == [job_id]
 
 
-async def test_both_are_on_the_record_of_operators_alone_and_say_who(
+async def test_pause_and_resume_are_audited_for_operators_with_the_person(
     tenantry: Tenantry, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUDO_USER", "ada")
@@ -72,14 +72,14 @@ async def test_both_are_on_the_record_of_operators_alone_and_say_who(
     }
 
 
-async def test_what_is_on_no_record_says_so(tenantry: Tenantry, conn: Conn) -> None:
+async def test_an_unaudited_action_warns(tenantry: Tenantry, conn: Conn) -> None:
     for verb in ("pause", "resume", "pause"):
         said = await tenantry("pools", verb, "default")
-        assert (said.exit_code, "On no record" in said.stderr) == (0, True)
+        assert (said.exit_code, "Not audited" in said.stderr) == (0, True)
     assert await conn.fetchval("select count(*) from audit_log where action like 'pool.%'") == 0
     operators = decoded(await tenantry("org", "create", "Operators", "--json"))["id"]
     await tenantry("keys", "create", "console", "--org", operators, "--scope", "ops:write")
-    assert "On no record" not in (await tenantry("pools", "resume", "default")).stderr
+    assert "Not audited" not in (await tenantry("pools", "resume", "default")).stderr
     assert await conn.fetchval("select count(*) from audit_log where action like 'pool.%'") == 1
 
 
@@ -93,7 +93,7 @@ async def cap(tenantry: Tenantry, name: str, running: int) -> Result:
     return await tenantry("pools", "cap", name, *words)
 
 
-async def test_a_cap_counts_from_the_next_pull_and_submit_on(tenantry: Tenantry, conn: Conn) -> None:
+async def test_a_cap_applies_to_the_next_pull_and_submit(tenantry: Tenantry, conn: Conn) -> None:
     org = await seeds.organization(conn)
     submitting = partial(ledger.submit_many, conn, kind=ARCHIVE_PROJECT, organization_id=org, project_id=None)
     await submitting(args=[{}] * 2, run_ats=[None] * 2)
@@ -105,5 +105,5 @@ async def test_a_cap_counts_from_the_next_pull_and_submit_on(tenantry: Tenantry,
     assert len(await seeds.claims(conn, ARCHIVE_PROJECT)) == 1
 
 
-async def test_an_unknown_pool_has_no_cap(tenantry: Tenantry) -> None:
+async def test_a_cap_of_an_unknown_pool_is_not_found(tenantry: Tenantry) -> None:
     assert refused(await cap(tenantry, "nope", 1), 3)["code"] == "NOT_FOUND"

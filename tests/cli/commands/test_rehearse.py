@@ -1,4 +1,4 @@
-"""`tenantry rehearse`, as a user runs it: a minute of faults loses nothing, and what is broken is found."""
+"""`tenantry rehearse`: a minute of faults loses no job, and broken workers are detected."""
 
 import os
 import signal
@@ -23,13 +23,13 @@ pytestmark = [
     pytest.mark.usefixtures("elsewhere"),
 ]
 
-#: A seed whose first fault freezes a worker.
+#: Seed of a schedule with a frozen worker as its first fault.
 FREEZES = next(seed for seed in range(1000) if schedule(seed, 3)[0].fault is Fault.FREEZE_WORKER)
 
 
 @contextmanager
 def rehearsing(*words: str, module: str = "cli") -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
-    """The command, and what it says on stderr."""
+    """Run the command, and yield its process and its stderr."""
     with subprocess.Popen(
         [sys.executable, "-m", module, "rehearse", *words],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -52,7 +52,7 @@ def test_a_minute_of_faults_loses_and_doubles_nothing() -> None:
     assert f"seed {found['seed']}" in said
 
 
-def test_what_is_broken_is_lost_or_doubled() -> None:
+def test_broken_workers_are_detected_as_lost_or_doubled() -> None:
     with rehearsing("--minutes", "0.2", "--seed", "1", module="tests.rehearsal.broken") as (process, _):
         out, said = process.communicate()
     assert process.returncode == 1, f"{out}\n{said}"
@@ -65,11 +65,11 @@ def test_what_is_broken_is_lost_or_doubled() -> None:
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_stopped_while_a_worker_is_frozen_it_leaves_nothing(signum: signal.Signals) -> None:
+def test_a_stop_with_a_frozen_worker_leaves_no_process(signum: signal.Signals) -> None:
     with rehearsing("--minutes", "10", "--seed", str(FREEZES)) as (process, said):
-        until_said(said, Fault.FREEZE_WORKER)
+        read_until(said, Fault.FREEZE_WORKER)
         started = descendants(process.pid)
-        assert len(started) > 8  # PostgreSQL's own, Valkey, four workers, two dispatchers
+        assert len(started) > 8  # PostgreSQL's processes, Valkey, four workers, two dispatchers
         process.send_signal(signum)
         out, _ = process.communicate()
     until(lambda: not any(map(alive, started)))
@@ -81,11 +81,11 @@ def test_stopped_while_a_worker_is_frozen_it_leaves_nothing(signum: signal.Signa
         assert f"--seed {FREEZES}" in out
 
 
-def test_a_second_signal_does_not_wait_for_what_is_open() -> None:
+def test_a_second_signal_does_not_wait_for_open_jobs() -> None:
     with rehearsing("--minutes", "10", "--json") as (process, said):
         for _ in range(2):
-            until_said(said, ": load, ")
-        # Two that the kernel doesn't take for one.
+            read_until(said, ": load, ")
+        # Two different signals: the kernel merges two equal ones.
         for signum in (signal.SIGINT, signal.SIGTERM):
             process.send_signal(signum)
         out, more = process.communicate()
@@ -95,5 +95,5 @@ def test_a_second_signal_does_not_wait_for_what_is_open() -> None:
     assert found["accepted"] == sum(found[way] for way in ("completed", "failed", "canceled", "open"))
 
 
-def until_said(said: IO[str], words: str) -> None:
+def read_until(said: IO[str], words: str) -> None:
     assert any(words in line for line in said)

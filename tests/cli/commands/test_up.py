@@ -1,4 +1,4 @@
-"""`up`, the whole platform as a person starts it: ready, kept, ended, killed; never an orphan."""
+"""`up`: the whole platform starts, stays, ends and restarts, and leaves no orphan process."""
 
 import json
 import os
@@ -31,13 +31,13 @@ Up = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that all of these platforms run in, one after the other."""
+    """Folder of all platforms of this module, one after the other."""
     return tmp_path_factory.mktemp("up")
 
 
 @pytest.fixture(scope="module")
 def up(folder: Path) -> Iterator[Up]:
-    """`up("--json")` in the folder; its stderr goes to the file `stderr` there."""
+    """Run `up("--json")` in the folder; its stderr goes to the file `stderr` there."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*words: str) -> "subprocess.Popen[str]":
@@ -58,7 +58,7 @@ def up(folder: Path) -> Iterator[Up]:
 
 
 class Killed(NamedTuple):
-    """A platform of --json that SIGKILL has ended: what it said, and what was seen of it while it ran."""
+    """Platform of --json ended by SIGKILL: its output, and observations of its run."""
 
     said: dict[str, Any]
     whoami: dict[str, Any]
@@ -69,7 +69,7 @@ class Killed(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """A platform that Ctrl-C has ended: what it printed before and after, and what it left."""
+    """Platform ended by Ctrl-C: its output before and after, and its leftover processes."""
 
     banner: str
     pasted: dict[str, Any]
@@ -81,7 +81,7 @@ class Ended(NamedTuple):
 
 @pytest.fixture(scope="module")
 def killed(up: Up, folder: Path) -> Killed:
-    """The folder's first platform, for a program; at last no process of it is left."""
+    """Start the folder's first platform for a program, kill it, and wait for the end of its processes."""
     process = up("--json", "--workers", "ingest=2")
     said = ready(process, folder)
     whoami, pinged, processes = ask(said, "/v1/whoami").json(), pings(said), len(alive_in(folder))
@@ -98,9 +98,9 @@ def killed(up: Up, folder: Path) -> Killed:
 
 @pytest.fixture(scope="module")
 def ended(up: Up, killed: Killed, folder: Path) -> Ended:
-    """The second one, for a person, with a demo; its curl was pasted into a shell."""
+    """Start the second platform for a person with a demo, and run its printed curl command."""
     process = up("--demo", "--workers", "generate=0")
-    banner = read_through(process, "A post of its sandbox")
+    banner = read_through(process, "A post in its sandbox")
     command = banner[banner.index("curl ") : banner.index("}'") + 2]
     created = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
     names = projects(command.split()[2], killed.said["apiKey"])
@@ -113,7 +113,7 @@ def ended(up: Up, killed: Killed, folder: Path) -> Ended:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that it started itself."""
+    """Return the child processes of a process."""
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
@@ -133,7 +133,7 @@ def pings(said: dict[str, Any]) -> bool:
 
 
 def ready(process: "subprocess.Popen[str]", folder: Path) -> dict[str, Any]:
-    """The one line of --json."""
+    """Read the line of --json."""
     assert process.stdout is not None
     line = process.stdout.readline()
     assert line, (folder / "stderr").read_text()
@@ -142,7 +142,7 @@ def ready(process: "subprocess.Popen[str]", folder: Path) -> dict[str, Any]:
 
 
 def read_through(process: "subprocess.Popen[str]", word: str) -> str:
-    """Its output up to the line that has `word`."""
+    """Read the output up to the line with `word`."""
     assert process.stdout is not None
     text = ""
     while word not in text:
@@ -158,7 +158,7 @@ def ask(said: dict[str, Any], path: str) -> httpx.Response:
 
 
 def create(said: dict[str, Any], name: str) -> int:
-    """The status of the answer to a new project's name."""
+    """Create a project, and return the response's status."""
     answer = httpx.post(
         f"{said['api']}/v1/projects",
         headers={"Authorization": f"Bearer {said['apiKey']}"},
@@ -169,13 +169,13 @@ def create(said: dict[str, Any], name: str) -> int:
 
 
 def projects(url: str, key: str) -> set[str]:
-    """The names of all that the key's organization has."""
+    """Return the names of the organization's projects."""
     answer = httpx.get(url, headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=PATIENCE_S)
     return {project["name"] for project in answer.json()["items"]}
 
 
 def revive(pid: int, said: dict[str, Any], folder: Path) -> None:
-    """Kill all that it started and wait until everything is there again, and nothing of the old."""
+    """Kill all child processes, and wait until new ones replaced them."""
     before = alive_in(folder).keys() - {pid}
     killed = children(pid)
     assert len(killed) == 11
@@ -187,7 +187,7 @@ def revive(pid: int, said: dict[str, Any], folder: Path) -> None:
     until(lambda: pings(said), within=START_S)
 
 
-def test_it_says_where_everything_is(killed: Killed) -> None:
+def test_json_has_all_addresses_and_keys(killed: Killed) -> None:
     said = killed.said
     assert set(said) == {"ready", "api", "apiKey", "testKey", "docs", "console", "databaseUrl", "redisUrl"}
     assert said["ready"] is True
@@ -196,35 +196,35 @@ def test_it_says_where_everything_is(killed: Killed) -> None:
     assert killed.processes > 5
 
 
-def test_sigusr1_shows_the_keys_again(killed: Killed) -> None:
-    """On stderr, beside the logs, in which requests have no line."""
+def test_sigusr1_prints_the_keys_again(killed: Killed) -> None:
+    """Print them on stderr between the logs, which have no line for requests."""
     assert f"Sandbox  {killed.said['testKey']}" in killed.log
     assert f"API      {killed.said['api']}/v1" in killed.log
     assert '"route":"/v1/whoami"' not in killed.log
 
 
-def test_what_dies_is_started_again_and_nothing_of_it_is_left(killed: Killed) -> None:
+def test_killed_processes_restart(killed: Killed) -> None:
     pools = ("ingest", "ingest-2", "publish", "deliver", "metrics", "default")
     for name in ("postgres", "valkey", "web", *pools, "dispatcher"):
         assert f"{name} ended by itself (exit code -9)" in killed.log
 
 
-def test_killed_it_leaves_no_orphan_and_starts_again(killed: Killed, ended: Ended) -> None:
+def test_a_killed_platform_leaves_no_orphan_and_starts_again(killed: Killed, ended: Ended) -> None:
     assert killed.said["apiKey"] in ended.banner
 
 
 def test_a_later_start_keeps_the_data_and_the_key(ended: Ended, folder: Path) -> None:
-    """The first one's key shows the first one's project."""
+    """Read the first platform's project with its key."""
     assert {"Kept", "Acme"} <= ended.projects
     for file in (LOCAL, DEMO):
         assert (folder / file).stat().st_mode & 0o777 == 0o600
 
 
-def test_ctrl_c_drains_it_and_leaves_nothing(ended: Ended) -> None:
+def test_ctrl_c_drains_and_leaves_no_process(ended: Ended) -> None:
     assert (ended.exit_code, ended.last_words, ended.left) == (0, "", {})
 
 
-def test_the_demo_shows_a_brand_a_post_and_a_command_to_paste(ended: Ended) -> None:
+def test_the_demo_prints_a_brand_a_post_and_a_curl_command(ended: Ended) -> None:
     assert ended.pasted["name"] == "Acme"
     assert "CONFIDENCE" in ended.banner
     assert "Tide tables that know your boat" in ended.banner
@@ -233,7 +233,7 @@ def test_the_demo_shows_a_brand_a_post_and_a_command_to_paste(ended: Ended) -> N
     assert "published, https://example.test/bluesky/tidewise.example/" in ended.banner
 
 
-def test_a_port_in_use_is_said_before_anything_starts(elsewhere: Path) -> None:
+def test_a_port_in_use_is_reported_before_the_start(elsewhere: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = CliRunner().invoke(tenantry, ["up", "--port", str(port)])
@@ -244,7 +244,7 @@ def test_a_port_in_use_is_said_before_anything_starts(elsewhere: Path) -> None:
 
 
 @pytest.mark.parametrize("count", ["nothing=1", "ingest", "ingest=-1", "ingest=some"])
-def test_workers_of_no_pool_are_a_usage_error(elsewhere: Path, count: str) -> None:
+def test_workers_of_an_unknown_pool_are_a_usage_error(elsewhere: Path, count: str) -> None:
     done = CliRunner().invoke(tenantry, ["up", "--workers", count])
     assert done.exit_code == 2
     assert "POOL=N" in done.stderr

@@ -1,4 +1,4 @@
-"""`tenantry webhooks`: events come to a server on this machine, each once, signed as they are elsewhere."""
+"""`tenantry webhooks`: forwards each event once to a local server, signed like a delivery."""
 
 import asyncio
 import re
@@ -42,7 +42,7 @@ async def app(settings: Settings) -> AsyncIterator[Litestar]:
 
 @pytest_asyncio.fixture
 async def api(app: Litestar) -> AsyncIterator[str]:
-    """Its address, behind a real socket."""
+    """Address of the API on a real socket."""
     async with served(app) as url:
         yield url
 
@@ -66,13 +66,13 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 def checked(receiver: Receiver, secret: str) -> list[str]:
-    """The ids of what came, each with a signature that the library of the standard accepts."""
+    """Verify each received signature with the standard's library, and return the ids."""
     for asked in receiver.asked:
         Webhook(secret).verify(asked.body, asked.headers)
     return [asked.headers["webhook-id"] for asked in receiver.asked]
 
 
-async def test_an_event_comes_as_it_would_be_delivered(
+async def test_a_forwarded_event_equals_a_delivery(
     api: str, sandbox: Caller, pool: Pool, receiver: Receiver, tmp_path: Path
 ) -> None:
     project = await new_project(sandbox)
@@ -87,15 +87,15 @@ async def test_an_event_comes_as_it_would_be_delivered(
     assert asked.headers.items() >= {name.lower(): value for name, value in FIXED.items()}.items()
     assert (line["status"], line["problem"], line["event"]["id"]) == (204, None, event_id)
     assert line["event"] == asked.json
-    assert b"1 events, 1 taken by your server." in command.said
+    assert b"1 events, 1 accepted by your server." in command.said
     assert b"Acme (sandbox)" in command.said
     assert sandbox.key.encode() not in command.said + command.printed
 
 
-async def test_a_connection_that_is_cut_loses_and_doubles_nothing(
+async def test_cut_connections_lose_and_double_no_event(
     api: str, sandbox: Caller, pool: Pool, receiver: Receiver, tmp_path: Path
 ) -> None:
-    """Wherever in an answer: each lets one event through, or two, and a part of the next."""
+    """Cut each response anywhere: one or two events pass, and a part of the next."""
     async with way_to(api) as way:
         forward = ("--forward", receiver.url)
         async with listening(way.url, sandbox.key, *forward, folder=tmp_path) as command:
@@ -103,13 +103,13 @@ async def test_a_connection_that_is_cut_loses_and_doubles_nothing(
             way.cut()
             sent = [await emit(pool, sandbox.organization_id) for _ in range(9)]
             await command.lines(len(sent))
-            said = await command.hears("Connected again: nothing was missed.")
-            assert said.count("Connected again") > 2
+            said = await command.hears("Reconnected: no event was missed.")
+            assert said.count("Reconnected") > 2
             [secret] = re.findall(r"whsec_\S+", said)
             assert checked(receiver, secret) == sent
 
 
-async def test_a_server_that_is_not_there_is_named_and_the_next_event_comes(
+async def test_an_unreachable_server_is_reported_and_the_next_event_follows(
     api: str, sandbox: Caller, pool: Pool, tmp_path: Path
 ) -> None:
     address = f"http://127.0.0.1:{free_port()}/hooks"
@@ -117,11 +117,11 @@ async def test_a_server_that_is_not_there_is_named_and_the_next_event_comes(
         sent = [await emit(pool, sandbox.organization_id) for _ in range(2)]
         lines = await command.lines(2)
     assert [line["event"]["id"] for line in lines] == sent
-    assert all("is your server running there?" in line["problem"] for line in lines)
-    assert b"2 events, 0 taken by your server." in command.said
+    assert all("check that your server runs there" in line["problem"] for line in lines)
+    assert b"2 events, 0 accepted by your server." in command.said
 
 
-async def test_an_answer_without_an_end_holds_nothing_up() -> None:
+async def test_an_endless_response_does_not_block() -> None:
     async def answer(reader: StreamReader, writer: StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
@@ -135,7 +135,7 @@ async def test_an_answer_without_an_end_holds_nothing_up() -> None:
     assert (sent.status, sent.problem) == (200, None)
 
 
-async def test_a_redirect_leads_nowhere(
+async def test_redirects_are_not_followed(
     api: str, sandbox: Caller, pool: Pool, receiver: Receiver, tmp_path: Path
 ) -> None:
     async with (
@@ -147,7 +147,7 @@ async def test_a_redirect_leads_nowhere(
     assert (line["status"], receiver.asked) == (302, [])
 
 
-async def test_a_killed_key_ends_it(api: str, sandbox: Caller, pool: Pool, tmp_path: Path) -> None:
+async def test_a_killed_key_ends_listen(api: str, sandbox: Caller, pool: Pool, tmp_path: Path) -> None:
     async with listening(api, sandbox.key, folder=tmp_path) as command:
         await emit(pool, sandbox.organization_id)
         [line] = await command.lines(1)
@@ -165,17 +165,15 @@ async def test_a_killed_key_ends_it(api: str, sandbox: Caller, pool: Pool, tmp_p
         (None, ""),
         (Sent(204, 12.4), "  [204] 12 ms"),
         (Sent(500, 7.0), "  [500] 7 ms"),
-        (Sent(None, 3.0, "no answer within 15 s"), "  [failed] no answer within 15 s"),
+        (Sent(None, 3.0, "no response within 15 s"), "  [failed] no response within 15 s"),
     ],
 )
-def test_a_person_reads_a_line_of_each_event(sent: Sent | None, end: str) -> None:
+def test_each_event_has_a_text_line(sent: Sent | None, end: str) -> None:
     said = line(Message("message", "evt_1", b'{"id": "evt_1", "type": "post.failed"}'), sent)
     assert re.fullmatch(r"\d\d:\d\d:\d\d  post\.failed +evt_1" + re.escape(end), said)
 
 
-async def test_lines_are_for_people_unless_they_are_asked_for_as_json(
-    api: str, sandbox: Caller, pool: Pool, tmp_path: Path
-) -> None:
+async def test_without_json_the_lines_are_text(api: str, sandbox: Caller, pool: Pool, tmp_path: Path) -> None:
     async with listening(api, sandbox.key, folder=tmp_path, flags=()) as command:
         event_id = await emit(pool, sandbox.organization_id)
         await command.prints(1)
@@ -187,7 +185,7 @@ Webhooks: TypeAlias = Callable[..., Awaitable[Result]]
 
 @pytest.fixture
 def webhooks(api: str, sandbox: Caller, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Webhooks:
-    """`await webhooks("trigger", "test.ping")`, with the sandbox's key."""
+    """Run a command of the group with the sandbox's key: `await webhooks("trigger", "test.ping")`."""
     monkeypatch.setenv("TENANTRY_API", api)
     monkeypatch.setenv("TENANTRY_KEY", sandbox.key)
     return lambda *words: asyncio.to_thread(CliRunner().invoke, root, ["webhooks", *words])
@@ -203,7 +201,7 @@ async def test_a_sample_of_each_type_is_sent(
     assert sent == [word for pair in zip(told, TYPES, strict=True) for word in pair]
 
 
-async def test_a_sample_that_nobody_wants_is_refused(webhooks: Webhooks) -> None:
+async def test_a_sample_without_a_receiver_is_refused(webhooks: Webhooks) -> None:
     refused = await webhooks("trigger", "post.published")
     assert refused.exit_code == 4
     assert "nobody wants post.published" in refused.stderr
@@ -219,7 +217,7 @@ async def test_only_a_sandbox_sends_samples(
     assert (refused.exit_code, "use a test key" in refused.stderr) == (3, True)
 
 
-async def test_a_secret_is_the_keys_own_and_stays(
+async def test_the_signing_secret_is_stable_for_each_key(
     acme: Caller, sandbox: Caller, webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, again = await webhooks("listen", "--print-secret"), await webhooks("listen", "--print-secret")
@@ -229,7 +227,7 @@ async def test_a_secret_is_the_keys_own_and_stays(
     assert (await webhooks("listen", "--print-secret")).stdout != first.stdout
 
 
-async def test_what_can_never_work_is_refused_at_once(
+async def test_invalid_options_and_keys_end_listen_at_once(
     webhooks: Webhooks, sandbox: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for words in (
@@ -247,7 +245,7 @@ async def test_what_can_never_work_is_refused_at_once(
 
 
 @pytest.mark.parametrize("head", [b"301 Moved\r\nlocation: /", b"200 OK\r\ncontent-type: text/html"])
-async def test_what_is_no_api_is_named(
+async def test_a_server_other_than_the_api_is_reported(
     webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch, head: bytes
 ) -> None:
     async def answer(reader: StreamReader, writer: StreamWriter) -> None:
@@ -264,13 +262,13 @@ async def test_what_is_no_api_is_named(
 TEXTS = st.text(max_size=9).map(lambda text: text.replace("\n", " "))
 
 
-def test_a_place_without_an_event_is_read() -> None:
+def test_a_position_without_an_event_is_parsed() -> None:
     assert [*parse([b"id: evt\n: nothing\n\n: nothing\n\n"])] == [Message("message", "evt", b"")]
 
 
 @given(st.lists(TEXTS, max_size=3), st.integers(1, 20))
-def test_a_stream_is_read_however_it_is_cut_up(texts: list[str], size: int) -> None:
-    """A text may have any other character that ends a line elsewhere."""
+def test_a_stream_is_parsed_in_any_chunks(texts: list[str], size: int) -> None:
+    """Use texts with line breaks other than line feeds, too."""
     said = b": a comment\n\n" + b"".join(b"id: evt\ndata: %b\n\n" % text.encode() for text in texts)
     chunks = [said[at : at + size] for at in range(0, len(said), size)]
     assert [*parse([*chunks, b"id: evt\ndata: cut"])] == [

@@ -1,4 +1,4 @@
-"""`up --demo`: its website, and its project, which is one for all starts."""
+"""`up --demo`: its website, and one project for all starts."""
 
 import io
 import time
@@ -16,15 +16,15 @@ from domain.values import urls
 from schemas.brand import Field
 
 
-def test_only_the_site_is_allowed_besides_what_was() -> None:
+def test_the_site_is_added_to_the_allowed_hosts() -> None:
     assert demo.allowing(None, {}) == {}
     assert demo.allowing("127.0.0.1:1", {}) == {demo.ALLOW: "127.0.0.1:1"}
     both = demo.allowing("127.0.0.1:1", {demo.ALLOW: "127.0.0.1:2"})[demo.ALLOW]
     assert len(urls.read_allowed(both)) == 2
 
 
-def test_a_second_start_takes_the_project_of_the_first() -> None:
-    """By an API that has what it was sent."""
+def test_a_second_start_reuses_the_first_project() -> None:
+    """Use an API that stores its requests."""
     made: list[dict[str, str]] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -42,8 +42,8 @@ def test_a_second_start_takes_the_project_of_the_first() -> None:
     assert len(made) == 1
 
 
-def test_the_pieces_are_made_of_all_that_the_website_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No field of the brand that the demo shows is left to the sandbox, which makes one up."""
+def test_the_sandbox_gets_all_brand_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send each shown brand field to the sandbox, which would invent a missing one."""
     words = {*get_args(Field)} - {"logoUrl", "links"}
     brand = {name: f"read {name}" for name in words}
     told: list[dict[str, Any]] = []
@@ -58,7 +58,7 @@ def test_the_pieces_are_made_of_all_that_the_website_says(monkeypatch: pytest.Mo
         )
 
     calling = httpx.Client(base_url="http://api/v1", transport=httpx.MockTransport(answer))
-    monkeypatch.setattr(demo, "_calling", lambda *_: calling)
+    monkeypatch.setattr(demo, "_open_client", lambda *_: calling)
     shown = demo.Shown(project={"brandContext": brand}, post={})
     demo.generate("http://api", "key", shown, io.StringIO())
     assert told == [brand]
@@ -66,14 +66,14 @@ def test_the_pieces_are_made_of_all_that_the_website_says(monkeypatch: pytest.Mo
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that the demo would have waited."""
+    """Record the pauses of the demo instead of waiting."""
     found: list[float] = []
     monkeypatch.setattr(time, "sleep", found.append)
     return found
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, *statuses: int) -> list[httpx.Request]:
-    """An API that answers with these statuses, one after the other. Returns the requests."""
+    """Fake an API with these statuses in turn, and return its requests."""
     left: Iterator[int] = iter(statuses)
     requests: list[httpx.Request] = []
 
@@ -85,16 +85,16 @@ def answering(monkeypatch: pytest.MonkeyPatch, *statuses: int) -> list[httpx.Req
     return requests
 
 
-def test_a_429_is_repeated_after_its_pause(monkeypatch: pytest.MonkeyPatch, pauses: list[float]) -> None:
+def test_a_429_is_retried_after_retry_after(monkeypatch: pytest.MonkeyPatch, pauses: list[float]) -> None:
     requests = answering(monkeypatch, 429, 429, 201)
-    with demo._calling("http://api", "key") as client:
+    with demo._open_client("http://api", "key") as client:
         assert client.post("/content", files={"caption": (None, "x")}).status_code == 201
     assert len({request.content for request in requests}) == 1
     assert pauses == [7, 7]
 
 
 @pytest.mark.parametrize("statuses", [[429] * 6, [500]])
-def test_a_failed_demo_is_said_and_the_platform_stays(
+def test_a_failed_demo_is_reported_and_the_platform_stays(
     monkeypatch: pytest.MonkeyPatch, pauses: list[float], statuses: list[int]
 ) -> None:
     answering(monkeypatch, *statuses)
@@ -104,11 +104,11 @@ def test_a_failed_demo_is_said_and_the_platform_stays(
     said: list[str] = []
     up._demonstrate(ready, "127.0.0.1:1", said.append, io.StringIO(), draws=True)
     [line] = said
-    assert "the demo failed, and the platform stays up" in line
+    assert "the demo failed; the platform stays up" in line
     assert f"answered {statuses[-1]}" in line
 
 
-def test_the_brand_is_shown_in_the_order_of_the_api_and_a_field_that_nobody_said_is_left_out() -> None:
+def test_the_brand_table_has_the_apis_order_and_omits_empty_fields() -> None:
     said = {"source": "website", "confidence": 1}
     brand = {
         "appName": "Tidewise",

@@ -1,4 +1,4 @@
-"""The folder `.local/` of `up`."""
+"""Folder `.local/` of `up`."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def made(elsewhere: Path) -> None:
     folder.FOLDER.mkdir()
 
 
-def test_secrets_are_made_once_and_good() -> None:
+def test_keyrings_are_created_once_and_valid() -> None:
     first = folder.settings(URLS, "http://127.0.0.1:1")
     second = folder.settings(URLS, "http://127.0.0.1:2")
     assert first["PEPPERS"] != first["VAULT_KEYS"]
@@ -24,14 +24,14 @@ def test_secrets_are_made_once_and_good() -> None:
     assert parse_keyring(first["PEPPERS"], setting="PEPPERS").writer == "local"
 
 
-def test_secrets_of_the_environment_win(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environments_keyrings_win(monkeypatch: pytest.MonkeyPatch) -> None:
     folder.settings(URLS, "http://127.0.0.1:1")
     monkeypatch.setenv("PEPPERS", "theirs:key")
     assert folder.settings(URLS, "http://127.0.0.1:1")["PEPPERS"] == "theirs:key"
 
 
-def test_secrets_are_for_their_owner_alone_whatever_lay_there() -> None:
-    """Not by the mode of an older file, nor in a file that somebody else put there or holds open."""
+def test_files_get_mode_0600_over_any_leftover() -> None:
+    """Ignore an older file's mode, and files placed or opened by another user."""
     folder.FOLDER.chmod(0o777)
     stranger = Path("stranger")
     stranger.touch()
@@ -47,7 +47,7 @@ def test_secrets_are_for_their_owner_alone_whatever_lay_there() -> None:
     assert stranger.read_text() == ""
 
 
-def test_servers_of_the_environment_replace_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environments_servers_replace_the_embedded_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", URLS.database_url)
     monkeypatch.setenv("REDIS_URL", URLS.redis_url)
     with folder.servers() as urls:

@@ -1,4 +1,4 @@
-"""`bin/up` before anything is installed: which Python, what it says, when it does nothing."""
+"""`bin/up` without installed packages: the choice of Python, its messages, and repeated runs."""
 
 import errno
 import os
@@ -21,7 +21,7 @@ Up = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def up(tmp_path: Path) -> Up:
-    """`bin/up --install-only` in a checkout that has nothing else."""
+    """Run `bin/up --install-only` in a minimal checkout."""
     for name in (
         "bin/up",
         "cli/__init__.py",
@@ -40,14 +40,14 @@ def up(tmp_path: Path) -> Up:
     return run
 
 
-def test_without_a_python_that_suits_it_says_which_do(up: Up) -> None:
+def test_an_unsupported_python_is_reported_with_the_supported_ones(up: Up) -> None:
     done = up(PYTHON="/nowhere/python3")
     assert done.returncode == 1
     assert "needs Python 3.11, 3.12 or 3.13" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_without_ensurepip_it_says_what_helps(up: Up, tmp_path: Path) -> None:
+def test_a_missing_ensurepip_is_reported_with_remedies(up: Up, tmp_path: Path) -> None:
     (tmp_path / "without").mkdir()
     (tmp_path / "without" / "ensurepip.py").write_text("raise ImportError")
     done = up(PYTHON=sys.executable, PYTHONPATH=str(tmp_path / "without"))
@@ -60,7 +60,7 @@ def test_without_ensurepip_it_says_what_helps(up: Up, tmp_path: Path) -> None:
 
 @pytest.fixture
 def venv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An environment that looks made, beside the files that name the packages."""
+    """Fake virtual environment next to the package lists."""
     for name in NAMED:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
@@ -76,32 +76,30 @@ def venv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The commands that would have been run."""
+    """Record the steps instead of running them."""
     steps: list[str] = []
     monkeypatch.setattr(install, "_run", lambda what, _: steps.append(what))
     monkeypatch.setattr(install, "_usable", lambda: True)
     return steps
 
 
-def test_a_second_install_has_nothing_to_do(venv: Path, ran: list[str]) -> None:
-    """Unless it wants more extras."""
+def test_a_second_install_does_nothing(venv: Path, ran: list[str]) -> None:
+    """Repeat it only for more extras."""
     for extras in ("local", "local", "local,dev", "local"):
         install.install(extras)
     assert ran == STEPS * 2
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_what_decides_the_outcome_is_noticed(venv: Path, ran: list[str], name: str) -> None:
+def test_a_changed_input_reinstalls(venv: Path, ran: list[str], name: str) -> None:
     install.install("local")
     (venv.parent / name).write_text("changed")
     install.install("local")
     assert ran == STEPS * 2
 
 
-def test_only_files_of_known_hashes_come_from_the_network(
-    venv: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What comes without a hash is linked from here, and looks for nothing."""
+def test_only_files_with_listed_hashes_are_downloaded(venv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Link the checkout, which has no hash, without any look-up."""
     commands: list[list[str]] = []
     monkeypatch.setattr(install, "_run", lambda _, command: commands.append(command))
     monkeypatch.setattr(install, "_usable", lambda: True)
@@ -114,10 +112,10 @@ def test_only_files_of_known_hashes_come_from_the_network(
 
 
 @pytest.mark.parametrize("fails", [install.INSTALLER, install.LOCKS["local"], "--no-index"])
-def test_where_uv_fails_pip_installs_the_same(
+def test_pip_installs_the_same_after_uv_fails(
     venv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fails: str
 ) -> None:
-    """pip may have been told of a mirror that uv doesn't know or isn't on, or needs no folder in the home."""
+    """Fall back to pip: it may know another mirror, and needs no folder in the home."""
     monkeypatch.setattr(install, "_usable", lambda: True)
     commands: list[list[str]] = []
 
@@ -133,23 +131,23 @@ def test_where_uv_fails_pip_installs_the_same(
     listed, linked = by_pip
     assert listed[-len(install.HASHED) - 1 :] == [*install.HASHED, install.LOCKS["local"]]
     assert linked[-len(install.LINKED) :] == install.LINKED
-    assert "pip tries the same" in capsys.readouterr().err
+    assert "installing the same with pip" in capsys.readouterr().err
     assert (venv / "installed").exists()
 
 
-def test_an_extra_that_is_not_there_is_said(venv: Path, ran: list[str]) -> None:
-    with pytest.raises(install.CannotInstall, match="there is no extra locl"):
+def test_an_unknown_extra_is_reported(venv: Path, ran: list[str]) -> None:
+    with pytest.raises(install.CannotInstall, match="unknown extra locl"):
         install.install("locl")
 
 
-def test_an_install_that_fails_leaves_no_stamp(venv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_install_leaves_no_stamp(venv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install, "_usable", lambda: True)
     with pytest.raises(install.CannotInstall, match=r"exit code(?s:.*)PIP_INDEX_URL"):
         install.install("local")
     assert not (venv / "installed").exists()
 
 
-def test_a_failing_command_shows_the_end_of_what_it_said(
+def test_a_failed_command_shows_the_end_of_its_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(install, "ROOT", tmp_path)
@@ -158,7 +156,7 @@ def test_a_failing_command_shows_the_end_of_what_it_said(
         install._run("to install", failing)
 
 
-def test_progress_is_plain_lines_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_without_a_terminal_is_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
     progress = install.Progress("installing")
     progress.follow(["  Downloading arq-0.28.0.whl (30 kB)\n", "  warning: nothing\n"])
     progress.draw()
@@ -172,10 +170,10 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(capsys: pytest.Captu
 
 
 @pytest.mark.parametrize("said", ["No space left on device (os error 28)", "[Errno 122] Disk quota exceeded"])
-def test_a_full_disk_says_where_and_how_much_and_nothing_of_mirrors(
+def test_a_full_disk_is_reported_with_folders_and_needed_space(
     venv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], said: str
 ) -> None:
-    """pip isn't tried after uv: it has no more room."""
+    """Skip pip after uv: the disk is full for both."""
     monkeypatch.setattr(install, "_usable", lambda: True)
     full = [sys.executable, "-S", "-c", f"print({said!r}); raise SystemExit(2)"]
     monkeypatch.setattr(install, "_pip", lambda: full)
@@ -186,13 +184,11 @@ def test_a_full_disk_says_where_and_how_much_and_nothing_of_mirrors(
     assert f".venv needs {install.NEEDED_MB['dev']:,} MB" in message
     assert f"MB free for packages in {venv}" in message
     assert "PIP_INDEX_URL" not in message
-    assert "pip tries the same" not in capsys.readouterr().err
+    assert "installing the same with pip" not in capsys.readouterr().err
     assert not (venv / "installed").exists()
 
 
-def test_a_disk_that_fills_up_outside_of_an_installer_is_said_too(
-    venv: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_outside_an_installer_is_reported(venv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fill(_: str) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(venv / "installed"))
 

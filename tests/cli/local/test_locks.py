@@ -1,4 +1,4 @@
-"""What bin/up installs: one version of each package for each Python, and the hashes of its files."""
+"""Lock files of bin/up: one version of each package for each Python, with the hashes of its files."""
 
 import re
 import tomllib
@@ -67,7 +67,7 @@ def test_each_version_is_exact_and_has_the_hashes_of_its_files(file: str) -> Non
 
 @pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize("file", [INSTALLER, *LOCKS.values()])
-def test_each_python_has_one_version_of_all_that_is_asked_for(file: str, python: str) -> None:
+def test_each_python_has_one_version_of_every_requirement(file: str, python: str) -> None:
     here = environment(python)
     apply = [
         pin for pin in pins(file) if pin.requirement.marker is None or pin.requirement.marker.evaluate(here)
@@ -79,8 +79,8 @@ def test_each_python_has_one_version_of_all_that_is_asked_for(file: str, python:
             assert asked.specifier.contains(versions[canonicalize_name(asked.name)]), f"{asked}: run bin/lock"
 
 
-def test_the_lists_agree() -> None:
-    """All but on which Pythons something is there, which may follow from what else is."""
+def test_the_lock_files_agree() -> None:
+    """Compare versions and hashes; the Python markers may differ by the other packages."""
     largest = {(pin.name, pin.requirement.specifier): pin.hashes for pin in pins([*LOCKS.values()][-1])}
     for file in LOCKS.values():
         for pin in pins(file):

@@ -1,4 +1,4 @@
-"""The scripts of `bin/` before there is anything: their help, at once, and nothing is made."""
+"""Scripts of `bin/` without an installation: they print their help and write no file."""
 
 import os
 import shutil
@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
 @pytest.mark.parametrize("script", ["up", "test", "check", "lock"])
-def test_help_is_answered_by_the_script_alone(tmp_path: Path, script: str, option: str) -> None:
-    """In a checkout that has nothing else, with no Python to be found."""
+def test_help_needs_only_the_script(tmp_path: Path, script: str, option: str) -> None:
+    """Run it in a minimal checkout without any Python."""
     (tmp_path / "bin").mkdir()
     shutil.copy(ROOT / "bin" / script, tmp_path / "bin" / script)
     tools = tmp_path / "tools"
@@ -40,8 +40,8 @@ def test_the_help_of_up_has_each_of_its_options() -> None:
 
 
 @pytest.mark.parametrize("words", [["org", "list"], ["migrate"], ["up", "--port", "0"]])
-def test_a_folder_that_is_not_ours_is_said_in_one_line(tmp_path: Path, words: list[str]) -> None:
-    """Without root's power over files of others, which tests may have."""
+def test_an_unreadable_local_folder_is_reported_in_one_line(tmp_path: Path, words: list[str]) -> None:
+    """Drop root's capabilities for other users' files first."""
     (tmp_path / ".local").mkdir()
     (tmp_path / ".local" / "env").touch()
     (tmp_path / ".local").chmod(0)
@@ -60,7 +60,7 @@ def test_a_folder_that_is_not_ours_is_said_in_one_line(tmp_path: Path, words: li
 
 
 def test_checks_show_each_result_as_it_ends(tmp_path: Path) -> None:
-    """The first one that ends is shown while the other one still runs: that one waits until it was."""
+    """Print the first result while the other check still runs and waits for the print."""
     copy_check(
         tmp_path, ruff="echo formatted", mypy=f"until grep -q formatted {tmp_path}/out; do :; done; exit 1"
     )
@@ -75,7 +75,7 @@ def test_checks_show_each_result_as_it_ends(tmp_path: Path) -> None:
 
 
 def copy_check(folder: Path, **tools: str) -> None:
-    """`bin/check` in a checkout whose `.venv` has these tools, each with its script."""
+    """Copy `bin/check` into a checkout with these tools as scripts in its `.venv`."""
     (folder / "bin").mkdir()
     shutil.copy(ROOT / "bin" / "check", folder / "bin" / "check")
     (folder / ".venv" / "bin").mkdir(parents=True)

@@ -1,15 +1,15 @@
-"""The first signal unwinds, the next ones hurry what is unwinding."""
+"""Signals: the first unwinds the stack, later ones speed it up."""
 
 import os
 import signal
 
 import pytest
 
-from cli.local.signals import SIGNALS, Asked, Terminated, terminating
+from cli.local.signals import SIGNALS, KeyRequests, Terminated, terminating
 
 
 @pytest.mark.parametrize("signum", SIGNALS)
-def test_the_first_unwinds_and_each_further_one_hurries(signum: signal.Signals) -> None:
+def test_the_first_signal_unwinds_and_later_ones_call_again(signum: signal.Signals) -> None:
     hurried: list[str] = []
     before = signal.getsignal(signum)
     with terminating(again=lambda: hurried.append("now")):
@@ -22,9 +22,9 @@ def test_the_first_unwinds_and_each_further_one_hurries(signum: signal.Signals) 
     assert signal.getsignal(signum) is before
 
 
-def test_sigusr1_is_taken_once_and_ends_nothing() -> None:
+def test_sigusr1_is_counted_once_and_ends_nothing() -> None:
     before = signal.getsignal(signal.SIGUSR1)
-    asked = Asked()
+    asked = KeyRequests()
     assert not asked.take()
     os.kill(os.getpid(), signal.SIGUSR1)
     os.kill(os.getpid(), signal.SIGUSR1)

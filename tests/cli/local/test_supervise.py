@@ -1,4 +1,4 @@
-"""A process that ends by itself starts again; its log is shown."""
+"""Supervision: a dead process restarts, and its log is copied."""
 
 import signal
 import sys
@@ -14,7 +14,7 @@ from tests.waiting import until
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    """A process that says a line and ends, with code 3."""
+    """Process that prints a line and ends with code 3."""
     made = Server(
         url="",
         log=tmp_path / "log",
@@ -32,9 +32,7 @@ def said() -> list[str]:
     return []
 
 
-def test_it_tells_what_ended_and_starts_it_again_after_the_pause_and_not_before(
-    server: Server, said: list[str]
-) -> None:
+def test_a_dead_process_is_reported_and_restarts_after_the_pause(server: Server, said: list[str]) -> None:
     watched = Watched(name="ingest", server=server, since=0.0)
     until(lambda: server.exit_code is not None)
     first = server.pid
@@ -49,7 +47,7 @@ def test_it_tells_what_ended_and_starts_it_again_after_the_pause_and_not_before(
 
 
 def pauses(server: Server, *, lasting: float, times: int) -> list[float]:
-    """The pauses before each restart of a process that ends after `lasting` seconds, every time."""
+    """Return the pauses before each restart of a process that always ends after `lasting` seconds."""
     watched, now, seen = Watched(name="ingest", server=server, since=0.0), 0.0, []
     for _ in range(times):
         until(lambda: server.exit_code is not None)
@@ -62,17 +60,15 @@ def pauses(server: Server, *, lasting: float, times: int) -> list[float]:
     return seen
 
 
-def test_what_ends_again_and_again_waits_longer_up_to_a_limit(server: Server) -> None:
+def test_the_backoff_grows_up_to_a_limit(server: Server) -> None:
     assert pauses(server, lasting=0.1, times=7) == pytest.approx([1, 2, 4, 8, 16, 30, LONGEST_PAUSE_S])
 
 
-def test_what_lasted_begins_anew(server: Server) -> None:
+def test_a_stable_process_resets_the_backoff(server: Server) -> None:
     assert pauses(server, lasting=STEADY_S + 1, times=3) == pytest.approx([FIRST_PAUSE_S] * 3)
 
 
-def test_logs_are_copied_behind_the_name_of_their_writer(
-    server: Server, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_logs_are_copied_with_their_processs_name(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     until(lambda: server.exit_code is not None)
     with Logs({"web": server, "dispatcher": server}) as logs:
         server.log.write_text("one\ntwo\n")
@@ -98,5 +94,5 @@ def test_logs_are_copied_behind_the_name_of_their_writer(
         ("[1, 2]\n", "[1, 2]"),
     ],
 )
-def test_a_person_reads_words_not_json(line: str, shown: str) -> None:
+def test_log_lines_are_shown_as_text(line: str, shown: str) -> None:
     assert readable(line) == shown

@@ -1,4 +1,4 @@
-"""Targets of `tenantry brand extract`: known by their form, read as their ingest would."""
+"""Targets of `tenantry brand extract`: classified by their form, and read like their ingest."""
 
 import json
 from pathlib import Path
@@ -34,11 +34,11 @@ HELLO = Repository("octocat/hello")
         ("/pages/of/acme", Path("/pages/of/acme")),
     ],
 )
-def test_a_target_is_known_by_its_form(text: str, target: Target) -> None:
+def test_a_target_is_classified_by_its_form(text: str, target: Target) -> None:
     assert understand(text, allowed={}) == target
 
 
-def test_a_file_that_is_there_is_no_repository(elsewhere: Path) -> None:
+def test_an_existing_file_is_not_a_repository(elsewhere: Path) -> None:
     (elsewhere / "octocat").mkdir()
     (elsewhere / "octocat" / "hello").write_text("<p>")
     assert understand("octocat/hello", allowed={}) == Path("octocat/hello")
@@ -47,7 +47,7 @@ def test_a_file_that_is_there_is_no_repository(elsewhere: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", "acme", "http://127.0.0.1/", "ftp://a.test/", "https://apps.apple.com/us/developer/id1"]
 )
-def test_what_can_be_none_of_them_is_refused(text: str) -> None:
+def test_an_unclassifiable_target_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         understand(text, allowed={})
 
@@ -97,7 +97,7 @@ async def test_an_app_is_read_without_a_database(
     assert [warning.partition(":")[0] for warning in found["warnings"]] == ["subtitle_missing"]
 
 
-async def test_a_throttled_store_is_said_at_once(
+async def test_a_throttled_store_is_reported_at_once(
     tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with serve({"/lookup?id=618783545&country=us": say(403)}) as site:
@@ -113,7 +113,7 @@ PAGE = "<title>Acme — Invoices that send themselves</title><main>" + "".join(
 )
 
 
-async def test_derived_fields_show_the_words_that_they_rest_on(
+async def test_derived_fields_show_their_evidence(
     tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (elsewhere / "page.html").write_text(PAGE)
@@ -130,7 +130,7 @@ async def test_derived_fields_show_the_words_that_they_rest_on(
     assert "! llm_invalid_output: " in failed.stdout
 
 
-async def test_an_address_of_files_has_to_be_one(tenantry: Tenantry, elsewhere: Path) -> None:
+async def test_an_invalid_url_of_files_is_refused(tenantry: Tenantry, elsewhere: Path) -> None:
     (elsewhere / "page.html").write_text(PAGE)
     error = refused(await tenantry("brand", "extract", "page.html", "--url", "ftp://acme.test", "--json"), 2)
     assert error["code"] == "VALIDATION"
@@ -139,7 +139,7 @@ async def test_an_address_of_files_has_to_be_one(tenantry: Tenantry, elsewhere: 
 @pytest.mark.parametrize(
     ("name", "value"), [("LLM_BASE_URL", "http://127.0.0.1:1/v1"), ("TENANTRY_FETCH_ALLOW", "localhost")]
 )
-async def test_half_a_model_or_address_is_a_setting_to_mend(
+async def test_incomplete_settings_are_reported(
     tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     (elsewhere / "page.html").write_text(PAGE)

@@ -1,4 +1,4 @@
-"""A stream that is cut again and again is asked for ever more seldom, until one lives or brings something."""
+"""Backoff of the event stream: it grows until a connection lasts or delivers an event."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -12,7 +12,7 @@ from cli.shared.event_stream import EventStream
 from cli.shared.remote import Remote
 from rehearsal.acceptor import accepting
 
-#: What becomes of a connection: it is cut, or ends, once it listens; is cut after a while, or after an event.
+#: Fate of a connection: cut or ended at its start, cut after a while, cut after an event, or refused.
 CUT, ENDED, LIVED, TOLD, AWAY = "cut", "ended", "lived", "told", "away"
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
@@ -21,11 +21,11 @@ EVENT = b"id: evt_1\ndata: {}\n\n"
 
 
 class Over(Exception):
-    """The script is at its end."""
+    """End of the script."""
 
 
 class Stage:
-    """An API that does with each connection what its script says, and a time that passes there alone."""
+    """Fake API with a script for each connection, and its own clock."""
 
     def __init__(self, script: list[str]) -> None:
         self.script, self.waits, self.now = iter(script), list[float](), 0.0
@@ -52,11 +52,11 @@ class Stage:
             raise Over
 
     def say(self, text: str) -> None:
-        if text == "Ready." or text.startswith("Connected again"):
+        if text == "Ready." or text.startswith("Reconnected"):
             self.seen()
 
     def seen(self) -> None:
-        """The reader, in a thread of its own, has read what was sent to it."""
+        """Signal from the reader's thread that it has read the last message."""
         self._loop.call_soon_threadsafe(self._seen.put_nowait, None)
 
 
@@ -78,7 +78,7 @@ async def waits(script: list[str]) -> list[float]:
 
 
 def longest(script: list[str]) -> Iterator[float]:
-    """The longest wait after each connection; it is half of that at least."""
+    """Yield the longest wait after each connection; the shortest is half of it."""
     most = FIRST_S
     for what in script:
         if what in {LIVED, TOLD}:
@@ -88,7 +88,7 @@ def longest(script: list[str]) -> Iterator[float]:
 
 
 @pytest.mark.parametrize("what", [CUT, ENDED, AWAY])
-async def test_waits_grow_until_a_connection_has_lived_or_brought_an_event(what: str) -> None:
+async def test_the_backoff_grows_until_a_connection_lasts_or_delivers_an_event(what: str) -> None:
     script = [*[what] * 11, LIVED, what, what, TOLD, what]
     found = await waits(script)
     bounds = [*longest(script)]

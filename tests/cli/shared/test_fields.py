@@ -1,4 +1,4 @@
-"""Fields of -f and -F, and the JSON that they become."""
+"""Fields of -f and -F, and their JSON."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def typed(*given: str) -> dict[str, Any]:
         ("b=c", "b=c"),
     ],
 )
-def test_a_literal_is_itself_and_anything_else_a_text(text: str, value: object) -> None:
+def test_typed_fields_are_literals_or_texts(text: str, value: object) -> None:
     assert typed(f"a={text}") == {"a": value}
 
 
@@ -45,7 +45,7 @@ def test_names_nest() -> None:
     }
 
 
-def test_a_name_that_an_object_has_begins_the_next_one() -> None:
+def test_a_repeated_name_starts_the_next_object() -> None:
     first = ["t[][id]=1", "t[][mode][x]=a", "t[][mode][y]=b"]
     assert typed(*first, "t[][id]=2", "t[][tags][]=c", "t[][tags][]=d") == {
         "t": [{"id": 1, "mode": {"x": "a", "y": "b"}}, {"id": 2, "tags": ["c", "d"]}]
@@ -53,12 +53,12 @@ def test_a_name_that_an_object_has_begins_the_next_one() -> None:
 
 
 @pytest.mark.parametrize("given", ["", "a", "=1", "[a]=1", "a[=1", "a]b=1", "a[b]c=1", "a[b]"])
-def test_what_is_no_field_is_refused(given: str) -> None:
-    with pytest.raises(click.UsageError, match="is no field"):
+def test_an_invalid_field_is_refused(given: str) -> None:
+    with pytest.raises(click.UsageError, match="is not a field"):
         read_field(given, typed=False)
 
 
 @pytest.mark.parametrize("given", [("a=1", "a=2"), ("a=1", "a[b]=2"), ("a[b]=1", "a[]=2"), ("a[]=1", "a=2")])
-def test_fields_that_contradict_each_other_are_refused(given: tuple[str, ...]) -> None:
+def test_conflicting_fields_are_refused(given: tuple[str, ...]) -> None:
     with pytest.raises(click.UsageError, match="given twice"):
         typed(*given)

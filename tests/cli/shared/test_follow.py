@@ -1,4 +1,4 @@
-"""The line of a job that the command line follows."""
+"""Progress line of a followed job."""
 
 from typing import Any
 
@@ -17,5 +17,5 @@ from cli.shared.follow import describe
         ({"phase": "failed", "stage": "failed"}, "publish_post failed"),
     ],
 )
-def test_a_job_that_waits_does_not_read_as_running(job: dict[str, Any], line: str) -> None:
+def test_a_waiting_job_is_not_shown_as_running(job: dict[str, Any], line: str) -> None:
     assert describe({"kind": "publish_post"} | job) == line

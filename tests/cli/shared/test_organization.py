@@ -1,4 +1,4 @@
-"""The organization that a command acts for when it isn't told."""
+"""Default organization of a command."""
 
 from uuid import uuid4
 
@@ -9,18 +9,20 @@ from tests.cli.conftest import Tenantry, decoded, refused
 pytestmark = pytest.mark.usefixtures("environment")
 
 
-async def test_without_any_it_says_how_to_make_one(tenantry: Tenantry) -> None:
+async def test_without_an_organization_the_error_has_the_command(tenantry: Tenantry) -> None:
     assert "tenantry org create" in refused(await tenantry("keys", "list", "--json"), 2)["message"]
 
 
-async def test_with_two_it_lists_what_to_pass(tenantry: Tenantry) -> None:
+async def test_with_two_organizations_the_error_lists_them(tenantry: Tenantry) -> None:
     made = [decoded(await tenantry("org", "create", name, "--json")) for name in ("Acme", "Bolt")]
     message = refused(await tenantry("keys", "list", "--json"), 2)["message"]
     assert all(each["id"] in message and each["name"] in message for each in made)
     assert decoded(await tenantry("keys", "list", "--org", made[0]["id"], "--json"))["items"] == []
 
 
-async def test_the_environment_names_it_too(tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_environment_selects_the_organization(
+    tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = [decoded(await tenantry("org", "create", name, "--json")) for name in ("Acme", "Bolt")]
     monkeypatch.setenv("TENANTRY_ORG", made[1]["id"])
     await tenantry("keys", "create", "ci", "--json")
@@ -28,5 +30,5 @@ async def test_the_environment_names_it_too(tenantry: Tenantry, monkeypatch: pyt
     assert decoded(await tenantry("keys", "list", "--json"))["items"] == []
 
 
-async def test_one_that_does_not_exist_is_not_found(tenantry: Tenantry) -> None:
+async def test_an_unknown_organization_is_not_found(tenantry: Tenantry) -> None:
     assert refused(await tenantry("keys", "list", "--org", str(uuid4()), "--json"), 3)["code"] == "NOT_FOUND"

@@ -1,4 +1,4 @@
-"""Answers are safe for a terminal, and plain in a pipe."""
+"""Output is safe for a terminal, and plain in a pipe."""
 
 from datetime import UTC, datetime
 from io import StringIO
@@ -19,20 +19,20 @@ def test_a_pipe_gets_one_line_a_row_without_escapes() -> None:
     assert "\x1b" not in line
 
 
-def test_a_name_can_not_drive_the_terminal() -> None:
+def test_control_characters_are_replaced() -> None:
     assert printed("\x1b[2Jgone\r\n\u202etxt", "[red]b[/]").split() == [
         "\ufffd[2Jgone\ufffd\ufffd\ufffdtxt",
         "[red]b[/]",
     ]
 
 
-def test_values_read_as_a_person_writes_them() -> None:
+def test_values_are_formatted_for_people() -> None:
     when = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     assert printed(None, when).split(maxsplit=1) == ["-", "2026-01-02 03:04:05Z"]
     assert printed(["a", "b"], {"c": 1}).split("  ") == ["a, b", '{"c":1}']
     assert printed(True, 0).split() == ["yes", "0"]  # noqa: FBT003 - a cell like any other
 
 
-def test_a_card_has_the_names_and_the_fields_that_json_has() -> None:
+def test_a_card_has_the_json_names_and_fields() -> None:
     lines = card(CancelAnswer(job_id="job_1", accepted=True)).plain.splitlines()
     assert [line.split() for line in lines] == [["jobId", "job_1"], ["accepted", "yes"]]

@@ -1,4 +1,4 @@
-"""The address and the key that `tenantry api` uses, and lost answers."""
+"""Address and key of `tenantry api`, and lost responses."""
 
 import contextlib
 import http.server
@@ -23,7 +23,7 @@ MIB = 2**20
 
 
 class Peer(http.server.ThreadingHTTPServer):
-    """A server that reads requests, keeps their lines and headers, and answers or hangs up."""
+    """Server that records request lines and headers, and responds or hangs up."""
 
     daemon_threads = True
 
@@ -78,7 +78,7 @@ def key_of(peer: Peer) -> str:
     return peer.seen[-1]["Idempotency-Key"]
 
 
-async def test_reads_have_no_idempotency_key_and_each_write_another(tenantry: Tenantry, peer: Peer) -> None:
+async def test_each_write_has_its_own_idempotency_key_and_reads_none(tenantry: Tenantry, peer: Peer) -> None:
     for words in (["api", "projects"], SENDING, SENDING):
         assert decoded(await tenantry(*words)) == {}
     read, first, second = (request.get("Idempotency-Key") for request in peer.seen)
@@ -89,7 +89,7 @@ async def test_reads_have_no_idempotency_key_and_each_write_another(tenantry: Te
     assert peer.seen[0]["Authorization"] == f"Bearer {KEY}"
 
 
-async def test_a_lost_answer_says_how_to_repeat_it(tenantry: Tenantry, peer: Peer) -> None:
+async def test_a_lost_response_prints_the_idempotency_key(tenantry: Tenantry, peer: Peer) -> None:
     peer.hangs_up = True
     result = await tenantry(*SENDING)
     assert (result.exit_code, result.stdout) == (5, "")
@@ -98,7 +98,7 @@ async def test_a_lost_answer_says_how_to_repeat_it(tenantry: Tenantry, peer: Pee
     assert "idempotency" not in (await tenantry("api", "projects")).stderr
 
 
-async def test_an_answer_that_the_server_broke_says_so_too(tenantry: Tenantry, peer: Peer) -> None:
+async def test_a_server_error_prints_the_idempotency_key(tenantry: Tenantry, peer: Peer) -> None:
     peer.status = 502
     result = await tenantry(*SENDING)
     assert (result.exit_code, result.stdout) == (1, "{}\n")
@@ -107,7 +107,7 @@ async def test_an_answer_that_the_server_broke_says_so_too(tenantry: Tenantry, p
 
 
 @pytest.mark.parametrize("content", [b"<h1>Bad Gateway</h1>", b'{"error": {"message": "\xff"}}'])
-async def test_an_answer_of_a_proxys_own_is_shown_and_said_too(
+async def test_a_proxys_own_response_is_shown_and_reported(
     tenantry: Tenantry, peer: Peer, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
     peer.status, peer.content = 502, content
@@ -126,17 +126,17 @@ async def test_a_redirect_is_not_followed(tenantry: Tenantry, peer: Peer) -> Non
     assert len(peer.seen) == 1
 
 
-async def test_nobody_there_is_said_and_nothing_was_sent(
+async def test_an_unreachable_api_is_reported_without_the_key(
     tenantry: Tenantry, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TENANTRY_API", "http://127.0.0.1:1")
     result = await tenantry(*SENDING)
     assert (result.exit_code, result.stdout) == (5, "")
-    assert "no answer" in result.stderr
+    assert "no response" in result.stderr
     assert "idempotency" not in result.stderr
 
 
-def test_ctrl_c_ends_it_and_says_how_to_repeat_a_write(peer: Peer) -> None:
+def test_ctrl_c_prints_the_idempotency_key_of_a_write(peer: Peer) -> None:
     peer.hold.clear()
     command = [sys.executable, "-m", "cli", *SENDING]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -145,10 +145,10 @@ def test_ctrl_c_ends_it_and_says_how_to_repeat_a_write(peer: Peer) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, out) == (130, "")
-    assert err == f"It may be done. To repeat it safely: --idempotency-key {key_of(peer)}\n"
+    assert err == f"The write may be committed. To repeat it safely: --idempotency-key {key_of(peer)}\n"
 
 
-async def test_a_file_is_never_whole_in_memory(tenantry: Tenantry, peer: Peer, tmp_path: Path) -> None:
+async def test_a_file_is_streamed(tenantry: Tenantry, peer: Peer, tmp_path: Path) -> None:
     with (tmp_path / "film.mp4").open("wb") as file:
         file.truncate(64 * MIB)
     tracemalloc.start()
@@ -178,7 +178,7 @@ async def test_a_secret_may_come_on_stdin(tenantry: Tenantry, peer: Peer) -> Non
         ({"TENANTRY_API": "https://operator:hunter2@api.example.com"}, "TENANTRY_API"),
     ],
 )
-async def test_what_is_not_set_right_is_named_and_not_shown(
+async def test_an_invalid_setting_is_named_without_its_value(
     tenantry: Tenantry, peer: Peer, monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], said: str
 ) -> None:
     for name, value in changed.items():

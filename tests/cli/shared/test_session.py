@@ -1,4 +1,4 @@
-"""The database that a command works on, and the advice where there is none."""
+"""Database of a command, and the advice without one."""
 
 from pathlib import Path
 
@@ -12,14 +12,14 @@ NOWHERE = "postgresql://operator:hunter2@127.0.0.1:1/tenantry"
 
 
 def write_local(folder: Path, settings: Settings, **changed: str) -> None:
-    """The file that `bin/up` leaves for the other commands."""
+    """Write the file of `bin/up` for the other commands."""
     names = ("database_url", "redis_url", "peppers", "vault_keys")
     values = {name.upper(): getattr(settings, name) for name in names} | changed
     (folder / ".local").mkdir()
     (folder / ".local" / "env").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
 
 
-async def test_without_settings_it_says_what_to_set(tenantry: Tenantry, elsewhere: Path) -> None:
+async def test_missing_settings_are_named(tenantry: Tenantry, elsewhere: Path) -> None:
     error = refused(await tenantry("migrate", "--json"), 5)
     assert error["code"] == "SETTINGS"
     assert all(word in error["message"] for word in ("DATABASE_URL", "PEPPERS", "VAULT_KEYS", "bin/up"))
@@ -32,7 +32,7 @@ async def test_the_settings_of_a_local_platform_are_found(
     assert decoded(await tenantry("migrate", "--json")) == {"applied": []}
 
 
-def test_the_environment_wins_over_the_file(
+def test_the_environment_overrides_the_file(
     elsewhere: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_local(elsewhere, settings)
@@ -49,7 +49,7 @@ def test_the_keys_of_one_database_are_never_used_on_another(
     assert "PEPPERS" not in environment()
 
 
-async def test_a_local_platform_that_has_ended_is_told_so(
+async def test_a_stopped_local_platform_is_reported(
     tenantry: Tenantry, elsewhere: Path, settings: Settings
 ) -> None:
     write_local(elsewhere, settings, DATABASE_URL=NOWHERE)
@@ -76,7 +76,7 @@ async def test_a_database_that_does_not_exist_is_an_unusable_server(
         ("postgresql://operator:hunter2@[::1/tenantry", "DATABASE_URL"),
     ],
 )
-async def test_a_url_that_leads_nowhere_is_told_without_its_password(
+async def test_an_unusable_url_is_reported_without_its_password(
     tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch, url: str, named: str, command: str
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", url)

@@ -262,7 +262,7 @@ def test_no_time_is_no_pass_of_what_was_not_tried(url: str) -> None:
     ("words", "code", "said"),
     [
         (["https://api.example.com", "--key", "a", "--key", "b"], 2, "--yes-i-operate-this"),
-        (["ftp://127.0.0.1", "--key", "a"], 2, "is no address"),
+        (["ftp://127.0.0.1", "--key", "a"], 2, "is not an address"),
         ([], 5, "bin/up"),
     ],
 )
