@@ -1,4 +1,4 @@
-"""The process of an API: an application and a port, from the first signal that it hears to the last."""
+"""Runs an API process: an application on a port, from the first signal to the last."""
 
 import asyncio
 import contextlib
@@ -20,21 +20,21 @@ from db.wait_for_postgres import until_reached
 from schemas.errors import SettingsInvalid
 from telemetry import logs
 
-#: uvicorn's turns in a tick of the admission.
+#: uvicorn's ticks in a tick of the admission.
 TURNS = 10
 
-#: Bytes of an answer that the kernel takes beyond those on their way. Accepted sockets inherit it. Without it
+#: Maximum of unsent bytes in the kernel's buffer of a connection, inherited by accepted sockets. By default
 #: the kernel holds megabytes for each client that reads nothing (`TCP_NOTSENT_LOWAT`, man 7 tcp).
 UNSENT_MAX = 128 * 1024
 
-#: How long requests may go on after the signal to end, in seconds.
+#: Seconds that open requests may continue after a stop signal.
 GRACE_S = 30
 
 _log = logs.get("api.server")
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, with an admission. It leaves signals to who runs it."""
+    """uvicorn's server with an admission. Its caller handles the signals."""
 
     def __init__(self, app: Litestar, admission: Admission, *, host: str, port: int) -> None:
         super().__init__(
@@ -42,7 +42,7 @@ class Server(uvicorn.Server):
                 app,
                 host=host,
                 port=port,
-                http=partial(Connection, admission),  # type: ignore[arg-type]  # it is only ever called
+                http=partial(Connection, admission),  # type: ignore[arg-type]  # uvicorn only calls it
                 interface="asgi3",
                 lifespan="off",
                 ws="none",
@@ -58,11 +58,11 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave them as they are: the lifespan that began before us hears them, too."""
+        """Leave signal handlers unchanged: the lifespan has installed its own."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen. Raises `SettingsInvalid` where somebody else began to in the same moment."""
+        """Listen. Raises `SettingsInvalid` if another process took the port in the same moment."""
         try:
             await super().startup(sockets)
         except OSError as error:
@@ -74,7 +74,7 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     def hear(self) -> None:
-        """End in order; told twice, at once."""
+        """Stop after open requests; on the second signal, stop at once."""
         self.force_exit = self.should_exit
         self.should_exit = True
         self.stopped.set()
@@ -83,7 +83,7 @@ class Server(uvicorn.Server):
 async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT. Raises what `bound` and the application's lifespan raise.
 
-    While Postgres is away at the start, `/healthz` answers 200 and all else 503.
+    While Postgres is away at the start, `/healthz` answers 200 and all other paths 503.
     """
     raise_files()
     with bound(host, port) as sockets:
@@ -107,7 +107,9 @@ async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
 async def _open_lifespan(
     app: Litestar, stack: contextlib.AsyncExitStack, sockets: list[socket.socket], stopped: asyncio.Event
 ) -> bool:
-    """Open the application's lifespan once Postgres answers; False if a stop came first."""
+    """Open the application's lifespan once Postgres is reachable; return False if a stop signal came
+    first.
+    """
     async with contextlib.AsyncExitStack() as meanwhile:
         answers = [answering(sockets)]
 
@@ -124,14 +126,14 @@ async def _open_lifespan(
 
 
 def is_here(bound: socket.socket) -> bool:
-    """True if only this machine can call its address."""
+    """Return whether only this machine can reach the socket's address."""
     return ipaddress.ip_address(bound.getsockname()[0]).is_loopback
 
 
 def _keep_for_good() -> None:
-    """Have no search for garbage look again at what the process has by now, which it has to its end.
+    """Exclude all current objects from garbage collection: they live until the process ends.
 
-    Each that did so stopped all requests: for 45 to 170 ms, measured on a busy machine.
+    Each full collection stopped all requests for 45 to 170 ms, measured on a busy machine.
     """
     gc.collect()
     gc.freeze()
@@ -139,10 +141,10 @@ def _keep_for_good() -> None:
 
 @contextlib.contextmanager
 def bound(host: str, port: int) -> Iterator[list[socket.socket]]:
-    """Sockets of a port on each address of a host, so that it is ours before anything else is begun.
+    """Bind a port on each address of a host, before any other resource is opened.
 
-    Nobody is heard yet: until the server listens, who calls is refused. Port 0 takes a free one.
-    Raises `SettingsInvalid` for a host or a port that can't be had.
+    Until the server listens, callers are refused. Port 0 takes a free one. Raises `SettingsInvalid` if the
+    host or port is unavailable.
     """
     with contextlib.ExitStack() as stack:
         try:
@@ -159,8 +161,8 @@ def bound(host: str, port: int) -> Iterator[list[socket.socket]]:
 
 def _unusable(host: str, port: int, error: OSError) -> SettingsInvalid:
     return SettingsInvalid(
-        f"--port {port} of --host {host} can't be used ({error.strerror}): "
-        "end what listens there, or choose another; 0 takes a free port"
+        f"--port {port} of --host {host} can't be used ({error.strerror}): end the process that uses it, "
+        "or choose another port; 0 takes a free one"
     )
 
 

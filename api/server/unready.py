@@ -1,4 +1,4 @@
-"""Answers of an API process that waits for Postgres at its start: alive, and not ready."""
+"""Minimal server while an API process waits for Postgres at its start: alive, but not ready."""
 
 import asyncio
 import contextlib
@@ -8,10 +8,10 @@ from functools import partial
 
 from api.server.refusals import Refusal, written
 
-#: Seconds for a request's head, and connections at once.
+#: Seconds for a request's head, and maximum of connections.
 HEAD_TIMEOUT_S, MAX_CONNECTIONS = 5.0, 100
 
-AWAY = Refusal("UNAVAILABLE", "the database can't be reached: repeat after `Retry-After`")
+AWAY = Refusal("UNAVAILABLE", "the database is unreachable: repeat after `Retry-After`")
 
 _ALIVE = b'{"status":"ok"}'
 _HEALTH = (
@@ -44,6 +44,6 @@ async def _respond(
             writer.write(_HEALTH if head.startswith(b"GET /healthz ") else written(AWAY))
             await writer.drain()
     except (OSError, EOFError, asyncio.LimitOverrunError):
-        pass  # The client has left, was too slow, or does not speak HTTP.
+        pass  # The client disconnected, was too slow, or does not speak HTTP.
     finally:
         writer.close()
