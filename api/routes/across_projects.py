@@ -1,4 +1,4 @@
-"""Lists over all projects of an organization, each as its list of one project: what waits, and where."""
+"""Lists over all projects of an organization, like the lists of one project."""
 
 from functools import partial
 from typing import Annotated, Any
@@ -26,7 +26,8 @@ from schemas.content import Content
 from schemas.posts import Post
 
 AccountFilter = Annotated[
-    str | None, QueryParameter(name="socialAccountId", description="Only to this account.", max_length=100)
+    str | None,
+    QueryParameter(name="socialAccountId", description="Only posts to this account.", max_length=100),
 ]
 
 
@@ -42,10 +43,10 @@ async def list_all_scheduled_posts(
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Page[Post]:
-    """The organization's posts, of all active projects, newest first.
+    """List the posts of all active projects of the organization, newest first.
 
-    Name an archived project, or an account of it, to list its posts. A calendar asks for `since` and `until`,
-    which are of `scheduledFor`.
+    To list the posts of an archived project, filter by it or by one of its accounts. For a calendar, use
+    `since` and `until`, which filter by `scheduledFor`.
     """
     asked: dict[str, Any] = {"statuses": status, "period": await filters.own_period(request, since, until)}
 
@@ -78,9 +79,9 @@ async def list_all_content(
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Page[Content]:
-    """The organization's content, of all active projects, newest first.
+    """List the content of all active projects of the organization, newest first.
 
-    `approvalStatus=pending` is the queue of content to approve. Name an archived project to list its content.
+    `approvalStatus=pending` is the approval queue. To list the content of an archived project, filter by it.
     """
     asked: dict[str, Any] = {
         "statuses": status,
@@ -105,10 +106,10 @@ async def list_all_social_accounts(
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Page[SocialAccount]:
-    """The organization's accounts, of all active projects, newest first.
+    """List the accounts of all active projects of the organization, newest first.
 
-    `status=reauth_required` are those that only their owners can open again. Name an archived project to list
-    its accounts.
+    `status=reauth_required` lists the accounts that only their owners can reconnect. To list the accounts of
+    an archived project, filter by it.
     """
     find = partial(accounts.list_page, platforms=platform, statuses=status, leased=None)
     if project_id is not None:

@@ -22,7 +22,7 @@ AT_ONCE = ApiKeyRotate()
 
 @post("/api-keys", opt=requires("keys:write", Class.WRITE_LIGHT, 409), status_code=201)
 async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> Response[ApiKeyShown]:
-    """Create a key, which can do no more than yours. Its text is in this answer and in no later one."""
+    """Create a key with at most the rights of yours. Only this answer contains its secret."""
 
     async def create(conn: Conn) -> Made[ApiKeyShown]:
         made = await api_keys.create(
@@ -42,7 +42,7 @@ async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> R
 
 @get("/api-keys", opt=requires("keys:write", Class.READ_LIGHT))
 async def list_api_keys(request: ApiRequest, cursor: Cursor = None, limit: Limit = DEFAULT) -> Page[ApiKey]:
-    """The organization's keys, newest first, killed ones too."""
+    """List the organization's keys, newest first, killed ones included."""
     who = request.principal
     find = partial(api_keys.list_page, organization_id=who.organization_id, env=who.env)
     return await page(request, find, cursor, limit, identify=lambda key: key.id)
@@ -50,7 +50,7 @@ async def list_api_keys(request: ApiRequest, cursor: Cursor = None, limit: Limit
 
 @get("/api-keys/{api_key_id:str}", opt=requires("keys:write", Class.READ_LIGHT, 404))
 async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
-    """One key, without its secret."""
+    """Return one key, without its secret."""
     who = request.principal
     async with request.connection() as conn:
         return await api_keys.get(
@@ -66,7 +66,10 @@ async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
 async def rotate_api_key(
     request: ApiRequest, api_key_id: FromPath[str], data: JSONBody[ApiKeyRotate] = AT_ONCE
 ) -> Response[ApiKeyShown]:
-    """Give a key a new secret; its id, scopes and Idempotency-Keys stay. Yours could have made it."""
+    """Rotate a key's secret; the key keeps its id, scopes and Idempotency-Keys.
+
+    Your key must have all rights of the rotated key.
+    """
 
     async def rotate(conn: Conn) -> Made[ApiKeyShown]:
         made = await api_keys.rotate(
@@ -87,9 +90,9 @@ async def rotate_api_key(
     status_code=200,
 )
 async def kill_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> Response[ApiKey]:
-    """Switch a key that yours could have made off for good, from its next request on.
+    """Kill a key for good, from its next request on. Your key must have all of its rights.
 
-    A repeat changes nothing.
+    Repeating the request changes nothing.
     """
 
     async def kill(conn: Conn) -> Made[ApiKey]:

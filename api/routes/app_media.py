@@ -1,4 +1,4 @@
-"""Files of a project's app, from which its content is made."""
+"""Files of a project's app, used to generate its content."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -36,15 +36,15 @@ from schemas.app_media import (
 from schemas.base import Page
 from schemas.errors import Invalid, Oversized
 
-KindFilter = Annotated[list[AppMediaKind] | None, QueryParameter(description="Only of these kinds.")]
-OriginFilter = Annotated[AppMediaOrigin | None, QueryParameter(description="Only of this origin.")]
+KindFilter = Annotated[list[AppMediaKind] | None, QueryParameter(description="Only files of these kinds.")]
+OriginFilter = Annotated[AppMediaOrigin | None, QueryParameter(description="Only files of this origin.")]
 
 ALL = "/projects/{project_id:str}/app-media"
 ONE = f"{ALL}/{{asset_id:str}}"
 
-#: Characters of a kind's name, and more, so that a wrong one can be told.
+#: Maximum characters of a kind's name; longer than any kind, so that the error can quote a wrong one.
 NAME_MAX = 40
-#: What a file may be whose kind isn't told yet.
+#: Allowed files while the kind is unknown.
 ANY: Taken = {
     kind: max(taken.get(kind, 0) for taken in TAKEN.values()) for of in TAKEN.values() for kind in of
 }
@@ -54,7 +54,9 @@ def _kind_of(texts: Mapping[str, str]) -> AppMediaKind:
     try:
         kind: AppMediaKind = msgspec.convert(texts.get("kind", ""), AppMediaKind)
     except msgspec.ValidationError:
-        raise Invalid("kind", f"is required, as one of {', '.join(get_args(AppMediaKind))}") from None
+        raise Invalid(
+            "kind", f"is required, and must be one of {', '.join(get_args(AppMediaKind))}"
+        ) from None
     return kind
 
 
@@ -63,17 +65,17 @@ def _taken(texts: Mapping[str, str]) -> Taken:
 
 
 def _check(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
-    """Raises `Invalid` and `Oversized`."""
+    """Check the upload's parts. Raises `Invalid` and `Oversized`."""
     if len(files) > 1:
-        raise Invalid("file", "is given twice: send one file with each request")
+        raise Invalid("file", "is sent twice: send one file with each request")
     if texts is None:
         return
     kind = _kind_of(texts)
     if not files:
-        raise Invalid("file", "is required, or send JSON with the url of one")
+        raise Invalid("file", "is required; or send JSON with a `url`")
     [file] = files
     if file.type not in TAKEN[kind]:
-        raise Invalid(file.path, f"is {file.type.mime}, which is no {kind}")
+        raise Invalid(file.path, f"is {file.type.mime}, which is not allowed for a {kind}")
     if file.came > TAKEN[kind][file.type]:
         raise Oversized(f"{file.path}: a {kind} may have at most {TAKEN[kind][file.type] // MIB} MiB")
     app_media_limits.check_transcript(kind, texts.get("transcript", ""))
@@ -100,14 +102,14 @@ WANTED = Wanted(
 async def add_app_media(
     request: ApiRequest, project_id: FromPath[str]
 ) -> Response[AppMedia] | Response[AppMediaAccepted]:
-    """Give the project a file of its app: a multipart upload is there at once, a `url` is fetched by a job.
+    """Add a file of the project's app: an upload is stored at once, a `url` is fetched by a job.
 
     A `logo` (jpeg, png, webp: 5 MiB; svg: 1 MiB), a `screenshot` (jpeg, png, webp: 10 MiB), a `demo_video`
-    (mp4, mov: 200 MiB) or an `end_card` (jpeg, png, webp: 5 MiB). What a file is, its bytes say. A drawing is
-    kept as the shapes that it shows; one with text or pictures in it is refused.
+    (mp4, mov: 200 MiB) or an `end_card` (jpeg, png, webp: 5 MiB). The file's bytes determine its type. An svg
+    is stored as its visible shapes; one with text or images is refused.
 
-    The 202 of a `url` names the job and the asset, which is `fetching` until the job ends. The address must
-    be public, and so must be those that it redirects to.
+    For a `url` the 202 has the job and the asset, which is `fetching` until the job ends. The address and all
+    of its redirects must be public.
     """
     if request.sends_parts:
         return await _upload(request, project_id)
@@ -165,7 +167,7 @@ async def list_app_media(
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Page[AppMedia]:
-    """The files of a project's app, newest first: the partner's own, and those that ingests suggest."""
+    """List the files of a project's app, newest first: uploads, and suggestions from ingests."""
     find = partial(
         app_media.list_page, kinds=kind, origin=origin, public_url=request.services.settings.public_url
     )
@@ -176,7 +178,7 @@ async def list_app_media(
 
 @get(ONE, opt=requires("content:read", Class.READ_LIGHT, 404))
 async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]) -> AppMedia:
-    """One file of a project's app."""
+    """Return one file of a project's app."""
     async with request.connection() as conn:
         return await app_media.get(
             conn,
@@ -189,10 +191,10 @@ async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id
 async def delete_app_media(
     request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]
 ) -> Response[AppMediaDeleted]:
-    """Delete a file, or drop a suggestion: no later ingest suggests it again.
+    """Delete a file, or reject a suggestion, so that no later ingest suggests it again.
 
-    From then on neither it nor its `url` is found. Content that was made with it stays as it is, and what is
-    being made with it comes to its end.
+    From then on the file and its `url` are not found. Content made with it stays unchanged, and running
+    generations with it complete.
     """
     one = partial(_one, request, project_id, asset_id)
     return await once_plain(request, lambda conn: app_media.delete(conn, **one()))

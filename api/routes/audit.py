@@ -20,10 +20,10 @@ ActionFilter = Annotated[
     list[str] | None, QueryParameter(description="Only these actions, such as `api_key.killed`.")
 ]
 ProjectFilter = Annotated[
-    list[str] | None, QueryParameter(name="projectId", description="Only what was done in these projects.")
+    list[str] | None, QueryParameter(name="projectId", description="Only actions in these projects.")
 ]
 KeyFilter = Annotated[
-    list[str] | None, QueryParameter(name="apiKeyId", description="Only what these keys did.")
+    list[str] | None, QueryParameter(name="apiKeyId", description="Only actions by these keys.")
 ]
 
 
@@ -39,7 +39,7 @@ async def list_audit_log(
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Page[AuditEntry]:
-    """What was done in the organization, newest first."""
+    """List the actions in the organization, newest first."""
     period = filters.period(since, until)
 
     async def find(conn: Conn, /, **where: Any) -> list[AuditEntry]:

@@ -43,21 +43,21 @@ StatusFilter = Annotated[
 ]
 ApprovalFilter = Annotated[
     list[ApprovalStatus] | None,
-    QueryParameter(name="approvalStatus", description="Only with one of these."),
+    QueryParameter(name="approvalStatus", description="Only content with one of these approval statuses."),
 ]
-FormatFilter = Annotated[list[Format] | None, QueryParameter(description="Only of these formats.")]
+FormatFilter = Annotated[list[Format] | None, QueryParameter(description="Only content in these formats.")]
 CreativeFilter = Annotated[
     list[CreativeType] | None,
-    QueryParameter(name="creativeType", description="Only what was made like this."),
+    QueryParameter(name="creativeType", description="Only content of these origins."),
 ]
 
 AS_IT_IS = Approve()
 
 
 def _check(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
-    """Raises `Invalid` for files that make no content; without one, a caption does."""
+    """Raise `Invalid` for files that form no content; without files, a caption is required."""
     if texts is not None and texts.get("aiGenerated", "false") not in {"true", "false"}:
-        raise Invalid("aiGenerated", "is true or false")
+        raise Invalid("aiGenerated", "must be true or false")
     kinds = [file.type.kind for file in files]
     content.format_of(kinds, "" if texts is None else texts.get("caption", ""))
 
@@ -78,11 +78,11 @@ WANTED = Wanted(
     request_max_body_size=WANTED.body_max,
 )
 async def upload_content(request: ApiRequest, project_id: FromPath[str]) -> Response[Content]:
-    """Upload finished media: pictures (jpeg, png, webp; 30 MiB each) or one video (mp4, mov; 100 MiB).
+    """Upload finished media: images (jpeg, png, webp; 30 MiB each) or one video (mp4, mov; 100 MiB).
 
-    What a file is, its bytes say; one whose name or declared type says otherwise is refused, and so is half
-    a picture. A side may have 8192 pixels, a video 60 minutes. Without a file the caption is all there is.
-    30 s of silence end it.
+    The file's bytes determine its type; a file with a different name or declared type is refused, and so is a
+    truncated image. A side may have 8192 pixels, a video 60 minutes. Without a file, the content is its
+    caption. The upload ends after 30 s without data.
     """
     async with uploads.receiving(request, WANTED) as received:
         create = partial(_create, request, project_id, received)
@@ -120,7 +120,7 @@ async def list_content(
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Page[Content]:
-    """A project's content, newest first."""
+    """List a project's content, newest first."""
     find = partial(
         listing.list_page,
         statuses=status,
@@ -135,10 +135,10 @@ async def list_content(
 
 @get("/projects/{project_id:str}/content/hooks", opt=requires("content:read", Class.READ_LIGHT, 404))
 async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks:
-    """Up to ten first lines for content, out of what the brand says itself, each with its evidence.
+    """Return up to ten opening lines for content, from the brand's own texts, each with its evidence.
 
-    They are in the brand's own language. A brand that says too little for one is refused:
-    `details.missingFields` are the fields of its context that would help.
+    They are in the brand's own language. A brand with too few texts is refused: `details.missingFields` lists
+    the fields of its context that would help.
     """
     async with request.connection() as conn:
         known = await hooks.read(
@@ -149,7 +149,7 @@ async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks
 
 @get("/content/{content_id:str}", opt=requires("content:read", Class.READ_LIGHT, 404))
 async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Response[Content]:
-    """One item of content. Its ETag is its revision, for `If-Match`."""
+    """Return one content item. Its ETag is its revision, for `If-Match`."""
     async with request.connection() as conn:
         found = await content.get(
             conn,
@@ -164,11 +164,11 @@ async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Respons
 async def patch_content(
     request: ApiRequest, content_id: FromPath[str], data: JSONBody[ContentPatch]
 ) -> Response[Content]:
-    """Change the caption, or declare that AI made it: a new revision. The same values change nothing.
+    """Change the caption, or declare AI-made content: a new revision. Equal values change nothing.
 
-    Approved content becomes pending again and its queued posts blocked, at once. Posts that wait without
-    a `captionOverride` go out with the new caption: one that a platform of theirs would refuse is refused
-    here, with an issue for each such post, and nothing changes.
+    Approved content becomes pending again and its queued posts blocked, at once. Waiting posts without a
+    `captionOverride` use the new caption. If a platform of such a post would refuse it, the change is refused
+    with an issue for each such post, and nothing changes.
     """
 
     async def change(conn: Conn) -> Made[Content]:
@@ -193,10 +193,10 @@ async def patch_content(
 async def approve_content(
     request: ApiRequest, content_id: FromPath[str], data: JSONBody[Approve] = AS_IT_IS
 ) -> Response[Content]:
-    """Let pending content go out, and its blocked posts at their times.
+    """Approve pending content: its blocked posts go out at their times.
 
-    Say the `revision` that the reviewer saw: if the content was edited since, it is a conflict. A post with
-    another `captionOverride` waits on, for an approval of its own.
+    Send the `revision` that the reviewer read: if the content was edited since, the answer is a conflict. A
+    post with another `captionOverride` stays blocked until its own approval.
     """
 
     async def decide(conn: Conn) -> Made[Content]:
@@ -223,7 +223,7 @@ async def approve_content(
 async def reject_content(
     request: ApiRequest, content_id: FromPath[str], data: JSONBody[Reject]
 ) -> Response[Content]:
-    """Reject pending content, which is final; the posts that waited for it are canceled."""
+    """Reject pending content for good; its waiting posts are canceled."""
     return await once_plain(
         request,
         lambda conn: approvals.reject(
@@ -240,7 +240,7 @@ async def reject_content(
 
 @get("/projects/{project_id:str}/approval-policy", opt=requires("content:read", Class.READ_LIGHT, 404))
 async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) -> ApprovalPolicy:
-    """What new content of the project needs before it goes out."""
+    """Return the approval policy for new content of the project."""
     async with request.connection() as conn:
         return await approvals.get_policy(
             conn, organization_id=request.organization_id, project_id=paths.read("project", project_id)
@@ -251,9 +251,10 @@ async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) ->
 async def patch_approval_policy(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[ApprovalPolicyPatch]
 ) -> Response[ApprovalPolicy]:
-    """Ask for approval of all new content, or until so many items were approved.
+    """Require approval for all new content, or until a number of items is approved.
 
-    Content that is there stays as it is: loosening approves nothing, tightening touches nothing decided.
+    Existing content keeps its approval status: a looser policy approves nothing, a stricter one revokes
+    nothing.
     """
     return await once_plain(
         request,

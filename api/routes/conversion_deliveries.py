@@ -1,4 +1,4 @@
-"""Deliveries of conversions: what became of each on its way to Meta or TikTok."""
+"""The delivery log of conversions to Meta and TikTok."""
 
 from typing import Annotated
 from uuid import UUID
@@ -19,11 +19,11 @@ from schemas.base import Page
 from schemas.conversions import ConversionDelivery, DeliveryState, Destination
 
 DestinationFilter = Annotated[
-    list[Destination] | None, QueryParameter(description="Only to these destinations.")
+    list[Destination] | None, QueryParameter(description="Only deliveries to these destinations.")
 ]
 StateFilter = Annotated[
     list[DeliveryState] | None,
-    QueryParameter(name="state", description="Only with one of these states."),
+    QueryParameter(name="state", description="Only deliveries in one of these states."),
 ]
 
 
@@ -38,12 +38,13 @@ async def list_conversion_deliveries(
     cursor: paging.Cursor = None,
     limit: paging.Limit = paging.DEFAULT,
 ) -> Page[ConversionDelivery]:
-    """A project's conversions and where each was sent, newest first: one for each event and destination.
+    """List a project's conversion deliveries, newest first: one for each event and destination.
 
-    `pending` waits for its turn, or for a destination that rests. Each has one end: `delivered`; `skipped`,
-    never sent; `failed`, refused there; `expired`, too old to be taken; `canceled`, since the app, its
-    destination or the project ended before; `outcome_unknown`, an answer was lost, too late to ask again.
-    They are kept as events are. Without `events:read+pii` an `eventId` with an address is `[redacted]`.
+    `pending` waits for its turn, or for a paused destination. Each delivery has one final state: `delivered`;
+    `skipped`, never sent; `failed`, refused by the destination; `expired`, too old to be accepted;
+    `canceled`, since the app, its destination or the project ended before; `outcome_unknown`, the response
+    was lost and it is too late to ask again. Deliveries are kept as long as events. Without `events:read+pii`
+    an `eventId` with an address is `[redacted]`.
     """
     show_id = str if grants(request.principal.scopes, "events:read+pii") else redact_id
     apps = apps_of(request, project_id, app_id)

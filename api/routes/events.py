@@ -1,4 +1,4 @@
-"""Events: what SDK apps, and partners' servers for them, say has happened."""
+"""Intake of events from SDK apps and from partners' servers."""
 
 from litestar import Response, post
 from litestar.params import FromPath
@@ -27,12 +27,12 @@ from schemas.events import EventsFromServer, EventsIn, EventsTaken, ServerHead
     opt={"reads": EventsIn, "refusals": (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)},
 )
 async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[EventsTaken]:
-    """Send events of an app, with the app's own key. Each is kept once, whatever is sent again with its id.
+    """Send events of an app, with the app's own key. Each event id is stored once.
 
-    The answer comes once all that is accepted is committed. Anything but a 202 promises nothing: send the
-    same again. The key is a bearer token, the user of Basic, or `?key=`; the body may be gzip
-    (`Content-Encoding`) and of any type, such as `text/plain`. Pages of any origin may read the answer; where
-    the app has a `webDomain`, those of other domains are refused.
+    The answer is sent after all accepted events are committed. Any status but 202 promises nothing: send the
+    same events again. The key is a bearer token, the user name of Basic, or `?key=`. The body may be gzip
+    (`Content-Encoding`) and of any type, such as `text/plain`. Pages of any origin may read the answer; if
+    the app has a `webDomain`, requests from other domains are refused.
     """
     key, named = event_requests.presented(request), paths.read("sdk_app", app_id)
     app = await event_requests.admit(request, key, app_id=named)
@@ -47,10 +47,10 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
     opt={**requires("events:write", Class.WRITE_LIGHT, 404, 409), "reads": EventsFromServer},
 )
 async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
-    """Send events of an app from your server, of the last 7 days too. Each is kept once, by its id.
+    """Send events of an app from your server, up to 7 days old. Each event id is stored once.
 
-    They are events as the app itself sends them, under the same ids, and the answer comes once all that is
-    accepted is committed. Sent again without an `Idempotency-Key` they are duplicates.
+    The events have the same form and ids as those of the app itself. The answer is sent after all accepted
+    events are committed. Events that are sent again without an `Idempotency-Key` are duplicates.
     """
     parts = await steps.take_turns(body.split(await request.body(), body.FROM_SERVER))
 
@@ -66,7 +66,7 @@ async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
 
 
 async def _app(request: ApiRequest, conn: Conn, head: ServerHead) -> KeyedApp:
-    """The app that the events are of. Raises `NotFound`, `Conflict`."""
+    """Return the app of the events. Raises `NotFound`, `Conflict`."""
     app = await app_keys.app_of_project(
         conn,
         organization_id=request.organization_id,
@@ -91,8 +91,8 @@ def _told(taken: Taken, found: Body) -> EventsTaken:
     return EventsTaken(accepted=taken.accepted, duplicates=taken.duplicates, rejected=found.rejected)
 
 
-#: With an API key.
+#: Routes with an API key.
 ROUTES = [send_events_from_server]
 
-#: With the key of an SDK app.
+#: Routes with the key of an SDK app.
 FOR_APPS = [send_events]

@@ -1,4 +1,4 @@
-"""Generated content: what is asked for, and how far it is."""
+"""Generated content: requests and progress."""
 
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
@@ -28,11 +28,11 @@ SAME_AGAIN = Regenerate()
 async def generate_content(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[ContentRequest]
 ) -> Response[ContentAccepted]:
-    """Make an item of content out of the project's brand: a slideshow, a picture, a video, a remix of a clip.
+    """Generate content from the project's brand: a slideshow, an image, a video, or a remix of a clip.
 
-    The item exists at once, with its approval decided, and ends with its job. Each text in it is from the
-    brand or yours, and `provenance` says from where. A brand that gives nothing to say is refused, with the
-    fields that would help in `details.missingFields`.
+    The item exists at once, with its approval decided, and is complete when its job ends. Each text comes
+    from the brand or from you, and `provenance` gives its source. A brand with too few texts is refused, with
+    the fields that would help in `details.missingFields`.
     """
 
     async def start(conn: Conn) -> Made[ContentAccepted]:
@@ -55,10 +55,10 @@ async def generate_content(
 async def regenerate_content(
     request: ApiRequest, content_id: FromPath[str], data: JSONBody[Regenerate] = SAME_AGAIN
 ) -> Response[ContentAccepted]:
-    """Make an item anew, of what was asked for and what the brand says now: its next revision.
+    """Generate an item again, from the same request and the current brand: its next revision.
 
-    The item stays as it is until the job ends: files, caption, approval and posts. Then what was approved is
-    pending again and its queued posts are blocked. The addresses of the files before lead there for a day.
+    Until the job ends, the item keeps its files, caption, approval and posts. Then approved content is
+    pending again and its queued posts are blocked. The URLs of the earlier files work for one more day.
     """
 
     async def start(conn: Conn) -> Made[ContentAccepted]:
@@ -76,7 +76,7 @@ async def regenerate_content(
 
 @get("/content/{content_id:str}/progress", opt=requires("content:read", Class.READ_LIGHT, 404))
 async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -> ContentProgress:
-    """How far the job is that makes an item, or its next revision."""
+    """Return the progress of the job that generates an item or its next revision."""
     async with request.connection() as conn:
         return await generating.progress(
             conn, organization_id=request.organization_id, content_id=paths.read("content", content_id)
@@ -85,7 +85,7 @@ async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -
 
 @get("/content/{content_id:str}/assets/{asset_id:str}", opt=requires("content:read", Class.READ_LIGHT, 404))
 async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asset_id: FromPath[str]) -> Asset:
-    """One file of an item."""
+    """Return one file of an item."""
     async with request.connection() as conn:
         found = await content.get(
             conn,

@@ -1,4 +1,4 @@
-"""Influencers of a project: drawn presenters that give generated content a face, a voice and a language."""
+"""Influencers of a project: drawn presenters with a face, a voice and a language for generated content."""
 
 from functools import partial
 from typing import Annotated
@@ -44,11 +44,11 @@ AS_IT_COMES = InfluencerCreate()
 async def create_influencer(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[InfluencerCreate] = AS_IT_COMES
 ) -> Response[Accepted]:
-    """Create a drawn presenter out of the project's brand.
+    """Create a drawn presenter from the project's brand.
 
-    Name, gender, age, voice and language are there at once; a job draws its portrait, after which it is
-    `ready`. It has no life story and claims no use of the product. A project has 50 at most. One is made by
-    itself when an ingest completes in a project that never had any.
+    Name, gender, age, voice and language are set at once; a job draws the portrait, and then the influencer
+    is `ready`. It has no biography and claims no use of the product. A project has at most 50. The first one
+    is created automatically when an ingest completes in a project without any.
     """
 
     async def create(conn: Conn) -> Made[Accepted]:
@@ -67,7 +67,7 @@ async def list_influencers(
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Page[Influencer]:
-    """A project's influencers, newest first."""
+    """List a project's influencers, newest first."""
     find = partial(influencers.list_page, statuses=status, public_url=request.services.settings.public_url)
     return await page_of_project(
         request, find, project_id, cursor, limit, identify=lambda one: one.influencer_id
@@ -76,7 +76,7 @@ async def list_influencers(
 
 @get(ONE, opt=requires("influencers:read", Class.READ_LIGHT, 404))
 async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> Response[Influencer]:
-    """One influencer. Its ETag is its version, for `If-Match`."""
+    """Return one influencer. Its ETag is its version, for `If-Match`."""
     async with request.connection() as conn:
         found, version = await influencers.get(
             conn,
@@ -91,7 +91,7 @@ async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> R
 async def patch_influencer(
     request: ApiRequest, influencer_id: FromPath[str], data: JSONBody[InfluencerPatch]
 ) -> Response[Influencer]:
-    """Change name, voice or language, for content that is made from now on. What is omitted stays."""
+    """Change name, voice or language for future content. Omitted fields stay unchanged."""
 
     async def change(conn: Conn) -> Made[Influencer]:
         changed, version = await influencers.patch(
@@ -109,9 +109,9 @@ async def patch_influencer(
 
 @delete(ONE, opt=requires("influencers:write", Class.WRITE_LIGHT, 404, 412), status_code=200)
 async def delete_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> Response[InfluencerDeleted]:
-    """Delete an influencer: it and its portrait are not found from then on, by anybody.
+    """Delete an influencer and its portrait: both are not found from then on.
 
-    Content that it presents stays as it is.
+    Content with this influencer stays unchanged.
     """
     return await once_plain(
         request,
@@ -128,9 +128,9 @@ async def delete_influencer(request: ApiRequest, influencer_id: FromPath[str]) -
 async def clone_influencer(
     request: ApiRequest, influencer_id: FromPath[str], data: JSONBody[InfluencerClone]
 ) -> Response[Accepted]:
-    """Create another influencer with the same face, voice and language, but for what `overrides` say.
+    """Clone an influencer with the same face, voice and language, except for `overrides`.
 
-    Another gender or age makes another face.
+    Another gender or age changes the face.
     """
 
     async def clone(conn: Conn) -> Made[Accepted]:

@@ -1,4 +1,4 @@
-"""Jobs: reading them, waiting for them, stopping them and starting them again."""
+"""Jobs: read, await, cancel and retry."""
 
 import asyncio
 import math
@@ -37,11 +37,11 @@ from schemas.jobs import Accepted, CancelAnswer, Job, JobCounts, Phase, Status
 MAX_WAIT_S = 30
 COMMENT_S = 15.0
 
-#: The life of a stream, in seconds. A browser then connects again by itself, with `Last-Event-ID`.
+#: Maximum seconds of a stream. A browser then reconnects by itself, with `Last-Event-ID`.
 STREAM_S = 900.0
 END = b": this stream ends, go on with Last-Event-ID\nretry: 1000\n\n"
 
-#: Seconds until it makes sense to ask for a stream again where all are taken.
+#: Seconds in `Retry-After` when all streams are taken.
 CROWDED_S = 5
 
 Wait = Annotated[
@@ -49,14 +49,14 @@ Wait = Annotated[
     QueryParameter(
         ge=0,
         le=MAX_WAIT_S,
-        description="Seconds to wait for the job's end; with If-None-Match, for any other version.",
+        description="Maximum seconds to wait for the job's end; with If-None-Match, for any other version.",
     ),
 ]
 KINDS = [kind.name for kind in kinds.SHOWN]
 KindFilter = Annotated[
     list[str] | None,
     QueryParameter(
-        description="Only of these kinds.",
+        description="Only jobs of these kinds.",
         schema_extra={"items": {"enum": KINDS}},
     ),
 ]
@@ -64,16 +64,18 @@ StatusFilter = Annotated[list[Status] | None, QueryParameter(description="Only w
 StageFilter = Annotated[
     list[str] | None,
     QueryParameter(
-        description="Only at one of these stages.", schema_extra={"items": {"enum": [*kinds.STAGES]}}
+        description="Only jobs at one of these stages.", schema_extra={"items": {"enum": [*kinds.STAGES]}}
     ),
 ]
-PhaseFilter = Annotated[list[Phase] | None, QueryParameter(description="Only in one of these phases.")]
+PhaseFilter = Annotated[list[Phase] | None, QueryParameter(description="Only jobs in one of these phases.")]
 ErrorFilter = Annotated[
     str | None,
-    QueryParameter(name="errorCode", description="Only failed ones, with this code.", max_length=100),
+    QueryParameter(name="errorCode", description="Only failed jobs with this code.", max_length=100),
 ]
 
-WindowOfJobs = Annotated[Window, QueryParameter(name="window", description="How far it goes back.")]
+WindowOfJobs = Annotated[
+    Window, QueryParameter(name="window", description="The length of the window, up to now.")
+]
 
 
 @get("/jobs", opt=requires("jobs:read", Class.READ_LIGHT, 404))
@@ -91,7 +93,7 @@ async def list_jobs(
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Page[Job]:
-    """The organization's jobs, newest first."""
+    """List the organization's jobs, newest first."""
     filters.words("kind", kind, KINDS)
     filters.words("stage", stage, kinds.STAGES)
     find = partial(
@@ -113,9 +115,9 @@ async def list_jobs(
 async def count_jobs(
     request: ApiRequest, *, project_id: ProjectFilter = None, kind: KindFilter = None
 ) -> JobCounts:
-    """How many jobs there are by status and by phase, and how many open ones are at each stage.
+    """Count the jobs by status and by phase, and the open jobs by stage.
 
-    Jobs that have ended are counted as long as they are kept, which is 30 days.
+    Ended jobs are counted for as long as they are kept, which is 30 days.
     """
     filters.words("kind", kind, KINDS)
     async with request.connection() as conn:
@@ -129,7 +131,7 @@ async def count_jobs(
 
 @get("/jobs/stats", opt=requires("jobs:read", Class.READ_LIGHT))
 async def measure_jobs(request: ApiRequest, *, window: WindowOfJobs = "hour") -> JobStats:
-    """The organization's jobs of the last hour or day, by when they were accepted, for a chart."""
+    """Return statistics of the organization's jobs accepted in the last hour or day, for a chart."""
     now = request.services.clock()
     async with request.connection() as conn:
         return await stats.measure(conn, organization_id=request.organization_id, window=window, now=now)
@@ -137,9 +139,10 @@ async def measure_jobs(request: ApiRequest, *, window: WindowOfJobs = "hour") ->
 
 @get("/jobs/{job_id:str}", opt=requires("jobs:read", Class.READ_LIGHT, 304, 404))
 async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0) -> Response[Job | None]:
-    """A job. Ask again after `Retry-After`, with `If-None-Match`: an answer of 304 costs no budget.
+    """Return a job. Poll after `Retry-After` with `If-None-Match`: a 304 costs no budget.
 
-    `waiting` is of this moment. It changes without a version of the job: neither a 304 nor a `wait` tells.
+    `waiting` is as of now. It changes without a new version of the job: neither a 304 nor `wait` reports the
+    change.
     """
     ref = (request.organization_id, paths.read("job", job_id))
     seen = await _read(request, ref)
@@ -157,11 +160,11 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0)
 
 @get("/jobs/{job_id:str}/events", opt=requires("jobs:read", Class.READ_LIGHT, 204, 404))
 async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[None] | Stream:
-    """Server-sent events: each message is the whole job and its id the job's version, up to the last one.
+    """Stream a job as server-sent events: each message is the whole job, its id the job's version.
 
-    204, which ends a browser's reconnecting, where `Last-Event-ID` is the version of a job that has ended.
-    A stream ends after 15 minutes: connect again with `Last-Event-ID`. At most 100 of an organization wait or
-    stream at once.
+    The answer is 204, which ends a browser's reconnecting, if `Last-Event-ID` is the version of an ended job.
+    A stream ends after 15 minutes: reconnect with `Last-Event-ID`. An organization has at most 100 concurrent
+    waits and streams.
     """
     ref = (request.organization_id, paths.read("job", job_id))
     seen = await _read(request, ref)
@@ -180,7 +183,7 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
     status_code=202,
 )
 async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[CancelAnswer]:
-    """Stop a job: at once while it is queued, at its next step when it runs. 200 if it had ended before."""
+    """Cancel a job: at once while it is queued, at its next step if it runs. 200 if it has ended."""
 
     async def cancel(conn: Conn) -> Made[CancelAnswer]:
         answer = await jobs.cancel(
@@ -193,7 +196,7 @@ async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Can
 
 @post("/jobs/{job_id:str}/retry", opt=requires(None, Class.LONG_RUNNING, 403, 404, 409), status_code=202)
 async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Accepted]:
-    """Start a failed or canceled job again, as a new one; needs the scope of what started it."""
+    """Retry a failed or canceled job as a new one; needs the scope that started it."""
     who = request.principal
 
     async def retry(conn: Conn) -> Made[Accepted]:
@@ -207,7 +210,7 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
 
 
 async def _read(request: ApiRequest, ref: Ref) -> Versioned:
-    """The job as it is now; in a sandbox by a look of its own, at its clock too."""
+    """Return the current job. In a sandbox this reads the sandbox's clock, too."""
     if request.principal.sandbox:
         async with request.connection() as conn:
             [seen] = await jobs.get_many(conn, refs=[ref])
@@ -219,7 +222,7 @@ async def _read(request: ApiRequest, ref: Ref) -> Versioned:
 
 
 async def _waited(request: ApiRequest, ref: Ref, seen: Versioned, seconds: int) -> Versioned:
-    """The job when the wait is over; one that has ended changes no more."""
+    """Wait, and return the job. An ended job is returned at once."""
     if jobs.has_ended(seen):
         return seen
     enough: Enough
@@ -261,7 +264,7 @@ def _event(request: ApiRequest, seen: Versioned) -> bytes:
 
 
 def _newer(version: int, seen: Versioned) -> bool:
-    """Versions only grow; a look may be older than what the caller has."""
+    """Return whether a job is newer than `version`. Versions only grow; a poll may return an older one."""
     return seen[1] > version
 
 
@@ -270,7 +273,7 @@ def _id(shown: Job) -> str:
 
 
 def _retry_after(job: Job, now: datetime) -> int:
-    """Seconds until it makes sense to ask again: 1, and 10 for a job that has been running for long."""
+    """Return the seconds until the next poll makes sense: 1, and up to 10 for a long-running job."""
     age = (now - job.created_at).total_seconds()
     return math.ceil(max(1.0, min(10.0, age / 4)))
 

@@ -1,4 +1,4 @@
-"""Leased accounts, for partners: ask for some, see what there is, let one go."""
+"""Leased accounts for partners: request, list, release."""
 
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody
@@ -24,11 +24,11 @@ from schemas.leases import LeasedAccount, LeaseRequest, LeaseRequestCreate
 async def request_leased_accounts(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[LeaseRequestCreate]
 ) -> Response[LeaseRequest]:
-    """Ask the platform's operators for accounts of theirs that fit a niche.
+    """Request leased accounts for a niche from the platform's operators.
 
-    They answer in their own time: read the request until it is `assigned`, `partial` or `rejected`. What is
-    assigned are social accounts of the project, with ids and a history of their own, that posts are scheduled
-    to like any other's; nobody else has them meanwhile.
+    The operators answer in their own time: read the request until it is `assigned`, `partial` or `rejected`.
+    Assigned accounts are social accounts of the project, with their own ids and history. Posts are scheduled
+    to them as to any other account, and no other project can use them meanwhile.
     """
     who = request.principal
 
@@ -50,7 +50,7 @@ async def request_leased_accounts(
 async def get_lease_request(
     request: ApiRequest, project_id: FromPath[str], lease_request_id: FromPath[str]
 ) -> LeaseRequest:
-    """How a request stands, and what was assigned."""
+    """Return a request with its status and the assigned accounts."""
     async with request.connection() as conn:
         return await requests.get(
             conn,
@@ -66,7 +66,7 @@ async def get_lease_request(
 async def list_leased_account_requests(
     request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
 ) -> Page[LeaseRequest]:
-    """A project's requests, newest first."""
+    """List a project's requests, newest first."""
     return await page_of_project(
         request, requests.list_of_project, project_id, cursor, limit, identify=lambda asked: asked.request_id
     )
@@ -76,7 +76,7 @@ async def list_leased_account_requests(
 async def list_leased_accounts(
     request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
 ) -> Page[LeasedAccount]:
-    """A project's leases, newest first, those that have ended too."""
+    """List a project's leases, newest first, ended ones included."""
     return await page_of_project(
         request, leases.list_page, project_id, cursor, limit, identify=lambda lease: lease.social_account_id
     )
@@ -90,10 +90,10 @@ async def list_leased_accounts(
 async def release_leased_account(
     request: ApiRequest, social_account_id: FromPath[str]
 ) -> Response[AccountDisconnected]:
-    """Let a leased account go for good: from now on nothing of yours is sent to it.
+    """Release a leased account for good: nothing more of yours is sent to it.
 
-    The posts that waited for it are canceled, those on their way end truthfully; a repeat answers the same.
-    Archiving a project ends its leases by itself.
+    Its waiting posts are canceled; posts being sent end with their true outcome. Repeating the request
+    returns the same answer. Archiving a project releases its leased accounts.
     """
     who = request.principal
     return await once_plain(

@@ -1,4 +1,4 @@
-"""Files of content, for whoever has their URL: platforms that fetch, browsers that show (RFC 9110 13, 14)."""
+"""Public files of content, for platforms that fetch them and browsers that show them (RFC 9110 13, 14)."""
 
 import re
 from collections.abc import AsyncIterator, Mapping
@@ -20,22 +20,22 @@ from schemas.errors import Unavailable, Unsatisfiable
 
 _RANGE = re.compile(rb"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})")
 
-#: A token names one file for ever.
+#: A token names the same file forever.
 ALWAYS = {
     "Accept-Ranges": "bytes",
     "Cache-Control": "public, max-age=31536000, immutable",
     "Content-Disposition": "inline",
 }
-#: For whoever opens a drawing as a page of its own: it has no script that could run, nor an address.
+#: For an svg opened as a page of its own: no script runs, and no address is loaded.
 SEALED = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
 
 
-#: The last one is for clients that know no types of files.
+#: The last type is for clients that handle no file types.
 TYPES = ("image/*", "video/*", "application/octet-stream")
 
 
 class Part(NamedTuple):
-    """The bytes from `start` up to, without, `end`."""
+    """A range of bytes: `start` inclusive, `end` exclusive."""
 
     start: int
     end: int
@@ -47,7 +47,7 @@ class Part(NamedTuple):
     opt={"also": (206, 304), "refusals": (404, 416, 429, 503), "types": TYPES},
 )
 async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Response[None]:
-    """A file of content, whole or one range of it. Needs no key: its address can't be guessed."""
+    """Return a file of content, whole or one range of it. Needs no key: its URL can't be guessed."""
     found, headers = await _find(request, token)
     request.services.limiter.budgets.check(_payer(found))
     if _is_known(request, found):
@@ -73,9 +73,10 @@ async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Respo
     opt={"refusals": (404, 503), "types": TYPES},
 )
 async def get_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket: FromPath[str]) -> Stream:
-    """A whole file, at an address that one call to a platform made known: that it was fetched is kept.
+    """Return a whole file at the URL for one call to a platform, and record the fetch.
 
-    Its organization pays for it, and no budget refuses it: a post must not fail because of other readers.
+    Its organization pays for the bytes, but its budget never refuses them: a post must not fail because of
+    other readers.
     """
     found, headers = await _find_by_ticket(request, token, ticket, counts=True)
     request.request_state.payer = _payer(found)
@@ -85,7 +86,7 @@ async def get_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket:
 
 @head("/media/{token:str}", status_code=200, opt={"also": (304,), "refusals": (404, 503)})
 async def head_media(request: ApiRequest, token: FromPath[str]) -> Response[None]:
-    """What GET says of the whole file, without its bytes."""
+    """Return the headers that GET has for the whole file, without its bytes."""
     found, headers = await _find(request, token)
     if _is_known(request, found):
         return Reply(None, status_code=304, headers=headers)
@@ -97,7 +98,7 @@ async def head_media(request: ApiRequest, token: FromPath[str]) -> Response[None
 async def head_media_by_ticket(
     request: ApiRequest, token: FromPath[str], ticket: FromPath[str]
 ) -> Response[None]:
-    """What GET says of the file, without its bytes; it doesn't count as fetched."""
+    """Return the headers that GET has, without the bytes; this doesn't count as a fetch."""
     found, headers = await _find_by_ticket(request, token, ticket, counts=False)
     return Reply(None, headers={**headers, "Content-Type": found.mime_type})
 
@@ -131,9 +132,9 @@ def _is_known(request: ApiRequest, found: Served) -> bool:
 
 
 def _asked(headers: Mapping[bytes, bytes], found: Served) -> Part | None:
-    """The one range that is asked for of this very file; None for all. Raises `Unsatisfiable`.
+    """Return the requested range; None for the whole file. Raises `Unsatisfiable`.
 
-    Several ranges, or none that can be read, are as if there was no `Range` (RFC 9110 14.2).
+    Several ranges and malformed ones are ignored, as if there was no `Range` (RFC 9110 14.2).
     """
     given = _RANGE.fullmatch(headers.get(b"range", b""))
     if not given or headers.get(b"if-range", _etag(found)).strip() != _etag(found):
@@ -151,22 +152,22 @@ def _asked(headers: Mapping[bytes, bytes], found: Served) -> Part | None:
 
 
 async def _bytes(store: Store, token: str, start: int, end: int) -> AsyncIterator[bytes]:
-    """All of them, or the connection breaks: a file that is shorter than its row must not look whole."""
+    """Yield the bytes; break the connection if the stored file is shorter than its row says."""
     missing = end - start
     async with store.read(token, start, end) as chunks:
         async for chunk in chunks:
             missing -= len(chunk)
             yield chunk
     if missing:
-        raise Unavailable("the storage has a part of this file only")
+        raise Unavailable("the storage has only a part of this file")
 
 
 async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """A file that can't be read is known by its first bytes, while there is still an answer to choose."""
+    """Prepend the first chunk, which was read early: a missing file can still get an error status."""
     yield first
     async for chunk in rest:
         yield chunk
 
 
-#: Without a key: who comes here has the file's address.
+#: Without a key: the URL is the secret.
 PUBLIC = [get_media, get_media_by_ticket, head_media, head_media_by_ticket]

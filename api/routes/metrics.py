@@ -23,13 +23,13 @@ SubjectId = Annotated[
     str | None,
     QueryParameter(
         name="id",
-        description="Of the account (`sa_...`) or the post (`sp_...`) that `scope` means.",
+        description="The id of the account (`sa_...`) or post (`sp_...`), as `scope` says.",
         max_length=100,
     ),
 ]
 MetricFilter = Annotated[
     list[Metric] | None,
-    QueryParameter(name="metrics", description="Only these; else all that the scope has."),
+    QueryParameter(name="metrics", description="Only these metrics; default: all metrics of the scope."),
 ]
 
 _SUBJECTS: dict[MetricScope, Noun] = {"social_account": "account", "platform_post": "post"}
@@ -47,10 +47,10 @@ async def get_metrics(
     until: spans.Until = None,
     granularity: Annotated[Granularity, spans.GRANULARITY] = "day",
 ) -> Metrics:
-    """Figures by hour, day or week of the project's zone, of an archived project too.
+    """Return metrics by hour, day or week in the project's time zone; also of an archived project.
 
-    Each bucket of the window is there: 0 where nothing happened, null where nothing was collected. At most
-    1,000 of them. Events that come late change buckets that are not `final`.
+    Each bucket of the window is listed: 0 if nothing happened, null if nothing was collected. The maximum is
+    1,000 buckets. Late events change buckets that are not `final`.
     """
     chosen = verbs.choose(metric_scope, metrics, has_id=subject_id is not None)
 
@@ -79,27 +79,27 @@ async def get_top_performers(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    metric: Annotated[TopMetric, QueryParameter(description="What to rank by.")] = "views",
-    window: Annotated[TopWindow, QueryParameter(description="The days until now that count.")] = "30d",
+    metric: Annotated[TopMetric, QueryParameter(description="The metric to rank by.")] = "views",
+    window: Annotated[TopWindow, QueryParameter(description="The number of days up to now.")] = "30d",
     source_type: Annotated[
         SourceType,
         QueryParameter(
             name="sourceType",
-            description="Posts, each by itself, or what was posted: content that we made "
-            "(`content_container`), or that was uploaded (`manual`), with all its posts on a platform.",
+            description="Rank single posts, or their content with all its posts on a platform: generated "
+            "(`content_container`) or uploaded (`manual`).",
         ),
     ] = "platform_post",
     platform: Annotated[
-        list[PlatformName] | None, QueryParameter(description="Only what is on one of these.")
+        list[PlatformName] | None, QueryParameter(description="Only posts or content on these platforms.")
     ] = None,
     limit: paging.Limit = paging.DEFAULT,
 ) -> TopPerformers:
-    """A project's posts, or contents, that did best in the last days, the best first.
+    """Rank a project's best posts or content of the last days.
 
-    Figures are what came in the window. An `engagement_rate` is likes, comments, shares and saves by views,
-    and only of 100 views or more. `conversions` and `roas` (revenue by spend) are those of imported ads that
-    name the post or content: its id is the row's `adId`, `adsetId` or `campaignId`. They are a 422 where no
-    row of the window names one.
+    Figures count only the window. An `engagement_rate` is likes, comments, shares and saves divided by views,
+    for 100 views or more. `conversions` and `roas` (revenue divided by spend) come from imported ads that
+    name the post or content: its id is the row's `adId`, `adsetId` or `campaignId`. They are a 422 if no row
+    of the window names one.
     """
     asked: dict[str, Any] = {
         "metric": metric,

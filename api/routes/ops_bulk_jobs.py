@@ -1,4 +1,4 @@
-"""Jobs of all live organizations, for operators: stopped, or started again, by what they have in common."""
+"""Bulk cancel and retry of jobs of all live organizations, for operators."""
 
 from uuid import UUID
 
@@ -28,10 +28,10 @@ _ID = 16
 
 @post("/ops/jobs/cancel", opt=requires("ops:write", Class.WRITE_LIGHT, 404, 409), status_code=200)
 async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -> Response[OperatedCanceled]:
-    """Stop the jobs that a filter finds, of all live organizations: at most 100 a call.
+    """Cancel the jobs of all live organizations that match a filter: at most 100 per call.
 
-    See first with `dryRun`. Call again with `nextCursor` until that is null. An organization has it on
-    its record.
+    Preview with `dryRun`. Call again with `nextCursor` until it is null. Each affected organization gets an
+    entry in its audit log.
     """
     actor = request.require_live()
     filters.words("kinds", data.kinds, NAMES)
@@ -56,10 +56,10 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
 
 @post("/ops/jobs/retry", opt=requires("ops:write", Class.LONG_RUNNING, 404, 409), status_code=200)
 async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> Response[BulkRetried]:
-    """Start failed jobs again that a filter finds, of all live organizations: at most 100 a call.
+    """Retry the failed jobs of all live organizations that match a filter: at most 100 per call.
 
-    As `POST /v1/jobs/retry` for each organization, which has it on its record. Call again with `nextCursor`
-    until that is null.
+    Works as `POST /v1/jobs/retry` for each organization, with an entry in its audit log. Call again with
+    `nextCursor` until it is null.
     """
     actor = request.require_live()
     filters.words("kinds", data.kinds, NAMES)

@@ -1,4 +1,4 @@
-"""Leased accounts, for operators: offer accounts, answer requests of all organizations, recall.
+"""Leased accounts for operators: offer accounts, answer requests of all organizations, recall.
 
 An operator's key sees its own environment, live or sandbox, and offers accounts of its own organization.
 """
@@ -37,8 +37,8 @@ StatusFilter = Annotated[
 async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Response[OfferedAccount]:
     """Offer a connected account of your own organization for lease.
 
-    As long as it is offered only its leases post to it. What opens it, its quota and the rests that its
-    platform asks for stay with it, whoever leases it.
+    While it is offered, only its lessees post to it. Its tokens, its quota and its platform's rate limits
+    stay with the account, across all leases.
     """
 
     async def offer(conn: Conn) -> Made[OfferedAccount]:
@@ -55,7 +55,7 @@ async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Re
 async def list_offered_accounts(
     request: ApiRequest, *, cursor: Cursor = None, limit: Limit = DEFAULT
 ) -> Page[OfferedAccount]:
-    """What is offered and who has it, newest first."""
+    """List the offered accounts with their lessees, newest first."""
     find = partial(offers.list_page, env=request.principal.env)
     return await page(request, find, cursor, limit, identify=lambda account: account.social_account_id)
 
@@ -66,7 +66,7 @@ async def list_offered_accounts(
     status_code=200,
 )
 async def withdraw_account(request: ApiRequest, social_account_id: FromPath[str]) -> Response[OfferedAccount]:
-    """Offer an account no more; one that is leased has to be recalled first."""
+    """Withdraw an offered account; recall a leased one first."""
     return await once_plain(
         request,
         lambda conn: offers.withdraw(
@@ -83,7 +83,7 @@ async def list_lease_requests(
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Page[OperatedRequest]:
-    """What the partners ask for, newest first."""
+    """List the partners' requests, newest first."""
     find = partial(requests.list_page, env=request.principal.env, statuses=status)
     return await page(request, find, cursor, limit, identify=lambda asked: asked.request_id)
 
@@ -96,9 +96,9 @@ async def list_lease_requests(
 async def assign_leased_accounts(
     request: ApiRequest, lease_request_id: FromPath[str], data: JSONBody[LeaseAssign]
 ) -> Response[OperatedRequest]:
-    """Lease offered accounts to whoever asked: all of these or, if one can't be leased now, none.
+    """Lease offered accounts to the requester. If one can't be leased now, none is.
 
-    With fewer than were asked for the request is `partial`, and more may follow.
+    With fewer accounts than requested, the request is `partial`, and more may follow.
     """
     return await once_plain(
         request,
@@ -119,7 +119,7 @@ async def assign_leased_accounts(
 async def reject_lease_request(
     request: ApiRequest, lease_request_id: FromPath[str], data: JSONBody[LeaseReject]
 ) -> Response[OperatedRequest]:
-    """Assign nothing and say why, or nothing more to a request that is `partial`, and stays so."""
+    """Reject a request with a reason; a `partial` request keeps its accounts and its status."""
     return await once_plain(
         request,
         lambda conn: requests.reject(
@@ -139,9 +139,9 @@ async def reject_lease_request(
 async def recall_lease(
     request: ApiRequest, social_account_id: FromPath[str]
 ) -> Response[AccountDisconnected]:
-    """Take a leased account back, as if its tenant had let it go; the id is the one that it has there.
+    """Recall a leased account, as if its tenant had released it; use the lease's account id.
 
-    A repeat answers the same and never ends another tenant's lease.
+    Repeating the request returns the same answer and never ends another tenant's lease.
     """
     return await once_plain(
         request,

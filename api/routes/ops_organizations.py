@@ -1,6 +1,6 @@
-"""Organizations, for operators: create one, give it another tier, suspend it.
+"""Organizations, for operators: create, change tier, suspend.
 
-They are live, so that a sandbox's key sees none.
+Organizations are live, so a sandbox key sees none.
 """
 
 from functools import partial
@@ -28,7 +28,7 @@ from schemas.usage import Usage
 async def list_organizations(
     request: ApiRequest, *, cursor: Cursor = None, limit: Limit = DEFAULT
 ) -> Page[Organization]:
-    """All organizations, newest first."""
+    """List all organizations, newest first."""
     request.require_live()
     return await page(request, organizations.list_page, cursor, limit, identify=lambda found: found.id)
 
@@ -37,7 +37,7 @@ async def list_organizations(
 async def create_organization(
     request: ApiRequest, data: JSONBody[OrganizationCreate]
 ) -> Response[Organization]:
-    """Create an organization and its sandbox; `tenantry keys create` on the machine makes its first key."""
+    """Create an organization and its sandbox; `tenantry keys create` on the server creates its first key."""
     actor = request.require_live()
 
     async def create(conn: Conn) -> Made[Organization]:
@@ -51,10 +51,10 @@ async def create_organization(
 async def patch_organization(
     request: ApiRequest, organization_id: FromPath[str], data: JSONBody[OrganizationPatch]
 ) -> Response[Organization]:
-    """Give an organization another tier, or suspend it.
+    """Change an organization's tier, or suspend it.
 
-    From this answer on each of its keys, and its sandbox's, is refused with `KILL_SWITCH`, and its jobs
-    wait, posts among them, but for archives; what runs ends. What is not suspended any more goes on.
+    From this answer on, each of its keys, and its sandbox's keys, is refused with `KILL_SWITCH`. Its jobs
+    wait, posts included, except archives; running jobs end. Lifting the suspension resumes them.
     """
     actor = request.require_live()
     change = partial(
@@ -72,7 +72,7 @@ async def patch_organization(
     opt=requires("ops:read", Class.READ_LIGHT, 404, 409),
 )
 async def get_organization_usage(request: ApiRequest, organization_id: FromPath[str]) -> Usage:
-    """What an organization has of what its tier allows, as it sees it itself; or its sandbox."""
+    """Return the usage of an organization or a sandbox, as it sees its usage itself."""
     request.require_live()
     async with request.connection() as conn:
         asked = paths.read("organization", organization_id)

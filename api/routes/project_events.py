@@ -21,30 +21,30 @@ from schemas.conversion_counts import Conversions, Grouping
 from schemas.kept_events import KeptEvent
 
 NameFilter = Annotated[
-    list[str] | None, QueryParameter(name="eventNames", description="Only of these names.")
+    list[str] | None, QueryParameter(name="eventNames", description="Only events with these names.")
 ]
 ConversionNames = Annotated[
     list[str] | None,
     QueryParameter(
         name="eventNames",
-        description="Events of these names; unless given "
+        description="Events of these names; default: "
         f"{', '.join(f'`{name}`' for name in CONVERSIONS)}. "
-        "`(other)`: of all names beyond the first 2,000 of the project.",
+        "`(other)`: all names beyond the first 2,000 of the project.",
     ),
 ]
 GroupBy = Annotated[
-    list[Grouping] | None, QueryParameter(name="groupBy", description="What groups are told apart by.")
+    list[Grouping] | None, QueryParameter(name="groupBy", description="The properties to group by.")
 ]
 UserFilter = Annotated[
-    str | None, QueryParameter(name="userId", description="Only of this `appUserId`.", max_length=255)
+    str | None, QueryParameter(name="userId", description="Only events of this `appUserId`.", max_length=255)
 ]
 OccurredSince = Annotated[
     str | None,
-    QueryParameter(name="since", description="Occurred then or later; UTC, with `Z`.", max_length=40),
+    QueryParameter(name="since", description="Occurred at this time or later; UTC, with `Z`.", max_length=40),
 ]
 OccurredUntil = Annotated[
     str | None,
-    QueryParameter(name="until", description="Occurred before then; UTC, with `Z`.", max_length=40),
+    QueryParameter(name="until", description="Occurred before this time; UTC, with `Z`.", max_length=40),
 ]
 
 
@@ -61,10 +61,10 @@ async def list_events(
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Page[KeptEvent]:
-    """A project's events, newest first by when they occurred; of an archived project too.
+    """List a project's events, newest first by the time of occurrence; also of an archived project.
 
-    An event is listed once its 202 was sent, and for as long as events are kept. Without `events:read+pii`
-    what names or finds a person or a device is `[redacted]`.
+    An event is listed once its 202 was sent, and for as long as events are kept. Without `events:read+pii`,
+    values that identify or locate a person or a device are `[redacted]`.
     """
     period = filters.period(since, until)
     pii = grants(request.principal.scopes, "events:read+pii")
@@ -88,10 +88,11 @@ async def count_conversions(
     since: spans.Since = None,
     until: spans.Until = None,
 ) -> Conversions:
-    """Events that are worth something, counted exactly, and their values; of an archived project too.
+    """Count conversion events exactly, with their values; also of an archived project.
 
-    All events whose 202 was sent before are in it. A value is the first number of `revenue_amount`,
-    `price_amount` and `value` in the event's `properties`. Values are never added up over currencies.
+    The counts include all events with a 202 sent before the request. A value is the first number among
+    `revenue_amount`, `price_amount` and `value` in the event's `properties`. Values are never summed across
+    currencies.
     """
     window = windows.read(since, until, now=request.services.clock())
     asked = conversions.Asked(

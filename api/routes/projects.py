@@ -21,20 +21,25 @@ from schemas.base import Page
 from schemas.projects import Archived, Project, ProjectCreate, ProjectPatch, Status
 
 CustomerExternalId = Annotated[
-    str | None, QueryParameter(name="customerExternalId", description="Exactly this one.", max_length=255)
+    str | None,
+    QueryParameter(
+        name="customerExternalId", description="Only projects with exactly this value.", max_length=255
+    ),
 ]
-Search = Annotated[str | None, QueryParameter(description="A part of the name, in any case.", max_length=128)]
+Search = Annotated[
+    str | None, QueryParameter(description="A part of the name, case-insensitive.", max_length=128)
+]
 StatusFilter = Annotated[
     list[Status | Literal["all"]] | None,
     QueryParameter(
-        description="Archived projects are listed only when asked for.", schema_extra={"default": ["active"]}
+        description="Archived projects are listed only on request.", schema_extra={"default": ["active"]}
     ),
 ]
 
 
 @post("/projects", opt=requires("projects:write", Class.WRITE_LIGHT), status_code=201)
 async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> Response[Project]:
-    """Create a project; it is there when this answers."""
+    """Create a project, which can be used at once."""
     who = request.principal
     composed = projects.compose(data, organization_id=who.organization_id, now=request.services.clock())
     made = Made(composed, status=201, location=f"/v1/projects/{composed.id}", etag=etags.show(1))
@@ -57,7 +62,7 @@ async def list_projects(
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Page[Project]:
-    """The organization's projects, newest first."""
+    """List the organization's projects, newest first."""
     find = partial(
         projects.list_page,
         organization_id=request.organization_id,
@@ -69,14 +74,14 @@ async def list_projects(
 
 
 def _status(asked: list[Status | Literal["all"]] | None) -> Status | None:
-    """The one status that is asked for; None for both."""
+    """Return the requested status; None for both."""
     named = set(asked or ["active"])
     return None if len(named) > 1 or "all" in named else cast("Status", named.pop())
 
 
 @get("/projects/{project_id:str}", opt=requires("projects:read", Class.READ_LIGHT, 404))
 async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Project]:
-    """A project, archived or not. Its ETag is for `If-Match`: it follows what PATCH and DELETE change."""
+    """Return a project, archived or not. Its ETag for `If-Match` covers the changes of PATCH and DELETE."""
     async with request.connection() as conn:
         project, version = await projects.get(
             conn, organization_id=request.organization_id, project_id=paths.read("project", project_id)
@@ -88,7 +93,7 @@ async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Respons
 async def patch_project(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[ProjectPatch]
 ) -> Response[Project]:
-    """Change some fields, or un-archive with `{"status": "active"}`. What is omitted stays."""
+    """Change some fields, or un-archive with `{"status": "active"}`. Omitted fields stay unchanged."""
     body = projects.check(data)
 
     async def change(conn: Conn) -> Made[Project]:
@@ -109,7 +114,7 @@ async def patch_project(
     "/projects/{project_id:str}", opt=requires("projects:write", Class.WRITE_LIGHT, 404, 412), status_code=200
 )
 async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Archived]:
-    """Archive a project: nothing starts in it from now on, and a job ends what it has running."""
+    """Archive a project: nothing new starts in it, and a job ends its running work."""
 
     async def stop(conn: Conn) -> Made[Archived]:
         answer, wake = await archive.archive(

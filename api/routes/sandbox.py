@@ -1,4 +1,4 @@
-"""Sandboxes alone: a clock that its callers move, and events that nothing has led to."""
+"""Routes for sandboxes only: their clock, and sample events."""
 
 from litestar import Response, get, post
 from litestar.params import JSONBody
@@ -20,7 +20,7 @@ from schemas.webhooks import WebhookEvent, WebhookEventTrigger
 
 @get("/sandbox/clock", opt=requires(None, Class.READ_LIGHT, 404))
 async def get_clock(request: ApiRequest) -> SandboxClock:
-    """The time of the caller's sandbox. 404 for a live key."""
+    """Return the time of the caller's sandbox. 404 for a live key."""
     _require_sandbox(request)
     async with request.connection() as conn:
         return sandbox_clock.show(await sandbox_clock.get(conn, organization_id=request.organization_id))
@@ -28,9 +28,10 @@ async def get_clock(request: ApiRequest) -> SandboxClock:
 
 @post("/sandbox/clock", opt=requires("publish:write", Class.LONG_RUNNING, 404, 409), status_code=202)
 async def advance_clock(request: ApiRequest, data: JSONBody[AdvanceClock]) -> Response[SandboxClock]:
-    """Move the sandbox's clock forward: all that is due on the way happens, in its order.
+    """Advance the sandbox's clock: all work due on the way runs, in its order.
 
-    Its job ends once that has happened. Until then other writes are a 409 `CLOCK_ADVANCING`. 400 days in all.
+    The job ends once that work is done. Until then other writes are a 409 `CLOCK_ADVANCING`. The total is
+    limited to 400 days.
     """
 
     async def advance(conn: Conn) -> Made[SandboxClock]:
@@ -49,10 +50,10 @@ async def advance_clock(request: ApiRequest, data: JSONBody[AdvanceClock]) -> Re
 async def trigger_webhook_event(
     request: ApiRequest, data: JSONBody[WebhookEventTrigger]
 ) -> Response[WebhookEvent]:
-    """Send a sample of an event to whoever wants its type: endpoints, and readers of the stream.
+    """Send a sample event to all subscribers of its type: endpoints, and readers of the stream.
 
-    Its `data.object` has all that one of its type has, but there is no such thing: `objectUrl` is a 404. 409
-    `NOBODY_LISTENS` where nobody wants it; 404 for a live key.
+    Its `data.object` has all fields of its type, but no such object exists: `objectUrl` is a 404. The answer
+    is 409 `NOBODY_LISTENS` without subscribers, and 404 for a live key.
     """
 
     async def trigger(conn: Conn) -> Made[WebhookEvent]:
@@ -77,7 +78,7 @@ async def trigger_webhook_event(
 
 
 def _require_sandbox(request: ApiRequest) -> None:
-    """Raises `NotFound`: a live organization has none of this."""
+    """Raise `NotFound` for a live organization."""
     if not request.principal.sandbox:
         raise absent("sandbox")
 

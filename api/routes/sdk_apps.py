@@ -1,4 +1,4 @@
-"""SDK apps of a project: what sends its events, each with a key of its own."""
+"""SDK apps of a project: the senders of its events, each with a key of its own."""
 
 from functools import partial
 
@@ -24,10 +24,10 @@ ALL, ONE = "/projects/{project_id:str}/sdk-apps", "/projects/{project_id:str}/sd
 async def create_sdk_app(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[SdkAppCreate]
 ) -> Response[SdkAppShown]:
-    """Create an app for one platform. Its key is in this answer and in no later one.
+    """Create an app for one platform. Only this answer contains its key.
 
-    There is one app for each platform and identifier. The key may lie in each copy of the app: it can only
-    send events of it.
+    There is one app for each platform and identifier. The key may be shipped in each copy of the app: it can
+    only send the app's events.
     """
     body = apps.check_new(data)
 
@@ -48,14 +48,14 @@ async def create_sdk_app(
 async def list_sdk_apps(
     request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
 ) -> Page[SdkApp]:
-    """A project's apps, newest first."""
+    """List a project's apps, newest first."""
     find = partial(apps.list_of_project, public_url=request.services.settings.public_url)
     return await page_of_project(request, find, project_id, cursor, limit, identify=lambda app: app.app_id)
 
 
 @get(ONE, opt=requires("projects:read", Class.READ_LIGHT, 404))
 async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]) -> SdkApp:
-    """One app, without its key."""
+    """Return one app, without its key."""
     async with request.connection() as conn:
         return await apps.get(
             conn,
@@ -70,10 +70,10 @@ async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: Fr
 async def patch_sdk_app(
     request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str], data: JSONBody[SdkAppPatch]
 ) -> Response[SdkAppChanged]:
-    """Change name, identifier or where conversions go, or give the app a new key with `{"rotateKey": true}`.
+    """Change name, identifier or conversion destinations, or rotate the key with `{"rotateKey": true}`.
 
-    What is omitted stays. The old key works on for `overlapHours`, so that copies of the app that have it go
-    on sending until they are updated; a key from before that one ends at once.
+    Omitted fields stay unchanged. The old key stays valid for `overlapHours`, so that installed copies of the
+    app can send until they are updated; a still older key ends at once.
     """
     body = apps.check_patch(data)
 
@@ -99,9 +99,9 @@ async def patch_sdk_app(
 async def delete_sdk_app(
     request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]
 ) -> Response[SdkAppDeleted]:
-    """Delete an app: its key opens nothing from the next request on, and its events stay readable.
+    """Delete an app: its key is invalid from the next request on, and its events stay readable.
 
-    From then on it is not found, and another app may have its identifier.
+    The app is not found from then on, and another app may use its identifier.
     """
     return await once_plain(
         request,

@@ -1,7 +1,7 @@
-"""Segment's shape: the addresses that its SDKs have, so that they send here with an app's key.
+"""Segment compatibility: the URLs of its SDKs, so that they can send here with an app's key.
 
-Their SDKs drop what is answered with most of 4xx and with 501, and send again after 429 and 5xx. So what may
-be taken later is one of those, and nothing else is.
+Segment's SDKs drop messages after most 4xx answers and 501, and retry after 429 and 5xx. So every refusal
+that may pass later has one of the retried statuses, and no other refusal does.
 """
 
 from functools import partial
@@ -19,12 +19,12 @@ from schemas.base import Out
 from schemas.errors.absent import absent
 from schemas.events import Rejected
 
-#: Seconds for which an SDK keeps its settings, which never change.
+#: Seconds for which an SDK caches its settings, which never change.
 SETTINGS_S = 300
 
 
 class SegmentTaken(Out, frozen=True, kw_only=True):
-    """The end of messages, once all of them are committed. SDKs read the status alone."""
+    """The result of a batch, sent after its commit. SDKs read only the status."""
 
     success: bool
     accepted: int
@@ -39,7 +39,7 @@ class SegmentTaken(Out, frozen=True, kw_only=True):
     include_in_schema=False,
 )
 async def take_messages(request: ApiRequest) -> Response[SegmentTaken]:
-    """Take messages as events, with the app's key in the head, the address, or the body (`writeKey`)."""
+    """Store messages as events; the app's key is in the headers, the URL or the body (`writeKey`)."""
     kind = segment.KINDS[request.scope["path"].rpartition("/")[2]]
     key = event_requests.presented(request)
     app = await event_requests.admit(request, key) if key else None
@@ -52,10 +52,10 @@ async def take_messages(request: ApiRequest) -> Response[SegmentTaken]:
 
 @get("/projects/{key:str}/settings", include_in_schema=False)
 async def get_segment_settings(request: ApiRequest, key: FromPath[str]) -> Response[dict[str, object]]:
-    """Settings that an SDK asks for before it sends: events go here, and nowhere else.
+    """Return the settings for an SDK, which direct all its events to this API.
 
-    Nor do counters of the SDK's own, which it would send to its makers. They say nothing of a key but that it
-    could be one.
+    The SDK's own telemetry to its vendor is turned off. The answer reveals nothing about a key but its valid
+    format.
     """
     if app_keys.parse(key) is None:
         raise absent("sdk_app")
@@ -69,5 +69,5 @@ async def get_segment_settings(request: ApiRequest, key: FromPath[str]) -> Respo
     return Reply(settings, headers={"Cache-Control": f"public, max-age={SETTINGS_S}"})
 
 
-#: With the key of an SDK app.
+#: Routes with the key of an SDK app.
 FOR_APPS = [take_messages, get_segment_settings]

@@ -1,4 +1,4 @@
-"""Timelines: what happened to a job or a post, for whoever has to prove it."""
+"""Timelines of jobs and posts, as evidence."""
 
 from litestar import get
 from litestar.params import FromPath
@@ -19,9 +19,9 @@ from schemas.timelines import TimelineEntry
 async def get_job_timeline(
     request: ApiRequest, job_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
 ) -> Page[TimelineEntry]:
-    """What happened to a job, the oldest first: its attempts with their workers, its named steps, its end.
+    """List a job's timeline, oldest first: attempts with their workers, named steps, the end.
 
-    A post's job tells of its attempts; what was sent is in the post's own timeline. Kept as long as the job.
+    A post's job lists only attempts; the calls are in the post's own timeline. Kept as long as the job.
     """
 
     async def read(conn: Conn) -> list[TimelineEntry]:
@@ -36,12 +36,13 @@ async def get_job_timeline(
 async def get_scheduled_post_timeline(
     request: ApiRequest, scheduled_post_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
 ) -> Page[TimelineEntry]:
-    """What happened to a post, the oldest first: approvals, times, attempts, and each call with its answer.
+    """List a post's timeline, oldest first: approvals, times, attempts, and each call with its response.
 
-    A `call` is written down before it is made. Between two calls there is `not_sent`, the proof that the
-    first one made no post; or there is `answer_lost` alone, and the second one repeats the same bytes under
-    the same key, which that platform takes once.
-    Attempts and look-ups are kept for 30 days after their job's end, the rest as long as the post.
+    A `call` is recorded before it is made. Between two calls there is `not_sent`, the proof that the first
+    one made no post; or there is only `answer_lost`, and the second call repeats the same bytes under the
+    same key, which that platform accepts once.
+
+    Attempts and look-ups are kept for 30 days after their job's end, other entries as long as the post.
     """
     post_id = paths.read("post", scheduled_post_id)
 

@@ -1,4 +1,4 @@
-"""Webhook events: what there was to tell, whomever it was told."""
+"""Webhook events of an organization, independent of their deliveries."""
 
 from typing import Annotated
 from uuid import UUID
@@ -18,10 +18,10 @@ from schemas.base import Page
 from schemas.webhooks import WebhookEvent, WebhookEventBody, WebhookEventType
 
 Types = Annotated[
-    list[WebhookEventType] | None, QueryParameter(name="type", description="Only of these types.")
+    list[WebhookEventType] | None, QueryParameter(name="type", description="Only events of these types.")
 ]
 ProjectFilter = Annotated[
-    str | None, QueryParameter(name="projectId", description="Only of this project.", max_length=100)
+    str | None, QueryParameter(name="projectId", description="Only events of this project.", max_length=100)
 ]
 
 
@@ -34,7 +34,7 @@ async def list_webhook_events(
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Page[WebhookEvent]:
-    """What has happened in the last 30 days, newest first: what an endpoint wanted when it happened."""
+    """List the events of the last 30 days that an endpoint had subscribed to, newest first."""
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[WebhookEvent]:
         return await events.list_page(
@@ -51,7 +51,7 @@ async def list_webhook_events(
 
 @get("/webhook-events/{webhook_event_id:str}", opt=requires("webhooks:read", Class.READ_LIGHT, 404))
 async def get_webhook_event(request: ApiRequest, webhook_event_id: FromPath[str]) -> WebhookEventBody:
-    """One event, as it is sent to endpoints."""
+    """Return one event, as it is sent to endpoints."""
 
     async def read(conn: Conn) -> bytes:
         return await events.body(

@@ -1,4 +1,4 @@
-"""Webhooks: endpoints that are told of what happens, and what became of each delivery."""
+"""Webhook endpoints and their delivery log."""
 
 from typing import Annotated
 from uuid import UUID
@@ -36,17 +36,21 @@ DELIVERY = "/webhook-deliveries/{webhook_delivery_id:str}"
 
 ProjectFilter = Annotated[
     str | None,
-    QueryParameter(name="projectId", description="Only those of this project alone.", max_length=100),
+    QueryParameter(
+        name="projectId", description="Only endpoints restricted to this project.", max_length=100
+    ),
 ]
 EndpointStatuses = Annotated[
-    list[EndpointStatus] | None, QueryParameter(name="status", description="Only with one of these.")
+    list[EndpointStatus] | None,
+    QueryParameter(name="status", description="Only endpoints with one of these statuses."),
 ]
 DeliveryStatuses = Annotated[
-    list[DeliveryStatus] | None, QueryParameter(name="status", description="Only with one of these.")
+    list[DeliveryStatus] | None,
+    QueryParameter(name="status", description="Only deliveries with one of these statuses."),
 ]
 EventTypes = Annotated[
     list[WebhookEventType] | None,
-    QueryParameter(name="eventType", description="Only of events of these types."),
+    QueryParameter(name="eventType", description="Only deliveries of events of these types."),
 ]
 
 
@@ -54,10 +58,10 @@ EventTypes = Annotated[
 async def create_webhook_endpoint(
     request: ApiRequest, data: JSONBody[WebhookEndpointCreate]
 ) -> Response[WebhookEndpointShown]:
-    """Create an endpoint. Its signing secret is in this answer and in no later one.
+    """Create an endpoint. Only this answer contains its signing secret.
 
-    From now on each event that it wants is sent to it, signed as Standard Webhooks says. There are 20 of an
-    organization at most.
+    From now on each event of its types is sent to it, signed according to Standard Webhooks. An organization
+    has at most 20 endpoints.
     """
     body = endpoints.check(data, allowed=request.services.allowed)
 
@@ -83,7 +87,7 @@ async def list_webhook_endpoints(
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Page[WebhookEndpoint]:
-    """The organization's endpoints, newest first."""
+    """List the organization's endpoints, newest first."""
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[WebhookEndpoint]:
         return await endpoints.list_page(
@@ -102,7 +106,7 @@ async def list_webhook_endpoints(
 async def get_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookEndpoint]:
-    """One endpoint, without its secret. Its ETag is its version, for `If-Match`."""
+    """Return one endpoint, without its secret. Its ETag is its version, for `If-Match`."""
     async with request.connection() as conn:
         found, version = await endpoints.get(
             conn,
@@ -116,10 +120,10 @@ async def get_webhook_endpoint(
 async def patch_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str], data: JSONBody[WebhookEndpointPatch]
 ) -> Response[WebhookEndpoint]:
-    """Change an endpoint, pause it, or go on with it. What is omitted stays.
+    """Change, pause or resume an endpoint. Omitted fields stay unchanged.
 
-    While it is paused its deliveries wait, as long as events are kept. One that was disabled has lost those
-    that waited: send them again with `replay`.
+    While it is paused, its deliveries wait for as long as events are kept. A disabled endpoint has lost its
+    waiting deliveries: send them again with `replay`.
     """
     body = endpoints.check(data, allowed=request.services.allowed)
 
@@ -140,7 +144,7 @@ async def patch_webhook_endpoint(
 async def delete_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookEndpointDeleted]:
-    """Delete an endpoint: what waits for it isn't sent, and it is not found from then on."""
+    """Delete an endpoint: its waiting deliveries aren't sent, and it is not found from then on."""
     return await once_plain(
         request,
         lambda conn: endpoints.delete(
@@ -156,7 +160,7 @@ async def delete_webhook_endpoint(
 async def test_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookDelivery]:
-    """Send a `test.ping` to this endpoint alone, whatever types it wants."""
+    """Send a `test.ping` to only this endpoint, whichever types it subscribes to."""
 
     async def ping(conn: Conn) -> Made[WebhookDelivery]:
         endpoint_id = paths.read("webhook_endpoint", webhook_endpoint_id)
@@ -169,10 +173,10 @@ async def test_webhook_endpoint(
 async def rotate_webhook_secret(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookEndpointShown]:
-    """Give an endpoint another signing secret, which this answer alone shows.
+    """Rotate an endpoint's signing secret. Only this answer contains the new one.
 
-    For 24 hours deliveries are signed with both, so that the receiver can change over in between; a secret
-    from before that ends at once.
+    For 24 hours deliveries are signed with both secrets, so that the receiver can switch in between; a still
+    older secret ends at once.
     """
 
     async def rotate(conn: Conn) -> Made[WebhookEndpointShown]:
@@ -191,10 +195,11 @@ async def rotate_webhook_secret(
 async def replay_webhook_events(
     request: ApiRequest, webhook_endpoint_id: FromPath[str], data: JSONBody[WebhookReplay]
 ) -> Response[WebhookReplayed]:
-    """Send events of a time and later again, or for the first time, the oldest first, 1,000 at once.
+    """Send an endpoint's events since a time again, oldest first, at most 1,000 per call.
 
-    They are those of the types that the endpoint wants now, but for those that it has taken (unless
-    `includeDelivered`) and those on their way. If more are left, go on with `continueSince`.
+    Selects events of the endpoint's current types, also events that were never sent to it. Events already
+    delivered (unless `includeDelivered`) and pending ones are left out. If more are left, continue with
+    `continueSince`.
     """
 
     async def replay(conn: Conn) -> Made[WebhookReplayed]:
@@ -217,7 +222,7 @@ async def list_webhook_deliveries(
     cursor: Cursor = None,
     limit: Limit = DEFAULT,
 ) -> Page[WebhookDelivery]:
-    """An endpoint's deliveries, newest first. They are kept for 30 days."""
+    """List an endpoint's deliveries, newest first. They are kept for 30 days."""
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[WebhookDelivery]:
         return await deliveries.list_of_endpoint(
@@ -235,7 +240,7 @@ async def list_webhook_deliveries(
 
 @get(DELIVERY, opt=requires("webhooks:read", Class.READ_LIGHT, 404))
 async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPath[str]) -> WebhookDelivery:
-    """One delivery."""
+    """Return one delivery."""
     async with request.connection() as conn:
         return await deliveries.get(
             conn,
@@ -248,9 +253,9 @@ async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPat
 async def replay_webhook_delivery(
     request: ApiRequest, webhook_delivery_id: FromPath[str]
 ) -> Response[WebhookDelivery]:
-    """Send one again, with the same `webhook-id` and the same body.
+    """Send a delivery again, with the same `webhook-id` and the same body.
 
-    One that has ended is sent as another delivery, with tries of its own; one that waits is sent now.
+    An ended delivery is sent as a new delivery with its own attempts; a waiting one is sent now.
     """
 
     async def replay(conn: Conn) -> Made[WebhookDelivery]:
