@@ -1,4 +1,4 @@
-"""Descriptions of fields: the text below each in its class, which Python itself forgets."""
+"""Descriptions of fields: the strings below the fields in a class, which Python itself discards."""
 
 import ast
 import inspect
@@ -11,7 +11,7 @@ import msgspec
 
 
 def of_fields(kind: type) -> dict[str, str]:
-    """By the field's name; a class has those of its bases, unless it says otherwise."""
+    """Return descriptions by field name; a class inherits and may override those of its bases."""
     found: dict[str, str] = {}
     for base in reversed(kind.__mro__):
         if issubclass(base, msgspec.Struct) and base is not msgspec.Struct:

@@ -1,4 +1,4 @@
-"""The whole document, as JSON."""
+"""Builds the whole document as JSON."""
 
 import inspect
 from importlib.metadata import version
@@ -18,14 +18,14 @@ from schemas.envelope import Envelope
 
 Json = dict[str, Any]
 
-ABOUT = """A project for each of your customers: what their brand says of itself, content, and posts.
+ABOUT = """A project for each of your customers: the brand, its content and its posts.
 
-Authenticate with `Authorization: Bearer <key>`. A `test` key belongs to your sandbox: the same API, with
-fakes in place of every website, store and platform, so that nothing goes out.
+Authenticate with `Authorization: Bearer <key>`. A `test` key belongs to your sandbox: the same API with
+simulated websites, stores and platforms, so that nothing is published.
 
 Each answer has an `X-Request-Id`, each error the same envelope with a `code` to branch on. Repeat any write
-safely with an `Idempotency-Key`. What takes long is a job: the answer is 202, and
-`GET /v1/jobs/{jobId}?wait=30` answers at its end. Lists are pages: send `nextCursor` as `cursor` for more.
+safely with an `Idempotency-Key`. Long work is a job: the answer is 202, and `GET /v1/jobs/{jobId}?wait=30`
+returns when the job ends. Lists are pages: send `nextCursor` as `cursor` for the next one.
 
 Inside `/v1` fields and enum values may be added; nothing else changes.
 """
@@ -37,11 +37,16 @@ _SECURITY = {
         "scheme": "bearer",
         "description": "`Authorization: Bearer lpa_...`, of an SDK app",
     },
-    "apiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "Wins over the other."},
+    "apiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Api-Key",
+        "description": "Takes precedence over `Authorization`.",
+    },
 }
 
 
-#: Groups whose file has another name: the document keeps the names that its readers know.
+#: Groups with another name than their file: the published names must not change.
 TAGS = {
     "across_projects": "projects",
     "app_media": "content",
@@ -67,35 +72,35 @@ TAGS = {
     "webhook_stream": "webhooks",
 }
 
-#: What each group is about, in the order in which a newcomer needs them.
+#: Descriptions of the groups, in the order in which a newcomer needs them.
 GROUPS = {
-    "whoami": "Your key, and what your organization has of what it may have.",
-    "projects": "One for each of your customers.",
-    "ingest": "Read a website, a repository or a store listing, and learn the brand from it.",
-    "brand": "What is known of a brand, and from where.",
-    "content": "Pictures, videos and texts, and their approval.",
-    "social": "Accounts that posts go to.",
-    "posts": "Content to accounts, now or at a time.",
-    "apps": "What sends events of a project, each with a key of its own.",
-    "events": "What SDK apps, or your server for them, say has happened.",
-    "metrics": "Figures by hour, day and week of a project's zone.",
-    "jobs": "Whatever takes longer than a request.",
-    "influencers": "Drawn presenters that give generated content a face, a voice and a language.",
-    "leases": "Accounts of the platform's own, lent to a project.",
-    "webhooks": "Addresses of yours that are told of what happens.",
-    "github": "A GitHub App's installation, for repositories that are not public.",
-    "sandbox": "The clock of your sandbox, which you move.",
+    "whoami": "Your key, and your organization's usage and limits.",
+    "projects": "One project for each of your customers.",
+    "ingest": "Read a website, a repository or a store listing to learn the brand.",
+    "brand": "The fields of a brand, with their sources.",
+    "content": "Images, videos and texts, and their approval.",
+    "social": "The accounts that posts go to.",
+    "posts": "Posts of content to accounts, now or at a time.",
+    "apps": "The senders of a project's events, each with a key of its own.",
+    "events": "Events from SDK apps, or from your server for them.",
+    "metrics": "Figures by hour, day and week in a project's time zone.",
+    "jobs": "All work that takes longer than a request.",
+    "influencers": "Drawn presenters with a face, a voice and a language for generated content.",
+    "leases": "The platform's own accounts, lent to a project.",
+    "webhooks": "Your HTTP endpoints that receive events.",
+    "github": "A GitHub App's installation, for private repositories.",
+    "sandbox": "Your sandbox's clock, which you control.",
     "keys": "Your organization's keys.",
-    "audit": "What was done in your organization.",
-    "ops": "For the platform's operators: pools, workers, and everybody's jobs.",
+    "audit": "The log of actions in your organization.",
+    "ops": "For the platform's operators: pools, workers, and the jobs of all organizations.",
     "lending": "For the platform's operators: accounts to lend.",
-    "media": "Files of content, by their address.",
+    "media": "Public files of content.",
     "system": "Health and metrics, without a key.",
 }
 
 
 def render(app: Litestar) -> bytes:
-    """An OpenAPI 3.1 document of every route that the app has."""
+    """Return the OpenAPI 3.1 document of every route of the app."""
     found = operations(app)
     made = _shapes(found)
     paths: dict[str, Json] = {}
@@ -120,7 +125,7 @@ def render(app: Litestar) -> bytes:
 
 
 def _shapes(found: list[Operation]) -> Shapes:
-    """Shapes of what crosses the boundary, and of the error that any answer may be."""
+    """Return the shapes of all bodies and answers, and of the error envelope."""
     named = [
         kind for one in found for kind in (one.body, one.parts, one.answer, one.accepts) if _is_shape(kind)
     ]
@@ -182,7 +187,7 @@ def _body(one: Operation, schemas: dict[Any, Json]) -> Json:
 
 
 def _size(one: Operation) -> Json:
-    """The limit of the route's JSON; what a file may have, the operation says."""
+    """Describe the size limit of the route's JSON; the limits of files are in the operation's description."""
     if one.body is None:
         return {}
     return {"description": f"At most {one.handler.opt[body_limits.OPTION]:,} bytes of JSON."}

@@ -1,4 +1,4 @@
-"""Parameters in the document: those of path, query and head."""
+"""Parameters of the document: in path, query and headers."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ from schemas import ids
 
 Json = dict[str, Any]
 
-#: JSON Schema's words for the bounds that a parameter may have.
+#: JSON Schema's keywords for the bounds of a parameter.
 _BOUNDS = {
     "ge": "minimum",
     "le": "maximum",
@@ -40,12 +40,12 @@ _IDS = {
     "webhook_event_id": ids.WEBHOOK_EVENT,
 }
 
-#: Names in paths that are no ids.
+#: Names in paths that are not ids.
 _NAMES = {
-    "issuer": "Whose code it is.",
+    "issuer": "The issuer of the code.",
     "name": "The pool's name.",
-    "oauth_state": "The `state` that came with the link.",
-    "ticket": "What one call to a platform made known.",
+    "oauth_state": "The `state` from the link.",
+    "ticket": "The secret of one call to a platform.",
     "token": "The last part of an asset's `url`.",
 }
 
@@ -53,27 +53,33 @@ _TAGS = {"type": "string", "examples": ['"3"']}
 
 HEADERS: dict[str, Json] = {
     "Idempotency-Key": {
-        "description": "Makes a repeat safe: the same request gets the first answer again, for 24 hours.",
+        "description": "Makes a retry safe: for 24 hours, the same request returns the first answer again.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
     },
-    "If-Match": {"description": "Only if this is still the version (`ETag`); else 412.", "schema": _TAGS},
+    "If-Match": {
+        "description": "Apply only if this is the current version (`ETag`); else 412.",
+        "schema": _TAGS,
+    },
     "If-None-Match": {
-        "description": "The version (`ETag`) that you have; 304 if it still is.",
+        "description": "Your version (`ETag`); 304 if it is current.",
         "schema": _TAGS,
     },
     "Range": {"description": "One range of bytes.", "schema": {"type": "string", "examples": ["bytes=0-99"]}},
-    "If-Range": {"description": "The range only if this is still the `ETag`; else all.", "schema": _TAGS},
+    "If-Range": {
+        "description": "Return the range only if this is the current `ETag`; else the whole file.",
+        "schema": _TAGS,
+    },
 }
 
 
 def parameters(one: Operation) -> list[Json]:
-    """Of path, query and head."""
+    """Return the parameters in path, query and headers."""
     found = [*_path(one), *_query(one), *_head(one)]
     return [{**given, **_example(one, given)} for given in found]
 
 
 def _example(one: Operation, given: Json) -> Json:
-    """A list's example is a list."""
+    """Return a parameter's example; split into a list for a list parameter."""
     found = of_parameter(one.id, given["name"])
     if found and given["schema"].get("type") == "array":
         return {"example": found["example"].split(",")}
@@ -115,7 +121,7 @@ def _schema(field: FieldDefinition, given: ParameterKwarg) -> Json:
 
 
 def _several(field: FieldDefinition) -> Json:
-    """Several values of one parameter are separated by commas."""
+    """Describe a list parameter: several values, separated by commas."""
     return {"style": "form", "explode": False} if field.is_non_string_sequence else {}
 
 

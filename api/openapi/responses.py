@@ -1,4 +1,4 @@
-"""Responses in the document: every status that an operation has, each with its shape and headers."""
+"""Responses of the document: every status of an operation, with its shape and headers."""
 
 from http import HTTPStatus
 from typing import Any
@@ -15,27 +15,30 @@ Json = dict[str, Any]
 #: Statuses without a body.
 _EMPTY = {204, 302, 304}
 
-#: What any key, any body and any write may be answered; a route's own statuses come on top.
+#: Statuses of every key, scope, body and write; a route's own statuses are added.
 _KEY, _SCOPE, _BODY, _WRITE = {401, 422, 429, 500, 503}, {403}, {400, 413, 415}, {409, 413}
 
 _TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
 
 _BYTES: Json = {"type": "string", "format": "binary"}
-#: Without a type: some tools take the whole answer for the value, others each message.
+#: Without a type: some tools use the type for the whole answer, others for each message.
 _EVENTS: Json = {
     "description": "Messages: `id` is the job's version, `data` the job as JSON.",
 }
 
 HEADERS: dict[str, Json] = {
-    "X-Request-Id": {"description": "Name it when you ask us about a request.", "schema": _TEXT},
+    "X-Request-Id": {"description": "Quote it in questions to us about a request.", "schema": _TEXT},
     "RateLimit-Policy": {"description": "The limits that apply (IETF draft).", "schema": _TEXT},
-    "RateLimit": {"description": "What is left of each, and seconds until some returns.", "schema": _TEXT},
-    "X-RateLimit-Endpoint-Class": {"description": "Which budget the route uses.", "schema": _TEXT},
-    "Retry-After": {"description": "Seconds to wait before asking again.", "schema": _NUMBER},
-    "Location": {"description": "Where the thing can be read.", "schema": _TEXT},
+    "RateLimit": {"description": "The rest of each limit, and the seconds until it grows.", "schema": _TEXT},
+    "X-RateLimit-Endpoint-Class": {"description": "The rate class of the route.", "schema": _TEXT},
+    "Retry-After": {"description": "Seconds to wait before the next request.", "schema": _NUMBER},
+    "Location": {"description": "The URL of the object.", "schema": _TEXT},
     "ETag": {"description": "The version, for If-Match and If-None-Match.", "schema": _TEXT},
-    "Content-Range": {"description": "Which bytes these are, of how many.", "schema": _TEXT},
-    "Idempotent-Replayed": {"description": "`true` on a repeat of an earlier answer.", "schema": _TEXT},
+    "Content-Range": {"description": "The range of these bytes, and the total.", "schema": _TEXT},
+    "Idempotent-Replayed": {
+        "description": "`true` if this is a replay of an earlier answer.",
+        "schema": _TEXT,
+    },
     "WWW-Authenticate": {"description": "How to authenticate.", "schema": _TEXT},
 }
 
@@ -43,7 +46,7 @@ _LIMITS = ("RateLimit-Policy", "RateLimit", "X-RateLimit-Endpoint-Class")
 
 
 def refused(status: int) -> Json:
-    """The one description of an error status, which every operation refers to."""
+    """Return the shared description of an error status, which operations refer to."""
     codes = {name: code for name, code in CODES.items() if code.status == status}
     example = {"code": next(iter(codes)), "message": "what to do next", "requestId": _EXAMPLE_ID}
     extra = {
@@ -65,7 +68,7 @@ def refused(status: int) -> Json:
 
 
 def responses(one: Operation, schemas: dict[Any, Json]) -> Json:
-    """By status."""
+    """Return the responses by status."""
     successes = {one.handler.status_code, *(status for status in one.statuses if status < 400)}
     return {
         **{str(status): _success(one, status, schemas) for status in sorted(successes)},
@@ -101,7 +104,7 @@ def _success(one: Operation, status: int, schemas: dict[Any, Json]) -> Json:
 
 
 def _is_told(one: Operation, status: int) -> bool:
-    """True where the example of the operation had this status."""
+    """Return whether the operation's example has this status."""
     found = examples().get(one.id)
     return found is not None and found.status == status
 

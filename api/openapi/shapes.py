@@ -1,4 +1,4 @@
-"""Shapes of the document: what msgspec says of each type, so that good clients are generated from it."""
+"""Shapes of the document: msgspec's schemas, adapted so that good clients are generated from them."""
 
 import inspect
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ _REF = "#/components/schemas/"
 
 
 class Shapes(NamedTuple):
-    """A reference for each type, and the schemas by name that they lead to."""
+    """A reference for each type, and the schemas by name."""
 
     refs: dict[Any, Json]
     components: Json
 
 
 def shapes(kinds: list[Any]) -> Shapes:
-    """Of the types that cross the boundary."""
+    """Build the schemas of the types in requests and answers."""
     refs, components = msgspec.json.schema_components(kinds, ref_template=f"{_REF}{{name}}")
     structs = {cls.__name__: cls for kind in kinds for cls in _structs(kind, set())}
     made = {
@@ -36,7 +36,7 @@ def shapes(kinds: list[Any]) -> Shapes:
 
 
 def clean(schema: Json) -> Json:
-    """A schema without what a client's generator reads wrongly, its description at its top."""
+    """Return a schema without keywords that client generators misread, with its description at the top."""
     if "$ref" in schema:
         return {**schema, "$ref": _REF + _renamed(schema["$ref"].removeprefix(_REF))}
     if name := named(schema):
@@ -60,7 +60,7 @@ def _cleaned(word: str, value: Any) -> Any:
 
 
 def _hoisted(choices: list[Json]) -> Json:
-    """Words of one choice that are about all: generators read only what is beside `anyOf`."""
+    """Move keywords of one choice up: generators read only keywords next to `anyOf`."""
     return {word: one.pop(word) for one in choices for word in ("description", "examples") if word in one}
 
 
@@ -83,9 +83,9 @@ def _component(cls: type[msgspec.Struct], schema: Json) -> Json:
 
 
 def _property(schema: Json, text: str | None, *, asked: bool) -> Json:
-    """Without `default`: generators take a field that has one for one that is always there.
+    """Return a field's schema without `default`: generators take a field with a default as always present.
 
-    In a request it is optional, and its description tells the default; in an answer it is there.
+    In a request the field is optional, and its description states the default; in an answer it is present.
     """
     made = clean(schema)
     default = made.pop("default", None)
@@ -93,18 +93,18 @@ def _property(schema: Json, text: str | None, *, asked: bool) -> Json:
         made["description"] = text
     if asked and default not in (None, "", [], {}) and "description" in made:
         shown = default if isinstance(default, str) else msgspec.json.encode(default).decode()
-        made["description"] += f" `{shown}` unless given."
+        made["description"] += f" Default: `{shown}`."
     return made
 
 
 def _at_least_one(cls: Any) -> Json:
-    """Of these fields one has to be there, and not null. (`anyOf` would make a generator forget the type.)"""
+    """Require one of these fields, not null. With `anyOf`, a generator would lose the type."""
     names: tuple[str, ...] = getattr(cls, "at_least_one", ())
     return {"not": {"properties": {name: {"type": "null"} for name in names}}} if names else {}
 
 
 def _structs(kind: Any, seen: set[Any]) -> Iterator[type[msgspec.Struct]]:
-    """The structs that a type is made of, itself included."""
+    """Yield the structs in a type, itself included."""
     if kind in seen:
         return
     seen.add(kind)
@@ -118,6 +118,6 @@ def _structs(kind: Any, seen: set[Any]) -> Iterator[type[msgspec.Struct]]:
 
 
 def _renamed(name: str) -> str:
-    """`JobPage` for what msgspec calls `Page_Job_`."""
+    """Rename msgspec's `Page_Job_` to `JobPage`."""
     generic, _, kind = name.rstrip("_").partition("_")
     return kind + generic
