@@ -1,4 +1,4 @@
-"""Starting a job, and the 202 that answers it."""
+"""Starts a job and answers with 202."""
 
 from collections.abc import Awaitable
 from typing import Protocol, cast
@@ -18,7 +18,7 @@ from schemas.jobs import Accepted, OpenPhase
 
 
 class Submit(Protocol):
-    """A function that submits a job in a project, its other arguments bound."""
+    """A function that submits a job in a project, with its other arguments bound."""
 
     def __call__(self, conn: Conn, /, *, organization_id: UUID, project_id: UUID) -> Awaitable[Submitted]: ...
 
@@ -37,7 +37,7 @@ async def accept(request: ApiRequest, project_id: str, kind: Kind, submit: Submi
 def accepted(
     submitted: Submitted, *, kind: str, project_id: str | None, influencer_id: str | UnsetType = UNSET
 ) -> Made[Accepted]:
-    """202 with the job's address; `deduplicated` where the job of an equal request runs already."""
+    """Build the 202 with the job's address; `deduplicated` means that an equal request's job runs already."""
     job_id = ids.show(ids.JOB, submitted.job_id)
     location = f"/v1/jobs/{job_id}"
     body = Accepted(

@@ -1,4 +1,4 @@
-"""The access log, and what else every request gets whatever answers it: id, headers, metrics."""
+"""The access log, and the parts that every response gets: request id, headers, metrics."""
 
 import time
 from collections.abc import Mapping
@@ -15,24 +15,24 @@ from telemetry import logs, metrics, tracing
 
 UNMATCHED = "unmatched"
 
-#: What strangers look for, and routes that whoever watches over the process asks all the time.
+#: Routes without a trace: unmatched paths, which scanners request, and the probes of monitoring.
 UNTRACED = {UNMATCHED, "/healthz", "/readyz", "/metrics"}
 
-#: The least status that is the server's fault.
+#: The lowest status that means a server error.
 FAILED = 500
 
 _log = logs.get_gathering("api")
 
 
 def begin(scope: HTTPScope) -> RequestState:
-    """The state that everything further inside finds on the scope."""
+    """Create the request state and put it on the scope, for all inner layers."""
     state = RequestState(scope["headers"])
     scope.setdefault("state", {})["request_state"] = state
     return state
 
 
 def watching(state: RequestState, send: Send) -> Send:
-    """A `send` that adds what every answer carries."""
+    """Return a `send` that adds the headers of every response."""
 
     async def watched(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -47,9 +47,9 @@ def watching(state: RequestState, send: Send) -> Send:
 
 
 def _keep_private(headers: list[tuple[bytes, bytes]]) -> None:
-    """An answer to a key is in nobody else's cache, and one without a version in none at all.
+    """Keep answers to a key out of shared caches, and answers without a version out of all caches.
 
-    Caches that many share know `Authorization`, but not `X-Api-Key`.
+    Shared caches respect `Authorization`, but not `X-Api-Key`.
     """
     names = {name for name, _ in headers}
     if b"cache-control" not in names:
@@ -57,7 +57,7 @@ def _keep_private(headers: list[tuple[bytes, bytes]]) -> None:
 
 
 async def end(scope: HTTPScope, state: RequestState, services: Services) -> None:
-    """After the last byte, so that nobody waits for it."""
+    """Finish a request after the last byte of its response, so that no caller waits for this work."""
     if state.free and state.standing is not None:
         await services.limiter.give_back(state.standing)
     _note(scope, state, services.settings.request_log_level)
@@ -68,7 +68,7 @@ def _note(scope: HTTPScope, state: RequestState, level: str) -> None:
     seconds = time.perf_counter() - state.started
     method = (
         UNMATCHED if route == UNMATCHED else scope["method"]
-    )  # a stranger's word must not become a series
+    )  # a method that a stranger invents must not become a time series
     count, duration = _series(method, route, state.status)
     count.inc()
     duration.observe(seconds)
@@ -94,7 +94,7 @@ def _note(scope: HTTPScope, state: RequestState, level: str) -> None:
 
 
 def _about(scope: HTTPScope, state: RequestState) -> dict[str, str | int]:
-    """The project that it was about, and the first job that it made, with their count."""
+    """Return the log fields of the project, of the first submitted job and of the number of jobs."""
     named: dict[str, str] = scope.get("path_params", {})
     project = ids.read(ids.PROJECT, named["project_id"]) if "project_id" in named else None
     found: dict[str, str | int] = {}
@@ -109,7 +109,7 @@ def _about(scope: HTTPScope, state: RequestState) -> dict[str, str | int]:
 def _served(
     state: RequestState, method: str, route: str, seconds: float, about: Mapping[str, str | int]
 ) -> tracing.Served:
-    """The answer as its span tells it: nothing that the caller wrote, but ids that we made."""
+    """Describe the response for its span. The attributes hold only our own ids, no text from the caller."""
     ended, who = tracing.now(), state.organization_id
     found: dict[str, str | int] = {
         "http.request.method": method,
@@ -137,5 +137,5 @@ def _served(
 
 @cache
 def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
-    """Finding the two by their labels costs more than counting does."""
+    """Look up both series once: `labels` costs more than the increment."""
     return metrics.HTTP_REQUESTS.labels(method, route, status), metrics.HTTP_SECONDS.labels(route)

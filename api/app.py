@@ -1,4 +1,4 @@
-"""The application: routes, what wraps them, and the answers to what goes wrong."""
+"""The application: routes, wrappers and error responses."""
 
 import os
 from collections.abc import Callable
@@ -68,7 +68,7 @@ from domain.operations.host_warnings import warn_of_host
 from schemas.settings import Settings, from_env
 from telemetry import causes, logs
 
-#: Everything under /v1 that needs a key, and what needs none.
+#: Modules with routes under /v1. Routes in `ROUTES` need a key, routes in `PUBLIC` need none.
 KEYED = (
     accounts,
     across_projects,
@@ -117,12 +117,12 @@ PUBLIC = [
 
 
 class Api(Litestar):
-    """Litestar, and around it what every request gets whatever answers it."""
+    """Litestar with a wrapper that every request passes: request id, metering, HEAD, logging."""
 
     async def __call__(
         self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
     ) -> None:
-        if scope["type"] != "http":  # type: ignore[comparison-overlap]  # the enum that is meant is a str
+        if scope["type"] != "http":  # type: ignore[comparison-overlap]  # this enum is a str
             await super().__call__(scope, receive, send)
             return
         request = cast("HTTPScope", scope)
@@ -139,7 +139,7 @@ class Api(Litestar):
     async def _answer(
         self, request: HTTPScope, state: RequestState, receives: Receive, sends: Send, method: Method
     ) -> None:
-        """Answer a request; `method` is the one that it came with."""
+        """Answer a request; `method` is the method of the original request."""
         before = causes.enter(state)
         watched = access_log.watching(state, sends)
         try:
@@ -158,7 +158,10 @@ class Api(Litestar):
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Litestar:
-    """For an ASGI server; without settings, those of the environment. Raises `SettingsInvalid`."""
+    """Create the application for an ASGI server. Without `settings` it reads the environment.
+
+    Raises `SettingsInvalid`.
+    """
     if settings is None:
         settings = from_env(os.environ)
         logs.configure(process="web", level=settings.log_level)
@@ -173,9 +176,9 @@ def serve_from(
     clock: Callable[[], datetime] | None = None,
     private: bool = False,
 ) -> Litestar:
-    """Say what a built application stands on from its next start on.
+    """Set the settings and the clock that a built application uses from its next start on.
 
-    `private`: only this machine can call it.
+    `private`: only callers on this machine can reach it.
     """
     app.state.serve = partial(serving, settings=settings, clock=clock or _now)
     app.state.private = private
@@ -184,7 +187,7 @@ def serve_from(
 
 
 def build() -> Litestar:
-    """All routes, which takes 80 ms; what they stand on, `serve_from` says."""
+    """Build the application with all routes, which takes 80 ms. `serve_from` adds settings and resources."""
     behind_the_guard = Router("/v1", route_handlers=ROUTES, before_request=guard)
     handlers = [*events.FOR_APPS, *segment.FOR_APPS]
     for_apps = Router(
@@ -207,7 +210,7 @@ def build() -> Litestar:
 
 
 def _serve(app: Litestar) -> AbstractAsyncContextManager[None]:
-    """The lifespan that `serve_from` set last."""
+    """Return the lifespan that `serve_from` set last."""
     serve: Callable[[Litestar], AbstractAsyncContextManager[None]] = app.state.serve
     return serve(app)
 

@@ -1,4 +1,4 @@
-"""Work behind the answers: what requests leave to be written, which none of them waits for."""
+"""Write-behind buffer: handlers queue rows, and a background task writes them after the response."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from telemetry import logs
 
-#: Seconds that the end of a process waits for what is due.
+#: Seconds that the shutdown waits for the last write.
 LAST_S = 2.0
 
 _log = logs.get("api.behind")
@@ -16,10 +16,10 @@ _log = logs.get("api.behind")
 async def written_behind(
     came: asyncio.Event, write_due: Callable[[], Awaitable[None]], *, rest_s: float = 0.0
 ) -> AsyncIterator[None]:
-    """Whenever something came, it is written, until the block ends, and then what is due.
+    """Run a background task that writes each time `came` is set; at the end of the block, write the rest.
 
-    Between two writings it rests, so that much that comes is little to write. What one that fails leaves is
-    written with what comes next.
+    The task sleeps `rest_s` between two writes, so that many rows become one write. Rows of a failed write
+    are written with the next one.
     """
     writer = asyncio.create_task(_write(came, write_due, rest_s))
     try:
@@ -43,6 +43,6 @@ async def _write(came: asyncio.Event, write_due: Callable[[], Awaitable[None]], 
 async def _write_once(write_due: Callable[[], Awaitable[None]]) -> None:
     try:
         await write_due()
-    except Exception as error:  # noqa: BLE001  nobody waits who could raise it
-        # Its text may have what people did.
-        _log.error("what requests left can't be written", error=type(error).__name__)
+    except Exception as error:  # noqa: BLE001  no caller awaits this
+        # The error's text is not logged: it may contain personal data from events.
+        _log.error("write-behind failed", error=type(error).__name__)

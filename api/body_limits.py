@@ -1,7 +1,7 @@
-"""Limits of JSON bodies: the most bytes and values that the type of a route's body can hold.
+"""Limits of JSON bodies: the maximum of bytes and values that the type of a route's body can hold.
 
-The limits follow from the type, so that a legal body always fits and a hostile one is refused by its length
-and by counts, before anything looks at its values.
+The limits follow from the type, so that a legal body always fits. A hostile body is refused by its length and
+by counts, before its values are parsed.
 """
 
 from functools import cache, reduce
@@ -14,19 +14,19 @@ from msgspec import inspect
 
 from domain.values import metadata
 
-#: Bytes of any JSON body, and of a body that a route ignores.
+#: Limits in bytes of any JSON body, and of a body that a route ignores.
 MAX_BYTES, MAX_UNREAD_BYTES = 1 << 20, 1 << 10
 
-#: The limit of a route is never below this, and is a multiple of it.
+#: A route's limit is a multiple of this, and at least this.
 UNIT_BYTES = 4 << 10
 
-#: The option of a route that holds its limit, in bytes.
+#: The route option with the limit in bytes.
 OPTION = "max_body_bytes"
 
 #: Bytes of one character: JSON may escape it as two surrogates (RFC 8259, section 7).
 _CHARACTER_BYTES = 12
 
-#: Bytes of one character of a name or an enum's value, which are ASCII: one escape.
+#: Bytes of one character of a field name or enum value, which are ASCII: one escape.
 _ASCII_BYTES = 6
 
 #: Characters of a text without a `max_length` in its type: an id, a zone, an origin, or a pattern's.
@@ -39,7 +39,7 @@ _SCALAR_BYTES = 64
 
 
 class Limits(NamedTuple):
-    """The most that a type can hold as JSON: bytes, values, strings (names of fields too), containers."""
+    """Maximum size of a type as JSON: bytes, values, strings (with field names) and containers."""
 
     bytes: int
     values: int = 1
@@ -61,7 +61,7 @@ class Limits(NamedTuple):
 _NOTHING = Limits(0, 0)
 _CONTAINER = Limits(2 + _SPACE_BYTES, containers=1)
 
-#: The partner's own JSON. A value takes two bytes of the stored JSON at least, a string three.
+#: Free JSON of the partner. A value takes at least two bytes of the stored JSON, a string three.
 _FREE = Limits(
     metadata.MAX_SENT_BYTES,
     values=metadata.MAX_BYTES // 2,

@@ -1,8 +1,8 @@
-"""Direct routes: what every copy of an app asks all the time, without the framework's layers in between.
+"""Fast path for the routes of events: they skip the framework's layers.
 
-The framework knows them like all others, so they are in its documents, and it answers whatever else comes to
-their paths. What its layers do for a request, arguments by their types, guards, hooks, dependencies, cookies,
-these routes don't need, and it was a sixth of what such a request cost.
+The routes are also registered in Litestar, so the API document lists them, and Litestar answers any other
+method of their paths. Its layers for typed arguments, guards, hooks, dependencies and cookies took a sixth of
+the cost of such a request, and these routes don't need them.
 """
 
 import re
@@ -16,15 +16,15 @@ from litestar.types import HTTPScope, Receive, Send
 from api import errors, event_requests, request_state
 from api.requests import ApiRequest
 
-#: The option of a router by which its routes are direct.
+#: The router option that marks its routes for the fast path.
 DIRECT = "direct"
 
-#: A host as a request may name it (RFC 3986); the framework refuses any other.
+#: The characters of a valid `Host` (RFC 3986); the framework refuses any other.
 _HOST = re.compile(rb"[\w.~!$&'()*+,;=:@%\[\]-]*")
 
 
 def find(app: Litestar, scope: HTTPScope) -> HTTPRouteHandler | None:
-    """The direct route that a request is for, noted in the scope as the framework does; None: any other."""
+    """Find the fast-path route of a request and set the scope as the framework does; None: no such route."""
     host = request_state.of(scope).headers.get(b"host", b"")
     if scope["method"] != "POST" or not _HOST.fullmatch(host):
         return None
@@ -45,12 +45,12 @@ def find(app: Litestar, scope: HTTPScope) -> HTTPRouteHandler | None:
 
 
 async def serve(handler: HTTPRouteHandler, scope: HTTPScope, receive: Receive, send: Send) -> None:
-    """Answer by such a route; what it raises is answered as everywhere."""
+    """Run a fast-path route; its errors are answered like those of all routes."""
     request = ApiRequest(scope, receive, send)
     try:
         await event_requests.before(request)
         response = await handler.fn(request, **scope["path_params"])
-    except Exception as error:  # noqa: BLE001  the framework's own layer does no other
+    except Exception as error:  # noqa: BLE001  as the framework does
         response = errors.answer(request, error)
     answer = response.to_asgi_response(None, request, status_code=handler.status_code)
     await answer(scope, receive, send)

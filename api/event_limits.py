@@ -1,8 +1,9 @@
-"""Limits of events: requests and events a second, for each SDK app, by its organization's tier.
+"""Rate limits of events: requests and events per second for each SDK app, by its organization's tier.
 
-A request is counted before its body is read, and its events once they are known: they may put the app into
-debt, and until that is paid its requests are refused. A refusal costs little: until its end no other request
-of the app asks anybody, and they are answered in turn. Redis away: they pass, as those of keys do.
+A request is counted before its body is read. Its events are counted after parsing: they may put the app into
+debt, and until it is refilled the app's requests are refused. A refusal is cheap: until it expires, the app's
+requests make no query and are answered one by one. While Redis is away, all requests pass, as those with API
+keys do.
 """
 
 import asyncio
@@ -22,24 +23,24 @@ from jobs.breaker import Breaker
 from schemas.api_keys import Tier
 from schemas.errors import Limited, Unavailable
 
-#: The class of all requests with events, and what its second limit is called.
+#: The rate class of all requests with events, and the name of its limit of requests.
 CLASS, REQUESTS = "events", "event-requests"
 
-#: Seconds in which an empty bucket is full again.
+#: Seconds until an empty bucket is full.
 WINDOW_S = 1
 
-#: Seconds for which events that are to be counted may wait for a question.
+#: Maximum seconds until the spent events are written to Redis.
 SPEND_S = 0.01
 
-#: Seconds between two refusals of an app, and for which one waits for its turn at most.
+#: Seconds between two refusals of an app, and the maximum delay of a refusal.
 REFUSAL_S, TURN_S = 0.002, 1.0
 
-#: Apps that are remembered as refused, at most.
+#: Maximum number of apps with a remembered refusal.
 REMEMBERED = 10_000
 
 
 class EventLimits(NamedTuple):
-    """Requests and events that a bucket holds: so many a second."""
+    """Bucket sizes: requests and events per second."""
 
     requests: int
     events: int
@@ -55,7 +56,7 @@ LIMITS: dict[Tier, EventLimits] = {
 
 
 class EventStanding(NamedTuple):
-    """The standing of an app after one request."""
+    """The state of an app's limits after one request."""
 
     limits: EventLimits
     passed: bool
@@ -85,7 +86,7 @@ def _policy(limits: EventLimits, window_s: int) -> tuple[bytes, bytes]:
 
 
 class _Question(NamedTuple):
-    """Requests of an app that ask: one, or none where its events alone are to be counted."""
+    """A lookup of an app's limits: one request to count, or 0 to count only the app's spent events."""
 
     app_id: UUID
     limits: EventLimits
@@ -93,7 +94,7 @@ class _Question(NamedTuple):
 
 
 class _Refusal:
-    """The refusal of an app: what it was told, until when that holds, and its turns; by the loop's clock."""
+    """The refusal of an app: limits, error and expiry by the event loop's clock. Delays repeated refusals."""
 
     standing: EventStanding | None
     error: Limited | Unavailable
@@ -103,24 +104,24 @@ class _Refusal:
         self._turn = 0.0
 
     def wait_s(self, now: float) -> float:
-        """Seconds until the next request's turn to hear it."""
+        """Return the seconds until the next request of this app may be refused."""
         self._turn = min(max(now, self._turn + REFUSAL_S), now + TURN_S)
         return self._turn - now
 
 
 class EventLimiter:
-    """Buckets in Redis, and the apps that they refuse for now."""
+    """Token buckets in Redis, and a cache of the currently refused apps."""
 
     def __init__(self, redis: Redis, breaker: Breaker) -> None:
         self._script = CountingScript(redis, breaker, "event_limits.lua")
         self.start = self._script.start
         self._questions = Coalesced(self._ask)
         self._refused: OrderedDict[UUID, _Refusal] = OrderedDict()
-        #: Events of requests that passed, by app, which the next question takes along.
+        #: Pending events of accepted requests, by app; the next script call writes them.
         self._spent: dict[UUID, tuple[EventLimits, int]] = {}
 
     def refused(self, app: KeyedApp) -> tuple[EventStanding | None, Limited | Unavailable] | None:
-        """The standing and the refusal of an app that was refused a moment ago and still is."""
+        """Return the limits and the error of an app whose refusal hasn't expired."""
         refusal = self._refused.get(app.app_id)
         if refusal is None or asyncio.get_running_loop().time() >= refusal.until:
             return None
@@ -129,25 +130,26 @@ class EventLimiter:
     def refuse(
         self, app: KeyedApp, standing: EventStanding | None, error: Limited | Unavailable, for_s: float
     ) -> None:
-        """Refuse further requests of an app with this error for so many seconds, without asking anybody."""
+        """Refuse further requests of an app with this error for `for_s` seconds, without a query."""
         self._refuse(app.app_id, standing, error, for_s)
 
     async def turn(self, app: KeyedApp) -> None:
-        """Return when it is the turn of a request of a refused app to hear so.
+        """Delay a refused request until its turn: one refusal every `REFUSAL_S` per app.
 
-        So an app that asks all the time waits for itself, and takes no time from others.
+        The delay slows an app that retries in a loop, and saves the time of other requests.
         """
         if refusal := self._refused.get(app.app_id):
             await asyncio.sleep(refusal.wait_s(asyncio.get_running_loop().time()))
 
     def charge(self, app: KeyedApp) -> asyncio.Future[EventStanding]:
-        """Count one request, if it may pass. It is on its way before it is waited for."""
+        """Count one request if the limit allows it. The query starts before the caller awaits it."""
         return self._questions.ask(_Question(app.app_id, _limits(app), 1))
 
     def spend(self, app: KeyedApp, events: int) -> None:
-        """Count events of a request that passed: before this process asks again, and `SPEND_S` later at most.
+        """Count the events of an accepted request. The next script call writes them, after `SPEND_S` at the
+        latest.
 
-        Nobody waits for it.
+        No request waits for the write.
         """
         if not self._spent:
             asyncio.get_running_loop().call_later(SPEND_S, self._count_spent)
@@ -155,7 +157,7 @@ class EventLimiter:
         self._spent[app.app_id] = limits, before + events
 
     def _count_spent(self) -> None:
-        """Ask for no request, unless a question has taken all of it along meanwhile."""
+        """Start a script call for the spent events, unless another call has written them meanwhile."""
         for app_id, (limits, _) in self._spent.items():
             self._questions.ask(_Question(app_id, limits, 0))
             return
@@ -177,7 +179,7 @@ class EventLimiter:
     def _standings(
         self, questions: Sequence[_Question], rows: Mapping[UUID, list[int]]
     ) -> Iterator[EventStanding]:
-        """The first of an app's requests pass."""
+        """Return the state for each lookup. An app's first requests pass, as many as its bucket holds."""
         left = {app_id: row[0] for app_id, row in rows.items()}
         for one in questions:
             _, requests_left, events_left, wait_ms = rows[one.app_id]

@@ -1,4 +1,4 @@
-"""Words of a value's fault: what it has to be, where msgspec only says which rule it breaks."""
+"""Messages of validation errors: translates msgspec's texts into sentences that state the allowed values."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -6,10 +6,10 @@ from enum import Enum
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
-#: Values that a message names of those that are allowed; a list of all currencies would help nobody.
+#: Maximum number of allowed values in a message; a list of all currencies would be too long.
 MOST_CHOICES = 40
 
-#: What msgspec calls a value, as callers of an API do.
+#: msgspec's type names, translated for callers of the API.
 _NAMES = {
     "array": "a list",
     "bool": "true or false",
@@ -30,7 +30,7 @@ class _Rule(NamedTuple):
 
 
 def say(what: str, kind: Any = None) -> str:
-    """msgspec's words of a fault as a sentence; with the type of the value also what is allowed there."""
+    """Translate a message of msgspec; with the value's type, list the allowed values."""
     allowed = choices(kind) if what.startswith("Invalid enum value") else []
     if 0 < len(allowed) <= MOST_CHOICES:
         return f"must be one of {', '.join(allowed)}"
@@ -41,7 +41,7 @@ def say(what: str, kind: Any = None) -> str:
 
 
 def choices(kind: Any) -> list[str]:
-    """The values of a type that has few, in their order; none of any other type."""
+    """Return the allowed values of an enum-like type, in order; an empty list for other types."""
     bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     if get_origin(bare) is Literal:
         return [str(one) for one in get_args(bare)]
@@ -72,7 +72,7 @@ def _length(found: re.Match[str]) -> str:
     return f"must have {bound} {number} {units.removesuffix('s') if number == '1' else units}"
 
 
-#: How msgspec quotes the pattern of `schemas.base.Text`.
+#: The form in which msgspec quotes the pattern of `schemas.base.Text`.
 _NUL = re.compile(re.escape(r"Expected `str` matching regex '^[^\\x00]*$'"))
 
 _RULES = (
@@ -102,6 +102,7 @@ _RULES = (
     ),
     _Rule(re.compile(r"Object missing required field `.*`", re.DOTALL), lambda _: "is required"),
     _Rule(
-        re.compile(r"Object contains unknown field `.*`", re.DOTALL), lambda _: "is no field of this object"
+        re.compile(r"Object contains unknown field `.*`", re.DOTALL),
+        lambda _: "is not a field of this object",
     ),
 )

@@ -1,6 +1,6 @@
-"""Faults of a body: every one, each with its path, where msgspec stops at the first.
+"""Validation errors of a body: lists all of them with their paths, while msgspec stops at the first.
 
-Only a body that was refused is looked through again.
+Only a refused body is checked again.
 """
 
 import re
@@ -22,16 +22,16 @@ from schemas.ingests import Branch, Country, RepoName, Url
 from schemas.posts import LocalTime, ScheduledFor
 from schemas.projects import Language, Metadata, Name, Status, Zone
 
-#: Faults that one answer names.
+#: Maximum number of errors in a response.
 MOST = 100
 
-#: Characters of an unknown field's name that an answer repeats.
+#: Maximum characters of an unknown field's name in a response.
 MOST_NAME = 100
 
-#: Characters of msgspec's words that are looked at.
+#: Maximum characters of msgspec's message that are parsed.
 MOST_WORDS = 1_000
 
-#: What a value has to be beside its shape, by its type.
+#: Additional checks of a value by its type, after the check of its shape.
 MEANINGS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (Zone, timezones.check),
     (Language, languages.check),
@@ -39,9 +39,9 @@ MEANINGS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (Metadata, partial(metadata.compose, customer_external_id=UNSET)),
     (Status, projects.check_status),
     (ScheduledFor, partial(timezones.read, path="scheduledFor")),
-    # Whether the project's clocks ever show it is the verb's to say.
+    # The domain function checks whether the local time exists in the project's zone.
     (LocalTime, partial(timezones.resolve, zone="UTC", path="localTime")),
-    # Whether it may be reached depends on this server.
+    # Whether the address may be fetched depends on this server and is checked later.
     (Url, lambda url: urls.split(urls.with_scheme(url.strip(" ")))),
     (RepoName, github_repositories.check),
     (Branch, github_repositories.check_branch),
@@ -53,20 +53,20 @@ _NAMED = re.compile(r"(?:unknown|required) field `(?P<name>.*)`", re.DOTALL)
 
 
 class Fault(NamedTuple):
-    """A value that can't be, by its path in the form `a.b[0].c`, and why."""
+    """An invalid value: its path in the form `a.b[0].c`, and a message."""
 
     path: str
     message: str
 
 
 def find(value: Any, kind: Any) -> Invalid | None:
-    """The refusal of a body that was parsed; None where it is of the type."""
+    """Validate a parsed body against a type; None if it is valid."""
     found = [*islice(_of_value(value, kind, "$"), MOST)]
     return Invalid(*found[0], *found[1:]) if found else None
 
 
 def read(error: msgspec.ValidationError, kind: Any = None) -> Fault:
-    """The fault that msgspec's words tell of, in a value of a type."""
+    """Parse msgspec's error into a path and a message."""
     said = str(error)
     if len(said) > MOST_WORDS:
         # The message repeats the caller's value. The reason stands before the value, the path after it.
@@ -87,7 +87,7 @@ def _of_value(value: Any, kind: Any, path: str) -> Iterator[Fault]:
         if get_origin(bare) is list and isinstance(value, list):
             wrong = [*_of_leaf(value, Annotated[list[Any], *bounds] if bounds else list[Any], path)]
             yield from wrong
-            # One that is too long may have any number of items: each costs time of everybody's.
+            # A list over its limit may have any number of items: only the first `MOST` are checked.
             for position, item in enumerate(islice(value, MOST if wrong else None)):
                 if not _is_right(item, get_args(bare)[0]):
                     yield from _of_value(item, get_args(bare)[0], f"{path}[{position}]")
@@ -96,7 +96,7 @@ def _of_value(value: Any, kind: Any, path: str) -> Iterator[Fault]:
 
 
 def _is_right(value: Any, kind: Any) -> bool:
-    """True if the value is valid by its shape alone. Most items of a long list are."""
+    """Return whether the value's shape is valid. Most items of a long list are valid."""
     if _has_meaning(kind):
         return False
     try:
@@ -108,7 +108,7 @@ def _is_right(value: Any, kind: Any) -> bool:
 
 @cache
 def _has_meaning(kind: Any) -> bool:
-    """True if the type, or one that it is made of, is one of `MEANINGS`."""
+    """Return whether the type, or a type inside it, is one of `MEANINGS`."""
     if any(kind == meaning for meaning, _ in MEANINGS):
         return True
     bare = _bare(kind)[0]
@@ -119,7 +119,7 @@ def _has_meaning(kind: Any) -> bool:
 def _of_fields(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str) -> Iterator[Fault]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     for name in value.keys() - fields.keys():
-        yield _shown(f"{path}.{name[:MOST_NAME]}", "is no field of this object")
+        yield _shown(f"{path}.{name[:MOST_NAME]}", "is not a field of this object")
     for name, field in fields.items():
         if name in value:
             yield from _of_value(value[name], field.type, f"{path}.{name}")
@@ -127,7 +127,7 @@ def _of_fields(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str
             yield _shown(f"{path}.{name}", "is required")
     names: tuple[str, ...] = getattr(struct, "at_least_one", ())
     if names and all(value.get(name) is None for name in names):
-        yield _shown(f"{path}.{names[0]}", f"give at least one of {', '.join(names)}")
+        yield _shown(f"{path}.{names[0]}", f"send at least one of {', '.join(names)}")
 
 
 def _of_leaf(value: Any, kind: Any, path: str) -> Iterator[Fault]:
@@ -157,12 +157,12 @@ def _shown(path: str, message: str) -> Fault:
 
 
 def _options(kind: Any) -> tuple[Any, ...]:
-    """The types of a union; any other type alone."""
+    """Return the types of a union; any other type alone."""
     return get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
 
 
 def _bare(kind: Any) -> tuple[Any, tuple[Any, ...]]:
-    """A type, and what `Annotated` says of it."""
+    """Return a type and its `Annotated` metadata."""
     return (get_args(kind)[0], get_args(kind)[1:]) if get_origin(kind) is Annotated else (kind, ())
 
 

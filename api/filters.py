@@ -1,4 +1,4 @@
-"""Filters that several lists have, and the reading of their values."""
+"""Filters that several lists share, and the parsing of their values."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Annotated
@@ -14,20 +14,24 @@ from schemas.errors import Invalid
 from schemas.errors.absent import Noun
 
 MadeSince = Annotated[
-    str | None, QueryParameter(name="since", description="Made then or later; UTC, with `Z`.", max_length=40)
+    str | None,
+    QueryParameter(name="since", description="Created at this time or later; UTC, with `Z`.", max_length=40),
 ]
 MadeUntil = Annotated[
-    str | None, QueryParameter(name="until", description="Made before then; UTC, with `Z`.", max_length=40)
+    str | None,
+    QueryParameter(name="until", description="Created before this time; UTC, with `Z`.", max_length=40),
 ]
-ProjectFilter = Annotated[str | None, QueryParameter(name="projectId", description="Only of this project.")]
+ProjectFilter = Annotated[
+    str | None, QueryParameter(name="projectId", description="Only objects of this project.")
+]
 AppId = Annotated[
     str | None,
-    QueryParameter(name="appId", description="Only of this app, which may be deleted.", max_length=100),
+    QueryParameter(name="appId", description="Only rows of this app, which may be deleted.", max_length=100),
 ]
 
 
 def period(since: str | None, until: str | None) -> Period:
-    """Raises `Invalid`."""
+    """Parse a period. Raises `Invalid`."""
     return Period(
         None if since is None else timezones.read(since, path="since"),
         None if until is None else timezones.read(until, path="until"),
@@ -35,23 +39,23 @@ def period(since: str | None, until: str | None) -> Period:
 
 
 async def own_period(request: ApiRequest, since: str | None, until: str | None) -> Period:
-    """The same of rows that have a sandbox's own time. Raises `Invalid`."""
+    """Parse a period and convert it from a sandbox's own time. Raises `Invalid`."""
     asked = period(since, until)
     return asked if asked == ALWAYS else asked.back(await request.read_ahead())
 
 
 def words(name: str, values: Sequence[str] | None, known: Collection[str]) -> None:
-    """Raises `Invalid` for a value that no item of the list can have."""
+    """Raise `Invalid` for a value that no item of the list can have."""
     for value in values or ():
         if value not in known:
-            raise Invalid(name, f"knows no {value!r}: send one of {', '.join(known)}")
+            raise Invalid(name, f"doesn't allow {value!r}: send one of {', '.join(known)}")
 
 
 def read_ids(noun: Noun, values: Iterable[str] | None) -> list[UUID] | None:
-    """The ids, each once, in whichever ways it is written. Raises `NotFound`."""
+    """Parse ids and drop duplicates, also of ids in different notations. Raises `NotFound`."""
     return None if values is None else [*dict.fromkeys(paths.read(noun, value) for value in values)]
 
 
 def read_id(noun: Noun, value: str | None) -> UUID | None:
-    """The same of one id."""
+    """Parse one id, or None. Raises `NotFound`."""
     return None if value is None else paths.read(noun, value)

@@ -1,6 +1,7 @@
-"""Idempotency of writes: the record of a request (its key, and what it was answered) commits with its effect.
+"""Idempotency of writes: the record of a request (its key and its answer) commits with its effect.
 
-So a crash can neither wedge a key nor run it twice, and only what was committed, a 2xx, is ever replayed.
+So a crash can neither block a key nor run its request twice. Only committed answers, which are 2xx, are
+replayed.
 """
 
 import asyncio
@@ -31,19 +32,19 @@ T = TypeVar("T")
 
 ACCEPTED = 202
 
-#: A key in use is asked for again, for 2 s in all, as long as any lock is waited for.
+#: Seconds between two attempts to claim a key in use, and their number: 2 s in all, like the wait for a lock.
 ASK_AGAIN_S, ASKS = 0.05, 40
 
-#: Fields that hold the list of a large body, in quotes, and items of such a list.
+#: Names of the fields with the list of a large body, in quotes, and the maximum of items in such a list.
 LISTS, MAX_ITEMS = {b'"events"', b'"rows"'}, 1_000
 
 _KEY = re.compile(rb"[\x20-\x7e]{1,255}")
 
 
 class Made(NamedTuple, Generic[T]):
-    """The answer of a write, and whom to wake once it is committed.
+    """The answer of a write, and the wakes to send after its commit.
 
-    `secret` says that `content` holds something shown once: its record is sealed.
+    `secret`: `content` contains a secret that is shown once, so its record is sealed.
     """
 
     content: T
@@ -56,16 +57,16 @@ class Made(NamedTuple, Generic[T]):
 
 
 async def once(request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]]) -> Response[T]:
-    """Run a write in one transaction with the record of its answer, then wake who has to know.
+    """Run a write in one transaction with the record of its answer, then send the wakes.
 
-    With a key that was used for the same request, the first answer again. Raises `KeyReused` for another
-    request, `InFlight` for one that still runs.
+    If the key was used for the same request, return the first answer again. Raises `KeyReused` for another
+    request, `InFlight` while the first request still runs.
     """
     return await reply(request, await write_once(request, write, await request.body()))
 
 
 async def once_plain(request: ApiRequest, write: Callable[[Conn], Awaitable[T]]) -> Response[T]:
-    """`once` for a write that is answered with 200 and what it came to, and wakes nobody."""
+    """Run `once` for a write without wakes; its result is answered with 200."""
 
     async def make(conn: Conn) -> Made[T]:
         return Made(await write(conn))
@@ -74,16 +75,17 @@ async def once_plain(request: ApiRequest, write: Callable[[Conn], Awaitable[T]])
 
 
 async def once_any_time(request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]]) -> Response[T]:
-    """`once` for a write of real time, which a sandbox's clock neither dates nor holds up."""
+    """Run `once` for a write in real time, which a sandbox's clock neither dates nor blocks."""
     return await reply(request, await _write_once(request, write, await request.body()))
 
 
 async def write_once(
     request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]], body: bytes
 ) -> Made[T]:
-    """`once` without the reply; `body` stands for one which was not kept.
+    """Run `once` without the reply; `body` replaces a request body that was not kept in memory.
 
-    In a sandbox the clock stands meanwhile, and the answer has its times. Raises `Conflict` CLOCK_ADVANCING.
+    In a sandbox the write holds the clock, and the answer has the sandbox's times. Raises `Conflict`
+    CLOCK_ADVANCING.
     """
     return await _write_once(request, partial(_in_time, request, write), body)
 
@@ -104,7 +106,7 @@ async def _write_once(
 
 
 def has_key(request: ApiRequest) -> bool:
-    """True if the request has a key: without one, its effect need not be one transaction."""
+    """Return whether the request has a key. Without a key, its effect need not be one transaction."""
     return b"idempotency-key" in request.request_state.headers
 
 
@@ -114,10 +116,11 @@ async def insert_once(
     insert: Callable[[Record | None], Awaitable[bool | None]],
     insert_on: Callable[[Conn], Awaitable[object]],
 ) -> Response[T]:
-    """`once` for a write whose whole answer is known before it: row and record in a single statement.
+    """Run `once` for a write with an answer known in advance: one statement inserts the row and the record.
 
-    `insert` says whether it wrote: not if the record's key was used before; None while somebody uses it. In a
-    sandbox, whose clock has to be held, `insert_on` does so in a transaction.
+    `insert` returns whether it wrote: False if the record's key was used before, None while another
+    transaction uses it. In a sandbox `insert_on` inserts in a transaction instead, since the clock must be
+    held.
     """
     if request.principal.sandbox:
 
@@ -136,7 +139,7 @@ async def insert_once(
 
 
 async def _when_free(write: Callable[[], Awaitable[T | None]]) -> T:
-    """The outcome of `write` once nobody else uses the key. Raises `InFlight` if that takes too long."""
+    """Retry `write` until no other transaction uses the key. Raises `InFlight` if that takes too long."""
     for _ in range(ASKS):
         if (came := await write()) is not None:
             return came
@@ -147,7 +150,7 @@ async def _when_free(write: Callable[[], Awaitable[T | None]]) -> T:
 async def _write(
     request: ApiRequest, claim: KeyUse | None, write: Callable[[Conn], Awaitable[Made[T]]], conn: Conn
 ) -> Made[T] | None:
-    """None while another transaction uses the key."""
+    """Write or replay; return None while another transaction uses the key."""
     if claim is None:
         return await write(conn)
     free = await idempotency.claim(conn, claim)
@@ -173,10 +176,10 @@ async def _claim_of(request: ApiRequest, body: bytes) -> KeyUse | None:
 
 
 def _fingerprints(peppers: Keyring, digest: bytes) -> tuple[bytes, tuple[bytes, ...]]:
-    """The digest as the keyring's writer makes it, and as a row of the last day may have it yet.
+    """Return the digest keyed with the current pepper, and the other forms that a stored row may have.
 
-    Keyed, since a body may hold a password that a plain hash would let a reader of the table guess. A row
-    of before that has the digest itself.
+    The digest is keyed since a body may hold a password: a reader of the table could guess it from a plain
+    hash. Rows of an older release hold the plain digest.
     """
     made = {
         name: hmac.digest(key, b"request " + digest, hashlib.sha256) for name, key in peppers.keys.items()
@@ -185,17 +188,18 @@ def _fingerprints(peppers: Keyring, digest: bytes) -> tuple[bytes, tuple[bytes, 
 
 
 def _where(request: ApiRequest) -> list[Any]:
-    """Method, concrete path and query."""
+    """Return the method, the path and the sorted query."""
     query = request.scope["query_string"]
     pairs = sorted(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else []
     return [request.method, request.scope["path"], pairs]
 
 
 def digest(where: Sequence[Any], body: bytes) -> Steps[bytes]:
-    """A digest that neither the order of fields nor white space changes; else, of no JSON, each byte does.
+    """Digest a request. For JSON, the order of fields and white space make no difference; else each byte
+    counts.
 
-    Of a large body with a list, an item of more than `STEP_BYTES` counts byte by byte, too: no item that is
-    kept is as large.
+    In a large body with a list, an item over `STEP_BYTES` also counts byte by byte: no stored item is as
+    large.
     """
     try:
         canonical = yield from _canonical(body)
@@ -205,7 +209,7 @@ def digest(where: Sequence[Any], body: bytes) -> Steps[bytes]:
 
 
 def _canonical(body: bytes) -> Steps[bytes]:
-    """JSON without white space, its fields in order. Raises one of `UNREADABLE`."""
+    """Return the JSON without white space, with ordered fields. Raises one of `UNREADABLE`."""
     if len(body) <= STEP_BYTES:
         return _ordered(msgspec.json.decode(body) if body else None)
     try:
@@ -248,7 +252,7 @@ async def _replay(request: ApiRequest, conn: Conn, claim: KeyUse) -> Made[Any]:
 
 
 async def reply(request: ApiRequest, made: Made[T]) -> Response[T]:
-    """Wake whom the write concerns, and say what it made."""
+    """Send the wakes and build the response."""
     for wake in made.wakes:
         await request.services.courier.send(wake)
     headers = {

@@ -1,6 +1,6 @@
-"""JSON bodies: the counts are checked first, then the body is read as its type.
+"""JSON bodies: checks the counts first, then decodes the body as its type.
 
-Each step takes milliseconds at most. A large body lets other requests run between two steps.
+Each step takes at most milliseconds. Between two steps of a large body, other requests run.
 """
 
 import re
@@ -15,16 +15,17 @@ from domain.values import metadata, numbers
 from domain.values.steps import Steps
 from schemas.errors import Invalid, Malformed
 
-SAY_JSON = "the body is not readable JSON in UTF-8"
+SAY_JSON = "the body is not valid JSON in UTF-8"
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
-#: Bytes of a body that is read in one step, without counting. The worst one takes two milliseconds.
+#: Maximum bytes of a body that is decoded in one step, without counting. The worst one takes two
+#: milliseconds.
 SMALL_BYTES = 16 << 10
 
-#: Digits of a number that is looked at; Python reads and writes longer ones in quadratic time.
+#: Maximum digits of a number; Python parses and prints longer ones in quadratic time.
 MAX_DIGITS = 400
 
-#: Numbers with a fraction or an exponent: one takes four bytes of metadata.
+#: Maximum of numbers with a fraction or an exponent: one takes four bytes of metadata.
 MAX_FRACTIONS = metadata.MAX_BYTES // 4
 TOO_MANY_FRACTIONS = f"may have at most {MAX_FRACTIONS} numbers that are not whole"
 
@@ -33,7 +34,7 @@ _DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 
 class _Fractions:
-    """Reads the fractions of one body, and stops at the first one too many."""
+    """Parses the fractions of one body, and stops at the first one over the limit."""
 
     def __init__(self) -> None:
         self.left = MAX_FRACTIONS
@@ -46,7 +47,7 @@ class _Fractions:
 
 
 def read(body: bytes, kind: Any) -> Steps[Any]:
-    """Decode a body as a type. Raises `Malformed`, `Invalid` with each fault."""
+    """Decode a body as a type. Raises `Malformed`, and `Invalid` with all validation errors."""
     if len(body) > SMALL_BYTES:
         yield from _check_counts(body, limits_of(kind))
         yield
@@ -66,9 +67,9 @@ def read(body: bytes, kind: Any) -> Steps[Any]:
 
 
 def _check_counts(body: bytes, limits: Limits) -> Steps[None]:
-    """Refuse a text with far more values than the type holds, or with a very long number. Raises `Invalid`.
+    """Refuse a text with far more values than the type allows, or with a very long number. Raises `Invalid`.
 
-    "Far more" is twice as many: of one item too many the reader tells the place.
+    "Far more" is twice the limit: for one item too many, the decoder reports the exact path.
     """
     most = Limits(*(2 * limit + 1_000 for limit in limits))
     if _quotes(body) > 2 * most.strings:
@@ -102,7 +103,7 @@ def _has_long_number(text: bytes) -> bool:
 
 
 def _too_many(most: int, what: str) -> Invalid:
-    return Invalid("body", f"has more than {most} {what}: no body of this route needs so many")
+    return Invalid("body", f"has more than {most} {what}: no valid body of this route needs as many")
 
 
 def _decode(body: bytes, kind: Any) -> Any:
@@ -112,7 +113,7 @@ def _decode(body: bytes, kind: Any) -> Any:
 
 
 def _refusal(body: bytes, kind: Any, error: msgspec.ValidationError) -> Steps[Exception]:
-    """Find each fault of a body. `Malformed` if the text behind the first wrong value is no JSON."""
+    """Collect the validation errors of a body; `Malformed` if the text after the first error is no JSON."""
     large = len(body) > SMALL_BYTES
     if large:
         yield

@@ -1,4 +1,4 @@
-"""Notes of when events of each app came last: behind the answers, at most once a minute for each app."""
+"""Writes the time of each app's last event: write-behind, at most once a minute for each app."""
 
 import asyncio
 from collections import OrderedDict
@@ -12,15 +12,15 @@ from db.reach import PASSING, reaching
 from domain.apps import apps
 from domain.apps.app_keys import KeyedApp
 
-#: Seconds between two notes of one app; more than the minute that its row asks for.
+#: Seconds between two writes for one app; longer than the minute that the update requires.
 EVERY_S = 61.0
 
-#: Apps whose last note is remembered, at most.
+#: Maximum number of apps in memory with the time of their last write.
 REMEMBERED = 100_000
 
 
 class LastEvents:
-    """Notes that are due, written one after the other: they take one connection of the pool at most."""
+    """Pending timestamps, written one after the other: they take at most one connection of the pool."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -29,7 +29,7 @@ class LastEvents:
         self.came = asyncio.Event()
 
     def note(self, app: KeyedApp) -> None:
-        """Events of it came just now."""
+        """Queue a timestamp: the app has just sent events."""
         now = asyncio.get_running_loop().time()
         if now - self._noted.get(app.app_id, -EVERY_S) < EVERY_S:
             return
@@ -41,7 +41,9 @@ class LastEvents:
         self.came.set()
 
     async def write_due(self) -> None:
-        """Write all that are due. While Postgres is away they are dropped: later events bring others."""
+        """Write all pending timestamps. While Postgres is away they are dropped: later events queue new
+        ones.
+        """
         self.came.clear()
         while self._due:
             app = next(iter(self._due.values()))
@@ -52,7 +54,7 @@ class LastEvents:
             except PASSING:
                 self._noted.pop(app.app_id, None)
             except Exception:
-                # The others don't wait for one that can't be written.
+                # One failing write must not block the others.
                 del self._due[app.app_id]
                 raise
             del self._due[app.app_id]
@@ -60,7 +62,7 @@ class LastEvents:
 
 @asynccontextmanager
 async def open_last_events(pool: Pool) -> AsyncIterator[LastEvents]:
-    """Notes that are written until the block ends, and then those that are due."""
+    """Open the buffer; it writes in the background, and once more at the end of the block."""
     notes = LastEvents(pool)
     async with written_behind(notes.came, notes.write_due):
         yield notes

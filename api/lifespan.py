@@ -1,4 +1,4 @@
-"""The lifespan of an API process: what it opens at its start and closes at its end."""
+"""The lifespan of an API process: opens its resources at the start and closes them at the end."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -40,22 +40,22 @@ from jobs.courier import open_courier
 from schemas.settings import Settings
 from schemas.waiting import Waiting
 
-#: What a request waits for a lock that another transaction holds.
+#: Maximum wait of a request for a lock of another transaction.
 LOCK_TIMEOUT = "2s"
 
-#: What a silent Postgres may cost one statement of a request, in seconds.
+#: Timeout in seconds of one statement of a request, for a Postgres that doesn't respond.
 COMMAND_TIMEOUT_S = 10.0
 
-#: Uploads that are looked into at once: each takes a core for 70 ms, a hostile one for 3 s a file.
+#: Uploads that are probed concurrently: each takes a core for 70 ms, a hostile one for 3 s per file.
 PROBES = 2
 
-#: Seconds between two writings of refused events.
+#: Seconds between two writes of rejected events.
 QUARANTINE_S = 1.0
 
 
 @asynccontextmanager
 async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[None]:
-    """Raises `SettingsInvalid` without a pepper or vault key that some row names, or a folder for media."""
+    """Open all services. Raises `SettingsInvalid` without a pepper or vault key in use, or a media folder."""
     peppers, vault = _keyrings(settings)
     async with (
         measured(app, settings),
@@ -100,7 +100,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
 async def _open_events(
     settings: Settings, pool: Pool, redis: Redis, peppers: Keyring, clock: Callable[[], datetime]
 ) -> AsyncIterator[EventServices]:
-    """The intake has connections of its own: one for each commit at once, and two for the quarantine."""
+    """Open the intake's own pool: one connection for each concurrent commit, and two for the quarantine."""
     async with (
         open_pool(
             settings.event_store_url,
@@ -131,7 +131,7 @@ async def _open_events(
 
 @asynccontextmanager
 async def _open_budgets(pool: Pool, clock: Callable[[], datetime]) -> AsyncIterator[Budgets]:
-    """Budgets of this process. Its counts are added to the table, the last ones at the end of the block."""
+    """Open this process's event budgets; its counts are added to the table, the last ones at the end."""
     budgets = Budgets(clock)
     async with written_behind(budgets.came, partial(budgets.write_due, pool), rest_s=PAUSE_S):
         try:
@@ -148,20 +148,20 @@ async def _open_quarantine(pool: Pool) -> AsyncIterator[Quarantine]:
 
 
 def _keyrings(settings: Settings) -> tuple[Keyring, Keyring]:
-    """Peppers, and keys of the vault."""
+    """Parse the peppers and the vault keys."""
     peppers = parse_keyring(settings.peppers, setting="PEPPERS")
     return peppers, parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
 
 
 async def _checked(pool: Pool, peppers: Keyring, vault: Keyring, settings: Settings) -> Connections:
-    """The pool as requests use it, whose rows these keys open."""
+    """Check that the keyrings open the stored rows, and return the pool with its quotas."""
     async with pool.acquire() as conn:
         await check_keyrings(conn, peppers=peppers, vault=vault)
     return Connections(pool, size=settings.pool_size)
 
 
 def _shared(event_store: Pool, connections: Connections, pool: Pool, settings: Settings) -> Connections:
-    """The event store's connections: those of the main database, where it is the same one."""
+    """Return the event store's connections; the main ones if both are one database."""
     return connections if event_store is pool else Connections(event_store, size=settings.pool_size)
 
 
@@ -193,7 +193,7 @@ def _open_pool(settings: Settings, url: str, *, name: str) -> AbstractAsyncConte
 
 @asynccontextmanager
 async def _open_event_store(settings: Settings, pool: Pool) -> AsyncIterator[Pool]:
-    """The main pool, or another one where the event store is a database of its own."""
+    """Open the event store's pool; yield the main pool if both are one database."""
     if not settings.telemetry_url:
         yield pool
         return
@@ -203,9 +203,9 @@ async def _open_event_store(settings: Settings, pool: Pool) -> AsyncIterator[Poo
 
 @asynccontextmanager
 async def _open_redis(url: str, clock: Callable[[], datetime]) -> AsyncIterator[tuple[Redis, Limiter]]:
-    """Redis, which need not be there, and the limiter that counts requests in it.
+    """Open Redis, which may be away, and the rate limiter that uses it.
 
-    Whoever asks sets the time limit: redis-py's own costs a task a command.
+    Callers set their own timeouts: the timeout of redis-py costs a task per command.
     """
     pool = RedisPool.from_url(url)
     try:

@@ -1,4 +1,4 @@
-"""Everyone in this process who reads a stream of webhook events, and the one look for all of them."""
+"""Fan-out of webhook events to the open streams of this process, fed by a single poll."""
 
 import time
 from collections.abc import Sequence
@@ -11,18 +11,22 @@ from domain.webhooks import streams
 from domain.webhooks.streams import Head
 from schemas.settings import Settings
 
-#: Streams of one organization at once in one process.
+#: Maximum streams of one organization in one process.
 MOST_STREAMS = 10
 
 
 def open_listeners(settings: Settings, pool: Pool) -> AbstractAsyncContextManager[Watcher[Head]]:
-    """Their streams, which may be on a quarter of the connections, beside those that wait for jobs."""
+    """Open the hub of streams, which may take a quarter of the connections, in addition to long polls of
+    jobs.
+    """
     most = limits_of(settings).connections // 4
     return open_watcher(looking(pool), seats=MOST_STREAMS, of_all=most)
 
 
 def looking(pool: Pool) -> Look[Head]:
-    """Reads of many organizations which event is the last; they are listened to as long as anybody looks."""
+    """Return a poll of the latest event of many organizations; it renews their listening while streams are
+    open.
+    """
     renewed = time.monotonic()
 
     async def look(refs: Sequence[Ref]) -> list[Head]:

@@ -1,4 +1,4 @@
-"""Look-up in the main database, such as of a project's apps, before a list is read from the event store."""
+"""Look-up in the main database before a list is read from the event store, such as of a project's apps."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class LookUp(Generic[T]):
-    """Look-up made once, by the first who connects: so what is wrong with a cursor is said before."""
+    """A look-up that runs once, at the first connect, so that an invalid cursor is reported before it."""
 
     found: T
 
@@ -23,7 +23,7 @@ class LookUp(Generic[T]):
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Conn]:
-        """A connection to the event store; nobody who waits for it holds one of the main database."""
+        """Connect to the event store; the main database's connection is released before."""
         if not hasattr(self, "found"):
             async with self._request.connection() as conn:
                 self.found = await self._find(conn)
@@ -32,7 +32,7 @@ class LookUp(Generic[T]):
 
 
 def apps_of(request: ApiRequest, project_id: str, app_id: str | None) -> LookUp[Apps]:
-    """A project's apps, and the one that a filter names. The look raises `NotFound`."""
+    """Return the look-up of a project's apps, and of the app in a filter. It raises `NotFound`."""
 
     async def find(conn: Conn) -> Apps:
         return await app_numbers.find(

@@ -1,4 +1,6 @@
-"""Place of an API process's metrics: beside `/v1` for this machine alone, or a port of their own."""
+"""Placement of an API process's metrics: under the API's port for this machine alone, or on a port of
+their own.
+"""
 
 from contextlib import AbstractAsyncContextManager
 
@@ -9,15 +11,16 @@ from telemetry import health, lag
 
 
 def is_beside(app: Litestar, settings: Settings) -> bool:
-    """True where they are beside `/v1`: only this machine can call, and no proxy calls for others."""
+    """Return whether the API's port serves the metrics: only this machine can reach it, and no proxy does."""
     private: bool = app.state.private
     return private and not settings.metrics_port and not settings.proxy_hops
 
 
 def measured(app: Litestar, settings: Settings) -> AbstractAsyncContextManager[object]:
-    """The loop's lag, measured; where metrics have a port of their own, their server too.
+    """Measure the event loop's lag, and serve the metrics on their own port if they have one.
 
-    Where nobody gave a public API a port for them, this machine alone may ask: none is open unasked.
+    Without `METRICS_PORT`, a public API serves its metrics to this machine only, so that no port is opened by
+    default.
     """
     if is_beside(app, settings):
         return lag.measured()

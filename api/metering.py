@@ -15,7 +15,7 @@ from telemetry.costs import Cost
 if TYPE_CHECKING:
     from api.services import Services
 
-#: Seconds between two lines of the log about the same route.
+#: Seconds between two log lines about the same route.
 LOG_EVERY_S = 10.0
 
 UNMATCHED = "unmatched"
@@ -28,7 +28,7 @@ class LoopWatchdog:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        #: By route: when it was logged last, and the holds since. Routes are few.
+        #: By route: the time of its last log line, and the number of holds since. Routes are few.
         self._logged: dict[str, tuple[float, int]] = {}
 
     def note(self, scope: HTTPScope, state: RequestState, seconds: float) -> None:
@@ -49,7 +49,7 @@ _watchdog = LoopWatchdog()
 
 
 def counted(cost: Cost, receive: Receive, send: Send) -> tuple[Receive, Send]:
-    """Both sides of a connection, which count the bytes of bodies that pass."""
+    """Wrap both sides of a connection to count the bytes of bodies."""
 
     async def receive_counted() -> Any:
         message = await receive()
@@ -71,7 +71,7 @@ async def metered(
     *,
     watchdog: LoopWatchdog = _watchdog,
 ) -> None:
-    """Run a request to its end, and charge what it cost to the bucket that pays for it, if one is known."""
+    """Run a request and charge its cost to the bucket that pays for it, if known."""
     cost = state.cost
     try:
         with costs.metered(cost):

@@ -1,4 +1,4 @@
-"""Paths and ids in them: what isn't one names nothing, and gets the answer of what doesn't exist."""
+"""Ids in paths: a malformed id gets the same 404 as an unknown one."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from schemas.errors.absent import MISSING, Noun, absent
 
 
 def read(noun: Noun, text: str) -> UUID:
-    """The id of such a thing. Raises `NotFound`."""
+    """Parse an object's id. Raises `NotFound`."""
     prefix = MISSING[noun].prefix
     found = ids.read(prefix, text) if prefix else None
     if found is None:
@@ -16,8 +16,8 @@ def read(noun: Noun, text: str) -> UUID:
 
 
 def is_plain(raw_path: bytes) -> bool:
-    """True if a path is written as our routes are: in plain letters, with one slash between two words.
+    """Return whether a path has no percent escapes and no double slashes, as our routes are written.
 
-    Whatever stands before us may read others in its own way, and let through what it means to keep out.
+    A proxy may interpret other paths differently, and let a path through that it should block.
     """
     return b"%" not in raw_path and b"//" not in raw_path

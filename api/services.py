@@ -1,4 +1,4 @@
-"""Services that the routes use: opened once by the lifespan, found on the application's state."""
+"""Services of the routes, opened once by the lifespan and kept on the application's state."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,33 +34,33 @@ from schemas.waiting import Waiting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventServices:
-    """Services of routes that take events: whose key it is, how many may come, where they wait."""
+    """Services of the routes that receive events: authentication, limits, intake."""
 
     apps: AppAuthenticator
     limiter: EventLimiter
-    #: Events that organizations may send in a day.
+    #: Daily event budgets of organizations.
     budgets: Budgets
     intake: Intake
     last: LastEvents
     quarantine: Quarantine
-    #: The databases' disks: intake of events, and of uploads, closes before one is full.
+    #: Watermarks of the databases' disks: intake of events and uploads closes before a disk is full.
     disks: DiskWatch
-    #: Shares of servers' requests with an Idempotency-Key: each holds a connection of the main database until
-    #: its events are committed, and all of them have half of what is shared.
+    #: Connection quota for events from servers with an Idempotency-Key. Each such request holds a connection
+    #: of the main database until its events are committed; together they get half of the shared connections.
     keyed: Connections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """`clock` gives an aware datetime in UTC."""
+    """All services. `clock` returns an aware datetime in UTC."""
 
     settings: Settings
     pool: Pool
-    #: The pool as requests of an organization use it.
+    #: The pool with a quota per organization.
     connections: Connections
-    #: The event store as they use it: the same one, unless it is a database of its own.
+    #: The event store with a quota per organization; the same object if both are one database.
     event_connections: Connections
-    #: Numbers of people as they were counted last.
+    #: Cache of the latest counts of users.
     counted: Counted
     courier: Courier
     redis: Redis
@@ -69,20 +69,20 @@ class Services:
     authenticator: Authenticator
     limiter: Limiter
     events: EventServices
-    #: One job read by many requests at once is one statement.
+    #: Coalesced reads of jobs.
     jobs: Coalesced[Ref, Versioned | None]
-    #: And why it waits.
+    #: Coalesced reads of the reasons why jobs wait.
     waits: Coalesced[Ref, Waiting | None]
-    #: Projects that many requests create at once are one statement, and one commit.
+    #: Coalesced creation of projects: one statement and one commit for concurrent requests.
     creates: Coalesced[New, bool | None]
     watcher: Watcher[Versioned]
     #: Streams of webhook events.
     listeners: Watcher[Head]
-    #: Where media lies, and whose upload may be looked into.
+    #: Storage of media, and the queue of uploads to probe.
     store: Store
     probes: TenantQueue
-    #: Where texts are read: beside the loop.
+    #: Runs CPU-bound work on a thread outside of the event loop.
     aside: Aside
-    #: Addresses on this machine that an ingest may read all the same.
+    #: Addresses of this machine that an ingest may fetch despite the SSRF guard.
     allowed: urls.Allowed
     clock: Callable[[], datetime]

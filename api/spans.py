@@ -1,4 +1,4 @@
-"""Windows of time in queries, and what an answer about one is read from, and for how long."""
+"""Time windows of queries, with the connections and the time limit of their answers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,27 +19,29 @@ Since = Annotated[
     str | None,
     QueryParameter(
         name="since",
-        description="From then on; UTC, with `Z`. 30 days before `until` unless given.",
+        description="Start of the window; UTC, with `Z`. Default: 30 days before `until`.",
         max_length=40,
     ),
 ]
 Until = Annotated[
     str | None,
-    QueryParameter(name="until", description="Before then; UTC, with `Z`. Now unless given.", max_length=40),
+    QueryParameter(
+        name="until", description="End of the window, exclusive; UTC, with `Z`. Default: now.", max_length=40
+    ),
 ]
-SCOPE = QueryParameter(name="scope", description="What the metrics are of.")
-GRANULARITY = QueryParameter(name="granularity", description="What the buckets are; weeks begin on Monday.")
+SCOPE = QueryParameter(name="scope", description="The scope of the metrics.")
+GRANULARITY = QueryParameter(name="granularity", description="The length of a bucket; weeks begin on Monday.")
 
 
 def stores(request: ApiRequest) -> Stores:
-    """Connections of the caller's share to both databases."""
+    """Return connections to both databases from the caller's quota."""
     return Stores(request.connection, request.event_connection, request.services.counted)
 
 
 async def at_one_time(request: ApiRequest, read: Callable[[datetime, timedelta], Awaitable[T]]) -> T:
-    """The answer of `read`, which gets a time and how far a sandbox's clock is ahead then.
+    """Run `read` with one time and one offset of a sandbox's clock.
 
-    It reads with several connections, and once more where the clock was moved meanwhile.
+    `read` uses several connections, and runs again if the clock was moved meanwhile.
     """
     while True:
         ahead = await request.read_ahead()
@@ -50,9 +52,11 @@ async def at_one_time(request: ApiRequest, read: Callable[[datetime, timedelta],
 
 @asynccontextmanager
 async def bounded() -> AsyncIterator[None]:
-    """No longer than a page of a list may be read for. Raises `Unavailable`."""
+    """Limit the block to the time limit of a list's page. Raises `Unavailable`."""
     try:
         async with asyncio.timeout(READ_S):
             yield
     except TimeoutError:
-        raise Unavailable("this takes too long to read: ask for a shorter time, or for less of it") from None
+        raise Unavailable(
+            "this takes too long to read: request a shorter window, or a narrower filter"
+        ) from None

@@ -1,4 +1,4 @@
-"""Tables as bodies: CSV whose first line names fields, and whose other lines are rows (RFC 4180)."""
+"""CSV bodies: the first line names the fields, the other lines are rows (RFC 4180)."""
 
 import csv
 import io
@@ -12,28 +12,31 @@ from api import faults
 from domain.values.steps import Steps
 from schemas.errors import Invalid, Malformed
 
-#: Rows of a table, and names in its first line. What is longer isn't looked through.
+#: Limits of a table: rows, and names in its first line. Longer input isn't parsed further.
 MOST, MOST_NAMES = 1_000, 100
 
-#: Lines of a table, empty ones too; lines of one row, since a cell may hold line ends; characters of a line.
+#: Limits: lines of a table, empty ones included; lines of one row, since a cell may hold line breaks;
+#: characters of a line.
 MOST_LINES, MOST_LINES_OF_ROW, MOST_CHARACTERS = 10_000, 100, 8_192
 
-#: Rows that one step reads.
+#: Rows parsed in one step.
 SLICE = 200
 
-#: Characters of a name that an answer repeats, at most.
+#: Maximum characters of a name in an error message.
 MOST_NAME = 64
 
 
 class Row(NamedTuple):
-    """A row by its cells' names, and the line that it begins on; an empty cell is left out."""
+    """A row: its cells by name, without empty cells, and its first line's number."""
 
     line: int
     cells: dict[str, str]
 
 
 def read(body: bytes, kind: Any) -> Steps[Any]:
-    """The body, a struct, that has these rows. Raises `Malformed`, `Invalid` with each wrong row's line."""
+    """Decode CSV as a struct with a list of rows. Raises `Malformed`, `Invalid` with each invalid row's
+    line.
+    """
     [field] = msgspec.structs.fields(kind)
     row_kind = get_args(get_args(field.type)[0])[0]
     found: list[Row] = []
@@ -50,7 +53,7 @@ def read(body: bytes, kind: Any) -> Steps[Any]:
 
 
 def _all_faults(found: Sequence[Row], row_kind: Any) -> Steps[list[tuple[str, str]]]:
-    """Collect the faults that an answer names."""
+    """Collect validation errors, up to the limit of a response."""
     wrong: list[tuple[str, str]] = []
     for first in range(0, len(found), SLICE):
         wrong += islice(_faults(found[first : first + SLICE], row_kind, first), faults.MOST - len(wrong))
@@ -64,16 +67,16 @@ def _rows(body: bytes, row_kind: type[msgspec.Struct]) -> Iterator[Row]:
     _check_names(names[:MOST_NAMES], row_kind)
     for line, cells in lines:
         if len(cells) != len(names):
-            raise Malformed(f"line {line} has {len(cells)} cells, and the first line names {len(names)}")
+            raise Malformed(f"line {line} has {len(cells)} cells, but the first line has {len(names)} names")
         yield Row(line, {name: cell for name, cell in zip(names, cells, strict=True) if cell})
 
 
 def _lines(body: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Cells of each row, and the line that it begins on. Lines without anything are passed over."""
+    """Yield the cells of each row with the number of its first line. Skips empty lines."""
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Malformed("the table is not in UTF-8") from None
+        raise Malformed("the CSV is not in UTF-8") from None
     lines = _Lines(text)
     reader, line = csv.reader(lines, strict=True), 1
     try:
@@ -82,7 +85,7 @@ def _lines(body: bytes) -> Iterator[tuple[int, list[str]]]:
                 yield line, cells
             line = lines.begin_row() + 1
     except csv.Error as error:
-        raise Malformed(f"the table can't be read from line {line} on: {error}") from None
+        raise Malformed(f"the CSV can't be parsed from line {line} on: {error}") from None
 
 
 class _Lines:
@@ -104,7 +107,7 @@ class _Lines:
         line = next(self._lines)
         self._read += 1
         if self._read > MOST_LINES:
-            raise Malformed(f"the table has more than {MOST_LINES:,} lines")
+            raise Malformed(f"the CSV has more than {MOST_LINES:,} lines")
         if len(line) > MOST_CHARACTERS or self._read - self._before > MOST_LINES_OF_ROW:
             raise Malformed(
                 f"line {self._read} is too long: a line has at most {MOST_CHARACTERS:,} characters,"
@@ -117,8 +120,8 @@ def _check_names(names: list[str], row_kind: type[msgspec.Struct]) -> None:
     fields = msgspec.structs.fields(row_kind)
     known = [field.encode_name for field in fields]
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    issues = [("header", f"names no field: {name[:MOST_NAME]!r}") for name in names if name not in known]
-    issues += [("header", f"names {name[:MOST_NAME]!r} twice") for name in twice]
+    issues = [("header", f"is not a field: {name[:MOST_NAME]!r}") for name in names if name not in known]
+    issues += [("header", f"has {name[:MOST_NAME]!r} twice") for name in twice]
     required = [field.encode_name for field in fields if field.required]
     issues += [("header", f"lacks {name!r}") for name in required if name not in names]
     if issues:
@@ -126,7 +129,7 @@ def _check_names(names: list[str], row_kind: type[msgspec.Struct]) -> None:
 
 
 def _faults(rows: Sequence[Row], row_kind: Any, first: int) -> Iterator[tuple[str, str]]:
-    """Find each fault of each row, by its field; the place of the first row is `first`."""
+    """Yield each validation error of each row; `first` is the index of the first row."""
     fields = msgspec.structs.fields(row_kind)
     for place, row in enumerate(rows, first):
         if _is_right(row, row_kind):

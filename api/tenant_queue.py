@@ -1,4 +1,4 @@
-"""Queue for what takes a core: organizations beside each other, one after the other within each."""
+"""Fair queue for CPU-bound work: organizations run in parallel, tasks of one organization in sequence."""
 
 import asyncio
 import sys
@@ -13,12 +13,12 @@ from telemetry import costs
 
 T = TypeVar("T")
 
-#: Python's own is five milliseconds, which each of a request's steps would wait.
+#: Interpreter switch interval in seconds. Python's default of 5 ms would delay each step of a request.
 SWITCH_S = 0.0005
 
 
 class TenantQueue:
-    """At most `at_once` have their turn, one of each organization: a hostile one holds up itself."""
+    """Runs at most `at_once` tasks, one per organization: hostile work delays only its own organization."""
 
     def __init__(self, at_once: int) -> None:
         self._all = asyncio.Semaphore(at_once)
@@ -32,7 +32,7 @@ class TenantQueue:
 
 
 class Aside:
-    """A thread for what takes milliseconds of CPU, so that no other request waits for them."""
+    """Runs CPU-bound work of milliseconds on one thread, so that the event loop stays free."""
 
     def __init__(self, thread: ThreadPoolExecutor) -> None:
         self._thread, self._queue = thread, TenantQueue(1)
@@ -44,7 +44,7 @@ class Aside:
 
 @asynccontextmanager
 async def open_aside() -> AsyncIterator[Aside]:
-    """While it is open, threads of this process take the interpreter from each other after `SWITCH_S`."""
+    """Open the thread. While it is open, this process's threads switch after `SWITCH_S`."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_S)
     try:

@@ -1,4 +1,4 @@
-"""Pages of timelines, by time, whoever reads them."""
+"""Pagination of timelines by time."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -18,9 +18,9 @@ async def page_of_entries(
     cursor: str | None,
     limit: int,
 ) -> Page[TimelineEntry]:
-    """One page of what is read once, and again where a sandbox's clock has gone on between two slices.
+    """Return one page. The timeline is read once, and again if a sandbox's clock moved between two slices.
 
-    A place is a time, and which of those with that time it is.
+    A place is a time and an index among the entries of that time.
     """
     placed: dict[timedelta, list[tuple[bytes, TimelineEntry]]] = {}
 
@@ -33,7 +33,7 @@ async def page_of_entries(
 
 
 def _placed(entries: list[TimelineEntry], ahead: timedelta) -> list[tuple[bytes, TimelineEntry]]:
-    """Each entry with its place: its shown time, which no clock of a sandbox changes, and which of those."""
+    """Return each entry with its place: its real time, independent of a sandbox's clock, and an index."""
     placed: list[tuple[bytes, TimelineEntry]] = []
     nth, at = 0, EPOCH
     for entry in entries:

@@ -1,6 +1,6 @@
-"""Waiting for what changes: however many wait, one question to Postgres every 200 ms; nobody, none.
+"""Long polling: one query every 200 ms serves all waiting requests. No query runs when no request waits.
 
-No pub/sub and no NOTIFY: a version seen late is late by one look, and nothing is to be missed.
+Without pub/sub and NOTIFY: a change is noticed at most one poll later, and no change can be missed.
 """
 
 import asyncio
@@ -20,23 +20,23 @@ from telemetry import causes, logs
 
 LOOK_S = 0.2
 
-#: Those of one organization that wait or stream at once, and those of all.
+#: Maximum of waiting requests and streams: of one organization, and of all.
 MAX_SEATS, MAX_SEATS_OF_ALL = 100, 1000
 
 _log = logs.get("api.waiting")
 
 T = TypeVar("T")
-#: What a look sees of each of those that are waited for.
+#: The state that a poll returns for each awaited object.
 S = TypeVar("S")
 
-#: What is waited for, such as a job, as a tenant names it: organization and job.
+#: An awaited object, such as a job: organization id and object id.
 Ref: TypeAlias = tuple[UUID, UUID]
 Look: TypeAlias = Callable[[Sequence[Ref]], Awaitable[Sequence[S | None]]]
 Enough: TypeAlias = Callable[[Versioned], bool]
 
 
 def looking(pool: Pool) -> Look[Versioned]:
-    """Reads many jobs with one statement."""
+    """Return a poll that reads many jobs with one statement."""
 
     async def look(refs: Sequence[Ref]) -> list[Versioned | None]:
         async with pool.acquire() as conn:
@@ -46,7 +46,7 @@ def looking(pool: Pool) -> Look[Versioned]:
 
 
 class Seat(Generic[S]):
-    """One who waits for one thing. `closed` once nothing will come any more."""
+    """One waiting request. `closed` means that no further state will arrive."""
 
     def __init__(self) -> None:
         self.closed = False
@@ -62,7 +62,9 @@ class Seat(Generic[S]):
         self._news.set()
 
     async def until(self, enough: Callable[[S], bool], *, within: float) -> S | None:
-        """The first look that is `enough`; None after `within` seconds, or when the seat was closed."""
+        """Wait for the first state that is `enough`; None after `within` seconds, or when the seat is
+        closed.
+        """
         try:
             async with asyncio.timeout(within):
                 return await self._first(enough)
@@ -79,7 +81,7 @@ class Seat(Generic[S]):
 
 
 class Watcher(Generic[S]):
-    """Everyone in this process who waits, and the one task that looks for all of them."""
+    """Hub of all waiting requests of this process, with one task that polls for them."""
 
     def __init__(
         self, look: Look[S], *, every: float = LOOK_S, seats: int = MAX_SEATS, of_all: int = MAX_SEATS_OF_ALL
@@ -88,7 +90,7 @@ class Watcher(Generic[S]):
         self._every = every
         self._most, self._most_of_all = seats, of_all
         self._seats: dict[Ref, list[Seat[S]]] = {}
-        #: By organization.
+        #: Number of waiting requests by organization.
         self._taken: Counter[UUID] = Counter()
         self._watching: asyncio.Task[None] | None = None
         self._closed = False
@@ -98,12 +100,12 @@ class Watcher(Generic[S]):
         return self._taken.total()
 
     def is_full(self, organization_id: UUID) -> bool:
-        """True if an organization, or all of them, wait as much as they may."""
+        """Return whether an organization, or the process, has reached its maximum of waiting requests."""
         return self._taken[organization_id] >= self._most or self.waiting >= self._most_of_all
 
     @contextmanager
     def seat(self, ref: Ref) -> Iterator[Seat[S]]:
-        """A seat for as long as it's needed; one that is closed from the start where all are taken."""
+        """Register a waiting request during the block; over the limit it gets a closed seat."""
         seat, organization_id = Seat[S](), ref[0]
         if self._closed or self.is_full(organization_id):
             seat.close()
@@ -116,7 +118,7 @@ class Watcher(Generic[S]):
             self._leave(ref, seat)
 
     def close(self) -> None:
-        """Everybody who waits gets an answer now; whoever comes later doesn't wait."""
+        """Release all waiting requests; later ones don't wait."""
         self._closed = True
         for seats in self._seats.values():
             for seat in seats:
@@ -131,7 +133,7 @@ class Watcher(Generic[S]):
             del self._taken[ref[0]]
 
     async def _watch(self) -> None:
-        """Ends with the last seat, so that an idle process asks nothing."""
+        """Poll until no request waits, so that an idle process sends no queries."""
         while self._seats:
             await self._show(list(self._seats))
             await asyncio.sleep(self._every)
@@ -140,8 +142,8 @@ class Watcher(Generic[S]):
     async def _show(self, refs: Sequence[Ref]) -> None:
         try:
             found = await self._look(refs)
-        except Exception as error:  # noqa: BLE001  a look that fails is made up for by the next one
-            _log.warning("a look for all who wait failed", exc_info=error)
+        except Exception as error:  # noqa: BLE001  the next poll may work
+            _log.warning("poll for waiting requests failed", exc_info=error)
             return
         for ref, seen in zip(refs, found, strict=True):
             for seat in self._seats.get(ref, []):
@@ -152,7 +154,7 @@ class Watcher(Generic[S]):
 async def open_watcher(
     look: Look[S], *, seats: int = MAX_SEATS, of_all: int = MAX_SEATS_OF_ALL
 ) -> AsyncIterator[Watcher[S]]:
-    """A watcher whose waiters are answered at the first SIGTERM or SIGINT.
+    """Open a hub that releases its waiting requests at the first SIGTERM or SIGINT.
 
     The server waits for open requests before it ends the lifespan, so the lifespan's end would be too late.
     """
@@ -164,7 +166,7 @@ async def open_watcher(
 
 @contextmanager
 def _hearing(number: signal.Signals, react: Callable[[], None]) -> Iterator[None]:
-    """Run `react` on the loop when a signal comes, and let whoever handles it handle it."""
+    """Call `react` on the event loop upon a signal; then call the previous handler."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -183,7 +185,7 @@ def _hearing(number: signal.Signals, react: Callable[[], None]) -> Iterator[None
 
 
 async def unless_gone(receive: Callable[[], Awaitable[Mapping[str, Any]]], work: Awaitable[T]) -> T | None:
-    """The result of `work`; None if the client hangs up first."""
+    """Return the result of `work`; None if the client disconnects first."""
     working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_disconnect(receive))
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
