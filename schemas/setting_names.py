@@ -1,4 +1,4 @@
-"""Names of environment variables that resemble a setting: a misspelt setting has no effect by itself."""
+"""Detects misspelled settings: environment variables with names similar to a setting."""
 
 from collections.abc import Iterable
 
@@ -6,10 +6,10 @@ import msgspec
 
 from schemas.settings import OWN, Settings
 
-#: A name of fewer letters resembles too much: `SLOT` does, and `PS1` doesn't.
+#: Minimum letters of a name to compare: shorter ones, such as `PS1`, are similar to too many settings.
 MIN_LETTERS = 4
 
-#: Letters of a name for each one that may differ.
+#: A name may differ in one letter for each of so many letters.
 LETTERS_A_FAULT = 8
 
 NAMES = frozenset(OWN.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings))
@@ -32,7 +32,7 @@ def _nearest(name: str) -> str | None:
 
 
 def edit_distance(one: str, other: str) -> int:
-    """Count letters to insert, delete, replace or swap with their neighbour (optimal string alignment)."""
+    """Count the letters to insert, delete, replace or swap with a neighbor (optimal string alignment)."""
     before, above = [0] * (len(other) + 1), list(range(len(other) + 1))
     for row, letter in enumerate(one, start=1):
         line = [row]
