@@ -81,7 +81,7 @@ def test_a_row_is_told_by_its_index_and_by_the_line_that_it_begins_on() -> None:
 
 def test_the_first_line_names_each_field_that_a_row_must_have_once() -> None:
     assert issues("name,name,colour\nx,y,z\n") == [
-        ("header", "names no field"), ("header", "names 'name' twice"), ("header", "lacks 'number'"),
+        ("header", "is not a field"), ("header", "has 'name' twice"), ("header", "lacks 'number'"),
     ]  # fmt: skip
     assert issues("name,number\n") == [("rows", "must have at least 1 item")]
     assert issues("name,number\n" + "x,1\n" * 1_001) == [("rows", "must have at most 1000 items")]

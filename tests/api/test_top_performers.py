@@ -192,4 +192,4 @@ async def test_an_answer_that_takes_too_long_is_ended(
         await conn.execute("lock table metric_snapshot in access exclusive mode")
         answer = await acme.http.get(f"/v1/projects/{project}/top-performers")
     refused(answer, 503, "UNAVAILABLE")
-    assert "shorter time" in answer.json()["error"]["message"]
+    assert "shorter window" in answer.json()["error"]["message"]
