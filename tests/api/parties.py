@@ -1,4 +1,4 @@
-"""Who takes part where people are sent to other sites and back: two organizations, a browser, a clock."""
+"""Participants of redirect flows: two organizations, a browser, a clock."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ ORIGIN = "https://app.example.com"
 
 @dataclass
 class Clock:
-    """The API's; move it with `ahead`. It stands at `stands`, if that is set."""
+    """The API's clock; move it with `ahead`. A set `stands` freezes it."""
 
     ahead: timedelta = field(default_factory=timedelta)
     stands: datetime | None = None
@@ -30,7 +30,7 @@ class Clock:
 
 @dataclass
 class Parties:
-    """Acme and its rival, who may send people back to `ORIGIN`; `browser` has no key."""
+    """Acme and its rival, with `ORIGIN` as an allowed return origin; `browser` has no key."""
 
     app: Litestar
     acme: Caller
@@ -42,7 +42,7 @@ class Parties:
 
 @asynccontextmanager
 async def parties(settings: Settings, pool: Pool) -> AsyncIterator[Parties]:
-    """Before an API of their own."""
+    """Open the participants with an API of their own."""
     clock = Clock()
     served = serve_from(built(), settings, clock=clock, private=True)
     async with (
@@ -62,7 +62,7 @@ async def new_project(caller: Caller) -> str:
 
 
 def status(answer: httpx.Response, state: str, tab: str = "social") -> str:
-    """With which a person came back."""
+    """Return the status in a person's redirect."""
     assert answer.status_code == 302, answer.text
     parts = urlsplit(answer.headers["Location"])
     assert f"{parts.scheme}://{parts.netloc}{parts.path}" == f"{ORIGIN}/settings"

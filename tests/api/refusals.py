@@ -1,4 +1,4 @@
-"""What a refusal says."""
+"""Checks of error answers."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import httpx
 
 
 def refused(answer: httpx.Response, status: int, code: str, path: str | None = None) -> None:
-    """It is this refusal, of this field where it has one."""
+    """Check the status and code of an error, and its field if given."""
     assert answer.status_code == status, (answer.request.method, answer.request.url, answer.text)
     error = answer.json()["error"]
     assert error["code"] == code
@@ -16,23 +16,23 @@ def refused(answer: httpx.Response, status: int, code: str, path: str | None = N
 
 
 def problem(answer: httpx.Response) -> tuple[int, str, Any]:
-    """Status, code and details."""
+    """Return status, code and details."""
     error = answer.json()["error"]
     return answer.status_code, error["code"], error.get("details")
 
 
 def reason(answer: httpx.Response) -> tuple[int, str, Any]:
-    """Status, code, and the 409's reason, if it has one."""
+    """Return status, code, and a 409's reason, if it has one."""
     status, code, details = problem(answer)
     return status, code, (details or {}).get("reason")
 
 
 def paths(answer: httpx.Response) -> list[str]:
-    """What the issues of a refusal are about."""
+    """Return the paths of the error's issues."""
     return [issue["path"] for issue in answer.json()["error"]["details"]["issues"]]
 
 
 def state_refused(answer: httpx.Response) -> None:
-    """A person who came back with a state that leads nowhere."""
+    """Check the refusal of an invalid state in a person's callback."""
     refused(answer, 422, "VALIDATION", "state")
     assert "Location" not in answer.headers

@@ -1,4 +1,4 @@
-"""Ads' metrics by HTTP: rows in JSON or CSV, all or none; read whatever has become of the project."""
+"""Ad metrics over HTTP: rows in JSON or CSV, all or none; readable in any state of the project."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""API keys over their whole life: made, shown once, listed, rotated, killed."""
+"""The life of API keys: created, shown once, listed, rotated, killed."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -184,7 +184,7 @@ async def test_no_answer_after_the_first_shows_a_secret(acme: Caller, anonymous:
 
 
 async def test_an_organization_has_a_hundred_live_keys(app: Litestar, pool: Pool) -> None:
-    """However many are made at once; one that is killed or expired makes room."""
+    """Holds for concurrent creates; a killed or expired key makes room."""
     async with calling(app, pool, "Acme", tier="partner") as acme:
         for _ in range(MOST_LIVE - 3):
             await new_key(pool, acme.organization_id)

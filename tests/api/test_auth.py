@@ -1,4 +1,4 @@
-"""Who may call: keys in headers, scopes, organizations, and what strangers get."""
+"""Authentication: keys in headers, scopes, organizations, and strangers."""
 
 import asyncio
 from collections.abc import Sequence
@@ -90,7 +90,7 @@ async def test_many_at_once_each_get_their_own_answer(acme: Caller, rival: Calle
 async def test_wrong_keys_lock_no_other_key_of_their_address_out(
     acme: Caller, anonymous: httpx.AsyncClient, pool: Pool
 ) -> None:
-    """Neither one that has opened before nor one that never was here: behind a proxy all are one address."""
+    """Neither a known key nor a new one: behind a proxy, all clients share one address."""
     assert (await acme.http.get("/v1/whoami")).status_code == 200
     for number in range(2 * FAILURES):
         wrong = GOOD if number % 2 else acme.key[:-1] + ("A" if acme.key[-1] != "A" else "B")
@@ -103,7 +103,7 @@ async def test_wrong_keys_lock_no_other_key_of_their_address_out(
 async def test_guesses_share_no_statement_with_other_keys(
     acme: Caller, app: Litestar, anonymous: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Beyond ten a minute: while theirs is asked, others are answered."""
+    """Beyond ten failures a minute: while a guess's query runs, other keys are answered."""
     for _ in range(FAILURES):
         await anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD})
     authenticator: Authenticator = app.state.services.authenticator
@@ -129,7 +129,7 @@ async def test_guesses_share_no_statement_with_other_keys(
 async def test_nothing_tells_an_id_that_is_somebodys_from_others(
     acme: Caller, app: Litestar, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither the answer and what it says is left, nor how much is computed for it."""
+    """The answer, its rate limit headers and the amount of hashing are equal."""
     digest, counted = key_secrets._digest, list[str]()
 
     def counting(secret: str, peppers: Keyring, pepper_id: str) -> bytes:

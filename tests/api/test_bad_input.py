@@ -1,4 +1,4 @@
-"""Bad input to every route that the document has: its code, the envelope, and nothing changed."""
+"""Bad input to every route of the document: its code, the envelope, and no change."""
 
 import re
 from itertools import product
@@ -38,7 +38,7 @@ BAD_VALUES = ("", "nonsense", "-1", str(2**70), "1.5", "x" * 5_000, "\0", "é", 
 
 @pytest.mark.usefixtures("unchanged")
 async def test_a_bad_value_is_told_by_a_parameter_that_is_described(operator: Operator) -> None:
-    """The routes' functions have other names for some: `scope` was `metricScope` in the answer."""
+    """Some parameters have other names in Python: `scope` once appeared as `metricScope` in the answer."""
     refusals = set[tuple[str, str]]()
     for route in operator.routes:
         if route.method != "GET" or route.streams:
@@ -214,7 +214,7 @@ NEEDED = re.compile(r"Needs the scope `([a-z:]+)`")
 
 
 async def test_each_route_needs_its_scope(app: Litestar, operator: Operator, pool: Pool) -> None:
-    """A key with every scope but that one is refused; and `*` holds all but the operators'."""
+    """A key with every scope but that one is refused; `*` includes all but the operators' scopes."""
     needed = {
         operation["operationId"]: found[1]
         for methods in document(app)["paths"].values()

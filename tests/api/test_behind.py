@@ -1,4 +1,4 @@
-"""Writing behind the answers goes on, whatever one writing comes to."""
+"""The write-behind buffer continues after any error."""
 
 import asyncio
 from uuid import uuid4

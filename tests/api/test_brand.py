@@ -1,4 +1,4 @@
-"""The brand of a project: the partner's words over what sources say."""
+"""The brand of a project: the partner's values take precedence over sources."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -30,7 +30,7 @@ async def patched(acme: Caller, project: str, **brand: Any) -> dict[str, Any] | 
 async def ingested(
     acme: Caller, project: str, conn: Conn, media: Sequence[Picture] = (), **said: Finding
 ) -> str:
-    """The id of a job that read these fields."""
+    """Complete an ingest with these fields, and return its job's id."""
     await acme.http.post(f"{project}/ingest/website", json={"url": "https://example.com"})
     (claim,) = await seeds.claims(conn, INGEST_WEBSITE)
     extraction = Extraction(url="https://example.com/", title=None, fields=said, media=[*media])  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Many jobs stopped at once: those that the filter finds, whole with their subjects, and no other's."""
+"""Bulk cancel: the matching jobs with their subjects, and no others."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Many jobs retried at once: those that the filter finds, each once, and what can't be is told of."""
+"""Bulk retry: each matching job once, and skipped jobs are listed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ async def retry(caller: Caller, **body: Any) -> dict[str, Any]:
 
 
 async def fail(pool: Pool, conn: Conn, code: str = "NOT_HTML") -> None:
-    """All that waits."""
+    """Fail all waiting jobs."""
     claims = [
         claim for kind in (INGEST_GITHUB, INGEST_WEBSITE) for claim in await seeds.claims(conn, kind, free=20)
     ]
@@ -39,14 +39,14 @@ async def fail(pool: Pool, conn: Conn, code: str = "NOT_HTML") -> None:
 
 
 async def failed(caller: Caller, pool: Pool, conn: Conn, many: int) -> list[str]:
-    """Jobs that failed, each in a project of its own."""
+    """Create failed jobs, each in a new project."""
     made = [await started(caller, await new_project(caller)) for _ in range(many)]
     await fail(pool, conn)
     return made
 
 
 async def repeats(conn: Conn) -> list[str]:
-    """The jobs that were retried, each as often as it was."""
+    """Return the retried jobs, once for each retry."""
     rows = await conn.fetch("select retry_of from job where retry_of is not null order by retry_of")
     return [f"job_{row['retry_of']}" for row in rows]
 
@@ -125,7 +125,7 @@ async def test_caps_hold(acme: Caller, pool: Pool, conn: Conn) -> None:
 async def test_calls_go_on_behind_their_cursor(
     acme: Caller, pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch, depth: int
 ) -> None:
-    """Whatever was skipped, and however few of those that a call looks at pass."""
+    """With any number of skipped jobs, and of matches in the searched range."""
     monkeypatch.setattr(bulk_retries, "MOST", 2)
     monkeypatch.setattr(bulk_retries, "COUNTED", 3)
     monkeypatch.setattr(bulk_retries, "DEPTH", depth)
@@ -147,14 +147,14 @@ async def test_calls_go_on_behind_their_cursor(
 
 @asynccontextmanager
 async def stuck(pool: Pool, job: str) -> AsyncIterator[None]:
-    """Whoever retries the job waits meanwhile."""
+    """Block the retry of a job during the block."""
     async with pool.acquire() as holder, holder.transaction():
         await holder.execute("select from ingest where job_id = $1 for update", UUID(job[4:]))
         yield
 
 
 async def test_a_call_that_died_has_retried_nothing(acme: Caller, pool: Pool, conn: Conn) -> None:
-    """And its repeat with the same key does all of it, once."""
+    """Its repeat with the same key retries all of them, once."""
     made = await failed(acme, pool, conn, 3)
     async with stuck(pool, made[-1]):
         asked = asyncio.create_task(keyed(acme))

@@ -1,4 +1,4 @@
-"""Many questions at one moment are one asking, and no answer is older than its question."""
+"""Request coalescing: concurrent lookups share one query, and no result is older than its lookup."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from api.coalescing import Coalesced
 
 
 class Asked:
-    """Answers `n` with `10 n` when it is let; keeps what it was asked at once."""
+    """Answers `n` with `10 n` when released; records the batches."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []

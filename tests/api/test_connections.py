@@ -1,4 +1,4 @@
-"""Shares of the pool: one organization never has all of it, and those that wait take turns."""
+"""Connection quotas: one organization never gets the whole pool, and waiting ones take turns."""
 
 import asyncio
 import random
@@ -27,7 +27,7 @@ def shares(pool: Pool, shared: int = SHARED) -> Connections:
 
 
 async def settled() -> None:
-    """Once all tasks have gone as far as they can."""
+    """Let all tasks run as far as they can."""
     for _ in range(5):
         await asyncio.sleep(0)
 
@@ -112,7 +112,7 @@ async def test_a_pool_of_any_size_serves(settings: Settings, size: int) -> None:
 async def test_a_neighbour_is_served_while_one_holds_all_it_can(
     app: Litestar, acme: Caller, rival: Caller
 ) -> None:
-    """Keys are looked up, and another organization is answered, whatever one of them keeps busy."""
+    """Key look-ups and other organizations are served while one organization holds its maximum."""
     services = app.state.services
     async with AsyncExitStack() as stack:
         for _ in range((services.settings.pool_size - RESERVE) // 2):

@@ -1,4 +1,4 @@
-"""The console: ours alone, loading nothing from elsewhere, and putting text only where text belongs."""
+"""The console: served without external resources, and without markup from text."""
 
 import re
 from importlib.resources import files
@@ -62,7 +62,7 @@ def test_it_makes_no_markup_of_text_and_names_no_other_host(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.endswith(".js")])
 def test_its_lines_are_as_short_as_ours(name: str) -> None:
-    """But for a text of some length, which stays whole."""
+    """Except lines with a long text, which stays whole."""
     lines = FOLDER.joinpath(name).read_text("utf-8").split("\n")
     texts = re.compile(r"[\"`].{40,}[\"`]")
     assert [line for line in lines if len(line) > 110 and not texts.search(line)] == []
@@ -72,7 +72,7 @@ CALLED = re.compile(r"[\"`](/v1/[^\"`?]*)")
 
 
 async def test_it_calls_what_the_api_has(anonymous: httpx.AsyncClient) -> None:
-    """Each path that a script begins is one of the document's, or the beginning of one."""
+    """Each path in a script is a path of the document, or the beginning of one."""
     document = (await anonymous.get("/v1/openapi.json")).json()
     known = [path.split("/") for path in document["paths"]]
     called = {
@@ -85,7 +85,7 @@ async def test_it_calls_what_the_api_has(anonymous: httpx.AsyncClient) -> None:
 
 
 def begins(known: list[str], called: list[str]) -> bool:
-    """What a script puts in may be an id or a word."""
+    """A value inserted by a script may be an id or a word."""
     return len(called) <= len(known) and all(
         said in ("{}", part) or part.startswith("{") for part, said in zip(known, called, strict=False)
     )
@@ -93,7 +93,7 @@ def begins(known: list[str], called: list[str]) -> bool:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_form_that_is_sent_again_is_the_same_request(name: str) -> None:
-    """A form's `send` is given its headers: a new `Idempotency-Key` for each click would write twice."""
+    """A form's `send` gets its headers: a new `Idempotency-Key` per click would write twice."""
     sends = re.findall(
         r"^ +send: .*?\n {2,4}\}", FOLDER.joinpath(name).read_text("utf-8"), re.MULTILINE | re.DOTALL
     )
@@ -106,14 +106,14 @@ def test_its_filter_offers_each_kind() -> None:
 
 
 def test_its_forms_offer_each_type_of_event_and_each_scope_of_partners() -> None:
-    """But for the test of an endpoint, which has a button."""
+    """Except the test of an endpoint, which has a button."""
     assert sorted(offered("webhooks.js", "TYPES")) == sorted({*get_args(WebhookEventType)} - {"test.ping"})
     partners = {scope for scope in get_args(Scope) if not scope.startswith("ops:")}
     assert sorted(offered("api_keys.js", "SCOPES")) == sorted(partners)
 
 
 def offered(screen: str, name: str) -> list[str]:
-    """Words of a list, or the names of an object's fields."""
+    """Return the words of a list, or the field names of an object."""
     text = FOLDER.joinpath("screens", screen).read_text("utf-8")
     [said] = re.findall(rf"^const {name} = [\[{{](.*?)^[\]}}];$", text, re.MULTILINE | re.DOTALL)
     return re.findall(r'"([^"]+)":' if ":" in said else r'"([^"]+)"', said)

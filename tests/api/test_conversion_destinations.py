@@ -1,4 +1,4 @@
-"""Where an app's conversions go: set by PATCH, read without the token, and followed in a list."""
+"""Conversion destinations of an app: set by PATCH, read without the token, listed deliveries."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ META = {"enabled": True, "pixelId": "1234567890", "accessToken": TOKEN}
 
 @pytest_asyncio.fixture
 async def at(acme: Caller) -> str:
-    """An app."""
+    """Create an app, and return its path."""
     apps = f"/v1/projects/{await new_project(acme)}/sdk-apps"
     return str((await acme.http.post(apps, json=NEW)).headers["Location"])
 

@@ -1,4 +1,4 @@
-"""Conversions: what groups say is what the events add up to, in any grouping, from the 202 on."""
+"""Conversions: every grouping adds up to the events, from the 202 on."""
 
 import random
 from collections import defaultdict
@@ -34,7 +34,7 @@ async def asked(caller: Caller, path: str, **params: str) -> dict[str, Any]:
 
 
 async def new_shop(caller: Caller) -> tuple[str, UUID, list[str]]:
-    """A project in Nepal with an app for the web and one for phones; its path, its id, its apps' ids."""
+    """Create a project in Nepal with a web and a phone app; return its path, id and app ids."""
     project = (await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": ZONE.key})).json()[
         "id"
     ]
@@ -60,7 +60,7 @@ def at_random(dice: random.Random, project_id: UUID, numbers: range) -> list[Eve
 
 
 def said_of(events: Sequence[Event]) -> dict[str, Any]:
-    """The totals of events, from each of them."""
+    """Compute the totals directly from the events."""
     sums = defaultdict[str | None, int](int)
     for one in events:
         sums[one.currency] += one.value_micros or 0
@@ -93,7 +93,7 @@ def shown_key(group: dict[str, Any], by: Sequence[str]) -> tuple[Any, ...]:
 
 
 async def test_every_grouping_is_what_the_events_add_up_to(acme: Caller, conn: Conn) -> None:
-    """Half of them are folded, and half are not yet."""
+    """Half of the events are in rollups, the other half not yet."""
     path, project_id, apps = await new_shop(acme)
     dice = random.Random(31)
     first, second = (at_random(dice, project_id, numbers) for numbers in (range(150), range(150, 300)))

@@ -45,7 +45,7 @@ class Filled:
         monkeypatch.setattr(disk, "measure", measure)
 
     async def to(self, part: float) -> DiskWatch:
-        """All classes are as they are with so much of it used."""
+        """Set the used fraction, and measure all classes."""
         self._used = round(part * SIZE)
         services: Services = self.app.state.services
         await services.events.disks.measure()
@@ -59,7 +59,7 @@ def filled(monkeypatch: pytest.MonkeyPatch) -> Filled:
 
 @pytest_asyncio.fixture
 async def app(settings: Settings, filled: Filled, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Litestar]:
-    """One on that disk, which it measures at its start, and no more by itself."""
+    """An API on that disk, which it measures only at its start."""
     monkeypatch.setattr(disk_watch, "EVERY_S", 3_600.0)
     monkeypatch.setattr(disk_watch, "SOON_S", 3_600.0)
     monkeypatch.setattr(event_requests, "REFUSED_S", 0.0)
@@ -122,7 +122,7 @@ async def shop(acme: Caller, anonymous: httpx.AsyncClient) -> Sender:
 async def test_who_has_used_most_of_a_budget_is_refused_first(
     filled: Filled, app: Litestar, pool: Pool, shop: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the part of its own budget, so that a large partner isn't refused before a small one."""
+    """The part counts, not the amount, so that a large partner isn't refused before a small one."""
     tiers = {"standard": budgets.Budget(100, 1 << 30), "partner": budgets.Budget(1_000, 1 << 30)}
     monkeypatch.setattr(budgets, "BUDGETS", tiers)
     async with (
@@ -191,7 +191,7 @@ async def test_where_it_cannot_be_measured_the_last_measurement_holds(own_server
 async def test_a_database_that_is_away_keeps_no_other_disk_unmeasured(
     own_servers: Servers, pool: Pool
 ) -> None:
-    """Events are to close while the main database is away, and uploads while the event store is."""
+    """Event intake must close while the main database is away, and uploads while the event store is away."""
     async with open_pool(own_servers.postgres.url, name="test") as away:
         own_servers.postgres.stop()
         full, unknown = Disk("DATABASE_DISK_BYTES", 1, pool), Disk("TELEMETRY_DISK_BYTES", 1, away)
@@ -211,7 +211,7 @@ async def test_a_database_that_is_away_keeps_no_other_disk_unmeasured(
 
 
 async def test_a_role_that_sees_no_log_counts_the_most_that_it_may_take(own_servers: Servers) -> None:
-    """And one that sees it counts at least that much: PostgreSQL may take it at any time."""
+    """A role that sees the log counts at least as much: PostgreSQL may use it at any time."""
     parts = urlsplit(own_servers.postgres.url)
     async with connected(own_servers.postgres.url, name="test") as conn:
         await conn.execute("create role small login password 'small'")

@@ -1,4 +1,4 @@
-"""One envelope for everything that goes wrong, in the contract's order, with nothing of the inside."""
+"""One envelope for all errors, in the contract's order, without internal details."""
 
 from collections.abc import AsyncIterator
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from tests.servers import Servers, settings_for
 
 
 def problem(answer: httpx.Response) -> dict[str, Any]:
-    """The error, once its form is checked."""
+    """Check the form of the error, and return it."""
     body = answer.json()
     assert set(body) == {"error"}
     error: dict[str, Any] = body["error"]
@@ -48,7 +48,7 @@ async def test_what_the_framework_refuses_has_the_envelope(anonymous: httpx.Asyn
 
 
 async def test_a_length_that_is_none_is_no_fault_of_ours(acme: Caller) -> None:
-    """Ours would be a 500; a server before us may pass on what ours refuses by itself."""
+    """A server error would be a 500; a proxy may pass on a length that our server refuses."""
     for length in ("many", "-1", "1" * 5000):
         answer = await acme.http.post("/v1/projects", content=b"{}", headers={"Content-Length": length})
         assert problem(answer)["code"] == "BAD_REQUEST"
@@ -96,7 +96,7 @@ async def test_a_request_is_one_line_that_holds_no_secret(acme: Caller) -> None:
 
 
 async def test_the_checks_come_in_the_contracts_order(app: Litestar, pool: Pool) -> None:
-    """Each request breaks every rule that comes after the one that it is told of."""
+    """Each request breaks all rules after the one that is reported."""
     async with calling(app, pool, "Weak", scopes=("jobs:read",)) as weak:
         head = {"Content-Type": "text/plain", "Idempotency-Key": ""}
         broken: dict[str, Any] = {"content": "{", "headers": head}

@@ -1,4 +1,4 @@
-"""What a refusal says of a value: which ones are allowed, in words of an API."""
+"""Messages of validation errors: allowed values, in the API's words."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal

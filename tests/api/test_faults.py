@@ -1,4 +1,4 @@
-"""A refused body: `details.issues` names every fault of it."""
+"""A refused body: `details.issues` lists all of its errors."""
 
 from typing import Any
 
@@ -154,7 +154,7 @@ def test_what_msgspec_refuses_is_among_the_faults(kind: type[msgspec.Struct], bo
 
 
 def refused(body: Any, kind: type[msgspec.Struct]) -> str | None:
-    """The path of the one fault that msgspec tells of."""
+    """Return the path of the one error that msgspec reports."""
     try:
         msgspec.json.decode(msgspec.json.encode(body), type=kind)
     except msgspec.ValidationError as error:

@@ -1,4 +1,4 @@
-"""Filters of lists: each value that the contract names, several with commas or repeated, and no other."""
+"""Filters of lists: each value of the contract, with commas or repeated, and no other value."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -209,14 +209,14 @@ async def test_jobs_of_several_kinds_statuses_and_stages(acme: Caller, pool: Poo
 
 
 def named(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema, or the one that it refers to."""
+    """Return the schema, or the one that it references."""
     found: dict[str, Any] = document["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2])
     return found or schema
 
 
 @pytest.mark.usefixtures("unchanged")
 async def test_a_value_that_no_item_can_have_is_refused(operator: Operator) -> None:
-    """In each filter whose values are known, alone and behind one that is right."""
+    """In each filter with a fixed set of values, alone and after a valid one."""
     document = (await operator.http.get("/v1/openapi.json")).json()
     checked = 0
     for route in operator.lists:
@@ -267,7 +267,7 @@ async def _wrong_before_absent(acme: Caller) -> None:
         for path, methods in document["paths"].items()
         if "get" in methods and "cursor" in str(methods["get"].get("parameters"))
     }
-    # Operators search all organizations: they find nothing where a partner misses a project.
+    # Operators search all organizations: they get an empty list where a partner gets a 404.
     partners = {path: names for path, names in asked.items() if not path.startswith("/v1/ops/")}
     lists = [path for path, names in partners.items() if {"projectId", "project_id"} & {*names}]
     assert len(lists) >= 9, lists

@@ -1,4 +1,4 @@
-"""HEAD: what GET would answer, without its body."""
+"""HEAD: the headers of GET, without its body."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from tests.api.everything import Operator
 from tests.api_process import serving
 from tests.waiting import PATIENCE_S
 
-#: Of each answer its own.
+#: Headers that differ between any two answers.
 OWN = {"x-request-id", "ratelimit", "date"}
 
 
-#: Reads whose answer is longer or shorter a moment later.
+#: Reads with a length that changes from moment to moment.
 MOVING = {"list_pools", "list_workers", "get_usage", "get_organization_usage"}
 
 
@@ -59,7 +59,7 @@ async def test_it_is_among_the_methods_of_a_path(operator: Operator) -> None:
 
 
 def test_a_client_that_reads_on_finds_its_next_answer(settings: Settings, tmp_path: Path) -> None:
-    """By the real server, on one connection."""
+    """With the real server, on one connection."""
     with (
         serving(settings, tmp_path / "log") as served,
         httpx.Client(base_url=served.url, timeout=PATIENCE_S) as client,

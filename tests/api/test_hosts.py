@@ -1,4 +1,4 @@
-"""Host check: who asks under another name than ours is refused, on each port of an API process."""
+"""Host check: requests with another name are refused, on each port of an API process."""
 
 import httpx
 import msgspec

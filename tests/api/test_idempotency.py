@@ -19,7 +19,7 @@ from tests.waiting import eventually
 
 
 class Write(NamedTuple):
-    """A route that makes a row of `table`: with a record in one statement, and with one of its own."""
+    """A route that creates a row of `table`: one with the record in the same statement, and one without."""
 
     path: str
     table: str
@@ -41,7 +41,7 @@ async def post(caller: Caller, write: Write, key: str = "k", **given: Any) -> ht
 
 
 async def rows(pool: Pool, write: Write) -> int:
-    """Made by the requests of a test, which has one key of its own."""
+    """Count the rows created by the test's requests, without its own key."""
     count = await pool.fetchval(f"select count(*) from {write.table}")
     return int(count) - (write is KEY)
 
@@ -59,7 +59,7 @@ async def test_a_repeat_gets_the_first_answer_again(acme: Caller, pool: Pool, wr
 
 
 async def test_a_repeat_carries_the_version_of_the_first_answer(acme: Caller) -> None:
-    """What was changed since has another: the repeat of a write is its own answer still."""
+    """A later change has a new version: the repeat still returns its own answer."""
     made = await post(acme, PROJECT)
     where = made.headers["Location"]
     assert made.headers["ETag"] == (await post(acme, PROJECT)).headers["ETag"] == '"1"'
@@ -142,7 +142,7 @@ async def test_a_refusal_is_not_kept(acme: Caller, pool: Pool, write: Write) -> 
 
 
 async def test_a_refusal_by_the_verb_is_not_kept(acme: Caller, pool: Pool) -> None:
-    """The transaction that held the record is gone with what it tried."""
+    """The rollback also removes the record."""
     refused = await post(acme, KEY, json=KEY.body | {"scopes": ["ops:read"]})
     assert refused.status_code == 403
     assert (await post(acme, KEY)).status_code == 201
@@ -161,7 +161,7 @@ async def test_after_a_day_the_key_is_free(acme: Caller, pool: Pool, write: Writ
 
 @asynccontextmanager
 async def in_flight(pool: Pool, caller: Caller) -> AsyncIterator[None]:
-    """Someone who holds the record of key `k` and has not ended."""
+    """Hold the record of key `k` in an open transaction."""
     key = await pool.fetchval("select id from api_key where organization_id = $1", caller.organization_id)
     async with pool.acquire() as conn:
         transaction = conn.transaction()
@@ -186,7 +186,7 @@ async def test_the_first_that_still_runs_is_waited_for_and_then_named(
 
 @both
 async def test_a_connection_that_dies_leaves_nothing(acme: Caller, pool: Pool, write: Write) -> None:
-    """The write waits for a lock when its connection is cut: the key isn't wedged, nothing was done."""
+    """The connection is cut while the write waits for a lock: the key isn't blocked, and nothing was done."""
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("lock table audit_log in access exclusive mode")
         request = asyncio.create_task(post(acme, write))
@@ -200,7 +200,7 @@ async def test_a_connection_that_dies_leaves_nothing(acme: Caller, pool: Pool, w
 
 
 async def _cut(pool: Pool) -> bool:
-    """Ends every connection of the API that waits for a lock; whether there was one."""
+    """End every connection of the API that waits for a lock; return whether there was one."""
     found = await pool.fetch(
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where datname = current_database() and application_name = 'tenantry-web'"
@@ -241,7 +241,7 @@ async def test_a_key_is_1_to_255_printable_characters(acme: Caller, pool: Pool) 
 
 
 async def test_patch_and_delete_are_replayed_too(acme: Caller) -> None:
-    """A replay starts nothing, and works on what was archived since."""
+    """A replay has no effect, and works on an object that was archived since."""
     path = (await post(acme, PROJECT)).headers["Location"]
     headers = {"Idempotency-Key": "patch"}
     patched = await acme.http.patch(path, json={"name": "New"}, headers=headers)
@@ -254,7 +254,7 @@ async def test_patch_and_delete_are_replayed_too(acme: Caller) -> None:
 
 
 async def test_every_write_that_is_done_is_replayed(operator: Operator, pool: Pool) -> None:
-    """What is made comes before what is ended; a route whose sample is refused is not counted."""
+    """Creates come before ends; a route with a refused sample isn't counted."""
     await pool.execute("update api_key set return_origins = '{https://app.example.com}'")
     replayed = set()
     for route in sorted(operator.writes, key=lambda one: (one.method == "DELETE", one.id == "kill_api_key")):

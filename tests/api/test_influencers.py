@@ -1,4 +1,4 @@
-"""Influencers over HTTP: made from the brand, listed, changed, cloned, deleted."""
+"""Influencers over HTTP: created from the brand, listed, changed, cloned, deleted."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ BRAND = {
 
 @pytest_asyncio.fixture
 async def project(acme: Caller) -> str:
-    """The path of a project with a German brand."""
+    """Create a project with a German brand, and return its path."""
     at = f"/v1/projects/{await new_project(acme)}"
     answer = await acme.http.patch(at, json={"brandContext": BRAND})
     assert answer.status_code == 200, answer.text
@@ -32,7 +32,7 @@ async def project(acme: Caller) -> str:
 
 
 async def created(acme: Caller, project: str, **body: Any) -> dict[str, Any]:
-    """The influencer of a job that has only been accepted."""
+    """Create an influencer without running its job."""
     answer = await acme.http.post(f"{project}/influencers", json=body)
     assert answer.status_code == 202, answer.text
     return await shown(acme, answer.json()["influencerId"])

@@ -21,7 +21,7 @@ PAGE = {"url": "https://example.com"}
 
 
 class Source(NamedTuple):
-    """`same` says in other words what `body` does, and `other` doesn't; `sandbox` is read in a sandbox."""
+    """`same` is equivalent to `body` in other words, `other` isn't; `sandbox` is for a sandbox."""
 
     name: str
     body: dict[str, Any]
@@ -178,7 +178,7 @@ async def test_a_retry_needs_the_scope_of_what_started_it(acme: Caller, project:
 
 
 async def test_starts_and_archives_leave_nothing_running(acme: Caller, conn: Conn, pool: Pool) -> None:
-    """A hundred rounds: what the archive's job doesn't cancel was refused."""
+    """A hundred rounds: each ingest is either canceled by the archive's job or refused."""
     org = acme.organization_id
     await conn.execute("update organization set tier = 'partner' where id = $1", org)
 

@@ -1,4 +1,4 @@
-"""What a product takes to send an app's events, for every platform."""
+"""The install spec of every platform."""
 
 import json
 import re

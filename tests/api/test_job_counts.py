@@ -1,4 +1,4 @@
-"""Jobs by what became of them: the filters of their list, and how many there are."""
+"""Filters and counts of jobs by outcome."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -41,7 +41,7 @@ async def test_jobs_by_their_error_and_time(acme: Caller, conn: Conn, pool: Pool
 
 
 async def test_jobs_are_counted_by_status_and_stage(acme: Caller, rival: Caller) -> None:
-    """Of whom they are alone."""
+    """Only the organization's own jobs are counted."""
     one, other = await new_project(acme), await new_project(acme)
     await new_project(rival)
     for project, kind, body in [
@@ -71,7 +71,7 @@ async def test_jobs_are_counted_by_status_and_stage(acme: Caller, rival: Caller)
 async def test_a_job_that_waits_for_its_time_says_so_everywhere(
     app: Litestar, acme: Caller, conn: Conn, pool: Pool
 ) -> None:
-    """Its status is as the contract has it; its phase tells it from a job that runs."""
+    """The contract fixes its status; its phase distinguishes it from a running job."""
     project = UUID((await new_project(acme))[4:])
     account = await seeds.account(conn, acme.organization_id, project)
     content = ids.show(ids.CONTENT, await seeds.content(conn, acme.organization_id, project))
@@ -101,7 +101,7 @@ async def test_a_job_that_waits_for_its_time_says_so_everywhere(
 
 
 async def test_a_202_has_the_phase_of_its_job(acme: Caller, conn: Conn) -> None:
-    """Also of the job of an earlier, equal request."""
+    """Also for the job of an earlier, equal request."""
     where, site = f"/v1/projects/{await new_project(acme)}/ingest/website", {"url": "https://example.com"}
     first = (await acme.http.post(where, json=site)).json()
     await seeds.claims(conn, INGEST_WEBSITE)
@@ -137,7 +137,7 @@ async def test_figures_of_a_sandbox_are_by_real_time(app: Litestar, pool: Pool, 
 async def test_operators_alone_count_everybodys_jobs(
     app: Litestar, pool: Pool, conn: Conn, acme: Caller, rival: Caller
 ) -> None:
-    """By the filters of their list; nobody else's key opens it, nor a sandbox's."""
+    """With the filters of their list; no other key opens it, nor does a sandbox's."""
     for caller, kind in ((acme, INGEST_WEBSITE), (acme, INGEST_GITHUB), (rival, INGEST_GITHUB)):
         await scene.submit(conn, caller.organization_id, kind)
     org = f"org_{rival.organization_id}"

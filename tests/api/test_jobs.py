@@ -1,4 +1,4 @@
-"""Jobs over HTTP: what a poll, a wait, a stream, a cancel and a list answer."""
+"""Jobs over HTTP: polls, waits, streams, cancels and lists."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ from tests.waiting import PATIENCE_S, eventually
 
 @pytest_asyncio.fixture
 async def job(acme: Caller, conn: Conn) -> str:
-    """The path of a queued ingest."""
+    """Start an ingest, and return the path of its queued job."""
     return await started(acme, conn)
 
 
@@ -42,13 +42,13 @@ async def started(caller: Caller, conn: Conn) -> str:
 
 
 async def settle(pool: Pool, conn: Conn, outcome: Outcome) -> None:
-    """Pull what is due and end it all the same way."""
+    """Claim all due jobs and settle them with one outcome."""
     claims = await seeds.claims(conn, INGEST_WEBSITE)
     await jobs.settle(pool, [Settlement(claim, outcome) for claim in claims])
 
 
 def watched(app: Litestar) -> int:
-    """How many requests wait for a job now."""
+    """Return the number of requests that wait for a job."""
     waiting: int = app.state.services.watcher.waiting
     return waiting
 
@@ -131,7 +131,7 @@ async def test_an_ended_job_is_not_waited_for(acme: Caller, job: str, pool: Pool
 async def test_an_organization_has_a_hundred_seats(
     app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn
 ) -> None:
-    """However many keys it has: beyond them a wait is answered at once, a stream not begun."""
+    """For all of its keys together: beyond the limit a wait is answered at once, a stream refused."""
     await conn.execute("update organization set tier = 'partner' where env = 'live'")
     async with client_of(app, await new_key(pool, acme.organization_id)) as second:
         both = [acme.http, second]
@@ -163,7 +163,7 @@ async def test_who_hangs_up_leaves_no_one_waiting(app: Litestar, acme: Caller, j
 
 
 def events(answer: httpx.Response) -> list[tuple[int, dict[str, Any]]]:
-    """The messages of a stream that has ended: version and job."""
+    """Parse the messages of an ended stream into versions and jobs."""
     blocks = [block.split("\n") for block in answer.text.strip().split("\n\n")]
     return [
         (int(version.removeprefix("id: ")), json.loads(data.removeprefix("data: ")))
@@ -212,7 +212,7 @@ async def test_a_stream_ends_in_its_time_and_another_goes_on(
     await eventually(lambda: at(app, 1))
     await settle(pool, conn, Done())
     told = events(await asyncio.wait_for(streaming, PATIENCE_S))
-    # It began to run before it ended, which the stream may have seen too.
+    # The job started before it ended, which the stream may include.
     assert told[0][0] > int(last["Last-Event-ID"])
     assert told[-1][1]["status"] == "completed"
 

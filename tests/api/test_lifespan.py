@@ -1,4 +1,4 @@
-"""Whether the API starts."""
+"""The checks at the start of the API."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.api.conftest import Caller, held
 
 
 def refused(why: str) -> "pytest.RaisesGroup[SettingsInvalid]":
-    """However many groups of tasks are around it."""
+    """Expect `SettingsInvalid`, also inside nested exception groups."""
     return pytest.RaisesGroup(pytest.RaisesExc(SettingsInvalid, match=why), flatten_subgroups=True)
 
 

@@ -1,4 +1,4 @@
-"""Metering of requests: which route holds the event loop, in a metric and in the log."""
+"""Metering of requests: the route that holds the event loop, in a metric and in the log."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ ROUTE = "/v1/slow/{route_id}"
 
 
 def held(route: str) -> float:
-    """Holds that the metric has counted."""
+    """Return the metric's count of holds."""
     return REGISTRY.get_sample_value("http_loop_hold_seconds_count", {"route": route}) or 0.0
 
 
@@ -105,7 +105,7 @@ async def test_each_request_has_a_cost_of_its_own(acme: Caller, monkeypatch: pyt
 async def test_a_keyed_request_with_events_pays_once_for_its_connection(
     acme: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It waits for its turn among keyed ones, too, and holds no second connection in that turn."""
+    """It waits for its turn among keyed requests, and holds no second connection in that turn."""
     project = await new_project(acme)
     made = await acme.http.post(
         f"/v1/projects/{project}/sdk-apps",

@@ -1,4 +1,4 @@
-"""Metrics of the API: beside `/v1` for this machine alone, else on a port of their own."""
+"""Metrics of the API: on the API's port for this machine only, otherwise on a port of their own."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ from tests.waiting import PATIENCE_S
 
 @asynccontextmanager
 async def serving(settings: Settings, *, private: bool) -> AsyncIterator[tuple[httpx.AsyncClient, list[int]]]:
-    """A caller of the API, and the ports of its own that it opened."""
+    """Start the API, and yield a caller and the extra ports that it opened."""
     app = serve_from(built(), settings, private=private)
     with capture_logs() as lines:
         async with held(app.lifespan()), client_of(app) as beside:

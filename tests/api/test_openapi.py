@@ -1,4 +1,4 @@
-"""The document says all that there is, and the page that shows it loads nothing from elsewhere."""
+"""The document is complete, and its page loads nothing from other hosts."""
 
 import re
 from typing import Any
@@ -64,7 +64,7 @@ def test_bodies_are_closed_and_their_examples_fit(app: Litestar) -> None:
         for operation in methods.values():
             if "requestBody" not in operation:
                 continue
-            # The first is JSON, or the only one: the same as a table has no fields to close.
+            # JSON is the first or only content type; a table has no fields to close.
             schema = next(iter(operation["requestBody"]["content"].values()))["schema"]
             whole = schema | {"components": described["components"]}
             assert jsonschema_rs.is_valid(whole, sample(schema, described)), operation["operationId"]

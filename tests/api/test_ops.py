@@ -1,4 +1,4 @@
-"""The operators' view: it sees all organizations, so no partner's key opens it."""
+"""The operators' view of all organizations, closed to partners' keys."""
 
 from collections.abc import AsyncIterator
 from typing import Any

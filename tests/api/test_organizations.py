@@ -1,4 +1,4 @@
-"""Organizations as operators make, change and suspend them, and what a suspended one notices."""
+"""Organizations: created, changed and suspended by operators, and the effects of a suspension."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -98,7 +98,7 @@ async def test_a_killed_key_is_told_that_it_is_the_key(acme: Caller, anonymous: 
 async def test_what_a_switch_of_ours_refuses_is_counted_apart(
     operator: Caller, acme: Caller, rival: Caller
 ) -> None:
-    """Nobody is woken for it, as for other answers with 503."""
+    """These refusals raise no alert, unlike other answers with 503."""
     await change(operator, shown(acme), suspended=True)
     before = killed()
     for caller in (acme, rival, acme):
@@ -130,7 +130,7 @@ async def test_a_suspended_ones_jobs_wait_and_others_do_not(
 async def test_an_archive_that_a_suspended_one_asked_for_goes_on(
     operator: Caller, acme: Caller, conn: Conn
 ) -> None:
-    """It only ends things, in the one pool that doesn't hold a suspended organization's jobs."""
+    """An archive only ends work, and runs in the only pool that doesn't hold back suspended organizations."""
     project = await seeds.project(conn, acme.organization_id)
     answer = await acme.http.delete(f"/v1/projects/{ids.show(ids.PROJECT, project)}")
     assert answer.status_code == 200
@@ -139,7 +139,7 @@ async def test_an_archive_that_a_suspended_one_asked_for_goes_on(
 
 
 async def test_a_pool_that_gets_caps_runs_nothing_of_a_suspended_one(conn: Conn) -> None:
-    """Only `default` has none, and runs all."""
+    """Only `default` has no caps and runs all jobs."""
     cap = PoolCap(tier="standard", max_running=5, max_queued=10)
     assert await pools.set_cap(conn, name="default", cap=cap) == [cap]
     row = await conn.fetchrow("select * from pool_cap where tier = 'suspended' and pool = 'default'")
@@ -186,7 +186,7 @@ async def test_the_machines_operator_says_who_did_it_by_no_key(pool: Pool, acme:
 
 
 async def test_its_usage_is_what_it_sees_itself(operator: Caller, acme: Caller, rival: Caller) -> None:
-    """Also while it is suspended and sees nothing."""
+    """Also while it is suspended and can't read its own usage."""
     await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
     own = await usage(acme, "/v1/usage")
     path = f"{PATH}/{shown(acme)}/usage"
@@ -200,7 +200,7 @@ async def test_its_usage_is_what_it_sees_itself(operator: Caller, acme: Caller, 
 
 
 async def usage(caller: Caller, path: str) -> dict[str, Any]:
-    """Usage without the amounts left of budgets, which refill all the time."""
+    """Return the usage without the amounts left of budgets, which refill continuously."""
     found: dict[str, Any] = (await caller.http.get(path)).json()
     for budget in found["budgets"]:
         del budget["available"]

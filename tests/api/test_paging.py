@@ -1,4 +1,4 @@
-"""Pages that are large: read and encoded in slices, ended by their bytes, and nothing left out for it."""
+"""Large pages: read and encoded in slices, ended by their bytes, and without gaps."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from api.requests import ApiRequest
 from db.pool import Conn, Pool
 from tests.api.conftest import PEPPERS, Caller
 
-#: Sizes of a list's items in bytes, from next to nothing to more than half a page.
+#: Sizes of a list's items in bytes, from tiny to more than half a page.
 SIZES = st.lists(st.sampled_from([10, 100, 8_000, 60_000, 600_000]), max_size=250)
 
 
@@ -27,7 +27,7 @@ class Item(NamedTuple):
 
 
 class Listed:
-    """A list of items of these sizes, and what was asked of it."""
+    """A list of items with these sizes, and a record of its queries."""
 
     def __init__(self, sizes: list[int]) -> None:
         self.items = [
@@ -37,7 +37,7 @@ class Listed:
         self.connected = 0
 
     async def find(self, _: Conn, /, *, before: UUID | None, limit: int) -> list[Item]:
-        """Newest first, as a query does it."""
+        """Return items newest first, as a query does."""
         self.asked.append(limit)
         begin = len(self.items) - before.int + 1 if before else 0
         return self.items[begin : begin + limit]
@@ -62,7 +62,7 @@ class Listed:
         return items, shown.next_cursor
 
     async def walk(self, limit: int) -> list[list[Item]]:
-        """Its pages from the first to the last."""
+        """Return all pages, first to last."""
         items, cursor = await self.page(limit)
         pages = [items]
         while cursor:

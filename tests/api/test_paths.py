@@ -1,4 +1,4 @@
-"""Paths that are written in another way than ours: no route, whoever asks."""
+"""Paths with escapes or double slashes match no route, for any caller."""
 
 from urllib.parse import unquote
 
@@ -23,7 +23,7 @@ from tests.api.refusals import refused
 async def test_a_path_in_other_letters_is_a_404(
     app: Litestar, acme: Caller, anonymous: httpx.AsyncClient, path: str
 ) -> None:
-    """As it was sent: clients mend some of them on their way."""
+    """The raw path is sent, since clients normalize some of them."""
     decoded = unquote(path)
     for headers in ({}, {"X-Api-Key": acme.key}):
         start, body = await call(app, "GET", decoded, headers=headers, raw_path=path.encode())

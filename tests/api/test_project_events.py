@@ -1,4 +1,4 @@
-"""Events of a project as they are listed: each once, as it was sent, and people only to those who may."""
+"""Listed events of a project: each once, as sent, with personal data only for the right scope."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -21,7 +21,7 @@ from tests.domain.events.sending import NOW, event, send
 
 MINUTE = timedelta(minutes=1)
 
-#: What puts an event into the other lists: of a project, an app's number and an id.
+#: Inserts of an event into the other lists: for a project, an app's number and an id.
 INSERTS = (
     "insert into event_quarantine (project_id, app_no, id, code, text) values ($1, $2, $3, 'INVALID', '{}')",
     """insert into event_conversion (project_id, app_no, id, destination, event_key, name, event_name,
@@ -31,7 +31,7 @@ INSERTS = (
 
 
 class Shop(NamedTuple):
-    """A project with two apps, the first of which is number 1."""
+    """A project with two apps; the first has number 1."""
 
     path: str
     id: UUID
@@ -54,7 +54,7 @@ async def shop(acme: Caller) -> Shop:
 
 
 async def walk(caller: Caller, shop: Shop, listed: str = "events", **params: str) -> list[dict[str, Any]]:
-    """All pages."""
+    """Return the items of all pages."""
     found: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     while True:
@@ -68,13 +68,13 @@ async def walk(caller: Caller, shop: Shop, listed: str = "events", **params: str
 
 
 def of(events: Sequence[Event]) -> list[str]:
-    """Ids of events as they are listed."""
+    """Return the ids of events in listed order."""
     newest = sorted(events, key=lambda one: (one.occurred_at, one.event_key, one.app_no), reverse=True)
     return [one.event_id or str(one.event_key) for one in newest]
 
 
 async def test_each_event_is_on_one_page(acme: Caller, shop: Shop, conn: Conn) -> None:
-    """Of two apps and several days, many of one instant, two with each id; beside another project's."""
+    """Two apps, several days, many events at one instant, each id twice; next to another project's events."""
     times = [NOW - timedelta(days=day) for day in range(3)]
     events = [
         event(n, project_id=shop.id, app_no=app_no, occurred_at=times[n % 3], user_id=f"u{n % 2}")
@@ -98,7 +98,7 @@ async def test_each_event_is_on_one_page(acme: Caller, shop: Shop, conn: Conn) -
 
 
 async def test_an_event_is_shown_as_it_was_sent(acme: Caller, shop: Shop, conn: Conn, pool: Pool) -> None:
-    """Its JSON to the byte; and without the scope for it nothing of a person."""
+    """Its JSON is unchanged to the byte; without the scope it has no personal data."""
     properties = r'{"value": 1.10, "Email":"a@b.example", "note":"\u0000\ud83d\ude00", "n":1e2,"n":2}'
     sent = event(
         4, project_id=shop.id, event_id="order-4711", user_id="ana", anonymous_id="anon",
@@ -124,7 +124,7 @@ async def test_an_event_is_shown_as_it_was_sent(acme: Caller, shop: Shop, conn: 
 async def test_an_id_that_names_somebody_is_for_who_may_see_people(
     acme: Caller, shop: Shop, conn: Conn, pool: Pool
 ) -> None:
-    """In each list that has events' ids."""
+    """In each list with event ids."""
     name = "signup:jane@x.example"
     relays = {(shop.id, 1): relays_of({"meta": None})}
     async with conn.transaction():
@@ -153,7 +153,7 @@ async def test_events_of_a_deleted_app_and_an_archived_project_stay(
 async def test_what_comes_of_an_app_that_is_made_meanwhile_is_left_to_the_next_list(
     acme: Caller, shop: Shop, conn: Conn
 ) -> None:
-    """Its number is read before, from another database; the list goes on behind it."""
+    """App numbers are read earlier, from another database; the list continues after them."""
     for app_no in (1, 1, 3, 1):
         for insert in INSERTS:
             await conn.execute(insert, shop.id, app_no, ids.new())

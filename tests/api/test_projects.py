@@ -1,4 +1,4 @@
-"""Projects over HTTP: the domain's rules are in tests/domain, here is what a caller sees."""
+"""Projects over HTTP, as a caller sees them; tests/domain tests the rules."""
 
 import asyncio
 from typing import Any
@@ -60,7 +60,7 @@ async def test_deep_metadata_is_refused(acme: Caller) -> None:
 
 @pytest.mark.parametrize("number", ["1e308", "1e-400", "0.1234567890123456789", "18446744073709551616"])
 async def test_a_number_that_would_swell_or_change_is_refused(acme: Caller, number: str) -> None:
-    """Nothing is kept of it; the answer names the field."""
+    """Nothing is stored; the answer names the field."""
     text = '{"name":"Shop","timezone":"UTC","metadata":{"prices":[' + number + "]}}"
     headers = {"Content-Type": "application/json"}
     answer = await acme.http.post("/v1/projects", content=text, headers=headers)
@@ -72,7 +72,7 @@ async def test_a_number_that_would_swell_or_change_is_refused(acme: Caller, numb
 
 
 async def test_the_largest_metadata_comes_back_as_large(acme: Caller) -> None:
-    """Nothing that is accepted makes a list more than 8 KiB larger for each of its items."""
+    """No accepted metadata makes a list more than 8 KiB larger per item."""
     item = b"1e-15,"
     text = b'{"name":"Shop","timezone":"UTC","metadata":{"n":[' + item * 450 + b"1]}}"
     headers = {"Content-Type": "application/json"}

@@ -1,4 +1,4 @@
-"""A purge, as callers see it: whatever leads to the project leads nowhere, and what went on there ends."""
+"""A purge as callers see it: all routes to the project return 404, and its running work ends."""
 
 import asyncio
 import secrets
@@ -24,12 +24,12 @@ from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
 from workers.tasks import OPENERS
 
-#: By their names in paths: what is the project's.
+#: Names of path parameters that belong to the project.
 ITS_OWN = {"projectId", "jobId", "socialAccountId", "contentId", "scheduledPostId", "leaseRequestId", "appId"}
 
 
 class Scene(NamedTuple):
-    """A project with one of each, whose ingest is under way for ever; `other` is of its other environment."""
+    """A project with an object of each kind and an endless ingest; `other` is in its other environment."""
 
     http: httpx.AsyncClient
     anonymous: httpx.AsyncClient
@@ -65,7 +65,7 @@ class Scene(NamedTuple):
         await eventually(has)
 
     async def is_gone(self) -> None:
-        """Archived, and then purged within its job."""
+        """Wait until the project is archived and then purged by its job."""
         kinds = {kind: OPENERS[kind] for kind in (ARCHIVE_PROJECT, PURGE_PROJECT)}
         async with at_work(self.settings, self.pool, kinds):
             assert (await self.http.delete(self.at)).status_code == 200
@@ -120,7 +120,7 @@ async def test_every_way_to_it_is_a_404(scene: Scene) -> None:
     )
     links = [link, small, f"{link}/{ticket}"]
     of_content = f"/v1/content/{made.json()['id']}/assets/{asset['assetId']}"
-    # Operators read jobs of live organizations alone.
+    # Operators read only jobs of live organizations.
     mine = [path for path in scene.reads if not path.startswith("/v1/ops/")]
     reads = [of_content if "/assets/" in path else path for path in mine]
     assert len(reads) >= 10
@@ -154,7 +154,7 @@ async def test_no_answer_of_it_is_replayed(scene: Scene) -> None:
 
 
 async def test_no_sealed_answer_of_it_is_replayed(scene: Scene) -> None:
-    """A key that was shown once; and those of the organization's own keys stay."""
+    """A key that was shown once is gone; the answers with the organization's own keys stay."""
     apps, key = f"{scene.at}/sdk-apps", {"name": "CI", "scopes": ["jobs:read"]}
     body = {"name": "Bread", "platform": "ios", "bundleId": "com.example.bread"}
     made = await scene.http.post(apps, json=body, headers={"Idempotency-Key": "make"})
@@ -176,7 +176,7 @@ async def test_no_sealed_answer_of_it_is_replayed(scene: Scene) -> None:
 
 
 async def test_whoever_listens_hears_that_it_is_over(scene: Scene) -> None:
-    """Its job is still under way when it goes."""
+    """Its job still runs when the purge begins."""
     job = f"/v1/jobs/{scene.ids['jobId']}"
     streaming = asyncio.create_task(scene.http.get(f"{job}/events"))
     waiting = asyncio.create_task(scene.http.get(f"{job}?wait=30"))

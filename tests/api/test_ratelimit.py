@@ -1,4 +1,4 @@
-"""Requests in a sliding minute for each key and class, writes in a day for each organization."""
+"""Rate limits: requests in a sliding minute for each key and class, writes in a day for each organization."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
@@ -29,13 +29,13 @@ FEW = RequestLimits({Class.READ_LIGHT: 3, Class.WRITE_LIGHT: 2, Class.LONG_RUNNI
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Redis gets its time on a busy machine: one that is too slow lets requests pass uncounted."""
+    """Raise the time limit of Redis for a busy machine: a slow Redis lets requests pass uncounted."""
     monkeypatch.setattr(ratelimit, "BUDGET_S", 60.0)
 
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch, patient: None) -> None:
-    """Every tier gets little."""
+    """Set low limits for every tier."""
     monkeypatch.setattr(ratelimit, "QUOTAS", dict.fromkeys(ratelimit.QUOTAS, FEW))
 
 
@@ -46,7 +46,7 @@ async def buckets(redis_url: str) -> AsyncIterator[Redis]:
 
 
 async def age(buckets: Redis, seconds: int) -> None:
-    """As if every counted request had come so much earlier."""
+    """Move every counted request into the past."""
     for window in [key async for key in buckets.scan_iter("rate:*:*-*") if await buckets.type(key) == "hash"]:
         counts = await cast("Awaitable[dict[str, str]]", buckets.hgetall(window))
         await buckets.delete(window)
@@ -55,7 +55,7 @@ async def age(buckets: Redis, seconds: int) -> None:
 
 
 def policies(header: str) -> dict[str, dict[str, int]]:
-    """`"read-light";q=120;w=60, ...` by name."""
+    """Parse `"read-light";q=120;w=60, ...` by name."""
     found = {}
     for item in header.split(", "):
         name, *parameters = item.split(";")
@@ -196,7 +196,7 @@ async def test_many_at_once_are_counted_exactly(acme: Caller) -> None:
 
 
 async def test_a_slow_loop_is_no_redis_that_is_away(app: Litestar, acme: Caller) -> None:
-    """Exactly the limit passes, however busy the process is: the loop needs 60 ms for each of its passes."""
+    """Exactly the limit passes on a busy process: each iteration of the loop takes 60 ms."""
     services = app.state.services
     principal = await services.authenticator.authenticate(key_text.parse(acme.key), expected=None, address="")
     before = uncounted()
@@ -209,7 +209,7 @@ async def test_a_slow_loop_is_no_redis_that_is_away(app: Litestar, acme: Caller)
 
 @pytest_asyncio.fixture
 async def clocked(settings: Settings) -> AsyncIterator[tuple[Litestar, list[datetime]]]:
-    """An API whose clock a test sets."""
+    """An API with a clock that a test sets."""
     now = [NOON]
     app = create_app(settings, clock=lambda: now[0])
     async with held(app.lifespan()):

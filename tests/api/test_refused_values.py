@@ -1,7 +1,7 @@
-"""Values that no route takes: each is named, and changes nothing.
+"""Values that no route accepts: each error names its field, and nothing changes.
 
-Unknown fields, wrong types, NUL characters and bodies that are no objects are refused by every route alike:
-tests/api/test_bad_input.py has them.
+tests/api/test_bad_input.py tests the errors that all routes share: unknown fields, wrong types, NUL
+characters and bodies that aren't objects.
 """
 
 from typing import Any
@@ -59,8 +59,8 @@ TIMES: list[tuple[Any, str]] = [
     ({}, "scheduledFor"),
 ]
 
-#: By operation: a body that it would take, and what makes it one that it doesn't, with the field it names.
-#: None drops the base's field where the value is `ABSENT`.
+#: By operation: a valid body, and changes that make it invalid, with the field in the error. `ABSENT` drops
+#: the base's field.
 ABSENT = object()
 ANDROID = {"platform": "android", "bundleId": ABSENT}
 WEB = {"platform": "vite", "bundleId": ABSENT}
@@ -256,7 +256,7 @@ BODIES: dict[str, tuple[dict[str, Any], list[tuple[Any, str]]]] = {
     "reject_lease_request": ({}, [({"reason": ""}, "reason")]),
 }  # fmt: skip
 
-#: By operation: what its query can't be, with the parameter that it names.
+#: By operation: invalid queries, with the parameter in the error.
 QUERIES: dict[str, list[tuple[str, str]]] = {
     "list_projects": [("status=gone", "status"), ("search=%00", "search")],
     "list_jobs": [("status=queued", "status")],

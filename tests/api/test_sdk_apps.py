@@ -1,4 +1,4 @@
-"""SDK apps over their whole life: made, shown with a key once, listed, changed, rotated, deleted."""
+"""The life of SDK apps: created, key shown once, listed, changed, rotated, deleted."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ PHONES = {"name": "Shop", "bundleId": "com.example.shop", "androidPackage": "com
 
 @pytest_asyncio.fixture
 async def at(acme: Caller) -> str:
-    """The list of a project's apps."""
+    """Return the path of a project's apps."""
     return f"/v1/projects/{await new_project(acme)}/sdk-apps"
 
 
@@ -109,7 +109,7 @@ async def test_a_patch_changes_what_it_names(acme: Caller, at: str) -> None:
 
 
 async def test_a_rotation_is_repeated_with_the_same_key(acme: Caller, at: str, pool: Pool) -> None:
-    """And so is a create; what is kept of either is sealed."""
+    """So is a create; the stored answers of both are sealed."""
     twice = [await acme.http.post(at, json=NEW, headers={"Idempotency-Key": "make"}) for _ in range(2)]
     assert twice[0].content == twice[1].content
     app = twice[0].json()
@@ -149,7 +149,7 @@ async def test_an_app_is_found_in_its_own_project_only(acme: Caller, at: str) ->
 
 
 async def test_an_apps_key_opens_no_other_route(acme: Caller, at: str, anonymous: httpx.AsyncClient) -> None:
-    """It lies in clients, where anybody reads it."""
+    """The key is shipped in clients, where everyone can read it."""
     key = (await made(acme, at))["apiKey"]
     for path in ("/v1/whoami", at, "/v1/projects"):
         answer = await anonymous.get(path, headers={"Authorization": f"Bearer {key}"})

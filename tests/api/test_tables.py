@@ -1,4 +1,4 @@
-"""Tables as bodies: whatever a spreadsheet writes of rows is read as they are, whatever else is refused."""
+"""CSV bodies: all tables that a spreadsheet writes are read correctly, and other text is refused."""
 
 import csv
 import io
@@ -71,7 +71,7 @@ def issues(body: str) -> list[tuple[str, str]]:
 
 
 def test_a_row_is_told_by_its_index_and_by_the_line_that_it_begins_on() -> None:
-    """With each cell that can't be."""
+    """Each invalid cell is reported."""
     body = 'name,number,note\n"two\nlines",1,\n\nx,-1,\ny,1.5,\nz,7,\n,-7,\n'
     assert issues(body) == [
         ("rows[1].number", "line 5"), ("rows[2].number", "line 6"), ("rows[4].name", "line 8"),

@@ -1,4 +1,4 @@
-"""Whose turn it is: one organization holds up no other."""
+"""The fair queue: one organization delays no other."""
 
 import asyncio
 import threading
@@ -31,7 +31,7 @@ async def test_one_organization_has_one_turn_at_a_time() -> None:
 
 
 async def turns() -> None:
-    """As many of the loop's turns as anything here takes."""
+    """Let the loop run as many iterations as these tests need."""
     for _ in range(20):
         await asyncio.sleep(0)
 

@@ -1,4 +1,4 @@
-"""What an organization has of what it may have: its own alone, and as it is at this moment."""
+"""Usage of an organization with its limits: its own only, and current."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A job that listens for an event of an SDK app: what it hears, and what it says where there is nothing."""
+"""The verification job of an SDK app: received events, and findings without events."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,7 +31,7 @@ JOB = "select state, attempt_started_at, result from job where kind = 'verify_tr
 
 
 class Listener(NamedTuple):
-    """An app, and what is asked of it."""
+    """An app, and the requests to verify it."""
 
     acme: Caller
     pool: Pool
@@ -52,14 +52,14 @@ class Listener(NamedTuple):
         return shown
 
     async def send(self, number: int, **fields: Any) -> None:
-        """As the intake does it: the event, and then a note of when it came."""
+        """Store an event as the intake does: the event, then the time of its arrival."""
         given: dict[str, Any] = {"project_id": self.project_id, "occurred_at": datetime.now(UTC)} | fields
         async with self.pool.acquire() as conn:
             await send(conn, [event(number, **given)])
             await apps.note_event(conn, organization_id=self.acme.organization_id, app_id=self.app_id)
 
     async def looked(self) -> None:
-        """Once a look has found nothing, and the next one waits for its time."""
+        """Wait until a poll found nothing and the job is snoozed."""
         seen = "select 1 from job_attempt where outcome = 'snoozed'"
         await eventually(lambda: self.pool.fetchval(seen))
 
@@ -73,7 +73,7 @@ class Listener(NamedTuple):
             yield
 
     async def codes(self) -> list[str]:
-        """Of what a job finds that listens no longer than for one look."""
+        """Return the codes of findings of a job that polls only once."""
         async with self.listening(listens_s=0.001):
             job = await self.ended(await self.verify())
         assert (job["status"], job["result"]["verified"], job["result"]["event"]) == (

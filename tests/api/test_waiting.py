@@ -1,4 +1,4 @@
-"""The watcher alone: one look for all who wait, none for nobody, an answer for all at the end."""
+"""The long-polling hub: one query for all waiting requests, none without, answers for all at the end."""
 
 import asyncio
 import signal
@@ -19,7 +19,7 @@ ORG = ids.new()
 
 
 class Ledger:
-    """Jobs that a test moves, and how often they were looked at."""
+    """Jobs that a test changes, and the number of polls."""
 
     def __init__(self) -> None:
         self.versions: dict[UUID, int] = {}
@@ -96,7 +96,7 @@ async def test_nobody_is_looked_for_when_nobody_waits(ledger: Ledger, watcher: W
 
 
 async def idle(before: set[asyncio.Task[None]]) -> bool:
-    """The watching task ended by itself."""
+    """Return whether the polling task has ended by itself."""
     return all(task.done() for task in before if task is not asyncio.current_task())
 
 

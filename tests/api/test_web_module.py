@@ -1,4 +1,4 @@
-"""The web module as it is served; what it does is in tests/peers/web_module."""
+"""The web module as served; tests/peers/web_module tests its behavior."""
 
 import httpx
 

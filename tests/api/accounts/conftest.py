@@ -1,4 +1,4 @@
-"""An API, a worker that asks servers of the test's own, and those who call them."""
+"""Fixtures: an API, and a worker that calls simulated servers."""
 
 from collections.abc import AsyncIterator
 
@@ -43,7 +43,7 @@ TASKS = {
 
 @pytest_asyncio.fixture
 async def idle(mine: Settings, fediverse: Fediverse, pds: Pds, pool: Pool) -> AsyncIterator[Project]:
-    """Without a worker."""
+    """Open the API without a worker."""
     async with parties(mine, pool) as found:
         project = await new_project(found.acme)
         yield Project(**vars(found), fediverse=fediverse, pds=pds, id=project)

@@ -1,4 +1,4 @@
-"""What is connected, and letting it go."""
+"""Listing and disconnecting accounts."""
 
 from tests.api.accounts.project import Project
 from tests.api.parties import new_project

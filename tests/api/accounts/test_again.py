@@ -1,4 +1,4 @@
-"""Connecting an account again: it keeps its id, and nobody else's takes its place."""
+"""Reconnecting an account: it keeps its id, and no other account replaces it."""
 
 from schemas import ids
 from tests.api.accounts.project import Project

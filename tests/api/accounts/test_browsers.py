@@ -13,7 +13,9 @@ from tests.api.parties import status
 
 
 async def test_a_code_that_another_browser_brings_connects_nothing(project: Project) -> None:
-    """Who followed the link leads somebody else to the server's page; it is not their account that comes."""
+    """An attacker follows a link and lures a victim to the server's page: the victim's account isn't
+    connected.
+    """
     made = await project.start()
     back = project.fediverse.let_in(await project.page(made), "eve")
     async with client_of(project.app) as stranger:

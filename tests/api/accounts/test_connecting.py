@@ -1,4 +1,4 @@
-"""Connecting a Mastodon account: a link, the server's page, a code, and what becomes of it."""
+"""Connecting a Mastodon account: link, consent page, code, job."""
 
 import asyncio
 from urllib.parse import parse_qs, urlsplit
@@ -142,7 +142,9 @@ async def test_a_server_that_does_not_register_us_fails_the_flow(
 async def test_a_registration_that_nobody_used_is_made_again_after_a_while(
     project: Project, proved: bool, registrations: int
 ) -> None:
-    """Mastodon 4.2 drops one that nobody was let in with, and tells only the person, on its own page."""
+    """Mastodon 4.2 drops a registration without any user. Only the person sees that, on Mastodon's own
+    page.
+    """
     if proved:
         await project.connect()
     else:
@@ -173,7 +175,7 @@ async def test_a_server_that_forgot_us_is_registered_with_anew(project: Project)
     ],
 )
 async def test_what_a_server_refuses_ends_the_job(project: Project, path: str, told: Told, code: str) -> None:
-    """A code works once: where the answer is lost after that, another attempt finds it used."""
+    """A code works once: if the answer to it is lost, a retry finds it used."""
     project.fediverse.broken[path] = [told]
     made = await project.start()
     await project.go(made)
@@ -184,7 +186,7 @@ async def test_what_a_server_refuses_ends_the_job(project: Project, path: str, t
 
 
 async def test_a_verifier_goes_with_its_state(project: Project) -> None:
-    """A code that was meant for another flow opens nothing."""
+    """A code of another flow is rejected."""
     mine, theirs = await project.start(), await project.start()
     back = project.fediverse.let_in(await project.page(mine), "ada")
     project.follow(theirs)
@@ -195,7 +197,7 @@ async def test_a_verifier_goes_with_its_state(project: Project) -> None:
 
 
 async def test_a_person_is_sent_back_only_where_the_key_says(idle: Project) -> None:
-    """Or to the console, which is where the API is."""
+    """The origin must be the key's, or the API's own, for the console."""
     answer = await idle.ask(returnUrl="https://evil.example/")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "RETURN_URL_NOT_ALLOWED")
     public_url = idle.app.state.services.settings.public_url

@@ -1,4 +1,4 @@
-"""Connecting an account by the simulated Instagram's pages, and what it would refuse of a post."""
+"""Connecting an account on a simulated Instagram."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Insta(Linked):
         return await self.link("oauth-url", platform="instagram")
 
     async def back(self, made: dict[str, Any], person: str = "ada", **choice: Any) -> str:
-        """Where Instagram sends the person, as their browser asks for it: without the fragment."""
+        """Return Instagram's redirect as a browser requests it: without the fragment."""
         page = await self.browser.get(made["authorizeUrl"])
         location, fragment = urldefrag(await self.sim.consent(page.headers["Location"], person, **choice))
         assert fragment == "_"
@@ -53,7 +53,7 @@ class Insta(Linked):
         return str((await self.said(made))["socialAccountId"])
 
     async def fails(self, made: dict[str, Any], answer: httpx.Response) -> str:
-        """With which code."""
+        """Return the error code of a failed flow."""
         assert status(answer, made["state"]) == "failed"
         return str((await self.said(made))["error"]["code"])
 
@@ -78,7 +78,7 @@ async def insta(settings: Settings, pool: Pool) -> AsyncIterator[Insta]:
 
 @pytest.mark.parametrize("flat", [False, True])
 async def test_a_person_connects_their_account(insta: Insta, flat: bool) -> None:
-    """In whichever of the two shapes Instagram answers."""
+    """Both response shapes of Instagram are supported."""
     person = await insta.sim.account("ada", flat=flat, quota_total=77)
     account = await insta.connect()
     (shown,) = await insta.accounts()
@@ -103,7 +103,7 @@ async def test_an_accounts_own_quota_has_a_floor(insta: Insta, total: int, quota
 
 
 async def test_an_account_is_connected_without_its_quota(insta: Insta) -> None:
-    """The code is used up: what else can't be read is not worth another."""
+    """The code is used up: an unreadable quota is not worth another code."""
     await insta.sim.fault("limit", Fault.REFUSE_500)
     await insta.connect()
     assert await insta.pool.fetchval("select traits from social_account") == {"software": "instagram"}
@@ -123,7 +123,7 @@ async def test_nothing_that_is_secret_is_written_down(
 
 
 async def test_a_code_with_the_pages_tail_is_that_code(insta: Insta) -> None:
-    """As people paste it, and as it comes where a proxy keeps fragments."""
+    """People paste codes with the tail `#_`, and some proxies keep the fragment."""
     made = await insta.start()
     url = httpx.URL(await insta.back(made))
     tailed = url.copy_set_param("code", url.params["code"] + "#_")

@@ -1,4 +1,4 @@
-"""Connecting a Bluesky account by an app password, which is used once and kept nowhere."""
+"""Connecting a Bluesky account with an app password, which is used once and never stored."""
 
 from tests.api.accounts.project import Project
 from tests.dumps import everything
@@ -31,7 +31,7 @@ async def test_an_app_password_connects_an_account(project: Project) -> None:
 
 
 async def test_the_same_did_keeps_its_id(project: Project) -> None:
-    """By its handle or by itself, wherever it is hosted by now."""
+    """Logging in by handle or by DID keeps the id, even on another host."""
     first = await project.logged_in()
     await project.pool.execute("update social_account set service_url = 'https://old.example'")
     again = await project.logged_in(identifier=project.pds.did("shop.example"))

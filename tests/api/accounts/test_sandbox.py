@@ -1,4 +1,4 @@
-"""In a sandbox whoever is named lets us in, and no server is asked."""
+"""In a sandbox every handle connects, and no server is called."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -47,7 +47,7 @@ async def test_a_link_leads_straight_back(project: Project, sandbox: Caller, own
 async def test_a_link_of_a_sandbox_leads_to_no_page_of_a_server(
     project: Project, sandbox: Caller, own: str
 ) -> None:
-    """Else the code of a real account would be shown as a handle."""
+    """Otherwise the code of a real account would be shown as a handle."""
     await project.connect()
     asked = len(project.fediverse.asked)
     made = await start(sandbox, own, instance=project.fediverse.host)
@@ -57,7 +57,7 @@ async def test_a_link_of_a_sandbox_leads_to_no_page_of_a_server(
 
 
 def way_back(made: dict[str, Any]) -> str:
-    """Without what the link says of the account."""
+    """Return the path of a link without its query."""
     path: str = urlsplit(made["authorizeUrl"]).path
     return path
 

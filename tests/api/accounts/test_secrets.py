@@ -1,4 +1,4 @@
-"""The whole way of posts, from the first link to the last goodbye: no secret of it is ever written down."""
+"""The life of posts from the first link to the disconnect: no secret is ever stored in plain text."""
 
 import asyncio
 import logging
@@ -30,7 +30,7 @@ from workers.tasks import open_tasks
 
 @dataclass
 class Instance(Fediverse):
-    """One that takes posts with files too."""
+    """A fediverse server that also accepts posts with files."""
 
     posts: list[dict[str, Any]] = field(default_factory=list)
 
@@ -51,7 +51,7 @@ class Instance(Fediverse):
 
 @dataclass
 class Repositories(Pds):
-    """One that keeps records too; `opened` are the access tokens that it gave."""
+    """A PDS that also stores records; `opened` are the access tokens that it issued."""
 
     records: dict[str, Any] = field(default_factory=dict)
     opened: list[str] = field(default_factory=list)
@@ -90,7 +90,7 @@ async def pds() -> AsyncIterator[Repositories]:
 
 @pytest_asyncio.fixture
 async def project(idle: Project, mine: Settings, pool: Pool) -> AsyncIterator[Project]:
-    """With a dispatcher, and a worker that does all that there is to do for posts."""
+    """A project with a dispatcher, and a worker for all jobs of posts."""
     stop = Stop()
     async with (
         open_courier(mine.redis_url) as courier,
@@ -110,7 +110,7 @@ async def ask(project: Project, method: str, path: str, **given: Any) -> Any:
 
 
 async def send(project: Project, caption: str, accounts: list[str]) -> None:
-    """Uploaded, scheduled, then approved; until it is on both."""
+    """Upload, schedule and approve a post; wait until it is published on both platforms."""
     parts = [("caption", (None, caption)), ("file", ("a.png", picture(), "image/png"))]
     content = await ask(project, "POST", f"/projects/{project.id}/content/upload", files=parts)
     at = (datetime.now(UTC) + timedelta(seconds=1)).isoformat().replace("+00:00", "Z")
@@ -131,7 +131,7 @@ async def published(project: Project, post_id: str) -> None:
 
 
 def held_by(redis_url: str) -> str:
-    """All that Redis holds, as text."""
+    """Return all contents of Redis as text."""
     with redis.Redis.from_url(redis_url) as client:
         read = {
             b"string": client.get,
@@ -148,7 +148,7 @@ def held_by(redis_url: str) -> str:
 
 
 def told(project: Project) -> set[str]:
-    """Every secret that anybody told anybody on the way."""
+    """Return every secret of the scenario."""
     instance, repositories = project.fediverse, project.pds
     assert isinstance(repositories, Repositories)
     said: set[str] = {project.acme.key, *repositories.passwords.values(), *repositories.opened}

@@ -1,4 +1,4 @@
-"""A state: once, in time, for the key that made it; and those who come back with less than it takes."""
+"""OAuth states: single use, expiry, owner; and incomplete callbacks."""
 
 import asyncio
 from datetime import timedelta
@@ -133,7 +133,7 @@ async def test_old_states_go(idle: Project) -> None:
 
 @pytest.mark.parametrize("mixed", ["address", "iss"])
 async def test_a_code_of_another_server_is_brought_to_none(project: Project, mixed: str) -> None:
-    """Mix-up (RFC 9700 4.4): the state is used up, and its server never sees the code."""
+    """Mix-up attack (RFC 9700 4.4): the state is used up, and its server never sees the code."""
     made = await project.start()
     project.follow(made)
     asked = {"state": made["state"], "code": "of-another-server"}

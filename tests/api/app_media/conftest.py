@@ -1,4 +1,4 @@
-"""A project whose media is in a folder of the test's."""
+"""Fixture: a project with media in a temporary folder."""
 
 from collections.abc import AsyncIterator
 
@@ -13,7 +13,7 @@ from tests.s3.keeping import Kept
 
 @pytest_asyncio.fixture
 async def project(app: Litestar, pool: Pool, media_kept: Kept) -> AsyncIterator[Project]:
-    """Of a tier that may upload often."""
+    """Create a project with a tier that allows many uploads."""
     async with calling(app, pool, "Acme", tier="partner") as caller:
         made = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
         yield Project(caller, made.json()["id"], media_kept)

@@ -1,4 +1,4 @@
-"""App media: what is kept of an upload, which of it is current, and what a deletion leaves."""
+"""App media: stored fields, the current files, deletion."""
 
 import asyncio
 import hashlib
@@ -59,7 +59,7 @@ async def test_the_parts_of_a_form_come_in_any_order(project: Project) -> None:
 
 
 async def test_a_drawing_is_kept_as_what_it_shows(project: Project) -> None:
-    """Nothing that runs, leads elsewhere or names an event is left, and browsers are told to run nothing."""
+    """Scripts, links and event handlers are removed, and browsers are told to run nothing."""
     made = await project.made(SVG)
     assert (made["mimeType"], made["width"], made["height"]) == ("image/svg+xml", 40, 20)
     answer = await project.caller.http.get(made["url"])
@@ -139,7 +139,7 @@ async def test_an_archived_project_takes_none_and_shows_what_it_has(project: Pro
 
 
 async def test_uploads_race_an_archive(project: Project) -> None:
-    """Those before it are there, those after it are not, and nothing else is stored."""
+    """Uploads before the archive are stored, later ones are refused, and nothing else is stored."""
     sending = [asyncio.create_task(project.send(LOGO, kind="logo")) for _ in range(6)]
     await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
     await project.archive()

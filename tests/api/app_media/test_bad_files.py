@@ -1,4 +1,4 @@
-"""App media that is refused: each file with its code, and nothing of it stays."""
+"""Refused app media: each file with its code, and nothing of it is stored."""
 
 from collections.abc import AsyncIterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""App media in generated content: what a piece is made with, frozen when it is asked for."""
+"""App media in generated content: the selection of files, frozen at the request."""
 
 from contextlib import AsyncExitStack
 from functools import partial
@@ -20,7 +20,7 @@ from tests.domain.publishing.post_scene import context
 from workers.generation import storing
 from workers.generation.rendering import Unmade
 
-#: As small and short as one of a remix may be.
+#: The smallest and shortest clip that a remix allows.
 CLIP = media.film(ms=3000, size=(240, 240))
 
 BRAND = {
@@ -44,7 +44,7 @@ class Pieces:
         return await self.project.caller.http.post(f"/v1/projects/{self.project.id}/content", json=asked)
 
     async def brief(self, **asked: Any) -> Any:
-        """What the latest piece is made from."""
+        """Return the stored input of the latest content item."""
         answer = await self.ask(**{"format": "slideshow"} | asked)
         assert answer.status_code == 202, answer.text
         return await self.pool.fetchval(
@@ -89,7 +89,7 @@ async def test_a_remix_without_a_clip_is_one_of_the_demo_video(pieces: Pieces) -
 
 
 async def test_a_remix_names_a_presenter_only_where_it_shows_one(pieces: Pieces) -> None:
-    """The partner's own card takes the place of the one that has a face."""
+    """The partner's end card replaces the one with a face."""
     http, path = pieces.project.caller.http, f"/v1/projects/{pieces.project.id}"
     maya = (await http.post(f"{path}/influencers", json={"name": "Maya"})).json()["influencerId"]
     await pieces.pool.execute("update influencer set status = 'ready'")
@@ -127,7 +127,7 @@ async def test_a_file_that_is_deleted_stays_as_long_as_a_piece_is_made_from_it(
 async def test_a_retry_says_that_a_file_was_deleted_not_that_the_storage_is_away(
     pieces: Pieces, settings: Settings
 ) -> None:
-    """Nobody kept it: when it was deleted no piece was being made of it."""
+    """No generation used the file when it was deleted, so it was removed."""
     http, logo = pieces.project.caller.http, await pieces.project.made()
     accepted = (await pieces.ask(format="image")).json()
     await http.post(f"/v1/jobs/{accepted['jobId']}/cancel")

@@ -1,4 +1,4 @@
-"""Sends hostile requests to routes, and notes each that costs too much."""
+"""Sends hostile requests to routes, and records each with a high cost."""
 
 from typing import Any, NamedTuple
 
@@ -11,17 +11,17 @@ from tests.api.bodies.worst import Worst
 from tests.api.described import Route, document, sample
 from tests.api.everything import Operator
 
-#: Milliseconds of CPU: of one step on the loop, and of a refusal in all threads.
+#: Limits in milliseconds of CPU: of one step on the event loop, and of a refusal in all threads.
 STEP_MS, REFUSAL_MS = 10.0, 50.0
 
-#: Times that a dear request is measured again. The smallest counts: a cold cache only adds.
+#: Number of repeated measurements of an expensive request. The smallest counts: a cold cache only adds.
 REPEATS = 6
 
 BAD = 400
 
 
 class Checker:
-    """`dear` names each request that cost too much, `statuses` are those of all requests."""
+    """`dear` lists each request with a high cost, `statuses` the statuses of all requests."""
 
     def __init__(self, app: Litestar, operator: Operator) -> None:
         self.app, self.operator = app, operator
@@ -64,14 +64,14 @@ def _is_dear(cost: Cost) -> bool:
 
 
 class Fields(NamedTuple):
-    """A value for each field of a body, and one name of those that have the same type."""
+    """A value for each field of a body, and one field name for each type."""
 
     values: dict[str, Any]
     names: list[str]
 
 
 def fields(app: Litestar, route: Route) -> Fields:
-    """The fields of a route's body."""
+    """Return the fields of a route's body."""
     described = document(app)
     operation = described["paths"][route.path][route.method.lower()]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
@@ -82,7 +82,9 @@ def fields(app: Litestar, route: Route) -> Fields:
 
 
 def _type_of(schema: dict[str, Any]) -> bytes:
-    """Describe the values of a schema. Of a text without a length the description tells the meaning."""
+    """Describe the values of a schema. For a text without a length, its description is the only
+    distinction.
+    """
     words = (
         {"examples"}
         if schema.get("type") == "string" and "maxLength" not in schema
@@ -92,7 +94,7 @@ def _type_of(schema: dict[str, Any]) -> bytes:
 
 
 def limits(app: Litestar) -> dict[str, int]:
-    """Bytes of each route's body, by the operation's id."""
+    """Return the body limit in bytes of each route, by operation id."""
     return {
         handler.handler_name: handler.opt[OPTION]
         for route in app.routes

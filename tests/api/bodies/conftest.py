@@ -1,4 +1,4 @@
-"""Routes that refuse by the body alone, and a checker of their costs."""
+"""Fixtures: routes without rate limits, and a checker of their costs."""
 
 from collections.abc import AsyncIterator
 
@@ -15,7 +15,7 @@ from tests.api.everything import Operator
 
 @pytest.fixture
 def _unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As many requests as a test sends."""
+    """Lift the rate limits."""
     many = 10**9
     quota = ratelimit.RequestLimits(dict.fromkeys(ratelimit.Class, many), many)
     monkeypatch.setitem(ratelimit.QUOTAS, "partner", quota)

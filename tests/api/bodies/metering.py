@@ -1,7 +1,7 @@
 """CPU of the application's coroutines: the longest step between two awaits, and the whole of a request.
 
-Time of the thread and of the process is counted, not the clock's: another process on the machine changes
-nothing.
+Measures CPU time of the thread and of the process, not wall time: other processes on the machine don't affect
+it.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from litestar import Litestar
 
-#: Bytes of a body that a server hands over at once.
+#: Bytes of a body that a server passes on at once.
 CHUNK_BYTES = 1 << 16
 
 
@@ -25,12 +25,12 @@ class Cost(NamedTuple):
     status: int
 
     def cheaper(self, other: "Cost") -> "Cost":
-        """The smaller of each: a cold cache makes a measurement larger, and nothing makes it smaller."""
+        """Return the smaller of each: a cold cache only makes a measurement larger."""
         return Cost(min(self.step_ms, other.step_ms), min(self.total_ms, other.total_ms), self.status)
 
 
 class Sent(NamedTuple):
-    """A request as a server hands it to the application."""
+    """A request as a server passes it to the application."""
 
     method: str
     path: str

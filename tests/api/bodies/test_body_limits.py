@@ -1,4 +1,4 @@
-"""Limits of bodies: the largest legal body of each route is read, and the first byte too many is refused."""
+"""Limits of bodies: the largest legal body of each route is accepted, and one more byte is refused."""
 
 import re
 from collections.abc import Callable
@@ -24,7 +24,7 @@ ANYTHING = r"^[^\x00]*$"
 
 ORIGIN = f"https://{'a' * 253}:65535"
 
-#: A text of each pattern that isn't `ANYTHING`, as long as it allows.
+#: The longest text of each pattern except `ANYTHING`.
 OF_PATTERN = {
     r"^(https://[a-z0-9.-]{1,253}|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?$": ORIGIN,
     r"^(https://[^\s\x00]+)?$": f"https://{'a' * 2_040}",
@@ -38,7 +38,7 @@ CHARACTERS = {"pairs": "\U0001f600", "escapes": "\u0416", "letters": "a"}
 
 
 def largest(schema: dict[str, Any], described: dict[str, Any], character: str) -> Any:
-    """The largest value of a schema."""
+    """Return the largest value of a schema."""
     if "$ref" in schema:
         return largest(
             described["components"]["schemas"][schema["$ref"].rpartition("/")[2]], described, character
@@ -90,7 +90,7 @@ OF_TYPE: dict[str, Callable[..., Any]] = {
 
 
 def escaped(value: Any) -> bytes:
-    """Indented JSON with each character escaped, which is as long as a client's library makes it."""
+    """Return indented JSON with each character escaped, the longest form that client libraries produce."""
     text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     return "".join(one if one.isascii() else _escape(one) for one in text).encode()
 
@@ -128,7 +128,7 @@ async def test_the_first_byte_too_many_is_refused_before_it_is_read(
 
 
 async def test_the_largest_metadata_is_kept(acme: Caller) -> None:
-    """As indented numbers, as escapes, and in 32 levels."""
+    """The metadata is sent as indented numbers, as escapes, and in 32 levels."""
     numbers = {"n": list(range(1_000, 2_400))}
     nested: Any = "x" * 8_000
     for _ in range(31):
@@ -183,7 +183,7 @@ async def test_a_body_with_too_much_in_it_is_told_so(acme: Caller, what: str) ->
 
 
 async def test_marks_in_a_text_are_no_values(acme: Caller) -> None:
-    """Commas, brackets, quotes and digits of a string count as nothing."""
+    """Commas, brackets, quotes and digits inside a string aren't counted."""
     for text in (",[{" * 2_000, '"' * 3_000, "1" * 8_000, "\\" * 3_000, '\\"' * 1_500):
         body = msgspec.json.encode({"name": "a", "timezone": "UTC", "metadata": {"a": text}}) + b" " * 20_000
         made = await acme.http.post("/v1/projects", content=body, headers=JSON)

@@ -1,4 +1,4 @@
-"""The worst bodies to each route that the document has: no step holds the loop, and no refusal is dear."""
+"""The worst bodies for each route of the document: no step blocks the loop, and each refusal is cheap."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,12 +12,12 @@ from tests.api.bodies.checking import Checker, fields, limits
 from tests.api.bodies.worst import DEAREST, SHAPES, Worst
 from tests.api.described import Route
 
-#: Parts of the test of all shapes, each of which takes half a minute.
+#: Number of parts of the test of all shapes; each takes half a minute.
 PARTS = 8
 
 
 async def test_the_dearest_shapes_to_each_route(checker: Checker, app: Litestar) -> None:
-    """At the length that the route takes."""
+    """The bodies have the maximum length of the route."""
     shapes = {name: SHAPES[name] for name in DEAREST}
     for route in checker.operator.bodies:
         known = fields(app, route)

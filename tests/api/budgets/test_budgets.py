@@ -1,4 +1,4 @@
-"""Budgets by measured cost: payers, refusals and their length, and the display in usage."""
+"""Budgets by measured cost: payers, refusals with their length, and the display in usage."""
 
 import asyncio
 import itertools
@@ -79,7 +79,7 @@ async def test_usage_shows_what_requests_have_cost(app: Litestar, acme: Caller) 
 
 
 async def test_strangers_use_up_nothing_that_keys_need(app: Litestar, acme: Caller) -> None:
-    """An app's key stands in a web page: strangers who send with it must not stop the organization."""
+    """An app's key is public in a web page: strangers who send with it must not block the organization."""
     project = await new_project(acme)
     body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
     made = (await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)).json()
@@ -123,7 +123,7 @@ async def test_a_restarted_redis_has_full_buckets_and_one_that_is_away_refuses_n
 
 
 async def test_redis_is_asked_as_often_as_before(app: Litestar, acme: Caller, redis: Redis) -> None:
-    """The check and the charge are in the one script call that counts the request."""
+    """The check and the charge are part of the script call that counts the request."""
     await acme.http.get("/v1/whoami")
     await app.state.services.limiter.close()
     before = await _calls(redis)
@@ -132,7 +132,7 @@ async def test_redis_is_asked_as_often_as_before(app: Litestar, acme: Caller, re
 
 
 async def _calls(redis: Redis) -> int:
-    """Calls of scripts so far."""
+    """Return the number of script calls so far."""
     found = await redis.info("commandstats")
     return sum(int(one["calls"]) for name, one in found.items() if "evalsha" in name)
 

@@ -1,4 +1,4 @@
-"""Where uploads go."""
+"""Fixture: a project for uploads."""
 
 import pytest_asyncio
 

@@ -1,4 +1,4 @@
-"""Uploads that are refused: each with its code, as early as can be, and nothing of them stays."""
+"""Refused uploads: each with its code, as early as possible, and nothing is stored."""
 
 import asyncio
 import struct
@@ -147,7 +147,7 @@ async def test_only_a_form_is_read(project: Project) -> None:
 
 
 class Endless:
-    """A body that goes on and on; `sent` is how much of it was asked for."""
+    """An endless body; `sent` counts the bytes that were requested."""
 
     def __init__(self, start: bytes, chunk: bytes = bytes(64 * 1024), most: int = 400 * MIB) -> None:
         self.start, self.chunk, self.most, self.sent = start, chunk, most, 0
@@ -209,7 +209,7 @@ async def test_who_is_too_slow_is_refused(
 
 
 async def test_who_hangs_up_leaves_nothing(app: Litestar, project: Project) -> None:
-    """As the server tells of it: the body breaks off in mid-file."""
+    """As the server reports it: the body ends in the middle of a file."""
     headers = {**FORM, "Authorization": f"Bearer {project.caller.key}"}
     body = part(PNG * 1000)[:50_000]
     [start, *_] = await call(app, "POST", f"{project.path}/upload", headers=headers, body=body)

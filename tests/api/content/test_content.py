@@ -1,4 +1,4 @@
-"""Content and decisions over HTTP: the rules are in tests/domain, here is what a caller sees."""
+"""Content and decisions over HTTP, as a caller sees them; tests/domain tests the rules."""
 
 from typing import Any
 
@@ -123,7 +123,7 @@ async def test_an_approval_needs_no_body_and_a_rejection_a_reason(project: Proje
 
 
 async def test_who_writes_does_not_approve(project: Project, app: Litestar, pool: Pool) -> None:
-    """Nor loosens the policy, which would come to the same."""
+    """The key can't loosen the policy either, which would have the same effect."""
     await policy(project, requiresApproval=True)
     path = await item(project)
     key = await new_key(pool, project.caller.organization_id, scopes=("content:read", "content:write"))

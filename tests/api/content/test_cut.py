@@ -1,4 +1,4 @@
-"""A file that the storage has in part only never looks whole: the connection breaks instead."""
+"""A file that is truncated in the storage never looks whole: the connection breaks instead."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,7 +20,7 @@ CONTENT = media.film(frames=700_000)
 
 @pytest_asyncio.fixture
 async def client(settings: Settings, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """Of a server as it runs in production: what it does to a connection is what is tested."""
+    """A client of a production server, since the test checks what the server does to the connection."""
     with serving(settings, tmp_path / "api.log") as served:
         async with httpx.AsyncClient(base_url=served.url, timeout=PATIENCE_S) as opened:
             yield opened

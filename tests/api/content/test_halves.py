@@ -1,4 +1,4 @@
-"""Pictures that say they are larger than what came of them: the upload of one was cut off on its way here."""
+"""Truncated images: their headers announce a larger image, as after an interrupted upload."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Hooks that a brand proposes: each rests on its own words, and none waits for another's."""
+"""Hooks of a brand: each quotes the brand's own text, and the proposals don't block each other."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ BRAND = {
     "audience": "Kayakers and sea swimmers",
 }
 
-#: The API's imports and a proposal in a script without blanks; it says what was loaded.
+#: A script with the API's imports and a proposal in a language without spaces; prints the loaded modules.
 ALONE = """
 import sys
 import api.app

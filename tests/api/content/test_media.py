@@ -1,4 +1,4 @@
-"""Reading files by their address (RFC 9110 13, 14), without a key."""
+"""Fetching files by URL without a key (RFC 9110 13, 14)."""
 
 import hashlib
 from itertools import product
@@ -26,7 +26,7 @@ ETAG = f'"{hashlib.sha256(CONTENT).hexdigest()}"'
 
 @pytest_asyncio.fixture
 async def url(project: Project) -> str:
-    """As a platform has it."""
+    """Return a file's URL as a platform gets it."""
     made = await project.made(film(CONTENT))
     url: str = made["assets"][0]["url"]
     assert url.startswith("http://127.0.0.1:8000/media/")
@@ -63,7 +63,7 @@ RANGES = {
     "bytes=-99999999": (0, SIZE),
 }
 
-#: Several ranges, or none that can be read.
+#: Several ranges, or malformed ones.
 IGNORED = ("bytes=5-4", "bytes=-", "bytes=a-b", "items=0-1", "bytes=0-1,3-4", "bytes 0-1", "bytes=0-1 ", "")
 
 
@@ -115,7 +115,7 @@ async def test_what_is_being_uploaded_has_no_address(
 
 
 def whole(ranges: bytes) -> tuple[int, int]:
-    """What RFC 9110 14.1.2 says of one range of a file of 100 bytes, read word for word."""
+    """Apply RFC 9110 14.1.2 literally to one range of a file of 100 bytes."""
     first, last = ranges.removeprefix(b"bytes=").split(b"-")
     if not first:
         return max(0, 100 - int(last)), 100

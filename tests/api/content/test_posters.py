@@ -1,4 +1,4 @@
-"""Posters of uploaded videos: made by a job after the upload, which never depends on it."""
+"""Posters of uploaded videos: a job makes them after the upload, which never depends on it."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -40,7 +40,7 @@ async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
 
 
 async def ended(pool: Pool) -> list[tuple[str, str | None]]:
-    """Jobs, once all have ended: how, and with which error."""
+    """Wait until all jobs have ended, and return their states and errors."""
 
     async def all_have() -> bool:
         return bool(await pool.fetchval("select bool_and(finished_at is not null) from job"))
@@ -96,7 +96,7 @@ async def test_nothing_is_left_of_one_whose_project_is_archived_meanwhile(
 
 
 async def from_before(pool: Pool) -> None:
-    """As if all that is there was uploaded a moment ago by a release that made no posters."""
+    """Make all content look uploaded by a release without posters."""
     await pool.execute("delete from job")
 
 

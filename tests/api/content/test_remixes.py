@@ -1,4 +1,4 @@
-"""Remixes that a partner asks for: of a clip of the project's content, with what is said in it."""
+"""Requests for remixes: a clip of the project's content, with its spoken text."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests import media
 from tests.api.content.project import Project, file, film, text
 from tests.api.refusals import refused
 
-#: As small and short as one of a remix may be.
+#: The smallest and shortest clip that a remix allows.
 CLIP = media.film(ms=3000, size=(240, 240))
 
 SAID = "I swim every week. Now I look the tide up before I go."

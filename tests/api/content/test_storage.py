@@ -1,4 +1,4 @@
-"""Storage: an organization keeps what its tier allows, and pictures without what follows them."""
+"""Storage quota by tier, and images stored without trailing data."""
 
 import asyncio
 import hashlib
@@ -15,15 +15,15 @@ from tests.api.conftest import Caller, client_of, new_key
 from tests.api.content.project import PNG, Project, file, film
 
 PICTURE = media.grainy("PNG")
-#: A film, which has no thumbnail, of as many bytes as it takes to be told from what is around it.
+#: A video, which has no thumbnail, much larger than the rest of its request.
 CLIP = media.film(frames=100_000)
-#: Of a request beside its file.
+#: Bytes of a request besides its file.
 AROUND = 400
 
 
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Room for three clips, in every tier."""
+    """Limit every tier to three clips."""
     limit = 3 * (len(CLIP) + AROUND)
     monkeypatch.setattr(storage_quota, "QUOTAS", dict.fromkeys(storage_quota.QUOTAS, limit))
     return limit
@@ -35,7 +35,7 @@ async def used(caller: Caller) -> int:
 
 
 async def test_what_follows_a_picture_is_not_kept(project: Project) -> None:
-    """Neither counted, nor hashed, nor served."""
+    """Trailing data is neither counted, nor hashed, nor served."""
     for whole, name, mime in (
         (PNG, "a.png", "image/png"),
         (media.picture("JPEG"), "a.jpg", "image/jpeg"),
@@ -112,7 +112,7 @@ async def test_what_is_deleted_is_free_again(acme: Caller, project: Project, poo
 
 
 async def test_a_suspended_organization_has_the_quota_of_its_tier(acme: Caller, pool: Pool) -> None:
-    """Uploads that were under way go on."""
+    """Running uploads continue."""
     async with pool.acquire() as conn:
         await organizations.change(
             conn, organization_id=acme.organization_id, tier=None, suspended=True, actor=None

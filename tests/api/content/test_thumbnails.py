@@ -1,4 +1,4 @@
-"""Thumbnails of uploads: small, upright, on white, and bounded whatever is sent."""
+"""Thumbnails of uploads: small, upright, on white, and bounded for any input."""
 
 import io
 
@@ -17,7 +17,7 @@ async def shown(project: Project, url: str) -> Image.Image:
 
 
 async def small(project: Project, *files: tuple[bytes, str]) -> list[Image.Image]:
-    """The thumbnails of one item's pictures."""
+    """Return the thumbnails of one item's images."""
     parts = [file(content, f"a.{kind}", f"image/{kind}") for content, kind in files]
     assets = (await project.made(*parts))["assets"]
     assert all(asset["thumbnailUrl"] != asset["url"] for asset in assets)
@@ -25,7 +25,7 @@ async def small(project: Project, *files: tuple[bytes, str]) -> list[Image.Image
 
 
 def turned(orientation: int) -> bytes:
-    """A picture whose left half is red, as somebody sees it."""
+    """Return a rotated image that is displayed with a red left half."""
     upright = Image.new("RGB", (1000, 600), "blue")
     upright.paste("red", (0, 0, 500, 600))
     back = [None, None, 0, 3, 1, 5, 2, 6, 4][orientation]

@@ -1,4 +1,4 @@
-"""Uploading media: what is kept, what is answered, what a repeat does."""
+"""Uploading media: stored fields, answers, repeats."""
 
 import asyncio
 import hashlib
@@ -106,7 +106,7 @@ async def test_a_picture_is_as_wide_as_a_viewer_sees_it(project: Project) -> Non
 async def test_the_largest_picture_is_not_too_large_to_be_looked_into(
     project: Project, kind: str, options: dict[str, Any]
 ) -> None:
-    """Each as it takes its reader most: it is unpacked within the bounds of a process."""
+    """Each format in its most expensive form for the decoder, within the process's limits."""
     picture = media.large(kind.upper(), **options)
     [asset] = (await project.made(file(picture, f"a.{kind}", f"image/{kind}")))["assets"]
     assert (asset["width"], asset["height"]) == (8192, 8192)

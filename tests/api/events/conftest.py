@@ -1,4 +1,4 @@
-"""An app of the web, and one of a phone."""
+"""Fixtures: a web app and a phone app."""
 
 import httpx
 import pytest_asyncio

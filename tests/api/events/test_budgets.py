@@ -1,4 +1,4 @@
-"""Budgets of events: so many in a UTC day for all apps of an organization, and none of another one's."""
+"""Event budgets: per UTC day for all apps of an organization, independent of other organizations."""
 
 import asyncio
 import itertools
@@ -29,7 +29,7 @@ BUDGET = Budget(10, 1 << 20)
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every tier has little, `partner` twice as much; a refusal isn't remembered."""
+    """Set small budgets, twice as large for `partner`; don't remember refusals."""
     tiers = dict.fromkeys(budgets.BUDGETS, BUDGET) | {"partner": Budget(20, 2 << 20)}
     monkeypatch.setattr(budgets, "BUDGETS", tiers)
     monkeypatch.setattr(event_requests, "REFUSED_S", 0.0)
@@ -47,7 +47,7 @@ async def usage(caller: Caller) -> dict[str, Any]:
 
 
 async def added(pool: Pool, caller: Caller, events: int) -> None:
-    """Until all processes together have added so many."""
+    """Wait until all processes together have added so many events."""
 
     async def are() -> bool:
         question = "select sum(events) from intake_day where organization_id = $1"
@@ -58,7 +58,7 @@ async def added(pool: Pool, caller: Caller, events: int) -> None:
 
 async def test_beyond_the_budget_events_are_refused_unread_until_the_day_ends(shop: Sender) -> None:
     assert taken(await shop.send(*numbered(*range(9))))[0] == 9
-    # A request with more events than are left is taken whole.
+    # A request with more events than are left is accepted as a whole.
     assert taken(await shop.send(*numbered(*range(10, 14))))[0] == 4
     over = await shop.post(b"{")
     assert problem(over) == (429, "RATE_LIMITED", {"limit": "daily-events"})
@@ -138,7 +138,7 @@ async def test_what_is_sent_again_is_charged_once(shop: Sender, pool: Pool) -> N
 
 @pytest_asyncio.fixture
 async def clocked(settings: Settings) -> AsyncIterator[tuple[Litestar, list[datetime]]]:
-    """An API whose clock a test sets."""
+    """An API with a clock that a test sets."""
     now = [datetime.now(UTC)]
     served = create_app(settings, clock=lambda: now[0])
     async with held(served.lifespan()):
@@ -190,7 +190,9 @@ async def test_a_refused_app_asks_nobody(
 async def test_two_processes_count_each_accepted_event_once(
     app: Litestar, settings: Settings, pool: Pool
 ) -> None:
-    """However many send at once. A process that starts later knows it after its first addition."""
+    """The count is exact for any concurrency. A process that starts later learns it after its first
+    addition.
+    """
     for tier in budgets.BUDGETS:
         budgets.BUDGETS[tier] = Budget(100, 1 << 30)  # type: ignore[index]  # the test's own
     other = create_app(settings)

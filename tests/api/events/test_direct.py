@@ -1,4 +1,4 @@
-"""Direct routes: they answer as the framework would, whatever comes."""
+"""The fast path answers as the framework would, for any input."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 from api import direct
 from tests.api.events.sender import Sender, event, written
 
-#: What differs from one answer to the next.
+#: Headers that differ between any two answers.
 OWN = {"x-request-id", "ratelimit"}
 
 HEADERS: tuple[dict[str, str], ...] = (
@@ -26,7 +26,7 @@ HEADERS: tuple[dict[str, str], ...] = (
 
 
 def seen(answer: httpx.Response) -> tuple[int, dict[str, str], Any]:
-    """An answer without what is its own."""
+    """Return an answer without its individual values."""
     body = answer.json()
     if "error" in body:
         body["error"].pop("requestId")

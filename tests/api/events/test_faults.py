@@ -1,4 +1,4 @@
-"""A commit whose answer is lost: the sender hears 503, and what it sends again is stored once."""
+"""A commit with a lost answer: the sender gets 503, and repeated events are stored once."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""`lastEventAt`: noted once for many requests, behind the answers, and at the end of the process."""
+"""`lastEventAt`: one write for many requests, after the answers, and at the end of the process."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,7 @@ Note = Callable[..., Awaitable[None]]
 
 @pytest.fixture
 def notes(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
-    """Apps that are noted, in turn."""
+    """Record the ids of written apps, in order."""
     counted: list[UUID] = []
     note: Note = apps.note_event
 

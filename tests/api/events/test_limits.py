@@ -1,4 +1,4 @@
-"""Limits of events: requests and events of one app, which slow no other app and ask nobody once refused."""
+"""Rate limits of events: they slow no other app, and a refused app causes no queries."""
 
 import asyncio
 import gzip
@@ -24,7 +24,7 @@ FEW = EventLimits(3, 10)
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every tier gets little, and no more of it while a test runs; Redis gets its time."""
+    """Set low limits without a refill during a test; raise Redis's time limit."""
     monkeypatch.setattr(ratelimit, "BUDGET_S", 60.0)
     monkeypatch.setattr(event_limits, "LIMITS", dict.fromkeys(event_limits.LIMITS, FEW))
     monkeypatch.setattr(event_limits, "WINDOW_S", 36_000)
@@ -37,7 +37,7 @@ async def buckets(redis_url: str) -> AsyncIterator[Redis]:
 
 
 async def fill(app: Litestar, buckets: Redis) -> None:
-    """As if the window had passed."""
+    """Fill the buckets as if the window had passed."""
     for bucket in [key async for key in buckets.scan_iter("rate:*:events")]:
         await buckets.delete(bucket)
     services: Services = app.state.services
@@ -45,7 +45,7 @@ async def fill(app: Litestar, buckets: Redis) -> None:
 
 
 async def left(buckets: Redis, sender: Sender) -> float:
-    """Events that the app may send."""
+    """Return the number of events that the app may send."""
     [bucket] = [key async for key in buckets.scan_iter(f"rate:{sender.app['appId'][4:]}:events")]
     return float(await buckets.hget(bucket, "events") or 0)  # type: ignore[misc]  # redis-py's two clients
 
@@ -53,7 +53,7 @@ async def left(buckets: Redis, sender: Sender) -> float:
 async def test_requests_over_the_limit_are_refused(
     shop: Sender, phone: Sender, app: Litestar, buckets: Redis
 ) -> None:
-    """And those of no other app."""
+    """Another app is not refused."""
     answers = [await shop.send(event(number)) for number in range(3)]
     assert [taken(answer)[0] for answer in answers] == [1, 1, 1]
     assert [policies(answer.headers["RateLimit"])["event-requests"]["r"] for answer in answers] == [2, 1, 0]
@@ -118,7 +118,7 @@ async def test_a_body_that_is_refused_whole_costs_what_it_was_to_read(
 
 
 async def test_a_key_that_opens_no_more_spends_nothing_of_its_app(shop: Sender) -> None:
-    """Once that is known: the first request with it asks both at once."""
+    """The first request with the key is counted in parallel with the look-up; later ones aren't."""
     assert taken(await shop.send(event(1)))[0] == 1
     new = await shop.rotate()
     for _ in range(4):
@@ -129,7 +129,7 @@ async def test_a_key_that_opens_no_more_spends_nothing_of_its_app(shop: Sender) 
 async def test_an_app_that_was_refused_asks_nobody(
     shop: Sender, app: Litestar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither Postgres nor Redis, and its body isn't read."""
+    """No query to Postgres or Redis, and the body isn't read."""
     while (await shop.send(event(1))).status_code == 202:
         pass
     services: Services = app.state.services
@@ -153,7 +153,7 @@ async def test_no_other_app_waits_for_refusals(
 ) -> None:
     while (await shop.send(event(1))).status_code == 202:
         pass
-    # Longer than any test: whoever waited for one of these would be told of.
+    # Longer than any test: a wait for one of these would be noticed.
     monkeypatch.setattr(event_limits, "REFUSAL_S", 1000.0)
     monkeypatch.setattr(event_limits, "TURN_S", 1000.0)
     refusals = [asyncio.create_task(shop.send(event(1))) for _ in range(20)]

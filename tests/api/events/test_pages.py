@@ -11,7 +11,7 @@ ORIGIN = {"Origin": "https://shop.example"}
 
 
 async def test_a_browser_may_ask_whether_it_may_send(shop: Sender, anonymous: httpx.AsyncClient) -> None:
-    """And hears so for any page, with no credentials."""
+    """The preflight allows any page, without credentials."""
     asked = {
         "Origin": "https://elsewhere.example",
         "Access-Control-Request-Method": "POST",
@@ -27,7 +27,7 @@ async def test_a_browser_may_ask_whether_it_may_send(shop: Sender, anonymous: ht
 
 
 async def test_a_page_reads_every_answer(shop: Sender, anonymous: httpx.AsyncClient) -> None:
-    """Refusals too: else its SDK takes them for a network that failed."""
+    """Refusals are readable, too: otherwise an SDK takes them for network errors."""
     answers = [
         await shop.send(event(1), headers=ORIGIN),
         await shop.post(b"{", headers=ORIGIN),
@@ -83,5 +83,5 @@ async def test_an_app_under_development_sends_from_this_machine(
 
 
 async def test_what_has_no_domain_may_send_from_a_page(phone: Sender) -> None:
-    """A phone's app that is a page inside says `capacitor://localhost`."""
+    """A phone app with an embedded page sends `capacitor://localhost`."""
     assert taken(await phone.send(event(1), headers={"Origin": "capacitor://localhost"})) == (1, 0, [])

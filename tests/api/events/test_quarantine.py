@@ -1,4 +1,4 @@
-"""The list of events that were refused."""
+"""The list of rejected events."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ async def listed(caller: httpx.AsyncClient, of: Sender, **params: Any) -> list[d
 
 
 async def refuse_three(shop: Sender) -> list[dict[str, Any]]:
-    """Events of the app, the last one in Segment's shape; the list once they are all there."""
+    """Send three bad events, the last one in Segment's shape; return the complete list."""
     await shop.send(event(1, name=""), event(2), event(3, occurredAt="1969-07-20T20:17:40Z"))
     message = {"batch": [{"type": "dance", "messageId": "m-4"}], "writeKey": shop.key}
     await shop.http.post("/v1/b", json=message)

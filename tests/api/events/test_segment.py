@@ -1,4 +1,4 @@
-"""Segment's shape, as its SDKs send it: tests/peers has the SDKs themselves."""
+"""Segment's shape as its SDKs send it; tests/peers has the SDKs themselves."""
 
 import gzip
 import json
@@ -19,7 +19,7 @@ NOW = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.123Z"
 
 
 def message(number: int = 0, **fields: Any) -> dict[str, Any]:
-    """As SDKs send one, with what says nothing of an event."""
+    """Build a message as SDKs send it, with fields that are irrelevant for an event."""
     return {
         "type": "track",
         "event": "Order Completed",
@@ -37,13 +37,13 @@ def batch(sender: Sender, *messages: dict[str, Any], **more: Any) -> bytes:
 
 
 async def stored(pool: Pool, sender: Sender) -> list[dict[str, Any]]:
-    """By their ids."""
+    """Return the stored events, ordered by id."""
     rows = await pool.fetch("select * from event where project_id = $1 order by event_id", sender.project_id)
     return [dict(row) for row in rows]
 
 
 async def post(sender: Sender, path: str, content: bytes, **headers: str) -> httpx.Response:
-    """Without a key in the head."""
+    """Post without a key in the headers."""
     return await sender.http.post(f"/v1/{path}", content=content, headers=headers)
 
 
@@ -54,7 +54,7 @@ def success(answer: httpx.Response) -> tuple[int, int, int]:
 
 
 async def test_a_batch_of_a_server(phone: Sender, pool: Pool) -> None:
-    """analytics-node and -python: the key as the user of Basic."""
+    """analytics-node and -python: the key is the user name of Basic."""
     content = msgspec.json.encode({"batch": [message(1), message(2), message(1)], "sentAt": NOW})
     for path in ("batch", "b", "import"):
         answer = await phone.http.post(f"/v1/{path}", content=content, auth=(phone.key, ""))
@@ -78,7 +78,7 @@ async def test_a_batch_of_a_phone(phone: Sender, pool: Pool) -> None:
 
 
 async def test_a_message_of_a_page(shop: Sender, pool: Pool) -> None:
-    """analytics-next: one message each, by its type's address, as text."""
+    """analytics-next: one message per request, at the URL of its type, as text."""
     for number, path in enumerate(("t", "i", "p", "s", "g", "a", "track", "identify")):
         one = message(number) | {"writeKey": shop.key, "sentAt": NOW}
         del one["type"]
@@ -157,7 +157,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def at(ahead: timedelta | None) -> str | None:
-    """A time so far from now, as it is sent."""
+    """Format a time this far from now, as sent."""
     return None if ahead is None else f"{datetime.now(UTC) + ahead:%Y-%m-%dT%H:%M:%SZ}"
 
 
@@ -167,7 +167,7 @@ def at(ahead: timedelta | None) -> str | None:
         ({"timestamp": -5 * HOUR}, -5 * HOUR),
         ({"timestamp": None, "originalTimestamp": -4 * HOUR}, -4 * HOUR),
         ({"timestamp": None}, timedelta()),
-        # A file that lay for two days.
+        # A file that was stored for two days.
         ({"timestamp": -2 * DAY - HOUR, "sentAt": -2 * DAY}, -2 * DAY - HOUR),
         # A clock that is a year ahead.
         ({"timestamp": 365 * DAY - HOUR, "sentAt": 365 * DAY}, -HOUR),
@@ -193,7 +193,7 @@ async def test_a_time_without_a_zone_is_one_of_utc(phone: Sender, pool: Pool) ->
 
 
 async def test_refusals_are_those_of_events(shop: Sender) -> None:
-    """What is dropped for them could never be taken."""
+    """SDKs drop messages after these refusals, which no retry could change."""
     refused(await post(shop, "b", b"{"), 400, "BAD_REQUEST")
     refused(await post(shop, f"t?key={shop.key}", b"[]"), 422, "VALIDATION", "body")
     refused(await post(shop, "b", batch(shop).replace(b"[]", b"{}")), 422, "VALIDATION", "batch")
@@ -208,7 +208,7 @@ async def test_refusals_are_those_of_events(shop: Sender) -> None:
 async def test_a_body_is_looked_into_for_its_key_alone_before_that_opens(
     phone: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever else is in it: anybody can send such a body."""
+    """The rest of the body isn't parsed: everyone can send such a body."""
     cut = batch(phone, message(1, properties={"title": "cut "})).replace(b"cut ", rb"cut \ud83d")
     with monkeypatch.context() as patch:
         patch.delattr(segment, "mend_slowly")
@@ -220,14 +220,14 @@ async def test_a_body_is_looked_into_for_its_key_alone_before_that_opens(
 
 
 async def test_a_body_has_1_mb_also_out_of_gzip(phone: Sender) -> None:
-    """Twice as much as the files of phones."""
+    """The limit is twice the size of a phone's file."""
     bomb = gzip.compress(batch(phone, message(1), more=" " * 1_000_000))
     for path in ("b", f"b?key={phone.key}"):
         refused(await post(phone, path, bomb, **{"Content-Encoding": "gzip"}), 413, "PAYLOAD_TOO_LARGE")
 
 
 async def test_what_may_be_taken_later_is_asked_for_again(shop: Sender, pool: Pool) -> None:
-    """SDKs send again after a 503."""
+    """SDKs retry after a 503."""
     await pool.execute(
         "update organization set tier = 'suspended', resumes_as = tier where id = $1",
         shop.owner.organization_id,
@@ -249,6 +249,6 @@ async def test_sdks_are_told_where_to_send(shop: Sender) -> None:
 
 
 async def test_both_shapes_share_their_ids(phone: Sender) -> None:
-    """What an app sent in the one is known in the other."""
+    """An event sent in one shape is a duplicate in the other."""
     await phone.send(event(1))
     assert success(await post(phone, "b", batch(phone, message(messageId="e-1")))) == (0, 1, 0)

@@ -1,4 +1,4 @@
-"""Events over HTTP: what is answered, and that it is committed; whose key opens what."""
+"""Events over HTTP: the answer, the commit behind it, and the rights of keys."""
 
 import base64
 import gzip
@@ -22,7 +22,7 @@ async def test_events_are_kept_once_and_each_is_told(shop: Sender, pool: Pool) -
 
 
 async def test_the_time_that_an_event_says_is_kept(shop: Sender, pool: Pool) -> None:
-    """However wrong the sender's clock is, which `sentAt` would show."""
+    """The time is kept even if the sender's clock is wrong, as `sentAt` would show."""
     sent = event(1)
     assert taken(await shop.send(sent)) == (1, 0, [])
     at = await pool.fetchval("select occurred_at from event where project_id = $1", shop.project_id)
@@ -34,7 +34,7 @@ def user(key: str) -> dict[str, str]:
 
 
 async def test_the_key_may_come_in_several_ways(shop: Sender, anonymous: httpx.AsyncClient) -> None:
-    """A page that ends can send no header."""
+    """A page that is being closed can't send headers."""
     ways: list[dict[str, Any]] = [
         {"headers": {"Authorization": f"bearer {shop.key}"}},
         {"headers": user(shop.key)},
@@ -48,7 +48,7 @@ async def test_the_key_may_come_in_several_ways(shop: Sender, anonymous: httpx.A
 
 @pytest.mark.parametrize("kind", ["text/plain;charset=UTF-8", "application/x-www-form-urlencoded", ""])
 async def test_a_body_may_say_any_type(shop: Sender, kind: str) -> None:
-    """Beacons can't say `application/json`."""
+    """Beacons can't send `application/json`."""
     assert taken(await shop.send(event(1), headers={"Content-Type": kind})) == (1, 0, [])
 
 
@@ -68,7 +68,7 @@ async def test_a_body_may_be_gzip(shop: Sender) -> None:
 
 
 async def test_what_is_no_list_of_events_is_refused_whole(shop: Sender, pool: Pool) -> None:
-    """And says where it is wrong."""
+    """The error names the place."""
     refused(await shop.post(b'{"events": [{]}'), 400, "BAD_REQUEST")
     assert "byte 13" in (await shop.post(b'{"events": [{]}')).text
     many = await shop.send(*(event(number) for number in range(501)))
@@ -81,7 +81,7 @@ async def test_what_is_no_list_of_events_is_refused_whole(shop: Sender, pool: Po
 
 
 async def test_one_bad_event_loses_no_other(shop: Sender, pool: Pool) -> None:
-    """Those that tests/domain/events/test_body.py has one by one, as somebody would send them."""
+    """Sends the cases of tests/domain/events/test_body.py together."""
     deep: dict[str, Any] = {}
     for _ in range(100):
         deep = {"a": deep}
@@ -114,7 +114,7 @@ async def test_half_a_surrogate_pair_is_kept_as_what_browsers_show_for_it(shop: 
 async def test_a_key_opens_its_own_app_alone(
     shop: Sender, rival: Caller, anonymous: httpx.AsyncClient
 ) -> None:
-    """Of another organization, of this one, and of nobody: one answer."""
+    """The key of another organization, of the same one, and of no app get one answer."""
     theirs, sibling = await sender(rival, anonymous), await sender(shop.owner, anonymous)
     nobody = f"/v1/apps/{ids.show(ids.APP, ids.new())}/events"
     places = (theirs.at, sibling.at, nobody, "/v1/apps/x/events")

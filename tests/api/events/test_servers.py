@@ -1,4 +1,4 @@
-"""Events from a partner's server, with an API key: the same events, under the same ids."""
+"""Events from a partner's server with an API key: the same events with the same ids."""
 
 import asyncio
 from typing import Any
@@ -34,7 +34,7 @@ async def test_a_server_and_its_app_send_the_same_events(phone: Sender, pool: Po
 
 
 async def test_a_repeat_with_a_key_gets_the_first_answer(phone: Sender, pool: Pool) -> None:
-    """Also where an event can't be read as JSON; without a key the events are duplicates."""
+    """Also for an event that is no valid JSON; without a key the events are duplicates."""
     first = event(1)
     twice = [await post(phone, first, key="k") for _ in range(2)]
     assert [taken(answer) for answer in twice] == [(1, 0, [])] * 2
@@ -69,7 +69,7 @@ async def test_who_waits_for_the_commit_holds_nothing_of_the_main_database(
 async def test_who_waits_with_a_key_leaves_connections_to_others(
     phone: Sender, rival: Caller, anonymous: httpx.AsyncClient, app: Litestar, pool: Pool
 ) -> None:
-    """However many organizations send, and however long the event store takes."""
+    """This holds for any number of organizations, however long the event store takes."""
     services: Services = app.state.services
     keyed = services.events.keyed
     async with calling(app, pool, "Third") as third, pool.acquire() as other:

@@ -1,4 +1,4 @@
-"""A sandbox with a worker for everything, and what the story's live organization talks to."""
+"""Fixtures: a sandbox with workers for all kinds, and the servers that the story's live organization uses."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack

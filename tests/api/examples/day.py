@@ -6,7 +6,7 @@ from tests.api.examples.teller import Teller
 
 
 async def tell(cast: Cast, teller: Teller) -> None:
-    """All of it."""
+    """Run the whole story."""
     story = Story(cast, teller)
     await partner.system(story)
     project = await partner.project(story)

@@ -1,4 +1,4 @@
-"""Jobs as a partner looks after them."""
+"""The story's jobs: list, cancel, retry."""
 
 from tests.api.examples.story import Story
 

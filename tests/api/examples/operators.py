@@ -1,4 +1,4 @@
-"""What operators do for the partner, and what the partner does beside posting."""
+"""The story's operators: leases, keys, GitHub, organizations."""
 
 from tests.api.examples.story import Story
 from tests.api.github.connecting import ACME
@@ -42,7 +42,7 @@ async def leases(story: Story, project: str) -> None:
 
 
 async def _offered(story: Story, handle: str) -> str:
-    """An account of the operators' own."""
+    """Connect and offer an account of the operators."""
     by, body = story.cast.platform, {"name": "Ours", "timezone": "UTC"}
     project = (await story.ask("POST", "/projects", by=by, json=body))["id"]
     login = {"platform": "bluesky", "identifier": handle, "appPassword": "abcd-efgh-ijkl-mnop"}

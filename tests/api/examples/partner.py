@@ -21,7 +21,7 @@ async def system(story: Story) -> None:
 
 
 async def project(story: Story) -> str:
-    """Its id, once its brand is known."""
+    """Create a project, wait for its brand, and return its id."""
     body = {
         "name": "Tidewise",
         "timezone": "Europe/Paris",
@@ -51,7 +51,7 @@ async def project(story: Story) -> str:
 
 
 async def app_media(story: Story, project: str) -> None:
-    """A logo by its address, and a screenshot as it is."""
+    """Add a logo by URL, and upload a screenshot."""
     logo = {"kind": "logo", "url": "https://example.test/logo.png"}
     accepted = await story.tell("add_app_media", projectId=project, json=logo)
     await story.ended(accepted)
@@ -64,7 +64,7 @@ async def app_media(story: Story, project: str) -> None:
 
 
 async def accounts(story: Story, project: str) -> str:
-    """The id of one that was connected by a password."""
+    """Connect accounts, and return the id of the one with a password."""
     asked = {"platform": "mastodon", "returnUrl": BACK, "instance": "mastodon.example"}
     link = await story.tell("create_oauth_url", projectId=project, json=asked)
     issuer = urlsplit(link["authorizeUrl"]).path.rpartition("/")[2]
@@ -127,7 +127,7 @@ async def _events(story: Story, project: str, app: str, key: str) -> None:
 
 
 async def metrics(story: Story, project: str) -> None:
-    """Of the last two days, so that the example is short, and of one purchase."""
+    """Read metrics of the last two days, which keeps the example short, and of one purchase."""
     project_id = ids.read(ids.PROJECT, project)
     assert project_id
     properties = '{"revenue_amount": 49.9, "currency": "EUR", "sku": "season-pass"}'
@@ -158,7 +158,7 @@ async def _ads(story: Story, project: str) -> None:
 
 
 async def _authorize(story: Story) -> None:
-    """A live link, to a server that has to register us first."""
+    """Follow a live link to a server where we aren't registered yet."""
     live, body = story.cast.live, {"name": "Tidewise", "timezone": "Europe/Paris"}
     project = (await story.ask("POST", "/projects", by=live, json=body))["id"]
     asked = {"platform": "mastodon", "returnUrl": BACK, "instance": story.cast.fediverse.host}
@@ -167,7 +167,7 @@ async def _authorize(story: Story) -> None:
 
 
 async def content(story: Story, project: str) -> str:
-    """The id of a picture with a caption that may go out."""
+    """Upload an image with an approvable caption, and return its id."""
     file = ("file", ("harbour.png", picture(size=(1080, 1350))))
     form = [("caption", (None, "Low tide at six.")), file]
     made = await story.tell("upload_content", projectId=project, files=form)
@@ -191,7 +191,7 @@ async def content(story: Story, project: str) -> str:
 
 
 async def generated(story: Story, project: str) -> None:
-    """A picture that is made of the brand."""
+    """Generate an image from the brand."""
     accepted = await story.tell("generate_content", projectId=project, json={"format": "image"})
     made = await story.ended(accepted)
     [asset] = made["result"]["assets"]
@@ -203,7 +203,7 @@ async def generated(story: Story, project: str) -> None:
 
 
 async def influencers(story: Story, project: str) -> None:
-    """One that is ready, and a clone of it."""
+    """Create an influencer, wait until it is ready, and clone it."""
     body = {"gender": "female", "ageRange": "young_adult", "prompt": "Warm and funny", "name": "Maya"}
     accepted = await story.tell("create_influencer", projectId=project, json=body)
     await story.ended(accepted)
@@ -247,7 +247,7 @@ async def posts(story: Story, project: str, account: str, content: str) -> None:
 
 
 async def _captions(story: Story, account: str, content: str, when: dict[str, str]) -> None:
-    """Posts with captions of their own, by a key that may approve none."""
+    """Schedule posts with their own captions, with a key without the right to approve."""
     await story.ask("POST", f"/content/{content}/approve", json={})
     scopes = {"name": "Planner", "scopes": ["publish:write"]}
     planner = {"X-Api-Key": (await story.ask("POST", "/api-keys", json=scopes))["apiKey"]}
@@ -260,7 +260,7 @@ async def _captions(story: Story, account: str, content: str, when: dict[str, st
 
 
 async def _figures(story: Story, project: str, shown: str) -> None:
-    """What the post's platform told of it."""
+    """Insert the platform's figures of the post."""
     told = """insert into metric_snapshot (organization_id, account_id, subject_id, metric, at, value, delta)
               select organization_id, social_account_id, id, metric, now(), value, value
                 from scheduled_post, unnest($2::text[], $3::bigint[]) as told (metric, value)
@@ -271,7 +271,7 @@ async def _figures(story: Story, project: str, shown: str) -> None:
 
 
 async def _unknown(story: Story, shown: str) -> None:
-    """A post whose platform never said what became of it."""
+    """Resolve a post with an unknown outcome."""
     unknown = """update scheduled_post
                     set status = 'outcome_unknown', published_at = null, external_id = null,
                         external_url = null
@@ -282,7 +282,7 @@ async def _unknown(story: Story, shown: str) -> None:
 
 
 async def _ticket(story: Story, shown: str) -> None:
-    """The address that one call to a platform made known."""
+    """Fetch media with the ticket of one call to a platform."""
     post = await story.ask("GET", f"/scheduled-posts/{shown}")
     url = (await story.ask("GET", f"/content/{post['contentId']}"))["assets"][0]["url"]
     post_id = ids.read(ids.POST, shown)

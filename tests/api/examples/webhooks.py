@@ -1,4 +1,4 @@
-"""Who is told of what happens: an endpoint, and what is sent to it."""
+"""The story's webhooks: an endpoint and its deliveries."""
 
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
@@ -10,7 +10,7 @@ URL = "https://hooks.tidewise.example/tenantry"
 
 
 async def webhooks(story: Story, project: str) -> None:
-    """One endpoint's life."""
+    """Go through the life of one endpoint."""
     wanted = ["post.published", "post.failed", "job.failed"]
     body = {"url": URL, "events": wanted, "description": "Posts into our CRM", "metadata": {"team": "crm"}}
     made = await story.tell("create_webhook_endpoint", json=body)

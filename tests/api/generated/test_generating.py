@@ -1,4 +1,4 @@
-"""Generated content over HTTP, from the request to the files, by a worker and its process."""
+"""Generated content over HTTP, from the request to the files, with a worker and its process."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""Files that nothing can be made of: refused when they are named, and not by a job."""
+"""Unusable files are refused at the request, not by the job."""
 
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ class Item(NamedTuple):
 
 
 class Given(NamedTuple):
-    """A picture and a clip that can be used, whose rows a test changes: no file of 20 MB has to be sent."""
+    """A usable image and clip; tests change their rows, so that no file of 20 MB has to be sent."""
 
     picture: Item
     clip: Item
@@ -92,7 +92,7 @@ async def test_a_demo_video_that_no_remix_can_be_made_of_is_refused(maker: Maker
 async def test_a_file_that_the_piece_has_no_place_for_is_refused(
     maker: Maker, given: Given, pool: Pool
 ) -> None:
-    """Nothing that a caller names is left out in silence."""
+    """No given file is silently ignored."""
     answer = await maker.http.post(f"{maker.path}/content/upload", files={"caption": (None, "Hi")})
     text = answer.json()["id"]
     before = await census(pool)

@@ -1,4 +1,4 @@
-"""Content that an influencer presents: which one may, and what it gives to the item."""
+"""Content with an influencer: which one is allowed, and its effect on the item."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.api.refusals import paths, problem, reason
 
 @pytest_asyncio.fixture
 async def maya(maker: Maker, pool: Pool) -> str:
-    """An influencer that is ready, without having been drawn."""
+    """Create a ready influencer without drawing it."""
     return await influencer(maker.http, maker.path, pool)
 
 
@@ -33,7 +33,7 @@ async def influencer(http: httpx.AsyncClient, project: str, pool: Pool, status: 
 
 
 async def spec_of(pool: Pool, content_id: str) -> dict[str, Any]:
-    """The spec of its latest revision."""
+    """Return the spec of the item's latest revision."""
     brief = await pool.fetchval(
         "select brief from content_generation where content_id = $1 order by revision desc limit 1",
         ids.read(ids.CONTENT, content_id),

@@ -1,4 +1,4 @@
-"""Requests that are refused at once: each with its code and its field, and nothing is changed."""
+"""Requests that are refused at once: each with its code and field, and without any change."""
 
 from typing import Any
 
@@ -97,7 +97,7 @@ async def test_a_tenant_has_so_many_items_in_the_line(maker: Maker, pool: Pool) 
 
 @pytest.mark.usefixtures("working")
 async def test_a_cancel_while_it_is_drawn_ends_the_item(maker: Maker, pool: Pool) -> None:
-    """A video, which takes so long that none is done before its cancel."""
+    """A video takes long enough that it isn't finished before its cancel."""
     accepted = await maker.ask(format="video")
     tag = (await maker.http.get(f"/v1/jobs/{accepted['jobId']}")).headers["ETag"]
     while (await maker.get(f"/content/{accepted['contentId']}/progress"))["stage"] in {"queued", "planning"}:

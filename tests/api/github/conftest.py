@@ -1,4 +1,4 @@
-"""An API, a worker that asks a GitHub of the test's own, and those who call them."""
+"""Fixtures: an API, and a worker that calls a simulated GitHub."""
 
 from collections.abc import AsyncIterator
 
@@ -39,7 +39,7 @@ TASKS = {
 
 @pytest_asyncio.fixture
 async def idle(mine: Settings, hub: Hub, pool: Pool) -> AsyncIterator[GitHub]:
-    """Without a worker."""
+    """Open the API without a worker."""
     async with parties(mine, pool) as found:
         yield GitHub(**vars(found), hub=hub, codes=(f"code-{number}" for number in range(1000)))
 

@@ -10,7 +10,9 @@ from tests.api.refusals import state_refused
 
 
 async def test_a_person_who_was_led_to_github_connects_nothing(github: GitHub) -> None:
-    """Who followed the link hands GitHub's page to somebody else, whose repositories they want."""
+    """An attacker follows the link and lures a victim to GitHub's page, to access the victim's
+    repositories.
+    """
     state = await github.start()
     async with client_of(github.app) as victim:
         assert status(await github.come_back(state, browser=victim), state) == "failed"
@@ -36,12 +38,12 @@ async def test_a_browser_may_have_several_flows_at_once(github: GitHub) -> None:
 
 
 async def test_who_changes_an_installation_comes_back_the_same_way(github: GitHub) -> None:
-    """They have the App already: GitHub's page of our link is the one where repositories are chosen."""
+    """The App is already installed: GitHub opens the page for selecting repositories."""
     assert await github.connect(setup_action="update") == "connected"
 
 
 async def test_what_github_starts_by_itself_has_no_state_and_changes_nothing(github: GitHub) -> None:
-    """An owner approves what somebody asked for, or changes repositories on GitHub's own pages."""
+    """An owner approves a request, or changes repositories on GitHub's own pages."""
     state = await github.start()
     asked = await github.come_back(state, installation_id=None, setup_action="request")
     assert status(asked, state) == "pending"

@@ -1,4 +1,4 @@
-"""A GitHub that answers late: who connects or lists waits for a turn there, as ingests do."""
+"""A slow GitHub: connecting and listing wait for a slot there, as ingests do."""
 
 import asyncio
 from functools import partial

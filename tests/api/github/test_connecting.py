@@ -1,4 +1,4 @@
-"""Proving an installation: what a person's code shows, and what becomes of it."""
+"""Verifying an installation with a person's code."""
 
 import asyncio
 from typing import Any
@@ -65,7 +65,7 @@ async def test_an_id_that_github_does_not_list_for_the_person_proves_nothing(
 
 
 async def test_who_sees_a_part_of_it_does_not_get_at_the_rest_through_us(github: GitHub) -> None:
-    """GitHub lists an installation for whoever may read one of its repositories."""
+    """GitHub lists an installation for everyone who may read one of its repositories."""
     assert await github.connect(installation_id=SHOP) == "failed"
     assert await github.connect(installation_id=SHOP, person="eve") == "connected"
     first, _ = await github.jobs()
@@ -88,7 +88,7 @@ async def test_what_github_hides_from_a_person_proves_nothing(github: GitHub) ->
 
 
 async def test_a_next_page_elsewhere_is_not_asked_for(github: GitHub) -> None:
-    """Our person's token has no business there."""
+    """Our token must not be sent to another host."""
     page = {"installations": [], "total_count": 0}
     link = 'Link: <http://127.0.0.1:1/api/user/installations?page=2>; rel="next"'
     github.hub.broken["/api/user/installations"] = Told(200, page, (link,))
@@ -126,7 +126,7 @@ async def test_what_github_says_of_a_code_ends_the_job(github: GitHub, broken: T
 
 
 async def test_a_code_that_was_used_before_a_crash_says_to_start_again(github: GitHub) -> None:
-    """GitHub itself is the judge of what a code was used for."""
+    """GitHub alone decides whether a code was used."""
     github.hub.broken["/api/user/installations"] = Told(503, {})
     state = await github.start()
     answer = asyncio.create_task(github.come_back(state))
@@ -146,7 +146,7 @@ async def test_a_code_that_was_used_before_a_crash_says_to_start_again(github: G
 async def test_of_two_workers_that_hold_the_job_one_connects(
     github: GitHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first one's lease ran out while it asked: the second finds the code used."""
+    """The first worker's lease expired during its call: the second worker finds the code used."""
     proved, told = asyncio.Event(), asyncio.Event()
 
     async def prove(app: App, *, code: str, installation_id: int) -> Installation:

@@ -1,4 +1,4 @@
-"""What an installation may read, and its end."""
+"""The repositories of an installation, and its removal."""
 
 import asyncio
 from typing import Any
@@ -42,7 +42,7 @@ async def test_repositories_are_listed_when_the_list_is_old(github: GitHub) -> N
 async def test_a_list_that_comes_meanwhile_is_not_asked_for_again(
     idle: GitHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its job ends before it writes the list, and waits for nobody who asks."""
+    """Its job ends before it writes the list, and doesn't wait for readers."""
     monkeypatch.setattr(route, "LIST_S", 0.0)
     await idle.pool.execute(
         """insert into github_installation (organization_id, installation_id, account_login)
@@ -99,7 +99,7 @@ async def test_an_account_that_is_renamed_is_followed(github: GitHub) -> None:
 
 
 async def ingest(github: GitHub, caller: Caller, name: str = "Acme-Inc/app") -> tuple[str, str | None]:
-    """How an ingest of this repository ends: its status, and its code."""
+    """Run an ingest of this repository, and return its status and error code."""
     job = await ingested(caller, await new_project(caller), name)
     return job["status"], job["error"] and job["error"]["code"]
 
@@ -110,7 +110,7 @@ async def new_project(caller: Caller) -> str:
 
 
 async def ingested(caller: Caller, project: str, name: str) -> dict[str, Any]:
-    """The job, ended."""
+    """Run an ingest, and return the ended job."""
     started = await caller.http.post(f"/v1/projects/{project}/ingest/github", json={"repoFullName": name})
     answer = await caller.http.get(started.json()["locationUrl"], params={"wait": 30})
     job: dict[str, Any] = answer.json()
@@ -135,7 +135,7 @@ UNCHANGED = "unchanged: the repository is as the last ingest read it"
 async def test_a_rename_between_two_ingests_is_followed_and_then_nothing_is_new(
     idle: GitHub, mine: Settings, pool: Pool
 ) -> None:
-    """Each by a worker of its own, which holds no token from before."""
+    """Each ingest has a new worker, without a cached token."""
     results: list[dict[str, Any]] = []
     project = await new_project(idle.acme)
     for new in (None, "anew", None):

@@ -1,4 +1,4 @@
-"""Where a person may be sent back to, and what `install-url` gives and refuses."""
+"""Allowed return URLs, and the answers and refusals of `install-url`."""
 
 from litestar import Litestar
 

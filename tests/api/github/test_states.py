@@ -1,4 +1,4 @@
-"""A state: once, in time, for its maker; and those who come back with less than it takes."""
+"""OAuth states: single use, expiry, owner; and incomplete callbacks."""
 
 import asyncio
 from datetime import timedelta
@@ -17,7 +17,7 @@ async def test_a_state_expires(idle: GitHub) -> None:
 
 
 async def test_a_state_is_its_makers(github: GitHub) -> None:
-    """Whoever brings it back connects for the organization that made it, and no other."""
+    """The connection belongs to the organization that created the state, whoever returns it."""
     assert await github.connect(github.rival) == "connected"
     assert (await github.rival.http.get("/v1/github/installation")).json()["installationId"] == ACME
     for path in ("installation", "repos"):

@@ -1,4 +1,4 @@
-"""An operator with accounts to lend, and two partners."""
+"""Fixtures: an operator with accounts to lend, and two partners."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""Leased accounts as partners ask for them, use them and let them go."""
+"""Leased accounts as partners request, use and release them."""
 
 from litestar import Litestar
 

@@ -1,4 +1,4 @@
-"""A project to schedule in."""
+"""Fixture: a project for scheduling."""
 
 from collections.abc import AsyncIterator
 

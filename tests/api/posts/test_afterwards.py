@@ -1,4 +1,4 @@
-"""After a post's job: what became of the post by a person's word, and a job that is canceled or retried."""
+"""After a post's job: resolving the outcome, and canceling or retrying the job."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from tests.api.refusals import reason
 
 
 async def fail(project: Project, *, retryable: bool = True) -> tuple[str, str]:
-    """A post whose job failed, and the job."""
+    """Return a post with a failed job, and the job."""
     post_id = await project.scheduled(scheduledFor=project.soon(seconds=-1))
     claim = await run(project.pool)
     failed = Failed("NETWORK", "the server did not answer", retryable=retryable)
@@ -103,7 +103,7 @@ async def test_what_can_not_be_retried(project: Project) -> None:
 
 
 async def test_nobody_is_told_to_send_anew_what_may_be_live(project: Project) -> None:
-    """Neither while nobody knows, nor once somebody has seen it."""
+    """Neither while the outcome is unknown, nor after a person reported the post as live."""
     post_id, job = await fail(project, retryable=False)
     await project.set(post_id, status="outcome_unknown", sent_at=datetime(2026, 11, 24, 12, tzinfo=UTC))
     for status, says in (("outcome_unknown", "/resolve"), ("published", "is live")):

@@ -1,4 +1,4 @@
-"""A caption of a post's own, where the caption that it replaces needs an approval."""
+"""A post's own caption, if captions need an approval."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -16,7 +16,7 @@ from tests.api.refusals import paths, problem, reason
 
 @pytest_asyncio.fixture
 async def writer(project: Project) -> AsyncIterator[Caller]:
-    """A key that may schedule, and approve nothing."""
+    """A key that may schedule, but not approve."""
     scopes = ("publish:write", "publish:read", "content:write")
     key = await new_key(project.pool, project.org, scopes=scopes)
     async with client_of(project.app, key) as client:
@@ -26,7 +26,7 @@ async def writer(project: Project) -> AsyncIterator[Caller]:
 async def send(
     project: Project, caller: Caller, content: str, caption: str | None, verb: str = "schedule"
 ) -> httpx.Response:
-    """To an account of its own, in an hour."""
+    """Send a post to a new account, in an hour."""
     number = await project.pool.fetchval("select count(*) from social_account")
     target = {"socialAccountId": await project.account(f"own{number}"), "captionOverride": caption}
     body = {"targets": [target]} | ({"scheduledFor": project.soon()} if verb == "schedule" else {})
@@ -34,7 +34,7 @@ async def send(
 
 
 async def blocked(project: Project, writer: Caller, gate: str = "approved", caption: str = "Mine.") -> str:
-    """The post of a caption that nobody has approved."""
+    """Return a post with an unapproved caption."""
     answer = await send(project, writer, await project.content(approval_status=gate), caption)
     assert answer.status_code == 202, answer.text
     assert answer.json()["gateStatus"] == "blocked_on_approval"
@@ -51,7 +51,7 @@ async def decide(project: Project, post_id: str, verdict: str, **body: Any) -> h
 
 
 async def approval(project: Project) -> tuple[str, Any]:
-    """The one on record: of what, and its details."""
+    """Return the subject and details of the single approval in the audit log."""
     [row] = await project.pool.fetch("select * from audit_log where action = 'caption.approved'")
     return row["subject"], row["details"]
 
@@ -143,7 +143,7 @@ async def test_a_caption_and_its_content_are_approved_in_either_order(
 
 
 async def test_a_pending_contents_own_words_are_approved_with_it(project: Project, writer: Caller) -> None:
-    """And they stay approved, when the content says something else later."""
+    """The approval stays valid when the content's caption changes later."""
     post_id = await blocked(project, writer, "pending", "Fresh bread today.")
     content = (await project.post(post_id))["contentId"]
     approve = f"/v1/content/{content}/approve"

@@ -1,4 +1,4 @@
-"""One post that a person cancels or moves, or whose account or project they end."""
+"""Canceling and rescheduling one post, and ending its account or project."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from tests.api.refusals import reason
 
 SENT = {"status": "publishing", "phase": "sending", "handle": {}, "request": b""}
 
-#: Past every change: what it takes to be there, by the database's checks.
+#: Later states that allow no change, with the columns that the database's checks require.
 LATER: dict[str, dict[str, Any]] = {
     "publishing": SENT,
     "published": {"status": "published", "published_at": datetime.now(UTC), "external_id": "1"},
@@ -129,7 +129,7 @@ async def test_another_local_time(project: Project) -> None:
 
 
 async def test_the_instant_that_was_shown_is_a_way_back(project: Project) -> None:
-    """As the console undoes a move: also to the second of two times that the clocks show alike."""
+    """As the console undoes a move: also to the second of two equal local times."""
     project.clock.ahead = datetime.fromisoformat("2026-10-20T12:00Z") - datetime.now(UTC)
     post_id = await project.scheduled(scheduledFor="2026-11-01T06:30:30.250Z")
     was = (await project.post(post_id))["scheduledFor"]
@@ -179,7 +179,7 @@ async def test_a_move_next_to_the_same_is_a_duplicate(project: Project) -> None:
 
 
 async def test_archiving_a_project_counts_what_it_cancels_and_what_is_on_its_way(project: Project) -> None:
-    """Not what has ended, nor what is another project's; a repeat answers the same."""
+    """Ended posts and other projects' posts aren't counted; a repeat returns the same answer."""
     content, account = await project.content(approval_status="pending"), await project.account()
     await project.schedule(content, account)
     await project.scheduled()

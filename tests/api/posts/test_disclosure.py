@@ -1,4 +1,4 @@
-"""Disclosure and consent: the AI label of content and posts, and who may see a post on TikTok."""
+"""Disclosure and consent: the AI label of content and posts, and the audience of TikTok posts."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ LEVELS = ["public", "friends", "followers", "private"]
 
 
 async def tiktok(project: Project, *levels: str, handle: str = "shop") -> str:
-    """An account that offers these levels; none: they could not be read."""
+    """Create an account that offers these levels; none: they could not be read."""
     traits = {"privacyLevels": list(levels)} if levels else {}
     return await project.account(handle, platform="tiktok", traits=traits)
 
 
 async def film(project: Project, files: Any = (FILM,), **columns: Any) -> str:
-    """Content of a short video, or of other files."""
+    """Create content of a short video, or of other files."""
     content = await project.content(**columns)
     await add(project, content, list(files))
     await project.pool.execute("update content_asset set duration_ms = 4000 where kind = 'video'")
@@ -57,7 +57,7 @@ async def test_a_direct_tiktok_post_asks_who_may_see_it(project: Project, offere
 
 
 async def test_the_only_level_of_an_account_is_stored_with_the_post(project: Project) -> None:
-    """So that it stays the level, whatever the account offers by then."""
+    """The stored level stays, even if the account offers others later."""
     account = await tiktok(project, "private")
     post = await post_of(project, await film(project), socialAccountId=account)
     assert post["privacyLevel"] == "private"
@@ -74,7 +74,7 @@ async def test_a_draft_asks_for_no_level(project: Project) -> None:
     [
         ({"creative_type": "uploaded"}, False),
         ({"creative_type": "uploaded", "ai_declared": True}, True),
-        ({"creative_type": "generated"}, True),  # of a release that noted nothing
+        ({"creative_type": "generated"}, True),  # of a release that recorded nothing
         ({"creative_type": "generated", "made_by": "renderer"}, True),
         ({"creative_type": "generated", "made_by": "model"}, True),
         ({"creative_type": "generated", "made_by": "presenter"}, True),
@@ -128,7 +128,7 @@ async def test_a_post_that_was_sent_keeps_the_label_it_was_sent_with(project: Pr
 
 
 async def test_a_declaration_is_an_edit(project: Project) -> None:
-    """What was approved is pending again, its posts wait, and a reviewer sees the new revision."""
+    """Approved content becomes pending again, its posts wait, and a reviewer sees the new revision."""
     content = await film(project, format="video", approval_status="approved")
     account = await project.account(platform="instagram")
     post = await post_of(project, content, socialAccountId=account)

@@ -1,4 +1,4 @@
-"""A caption that is edited while posts wait with it: their platforms have to take it."""
+"""Editing a caption with waiting posts: their platforms must accept it."""
 
 import httpx
 import pytest
@@ -20,7 +20,7 @@ def messages(answer: httpx.Response) -> list[str]:
 async def test_a_caption_that_waiting_posts_cannot_go_out_with_is_refused(
     project: Project, gate: str
 ) -> None:
-    """Each post is told of, whether it waits for its time or for an approval, and nothing changes."""
+    """Each waiting post is listed, whether it waits for its time or for an approval, and nothing changes."""
     content = await project.content(approval_status=gate)
     bluesky, mastodon = await project.account("a", platform="bluesky"), await project.account("b")
     small = await project.account("c", traits={"captionMax": 50})
@@ -39,7 +39,7 @@ async def test_a_caption_that_waiting_posts_cannot_go_out_with_is_refused(
 
 
 async def test_only_posts_that_show_the_caption_are_asked(project: Project) -> None:
-    """Not those with a caption of their own, nor those that went, failed or were canceled."""
+    """Posts with their own caption, and sent, failed or canceled posts, aren't checked."""
     content = await project.content()
     account = await project.account(platform="bluesky")
     own = {"socialAccountId": account, "captionOverride": "mine"}

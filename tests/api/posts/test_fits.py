@@ -1,4 +1,4 @@
-"""Fitness of content for each platform: what an item says is what scheduling refuses."""
+"""Fitness of content for each platform: an item's `fits` matches the refusals of scheduling."""
 
 import pytest
 
@@ -12,7 +12,7 @@ Files = list[tuple[str, str, int]]
 
 
 async def add(project: Project, content: str, files: Files) -> None:
-    """Files of content, past the upload's rules."""
+    """Add files to content, bypassing the upload's rules."""
     for position, (kind, mime_type, size_bytes) in enumerate(files):
         await project.pool.execute(
             """insert into content_asset (organization_id, content_id, id, position, kind, mime_type, width,

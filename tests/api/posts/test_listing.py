@@ -1,4 +1,4 @@
-"""A project's posts, page by page and filtered."""
+"""Pagination and filters of a project's posts."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ async def listed(project: Project, **params: str) -> list[str]:
 
 
 async def made(project: Project, *hours: float) -> list[str]:
-    """Posts of one content to one account, at these times."""
+    """Create posts of one content to one account, at these times."""
     content, account = await project.content(), await project.account()
     return [
         (
@@ -37,7 +37,7 @@ async def test_pages_are_newest_first_and_stable_while_posts_come(project: Proje
 
 
 async def test_an_item_is_what_its_own_address_answers(project: Project) -> None:
-    """But for what it waits for, which is looked into for one post only."""
+    """Except `waiting`, which is computed only for a single post."""
     post_id = await project.scheduled()
     [item] = (await project.acme.http.get(project.list_path)).json()["items"]
     post = await project.post(post_id)

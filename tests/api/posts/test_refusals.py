@@ -1,4 +1,4 @@
-"""What can't be scheduled: each its code, all that is wrong at once, and nothing changed."""
+"""Refused schedules: each with its code, all errors at once, and without any change."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ async def test_a_rivals_account_is_as_unknown_as_one_that_is_not(project: Projec
 
 
 async def test_every_misfit_of_every_target_is_told(project: Project) -> None:
-    """What its platform would refuse is refused when it is scheduled, target by target."""
+    """Every platform's refusals are checked at scheduling, target by target."""
     bluesky, mastodon = await project.account("a", platform="bluesky"), await project.account("b")
     small = await project.account("c", traits={"captionMax": 50})
     content = await project.content("x" * 400)
@@ -66,7 +66,7 @@ async def test_every_misfit_of_every_target_is_told(project: Project) -> None:
 
 
 async def asset(project: Project, content: str, position: int) -> None:
-    """A picture of content, past the upload's rules."""
+    """Add an image to content, bypassing the upload's rules."""
     await project.pool.execute(
         """insert into content_asset (organization_id, content_id, id, position, kind, mime_type,
                                       width, height, size_bytes, sha256, token)

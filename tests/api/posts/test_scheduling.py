@@ -1,4 +1,4 @@
-"""Scheduling and publishing: what is answered, what is there then, which times are good."""
+"""Scheduling and publishing: answers, created rows, allowed times."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -215,7 +215,7 @@ async def test_the_same_to_the_same_account_within_a_day_is_a_duplicate(project:
 
 
 async def test_what_counts_as_the_same(project: Project) -> None:
-    """The caption that goes out and the files, whatever content they belong to."""
+    """The final caption and the files count, whichever content they belong to."""
     account, caption = await project.account(), "Fresh bread today."
     await project.schedule(await project.content(caption), account)
     other = [{"socialAccountId": account, "captionOverride": caption}]

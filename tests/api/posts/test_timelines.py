@@ -1,4 +1,4 @@
-"""Timelines over HTTP: a post's and a job's, page by page, with nothing of the inside."""
+"""Timelines over HTTP: of posts and jobs, paginated, without internal details."""
 
 import json
 from typing import Any

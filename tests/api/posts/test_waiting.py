@@ -1,4 +1,4 @@
-"""`waiting` over HTTP: the next read after a change tells the new truth, of a post and of its job."""
+"""`waiting` over HTTP: the next read after a change returns the new reason, of a post and of its job."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from tests.api.posts.project import Project
 
 
 async def reason(project: Project, post_id: str) -> str | None:
-    """Why the post waits, and its job if it has one."""
+    """Return the reason why the post waits; check that its job has the same."""
     post = await project.post(post_id)
     waiting: dict[str, Any] | None = post["waiting"]
     if post["jobId"] and post["status"] == "queued":
@@ -61,7 +61,7 @@ async def test_a_post_that_is_due_waits_for_what_its_pool_waits_for(project: Pro
 
 
 async def test_what_a_job_waits_for_has_no_version(project: Project) -> None:
-    """So a 304 says nothing of it, and a list leaves it out."""
+    """So a 304 can't report it, and lists omit it."""
     answer = await project.publish(await project.content(), await project.account())
     [made] = answer.json()["scheduledPosts"]
     job = f"/v1/jobs/{made['jobId']}"

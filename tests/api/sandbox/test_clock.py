@@ -1,4 +1,4 @@
-"""The clock of a sandbox: where it may be moved, what it shows, and what it leaves alone."""
+"""A sandbox's clock: allowed moves, visible times, and independence of other organizations."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ from tests.api.sandbox.conftest import Sandbox
 
 CLOCK = "/v1/sandbox/clock"
 
-#: Tables of organizations.
+#: Names of the tables with an organization.
 TABLES = """
     select c.table_name
       from information_schema.columns c
@@ -30,13 +30,13 @@ TABLES = """
 
 @pytest_asyncio.fixture
 async def resting(app: Litestar, pool: Pool) -> Any:
-    """A sandbox whose clock no worker moves."""
+    """A sandbox without a worker that moves its clock."""
     async with calling(app, pool, "Acme", env="test") as caller:
         yield caller
 
 
 async def rows_of(pool: Pool, org: UUID) -> dict[str, list[str]]:
-    """All that an organization has, as text."""
+    """Return all rows of an organization, as text."""
     tables = [row["table_name"] for row in await pool.fetch(TABLES)]
     found = {}
     for table in tables:
@@ -68,8 +68,8 @@ async def test_what_is_scheduled_is_published_at_its_time_and_shows_it(sandbox: 
 async def test_a_reader_beside_an_advance_sees_no_time_change(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However its clock stands, a post was made when it was made."""
-    # A reader that never rests is soon over what a sandbox may read in a minute.
+    """A post's creation time is stable while the clock moves."""
+    # A continuous reader would exceed a sandbox's rate limit.
     monkeypatch.setitem(ratelimit.QUOTAS, "sandbox", ratelimit.QUOTAS["partner"])
     account = await sandbox.account()
     posts = [
@@ -90,7 +90,7 @@ async def test_a_reader_beside_an_advance_sees_no_time_change(
 
 
 async def test_a_timeline_goes_on_behind_its_cursor_after_an_advance(sandbox: Sandbox) -> None:
-    """Each entry comes once, with the time that it had."""
+    """Each entry appears once, with its original time."""
     post = await sandbox.schedule(await sandbox.account(), scheduledFor=await sandbox.later(hours=1))
     for hours in (2, 3, 4):
         to = await sandbox.later(hours=hours)
@@ -141,7 +141,7 @@ async def test_a_clock_that_is_ahead_goes_the_rest_of_the_way_at_most(resting: C
 
 
 async def test_what_stops_too_often_for_all_that_is_there_goes_in_parts(resting: Caller, pool: Pool) -> None:
-    """1,500 jobs, one a minute: each stop would make all of them older."""
+    """1,500 jobs, one a minute: each stop would age all of them."""
     await pool.execute(
         """insert into job
                   (organization_id, id, kind, pool, state, stage, args, max_attempts, run_at, deadline_at)
@@ -165,7 +165,7 @@ async def test_a_live_organization_has_no_clock(acme: Caller, pool: Pool) -> Non
 
 
 async def test_nobody_elses_rows_are_touched(sandbox: Sandbox, rival: Caller) -> None:
-    """Neither another organization's nor those of the sandbox's own live one."""
+    """Neither those of another organization nor those of the sandbox's live organization."""
     live = await sandbox.pool.fetchval(
         "select live_organization_id from organization where id = $1", sandbox.org
     )

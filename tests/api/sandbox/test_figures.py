@@ -1,4 +1,4 @@
-"""Figures of a sandbox: an advance has each hour's own, as real time would."""
+"""Figures of a sandbox: an advance produces each hour's own figure, as real time would."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -18,14 +18,14 @@ KEPT = """
 
 
 class Figures(NamedTuple):
-    """The ages of a post at which its views were kept, and each value as a part of the last one."""
+    """The ages of a post at its stored views, and each value as a fraction of the last one."""
 
     ages: list[timedelta]
     parts: list[float]
 
 
 async def of_a_post(sandbox: Sandbox, handle: str, moves: list[str]) -> Figures:
-    """Of one that goes out at the beginning of these moves of the clock."""
+    """Return the figures of a post published at the start of these moves."""
     post = await sandbox.schedule(
         await sandbox.account(handle), f"Bread of {handle}", scheduledFor=await sandbox.later(minutes=1)
     )
@@ -39,13 +39,13 @@ async def of_a_post(sandbox: Sandbox, handle: str, moves: list[str]) -> Figures:
 
 
 def cadence(until: timedelta) -> list[timedelta]:
-    """Once an hour for two days, then every six hours."""
+    """Return the ages: hourly for two days, then every six hours."""
     hours = [*range(1, 49), *range(54, 168, 6)]
     return [hour * HOUR for hour in hours if hour * HOUR <= until]
 
 
 def check(found: Figures, until: timedelta) -> None:
-    """Each time of the cadence has its own figure."""
+    """Check that each time of the cadence has its own figure."""
     assert found.ages == cadence(until)
     for age, part in zip(found.ages, found.parts, strict=True):
         assert abs(part - age / GROWS) < 0.001
@@ -69,7 +69,7 @@ async def test_a_week_at_once_has_every_day(sandbox: Sandbox) -> None:
 async def test_a_week_at_once_has_the_figures_of_its_hours_one_by_one(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A key may not move the clock so often in a minute.
+    # A key's rate limit allows fewer moves of the clock in a minute.
     monkeypatch.setitem(ratelimit.QUOTAS, "sandbox", ratelimit.QUOTAS["partner"])
     for handle, moves in (("once", ["7d"]), ("hours", ["1h"] * 168)):
         await sandbox.pool.execute("update social_account set collect_at = null")

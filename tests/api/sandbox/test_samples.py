@@ -1,4 +1,4 @@
-"""Samples of webhook events: in all that a receiver sees of them as real ones are."""
+"""Sample webhook events look exactly like real ones to a receiver."""
 
 from collections.abc import AsyncIterator
 from typing import Any, get_args
@@ -21,14 +21,14 @@ TYPES = get_args(WebhookEventType)
 PATH = "/v1/sandbox/webhook-events"
 ENDPOINT = {"url": "https://hooks.example.com/", "events": ["*"]}
 
-#: The shape that the GET of each kind of thing answers, and the operation.
+#: The type that the GET of each kind of object returns, and the operation.
 GETS = {
     "project": "get_project", "job": "get_job", "content": "get_content", "post": "get_scheduled_post",
     "social_account": "get_social_account", "lease_request": "get_lease_request",
     "webhook_endpoint": "get_webhook_endpoint", "test": "get_webhook_endpoint",
 }  # fmt: skip
 
-#: What a thing reads, where that isn't the last word of the type.
+#: An object's status, if it isn't the last word of the event type.
 STATES = {
     "post.scheduled": "queued", "social_account.needs_reauth": "reauth_required",
     "social_account.revoked": "disconnected", "content.generated": "not_required", "test.ping": "active",
@@ -50,7 +50,7 @@ async def trigger(caller: Caller, **body: Any) -> dict[str, Any]:
 
 
 def schema_of(described: dict[str, Any], operation: str) -> dict[str, Any]:
-    """That of what it answers."""
+    """Return the schema of an operation's answer."""
     found = [
         one for at in described["paths"].values() for one in at.values() if one["operationId"] == operation
     ]
@@ -61,7 +61,7 @@ def schema_of(described: dict[str, Any], operation: str) -> dict[str, Any]:
 async def test_a_sample_of_each_type_reads_as_its_get_answers(
     app: Litestar, sandbox: Caller, pool: Pool
 ) -> None:
-    """By the schemas of the document, with the very fields that real events have."""
+    """Checked against the document's schemas, with exactly the fields of real events."""
     await listen(pool, sandbox)
     await busy(sandbox, pool)
     await pool.execute("update webhook_endpoint set status = 'disabled', disabled_reason = 'GONE'")

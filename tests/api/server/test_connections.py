@@ -1,4 +1,4 @@
-"""Connections that take what they can get: each is ended in its time, and nobody else waits for it."""
+"""Greedy connections: each is ended in time, and other clients don't wait for it."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def post(path: str, body: bytes, length: int | None = None) -> bytes:
 
 
 async def read(edge: Edge) -> None:
-    """Wait until the server has read all that was written before: it answers what came after it."""
+    """Wait until the server has read all earlier data: a later request is answered."""
     await edge.get(address="127.0.9.9")
 
 
@@ -111,7 +111,7 @@ async def test_a_body_that_we_do_not_read_is_no_fault_of_its_client(edge: Edge) 
 
 
 async def test_a_body_that_we_have_not_asked_for_is_no_fault_of_its_client(edge: Edge) -> None:
-    """Nor is it late: it makes no room."""
+    """Nor is it late, so it isn't evicted."""
     client = await edge.connect()
     client.send(post("/hold", b"", 1000).replace(b"Host: a", b"Host: a\r\nExpect: 100-continue"))
     await edge.heard(1)
@@ -142,7 +142,7 @@ async def gone(edge: Edge, client: Client) -> None:
 
 
 async def test_an_address_at_its_limit_makes_room_itself(edge: Edge) -> None:
-    """Its oldest silent connection goes; a stranger's stay, and so does one that has a request."""
+    """Its oldest idle connection is evicted; connections of strangers and busy ones stay."""
     other, busy = await edge.connect("127.0.0.2"), await edge.connect()
     busy.send(GET.replace(b"/echo", b"/hold"))
     await edge.heard(1)
@@ -165,7 +165,7 @@ async def test_an_address_whose_requests_take_all_its_places_is_refused(edge: Ed
 
 
 async def late_bodies(edge: Edge) -> list[Client]:
-    """All places, taken by two addresses whose bodies don't come."""
+    """Take all places by two addresses that don't send their bodies."""
     clients = []
     for number in range(8):
         clients.append(await edge.connect(f"127.0.5.{number % 2 + 1}"))
@@ -175,7 +175,7 @@ async def late_bodies(edge: Edge) -> list[Client]:
 
 
 async def refused(edge: Edge) -> None:
-    """Somebody else is refused, and leaves."""
+    """Check that another client is refused; it disconnects."""
     client = await asked(edge, "/echo")
     assert await client.code() == (503, "UNAVAILABLE")
     client.writer.close()
@@ -183,7 +183,7 @@ async def refused(edge: Edge) -> None:
 
 
 async def came(edge: Edge, size: int) -> None:
-    """Wait until so much of the bodies has come."""
+    """Wait until this many bytes of bodies have arrived."""
 
     async def read() -> bool:
         return sum(each.body_read for each in edge.connections) >= size
@@ -192,7 +192,7 @@ async def came(edge: Edge, size: int) -> None:
 
 
 async def test_bodies_that_do_not_come_make_room(edge: Edge) -> None:
-    """The first that was late goes; one that has come meanwhile is answered."""
+    """The first late one is evicted; one that has arrived meanwhile is answered."""
     first, second, *_ = await late_bodies(edge)
     edge.pass_time(LIMITS.late - 1)
     await refused(edge)
@@ -217,7 +217,7 @@ async def test_an_address_whose_bodies_do_not_come_makes_room_itself(edge: Edge)
 
 
 async def test_a_body_in_its_time_makes_no_room(edge: Edge) -> None:
-    """Nor does a request that waits for its answer once its late body has come."""
+    """Nor is a request evicted that waits for its answer after a late body."""
     waits, slow = [await edge.connect("127.0.5.1") for _ in range(4)], await edge.connect("127.0.5.2")
     for client in waits:
         client.send(post("/hold", b"", 1))
@@ -239,7 +239,7 @@ async def test_a_body_in_its_time_makes_no_room(edge: Edge) -> None:
 
 
 async def test_silence_from_everywhere_keeps_nobody_out(edge: Edge) -> None:
-    """1,100 silent connections from as many addresses as it takes, and another client after each."""
+    """1,100 idle connections from many addresses, and another client after each."""
     for number in range(1100):
         await edge.connect(f"127.1.{number % 250}.1")
         if number % 50 == 0:

@@ -1,4 +1,4 @@
-"""The server as a process of its own, as `bin/up` starts it, without a proxy before it."""
+"""The server as a separate process, as `bin/up` starts it, without a proxy in front."""
 
 import contextlib
 import resource
@@ -17,13 +17,13 @@ from tests.api.server.conftest import App
 from tests.api_process import Served, serving
 from tests.waiting import PATIENCE_S
 
-#: Connections that once stopped the API for as long as they stayed.
+#: A number of idle connections that once blocked the API for as long as they stayed.
 SILENT = 1100
 
 
 @contextlib.contextmanager
 def silent(served: Served, count: int) -> Iterator[list[socket.socket]]:
-    """Connections from one address that say nothing."""
+    """Open idle connections from one address."""
     with contextlib.ExitStack() as stack:
         port = httpx.URL(served.url).port
         assert port
@@ -33,7 +33,7 @@ def silent(served: Served, count: int) -> Iterator[list[socket.socket]]:
 
 @pytest.fixture
 def many_files() -> Iterator[None]:
-    """This test's own process opens more files than most may."""
+    """Raise the limit of open files of the test's own process."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
     yield
@@ -52,7 +52,7 @@ def test_a_stranger_who_says_nothing_stops_nobody(settings: Settings, tmp_path: 
 
 @pytest.mark.usefixtures("many_files")
 def test_it_takes_no_more_connections_than_it_may_open_files(settings: Settings, tmp_path: Path) -> None:
-    """From as many addresses as it takes: it never runs out of files, and so it never spins."""
+    """With enough addresses it still never runs out of files, and so it never spins."""
     with serving(settings, tmp_path / "api.log", files=200) as served:
         with contextlib.ExitStack() as stack:
             for number in range(600):
@@ -99,7 +99,7 @@ def test_an_address_that_a_host_has_twice_is_bound_once(monkeypatch: pytest.Monk
 
 
 def test_it_ends_with_0_when_asked_to(settings: Settings, tmp_path: Path) -> None:
-    """Whoever waits for a next request is told to go; the log has no traceback."""
+    """Idle clients are disconnected; the log has no traceback."""
     with serving(settings, tmp_path / "api.log") as served, silent(served, 3) as waiting:
         served.process.terminate()
         assert served.process.wait(PATIENCE_S) == 0

@@ -1,4 +1,4 @@
-"""Clients that read an answer slowly or not at all: who holds a connection, who makes room, who is ended."""
+"""Clients that read an answer slowly or not at all: which connection stays, is evicted, or ended."""
 
 import asyncio
 import socket
@@ -21,7 +21,7 @@ LARGE = 8 * 1024 * 1024
 
 
 class Reader:
-    """A client that has asked for 8 MiB and reads as much as it is told to."""
+    """A client that has requested 8 MiB and reads on command."""
 
     def __init__(self, sock: socket.socket, connection: Connection) -> None:
         self.sock, self.connection = sock, connection
@@ -38,7 +38,7 @@ class Reader:
         return self.connection.answer_rate.written - self.unsent - count_unacknowledged(transport)
 
     async def read(self, size: int) -> None:
-        """Take exactly `size` bytes."""
+        """Read exactly `size` bytes."""
         loop, left = asyncio.get_running_loop(), size
         while left:
             async with asyncio.timeout(PATIENCE_S):
@@ -48,7 +48,7 @@ class Reader:
         self.taken += size
 
     async def is_acknowledged(self) -> None:
-        """Wait until the server's kernel knows of all bytes that were read: an acknowledgement may be delayed."""
+        """Wait until the server's kernel has all acknowledgements, which may be delayed."""
 
         async def is_known() -> bool:
             return self.acknowledged >= self.taken
@@ -56,7 +56,7 @@ class Reader:
         await eventually(is_known)
 
     async def stands_still(self) -> None:
-        """Wait until the window of the client is full: ten polls in a row see no byte on its way."""
+        """Wait until the client's window is full: ten polls in a row see no progress."""
         seen: list[int] = []
 
         async def is_still() -> bool:
@@ -66,7 +66,7 @@ class Reader:
         await eventually(is_still)
 
     async def is_cut_off(self) -> bool:
-        """Wait until the server has closed the connection. True if a part of the answer is missing."""
+        """Wait until the server has closed the connection. Return whether a part of the answer is missing."""
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(PATIENCE_S):
             try:
@@ -80,7 +80,7 @@ class Reader:
 async def reader(
     edge: Edge, address: str = "127.0.0.5", request: bytes = GET_LARGE, window: int = WINDOW
 ) -> Reader:
-    """Connect, ask for 8 MiB, and wait until the server can send no more."""
+    """Connect, request 8 MiB, and wait until the server can send no more."""
     before = edge.connections
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
@@ -104,12 +104,12 @@ async def reader(
 
 
 async def fill(edge: Edge, count: int) -> list[Reader]:
-    """Take `count` places by readers of two addresses."""
+    """Take `count` places with readers of two addresses."""
     return [await reader(edge, f"127.0.6.{number % 2 + 1}") for number in range(count)]
 
 
 async def is_refused(edge: Edge) -> bool:
-    """Ask from a third address. True if the server has no place for it."""
+    """Send a request from a third address. Return whether the server has no place for it."""
     status, _ = await edge.get(address="127.0.0.2")
     return status == 503
 
@@ -144,7 +144,7 @@ async def test_a_reader_that_reads_nothing_ends_in_its_time(edge: Edge) -> None:
     "request_", [GET_LARGE, GET_LARGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")]
 )
 async def test_a_trickle_is_no_reading(edge: Edge, request_: bytes) -> None:
-    """A byte a tick, after a fast start that buys no more than the grace."""
+    """A byte per tick, after a fast start that buys no more than the grace."""
     one = await reader(edge, request=request_)
     await one.read(1024 * 1024)
     edge.pass_time(1)
@@ -156,9 +156,9 @@ async def test_a_trickle_is_no_reading(edge: Edge, request_: bytes) -> None:
 
 
 async def test_a_slow_phone_gets_all_of_a_large_file_in_a_full_house(edge: Edge) -> None:
-    """8 KiB a tick, for three times the grace, while others come and are refused; then the rest.
+    """8 KiB a tick, for three times the grace, while other clients are refused; then the rest.
 
-    Its kernel acknowledges in lumps of its buffer, which therefore is smaller than two ticks.
+    The client's kernel acknowledges in lumps of its buffer, which is smaller than two ticks for that reason.
     """
     one = await reader(edge, window=2048)
     for count in range(1, 8):
@@ -175,7 +175,9 @@ async def test_a_slow_phone_gets_all_of_a_large_file_in_a_full_house(edge: Edge)
 
 
 async def test_an_answer_that_is_complete_here_and_not_yet_read_is_no_silence(edge: Edge) -> None:
-    """The application has said all of it in one message; the connection isn't quiet before it is sent."""
+    """The application has sent everything in one message; the connection isn't idle before it is
+    transmitted.
+    """
     one = await reader(edge)
     assert one.connection.cycle.response_complete
     edge.pass_time(1)
@@ -188,7 +190,7 @@ async def test_an_answer_that_is_complete_here_and_not_yet_read_is_no_silence(ed
 
 
 async def test_the_last_bytes_of_an_answer_that_nobody_reads_hold_no_place(edge: Edge) -> None:
-    """Fewer than the transport calls too many, of a connection that is to close after them."""
+    """Less than the transport's high-water mark, on a connection that closes after it."""
     request = GET_LARGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     one = await reader(edge, request=request)
     while one.unsent > 32 * 1024:

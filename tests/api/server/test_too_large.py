@@ -1,4 +1,4 @@
-"""Bodies that are too large, over real connections: the client hears of it, and its next request lives."""
+"""Oversized bodies over real connections: the client gets the error, and its next request works."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

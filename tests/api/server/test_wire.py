@@ -1,4 +1,4 @@
-"""What goes over the wire: the server's own refusals, answers before a body's end, clients of all kinds."""
+"""HTTP on the wire: the server's own refusals, answers before the body's end, all kinds of clients."""
 
 import pytest
 
@@ -72,7 +72,7 @@ async def test_too_many_requests_that_come_together_are_refused(edge: Edge) -> N
 
 @pytest.mark.parametrize("size", [LEFT_MAX, LEFT_MAX + 1, 8 * 1024 * 1024])
 async def test_an_answer_before_a_bodys_end_reaches_who_reads_last(edge: Edge, size: int) -> None:
-    """A small rest is read, and the connection kept; else the answer says that it ends."""
+    """A small rest is read, and the connection kept; otherwise the answer announces the close."""
     client = await edge.connect()
     client.send(f"POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n".encode())
     await edge.heard(1)
@@ -99,7 +99,7 @@ async def test_who_never_ends_a_body_that_was_answered_is_left(edge: Edge) -> No
 
 
 async def test_a_client_of_http_1_0_gets_a_stream_without_chunks(edge: Edge) -> None:
-    """As nginx is by default, to what stands behind it."""
+    """nginx uses HTTP/1.0 by default to its upstreams."""
     client = await edge.connect()
     client.send(b"GET /stream HTTP/1.0\r\n\r\n")
     head = await client.reader.readuntil(b"\r\n\r\n")

@@ -20,7 +20,7 @@ EMIT = "select emit_webhook_event($1, $2, $3, $1, null, null)"
 
 
 async def emit(conn: "Conn | Pool", org: UUID, kind: str = "job.failed", project: UUID | None = None) -> str:
-    """An event of something that isn't there any more; nothing where nobody wants it."""
+    """Emit an event of a deleted object; return an empty id if no subscriber wants it."""
     event_id = await conn.fetchval(EMIT, org, project, kind)
     return ids.show(ids.WEBHOOK_EVENT, event_id) if event_id else ""
 
@@ -36,7 +36,7 @@ class Message(NamedTuple):
 
 
 class Reader:
-    """What one has taken so far: nothing while `takes` is cleared. `left` once its stream has ended."""
+    """A stream's reader. It reads nothing while `takes` is cleared. `left` is set after its stream."""
 
     def __init__(self) -> None:
         self.sent: list[Any] = []
@@ -49,7 +49,7 @@ class Reader:
 
     @property
     def messages(self) -> list[Message]:
-        """But for the first one, that it is listened to."""
+        """Return the messages after the first one, `listening`."""
         return [one for one in self._all if one.kind == "message"]
 
     @property
@@ -58,7 +58,7 @@ class Reader:
         return [parsed for block in blocks if (parsed := _parse(block))]
 
     async def begun(self) -> Message:
-        """Its first message: from now on nothing is missed."""
+        """Wait for the first message: from now on no event is missed."""
         [first, *_] = await eventually(self._come)
         return first
 
@@ -66,7 +66,7 @@ class Reader:
         return self._all
 
     async def told(self, many: int) -> list[str]:
-        """The ids of its messages, once there are so many; no more by then."""
+        """Wait for exactly so many messages, and return their ids."""
 
         async def come() -> bool:
             return len(self.messages) >= many
@@ -77,7 +77,7 @@ class Reader:
         return ids
 
     async def passed(self, place: str) -> None:
-        """Returns once that place has been told, of an event or without one."""
+        """Wait until the stream has sent this position, with or without an event."""
 
         async def come() -> bool:
             return f"id: {place}\n".encode() in self.text
@@ -85,7 +85,7 @@ class Reader:
         await eventually(come)
 
     async def ended(self) -> bytes:
-        """All that it was sent, once the stream has ended by itself."""
+        """Wait for the end of the stream, and return all of its text."""
         await asyncio.wait_for(self.left.wait(), PATIENCE_S)
         return self.text
 
@@ -100,7 +100,7 @@ def _parse(block: bytes) -> Message | None:
 
 @asynccontextmanager
 async def reading(app: Litestar, key: str, *, last: str | None = None, **query: str) -> AsyncIterator[Reader]:
-    """A reader, that leaves at the end of the block."""
+    """Open a reader that disconnects at the end of the block."""
     reader, hang_up = Reader(), asyncio.Event()
     headers = {"X-Api-Key": key} | ({"Last-Event-ID": last} if last else {})
 

@@ -1,4 +1,4 @@
-"""Deliveries as partners see them: tested, listed, filtered, and sent again with the event that they had."""
+"""Deliveries as partners see them: tested, listed, filtered, and replayed with the same event."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Webhook endpoints over their life: made, shown with a secret once, changed, paused, rotated, deleted."""
+"""The life of webhook endpoints: created, secret shown once, changed, paused, rotated, deleted."""
 
 import asyncio
 import base64
@@ -36,7 +36,7 @@ def key_of(secret: str) -> bytes:
 
 
 async def signing(pool: Pool, caller: Caller, shown: dict[str, Any]) -> list[bytes]:
-    """What a delivery would be signed with."""
+    """Return the keys that would sign a delivery."""
     endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, shown["id"])
     assert endpoint_id
     async with pool.acquire() as conn:
@@ -82,7 +82,7 @@ BAD_URLS = [
     "https://hooks.example.com/" + "a" * 2048,
     "https://metadata.internal/",
 ]
-#: The same addresses with the scheme that endpoints have: each must be refused for what it leads to.
+#: The same addresses with an endpoint's scheme: each must be refused for its target.
 SECURE = [url.replace("http://", "https://") for url in VECTORS]
 
 
@@ -98,8 +98,8 @@ async def test_an_address_is_public_and_https(acme: Caller, pool: Pool) -> None:
 async def test_an_address_that_tells_where_it_leads_is_refused(
     acme: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The others are names: what they lead to is checked at each try."""
-    # Whatever its tier, these are more requests than it has in a minute.
+    """Other addresses are names, which are checked at each attempt."""
+    # Any tier allows fewer requests in a minute.
     monkeypatch.setattr(ratelimit, "QUOTAS", dict.fromkeys(ratelimit.QUOTAS, ratelimit.QUOTAS["partner"]))
     shown = await made(acme)
     taken = []
@@ -232,7 +232,7 @@ async def test_reading_does_not_write(app: Litestar, acme: Caller, pool: Pool) -
 
 
 async def test_a_refused_body_waits_for_no_lock(acme: Caller, pool: Pool) -> None:
-    """Another request holds the organization: what no endpoint can be is refused meanwhile."""
+    """While another request locks the organization, an invalid endpoint is refused."""
     shown = await made(acme)
     wrong: dict[str, Any] = {"metadata": {"a": [[]] * 5_000}}
     async with pool.acquire() as conn, conn.transaction():

@@ -1,4 +1,4 @@
-"""Webhook events as they are sent and listed: the thing as its GET answers it, in the same bytes for ever."""
+"""Webhook events as sent and listed: the object as its GET returns it, with stable bytes."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ async def listen(pool: Pool, caller: Caller) -> None:
 
 
 async def body(pool: Pool, caller: Caller, shown: str) -> bytes:
-    """As it is sent."""
+    """Return an event's body, as sent."""
     event_id = ids.read(ids.WEBHOOK_EVENT, shown)
     assert event_id
     render = partial(
@@ -49,7 +49,7 @@ async def body(pool: Pool, caller: Caller, shown: str) -> bytes:
 
 
 async def busy(caller: Caller, pool: Pool) -> str:
-    """A project in which something of each kind has happened."""
+    """Create a project with an event of each kind, and return its id."""
     project = await new_project(caller)
     account = await an_account(caller.http, pool, project)
     form = {"caption": (None, "Hello")}
@@ -139,7 +139,7 @@ async def test_what_is_gone_or_too_large_is_left_out(acme: Caller, pool: Pool) -
 
 
 async def test_time_that_passes_in_a_sandbox_tells_of_nothing(acme: Caller, pool: Pool) -> None:
-    """Whatever its clock moves, with whatever statements it has."""
+    """For any move of its clock, and any statement."""
     await busy(acme, pool)
     await pool.execute("update lease_request set status = 'partial', assigned_at = now()")
     await listen(pool, acme)

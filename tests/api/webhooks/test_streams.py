@@ -1,4 +1,4 @@
-"""A stream of webhook events: each once, in the order of their transactions, to those whose they are."""
+"""A stream of webhook events: each once, in the order of their transactions, only to its organization."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -31,7 +31,7 @@ async def listeners(app: Litestar, many: int) -> bool:
 
 @asynccontextmanager
 async def changing(pool: Pool) -> AsyncIterator[Conn]:
-    """A change that has begun, and ends with the block."""
+    """Hold a transaction with a change open during the block."""
     async with pool.acquire() as conn, conn.transaction():
         await conn.fetchval("select pg_current_xact_id()")
         yield conn
@@ -55,7 +55,7 @@ async def test_what_happens_is_told_as_it_is_sent_to_endpoints(
 
 
 async def test_one_that_is_committed_late_is_not_passed_over(app: Litestar, acme: Caller, pool: Pool) -> None:
-    """Of two changes the one that began first ends last."""
+    """The transaction that began first commits last."""
     async with reading(app, acme.key) as reader, pool.acquire() as conn:
         await reader.begun()
         async with changing(pool) as slow:
@@ -70,7 +70,7 @@ async def test_one_that_is_committed_late_is_not_passed_over(app: Litestar, acme
 async def test_a_stream_begins_with_what_is_committed_from_then_on(
     app: Litestar, acme: Caller, pool: Pool
 ) -> None:
-    """A change that is under way belongs to it; one that was committed beside it doesn't."""
+    """A running transaction belongs to the stream; one that was committed concurrently doesn't."""
     org = acme.organization_id
     await streams_begin(pool, org)
     async with pool.acquire() as slow:
@@ -94,7 +94,7 @@ async def streams_begin(pool: Pool, org: UUID) -> None:
 
 
 async def test_whoever_comes_back_has_missed_nothing(app: Litestar, acme: Caller, pool: Pool) -> None:
-    """Behind whichever event it left, the first word included."""
+    """After any event, including the first message."""
     async with reading(app, acme.key) as reader:
         begun = await reader.begun()
     sent = [await emit(pool, acme.organization_id) for _ in range(4)]
@@ -111,7 +111,7 @@ async def test_whoever_comes_back_has_missed_nothing(app: Litestar, acme: Caller
 async def test_what_comes_between_a_look_and_a_read_is_told_once(
     app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A read finds more than the look that led to it."""
+    """A read may find more events than the poll that triggered it."""
     org, reads = acme.organization_id, streams.read
     sent: list[str] = []
 
@@ -157,7 +157,7 @@ async def test_it_is_listened_to_as_long_as_anybody_reads(
 async def test_each_organization_is_told_of_its_own(
     app: Litestar, acme: Caller, rival: Caller, pool: Pool
 ) -> None:
-    """A sandbox is one of its own."""
+    """A sandbox has its own stream."""
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(calling(app, pool, "Acme", env="test"))
         callers = [acme, rival, sandbox]
@@ -175,7 +175,7 @@ async def test_each_organization_is_told_of_its_own(
 async def test_types_and_a_project_are_chosen(
     app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What isn't wanted is passed over, whole batches too."""
+    """Other events are skipped, also whole batches."""
     monkeypatch.setattr(route, "BATCH", 3)
     project = ids.read(ids.PROJECT, shown := await new_project(acme))
     wanted = {"type": "post.failed,job.failed", "projectId": shown}
@@ -191,7 +191,7 @@ async def test_types_and_a_project_are_chosen(
 async def test_what_is_passed_over_moves_the_place_to_go_on_from(
     app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Within a long row of it, and at its end."""
+    """During a long run of skipped events, and at its end."""
     monkeypatch.setattr(route, "BATCH", 3)
     monkeypatch.setattr(route, "SILENCE_S", 0.05)
     async with reading(app, acme.key, type="post.failed") as reader:
@@ -265,7 +265,9 @@ async def test_a_server_that_ends_tells_its_readers(app: Litestar, acme: Caller)
 
 
 async def test_a_slow_reader_holds_no_connection(app: Litestar, acme: Caller, pool: Pool) -> None:
-    """It gets all once it takes it. They came in one change, so that one look finds all of them."""
+    """It gets all events once it reads. They were emitted in one transaction, so one poll finds all of
+    them.
+    """
     async with reading(app, acme.key) as reader:
         await reader.begun()
         reader.takes.clear()

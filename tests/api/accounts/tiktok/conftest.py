@@ -1,4 +1,4 @@
-"""A project before the simulated TikTok, with workers or without."""
+"""Fixtures: a project with a simulated TikTok, with or without workers."""
 
 from collections.abc import AsyncIterator
 
@@ -11,7 +11,7 @@ from tests.api.accounts.tiktok.project import Project, opened
 
 @pytest_asyncio.fixture
 async def idle(settings: Settings, pool: Pool) -> AsyncIterator[Project]:
-    """Without a worker."""
+    """Open the project without a worker."""
     async with opened(settings, pool) as made:
         yield made
 

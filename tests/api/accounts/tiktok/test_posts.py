@@ -1,4 +1,4 @@
-"""Posts and drafts on a simulated TikTok, from the request to what is there."""
+"""Posts and drafts on a simulated TikTok, from the request to the published post."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -38,7 +38,7 @@ async def test_photos_are_fetched_from_us_and_published(project: Project) -> Non
 
 
 async def test_photos_whose_answer_was_lost_before_anybody_came_go_out_once(project: Project) -> None:
-    """The tickets are closed before the first look: what was accepted can't be fetched any more."""
+    """The tickets are closed before the first look-up: TikTok can't fetch the accepted photos any more."""
     account_id = await project.connect()
     await project.sim.fault(CONTENT_INIT, Fault.ACCEPT_THEN_DROP)
     post_id = await project.photos(account_id)
@@ -114,7 +114,9 @@ async def test_what_is_found_given_up_later_has_failed_for_its_reason(project: P
 
 
 async def test_the_tickets_of_a_call_that_is_over_say_nothing_of_the_next(project: Project) -> None:
-    """All of the first are fetched; of the second, whose answer is lost, none."""
+    """The first call's tickets are all fetched; the second call loses its answer, and no ticket is
+    fetched.
+    """
     account_id = await project.connect()
     await project.sim.account("ada", pull_after_s=0, processing_s=0, moderation_s=0, fails=["internal"])
     post_id = await project.photos(account_id)
@@ -154,7 +156,7 @@ async def test_a_look_at_a_ticket_does_not_count(project: Project) -> None:
 
 
 async def test_a_name_is_asked_for_until_there_is_one(project: Project) -> None:
-    """Without any webhook."""
+    """Works without any webhook."""
     await project.sim.account("ada", moderation_s=7200)
     post_id = await project.send(await project.connect())
     await project.taken()
@@ -189,7 +191,9 @@ async def test_a_declared_video_goes_out_with_its_label(project: Project) -> Non
 
 
 async def test_a_post_that_an_older_release_left_without_a_level_is_not_sent(project: Project) -> None:
-    """It meant everybody. The account offers more than one level, and a person has to choose."""
+    """The older release published to everyone. The account offers several levels, so a person has to
+    choose.
+    """
     account_id = await project.connect()
     answer = await project.acme.http.post(
         f"/v1/content/{await project.content()}/schedule",

@@ -1,4 +1,4 @@
-"""TikTok's tokens: one refresh however many need it, and when only the account's owner helps."""
+"""TikTok's tokens: one refresh for all waiting posts, and the state `reauth_required`."""
 
 from typing import Any
 
@@ -18,13 +18,13 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.long
 
 TOKEN = "/v2/oauth/token/"
-#: Whether somebody waits for somebody else's row.
+#: Whether a transaction waits for another one's row lock.
 WAITS = """select exists (
   select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())"""
 
 
 async def refreshed(project: Project, account_id: str) -> dict[str, Any]:
-    """The job, once it has ended."""
+    """Refresh the token, and return the ended job."""
 
     async def submit(conn: Any) -> Submitted:
         project_id = ids.read(ids.PROJECT, project.id)
@@ -50,7 +50,7 @@ async def tokens(project: Project, account_id: str) -> credentials.Tokens:
 
 
 async def closed(project: Project, account_id: str) -> None:
-    """Until only its owner can open the account."""
+    """Wait until only its owner can reconnect the account."""
 
     async def is_so() -> bool:
         await project.skip_waits()
@@ -66,7 +66,7 @@ async def test_twenty_posts_that_need_a_token_are_one_call(idle: Project) -> Non
     await idle.expire()
     posts = [await idle.send(account_id, content_id) for _ in range(20)]
     async with idle.at_work():
-        await idle.taken(6)  # As many as TikTok begins in a minute.
+        await idle.taken(6)  # TikTok accepts as many in a minute.
         await idle.quiet()
     assert await idle.refreshes() == 1
     assert (await idle.account(account_id))["status"] == "connected"
@@ -74,7 +74,9 @@ async def test_twenty_posts_that_need_a_token_are_one_call(idle: Project) -> Non
 
 
 async def test_who_asks_for_a_refresh_that_just_comes_back_waits_for_nobody(project: Project) -> None:
-    """A post holds its account's row, which the refresh needs, and asks for one: neither is the victim."""
+    """A post locks its account's row, which the refresh needs, and requests a refresh: there is no
+    deadlock.
+    """
     account_id = await project.connect()
     account = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
     await project.sim.fault(TOKEN, Fault.ACCEPT_THEN_TIMEOUT)
@@ -149,7 +151,7 @@ async def test_posts_whose_accounts_owner_comes_too_late_say_so(project: Project
 
 
 async def test_what_waits_for_tiktok_is_asked_for_once_its_owner_is_back(project: Project) -> None:
-    """The post is there: a new connection neither loses nor repeats it."""
+    """The post is published: a new connection neither loses nor repeats it."""
     account_id = await project.connect()
     post_id = await project.send(account_id)
     await project.taken()

@@ -1,4 +1,4 @@
-"""What TikTok tells by itself: signed, late, twice, out of order; each an event that makes us ask."""
+"""TikTok's webhook events: signed, late, duplicated, out of order; each triggers a query to TikTok."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ async def tell(
 
 
 async def state(project: Project) -> Any:
-    """All that an event could change."""
+    """Return all rows that an event could change."""
     return [
         await project.pool.fetch(f"select * from {table} order by id")
         for table in ("job", "scheduled_post", "social_account", "post_event")
@@ -48,7 +48,7 @@ async def state(project: Project) -> Any:
 
 
 async def sent(project: Project, **target: Any) -> str:
-    """A video that TikTok works on; its own job waits to ask."""
+    """Send a video that TikTok is processing; its own job waits for the next poll."""
     post_id = await project.send(await project.connect(), **target)
     await project.taken()
     await project.quiet()
@@ -107,7 +107,7 @@ async def test_a_large_one_is_not_read(idle: Project) -> None:
 
 
 async def test_without_an_app_nothing_is_signed(settings: Settings, pool: Pool) -> None:
-    """An empty secret would be everybody's."""
+    """An empty secret would let everyone sign."""
     async with opened(settings, pool, tiktok_client_key="", tiktok_client_secret="") as made:
         body = msgspec.json.encode({**EVENT, "client_key": ""})
         assert (await tell(made, body, secret="")).status_code == 401
@@ -147,7 +147,7 @@ async def test_another_persons_event_is_not_about_it(project: Project) -> None:
 
 
 async def test_what_became_of_a_lost_post_is_asked_anew(project: Project) -> None:
-    """Its job gave up while TikTok could not be asked."""
+    """The post's job gave up while TikTok was unreachable."""
     post_id = await sent(project)
     await project.sim.fault("/v2/post/publish/status/fetch/", Fault.REFUSE_500, times=1000)
     await project.becomes(post_id, "outcome_unknown", waits=True)
@@ -182,7 +182,7 @@ async def test_a_post_gets_its_name_when_tiktok_has_looked_at_it(project: Projec
 
 
 async def drafted(project: Project, *, then: str) -> str:
-    """A post that lay in its owner's inbox, until they did this with it."""
+    """Draft a post, and apply `then`, the owner's action in the inbox."""
     post_id = await sent(project, mode="draft")
     await project.sim.advance(60)
     await project.deliver()
