@@ -11,13 +11,13 @@ from litestar import Litestar, Router
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 from litestar.types.asgi_types import Method
 
-from api import access_log, body_limits, direct, errors, event_requests, heads, metering, paths
+from api import access_log, body_limits, errors, event_requests, fast_path, head_requests, metering, path_ids
 from api.guard import bind, guard
 from api.lifespan import serving
 from api.openapi import document
-from api.replies import Reply
 from api.request_state import RequestState
 from api.requests import ApiRequest
+from api.responses import Reply
 from api.routes import (
     accounts,
     across_projects,
@@ -127,13 +127,13 @@ class Api(Litestar):
             return
         request = cast("HTTPScope", scope)
         method = request["method"]
-        ours = heads.are_ours(request)
+        ours = head_requests.are_ours(request)
         if ours:
             request = {**request, "method": "GET"}
         state = access_log.begin(request)
         receives, sends = metering.counted(state.cost, cast("Receive", receive), cast("Send", send))
         if ours:
-            receives, sends = heads.without_body(receives, sends)
+            receives, sends = head_requests.without_body(receives, sends)
         await metering.metered(request, state, self._answer(request, state, receives, sends, method))
 
     async def _answer(
@@ -145,10 +145,10 @@ class Api(Litestar):
         try:
             if not self.state.hosts.allows(state.headers.get(b"host", b"").decode("latin-1")):
                 await errors.wrong_host(ApiRequest(request))(request, receives, watched)
-            elif not paths.is_plain(request["raw_path"]):
+            elif not path_ids.is_plain(request["raw_path"]):
                 await errors.no_route(ApiRequest(request))(request, receives, watched)
-            elif handler := direct.find(self, request):
-                await direct.serve(handler, request, receives, watched)
+            elif handler := fast_path.find(self, request):
+                await fast_path.serve(handler, request, receives, watched)
             else:
                 await super().__call__(request, receives, watched)
         finally:
@@ -191,7 +191,7 @@ def build() -> Litestar:
     behind_the_guard = Router("/v1", route_handlers=ROUTES, before_request=guard)
     handlers = [*events.FOR_APPS, *segment.FOR_APPS]
     for_apps = Router(
-        "/v1", route_handlers=handlers, before_request=event_requests.before, opt={direct.DIRECT: True}
+        "/v1", route_handlers=handlers, before_request=event_requests.before, opt={fast_path.DIRECT: True}
     )
     app = Api(
         route_handlers=[behind_the_guard, for_apps, *PUBLIC],

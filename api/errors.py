@@ -9,9 +9,9 @@ from litestar.exceptions import HTTPException, NotFoundException, ValidationExce
 from litestar.response.base import ASGIResponse
 from msgspec import UNSET
 
-from api import fault_words, heads, request_state
+from api import head_requests, request_state, validation_messages
 from api.openapi.operations import camel
-from api.replies import JSON, Reply
+from api.responses import JSON, Reply
 from db import reach
 from schemas.envelope import Envelope, Problem
 from schemas.errors import (
@@ -153,7 +153,7 @@ def _allowing(headers: Mapping[str, str], path: str) -> Iterable[tuple[str, str]
     """Yield the framework's headers; add HEAD to `Allow`, which the framework omits."""
     for name, value in headers.items():
         if name.lower() == "allow":
-            yield "Allow", ", ".join(sorted(heads.methods({*value.split(", ")}, path)))
+            yield "Allow", ", ".join(sorted(head_requests.methods({*value.split(", ")}, path)))
         else:
             yield name, value
 
@@ -177,7 +177,7 @@ def _issues(extra: Any, handler: Any) -> Iterable[dict[str, str]]:
         else:
             key = issue.get("key", "request")
             parameter = _parameter(handler, key)
-            message = fault_words.say(issue["message"], parameter and parameter.annotation)
+            message = validation_messages.say(issue["message"], parameter and parameter.annotation)
             yield {"path": _public_name(parameter, key), "message": message}
 
 

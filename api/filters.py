@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar.params import QueryParameter
 
-from api import paths
+from api import path_ids
 from api.requests import ApiRequest
 from domain.values import timezones
 from domain.values.periods import ALWAYS, Period
@@ -53,9 +53,9 @@ def words(name: str, values: Sequence[str] | None, known: Collection[str]) -> No
 
 def read_ids(noun: Noun, values: Iterable[str] | None) -> list[UUID] | None:
     """Parse ids and drop duplicates, also of ids in different notations. Raises `NotFound`."""
-    return None if values is None else [*dict.fromkeys(paths.read(noun, value) for value in values)]
+    return None if values is None else [*dict.fromkeys(path_ids.read(noun, value) for value in values)]
 
 
 def read_id(noun: Noun, value: str | None) -> UUID | None:
     """Parse one id, or None. Raises `NotFound`."""
-    return None if value is None else paths.read(noun, value)
+    return None if value is None else path_ids.read(noun, value)

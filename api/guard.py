@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from litestar.routes import HTTPRoute
 
-from api import auth, heads
+from api import auth, head_requests
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from domain.tenancy.delegation import grants
@@ -60,7 +60,7 @@ def bind(app: Litestar) -> None:
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
             if handler.http_methods == {"OPTIONS"}:
-                handler.opt["allow"] = ", ".join(sorted(heads.methods(route.methods, route.path)))
+                handler.opt["allow"] = ", ".join(sorted(head_requests.methods(route.methods, route.path)))
             elif handler.resolve_before_request() is guard:
                 handler.opt["requirements"] = _completed(handler)
 

@@ -17,8 +17,8 @@ import msgspec
 from litestar import Response
 
 from api.json_bodies import UNREADABLE
-from api.replies import Reply
 from api.requests import ApiRequest
+from api.responses import Reply
 from db.pool import Conn
 from domain.security.keyring import Keyring
 from domain.tenancy import idempotency, shown_times

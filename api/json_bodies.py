@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from api import faults
+from api import body_validation
 from api.body_limits import Limits, limits_of
 from domain.values import metadata, numbers
 from domain.values.steps import Steps
@@ -123,7 +123,7 @@ def _refusal(body: bytes, kind: Any, error: msgspec.ValidationError) -> Steps[Ex
         return Malformed(SAY_JSON)
     if large:
         yield
-    return faults.find(value, kind) or Invalid(*faults.read(error))
+    return body_validation.find(value, kind) or Invalid(*body_validation.read(error))
 
 
 @cache

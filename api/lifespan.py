@@ -10,19 +10,19 @@ from redis.asyncio import Redis
 
 from api.app_auth import AppAuthenticator
 from api.auth import Authenticator, Strangers
-from api.behind import written_behind
 from api.coalescing import Coalesced
-from api.connections import RESERVE, Connections
 from api.disk_watch import open_disk_watch
 from api.event_limits import EventLimiter
-from api.last_events import open_last_events
-from api.listening import open_listeners
-from api.measuring import measured
+from api.event_streams import open_listeners
+from api.fair_executor import TenantQueue, open_aside
+from api.last_seen import open_last_events
+from api.long_poll import Ref, looking, open_watcher
+from api.metrics_port import measured
 from api.ratelimit import COOL_S, Limiter, open_limiter
 from api.server.admission import limits_of
 from api.services import EventServices, Services
-from api.tenant_queue import TenantQueue, open_aside
-from api.waiting import Ref, looking, open_watcher
+from api.tenant_connections import RESERVE, Connections
+from api.write_behind import written_behind
 from db.pool import Pool, open_pool
 from db.redis_pool import RedisPool
 from domain.events.budgets import PAUSE_S, Budgets

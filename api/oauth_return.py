@@ -9,9 +9,9 @@ from uuid import UUID
 
 from litestar import Response
 
-from api.replies import Reply
+from api.long_poll import LOOK_S, unless_gone
 from api.requests import ApiRequest
-from api.waiting import LOOK_S, unless_gone
+from api.responses import Reply
 from domain.jobs import jobs
 from domain.oauth import oauth_states, return_urls
 from domain.oauth.oauth_states import Flow

@@ -17,7 +17,7 @@ from uuid import UUID
 import msgspec
 from litestar.params import QueryParameter
 
-from api import paths
+from api import path_ids
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.tenancy import shown_times
@@ -173,7 +173,7 @@ async def page_of_project(
         return await find(
             conn,
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
+            project_id=path_ids.read("project", project_id),
             before=before,
             limit=limit,
         )

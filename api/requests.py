@@ -10,7 +10,7 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.types import HTTPReceiveMessage
 
-from api import body_limits, json_bodies, request_state, tables
+from api import body_limits, csv_body, json_bodies, request_state
 from api.request_state import RequestState
 from api.services import Services
 from db.pool import Conn, transact
@@ -176,7 +176,7 @@ class ApiRequest(Request[Any, Any, State]):
         field = self.route_handler.parsed_data_field
         kind = field.annotation if field else Any
         if self.sends_csv:
-            return await steps.take_turns(tables.read(await self.body(), kind))
+            return await steps.take_turns(csv_body.read(await self.body(), kind))
         return await self.json_as(kind)
 
     async def json_as(self, kind: Any) -> Any:

@@ -9,13 +9,13 @@ from redis.asyncio import Redis
 from api.app_auth import AppAuthenticator
 from api.auth import Authenticator
 from api.coalescing import Coalesced
-from api.connections import Connections
 from api.disk_watch import DiskWatch
 from api.event_limits import EventLimiter
-from api.last_events import LastEvents
+from api.fair_executor import Aside, TenantQueue
+from api.last_seen import LastEvents
+from api.long_poll import Ref, Watcher
 from api.ratelimit import Limiter
-from api.tenant_queue import Aside, TenantQueue
-from api.waiting import Ref, Watcher
+from api.tenant_connections import Connections
 from db.pool import Pool
 from domain.events.budgets import Budgets
 from domain.events.intake import Intake

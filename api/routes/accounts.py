@@ -6,14 +6,14 @@ from typing import Annotated
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import oauth_return, paths
-from api.accepting import accept
+from api import oauth_return, path_ids
+from api.accepted_job import accept
 from api.guard import requires
 from api.idempotency import Made, once, once_plain
+from api.long_poll import unless_gone
 from api.paging import DEFAULT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from api.waiting import unless_gone
 from db.pool import Conn
 from domain.accounts import accounts
 from domain.connecting import authorization, connect
@@ -208,7 +208,9 @@ async def get_social_account(request: ApiRequest, social_account_id: FromPath[st
     """Return an account. `reauth_required` means that only its owner can reconnect it."""
     async with request.connection() as conn:
         return await accounts.get(
-            conn, organization_id=request.organization_id, account_id=paths.read("account", social_account_id)
+            conn,
+            organization_id=request.organization_id,
+            account_id=path_ids.read("account", social_account_id),
         )
 
 
@@ -231,7 +233,7 @@ async def disconnect_social_account(
         lambda conn: connect.disconnect(
             conn,
             organization_id=who.organization_id,
-            account_id=paths.read("account", social_account_id),
+            account_id=path_ids.read("account", social_account_id),
             api_key_id=who.key_uuid,
             keyring=request.services.vault,
         ),
@@ -248,7 +250,7 @@ async def _make_link(
             conn,
             settings=services.settings,
             principal=request.principal,
-            project_id=paths.read("project", project_id),
+            project_id=path_ids.read("project", project_id),
             asked=asked,
             allowed=services.allowed,
             keyring=services.vault,

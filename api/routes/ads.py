@@ -5,7 +5,7 @@ from typing import Annotated, get_args
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import paths, spans
+from api import path_ids, time_window
 from api.guard import requires
 from api.idempotency import once_plain
 from api.ratelimit import Class
@@ -81,7 +81,10 @@ async def import_ads_metrics(
     ad_rows.check(data.rows, now=request.services.clock())
 
     async def put(conn: Conn) -> AdRowsImported:
-        where = {"organization_id": request.organization_id, "project_id": paths.read("project", project_id)}
+        where = {
+            "organization_id": request.organization_id,
+            "project_id": path_ids.read("project", project_id),
+        }
         await project_locks.lock_active(conn, **where)
         async with request.event_connection_within(conn) as store:
             replaced = await ad_rows.replace(store, project_id=where["project_id"], rows=data.rows)
@@ -106,7 +109,10 @@ async def delete_ads_metrics(
     """
 
     async def drop(conn: Conn) -> AdRowsDeleted:
-        where = {"organization_id": request.organization_id, "project_id": paths.read("project", project_id)}
+        where = {
+            "organization_id": request.organization_id,
+            "project_id": path_ids.read("project", project_id),
+        }
         await project_locks.check(conn, **where)
         if attribution_window is None:
             raise Invalid("attributionWindow", "send the attribution window of the rows to delete")
@@ -124,14 +130,14 @@ async def get_ads_metrics(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    ad_scope: Annotated[AdScope, spans.SCOPE] = "project",
+    ad_scope: Annotated[AdScope, time_window.SCOPE] = "project",
     subject_id: SubjectId = None,
     metrics: MetricFilter = None,
     platforms: PlatformFilter = None,
     attribution_window: WindowChoice = USUAL_WINDOW,
-    since: spans.Since = None,
-    until: spans.Until = None,
-    granularity: Annotated[AdGranularity, spans.GRANULARITY] = "day",
+    since: time_window.Since = None,
+    until: time_window.Until = None,
+    granularity: Annotated[AdGranularity, time_window.GRANULARITY] = "day",
 ) -> AdMetrics:
     """Return the metrics of imported ads by day or week; also of an archived project.
 
@@ -143,7 +149,7 @@ async def get_ads_metrics(
     ad_metrics.check(ad_scope, subject_id)
     question = Asked(
         organization_id=request.organization_id,
-        project_id=paths.read("project", project_id),
+        project_id=path_ids.read("project", project_id),
         scope=ad_scope,
         subject_id=subject_id,
         metrics=metrics or get_args(AdMetric),
@@ -152,8 +158,8 @@ async def get_ads_metrics(
         window=windows.read(since, until, now=now),
         granularity=granularity,
     )
-    async with spans.bounded():
-        return await ad_metrics.read(spans.stores(request), question, now=now)
+    async with time_window.bounded():
+        return await ad_metrics.read(time_window.stores(request), question, now=now)
 
 
 ROUTES = [import_ads_metrics, delete_ads_metrics, get_ads_metrics]

@@ -6,7 +6,7 @@ from functools import partial
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
-from api import paths
+from api import path_ids
 from api.guard import requires
 from api.idempotency import Made, once_any_time
 from api.paging import DEFAULT, Cursor, Limit, page
@@ -54,7 +54,10 @@ async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
     who = request.principal
     async with request.connection() as conn:
         return await api_keys.get(
-            conn, organization_id=who.organization_id, env=who.env, key_uuid=paths.read("api_key", api_key_id)
+            conn,
+            organization_id=who.organization_id,
+            env=who.env,
+            key_uuid=path_ids.read("api_key", api_key_id),
         )
 
 
@@ -76,7 +79,7 @@ async def rotate_api_key(
             conn,
             peppers=request.services.peppers,
             actor=request.principal.actor,
-            key_uuid=paths.read("api_key", api_key_id),
+            key_uuid=path_ids.read("api_key", api_key_id),
             overlap=timedelta(hours=data.overlap_hours),
         )
         return Made(made, secret=True)
@@ -96,7 +99,7 @@ async def kill_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> Respon
     """
 
     async def kill(conn: Conn) -> Made[ApiKey]:
-        key_id = paths.read("api_key", api_key_id)
+        key_id = path_ids.read("api_key", api_key_id)
         return Made(await api_keys.kill(conn, actor=request.principal.actor, key_uuid=key_id))
 
     return await once_any_time(request, kill)

@@ -8,8 +8,8 @@ import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, QueryParameter
 
-from api import idempotency, paths, uploads
-from api.accepting import accepted
+from api import idempotency, path_ids, uploads
+from api.accepted_job import accepted
 from api.guard import requires
 from api.idempotency import Made, once, once_plain
 from api.paging import DEFAULT, Cursor, Limit, page_of_project
@@ -203,12 +203,12 @@ async def delete_app_media(
 def _scope(request: ApiRequest, project_id: str) -> dict[str, Any]:
     return {
         "organization_id": request.organization_id,
-        "project_id": paths.read("project", project_id),
+        "project_id": path_ids.read("project", project_id),
     }
 
 
 def _one(request: ApiRequest, project_id: str, asset_id: str) -> dict[str, Any]:
-    return {**_scope(request, project_id), "asset_id": paths.read("app_media", asset_id)}
+    return {**_scope(request, project_id), "asset_id": path_ids.read("app_media", asset_id)}
 
 
 ROUTES = [add_app_media, list_app_media, get_app_media, delete_app_media]

@@ -3,7 +3,7 @@
 from litestar import get
 from litestar.params import FromPath
 
-from api import paths
+from api import path_ids
 from api.guard import requires
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -16,7 +16,7 @@ async def get_brand(request: ApiRequest, project_id: FromPath[str]) -> Brand:
     """Return each field's current value, its other candidates, and their sources."""
     async with request.connection() as conn:
         return await projects.get_brand(
-            conn, organization_id=request.organization_id, project_id=paths.read("project", project_id)
+            conn, organization_id=request.organization_id, project_id=path_ids.read("project", project_id)
         )
 
 

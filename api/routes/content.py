@@ -7,14 +7,14 @@ from typing import Annotated
 from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, filters, idempotency, paths, uploads
+from api import etags, filters, idempotency, path_ids, uploads
 from api.filters import MadeSince, MadeUntil
 from api.guard import requires
 from api.idempotency import Made, once, once_plain
 from api.paging import DEFAULT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
-from api.replies import Reply
 from api.requests import ApiRequest
+from api.responses import Reply
 from api.uploads import Received, Wanted
 from db.pool import Conn
 from domain.content import approvals, content, hooks, listing, posters
@@ -94,7 +94,7 @@ async def _create(request: ApiRequest, project_id: str, received: Received, conn
     made = await content.create_uploaded(
         conn,
         organization_id=request.organization_id,
-        project_id=paths.read("project", project_id),
+        project_id=path_ids.read("project", project_id),
         hook=received.texts.get("hook") or None,
         caption=received.texts.get("caption", ""),
         ai_declared=received.texts.get("aiGenerated") == "true",
@@ -142,7 +142,7 @@ async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks
     """
     async with request.connection() as conn:
         known = await hooks.read(
-            conn, organization_id=request.organization_id, project_id=paths.read("project", project_id)
+            conn, organization_id=request.organization_id, project_id=path_ids.read("project", project_id)
         )
     return await request.services.aside.run(request.organization_id, partial(hooks.propose, known))
 
@@ -154,7 +154,7 @@ async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Respons
         found = await content.get(
             conn,
             organization_id=request.organization_id,
-            content_id=paths.read("content", content_id),
+            content_id=path_ids.read("content", content_id),
             public_url=request.services.settings.public_url,
         )
     return Reply(found, headers={"ETag": etags.show(found.revision)})
@@ -175,7 +175,7 @@ async def patch_content(
         changed = await content.edit(
             conn,
             organization_id=request.organization_id,
-            content_id=paths.read("content", content_id),
+            content_id=path_ids.read("content", content_id),
             patch=data,
             versions=etags.matching(request),
             public_url=request.services.settings.public_url,
@@ -203,7 +203,7 @@ async def approve_content(
         approved, wakes = await approvals.approve(
             conn,
             organization_id=request.organization_id,
-            content_id=paths.read("content", content_id),
+            content_id=path_ids.read("content", content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             note=data.note,
@@ -229,7 +229,7 @@ async def reject_content(
         lambda conn: approvals.reject(
             conn,
             organization_id=request.organization_id,
-            content_id=paths.read("content", content_id),
+            content_id=path_ids.read("content", content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             reason=data.reason,
@@ -243,7 +243,7 @@ async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) ->
     """Return the approval policy for new content of the project."""
     async with request.connection() as conn:
         return await approvals.get_policy(
-            conn, organization_id=request.organization_id, project_id=paths.read("project", project_id)
+            conn, organization_id=request.organization_id, project_id=path_ids.read("project", project_id)
         )
 
 
@@ -261,7 +261,7 @@ async def patch_approval_policy(
         lambda conn: approvals.patch_policy(
             conn,
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
+            project_id=path_ids.read("project", project_id),
             api_key_id=request.principal.key_uuid,
             body=data,
         ),

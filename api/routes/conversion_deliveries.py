@@ -7,8 +7,8 @@ from litestar import get
 from litestar.params import FromPath, QueryParameter
 
 from api import filters, paging
+from api.app_lookup import apps_of
 from api.guard import requires
-from api.look_up import apps_of
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn

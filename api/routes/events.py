@@ -3,12 +3,12 @@
 from litestar import Response, post
 from litestar.params import FromPath
 
-from api import event_requests, paths
+from api import event_requests, path_ids
 from api.guard import requires
 from api.idempotency import Made, has_key, once, reply
 from api.ratelimit import Class
-from api.replies import Reply
 from api.requests import ApiRequest
+from api.responses import Reply
 from db.pool import Conn
 from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
@@ -34,7 +34,7 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
     (`Content-Encoding`) and of any type, such as `text/plain`. Pages of any origin may read the answer; if
     the app has a `webDomain`, requests from other domains are refused.
     """
-    key, named = event_requests.presented(request), paths.read("sdk_app", app_id)
+    key, named = event_requests.presented(request), path_ids.read("sdk_app", app_id)
     app = await event_requests.admit(request, key, app_id=named)
     found = await event_requests.read(request, app, await event_requests.unpacked(request, app), body.read)
     taken = await event_requests.take(request, app, found)
@@ -70,8 +70,8 @@ async def _app(request: ApiRequest, conn: Conn, head: ServerHead) -> KeyedApp:
     app = await app_keys.app_of_project(
         conn,
         organization_id=request.organization_id,
-        project_id=paths.read("project", head.project_id),
-        app_id=paths.read("sdk_app", head.sdk_app_id),
+        project_id=path_ids.read("project", head.project_id),
+        app_id=path_ids.read("sdk_app", head.sdk_app_id),
     )
     app.check_active()
     return app

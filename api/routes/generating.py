@@ -3,8 +3,8 @@
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
-from api import etags, paths
-from api.accepting import accepted
+from api import etags, path_ids
+from api.accepted_job import accepted
 from api.guard import requires
 from api.idempotency import Made, once
 from api.ratelimit import Class
@@ -39,7 +39,7 @@ async def generate_content(
         started = await generating.start(
             conn,
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
+            project_id=path_ids.read("project", project_id),
             body=data,
         )
         return _accepted(started)
@@ -65,7 +65,7 @@ async def regenerate_content(
         started = await generating.regenerate(
             conn,
             organization_id=request.organization_id,
-            content_id=paths.read("content", content_id),
+            content_id=path_ids.read("content", content_id),
             body=data,
             versions=etags.matching(request),
         )
@@ -79,7 +79,7 @@ async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -
     """Return the progress of the job that generates an item or its next revision."""
     async with request.connection() as conn:
         return await generating.progress(
-            conn, organization_id=request.organization_id, content_id=paths.read("content", content_id)
+            conn, organization_id=request.organization_id, content_id=path_ids.read("content", content_id)
         )
 
 
@@ -90,10 +90,10 @@ async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asse
         found = await content.get(
             conn,
             organization_id=request.organization_id,
-            content_id=paths.read("content", content_id),
+            content_id=path_ids.read("content", content_id),
             public_url=request.services.settings.public_url,
         )
-    wanted = ids.show(ids.ASSET, paths.read("asset", asset_id))
+    wanted = ids.show(ids.ASSET, path_ids.read("asset", asset_id))
     for asset in found.assets:
         if asset.asset_id == wanted:
             return asset

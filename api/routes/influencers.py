@@ -6,14 +6,14 @@ from typing import Annotated
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, paths
-from api.accepting import accepted
+from api import etags, path_ids
+from api.accepted_job import accepted
 from api.guard import requires
 from api.idempotency import Made, once, once_plain
 from api.paging import DEFAULT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
-from api.replies import Reply
 from api.requests import ApiRequest
+from api.responses import Reply
 from db.pool import Conn
 from domain.influencers import creating, influencers
 from domain.influencers.creating import Making
@@ -52,7 +52,7 @@ async def create_influencer(
     """
 
     async def create(conn: Conn) -> Made[Accepted]:
-        project = paths.read("project", project_id)
+        project = path_ids.read("project", project_id)
         return _accepted(await creating.create(conn, author=_author(request), project_id=project, body=data))
 
     return await once(request, create)
@@ -81,7 +81,7 @@ async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> R
         found, version = await influencers.get(
             conn,
             organization_id=request.organization_id,
-            influencer_id=paths.read("influencer", influencer_id),
+            influencer_id=path_ids.read("influencer", influencer_id),
             public_url=request.services.settings.public_url,
         )
     return Reply(found, headers={"ETag": etags.show(version)})
@@ -97,7 +97,7 @@ async def patch_influencer(
         changed, version = await influencers.patch(
             conn,
             author=_author(request),
-            influencer_id=paths.read("influencer", influencer_id),
+            influencer_id=path_ids.read("influencer", influencer_id),
             body=data,
             versions=etags.matching(request),
             public_url=request.services.settings.public_url,
@@ -118,7 +118,7 @@ async def delete_influencer(request: ApiRequest, influencer_id: FromPath[str]) -
         lambda conn: influencers.delete(
             conn,
             author=_author(request),
-            influencer_id=paths.read("influencer", influencer_id),
+            influencer_id=path_ids.read("influencer", influencer_id),
             versions=etags.matching(request),
         ),
     )
@@ -134,7 +134,7 @@ async def clone_influencer(
     """
 
     async def clone(conn: Conn) -> Made[Accepted]:
-        original = paths.read("influencer", influencer_id)
+        original = path_ids.read("influencer", influencer_id)
         return _accepted(
             await creating.clone(conn, author=_author(request), influencer_id=original, body=data)
         )

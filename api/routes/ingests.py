@@ -5,7 +5,7 @@ from functools import partial
 from litestar import Response, post
 from litestar.params import FromPath, JSONBody
 
-from api.accepting import accept
+from api.accepted_job import accept
 from api.guard import requires
 from api.ratelimit import Class
 from api.requests import ApiRequest

@@ -13,16 +13,16 @@ from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
-from api import etags, filters, paths
-from api.accepting import accepted
+from api import etags, filters, path_ids
+from api.accepted_job import accepted
 from api.filters import MadeSince, MadeUntil, ProjectFilter
 from api.guard import requires
 from api.idempotency import ACCEPTED, Made, once
+from api.long_poll import Enough, Ref, unless_gone
 from api.paging import DEFAULT, Cursor, Limit, page, page_of_project
 from api.ratelimit import Class
-from api.replies import Reply
 from api.requests import ApiRequest
-from api.waiting import Enough, Ref, unless_gone
+from api.responses import Reply
 from db.pool import Conn
 from domain.jobs import counts, jobs, retries, stats
 from domain.jobs.jobs import Versioned
@@ -144,7 +144,7 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0)
     `waiting` is as of now. It changes without a new version of the job: neither a 304 nor `wait` reports the
     change.
     """
-    ref = (request.organization_id, paths.read("job", job_id))
+    ref = (request.organization_id, path_ids.read("job", job_id))
     seen = await _read(request, ref)
     if wait:
         seen = await _waited(request, ref, seen, wait)
@@ -166,7 +166,7 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
     A stream ends after 15 minutes: reconnect with `Last-Event-ID`. An organization has at most 100 concurrent
     waits and streams.
     """
-    ref = (request.organization_id, paths.read("job", job_id))
+    ref = (request.organization_id, path_ids.read("job", job_id))
     seen = await _read(request, ref)
     told = request.request_state.headers.get(b"last-event-id") == str(seen[1]).encode()
     if told and jobs.has_ended(seen):
@@ -187,7 +187,7 @@ async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Can
 
     async def cancel(conn: Conn) -> Made[CancelAnswer]:
         answer = await jobs.cancel(
-            conn, organization_id=request.organization_id, job_id=paths.read("job", job_id)
+            conn, organization_id=request.organization_id, job_id=path_ids.read("job", job_id)
         )
         return Made(answer, status=ACCEPTED if answer.accepted else HTTPStatus.OK)
 
@@ -201,7 +201,7 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
 
     async def retry(conn: Conn) -> Made[Accepted]:
         submitted = await retries.retry(
-            conn, organization_id=who.organization_id, job_id=paths.read("job", job_id), scopes=who.scopes
+            conn, organization_id=who.organization_id, job_id=path_ids.read("job", job_id), scopes=who.scopes
         )
         job, _ = await jobs.get(conn, organization_id=who.organization_id, job_id=submitted.job_id)
         return accepted(submitted, kind=job.kind, project_id=job.project_id)

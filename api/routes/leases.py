@@ -3,7 +3,7 @@
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody
 
-from api import paths
+from api import path_ids
 from api.guard import requires
 from api.idempotency import Made, once, once_plain
 from api.paging import DEFAULT, Cursor, Limit, page_of_project
@@ -33,7 +33,7 @@ async def request_leased_accounts(
     who = request.principal
 
     async def make(conn: Conn) -> Made[LeaseRequest]:
-        project = paths.read("project", project_id)
+        project = path_ids.read("project", project_id)
         made = await requests.create(
             conn, organization_id=who.organization_id, project_id=project, api_key_id=who.key_uuid, body=data
         )
@@ -55,8 +55,8 @@ async def get_lease_request(
         return await requests.get(
             conn,
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
-            request_id=paths.read("lease_request", lease_request_id),
+            project_id=path_ids.read("project", project_id),
+            request_id=path_ids.read("lease_request", lease_request_id),
         )
 
 
@@ -101,7 +101,7 @@ async def release_leased_account(
         lambda conn: leases.release(
             conn,
             organization_id=who.organization_id,
-            account_id=paths.read("leased_account", social_account_id),
+            account_id=path_ids.read("leased_account", social_account_id),
             api_key_id=who.key_uuid,
             reason="released",
         ),

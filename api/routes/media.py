@@ -9,8 +9,8 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from api.budgets import Bucket, Traffic, bucket_of
-from api.replies import Reply
 from api.requests import ApiRequest
+from api.responses import Reply
 from domain.content import content
 from domain.content.content import Served
 from domain.media import tickets

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import paging, paths, spans
+from api import paging, path_ids, time_window
 from api.guard import requires
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -40,12 +40,12 @@ async def get_metrics(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    metric_scope: Annotated[MetricScope, spans.SCOPE] = "project",
+    metric_scope: Annotated[MetricScope, time_window.SCOPE] = "project",
     subject_id: SubjectId = None,
     metrics: MetricFilter = None,
-    since: spans.Since = None,
-    until: spans.Until = None,
-    granularity: Annotated[Granularity, spans.GRANULARITY] = "day",
+    since: time_window.Since = None,
+    until: time_window.Until = None,
+    granularity: Annotated[Granularity, time_window.GRANULARITY] = "day",
 ) -> Metrics:
     """Return metrics by hour, day or week in the project's time zone; also of an archived project.
 
@@ -57,18 +57,18 @@ async def get_metrics(
     async def read(now: datetime, ahead: timedelta) -> Metrics:
         question = Asked(
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
+            project_id=path_ids.read("project", project_id),
             scope=metric_scope,
-            subject_id=None if subject_id is None else paths.read(_SUBJECTS[metric_scope], subject_id),
+            subject_id=None if subject_id is None else path_ids.read(_SUBJECTS[metric_scope], subject_id),
             metrics=chosen,
             window=windows.read(since, until, now=now),
             ahead=ahead,
             granularity=granularity,
         )
-        return await verbs.read(spans.stores(request), question, now=now)
+        return await verbs.read(time_window.stores(request), question, now=now)
 
-    async with spans.bounded():
-        return await spans.at_one_time(request, read)
+    async with time_window.bounded():
+        return await time_window.at_one_time(request, read)
 
 
 @get(
@@ -108,8 +108,8 @@ async def get_top_performers(
         "platforms": platform,
     }
     read = partial(_rank, request, project_id, limit=limit, **asked)
-    async with spans.bounded():
-        return await spans.at_one_time(request, read)
+    async with time_window.bounded():
+        return await time_window.at_one_time(request, read)
 
 
 async def _rank(
@@ -117,10 +117,10 @@ async def _rank(
 ) -> TopPerformers:
     where: dict[str, Any] = {
         "organization_id": request.organization_id,
-        "project_id": paths.read("project", project_id),
+        "project_id": path_ids.read("project", project_id),
     }
     if asked["metric"] in advertised.METRICS:
-        return await advertised.rank(spans.stores(request), advertised.Asked(**where, **asked), now=now)
+        return await advertised.rank(time_window.stores(request), advertised.Asked(**where, **asked), now=now)
     async with request.connection() as conn:
         return await top_performers.rank(conn, now=now, **where, **asked)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import filters, paths, spans
+from api import filters, path_ids, time_window
 from api.filters import MadeSince, MadeUntil, ProjectFilter
 from api.guard import requires
 from api.paging import DEFAULT, Cursor, Limit, page
@@ -113,7 +113,7 @@ async def count_all_jobs(
         error_code=error_code,
         period=filters.period(since, until),
     )
-    async with spans.bounded(), request.connection() as conn:
+    async with time_window.bounded(), request.connection() as conn:
         return await operated_jobs.count(conn, wanted=wanted)
 
 
@@ -122,7 +122,7 @@ async def get_any_job(request: ApiRequest, job_id: FromPath[str]) -> OperatedJob
     """Return a job of any organization, with its arguments and its result."""
     request.require_live()
     async with request.connection() as conn:
-        return await operated_jobs.get(conn, job_id=paths.read("job", job_id))
+        return await operated_jobs.get(conn, job_id=path_ids.read("job", job_id))
 
 
 @get("/ops/jobs/{job_id:str}/timeline", opt=requires("ops:read", Class.READ_LIGHT, 404, 409))
@@ -131,7 +131,7 @@ async def get_any_job_timeline(
 ) -> Page[TimelineEntry]:
     """List the timeline of any organization's job, internal ones included, as its organization reads it."""
     request.require_live()
-    read = partial(operated_jobs.timeline, job_id=paths.read("job", job_id))
+    read = partial(operated_jobs.timeline, job_id=path_ids.read("job", job_id))
     return await page_of_entries(request, read, cursor, limit)
 
 

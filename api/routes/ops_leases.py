@@ -9,7 +9,7 @@ from typing import Annotated
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import paths
+from api import path_ids
 from api.guard import requires
 from api.idempotency import Made, once, once_plain
 from api.paging import DEFAULT, Cursor, Limit, page
@@ -42,7 +42,7 @@ async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Re
     """
 
     async def offer(conn: Conn) -> Made[OfferedAccount]:
-        account_id = paths.read("account", data.social_account_id)
+        account_id = path_ids.read("account", data.social_account_id)
         return Made(
             await offers.offer(conn, actor=request.principal.actor, account_id=account_id, niche=data.niche),
             status=201,
@@ -70,7 +70,7 @@ async def withdraw_account(request: ApiRequest, social_account_id: FromPath[str]
     return await once_plain(
         request,
         lambda conn: offers.withdraw(
-            conn, actor=request.principal.actor, account_id=paths.read("account", social_account_id)
+            conn, actor=request.principal.actor, account_id=path_ids.read("account", social_account_id)
         ),
     )
 
@@ -105,7 +105,7 @@ async def assign_leased_accounts(
         lambda conn: requests.assign(
             conn,
             actor=request.principal.actor,
-            request_id=paths.read("lease_request", lease_request_id),
+            request_id=path_ids.read("lease_request", lease_request_id),
             account_ids=data.social_account_ids,
         ),
     )
@@ -125,7 +125,7 @@ async def reject_lease_request(
         lambda conn: requests.reject(
             conn,
             actor=request.principal.actor,
-            request_id=paths.read("lease_request", lease_request_id),
+            request_id=path_ids.read("lease_request", lease_request_id),
             reason=data.reason,
         ),
     )
@@ -146,7 +146,7 @@ async def recall_lease(
     return await once_plain(
         request,
         lambda conn: leases.recall(
-            conn, actor=request.principal.actor, account_id=paths.read("leased_account", social_account_id)
+            conn, actor=request.principal.actor, account_id=path_ids.read("leased_account", social_account_id)
         ),
     )
 

@@ -9,7 +9,7 @@ from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET
 
-from api import paths
+from api import path_ids
 from api.guard import requires
 from api.idempotency import Made, once, once_plain
 from api.paging import DEFAULT, Cursor, Limit, page
@@ -59,7 +59,7 @@ async def patch_organization(
     actor = request.require_live()
     change = partial(
         organizations.change,
-        organization_id=paths.read("organization", organization_id),
+        organization_id=path_ids.read("organization", organization_id),
         tier=None if data.tier is UNSET else data.tier,
         suspended=None if data.suspended is UNSET else data.suspended,
         actor=actor,
@@ -75,9 +75,9 @@ async def get_organization_usage(request: ApiRequest, organization_id: FromPath[
     """Return the usage of an organization or a sandbox, as it sees its usage itself."""
     request.require_live()
     async with request.connection() as conn:
-        asked = paths.read("organization", organization_id)
+        asked = path_ids.read("organization", organization_id)
         found = await organizations.find(conn, organization_id=asked)
-        live = paths.read("organization", found.id)
+        live = path_ids.read("organization", found.id)
         tier: Tier = found.tier if asked == live else "sandbox"
         budgets = await request.services.limiter.usage(asked, tier)
         now = request.services.clock()

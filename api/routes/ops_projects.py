@@ -6,7 +6,7 @@ A sandbox key reaches only projects of sandboxes.
 from litestar import Response, post
 from litestar.params import FromPath, JSONBody
 
-from api import paths
+from api import path_ids
 from api.guard import requires
 from api.idempotency import ACCEPTED, Made, once
 from api.ratelimit import Class
@@ -33,7 +33,7 @@ async def purge_project(
     async def begin(conn: Conn) -> Made[Purging]:
         purging, wake = await purge.begin(
             conn,
-            project_id=paths.read("project", project_id),
+            project_id=path_ids.read("project", project_id),
             name=data.name,
             env=request.principal.env,
             actor=request.principal.actor,

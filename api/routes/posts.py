@@ -9,13 +9,13 @@ import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, filters, paths
+from api import etags, filters, path_ids
 from api.guard import requires
 from api.idempotency import ACCEPTED, Made, once
 from api.paging import DEFAULT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
-from api.replies import Reply
 from api.requests import ApiRequest
+from api.responses import Reply
 from db.pool import Conn
 from domain.jobs import wait_reasons
 from domain.publishing import captions, changes, posts, scheduling
@@ -73,7 +73,7 @@ async def schedule_content(
         scheduled, wakes = await scheduling.schedule(
             conn,
             organization_id=request.organization_id,
-            content_id=paths.read("content", content_id),
+            content_id=path_ids.read("content", content_id),
             approver_id=_approver(request),
             body=data,
             now=request.services.clock(),
@@ -98,7 +98,7 @@ async def publish_content(
         scheduled, wakes = await scheduling.publish(
             conn,
             organization_id=request.organization_id,
-            content_id=paths.read("content", content_id),
+            content_id=path_ids.read("content", content_id),
             approver_id=_approver(request),
             body=data,
         )
@@ -139,7 +139,7 @@ async def list_scheduled_posts(
 @get("/scheduled-posts/{scheduled_post_id:str}", opt=requires("publish:read", Class.READ_LIGHT, 404))
 async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[str]) -> Response[Post]:
     """Return a post, with its ETag for `If-Match`. `waiting` is as of now, and changes without a new ETag."""
-    where = {"organization_id": request.organization_id, "post_id": paths.read("post", scheduled_post_id)}
+    where = {"organization_id": request.organization_id, "post_id": path_ids.read("post", scheduled_post_id)}
     async with request.connection() as conn:
         found, version = await posts.get(conn, **where)
         waiting = await wait_reasons.of_post(conn, **where, post=found)
@@ -237,7 +237,7 @@ async def _change(
         (found, version), wakes = await verb(
             conn,
             organization_id=request.organization_id,
-            post_id=paths.read("post", scheduled_post_id),
+            post_id=path_ids.read("post", scheduled_post_id),
             versions=etags.matching(request),
         )
         return Made(found, etag=etags.show(version), wakes=tuple(wakes))

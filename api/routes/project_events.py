@@ -5,9 +5,9 @@ from typing import Annotated
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import filters, paths, spans
+from api import filters, path_ids, time_window
+from api.app_lookup import apps_of
 from api.guard import requires
-from api.look_up import apps_of
 from api.paging import DEFAULT, Cursor, Limit, page_of_places
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -85,8 +85,8 @@ async def count_conversions(
     app_id: filters.AppId = None,
     event_names: ConversionNames = None,
     group_by: GroupBy = None,
-    since: spans.Since = None,
-    until: spans.Until = None,
+    since: time_window.Since = None,
+    until: time_window.Until = None,
 ) -> Conversions:
     """Count conversion events exactly, with their values; also of an archived project.
 
@@ -97,14 +97,14 @@ async def count_conversions(
     window = windows.read(since, until, now=request.services.clock())
     asked = conversions.Asked(
         organization_id=request.organization_id,
-        project_id=paths.read("project", project_id),
+        project_id=path_ids.read("project", project_id),
         window=window,
         names=event_names,
         app_id=filters.read_id("sdk_app", app_id),
         by=group_by or (),
     )
-    async with spans.bounded():
-        return await conversions.count(spans.stores(request), asked)
+    async with time_window.bounded():
+        return await conversions.count(time_window.stores(request), asked)
 
 
 ROUTES = [list_events, count_conversions]

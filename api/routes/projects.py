@@ -6,13 +6,13 @@ from typing import Annotated, Literal, cast
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, paths
+from api import etags, path_ids
 from api.guard import requires
 from api.idempotency import Made, insert_once, once
 from api.paging import DEFAULT, Cursor, Limit, page
 from api.ratelimit import Class
-from api.replies import Reply
 from api.requests import ApiRequest
+from api.responses import Reply
 from db.pool import Conn
 from domain.projects import archive, projects
 from domain.projects.projects import New
@@ -84,7 +84,7 @@ async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Respons
     """Return a project, archived or not. Its ETag for `If-Match` covers the changes of PATCH and DELETE."""
     async with request.connection() as conn:
         project, version = await projects.get(
-            conn, organization_id=request.organization_id, project_id=paths.read("project", project_id)
+            conn, organization_id=request.organization_id, project_id=path_ids.read("project", project_id)
         )
     return Reply(project, headers={"ETag": etags.show(version)})
 
@@ -100,7 +100,7 @@ async def patch_project(
         project, version = await projects.patch(
             conn,
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
+            project_id=path_ids.read("project", project_id),
             api_key_id=request.principal.key_uuid,
             body=body,
             versions=etags.matching(request),
@@ -120,7 +120,7 @@ async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Res
         answer, wake = await archive.archive(
             conn,
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
+            project_id=path_ids.read("project", project_id),
             api_key_id=request.principal.key_uuid,
             versions=etags.matching(request),
         )

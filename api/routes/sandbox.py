@@ -8,7 +8,7 @@ from api.guard import requires
 from api.idempotency import ACCEPTED, Made, once, once_any_time
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from api.samples import make
+from api.sample_events import make
 from db.pool import Conn
 from domain.tenancy import project_locks, sandbox_clock
 from domain.webhooks import samples

@@ -5,7 +5,7 @@ from functools import partial
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
-from api import paths
+from api import path_ids
 from api.guard import requires
 from api.idempotency import Made, once, once_plain
 from api.paging import DEFAULT, Cursor, Limit, page_of_project
@@ -60,8 +60,8 @@ async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: Fr
         return await apps.get(
             conn,
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
-            app_id=paths.read("sdk_app", app_id),
+            project_id=path_ids.read("project", project_id),
+            app_id=path_ids.read("sdk_app", app_id),
             public_url=request.services.settings.public_url,
         )
 
@@ -81,7 +81,7 @@ async def patch_sdk_app(
         changed = await apps.patch(
             conn,
             author=_author(request, project_id),
-            app_id=paths.read("sdk_app", app_id),
+            app_id=path_ids.read("sdk_app", app_id),
             peppers=request.services.peppers,
             vault=request.services.vault,
             body=body,
@@ -106,13 +106,13 @@ async def delete_sdk_app(
     return await once_plain(
         request,
         lambda conn: apps.delete(
-            conn, author=_author(request, project_id), app_id=paths.read("sdk_app", app_id)
+            conn, author=_author(request, project_id), app_id=path_ids.read("sdk_app", app_id)
         ),
     )
 
 
 def _author(request: ApiRequest, project_id: str) -> Author:
-    return Author(request.organization_id, paths.read("project", project_id), request.principal.key_uuid)
+    return Author(request.organization_id, path_ids.read("project", project_id), request.principal.key_uuid)
 
 
 def _location(app: SdkApp) -> str:

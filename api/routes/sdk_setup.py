@@ -6,8 +6,8 @@ from typing import Annotated, get_args
 from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 
-from api import filters, paths
-from api.accepting import accept
+from api import filters, path_ids
+from api.accepted_job import accept
 from api.guard import requires
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -39,8 +39,8 @@ async def get_install_spec(
         app = await apps.get(
             conn,
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
-            app_id=paths.read("sdk_app", app_id),
+            project_id=path_ids.read("project", project_id),
+            app_id=path_ids.read("sdk_app", app_id),
             public_url=public_url,
         )
     return install_spec.show(
@@ -64,7 +64,7 @@ async def verify_tracking(
     The job's result is `{verified, count, event, lastEventAt, findings}`: the newest event since the request,
     or possible causes with their remedies. While such a job runs for this app, the answer is that job.
     """
-    submit = partial(verifications.start, app_id=paths.read("sdk_app", app_id))
+    submit = partial(verifications.start, app_id=path_ids.read("sdk_app", app_id))
     return await accept(request, project_id, VERIFY_TRACKING, submit)
 
 

@@ -10,8 +10,8 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from api import event_requests
-from api.replies import Reply
 from api.requests import ApiRequest
+from api.responses import Reply
 from domain.apps import app_keys
 from domain.events import segment
 from domain.events.json_text import MOST_PACKED

@@ -8,7 +8,7 @@ import prometheus_client
 from litestar import get
 from litestar.exceptions import NotFoundException
 
-from api import auth, measuring
+from api import auth, metrics_port
 from api.ratelimit import BUDGET_S
 from api.requests import ApiRequest
 from api.services import Services
@@ -60,7 +60,7 @@ async def metrics(request: ApiRequest) -> bytes:
     On the API's port they are served to this machine only, and never through a proxy.
     """
     forwarded = auth.FORWARDING & request.request_state.headers.keys()
-    if forwarded or not measuring.is_beside(request.app, request.services.settings):
+    if forwarded or not metrics_port.is_beside(request.app, request.services.settings):
         raise NotFoundException
     return prometheus_client.generate_latest()
 

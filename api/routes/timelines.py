@@ -3,7 +3,7 @@
 from litestar import get
 from litestar.params import FromPath
 
-from api import paths
+from api import path_ids
 from api.guard import requires
 from api.paging import DEFAULT, Cursor, Limit
 from api.ratelimit import Class
@@ -26,7 +26,7 @@ async def get_job_timeline(
 
     async def read(conn: Conn) -> list[TimelineEntry]:
         return await timelines.of_job(
-            conn, organization_id=request.organization_id, job_id=paths.read("job", job_id)
+            conn, organization_id=request.organization_id, job_id=path_ids.read("job", job_id)
         )
 
     return await page_of_entries(request, read, cursor, limit)
@@ -44,7 +44,7 @@ async def get_scheduled_post_timeline(
 
     Attempts and look-ups are kept for 30 days after their job's end, other entries as long as the post.
     """
-    post_id = paths.read("post", scheduled_post_id)
+    post_id = path_ids.read("post", scheduled_post_id)
 
     async def read(conn: Conn) -> list[TimelineEntry]:
         return await timelines.of_post(conn, organization_id=request.organization_id, post_id=post_id)

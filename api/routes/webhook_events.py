@@ -7,7 +7,7 @@ import msgspec
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import filters, paths
+from api import filters, path_ids
 from api.guard import requires
 from api.paging import DEFAULT, Cursor, Limit, page
 from api.ratelimit import Class
@@ -57,7 +57,7 @@ async def get_webhook_event(request: ApiRequest, webhook_event_id: FromPath[str]
         return await events.body(
             conn,
             organization_id=request.organization_id,
-            event_id=paths.read("webhook_event", webhook_event_id),
+            event_id=path_ids.read("webhook_event", webhook_event_id),
             public_url=request.services.settings.public_url,
         )
 

@@ -6,13 +6,13 @@ from uuid import UUID
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, filters, paths
+from api import etags, filters, path_ids
 from api.guard import requires
 from api.idempotency import Made, once, once_plain
 from api.paging import DEFAULT, Cursor, Limit, page
 from api.ratelimit import Class
-from api.replies import Reply
 from api.requests import ApiRequest
+from api.responses import Reply
 from db.pool import Conn
 from domain.webhooks import deliveries, endpoints
 from domain.webhooks.endpoints import Author
@@ -111,7 +111,7 @@ async def get_webhook_endpoint(
         found, version = await endpoints.get(
             conn,
             organization_id=request.organization_id,
-            endpoint_id=paths.read("webhook_endpoint", webhook_endpoint_id),
+            endpoint_id=path_ids.read("webhook_endpoint", webhook_endpoint_id),
         )
     return Reply(found, headers={"ETag": etags.show(version)})
 
@@ -131,7 +131,7 @@ async def patch_webhook_endpoint(
         changed, version = await endpoints.patch(
             conn,
             author=_author(request),
-            endpoint_id=paths.read("webhook_endpoint", webhook_endpoint_id),
+            endpoint_id=path_ids.read("webhook_endpoint", webhook_endpoint_id),
             body=body,
             versions=etags.matching(request),
         )
@@ -150,7 +150,7 @@ async def delete_webhook_endpoint(
         lambda conn: endpoints.delete(
             conn,
             author=_author(request),
-            endpoint_id=paths.read("webhook_endpoint", webhook_endpoint_id),
+            endpoint_id=path_ids.read("webhook_endpoint", webhook_endpoint_id),
             versions=etags.matching(request),
         ),
     )
@@ -163,7 +163,7 @@ async def test_webhook_endpoint(
     """Send a `test.ping` to only this endpoint, whichever types it subscribes to."""
 
     async def ping(conn: Conn) -> Made[WebhookDelivery]:
-        endpoint_id = paths.read("webhook_endpoint", webhook_endpoint_id)
+        endpoint_id = path_ids.read("webhook_endpoint", webhook_endpoint_id)
         return _sent(await deliveries.ping(conn, author=_author(request), endpoint_id=endpoint_id))
 
     return await once(request, ping)
@@ -183,7 +183,7 @@ async def rotate_webhook_secret(
         rotated, version = await endpoints.rotate_secret(
             conn,
             author=_author(request),
-            endpoint_id=paths.read("webhook_endpoint", webhook_endpoint_id),
+            endpoint_id=path_ids.read("webhook_endpoint", webhook_endpoint_id),
             keyring=request.services.vault,
         )
         return Made(rotated, location=f"/v1{ALL}/{rotated.id}", etag=etags.show(version), secret=True)
@@ -203,7 +203,7 @@ async def replay_webhook_events(
     """
 
     async def replay(conn: Conn) -> Made[WebhookReplayed]:
-        endpoint_id = paths.read("webhook_endpoint", webhook_endpoint_id)
+        endpoint_id = path_ids.read("webhook_endpoint", webhook_endpoint_id)
         replayed = await deliveries.replay_since(
             conn, author=_author(request), endpoint_id=endpoint_id, body=data
         )
@@ -228,7 +228,7 @@ async def list_webhook_deliveries(
         return await deliveries.list_of_endpoint(
             conn,
             organization_id=request.organization_id,
-            endpoint_id=paths.read("webhook_endpoint", webhook_endpoint_id),
+            endpoint_id=path_ids.read("webhook_endpoint", webhook_endpoint_id),
             types=event_type,
             statuses=status_,
             before=before,
@@ -245,7 +245,7 @@ async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPat
         return await deliveries.get(
             conn,
             organization_id=request.organization_id,
-            delivery_id=paths.read("webhook_delivery", webhook_delivery_id),
+            delivery_id=path_ids.read("webhook_delivery", webhook_delivery_id),
         )
 
 
@@ -259,7 +259,7 @@ async def replay_webhook_delivery(
     """
 
     async def replay(conn: Conn) -> Made[WebhookDelivery]:
-        delivery_id = paths.read("webhook_delivery", webhook_delivery_id)
+        delivery_id = path_ids.read("webhook_delivery", webhook_delivery_id)
         return _sent(await deliveries.replay(conn, author=_author(request), delivery_id=delivery_id))
 
     return await once(request, replay)

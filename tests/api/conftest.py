@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from api import paging, spans
+from api import paging, time_window
 from api.app import build, create_app, serve_from
 from db.pool import Pool, open_pool
 from domain.security.keyring import parse_keyring
@@ -50,7 +50,7 @@ def built() -> Litestar:
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Raise the time limit of lists for a busy machine."""
-    for module in (paging, spans):
+    for module in (paging, time_window):
         monkeypatch.setattr(module, "READ_S", PATIENCE_S)
 
 

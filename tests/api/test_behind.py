@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from api.behind import written_behind
-from api.last_events import LastEvents
+from api.last_seen import LastEvents
+from api.write_behind import written_behind
 from db.pool import Pool
 from domain.apps import apps
 from tests.domain.events.sending import keyed

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from api import connections, paging
-from api.connections import RESERVE, Connections
+from api import paging, tenant_connections
 from api.requests import STRANGERS
+from api.tenant_connections import RESERVE, Connections
 from db.pool import Pool, open_pool
 from schemas.errors import Unavailable
 from schemas.settings import Settings
@@ -90,7 +90,7 @@ async def test_whatever_is_canceled_no_share_is_lost(pool: Pool) -> None:
 
 
 async def test_whoever_waits_too_long_is_told_what_to_do(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "WAIT_S", 0.01)
+    monkeypatch.setattr(tenant_connections, "WAIT_S", 0.01)
     of = shares(pool, shared=1).share
     async with of(ACME):
         with pytest.raises(Unavailable, match="fewer at once"):

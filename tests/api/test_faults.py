@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api import faults
+from api import body_validation
 from schemas.api_keys import ApiKeyCreate
 from schemas.posts import ScheduleContent
 from schemas.projects import ProjectCreate, ProjectPatch
@@ -131,7 +131,7 @@ async def test_every_fault_is_named_once(
 
 async def test_no_answer_names_more_than_a_hundred(acme: Caller) -> None:
     answer = await acme.http.post("/v1/projects", json={f"field{number}": 1 for number in range(500)})
-    assert len(paths(answer)) == faults.MOST
+    assert len(paths(answer)) == body_validation.MOST
 
 
 ANY = st.recursive(
@@ -147,7 +147,7 @@ FIELDS = st.sampled_from(["name", "timezone", "status", "brandContext", "targets
 @example(body={"`": None})
 def test_what_msgspec_refuses_is_among_the_faults(kind: type[msgspec.Struct], body: Any) -> None:
     """So a refused body never gets an answer without an issue."""
-    said, found = refused(body, kind), faults.find(body, kind)
+    said, found = refused(body, kind), body_validation.find(body, kind)
     if said is not None:
         assert found is not None
         assert any(issue["path"].startswith(said) for issue in found.details["issues"])
@@ -158,22 +158,22 @@ def refused(body: Any, kind: type[msgspec.Struct]) -> str | None:
     try:
         msgspec.json.decode(msgspec.json.encode(body), type=kind)
     except msgspec.ValidationError as error:
-        return faults.read(error).path
+        return body_validation.read(error).path
     return None
 
 
 @pytest.mark.parametrize("field", ["scopes", "returnOrigins"])
 def test_a_list_that_is_too_long_is_not_looked_through(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
     looked: list[str] = []
-    of_leaf = faults._of_leaf
+    of_leaf = body_validation._of_leaf
 
     def looking(value: Any, kind: Any, path: str) -> Any:
         looked.append(path)
         return of_leaf(value, kind, path)
 
-    monkeypatch.setattr(faults, "_of_leaf", looking)
+    monkeypatch.setattr(body_validation, "_of_leaf", looking)
     sent = {"name": "a", "scopes": ["*"], field: ["*"] * 250_000}
-    found = faults.find(sent, ApiKeyCreate)
+    found = body_validation.find(sent, ApiKeyCreate)
     assert found is not None
     assert found.details["issues"][0]["path"] == field
-    assert len(looked) < 2 * faults.MOST
+    assert len(looked) < 2 * body_validation.MOST

@@ -10,7 +10,7 @@ from litestar.types import HTTPScope, Message
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from api import heads, metering
+from api import head_requests, metering
 from api.metering import LOG_EVERY_S, LoopWatchdog
 from api.request_state import RequestState
 from telemetry import costs
@@ -86,7 +86,7 @@ async def test_bytes_are_those_of_bodies_that_pass() -> None:
     for message in (start, body):
         await sends(message)
     assert (cost.received, cost.sent, cost.bytes) == (70, 500, 570)
-    _, of_head = heads.without_body(*metering.counted(cost, receive, send))
+    _, of_head = head_requests.without_body(*metering.counted(cost, receive, send))
     for message in (start, body):
         await of_head(message)
     assert cost.sent == 500

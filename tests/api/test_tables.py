@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta
 
-from api import tables
+from api import csv_body
 from domain.values import steps
 from schemas.base import In, Text
 from schemas.errors import Invalid, Malformed
@@ -31,7 +31,7 @@ class Lines(In, frozen=True, kw_only=True):
 
 
 def read(body: bytes, kind: type[Lines]) -> Any:
-    return steps.finish(tables.read(body, kind))
+    return steps.finish(csv_body.read(body, kind))
 
 
 ROWS = b"name,number\n"

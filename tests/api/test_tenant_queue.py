@@ -4,7 +4,7 @@ import asyncio
 import threading
 from uuid import UUID
 
-from api.tenant_queue import TenantQueue, open_aside
+from api.fair_executor import TenantQueue, open_aside
 from schemas import ids
 from tests.waiting import PATIENCE_S
 

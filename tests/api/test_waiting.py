@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from api.waiting import Ref, Watcher, open_watcher
+from api.long_poll import Ref, Watcher, open_watcher
 from domain.jobs.jobs import Versioned
 from schemas import ids
 from schemas.jobs import Job

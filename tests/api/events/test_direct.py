@@ -6,7 +6,7 @@ import httpx
 import msgspec
 import pytest
 
-from api import direct
+from api import fast_path
 from tests.api.events.sender import Sender, event, written
 
 #: Headers that differ between any two answers.
@@ -46,7 +46,7 @@ async def test_they_answer_as_the_framework_does(
     content = msgspec.json.encode({"batch": [message]}) if "batch" in path else written(event(1))
     await shop.post(content, at=at)
     answers = []
-    for find in (direct.find, lambda *_: None):
-        monkeypatch.setattr(direct, "find", find)
+    for find in (fast_path.find, lambda *_: None):
+        monkeypatch.setattr(fast_path, "find", find)
         answers.append([seen(await shop.post(content, at=at, headers=more)) for more in HEADERS])
     assert answers[0] == answers[1]

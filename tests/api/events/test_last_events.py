@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from api import last_events
-from api.last_events import LastEvents, open_last_events
+from api import last_seen
+from api.last_seen import LastEvents, open_last_events
 from db.pool import Conn, Pool
 from domain.apps import app_keys, apps
 from domain.apps.app_keys import KeyedApp
@@ -65,7 +65,7 @@ async def test_many_requests_are_one_note(
             last.note(keyed)
             await asyncio.sleep(0)
     assert notes == [keyed.app_id]
-    monkeypatch.setattr(last_events, "EVERY_S", 0.0)
+    monkeypatch.setattr(last_seen, "EVERY_S", 0.0)
     last.note(keyed)
     await last.write_due()
     assert notes == [keyed.app_id] * 2

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from litestar import Litestar
 
-from api import listening
+from api import event_streams
 from api.routes import webhook_stream as route
 from db.pool import Conn, Pool
 from domain.webhooks import streams
@@ -207,9 +207,9 @@ async def test_an_organization_has_ten_streams_at_once(
     app: Litestar, acme: Caller, rival: Caller, pool: Pool
 ) -> None:
     async with AsyncExitStack() as stack:
-        for _ in range(listening.MOST_STREAMS):
+        for _ in range(event_streams.MOST_STREAMS):
             await stack.enter_async_context(reading(app, acme.key))
-        await eventually(lambda: listeners(app, listening.MOST_STREAMS))
+        await eventually(lambda: listeners(app, event_streams.MOST_STREAMS))
         answer = await acme.http.get(PATH)
         refused(answer, 429, "RATE_LIMITED")
         assert answer.json()["error"]["details"] == {"limit": "streams"}

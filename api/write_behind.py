@@ -9,7 +9,7 @@ from telemetry import logs
 #: Seconds that the shutdown waits for the last write.
 LAST_S = 2.0
 
-_log = logs.get("api.behind")
+_log = logs.get("api.write_behind")
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar import Response
 from msgspec import UNSET, UnsetType
 
-from api import paths
+from api import path_ids
 from api.idempotency import ACCEPTED, Made, once
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -27,7 +27,7 @@ async def accept(request: ApiRequest, project_id: str, kind: Kind, submit: Submi
     """Start a job in a project."""
 
     async def start(conn: Conn) -> Made[Accepted]:
-        project = paths.read("project", project_id)
+        project = path_ids.read("project", project_id)
         submitted = await submit(conn, organization_id=request.organization_id, project_id=project)
         return accepted(submitted, kind=kind.name, project_id=ids.show(ids.PROJECT, project))
 

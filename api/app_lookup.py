@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
-from api import filters, paths
+from api import filters, path_ids
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.apps import app_numbers
@@ -38,7 +38,7 @@ def apps_of(request: ApiRequest, project_id: str, app_id: str | None) -> LookUp[
         return await app_numbers.find(
             conn,
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
+            project_id=path_ids.read("project", project_id),
             app_id=filters.read_id("sdk_app", app_id),
         )
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from api.behind import written_behind
+from api.write_behind import written_behind
 from db.pool import Pool
 from db.reach import PASSING, reaching
 from domain.apps import apps

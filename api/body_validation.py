@@ -13,7 +13,7 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 import msgspec
 from msgspec import UNSET
 
-from api import fault_words
+from api import validation_messages
 from domain.brand import github_repositories
 from domain.projects import projects
 from domain.values import countries, languages, metadata, timezones, urls
@@ -75,7 +75,7 @@ def read(error: msgspec.ValidationError, kind: Any = None) -> Fault:
     what, path = (found["what"], found["path"]) if found else (said, "$")
     named = _NAMED.search(what)
     full = f"{path}.{named['name']}" if named else path
-    return Fault(full.removeprefix("$").removeprefix(".") or "body", fault_words.say(what, kind))
+    return Fault(full.removeprefix("$").removeprefix(".") or "body", validation_messages.say(what, kind))
 
 
 def _of_value(value: Any, kind: Any, path: str) -> Iterator[Fault]:

@@ -4,8 +4,8 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 
+from api.long_poll import Look, Ref, Watcher, open_watcher
 from api.server.admission import limits_of
-from api.waiting import Look, Ref, Watcher, open_watcher
 from db.pool import Pool
 from domain.webhooks import streams
 from domain.webhooks.streams import Head

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, get_args
 
 import msgspec
 
-from api import faults
+from api import body_validation
 from domain.values.steps import Steps
 from schemas.errors import Invalid, Malformed
 
@@ -48,7 +48,7 @@ def read(body: bytes, kind: Any) -> Steps[Any]:
         return msgspec.convert({field.encode_name: [row.cells for row in found]}, kind, strict=False)
     except msgspec.ValidationError as error:
         yield
-        wrong = (yield from _all_faults(found, row_kind)) or [faults.read(error)]
+        wrong = (yield from _all_faults(found, row_kind)) or [body_validation.read(error)]
         raise Invalid(*wrong[0], *wrong[1:]) from None
 
 
@@ -56,7 +56,9 @@ def _all_faults(found: Sequence[Row], row_kind: Any) -> Steps[list[tuple[str, st
     """Collect validation errors, up to the limit of a response."""
     wrong: list[tuple[str, str]] = []
     for first in range(0, len(found), SLICE):
-        wrong += islice(_faults(found[first : first + SLICE], row_kind, first), faults.MOST - len(wrong))
+        wrong += islice(
+            _faults(found[first : first + SLICE], row_kind, first), body_validation.MOST - len(wrong)
+        )
         yield
     return wrong
 
@@ -125,7 +127,7 @@ def _check_names(names: list[str], row_kind: type[msgspec.Struct]) -> None:
     required = [field.encode_name for field in fields if field.required]
     issues += [("header", f"lacks {name!r}") for name in required if name not in names]
     if issues:
-        raise Invalid(*issues[0], *issues[1 : faults.MOST])
+        raise Invalid(*issues[0], *issues[1 : body_validation.MOST])
 
 
 def _faults(rows: Sequence[Row], row_kind: Any, first: int) -> Iterator[tuple[str, str]]:
@@ -153,5 +155,5 @@ def _fault(cell: str | None, field: msgspec.structs.FieldInfo) -> str | None:
     try:
         msgspec.convert(cell, field.type, strict=False)
     except msgspec.ValidationError as error:
-        return faults.read(error, field.type).message
+        return body_validation.read(error, field.type).message
     return None

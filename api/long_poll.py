@@ -23,7 +23,7 @@ LOOK_S = 0.2
 #: Maximum of waiting requests and streams: of one organization, and of all.
 MAX_SEATS, MAX_SEATS_OF_ALL = 100, 1000
 
-_log = logs.get("api.waiting")
+_log = logs.get("api.long_poll")
 
 T = TypeVar("T")
 #: The state that a poll returns for each awaited object.
