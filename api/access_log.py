@@ -19,19 +19,19 @@ UNMATCHED = "unmatched"
 UNTRACED = {UNMATCHED, "/healthz", "/readyz", "/metrics"}
 
 #: The lowest status that means a server error.
-FAILED = 500
+MIN_SERVER_ERROR = 500
 
 _log = logs.get_gathering("api")
 
 
-def begin(scope: HTTPScope) -> RequestState:
+def begin_request(scope: HTTPScope) -> RequestState:
     """Create the request state and put it on the scope, for all inner layers."""
     state = RequestState(scope["headers"])
     scope.setdefault("state", {})["request_state"] = state
     return state
 
 
-def watching(state: RequestState, send: Send) -> Send:
+def add_headers_to(state: RequestState, send: Send) -> Send:
     """Return a `send` that adds the headers of every response."""
 
     async def watched(message: Message) -> None:
@@ -56,7 +56,7 @@ def _keep_private(headers: list[tuple[bytes, bytes]]) -> None:
         headers.append((b"cache-control", b"private, no-cache" if b"etag" in names else b"no-store"))
 
 
-async def end(scope: HTTPScope, state: RequestState, services: Services) -> None:
+async def end_request(scope: HTTPScope, state: RequestState, services: Services) -> None:
     """Finish a request after the last byte of its response, so that no caller waits for this work."""
     if state.free and state.standing is not None:
         await services.limiter.give_back(state.standing)
@@ -74,7 +74,7 @@ def _note(scope: HTTPScope, state: RequestState, level: str) -> None:
     duration.observe(seconds)
     who, app, owner = state.principal, state.app, state.organization_id
     about = _about(scope, state)
-    log = _log.info if state.status >= FAILED else getattr(_log, level)
+    log = _log.info if state.status >= MIN_SERVER_ERROR else getattr(_log, level)
     log(
         "request",
         request_id=state.id,
@@ -129,7 +129,7 @@ def _served(
         began=ended - int(seconds * 1e9),
         ended=ended,
         attributes=found,
-        error=str(state.status) if state.status >= FAILED else None,
+        error=str(state.status) if state.status >= MIN_SERVER_ERROR else None,
         traceparent=state.headers.get(b"traceparent", b"").decode("latin-1"),
         submits=state.made,
     )

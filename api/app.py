@@ -13,11 +13,11 @@ from litestar.types.asgi_types import Method
 
 from api import access_log, body_limits, errors, event_requests, fast_path, head_requests, metering, path_ids
 from api.guard import bind, guard
-from api.lifespan import serving
+from api.lifespan import open_services
 from api.openapi import document
 from api.request_state import RequestState
 from api.requests import ApiRequest
-from api.responses import Reply
+from api.responses import ApiResponse
 from api.routes import (
     accounts,
     across_projects,
@@ -69,7 +69,7 @@ from schemas.settings import Settings, from_env
 from telemetry import causes, logs
 
 #: Modules with routes under /v1. Routes in `ROUTES` need a key, routes in `PUBLIC` need none.
-KEYED = (
+KEYED_MODULES = (
     accounts,
     across_projects,
     ads,
@@ -108,7 +108,7 @@ KEYED = (
     webhooks,
     whoami,
 )
-ROUTES = [route for module in KEYED for route in module.ROUTES]
+ROUTES = [route for module in KEYED_MODULES for route in module.ROUTES]
 PUBLIC = [
     route
     for module in (console, docs, system, github, tiktok_webhook, media, accounts, web_module)
@@ -116,7 +116,7 @@ PUBLIC = [
 ]
 
 
-class Api(Litestar):
+class ApiApplication(Litestar):
     """Litestar with a wrapper that every request passes: request id, metering, HEAD, logging."""
 
     async def __call__(
@@ -127,26 +127,26 @@ class Api(Litestar):
             return
         request = cast("HTTPScope", scope)
         method = request["method"]
-        ours = head_requests.are_ours(request)
+        ours = head_requests.is_head_of_get(request)
         if ours:
             request = {**request, "method": "GET"}
-        state = access_log.begin(request)
-        receives, sends = metering.counted(state.cost, cast("Receive", receive), cast("Send", send))
+        state = access_log.begin_request(request)
+        receives, sends = metering.count_bytes(state.cost, cast("Receive", receive), cast("Send", send))
         if ours:
             receives, sends = head_requests.without_body(receives, sends)
-        await metering.metered(request, state, self._answer(request, state, receives, sends, method))
+        await metering.meter(request, state, self._answer(request, state, receives, sends, method))
 
     async def _answer(
         self, request: HTTPScope, state: RequestState, receives: Receive, sends: Send, method: Method
     ) -> None:
         """Answer a request; `method` is the method of the original request."""
         before = causes.enter(state)
-        watched = access_log.watching(state, sends)
+        watched = access_log.add_headers_to(state, sends)
         try:
             if not self.state.hosts.allows(state.headers.get(b"host", b"").decode("latin-1")):
-                await errors.wrong_host(ApiRequest(request))(request, receives, watched)
-            elif not path_ids.is_plain(request["raw_path"]):
-                await errors.no_route(ApiRequest(request))(request, receives, watched)
+                await errors.answer_wrong_host(ApiRequest(request))(request, receives, watched)
+            elif not path_ids.is_plain_path(request["raw_path"]):
+                await errors.answer_no_route(ApiRequest(request))(request, receives, watched)
             elif handler := fast_path.find(self, request):
                 await fast_path.serve(handler, request, receives, watched)
             else:
@@ -154,7 +154,7 @@ class Api(Litestar):
         finally:
             causes.leave(before)
             request["method"] = method
-            await access_log.end(request, state, self.state.services)
+            await access_log.end_request(request, state, self.state.services)
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Litestar:
@@ -180,7 +180,7 @@ def serve_from(
 
     `private`: only callers on this machine can reach it.
     """
-    app.state.serve = partial(serving, settings=settings, clock=clock or _now)
+    app.state.serve = partial(open_services, settings=settings, clock=clock or _now)
     app.state.private = private
     app.state.hosts = settings.hosts
     return app
@@ -191,14 +191,17 @@ def build() -> Litestar:
     behind_the_guard = Router("/v1", route_handlers=ROUTES, before_request=guard)
     handlers = [*events.FOR_APPS, *segment.FOR_APPS]
     for_apps = Router(
-        "/v1", route_handlers=handlers, before_request=event_requests.before, opt={fast_path.DIRECT: True}
+        "/v1",
+        route_handlers=handlers,
+        before_request=event_requests.prepare,
+        opt={fast_path.FAST_PATH_OPTION: True},
     )
-    app = Api(
+    app = ApiApplication(
         route_handlers=[behind_the_guard, for_apps, *PUBLIC],
         request_class=ApiRequest,
-        response_class=Reply,
+        response_class=ApiResponse,
         lifespan=[_serve],
-        exception_handlers={Exception: errors.answer},
+        exception_handlers={Exception: errors.answer_error},
         request_max_body_size=body_limits.MAX_BYTES,
         openapi_config=None,
         logging_config=None,

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs
 
-from api.coalescing import Coalesced
+from api.coalescing import Coalescer
 from db.pool import Pool
 from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
@@ -19,7 +19,7 @@ from domain.security.keyring import Keyring
 from schemas.errors import AppUnauthenticated, Killed
 
 #: Maximum number of cached keys.
-REMEMBERED = 10_000
+MAX_CACHED_KEYS = 10_000
 
 
 class AppAuthenticator:
@@ -28,7 +28,7 @@ class AppAuthenticator:
     def __init__(self, pool: Pool, peppers: Keyring) -> None:
         self._pool = pool
         self._peppers = peppers
-        self._apps = Coalesced(self._find)
+        self._apps = Coalescer(self._find)
         #: The app that each key opened last, by a hash of the key. This cache authenticates no request.
         self._opened: OrderedDict[bytes, KeyedApp] = OrderedDict()
         self._salt = os.urandom(32)
@@ -46,7 +46,7 @@ class AppAuthenticator:
             raise Killed("organization") if app else AppUnauthenticated
         self._opened[remembered] = app
         self._opened.move_to_end(remembered)
-        if len(self._opened) > REMEMBERED:
+        if len(self._opened) > MAX_CACHED_KEYS:
             self._opened.popitem(last=False)
         return app
 
@@ -59,7 +59,7 @@ class AppAuthenticator:
             return await app_keys.apps_of_keys(conn, keys=keys, peppers=self._peppers)
 
 
-def presented(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
+def read_app_key(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
     """Read the key of a request from a bearer token, from the user name of Basic, or from the query."""
     scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
     if scheme.lower() == b"bearer":

@@ -31,14 +31,14 @@ class LookUp(Generic[T]):
             yield conn
 
 
-def apps_of(request: ApiRequest, project_id: str, app_id: str | None) -> LookUp[Apps]:
+def look_up_apps(request: ApiRequest, project_id: str, app_id: str | None) -> LookUp[Apps]:
     """Return the look-up of a project's apps, and of the app in a filter. It raises `NotFound`."""
 
     async def find(conn: Conn) -> Apps:
         return await app_numbers.find(
             conn,
             organization_id=request.organization_id,
-            project_id=path_ids.read("project", project_id),
+            project_id=path_ids.parse_id("project", project_id),
             app_id=filters.read_id("sdk_app", app_id),
         )
 

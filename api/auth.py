@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from api.coalescing import Coalesced
+from api.coalescing import Coalescer
 from api.probation import Probation
 from api.request_state import RequestState
 from db.pool import Pool
@@ -22,57 +22,57 @@ from telemetry import logs
 
 K = TypeVar("K")
 
-FAILURES, WINDOW_S = 10, 60.0
-FORWARDING = frozenset((b"x-forwarded-for", b"forwarded"))
-REMEMBERED = 10_000
+MAX_FAILURES, FAILURE_WINDOW_S = 10, 60.0
+FORWARDING_HEADERS = frozenset((b"x-forwarded-for", b"forwarded"))
+MAX_REMEMBERED = 10_000
 
 _log = logs.get("api")
 
 
-class Strangers:
+class FailedKeyTracker:
     """Addresses with recent failed keys. From 10 failures a minute on, an address gets queries of its own."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
 
-    def bars(self, address: str) -> bool:
-        failures = self._failures.get(address)
-        if failures is None or len(failures) < FAILURES:
+    def bars(self, client_address: str) -> bool:
+        failures = self._failures.get(client_address)
+        if failures is None or len(failures) < MAX_FAILURES:
             return False
-        return self._clock() - failures[0] < WINDOW_S
+        return self._clock() - failures[0] < FAILURE_WINDOW_S
 
-    def standing(self, address: str) -> Probation:
+    def standing(self, client_address: str) -> Probation:
         """Return the failures that an address has left and the seconds until its oldest failure expires."""
         now = self._clock()
-        recent = [at for at in self._failures.get(address, ()) if now - at < WINDOW_S]
-        resets_in = math.ceil(WINDOW_S - (now - recent[0])) if recent else int(WINDOW_S)
-        return Probation(FAILURES, FAILURES - len(recent), resets_in, int(WINDOW_S))
+        recent = [at for at in self._failures.get(client_address, ()) if now - at < FAILURE_WINDOW_S]
+        resets_in = math.ceil(FAILURE_WINDOW_S - (now - recent[0])) if recent else int(FAILURE_WINDOW_S)
+        return Probation(MAX_FAILURES, MAX_FAILURES - len(recent), resets_in, int(FAILURE_WINDOW_S))
 
-    def failed(self, address: str) -> None:
-        self._failures.setdefault(address, deque(maxlen=FAILURES)).append(self._clock())
-        _touch(self._failures, address)
+    def failed(self, client_address: str) -> None:
+        self._failures.setdefault(client_address, deque(maxlen=MAX_FAILURES)).append(self._clock())
+        _touch(self._failures, client_address)
 
 
 class Authenticator:
     """Checks keys against the database, with one coalesced query for concurrent requests."""
 
-    def __init__(self, pool: Pool, peppers: Keyring, strangers: Strangers) -> None:
+    def __init__(self, pool: Pool, peppers: Keyring, strangers: FailedKeyTracker) -> None:
         self._pool = pool
         self._peppers = peppers
         self._strangers = strangers
-        self._rows = Coalesced(self._find)
-        self._rows_apart = Coalesced(self._find)
+        self._rows = Coalescer(self._find)
+        self._rows_apart = Coalescer(self._find)
         #: The principal that each key opened last, by a hash of the key. This cache authenticates no request.
         self._opened: OrderedDict[bytes, Principal] = OrderedDict()
         self._salt = os.urandom(32)
 
-    def expect(self, presented: Presented | None) -> Principal | None:
+    def expect(self, read_key: Presented | None) -> Principal | None:
         """Return the principal of this key's last successful look-up; None without such a look-up."""
-        return self._opened.get(self._hash(presented)) if presented else None
+        return self._opened.get(self._hash(read_key)) if read_key else None
 
     async def authenticate(
-        self, presented: Presented | None, *, expected: Principal | None, address: str
+        self, read_key: Presented | None, *, expected: Principal | None, client_address: str
     ) -> Principal:
         """Return the principal of a key; `expected` is the result of `expect`.
 
@@ -83,12 +83,12 @@ class Authenticator:
         addresses, so that a valid key never waits behind guesses. The timing doesn't reveal whether a key id
         exists.
         """
-        if presented is None:
+        if read_key is None:
             raise Unauthenticated
-        apart = self._strangers.bars(address) and not expected
-        row = await (self._rows_apart if apart else self._rows).ask(presented.key_id)
-        if not api_keys.opens(row, presented, self._peppers) or row is None:
-            self._strangers.failed(address)
+        apart = self._strangers.bars(client_address) and not expected
+        row = await (self._rows_apart if apart else self._rows).ask(read_key.key_id)
+        if not api_keys.opens(row, read_key, self._peppers) or row is None:
+            self._strangers.failed(client_address)
             raise Unauthenticated
         if row.killed:
             raise Killed("key")
@@ -98,18 +98,18 @@ class Authenticator:
             raise Killed("organization")
         principal = row.principal
         if principal != expected:
-            key = self._hash(presented)
+            key = self._hash(read_key)
             self._opened[key] = principal
             _touch(self._opened, key)
         return principal
 
-    def probation(self, address: str) -> Probation:
+    def probation(self, client_address: str) -> Probation:
         """Return the failure budget of an address after its key was refused."""
-        return self._strangers.standing(address)
+        return self._strangers.standing(client_address)
 
-    def _hash(self, presented: Presented) -> bytes:
+    def _hash(self, read_key: Presented) -> bytes:
         """Hash a key with a random salt of this process, so that the cache holds no secret."""
-        return hashlib.blake2b("".join(presented).encode(), key=self._salt, digest_size=16).digest()
+        return hashlib.blake2b("".join(read_key).encode(), key=self._salt, digest_size=16).digest()
 
     async def _find(self, key_ids: Sequence[str]) -> list[PresentedKey | None]:
         async with self._pool.acquire() as conn:
@@ -117,7 +117,7 @@ class Authenticator:
         return [rows.get(key_id) for key_id in key_ids]
 
 
-def presented(state: RequestState) -> Presented | None:
+def read_key(state: RequestState) -> Presented | None:
     """Read the key of a request; `X-Api-Key` wins over `Authorization`. Returns None for an absent or
     malformed key.
     """
@@ -129,14 +129,14 @@ def presented(state: RequestState) -> Presented | None:
     return key_text.parse(own.decode("latin-1").strip())
 
 
-def address(state: RequestState, peer: str, *, hops: int) -> str:
+def client_address(state: RequestState, peer: str, *, hops: int) -> str:
     """Return the client address: the peer's, or the one that the outermost of `hops` trusted proxies
     reported.
 
     With `hops` 0, forwarding headers are ignored, since any caller can write them.
     """
     if hops == 0:
-        if not state.headers.keys().isdisjoint(FORWARDING):
+        if not state.headers.keys().isdisjoint(FORWARDING_HEADERS):
             _note_forwarding()
         return peer
     chain = state.headers.get(b"x-forwarded-for", b"").split(b",")
@@ -154,5 +154,5 @@ def _note_forwarding() -> None:
 
 def _touch(memory: OrderedDict[K, Any], key: K) -> None:
     memory.move_to_end(key)
-    if len(memory) > REMEMBERED:
+    if len(memory) > MAX_REMEMBERED:
         memory.popitem(last=False)

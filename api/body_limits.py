@@ -38,7 +38,7 @@ _SPACE_BYTES = 40
 _SCALAR_BYTES = 64
 
 
-class Limits(NamedTuple):
+class BodyLimits(NamedTuple):
     """Maximum size of a type as JSON: bytes, values, strings (with field names) and containers."""
 
     bytes: int
@@ -46,23 +46,23 @@ class Limits(NamedTuple):
     strings: int = 0
     containers: int = 0
 
-    def plus(self, other: "Limits") -> "Limits":
+    def plus(self, other: "BodyLimits") -> "BodyLimits":
         """Add another type's limits."""
-        return Limits(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+        return BodyLimits(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
-    def times(self, count: int) -> "Limits":
-        return Limits(*(mine * count for mine in self))
+    def times(self, count: int) -> "BodyLimits":
+        return BodyLimits(*(mine * count for mine in self))
 
-    def either(self, other: "Limits") -> "Limits":
+    def either(self, other: "BodyLimits") -> "BodyLimits":
         """Take the larger of each limit."""
-        return Limits(*map(max, self, other))
+        return BodyLimits(*map(max, self, other))
 
 
-_NOTHING = Limits(0, 0)
-_CONTAINER = Limits(2 + _SPACE_BYTES, containers=1)
+_NOTHING = BodyLimits(0, 0)
+_CONTAINER = BodyLimits(2 + _SPACE_BYTES, containers=1)
 
 #: Free JSON of the partner. A value takes at least two bytes of the stored JSON, a string three.
-_FREE = Limits(
+_FREE = BodyLimits(
     metadata.MAX_SENT_BYTES,
     values=metadata.MAX_BYTES // 2,
     strings=metadata.MAX_BYTES // 3,
@@ -71,7 +71,7 @@ _FREE = Limits(
 
 
 @cache
-def limits_of(kind: Any) -> Limits:
+def limits_of(kind: Any) -> BodyLimits:
     """Measure a type. Raises TypeError if it holds a list without a `max_length`."""
     found = _measure(inspect.type_info(kind))
     return found._replace(bytes=min(MAX_BYTES, -(-found.bytes // UNIT_BYTES) * UNIT_BYTES))
@@ -95,11 +95,11 @@ def _max_bytes(handler: HTTPRouteHandler) -> int:
     return min(found, handler.resolve_request_max_body_size() or MAX_BYTES)
 
 
-def _measure(kind: inspect.Type) -> Limits:
+def _measure(kind: inspect.Type) -> BodyLimits:
     if isinstance(kind, inspect.Metadata):
         return _measure(kind.type)
     if isinstance(kind, inspect.UnionType):
-        return reduce(Limits.either, map(_measure, kind.types))
+        return reduce(BodyLimits.either, map(_measure, kind.types))
     if isinstance(kind, inspect.StructType | inspect.ListType | inspect.DictType):
         return _measure_container(kind)
     if isinstance(kind, inspect.AnyType | inspect.RawType):
@@ -107,11 +107,11 @@ def _measure(kind: inspect.Type) -> Limits:
     return _measure_scalar(kind)
 
 
-def _measure_container(kind: inspect.StructType | inspect.ListType | inspect.DictType) -> Limits:
+def _measure_container(kind: inspect.StructType | inspect.ListType | inspect.DictType) -> BodyLimits:
     if isinstance(kind, inspect.StructType):
         names = (_text(len(field.encode_name), _ASCII_BYTES) for field in kind.fields)
         values = (_measure(field.type) for field in kind.fields)
-        return reduce(Limits.plus, map(Limits.plus, names, values), _CONTAINER)
+        return reduce(BodyLimits.plus, map(BodyLimits.plus, names, values), _CONTAINER)
     if isinstance(kind, inspect.ListType):
         return _CONTAINER.plus(_measure(kind.item_type).times(_length(kind)))
     if isinstance(kind.value_type, inspect.AnyType):
@@ -119,12 +119,12 @@ def _measure_container(kind: inspect.StructType | inspect.ListType | inspect.Dic
     return _CONTAINER.plus(_measure(kind.key_type).plus(_measure(kind.value_type)).times(_length(kind)))
 
 
-def _measure_scalar(kind: inspect.Type) -> Limits:
+def _measure_scalar(kind: inspect.Type) -> BodyLimits:
     if isinstance(kind, inspect.StrType):
         return _text(kind.max_length or _UNNAMED_CHARACTERS, _CHARACTER_BYTES)
     if isinstance(kind, inspect.LiteralType | inspect.EnumType):
         return _text(max(len(str(one)) for one in _choices(kind)), _ASCII_BYTES)
-    return Limits(_SCALAR_BYTES + _SPACE_BYTES)
+    return BodyLimits(_SCALAR_BYTES + _SPACE_BYTES)
 
 
 def _choices(kind: inspect.LiteralType | inspect.EnumType) -> list[Any]:
@@ -133,8 +133,8 @@ def _choices(kind: inspect.LiteralType | inspect.EnumType) -> list[Any]:
     return [one.value for one in kind.cls]
 
 
-def _text(characters: int, character_bytes: int) -> Limits:
-    return Limits(2 + _SPACE_BYTES + characters * character_bytes, strings=1)
+def _text(characters: int, character_bytes: int) -> BodyLimits:
+    return BodyLimits(2 + _SPACE_BYTES + characters * character_bytes, strings=1)
 
 
 def _length(kind: inspect.ListType | inspect.DictType) -> int:

@@ -23,16 +23,16 @@ from schemas.posts import LocalTime, ScheduledFor
 from schemas.projects import Language, Metadata, Name, Status, Zone
 
 #: Maximum number of errors in a response.
-MOST = 100
+MAX_ERRORS = 100
 
 #: Maximum characters of an unknown field's name in a response.
-MOST_NAME = 100
+MAX_NAME_CHARACTERS = 100
 
 #: Maximum characters of msgspec's message that are parsed.
-MOST_WORDS = 1_000
+MAX_MESSAGE_CHARACTERS = 1_000
 
 #: Additional checks of a value by its type, after the check of its shape.
-MEANINGS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+VALUE_CHECKS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (Zone, timezones.check),
     (Language, languages.check),
     (Name, projects.trimmed),
@@ -52,33 +52,35 @@ _WHERE = re.compile(r"(?P<what>.*) - at `(?P<path>.*)`", re.DOTALL)
 _NAMED = re.compile(r"(?:unknown|required) field `(?P<name>.*)`", re.DOTALL)
 
 
-class Fault(NamedTuple):
+class FieldError(NamedTuple):
     """An invalid value: its path in the form `a.b[0].c`, and a message."""
 
     path: str
     message: str
 
 
-def find(value: Any, kind: Any) -> Invalid | None:
+def validate(value: Any, kind: Any) -> Invalid | None:
     """Validate a parsed body against a type; None if it is valid."""
-    found = [*islice(_of_value(value, kind, "$"), MOST)]
+    found = [*islice(_of_value(value, kind, "$"), MAX_ERRORS)]
     return Invalid(*found[0], *found[1:]) if found else None
 
 
-def read(error: msgspec.ValidationError, kind: Any = None) -> Fault:
+def parse_error(error: msgspec.ValidationError, kind: Any = None) -> FieldError:
     """Parse msgspec's error into a path and a message."""
     said = str(error)
-    if len(said) > MOST_WORDS:
+    if len(said) > MAX_MESSAGE_CHARACTERS:
         # The message repeats the caller's value. The reason stands before the value, the path after it.
-        said = said[: MOST_WORDS // 2] + said[-MOST_WORDS // 2 :]
+        said = said[: MAX_MESSAGE_CHARACTERS // 2] + said[-MAX_MESSAGE_CHARACTERS // 2 :]
     found = _WHERE.fullmatch(said)
     what, path = (found["what"], found["path"]) if found else (said, "$")
     named = _NAMED.search(what)
     full = f"{path}.{named['name']}" if named else path
-    return Fault(full.removeprefix("$").removeprefix(".") or "body", validation_messages.say(what, kind))
+    return FieldError(
+        full.removeprefix("$").removeprefix(".") or "body", validation_messages.describe(what, kind)
+    )
 
 
-def _of_value(value: Any, kind: Any, path: str) -> Iterator[Fault]:
+def _of_value(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
     for option in _options(kind):
         bare, bounds = _bare(option)
         if _is_struct(bare) and isinstance(value, dict):
@@ -87,8 +89,8 @@ def _of_value(value: Any, kind: Any, path: str) -> Iterator[Fault]:
         if get_origin(bare) is list and isinstance(value, list):
             wrong = [*_of_leaf(value, Annotated[list[Any], *bounds] if bounds else list[Any], path)]
             yield from wrong
-            # A list over its limit may have any number of items: only the first `MOST` are checked.
-            for position, item in enumerate(islice(value, MOST if wrong else None)):
+            # A list over its limit may have any number of items: only the first `MAX_ERRORS` are checked.
+            for position, item in enumerate(islice(value, MAX_ERRORS if wrong else None)):
                 if not _is_right(item, get_args(bare)[0]):
                     yield from _of_value(item, get_args(bare)[0], f"{path}[{position}]")
             return
@@ -108,18 +110,18 @@ def _is_right(value: Any, kind: Any) -> bool:
 
 @cache
 def _has_meaning(kind: Any) -> bool:
-    """Return whether the type, or a type inside it, is one of `MEANINGS`."""
-    if any(kind == meaning for meaning, _ in MEANINGS):
+    """Return whether the type, or a type inside it, is one of `VALUE_CHECKS`."""
+    if any(kind == meaning for meaning, _ in VALUE_CHECKS):
         return True
     bare = _bare(kind)[0]
     parts = [field.type for field in msgspec.structs.fields(bare)] if _is_struct(bare) else get_args(bare)
     return any(map(_has_meaning, parts)) or bool(getattr(bare, "at_least_one", ()))
 
 
-def _of_fields(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str) -> Iterator[Fault]:
+def _of_fields(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str) -> Iterator[FieldError]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     for name in value.keys() - fields.keys():
-        yield _shown(f"{path}.{name[:MOST_NAME]}", "is not a field of this object")
+        yield _shown(f"{path}.{name[:MAX_NAME_CHARACTERS]}", "is not a field of this object")
     for name, field in fields.items():
         if name in value:
             yield from _of_value(value[name], field.type, f"{path}.{name}")
@@ -130,30 +132,30 @@ def _of_fields(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str
         yield _shown(f"{path}.{names[0]}", f"send at least one of {', '.join(names)}")
 
 
-def _of_leaf(value: Any, kind: Any, path: str) -> Iterator[Fault]:
+def _of_leaf(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        fault = read(error, kind)
+        fault = parse_error(error, kind)
         inner = "" if fault.path == "body" else fault.path
         separator = "" if inner[:1] in {"", "["} else "."
         yield _shown(f"{path}{separator}{inner}", fault.message)
         return
     for option in _options(kind):
-        for meaning, check in MEANINGS:
+        for meaning, check in VALUE_CHECKS:
             if option == meaning and value is not None:
                 yield from _meant(value, check)
 
 
-def _meant(value: Any, check: Callable[[Any], Any]) -> Iterator[Fault]:
+def _meant(value: Any, check: Callable[[Any], Any]) -> Iterator[FieldError]:
     try:
         check(value)
     except Invalid as error:
-        yield from (Fault(**issue) for issue in error.details["issues"])
+        yield from (FieldError(**issue) for issue in error.details["issues"])
 
 
-def _shown(path: str, message: str) -> Fault:
-    return Fault(path.removeprefix("$").removeprefix(".") or "body", message)
+def _shown(path: str, message: str) -> FieldError:
+    return FieldError(path.removeprefix("$").removeprefix(".") or "body", message)
 
 
 def _options(kind: Any) -> tuple[Any, ...]:

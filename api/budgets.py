@@ -2,7 +2,7 @@
 
 The cost of a request is charged after its end, so a bucket may go into debt. While a bucket is in debt,
 requests of its organization are refused. Charges are write-behind: they wait in this process until the next
-call of the rate limit script, `FLUSH_S` at most. No request waits for them.
+call of the rate limit script, `FLUSH_INTERVAL_S` at most. No request waits for them.
 
 An organization has two buckets. Requests with its keys pay from the first. Public traffic, which is events of
 its apps and downloads of its public files, pays from the second: strangers must not use up the budget of the
@@ -24,8 +24,8 @@ from schemas.usage import BudgetUse, Resource
 from telemetry.costs import Cost
 
 #: Maximum seconds that a charge waits in this process. Requests with events and downloads don't call the
-#: script themselves, so one call per `FLUSH_S` carries all their charges.
-FLUSH_S = 1.0
+#: script themselves, so one call per `FLUSH_INTERVAL_S` carries all their charges.
+FLUSH_INTERVAL_S = 1.0
 
 #: Seconds of refill in a full bucket.
 BURST_S = 60
@@ -64,7 +64,7 @@ class Rates(NamedTuple):
     bytes: int
 
 
-NOTHING = Rates(0, 0, 0)
+NO_COST = Rates(0, 0, 0)
 
 
 def _rates(*, cores: float, connections: float, mib: float) -> Rates:
@@ -89,7 +89,7 @@ RATES: Mapping[Traffic, Mapping[Tier, Rates]] = {
 }
 
 
-class Bucket(NamedTuple):
+class BudgetBucket(NamedTuple):
     """A bucket in Redis: its key and its refill."""
 
     key: str
@@ -97,12 +97,12 @@ class Bucket(NamedTuple):
 
 
 @lru_cache(maxsize=10_000)
-def bucket_of(organization_id: UUID, tier: Tier, traffic: Traffic = Traffic.KEYS) -> Bucket:
+def bucket_of(organization_id: UUID, tier: Tier, traffic: Traffic = Traffic.KEYS) -> BudgetBucket:
     """Return the bucket that pays for an organization's requests; a sandbox is a separate organization."""
-    return Bucket(f"budget:{organization_id}:{traffic}", RATES[traffic][tier])
+    return BudgetBucket(f"budget:{organization_id}:{traffic}", RATES[traffic][tier])
 
 
-class Level(NamedTuple):
+class BucketLevel(NamedTuple):
     """The level of a bucket, as the script returns it.
 
     `worst` is the 1-based index of the resource with the longest debt, or 0. `wait_ms` is the time until that
@@ -130,7 +130,7 @@ class Level(NamedTuple):
         return Limited("budget", message, retry_after=wait_s, resource=resource)
 
 
-class Budgets:
+class CostBudgets:
     """Pending charges, and the overdrawn buckets as of this process's last call of the script.
 
     `clock` counts seconds; the clock of Redis refills the buckets.
@@ -138,14 +138,14 @@ class Budgets:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._pending: dict[Bucket, Rates] = {}
+        self._pending: dict[BudgetBucket, Rates] = {}
         #: The level of each overdrawn bucket, and the time of its reading.
-        self._overdrawn: OrderedDict[str, tuple[Level, float]] = OrderedDict()
+        self._overdrawn: OrderedDict[str, tuple[BucketLevel, float]] = OrderedDict()
 
-    def charge(self, bucket: Bucket, cost: Cost) -> None:
+    def charge(self, bucket: BudgetBucket, cost: Cost) -> None:
         """Queue the cost of a request for the next write."""
         spent = (round(cost.cpu_s * MICROS), round(cost.database_s * MICROS), cost.bytes)
-        before = self._pending.get(bucket, NOTHING)
+        before = self._pending.get(bucket, NO_COST)
         self._pending[bucket] = Rates(*(one + more for one, more in zip(before, spent, strict=True)))
 
     @property
@@ -153,7 +153,7 @@ class Budgets:
         """Return whether charges are pending."""
         return bool(self._pending)
 
-    def take(self, buckets: Iterable[Bucket]) -> tuple[dict[Bucket, int], list[str | int]]:
+    def take(self, buckets: Iterable[BudgetBucket]) -> tuple[dict[BudgetBucket, int], list[str | int]]:
         """Return the index of each bucket and the script's first arguments; include and clear all pending
         charges.
 
@@ -164,10 +164,10 @@ class Budgets:
         places = {bucket: place for place, bucket in enumerate(dict.fromkeys((*buckets, *spent)), 1)}
         words: list[str | int] = [len(places), BURST_S]
         for bucket in places:
-            words += [*bucket.rates, *spent.get(bucket, NOTHING)]
+            words += [*bucket.rates, *spent.get(bucket, NO_COST)]
         return places, words
 
-    def note(self, levels: Mapping[Bucket, Level]) -> None:
+    def note(self, levels: Mapping[BudgetBucket, BucketLevel]) -> None:
         """Remember the overdrawn buckets among the levels that the script returned."""
         for bucket, level in levels.items():
             self._overdrawn.pop(bucket.key, None)
@@ -180,7 +180,7 @@ class Budgets:
         """Forget all levels: while Redis is away no request is refused."""
         self._overdrawn.clear()
 
-    def check(self, bucket: Bucket) -> None:
+    def check(self, bucket: BudgetBucket) -> None:
         """Raise `Limited` if the bucket was overdrawn at this process's last write. Makes no round trip."""
         if bucket.key not in self._overdrawn:
             return
@@ -190,7 +190,9 @@ class Budgets:
             raise level.refusal(waited_s)
 
 
-def shown(buckets: Mapping[Traffic, Bucket], levels: Sequence[Level] | None) -> list[BudgetUse]:
+def show_levels(
+    buckets: Mapping[Traffic, BudgetBucket], levels: Sequence[BucketLevel] | None
+) -> list[BudgetUse]:
     """Return the levels of an organization's buckets for `GET /v1/usage`; None: Redis is away."""
     return [
         _shown(traffic, bucket.rates, place, levels[number] if levels else None)
@@ -199,7 +201,7 @@ def shown(buckets: Mapping[Traffic, Bucket], levels: Sequence[Level] | None) -> 
     ]
 
 
-def _shown(traffic: Traffic, rates: Rates, place: int, level: Level | None) -> BudgetUse:
+def _shown(traffic: Traffic, rates: Rates, place: int, level: BucketLevel | None) -> BudgetUse:
     unit = 1 if RESOURCES[place] == "bytes" else MICROS
     refill = rates[place] / unit
     return BudgetUse(

@@ -10,7 +10,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Coalesced(Generic[K, V]):
+class Coalescer(Generic[K, V]):
     """Batches lookups without a timer: a batch holds the lookups that arrived during the previous query.
 
     `ask` gets only lookups that arrived before its call, so no result is older than its lookup. It returns

@@ -13,20 +13,20 @@ from domain.values.steps import Steps
 from schemas.errors import Invalid, Malformed
 
 #: Limits of a table: rows, and names in its first line. Longer input isn't parsed further.
-MOST, MOST_NAMES = 1_000, 100
+MAX_ROWS, MAX_NAMES = 1_000, 100
 
 #: Limits: lines of a table, empty ones included; lines of one row, since a cell may hold line breaks;
 #: characters of a line.
-MOST_LINES, MOST_LINES_OF_ROW, MOST_CHARACTERS = 10_000, 100, 8_192
+MAX_LINES, MAX_LINES_OF_ROW, MAX_LINE_CHARACTERS = 10_000, 100, 8_192
 
 #: Rows parsed in one step.
-SLICE = 200
+ROWS_PER_STEP = 200
 
 #: Maximum characters of a name in an error message.
-MOST_NAME = 64
+MAX_NAME_CHARACTERS = 64
 
 
-class Row(NamedTuple):
+class CsvRow(NamedTuple):
     """A row: its cells by name, without empty cells, and its first line's number."""
 
     line: int
@@ -39,38 +39,39 @@ def read(body: bytes, kind: Any) -> Steps[Any]:
     """
     [field] = msgspec.structs.fields(kind)
     row_kind = get_args(get_args(field.type)[0])[0]
-    found: list[Row] = []
-    for row in islice(_rows(body, row_kind), MOST + 1):
+    found: list[CsvRow] = []
+    for row in islice(_rows(body, row_kind), MAX_ROWS + 1):
         found.append(row)
-        if len(found) % SLICE == 0:
+        if len(found) % ROWS_PER_STEP == 0:
             yield
     try:
         return msgspec.convert({field.encode_name: [row.cells for row in found]}, kind, strict=False)
     except msgspec.ValidationError as error:
         yield
-        wrong = (yield from _all_faults(found, row_kind)) or [body_validation.read(error)]
+        wrong = (yield from _all_faults(found, row_kind)) or [body_validation.parse_error(error)]
         raise Invalid(*wrong[0], *wrong[1:]) from None
 
 
-def _all_faults(found: Sequence[Row], row_kind: Any) -> Steps[list[tuple[str, str]]]:
+def _all_faults(found: Sequence[CsvRow], row_kind: Any) -> Steps[list[tuple[str, str]]]:
     """Collect validation errors, up to the limit of a response."""
     wrong: list[tuple[str, str]] = []
-    for first in range(0, len(found), SLICE):
+    for first in range(0, len(found), ROWS_PER_STEP):
         wrong += islice(
-            _faults(found[first : first + SLICE], row_kind, first), body_validation.MOST - len(wrong)
+            _faults(found[first : first + ROWS_PER_STEP], row_kind, first),
+            body_validation.MAX_ERRORS - len(wrong),
         )
         yield
     return wrong
 
 
-def _rows(body: bytes, row_kind: type[msgspec.Struct]) -> Iterator[Row]:
+def _rows(body: bytes, row_kind: type[msgspec.Struct]) -> Iterator[CsvRow]:
     lines = _lines(body)
     _, names = next(lines, (1, []))
-    _check_names(names[:MOST_NAMES], row_kind)
+    _check_names(names[:MAX_NAMES], row_kind)
     for line, cells in lines:
         if len(cells) != len(names):
             raise Malformed(f"line {line} has {len(cells)} cells, but the first line has {len(names)} names")
-        yield Row(line, {name: cell for name, cell in zip(names, cells, strict=True) if cell})
+        yield CsvRow(line, {name: cell for name, cell in zip(names, cells, strict=True) if cell})
 
 
 def _lines(body: bytes) -> Iterator[tuple[int, list[str]]]:
@@ -108,12 +109,12 @@ class _Lines:
     def __next__(self) -> str:
         line = next(self._lines)
         self._read += 1
-        if self._read > MOST_LINES:
-            raise Malformed(f"the CSV has more than {MOST_LINES:,} lines")
-        if len(line) > MOST_CHARACTERS or self._read - self._before > MOST_LINES_OF_ROW:
+        if self._read > MAX_LINES:
+            raise Malformed(f"the CSV has more than {MAX_LINES:,} lines")
+        if len(line) > MAX_LINE_CHARACTERS or self._read - self._before > MAX_LINES_OF_ROW:
             raise Malformed(
-                f"line {self._read} is too long: a line has at most {MOST_CHARACTERS:,} characters,"
-                f" and a row {MOST_LINES_OF_ROW} lines"
+                f"line {self._read} is too long: a line has at most {MAX_LINE_CHARACTERS:,} characters,"
+                f" and a row {MAX_LINES_OF_ROW} lines"
             )
         return line
 
@@ -122,15 +123,16 @@ def _check_names(names: list[str], row_kind: type[msgspec.Struct]) -> None:
     fields = msgspec.structs.fields(row_kind)
     known = [field.encode_name for field in fields]
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    issues = [("header", f"is not a field: {name[:MOST_NAME]!r}") for name in names if name not in known]
-    issues += [("header", f"has {name[:MOST_NAME]!r} twice") for name in twice]
+    unknown = [name for name in names if name not in known]
+    issues = [("header", f"is not a field: {name[:MAX_NAME_CHARACTERS]!r}") for name in unknown]
+    issues += [("header", f"has {name[:MAX_NAME_CHARACTERS]!r} twice") for name in twice]
     required = [field.encode_name for field in fields if field.required]
     issues += [("header", f"lacks {name!r}") for name in required if name not in names]
     if issues:
-        raise Invalid(*issues[0], *issues[1 : body_validation.MOST])
+        raise Invalid(*issues[0], *issues[1 : body_validation.MAX_ERRORS])
 
 
-def _faults(rows: Sequence[Row], row_kind: Any, first: int) -> Iterator[tuple[str, str]]:
+def _faults(rows: Sequence[CsvRow], row_kind: Any, first: int) -> Iterator[tuple[str, str]]:
     """Yield each validation error of each row; `first` is the index of the first row."""
     fields = msgspec.structs.fields(row_kind)
     for place, row in enumerate(rows, first):
@@ -141,7 +143,7 @@ def _faults(rows: Sequence[Row], row_kind: Any, first: int) -> Iterator[tuple[st
                 yield f"rows[{place}].{field.encode_name}", f"line {row.line}: {fault}"
 
 
-def _is_right(row: Row, row_kind: Any) -> bool:
+def _is_right(row: CsvRow, row_kind: Any) -> bool:
     try:
         msgspec.convert(row.cells, row_kind, strict=False)
     except msgspec.ValidationError:
@@ -155,5 +157,5 @@ def _fault(cell: str | None, field: msgspec.structs.FieldInfo) -> str | None:
     try:
         msgspec.convert(cell, field.type, strict=False)
     except msgspec.ValidationError as error:
-        return body_validation.read(error, field.type).message
+        return body_validation.parse_error(error, field.type).message
     return None

@@ -17,16 +17,16 @@ from schemas.errors import Unavailable
 from schemas.settings import Settings
 from telemetry import logs, metrics
 
-#: Seconds between two measurements: normally, and from the used fraction `SOON_FROM` of a disk on.
-EVERY_S, SOON_S, SOON_FROM = 10.0, 1.0, 0.70
+#: Seconds between two measurements: normally, and from the used fraction `FULL_DISK_FRACTION` of a disk on.
+MEASURE_INTERVAL_S, FULL_DISK_INTERVAL_S, FULL_DISK_FRACTION = 10.0, 1.0, 0.70
 
 #: Seconds in `Retry-After` of a refusal.
-RETRY_S = 30
+RETRY_AFTER_S = 30
 
 _log = logs.get("disk")
 
 
-class Disk(NamedTuple):
+class WatchedDisk(NamedTuple):
     """A database's disk: the name of the setting with its size, the size in bytes, and a pool of the
     database.
     """
@@ -61,7 +61,7 @@ class DiskWatch:
     Without a configured size nothing is measured and intake never closes.
     """
 
-    def __init__(self, main: Disk, store: Disk) -> None:
+    def __init__(self, main: WatchedDisk, store: WatchedDisk) -> None:
         self._main = main
         self.disks = [disk for disk in (main, store) if disk.size]
         self._events, self._uploads = Watermark("events", EVENTS), Watermark("uploads", UPLOADS)
@@ -74,7 +74,7 @@ class DiskWatch:
         if self._events.is_closed:
             metrics.EVENT_REQUESTS_CLOSED.inc()
             raise Unavailable(
-                "the event store is nearly full: send these events again later", retry_after=RETRY_S
+                "the event store is nearly full: send these events again later", retry_after=RETRY_AFTER_S
             )
 
     def check_share(self, used: float) -> None:
@@ -87,12 +87,14 @@ class DiskWatch:
             message = (
                 "the event store fills up, and this organization sent the most events: send these again later"
             )
-            raise Unavailable(message, retry_after=RETRY_S)
+            raise Unavailable(message, retry_after=RETRY_AFTER_S)
 
     def check_uploads(self) -> None:
         """Raise `Unavailable` while uploads are closed."""
         if self._uploads.is_closed:
-            raise Unavailable("the database is nearly full: repeat the upload later", retry_after=RETRY_S)
+            raise Unavailable(
+                "the database is nearly full: repeat the upload later", retry_after=RETRY_AFTER_S
+            )
 
     async def measure(self) -> None:
         """Measure each disk and open or close intake. Then raises `Unavailable` if a database is away."""
@@ -117,10 +119,12 @@ class DiskWatch:
                 pass
             except Exception as error:  # noqa: BLE001  the next measurement may work
                 _log.error("disk measurement failed", error=repr(error))
-            await asyncio.sleep(SOON_S if self._part >= SOON_FROM else EVERY_S)
+            await asyncio.sleep(
+                FULL_DISK_INTERVAL_S if self._part >= FULL_DISK_FRACTION else MEASURE_INTERVAL_S
+            )
 
 
-async def _part(watched: Disk) -> float:
+async def _part(watched: WatchedDisk) -> float:
     """Measure the used fraction of a disk."""
     with reaching():
         async with watched.pool.acquire() as conn:
@@ -134,8 +138,8 @@ async def _part(watched: Disk) -> float:
 async def open_disk_watch(settings: Settings, pool: Pool, event_store: Pool) -> AsyncIterator[DiskWatch]:
     """Run a watch until the block ends; it measures only disks with a configured size."""
     watch = DiskWatch(
-        Disk("DATABASE_DISK_BYTES", settings.database_disk_bytes, pool),
-        Disk("TELEMETRY_DISK_BYTES", settings.telemetry_disk_bytes, event_store),
+        WatchedDisk("DATABASE_DISK_BYTES", settings.database_disk_bytes, pool),
+        WatchedDisk("TELEMETRY_DISK_BYTES", settings.telemetry_disk_bytes, event_store),
     )
     if not watch.disks:
         yield watch

@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from api import head_requests, request_state, validation_messages
 from api.openapi.operations import camel
-from api.responses import JSON, Reply
+from api.responses import JSON, ApiResponse
 from db import reach
 from schemas.envelope import Envelope, Problem
 from schemas.errors import (
@@ -27,7 +27,7 @@ from schemas.errors import (
 from telemetry import logs, metrics
 
 
-class Code(NamedTuple):
+class ErrorCode(NamedTuple):
     """The status of an error code, and its condition."""
 
     status: int
@@ -36,43 +36,43 @@ class Code(NamedTuple):
 
 #: The contract: codes are added, never changed.
 CODES = {
-    "BAD_REQUEST": Code(400, "the body can't be parsed as its content type"),
-    "UNAUTHENTICATED": Code(401, "the key is absent, malformed, unknown, expired or rotated away"),
-    "FORBIDDEN_SCOPE": Code(403, "the key lacks `details.requiredScope`"),
-    "ORIGIN_NOT_ALLOWED": Code(403, "the page's origin is outside of the app's `webDomain`"),
-    "RETURN_URL_NOT_ALLOWED": Code(
+    "BAD_REQUEST": ErrorCode(400, "the body can't be parsed as its content type"),
+    "UNAUTHENTICATED": ErrorCode(401, "the key is absent, malformed, unknown, expired or rotated away"),
+    "FORBIDDEN_SCOPE": ErrorCode(403, "the key lacks `details.requiredScope`"),
+    "ORIGIN_NOT_ALLOWED": ErrorCode(403, "the page's origin is outside of the app's `webDomain`"),
+    "RETURN_URL_NOT_ALLOWED": ErrorCode(
         403, "the origin is not on the key's list, and for accounts not the API's own"
     ),
-    "APPROVAL_REQUIRED": Code(
+    "APPROVAL_REQUIRED": ErrorCode(
         403, "the content, or a target's own caption, awaits approval: `details.approvalStatus`"
     ),
-    "NOT_FOUND": Code(404, "the object doesn't exist, or belongs to another organization"),
-    "METHOD_NOT_ALLOWED": Code(405, "the path has other methods: `Allow`"),
-    "CONFLICT": Code(409, "the object's current state forbids the request: `details.reason`"),
-    "CONTENT_REJECTED": Code(409, "the content was rejected"),
-    "IDEMPOTENCY_CONFLICT": Code(
+    "NOT_FOUND": ErrorCode(404, "the object doesn't exist, or belongs to another organization"),
+    "METHOD_NOT_ALLOWED": ErrorCode(405, "the path has other methods: `Allow`"),
+    "CONFLICT": ErrorCode(409, "the object's current state forbids the request: `details.reason`"),
+    "CONTENT_REJECTED": ErrorCode(409, "the content was rejected"),
+    "IDEMPOTENCY_CONFLICT": ErrorCode(
         409,
         "the Idempotency-Key belongs to another request, or its first request still runs: "
         "`details.reason` IN_FLIGHT",
     ),
-    "PRECONDITION_FAILED": Code(412, "`If-Match` has an outdated version"),
-    "PAYLOAD_TOO_LARGE": Code(413, "the body, or a file of an upload, is larger than the route allows"),
-    "URI_TOO_LONG": Code(414, "the address is longer than 8 KiB"),
-    "UNSUPPORTED_MEDIA_TYPE": Code(415, "the route doesn't accept the body's content type"),
-    "RANGE_NOT_SATISFIABLE": Code(416, "`Range` starts after the end: `Content-Range` has the size"),
-    "HOST_NOT_ALLOWED": Code(
+    "PRECONDITION_FAILED": ErrorCode(412, "`If-Match` has an outdated version"),
+    "PAYLOAD_TOO_LARGE": ErrorCode(413, "the body, or a file of an upload, is larger than the route allows"),
+    "URI_TOO_LONG": ErrorCode(414, "the address is longer than 8 KiB"),
+    "UNSUPPORTED_MEDIA_TYPE": ErrorCode(415, "the route doesn't accept the body's content type"),
+    "RANGE_NOT_SATISFIABLE": ErrorCode(416, "`Range` starts after the end: `Content-Range` has the size"),
+    "HOST_NOT_ALLOWED": ErrorCode(
         421, "`Host` is no name of the API: the request may come from a page of another site"
     ),
-    "VALIDATION": Code(422, "`details.issues` has a path and a message for each invalid value"),
-    "RATE_LIMITED": Code(
+    "VALIDATION": ErrorCode(422, "`details.issues` has a path and a message for each invalid value"),
+    "RATE_LIMITED": ErrorCode(
         429,
         "the limit `details.limit` is used up, for a `budget` its `details.resource`: wait for the "
         "seconds in `Retry-After`",
     ),
-    "HEAD_TOO_LARGE": Code(431, "the request's head has more than 100 fields or 32 KiB"),
-    "INTERNAL": Code(500, "an error on our side; send us the request id"),
-    "KILL_SWITCH": Code(503, "the `key` or its `organization` was switched off: `details.scope`"),
-    "UNAVAILABLE": Code(
+    "HEAD_TOO_LARGE": ErrorCode(431, "the request's head has more than 100 fields or 32 KiB"),
+    "INTERNAL": ErrorCode(500, "an error on our side; send us the request id"),
+    "KILL_SWITCH": ErrorCode(503, "the `key` or its `organization` was switched off: `details.scope`"),
+    "UNAVAILABLE": ErrorCode(
         503, "the database is unreachable or its disk nearly full: repeat after `Retry-After`"
     ),
 }
@@ -80,7 +80,7 @@ CODES = {
 TOO_LARGE = 413
 
 #: Codes and messages of the framework's errors, by status.
-FRAMEWORK = {
+FRAMEWORK_ERRORS = {
     400: ("BAD_REQUEST", "the request can't be parsed"),
     404: ("NOT_FOUND", "no such route: see /docs"),
     405: ("METHOD_NOT_ALLOWED", "this path has other methods: see the header Allow and /docs"),
@@ -88,17 +88,17 @@ FRAMEWORK = {
 }
 
 #: Another transaction holds a lock that this one needs.
-BUSY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+LOCK_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 
 #: The statement exceeded its timeout.
-SLOW = asyncpg.QueryCanceledError
+TIMEOUT_ERROR = asyncpg.QueryCanceledError
 
 _log = logs.get("api")
 
 
-def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Envelope]:
+def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Envelope]:
     """Answer any exception; the exception handler of the application."""
-    call = request_state.of(request.scope)
+    call = request_state.state_of(request.scope)
     code, message, details, headers = _read(_meaning(error), request)
     call.code = code
     if code == Killed.code:
@@ -108,24 +108,26 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Envelo
     if code == "UNAVAILABLE":
         _log.warning("request not served", request_id=call.id, error=repr(error))
     problem = Problem(code=code, message=message, request_id=call.id, details=details or UNSET)
-    return Reply(Envelope(error=problem), status_code=CODES[code].status, headers=headers, media_type=JSON)
+    return ApiResponse(
+        Envelope(error=problem), status_code=CODES[code].status, headers=headers, media_type=JSON
+    )
 
 
-def no_route(request: Request[Any, Any, Any]) -> ASGIResponse:
+def answer_no_route(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Answer a path without a route."""
-    return answer(request, NotFoundException()).to_asgi_response(None, request)
+    return answer_error(request, NotFoundException()).to_asgi_response(None, request)
 
 
-def wrong_host(request: Request[Any, Any, Any]) -> ASGIResponse:
+def answer_wrong_host(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Answer a `Host` that names another server."""
-    return answer(request, HostRefused()).to_asgi_response(None, request)
+    return answer_error(request, HostRefused()).to_asgi_response(None, request)
 
 
 def _meaning(error: Exception) -> Exception:
     """Translate the database driver's errors into API errors."""
-    if isinstance(error, BUSY):
+    if isinstance(error, LOCK_ERRORS):
         return Unavailable("another request is changing the same data: repeat the request")
-    if isinstance(error, SLOW) or reach.is_postgres_away(error):
+    if isinstance(error, TIMEOUT_ERROR) or reach.is_postgres_away(error):
         return Unavailable()
     return error
 
@@ -139,10 +141,10 @@ def _read(
     if isinstance(error, ValidationException):
         issues = list(_issues(error.extra, request.scope.get("route_handler")))
         return "VALIDATION", "; ".join(f"{i['path']}: {i['message']}" for i in issues), {"issues": issues}, {}
-    if isinstance(error, HTTPException) and error.status_code in FRAMEWORK:
+    if isinstance(error, HTTPException) and error.status_code in FRAMEWORK_ERRORS:
         closing = {"Connection": "close"} if error.status_code == TOO_LARGE else {}
         return (
-            *FRAMEWORK[error.status_code],
+            *FRAMEWORK_ERRORS[error.status_code],
             {},
             {**dict(_allowing(error.headers or {}, request.url.path)), **closing},
         )
@@ -177,7 +179,7 @@ def _issues(extra: Any, handler: Any) -> Iterable[dict[str, str]]:
         else:
             key = issue.get("key", "request")
             parameter = _parameter(handler, key)
-            message = validation_messages.say(issue["message"], parameter and parameter.annotation)
+            message = validation_messages.describe(issue["message"], parameter and parameter.annotation)
             yield {"path": _public_name(parameter, key), "message": message}
 
 

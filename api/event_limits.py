@@ -16,27 +16,27 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
-from api.coalescing import Coalesced
-from api.ratelimit import CountingScript
+from api.coalescing import Coalescer
+from api.ratelimit import LimitScript
 from domain.apps.app_keys import KeyedApp
 from jobs.breaker import Breaker
 from schemas.api_keys import Tier
 from schemas.errors import Limited, Unavailable
 
 #: The rate class of all requests with events, and the name of its limit of requests.
-CLASS, REQUESTS = "events", "event-requests"
+RATE_CLASS, REQUEST_LIMIT = "events", "event-requests"
 
 #: Seconds until an empty bucket is full.
 WINDOW_S = 1
 
 #: Maximum seconds until the spent events are written to Redis.
-SPEND_S = 0.01
+MAX_SPEND_DELAY_S = 0.01
 
 #: Seconds between two refusals of an app, and the maximum delay of a refusal.
-REFUSAL_S, TURN_S = 0.002, 1.0
+REFUSAL_INTERVAL_S, MAX_REFUSAL_DELAY_S = 0.002, 1.0
 
 #: Maximum number of apps with a remembered refusal.
-REMEMBERED = 10_000
+MAX_REFUSED_APPS = 10_000
 
 
 class EventLimits(NamedTuple):
@@ -55,7 +55,7 @@ LIMITS: dict[Tier, EventLimits] = {
 }
 
 
-class EventStanding(NamedTuple):
+class EventLimitState(NamedTuple):
     """The state of an app's limits after one request."""
 
     limits: EventLimits
@@ -66,11 +66,12 @@ class EventStanding(NamedTuple):
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         wait_s = self._wait_s
-        state = f'"{REQUESTS}";r={self.requests_left};t={wait_s}, "{CLASS}";r={self.events_left};t={wait_s}'
+        state = f'"{REQUEST_LIMIT}";r={self.requests_left};t={wait_s}'
+        state += f', "{RATE_CLASS}";r={self.events_left};t={wait_s}'
         return [_policy(self.limits, WINDOW_S), (b"ratelimit", state.encode())]
 
     def refusal(self) -> Limited:
-        limit = REQUESTS if self.events_left else CLASS
+        limit = REQUEST_LIMIT if self.events_left else RATE_CLASS
         message = f"too many {limit.replace('-', ' ')} of this app: send them again after Retry-After"
         return Limited(limit, message, retry_after=self._wait_s)
 
@@ -81,7 +82,8 @@ class EventStanding(NamedTuple):
 
 @cache
 def _policy(limits: EventLimits, window_s: int) -> tuple[bytes, bytes]:
-    policy = f'"{REQUESTS}";q={limits.requests};w={window_s}, "{CLASS}";q={limits.events};w={window_s}'
+    policy = f'"{REQUEST_LIMIT}";q={limits.requests};w={window_s}'
+    policy += f', "{RATE_CLASS}";q={limits.events};w={window_s}'
     return b"ratelimit-policy", policy.encode()
 
 
@@ -96,7 +98,7 @@ class _Question(NamedTuple):
 class _Refusal:
     """The refusal of an app: limits, error and expiry by the event loop's clock. Delays repeated refusals."""
 
-    standing: EventStanding | None
+    standing: EventLimitState | None
     error: Limited | Unavailable
     until: float
 
@@ -105,7 +107,7 @@ class _Refusal:
 
     def wait_s(self, now: float) -> float:
         """Return the seconds until the next request of this app may be refused."""
-        self._turn = min(max(now, self._turn + REFUSAL_S), now + TURN_S)
+        self._turn = min(max(now, self._turn + REFUSAL_INTERVAL_S), now + MAX_REFUSAL_DELAY_S)
         return self._turn - now
 
 
@@ -113,14 +115,14 @@ class EventLimiter:
     """Token buckets in Redis, and a cache of the currently refused apps."""
 
     def __init__(self, redis: Redis, breaker: Breaker) -> None:
-        self._script = CountingScript(redis, breaker, "event_limits.lua")
+        self._script = LimitScript(redis, breaker, "event_limits.lua")
         self.start = self._script.start
-        self._questions = Coalesced(self._ask)
+        self._questions = Coalescer(self._ask)
         self._refused: OrderedDict[UUID, _Refusal] = OrderedDict()
         #: Pending events of accepted requests, by app; the next script call writes them.
         self._spent: dict[UUID, tuple[EventLimits, int]] = {}
 
-    def refused(self, app: KeyedApp) -> tuple[EventStanding | None, Limited | Unavailable] | None:
+    def refused(self, app: KeyedApp) -> tuple[EventLimitState | None, Limited | Unavailable] | None:
         """Return the limits and the error of an app whose refusal hasn't expired."""
         refusal = self._refused.get(app.app_id)
         if refusal is None or asyncio.get_running_loop().time() >= refusal.until:
@@ -128,31 +130,30 @@ class EventLimiter:
         return refusal.standing, refusal.error
 
     def refuse(
-        self, app: KeyedApp, standing: EventStanding | None, error: Limited | Unavailable, for_s: float
+        self, app: KeyedApp, standing: EventLimitState | None, error: Limited | Unavailable, for_s: float
     ) -> None:
         """Refuse further requests of an app with this error for `for_s` seconds, without a query."""
         self._refuse(app.app_id, standing, error, for_s)
 
     async def turn(self, app: KeyedApp) -> None:
-        """Delay a refused request until its turn: one refusal every `REFUSAL_S` per app.
+        """Delay a refused request until its turn: one refusal every `REFUSAL_INTERVAL_S` per app.
 
         The delay slows an app that retries in a loop, and saves the time of other requests.
         """
         if refusal := self._refused.get(app.app_id):
             await asyncio.sleep(refusal.wait_s(asyncio.get_running_loop().time()))
 
-    def charge(self, app: KeyedApp) -> asyncio.Future[EventStanding]:
+    def charge(self, app: KeyedApp) -> asyncio.Future[EventLimitState]:
         """Count one request if the limit allows it. The query starts before the caller awaits it."""
         return self._questions.ask(_Question(app.app_id, _limits(app), 1))
 
     def spend(self, app: KeyedApp, events: int) -> None:
-        """Count the events of an accepted request. The next script call writes them, after `SPEND_S` at the
-        latest.
+        """Count the events of an accepted request. The next script call writes them.
 
-        No request waits for the write.
+        That is after `MAX_SPEND_DELAY_S` at the latest. No request waits for the write.
         """
         if not self._spent:
-            asyncio.get_running_loop().call_later(SPEND_S, self._count_spent)
+            asyncio.get_running_loop().call_later(MAX_SPEND_DELAY_S, self._count_spent)
         limits, before = self._spent.get(app.app_id, (_limits(app), 0))
         self._spent[app.app_id] = limits, before + events
 
@@ -162,42 +163,42 @@ class EventLimiter:
             self._questions.ask(_Question(app_id, limits, 0))
             return
 
-    async def _ask(self, questions: Sequence[_Question]) -> list[EventStanding]:
+    async def _ask(self, questions: Sequence[_Question]) -> list[EventLimitState]:
         buckets: dict[UUID, list[int]] = {}
         for one in questions:
             buckets.setdefault(one.app_id, [*one.limits, 0, 0])[2] += one.requests
         spent, self._spent = self._spent, {}
         for app_id, (limits, events) in spent.items():
             buckets.setdefault(app_id, [*limits, 0, 0])[3] += events
-        keys = [f"rate:{app_id}:{CLASS}" for app_id in buckets]
+        keys = [f"rate:{app_id}:{RATE_CLASS}" for app_id in buckets]
         words = [WINDOW_S, *(word for counts in buckets.values() for word in counts)]
         rows = await self._script.run(keys, words, asked=len(questions))
         if rows is None:
-            return [EventStanding(one.limits, True, *one.limits, 0) for one in questions]  # noqa: FBT003
+            return [EventLimitState(one.limits, True, *one.limits, 0) for one in questions]  # noqa: FBT003
         return list(self._standings(questions, dict(zip(buckets, rows, strict=True))))
 
     def _standings(
         self, questions: Sequence[_Question], rows: Mapping[UUID, list[int]]
-    ) -> Iterator[EventStanding]:
+    ) -> Iterator[EventLimitState]:
         """Return the state for each lookup. An app's first requests pass, as many as its bucket holds."""
         left = {app_id: row[0] for app_id, row in rows.items()}
         for one in questions:
             _, requests_left, events_left, wait_ms = rows[one.app_id]
             passed = left[one.app_id] >= one.requests
             left[one.app_id] -= one.requests if passed else 0
-            standing = EventStanding(one.limits, passed, requests_left, events_left, wait_ms)
+            standing = EventLimitState(one.limits, passed, requests_left, events_left, wait_ms)
             if not passed:
                 self._refuse(one.app_id, standing, standing.refusal(), wait_ms / 1000)
             yield standing
 
     def _refuse(
-        self, app_id: UUID, standing: EventStanding | None, error: Limited | Unavailable, for_s: float
+        self, app_id: UUID, standing: EventLimitState | None, error: Limited | Unavailable, for_s: float
     ) -> None:
         refusal = self._refused.setdefault(app_id, _Refusal())
         refusal.standing, refusal.error = standing, error
         refusal.until = asyncio.get_running_loop().time() + for_s
         self._refused.move_to_end(app_id)
-        if len(self._refused) > REMEMBERED:
+        if len(self._refused) > MAX_REFUSED_APPS:
             self._refused.popitem(last=False)
 
 

@@ -15,7 +15,7 @@ from litestar import Request, Response
 
 from api import app_auth, event_limits
 from api.budgets import Traffic, bucket_of
-from api.event_limits import EventStanding
+from api.event_limits import EventLimitState
 from api.requests import ApiRequest
 from api.services import Services
 from domain.apps.app_keys import KeyedApp
@@ -41,12 +41,12 @@ PREFLIGHT_S = 86_400
 
 #: Seconds for which an app is refused without a look-up, once its budget is used up or the disk is full. A
 #: higher tier, or free disk space, takes effect after that.
-REFUSED_S = 5.0
+MAX_REFUSAL_S = 5.0
 
 _HEADERS = re.compile(rb"[A-Za-z0-9, _-]{1,1000}")
 
 
-async def before(connection: Request[Any, Any, Any]) -> Response[None] | None:
+async def prepare(connection: Request[Any, Any, Any]) -> Response[None] | None:
     """Prepare each route of events: allow pages of any origin (CORS), and answer their preflight."""
     request, opt = cast("ApiRequest", connection), connection.route_handler.opt
     request.request_state.for_pages = True
@@ -69,7 +69,7 @@ async def admit(request: ApiRequest, key: str | None, *, app_id: UUID | None = N
     Raises `AppUnauthenticated`, `Killed`, `Limited`, `OriginRefused`, `NotFound`, `Conflict`, `Unavailable`.
     """
     call, services = request.request_state, request.services
-    call.rate_class = event_limits.CLASS
+    call.rate_class = event_limits.RATE_CLASS
     if key is None:
         raise AppUnauthenticated
     expected = services.events.apps.expect(key)
@@ -100,24 +100,24 @@ async def admit(request: ApiRequest, key: str | None, *, app_id: UUID | None = N
 
 @contextmanager
 def _remembered(
-    services: Services, app: KeyedApp | None, standing: EventStanding | None = None
+    services: Services, app: KeyedApp | None, standing: EventLimitState | None = None
 ) -> Iterator[None]:
     """Cache a refusal that the block raises, so that the app's next requests need no query."""
     try:
         yield
     except (Limited, Unavailable) as error:
         if app:
-            for_s = min(REFUSED_S, error.retry_after)
+            for_s = min(MAX_REFUSAL_S, error.retry_after)
             services.events.limiter.refuse(app, standing, error, for_s)
         raise
 
 
-def presented(request: ApiRequest) -> str | None:
+def read_app_key(request: ApiRequest) -> str | None:
     """Read the key of a request from its headers or query."""
-    return app_auth.presented(request.request_state.headers, request.scope["query_string"])
+    return app_auth.read_app_key(request.request_state.headers, request.scope["query_string"])
 
 
-async def unpacked(request: ApiRequest, app: KeyedApp | None, *, most: int = MOST_PLAIN) -> bytes:
+async def decompress_body(request: ApiRequest, app: KeyedApp | None, *, most: int = MOST_PLAIN) -> bytes:
     """Return the body, decompressed; ignores its content type. Raises `Malformed`, `Oversized`,
     `Unsupported`.
 
@@ -133,7 +133,9 @@ async def unpacked(request: ApiRequest, app: KeyedApp | None, *, most: int = MOS
         raise
 
 
-async def read(request: ApiRequest, app: KeyedApp, plain: bytes, reader: Callable[..., Steps[Body]]) -> Body:
+async def parse_events(
+    request: ApiRequest, app: KeyedApp, plain: bytes, reader: Callable[..., Steps[Body]]
+) -> Body:
     """Parse the events of a body with `reader`. Raises `Malformed`, `Invalid`, `Oversized`.
 
     The app pays for the events even on an error. A body without events costs as much as one event of its
@@ -157,7 +159,7 @@ def _is_packed(request: ApiRequest) -> bool:
     return encoding == b"gzip"
 
 
-async def take(request: ApiRequest, app: KeyedApp, found: Body) -> Taken:
+async def store_events(request: ApiRequest, app: KeyedApp, found: Body) -> Taken:
     """Commit the valid events, and queue the rejected ones for the quarantine.
 
     Raises `Limited`, `Unavailable`.

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 
-from api.long_poll import Look, Ref, Watcher, open_watcher
+from api.long_poll import LongPollHub, Poll, Ref, open_hub
 from api.server.admission import limits_of
 from db.pool import Pool
 from domain.webhooks import streams
@@ -12,18 +12,18 @@ from domain.webhooks.streams import Head
 from schemas.settings import Settings
 
 #: Maximum streams of one organization in one process.
-MOST_STREAMS = 10
+MAX_STREAMS = 10
 
 
-def open_listeners(settings: Settings, pool: Pool) -> AbstractAsyncContextManager[Watcher[Head]]:
+def open_stream_hub(settings: Settings, pool: Pool) -> AbstractAsyncContextManager[LongPollHub[Head]]:
     """Open the hub of streams, which may take a quarter of the connections, in addition to long polls of
     jobs.
     """
     most = limits_of(settings).connections // 4
-    return open_watcher(looking(pool), seats=MOST_STREAMS, of_all=most)
+    return open_hub(poll_heads(pool), seats=MAX_STREAMS, of_all=most)
 
 
-def looking(pool: Pool) -> Look[Head]:
+def poll_heads(pool: Pool) -> Poll[Head]:
     """Return a poll of the latest event of many organizations; it renews their listening while streams are
     open.
     """

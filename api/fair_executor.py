@@ -14,7 +14,7 @@ from telemetry import costs
 T = TypeVar("T")
 
 #: Interpreter switch interval in seconds. Python's default of 5 ms would delay each step of a request.
-SWITCH_S = 0.0005
+SWITCH_INTERVAL_S = 0.0005
 
 
 class TenantQueue:
@@ -31,7 +31,7 @@ class TenantQueue:
             yield
 
 
-class Aside:
+class FairExecutor:
     """Runs CPU-bound work of milliseconds on one thread, so that the event loop stays free."""
 
     def __init__(self, thread: ThreadPoolExecutor) -> None:
@@ -43,12 +43,12 @@ class Aside:
 
 
 @asynccontextmanager
-async def open_aside() -> AsyncIterator[Aside]:
-    """Open the thread. While it is open, this process's threads switch after `SWITCH_S`."""
+async def open_fair_executor() -> AsyncIterator[FairExecutor]:
+    """Open the thread. While it is open, this process's threads switch after `SWITCH_INTERVAL_S`."""
     before = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_S)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
         with ThreadPoolExecutor(1, thread_name_prefix="aside") as thread:
-            yield Aside(thread)
+            yield FairExecutor(thread)
     finally:
         sys.setswitchinterval(before)

@@ -17,7 +17,7 @@ from api import errors, event_requests, request_state
 from api.requests import ApiRequest
 
 #: The router option that marks its routes for the fast path.
-DIRECT = "direct"
+FAST_PATH_OPTION = "direct"
 
 #: The characters of a valid `Host` (RFC 3986); the framework refuses any other.
 _HOST = re.compile(rb"[\w.~!$&'()*+,;=:@%\[\]-]*")
@@ -25,14 +25,14 @@ _HOST = re.compile(rb"[\w.~!$&'()*+,;=:@%\[\]-]*")
 
 def find(app: Litestar, scope: HTTPScope) -> HTTPRouteHandler | None:
     """Find the fast-path route of a request and set the scope as the framework does; None: no such route."""
-    host = request_state.of(scope).headers.get(b"host", b"")
+    host = request_state.state_of(scope).headers.get(b"host", b"")
     if scope["method"] != "POST" or not _HOST.fullmatch(host):
         return None
     try:
         _, handler, _, named, template = app.asgi_router.handle_routing(path=scope["path"], method="POST")
     except HTTPException:
         return None
-    if not isinstance(handler, HTTPRouteHandler) or DIRECT not in handler.opt:
+    if not isinstance(handler, HTTPRouteHandler) or FAST_PATH_OPTION not in handler.opt:
         return None
     found: dict[str, Any] = {
         "litestar_app": app,
@@ -48,9 +48,9 @@ async def serve(handler: HTTPRouteHandler, scope: HTTPScope, receive: Receive, s
     """Run a fast-path route; its errors are answered like those of all routes."""
     request = ApiRequest(scope, receive, send)
     try:
-        await event_requests.before(request)
+        await event_requests.prepare(request)
         response = await handler.fn(request, **scope["path_params"])
     except Exception as error:  # noqa: BLE001  as the framework does
-        response = errors.answer(request, error)
+        response = errors.answer_error(request, error)
     answer = response.to_asgi_response(None, request, status_code=handler.status_code)
     await answer(scope, receive, send)

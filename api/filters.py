@@ -13,11 +13,11 @@ from domain.values.periods import ALWAYS, Period
 from schemas.errors import Invalid
 from schemas.errors.absent import Noun
 
-MadeSince = Annotated[
+CreatedSince = Annotated[
     str | None,
     QueryParameter(name="since", description="Created at this time or later; UTC, with `Z`.", max_length=40),
 ]
-MadeUntil = Annotated[
+CreatedUntil = Annotated[
     str | None,
     QueryParameter(name="until", description="Created before this time; UTC, with `Z`.", max_length=40),
 ]
@@ -30,7 +30,7 @@ AppId = Annotated[
 ]
 
 
-def period(since: str | None, until: str | None) -> Period:
+def read_period(since: str | None, until: str | None) -> Period:
     """Parse a period. Raises `Invalid`."""
     return Period(
         None if since is None else timezones.read(since, path="since"),
@@ -38,13 +38,13 @@ def period(since: str | None, until: str | None) -> Period:
     )
 
 
-async def own_period(request: ApiRequest, since: str | None, until: str | None) -> Period:
+async def read_sandbox_period(request: ApiRequest, since: str | None, until: str | None) -> Period:
     """Parse a period and convert it from a sandbox's own time. Raises `Invalid`."""
-    asked = period(since, until)
+    asked = read_period(since, until)
     return asked if asked == ALWAYS else asked.back(await request.read_ahead())
 
 
-def words(name: str, values: Sequence[str] | None, known: Collection[str]) -> None:
+def check_values(name: str, values: Sequence[str] | None, known: Collection[str]) -> None:
     """Raise `Invalid` for a value that no item of the list can have."""
     for value in values or ():
         if value not in known:
@@ -53,9 +53,9 @@ def words(name: str, values: Sequence[str] | None, known: Collection[str]) -> No
 
 def read_ids(noun: Noun, values: Iterable[str] | None) -> list[UUID] | None:
     """Parse ids and drop duplicates, also of ids in different notations. Raises `NotFound`."""
-    return None if values is None else [*dict.fromkeys(path_ids.read(noun, value) for value in values)]
+    return None if values is None else [*dict.fromkeys(path_ids.parse_id(noun, value) for value in values)]
 
 
 def read_id(noun: Noun, value: str | None) -> UUID | None:
     """Parse one id, or None. Raises `NotFound`."""
-    return None if value is None else path_ids.read(noun, value)
+    return None if value is None else path_ids.parse_id(noun, value)

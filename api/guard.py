@@ -18,9 +18,9 @@ from schemas.api_keys import Scope
 from schemas.errors import Forbidden, Invalid, Unauthenticated, Unsupported
 
 #: Maximum number of values of one parameter: each value costs a search.
-MOST_VALUES = 20
+MAX_VALUES = 20
 #: Maximum characters of a value in a list of values: the limit of an event's name.
-LONGEST_VALUE = 128
+MAX_VALUE_CHARACTERS = 128
 
 
 class Requirements(NamedTuple):
@@ -94,8 +94,8 @@ def _class_of(request: ApiRequest, needs: Requirements) -> Class:
 
 async def _admit(request: ApiRequest, needs: Requirements, rate_class: Class) -> None:
     call, services, client = request.request_state, request.services, request.scope["client"]
-    address = auth.address(call, client[0] if client else "", hops=services.settings.proxy_hops)
-    presented = auth.presented(call)
+    address = auth.client_address(call, client[0] if client else "", hops=services.settings.proxy_hops)
+    presented = auth.read_key(call)
     expected = services.authenticator.expect(presented)
     # Runs during the look-up of the key.
     charging = expected and services.limiter.charge(expected, rate_class)
@@ -160,10 +160,10 @@ def _check_value(name: str, value: str, needs: Requirements) -> None:
 def _check_values(name: str, values: Sequence[str]) -> None:
     if "" in values:
         raise Invalid(name, "has an empty value: put one comma between two values")
-    if len(values) > MOST_VALUES:
-        raise Invalid(name, f"takes at most {MOST_VALUES} values")
-    if max(map(len, values)) > LONGEST_VALUE:
-        raise Invalid(name, f"takes values of at most {LONGEST_VALUE} characters")
+    if len(values) > MAX_VALUES:
+        raise Invalid(name, f"takes at most {MAX_VALUES} values")
+    if max(map(len, values)) > MAX_VALUE_CHARACTERS:
+        raise Invalid(name, f"takes values of at most {MAX_VALUE_CHARACTERS} characters")
 
 
 def _check_type(request: ApiRequest, *expected: bytes) -> None:

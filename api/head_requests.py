@@ -19,14 +19,14 @@ _GONE: HTTPDisconnectEvent = {"type": "http.disconnect"}
 
 
 #: Routes of files handle HEAD themselves: a platform's HEAD doesn't count as a fetch of the file.
-FILES = "/media/"
+FILE_ROUTES = "/media/"
 #: OAuth callbacks, which have no HEAD: their GET consumes the state, and link scanners send HEAD.
-ONCE = (f"{SOCIAL_CALLBACK}/", GITHUB_CALLBACK)
+CALLBACK_ROUTES = (f"{SOCIAL_CALLBACK}/", GITHUB_CALLBACK)
 
 
-def are_ours(request: HTTPScope) -> bool:
+def is_head_of_get(request: HTTPScope) -> bool:
     """Return whether this is a HEAD that the GET route answers."""
-    return request["method"] == "HEAD" and not request["path"].startswith((FILES, *ONCE))
+    return request["method"] == "HEAD" and not request["path"].startswith((FILE_ROUTES, *CALLBACK_ROUTES))
 
 
 def without_body(receive: Receive, send: Send) -> tuple[Receive, Send]:
@@ -58,4 +58,4 @@ def without_body(receive: Receive, send: Send) -> tuple[Receive, Send]:
 
 def methods(names: Iterable[str], path: str) -> set[str]:
     """Return the methods of a path, with HEAD if its GET supports it."""
-    return {*names, *(["HEAD"] if "GET" in names and not path.startswith(ONCE) else [])}
+    return {*names, *(["HEAD"] if "GET" in names and not path.startswith(CALLBACK_ROUTES) else [])}

@@ -18,7 +18,7 @@ from litestar import Response
 
 from api.json_bodies import UNREADABLE
 from api.requests import ApiRequest
-from api.responses import Reply
+from api.responses import ApiResponse
 from db.pool import Conn
 from domain.security.keyring import Keyring
 from domain.tenancy import idempotency, shown_times
@@ -33,15 +33,15 @@ T = TypeVar("T")
 ACCEPTED = 202
 
 #: Seconds between two attempts to claim a key in use, and their number: 2 s in all, like the wait for a lock.
-ASK_AGAIN_S, ASKS = 0.05, 40
+CLAIM_RETRY_S, MAX_CLAIM_ATTEMPTS = 0.05, 40
 
 #: Names of the fields with the list of a large body, in quotes, and the maximum of items in such a list.
-LISTS, MAX_ITEMS = {b'"events"', b'"rows"'}, 1_000
+LIST_FIELDS, MAX_ITEMS = {b'"events"', b'"rows"'}, 1_000
 
 _KEY = re.compile(rb"[\x20-\x7e]{1,255}")
 
 
-class Made(NamedTuple, Generic[T]):
+class WriteResult(NamedTuple, Generic[T]):
     """The answer of a write, and the wakes to send after its commit.
 
     `secret`: `content` contains a secret that is shown once, so its record is sealed.
@@ -56,7 +56,7 @@ class Made(NamedTuple, Generic[T]):
     replayed: bool = False
 
 
-async def once(request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]]) -> Response[T]:
+async def once(request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]) -> Response[T]:
     """Run a write in one transaction with the record of its answer, then send the wakes.
 
     If the key was used for the same request, return the first answer again. Raises `KeyReused` for another
@@ -68,20 +68,22 @@ async def once(request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]])
 async def once_plain(request: ApiRequest, write: Callable[[Conn], Awaitable[T]]) -> Response[T]:
     """Run `once` for a write without wakes; its result is answered with 200."""
 
-    async def make(conn: Conn) -> Made[T]:
-        return Made(await write(conn))
+    async def make(conn: Conn) -> WriteResult[T]:
+        return WriteResult(await write(conn))
 
     return await once(request, make)
 
 
-async def once_any_time(request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]]) -> Response[T]:
+async def once_any_time(
+    request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]
+) -> Response[T]:
     """Run `once` for a write in real time, which a sandbox's clock neither dates nor blocks."""
     return await reply(request, await _write_once(request, write, await request.body()))
 
 
 async def write_once(
-    request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]], body: bytes
-) -> Made[T]:
+    request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], body: bytes
+) -> WriteResult[T]:
     """Run `once` without the reply; `body` replaces a request body that was not kept in memory.
 
     In a sandbox the write holds the clock, and the answer has the sandbox's times. Raises `Conflict`
@@ -90,7 +92,9 @@ async def write_once(
     return await _write_once(request, partial(_in_time, request, write), body)
 
 
-async def _in_time(request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]], conn: Conn) -> Made[T]:
+async def _in_time(
+    request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], conn: Conn
+) -> WriteResult[T]:
     await request.hold_clock(conn)
     made = await write(conn)
     content = shown_times.shown(made.content, request.request_state.ahead)
@@ -99,8 +103,8 @@ async def _in_time(request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T
 
 
 async def _write_once(
-    request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]], body: bytes
-) -> Made[T]:
+    request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], body: bytes
+) -> WriteResult[T]:
     claim = await _claim_of(request, body)
     return await _when_free(partial(request.transact, partial(_write, request, claim, write)))
 
@@ -112,7 +116,7 @@ def has_key(request: ApiRequest) -> bool:
 
 async def insert_once(
     request: ApiRequest,
-    made: Made[T],
+    made: WriteResult[T],
     insert: Callable[[Record | None], Awaitable[bool | None]],
     insert_on: Callable[[Conn], Awaitable[object]],
 ) -> Response[T]:
@@ -124,7 +128,7 @@ async def insert_once(
     """
     if request.principal.sandbox:
 
-        async def write(conn: Conn) -> Made[T]:
+        async def write(conn: Conn) -> WriteResult[T]:
             await insert_on(conn)
             return made
 
@@ -140,16 +144,16 @@ async def insert_once(
 
 async def _when_free(write: Callable[[], Awaitable[T | None]]) -> T:
     """Retry `write` until no other transaction uses the key. Raises `InFlight` if that takes too long."""
-    for _ in range(ASKS):
+    for _ in range(MAX_CLAIM_ATTEMPTS):
         if (came := await write()) is not None:
             return came
-        await asyncio.sleep(ASK_AGAIN_S)
+        await asyncio.sleep(CLAIM_RETRY_S)
     raise InFlight
 
 
 async def _write(
-    request: ApiRequest, claim: KeyUse | None, write: Callable[[Conn], Awaitable[Made[T]]], conn: Conn
-) -> Made[T] | None:
+    request: ApiRequest, claim: KeyUse | None, write: Callable[[Conn], Awaitable[WriteResult[T]]], conn: Conn
+) -> WriteResult[T] | None:
     """Write or replay; return None while another transaction uses the key."""
     if claim is None:
         return await write(conn)
@@ -213,7 +217,7 @@ def _canonical(body: bytes) -> Steps[bytes]:
     if len(body) <= STEP_BYTES:
         return _ordered(msgspec.json.decode(body) if body else None)
     try:
-        beside, items = yield from json_items.read(body, LISTS, MAX_ITEMS)
+        beside, items = yield from json_items.read(body, LIST_FIELDS, MAX_ITEMS)
     except DomainError:
         items = None
     if items is None:
@@ -241,17 +245,17 @@ def _ordered(value: Any) -> bytes:
     return msgspec.json.encode(value, order="deterministic")
 
 
-def _record(request: ApiRequest, claim: KeyUse, made: Made[Any]) -> Record:
+def _record(request: ApiRequest, claim: KeyUse, made: WriteResult[Any]) -> Record:
     answer = StoredAnswer(made.status, made.location, msgspec.json.encode(made.content), made.etag)
     return idempotency.fill(claim, answer, seal_with=request.services.vault if made.secret else None)
 
 
-async def _replay(request: ApiRequest, conn: Conn, claim: KeyUse) -> Made[Any]:
+async def _replay(request: ApiRequest, conn: Conn, claim: KeyUse) -> WriteResult[Any]:
     answer = await idempotency.replay(conn, claim, keyring=request.services.vault)
-    return Made(answer.body, answer.status, answer.location, answer.etag, replayed=True)
+    return WriteResult(answer.body, answer.status, answer.location, answer.etag, replayed=True)
 
 
-async def reply(request: ApiRequest, made: Made[T]) -> Response[T]:
+async def reply(request: ApiRequest, made: WriteResult[T]) -> Response[T]:
     """Send the wakes and build the response."""
     for wake in made.wakes:
         await request.services.courier.send(wake)
@@ -262,4 +266,4 @@ async def reply(request: ApiRequest, made: Made[T]) -> Response[T]:
         "Idempotent-Replayed": "true" if made.replayed else None,
     }
     given = {name: value for name, value in headers.items() if value is not None}
-    return Reply(made.content, status_code=made.status, headers=given)
+    return ApiResponse(made.content, status_code=made.status, headers=given)

@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 
 from api import body_validation
-from api.body_limits import Limits, limits_of
+from api.body_limits import BodyLimits, limits_of
 from domain.values import metadata, numbers
 from domain.values.steps import Steps
 from schemas.errors import Invalid, Malformed
 
-SAY_JSON = "the body is not valid JSON in UTF-8"
+NOT_JSON = "the body is not valid JSON in UTF-8"
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 #: Maximum bytes of a body that is decoded in one step, without counting. The worst one takes two
@@ -58,7 +58,7 @@ def read(body: bytes, kind: Any) -> Steps[Any]:
             raise Invalid("body", TOO_MANY_FRACTIONS) from None
         raise (yield from _refusal(body, kind, error)) from None
     except UNREADABLE:
-        raise Malformed(SAY_JSON) from None
+        raise Malformed(NOT_JSON) from None
     if b"\\u0000" in body and b"\\u0000" in body.replace(rb"\\", b"__"):
         raise Invalid("body", "must not contain a NUL character")
     if len(body) > SMALL_BYTES:
@@ -66,12 +66,12 @@ def read(body: bytes, kind: Any) -> Steps[Any]:
     return value
 
 
-def _check_counts(body: bytes, limits: Limits) -> Steps[None]:
+def _check_counts(body: bytes, limits: BodyLimits) -> Steps[None]:
     """Refuse a text with far more values than the type allows, or with a very long number. Raises `Invalid`.
 
     "Far more" is twice the limit: for one item too many, the decoder reports the exact path.
     """
-    most = Limits(*(2 * limit + 1_000 for limit in limits))
+    most = BodyLimits(*(2 * limit + 1_000 for limit in limits))
     if _quotes(body) > 2 * most.strings:
         raise _too_many(most.strings, "strings")
     few = _containers(body) <= most.containers and body.count(b",") <= most.values
@@ -120,10 +120,10 @@ def _refusal(body: bytes, kind: Any, error: msgspec.ValidationError) -> Steps[Ex
     try:
         value = msgspec.json.decode(body)
     except UNREADABLE:
-        return Malformed(SAY_JSON)
+        return Malformed(NOT_JSON)
     if large:
         yield
-    return body_validation.find(value, kind) or Invalid(*body_validation.read(error))
+    return body_validation.validate(value, kind) or Invalid(*body_validation.parse_error(error))
 
 
 @cache

@@ -6,20 +6,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from api.write_behind import written_behind
+from api.write_behind import write_behind
 from db.pool import Pool
 from db.reach import PASSING, reaching
 from domain.apps import apps
 from domain.apps.app_keys import KeyedApp
 
 #: Seconds between two writes for one app; longer than the minute that the update requires.
-EVERY_S = 61.0
+MIN_INTERVAL_S = 61.0
 
 #: Maximum number of apps in memory with the time of their last write.
-REMEMBERED = 100_000
+MAX_REMEMBERED_APPS = 100_000
 
 
-class LastEvents:
+class LastSeenBuffer:
     """Pending timestamps, written one after the other: they take at most one connection of the pool."""
 
     def __init__(self, pool: Pool) -> None:
@@ -31,11 +31,11 @@ class LastEvents:
     def note(self, app: KeyedApp) -> None:
         """Queue a timestamp: the app has just sent events."""
         now = asyncio.get_running_loop().time()
-        if now - self._noted.get(app.app_id, -EVERY_S) < EVERY_S:
+        if now - self._noted.get(app.app_id, -MIN_INTERVAL_S) < MIN_INTERVAL_S:
             return
         self._noted[app.app_id] = now
         self._noted.move_to_end(app.app_id)
-        if len(self._noted) > REMEMBERED:
+        if len(self._noted) > MAX_REMEMBERED_APPS:
             self._noted.popitem(last=False)
         self._due[app.app_id] = app
         self.came.set()
@@ -61,8 +61,8 @@ class LastEvents:
 
 
 @asynccontextmanager
-async def open_last_events(pool: Pool) -> AsyncIterator[LastEvents]:
+async def open_last_seen(pool: Pool) -> AsyncIterator[LastSeenBuffer]:
     """Open the buffer; it writes in the background, and once more at the end of the block."""
-    notes = LastEvents(pool)
-    async with written_behind(notes.came, notes.write_due):
+    notes = LastSeenBuffer(pool)
+    async with write_behind(notes.came, notes.write_due):
         yield notes

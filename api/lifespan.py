@@ -9,20 +9,20 @@ from litestar import Litestar
 from redis.asyncio import Redis
 
 from api.app_auth import AppAuthenticator
-from api.auth import Authenticator, Strangers
-from api.coalescing import Coalesced
+from api.auth import Authenticator, FailedKeyTracker
+from api.coalescing import Coalescer
 from api.disk_watch import open_disk_watch
 from api.event_limits import EventLimiter
-from api.event_streams import open_listeners
-from api.fair_executor import TenantQueue, open_aside
-from api.last_seen import open_last_events
-from api.long_poll import Ref, looking, open_watcher
-from api.metrics_port import measured
-from api.ratelimit import COOL_S, Limiter, open_limiter
+from api.event_streams import open_stream_hub
+from api.fair_executor import TenantQueue, open_fair_executor
+from api.last_seen import open_last_seen
+from api.long_poll import Ref, open_hub, poll_jobs
+from api.metrics_port import serve_metrics
+from api.ratelimit import BREAKER_PAUSE_S, Limiter, open_limiter
 from api.server.admission import limits_of
 from api.services import EventServices, Services
-from api.tenant_connections import RESERVE, Connections
-from api.write_behind import written_behind
+from api.tenant_connections import RESERVED_CONNECTIONS, TenantConnections
+from api.write_behind import write_behind
 from db.pool import Pool, open_pool
 from db.redis_pool import RedisPool
 from domain.events.budgets import PAUSE_S, Budgets
@@ -47,26 +47,28 @@ LOCK_TIMEOUT = "2s"
 COMMAND_TIMEOUT_S = 10.0
 
 #: Uploads that are probed concurrently: each takes a core for 70 ms, a hostile one for 3 s per file.
-PROBES = 2
+MAX_CONCURRENT_PROBES = 2
 
 #: Seconds between two writes of rejected events.
-QUARANTINE_S = 1.0
+QUARANTINE_PAUSE_S = 1.0
 
 
 @asynccontextmanager
-async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[None]:
+async def open_services(
+    app: Litestar, settings: Settings, clock: Callable[[], datetime]
+) -> AsyncIterator[None]:
     """Open all services. Raises `SettingsInvalid` without a pepper or vault key in use, or a media folder."""
     peppers, vault = _keyrings(settings)
     async with (
-        measured(app, settings),
-        open_aside() as aside,
+        serve_metrics(app, settings),
+        open_fair_executor() as aside,
         _open_pool(settings, settings.database_url, name="tenantry-web") as pool,
         _open_event_store(settings, pool) as event_store,
         open_courier(settings.redis_url) as courier,
         _open_redis(settings.redis_url, clock) as (redis, limiter),
         _open_events(settings, pool, redis, peppers, clock) as events,
-        open_watcher(looking(pool), of_all=limits_of(settings).connections // 2) as watcher,
-        open_listeners(settings, pool) as listeners,
+        open_hub(poll_jobs(pool), of_all=limits_of(settings).connections // 2) as watcher,
+        open_stream_hub(settings, pool) as listeners,
     ):
         connections = await _checked(pool, peppers, vault, settings)
         app.state.services = Services(
@@ -79,16 +81,16 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
             redis=redis,
             peppers=peppers,
             vault=vault,
-            authenticator=Authenticator(pool, peppers, Strangers()),
+            authenticator=Authenticator(pool, peppers, FailedKeyTracker()),
             limiter=limiter,
             events=events,
-            jobs=Coalesced(looking(pool)),
-            waits=Coalesced(_asking_why(pool)),
-            creates=Coalesced(_creating(pool)),
+            jobs=Coalescer(poll_jobs(pool)),
+            waits=Coalescer(_asking_why(pool)),
+            creates=Coalescer(_creating(pool)),
             watcher=watcher,
             listeners=listeners,
             store=open_store(settings),
-            probes=TenantQueue(PROBES),
+            probes=TenantQueue(MAX_CONCURRENT_PROBES),
             aside=aside,
             allowed=urls.read_allowed(settings.fetch_allow),
             clock=clock,
@@ -111,11 +113,11 @@ async def _open_events(
         ) as event_pool,
         _open_budgets(pool, clock) as budgets,
         open_intake(event_pool, budgets) as intake,
-        open_last_events(pool) as last,
+        open_last_seen(pool) as last,
         _open_quarantine(event_pool) as quarantine,
         open_disk_watch(settings, pool, event_pool) as disks,
     ):
-        limiter = EventLimiter(redis, Breaker(COOL_S))
+        limiter = EventLimiter(redis, Breaker(BREAKER_PAUSE_S))
         await limiter.start()
         yield EventServices(
             apps=AppAuthenticator(pool, peppers),
@@ -125,7 +127,9 @@ async def _open_events(
             last=last,
             quarantine=quarantine,
             disks=disks,
-            keyed=Connections(pool, size=RESERVE + (settings.pool_size - RESERVE) // 2),
+            keyed=TenantConnections(
+                pool, size=RESERVED_CONNECTIONS + (settings.pool_size - RESERVED_CONNECTIONS) // 2
+            ),
         )
 
 
@@ -133,7 +137,7 @@ async def _open_events(
 async def _open_budgets(pool: Pool, clock: Callable[[], datetime]) -> AsyncIterator[Budgets]:
     """Open this process's event budgets; its counts are added to the table, the last ones at the end."""
     budgets = Budgets(clock)
-    async with written_behind(budgets.came, partial(budgets.write_due, pool), rest_s=PAUSE_S):
+    async with write_behind(budgets.came, partial(budgets.write_due, pool), rest_s=PAUSE_S):
         try:
             yield budgets
         finally:
@@ -143,7 +147,7 @@ async def _open_budgets(pool: Pool, clock: Callable[[], datetime]) -> AsyncItera
 @asynccontextmanager
 async def _open_quarantine(pool: Pool) -> AsyncIterator[Quarantine]:
     quarantine = Quarantine(pool)
-    async with written_behind(quarantine.came, quarantine.write_due, rest_s=QUARANTINE_S):
+    async with write_behind(quarantine.came, quarantine.write_due, rest_s=QUARANTINE_PAUSE_S):
         yield quarantine
 
 
@@ -153,16 +157,18 @@ def _keyrings(settings: Settings) -> tuple[Keyring, Keyring]:
     return peppers, parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
 
 
-async def _checked(pool: Pool, peppers: Keyring, vault: Keyring, settings: Settings) -> Connections:
+async def _checked(pool: Pool, peppers: Keyring, vault: Keyring, settings: Settings) -> TenantConnections:
     """Check that the keyrings open the stored rows, and return the pool with its quotas."""
     async with pool.acquire() as conn:
         await check_keyrings(conn, peppers=peppers, vault=vault)
-    return Connections(pool, size=settings.pool_size)
+    return TenantConnections(pool, size=settings.pool_size)
 
 
-def _shared(event_store: Pool, connections: Connections, pool: Pool, settings: Settings) -> Connections:
+def _shared(
+    event_store: Pool, connections: TenantConnections, pool: Pool, settings: Settings
+) -> TenantConnections:
     """Return the event store's connections; the main ones if both are one database."""
-    return connections if event_store is pool else Connections(event_store, size=settings.pool_size)
+    return connections if event_store is pool else TenantConnections(event_store, size=settings.pool_size)
 
 
 def _creating(pool: Pool) -> Callable[[Sequence[New]], Awaitable[list[bool | None]]]:
@@ -210,7 +216,7 @@ async def _open_redis(url: str, clock: Callable[[], datetime]) -> AsyncIterator[
     pool = RedisPool.from_url(url)
     try:
         redis = Redis(connection_pool=pool)
-        async with open_limiter(redis, Breaker(COOL_S), clock) as limiter:
+        async with open_limiter(redis, Breaker(BREAKER_PAUSE_S), clock) as limiter:
             yield redis, limiter
     finally:
         await pool.disconnect()

@@ -18,10 +18,10 @@ from domain.jobs import jobs
 from domain.jobs.jobs import Versioned
 from telemetry import causes, logs
 
-LOOK_S = 0.2
+POLL_INTERVAL_S = 0.2
 
 #: Maximum of waiting requests and streams: of one organization, and of all.
-MAX_SEATS, MAX_SEATS_OF_ALL = 100, 1000
+MAX_SUBSCRIBERS, MAX_SUBSCRIBERS_OF_ALL = 100, 1000
 
 _log = logs.get("api.long_poll")
 
@@ -31,11 +31,11 @@ S = TypeVar("S")
 
 #: An awaited object, such as a job: organization id and object id.
 Ref: TypeAlias = tuple[UUID, UUID]
-Look: TypeAlias = Callable[[Sequence[Ref]], Awaitable[Sequence[S | None]]]
-Enough: TypeAlias = Callable[[Versioned], bool]
+Poll: TypeAlias = Callable[[Sequence[Ref]], Awaitable[Sequence[S | None]]]
+IsEnough: TypeAlias = Callable[[Versioned], bool]
 
 
-def looking(pool: Pool) -> Look[Versioned]:
+def poll_jobs(pool: Pool) -> Poll[Versioned]:
     """Return a poll that reads many jobs with one statement."""
 
     async def look(refs: Sequence[Ref]) -> list[Versioned | None]:
@@ -45,7 +45,7 @@ def looking(pool: Pool) -> Look[Versioned]:
     return look
 
 
-class Seat(Generic[S]):
+class Subscriber(Generic[S]):
     """One waiting request. `closed` means that no further state will arrive."""
 
     def __init__(self) -> None:
@@ -80,16 +80,21 @@ class Seat(Generic[S]):
         return None
 
 
-class Watcher(Generic[S]):
+class LongPollHub(Generic[S]):
     """Hub of all waiting requests of this process, with one task that polls for them."""
 
     def __init__(
-        self, look: Look[S], *, every: float = LOOK_S, seats: int = MAX_SEATS, of_all: int = MAX_SEATS_OF_ALL
+        self,
+        look: Poll[S],
+        *,
+        every: float = POLL_INTERVAL_S,
+        seats: int = MAX_SUBSCRIBERS,
+        of_all: int = MAX_SUBSCRIBERS_OF_ALL,
     ) -> None:
         self._look = look
         self._every = every
         self._most, self._most_of_all = seats, of_all
-        self._seats: dict[Ref, list[Seat[S]]] = {}
+        self._seats: dict[Ref, list[Subscriber[S]]] = {}
         #: Number of waiting requests by organization.
         self._taken: Counter[UUID] = Counter()
         self._watching: asyncio.Task[None] | None = None
@@ -104,9 +109,9 @@ class Watcher(Generic[S]):
         return self._taken[organization_id] >= self._most or self.waiting >= self._most_of_all
 
     @contextmanager
-    def seat(self, ref: Ref) -> Iterator[Seat[S]]:
+    def seat(self, ref: Ref) -> Iterator[Subscriber[S]]:
         """Register a waiting request during the block; over the limit it gets a closed seat."""
-        seat, organization_id = Seat[S](), ref[0]
+        seat, organization_id = Subscriber[S](), ref[0]
         if self._closed or self.is_full(organization_id):
             seat.close()
         self._taken[organization_id] += 1
@@ -124,7 +129,7 @@ class Watcher(Generic[S]):
             for seat in seats:
                 seat.close()
 
-    def _leave(self, ref: Ref, seat: Seat[S]) -> None:
+    def _leave(self, ref: Ref, seat: Subscriber[S]) -> None:
         self._seats[ref].remove(seat)
         if not self._seats[ref]:
             del self._seats[ref]
@@ -151,14 +156,14 @@ class Watcher(Generic[S]):
 
 
 @asynccontextmanager
-async def open_watcher(
-    look: Look[S], *, seats: int = MAX_SEATS, of_all: int = MAX_SEATS_OF_ALL
-) -> AsyncIterator[Watcher[S]]:
+async def open_hub(
+    look: Poll[S], *, seats: int = MAX_SUBSCRIBERS, of_all: int = MAX_SUBSCRIBERS_OF_ALL
+) -> AsyncIterator[LongPollHub[S]]:
     """Open a hub that releases its waiting requests at the first SIGTERM or SIGINT.
 
     The server waits for open requests before it ends the lifespan, so the lifespan's end would be too late.
     """
-    watcher = Watcher(look, seats=seats, of_all=of_all)
+    watcher = LongPollHub(look, seats=seats, of_all=of_all)
     with _hearing(signal.SIGTERM, watcher.close), _hearing(signal.SIGINT, watcher.close):
         yield watcher
     watcher.close()
@@ -184,7 +189,9 @@ def _hearing(number: signal.Signals, react: Callable[[], None]) -> Iterator[None
         signal.signal(number, before)
 
 
-async def unless_gone(receive: Callable[[], Awaitable[Mapping[str, Any]]], work: Awaitable[T]) -> T | None:
+async def unless_disconnected(
+    receive: Callable[[], Awaitable[Mapping[str, Any]]], work: Awaitable[T]
+) -> T | None:
     """Return the result of `work`; None if the client disconnects first."""
     working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_disconnect(receive))
     try:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from api.services import Services
 
 #: Seconds between two log lines about the same route.
-LOG_EVERY_S = 10.0
+LOG_INTERVAL_S = 10.0
 
 UNMATCHED = "unmatched"
 
@@ -37,7 +37,7 @@ class LoopWatchdog:
         metrics.HTTP_LOOP_HOLD.labels(route).observe(seconds)
         now = self._clock()
         logged_at, skipped = self._logged.get(route, (-math.inf, 0))
-        if now - logged_at < LOG_EVERY_S:
+        if now - logged_at < LOG_INTERVAL_S:
             self._logged[route] = logged_at, skipped + 1
             return
         self._logged[route] = now, 0
@@ -48,7 +48,7 @@ class LoopWatchdog:
 _watchdog = LoopWatchdog()
 
 
-def counted(cost: Cost, receive: Receive, send: Send) -> tuple[Receive, Send]:
+def count_bytes(cost: Cost, receive: Receive, send: Send) -> tuple[Receive, Send]:
     """Wrap both sides of a connection to count the bytes of bodies."""
 
     async def receive_counted() -> Any:
@@ -64,7 +64,7 @@ def counted(cost: Cost, receive: Receive, send: Send) -> tuple[Receive, Send]:
     return receive_counted, send_counted
 
 
-async def metered(
+async def meter(
     scope: HTTPScope,
     state: RequestState,
     answering: Coroutine[Any, Any, None],

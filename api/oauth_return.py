@@ -9,9 +9,9 @@ from uuid import UUID
 
 from litestar import Response
 
-from api.long_poll import LOOK_S, unless_gone
+from api.long_poll import POLL_INTERVAL_S, unless_disconnected
 from api.requests import ApiRequest
-from api.responses import Reply
+from api.responses import ApiResponse
 from domain.jobs import jobs
 from domain.oauth import oauth_states, return_urls
 from domain.oauth.oauth_states import Flow
@@ -20,7 +20,7 @@ from jobs.ledger import Submitted
 from schemas.settings import Settings
 
 #: Maximum seconds that a browser waits for its job.
-CALLBACK_S = 8.0
+MAX_CALLBACK_WAIT_S = 8.0
 
 #: Callback paths of the accounts' servers and of GitHub.
 SOCIAL_CALLBACK = "/v1/social/callback"
@@ -29,7 +29,7 @@ GITHUB_CALLBACK = "/v1/github/callback"
 Status = Literal["connected", "pending", "failed"]
 
 
-async def lead_back(
+async def redirect_back(
     request: ApiRequest, flow: Flow, submitted: Submitted | None, *, state: str
 ) -> Response[None]:
     """Redirect to the flow's `returnUrl`, after its job has ended or a timeout."""
@@ -39,14 +39,16 @@ async def lead_back(
     return _redirect(return_urls.with_outcome(flow.return_url, status=status, state=state))
 
 
-def lead_on(request: ApiRequest, location: str, *, state: str, back: str, lasts: timedelta) -> Response[None]:
+def redirect_on(
+    request: ApiRequest, location: str, *, state: str, back: str, lasts: timedelta
+) -> Response[None]:
     """Redirect from our link to a server, with a cookie that only the path `back` receives."""
     answer = _redirect(location)
-    answer.headers["Set-Cookie"] = bind(request.services.settings, state, back=back, lasts=lasts)
+    answer.headers["Set-Cookie"] = make_cookie(request.services.settings, state, back=back, lasts=lasts)
     return answer
 
 
-def bind(settings: Settings, state: str, *, back: str, lasts: timedelta) -> str:
+def make_cookie(settings: Settings, state: str, *, back: str, lasts: timedelta) -> str:
     """Return the cookie that binds a flow to the browser that follows our link."""
     public = urlsplit(settings.public_url)
     secure = "; Secure" if public.scheme == "https" else ""
@@ -70,7 +72,7 @@ def cookie_name(state: str) -> str:
 def _redirect(location: str) -> Response[None]:
     """Return a 302 without caching and without a referrer."""
     headers = {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return Reply(None, status_code=302, headers=headers)
+    return ApiResponse(None, status_code=302, headers=headers)
 
 
 async def _ended(request: ApiRequest, flow: Flow, submitted: Submitted) -> None:
@@ -79,7 +81,7 @@ async def _ended(request: ApiRequest, flow: Flow, submitted: Submitted) -> None:
         await request.services.courier.send(submitted.wake)
     ref = (flow.organization_id, submitted.job_id)
     with request.services.watcher.seat(ref) as seat:
-        await unless_gone(request.receive, seat.until(jobs.has_ended, within=CALLBACK_S))
+        await unless_disconnected(request.receive, seat.until(jobs.has_ended, within=MAX_CALLBACK_WAIT_S))
 
 
 async def _status(request: ApiRequest, flow: Flow) -> Status:
@@ -90,11 +92,11 @@ async def _status(request: ApiRequest, flow: Flow) -> Status:
     return "connected" if outcome == "completed" else "failed"
 
 
-async def until_ended(request: ApiRequest, ref: tuple[UUID, UUID], *, within_s: float) -> None:
+async def wait_for_job(request: ApiRequest, ref: tuple[UUID, UUID], *, within_s: float) -> None:
     """Wait for a job that partners can't see, and the watcher neither: `ref` is its organization and id."""
     organization_id, job_id = ref
-    for _ in range(int(within_s / LOOK_S)):
+    for _ in range(int(within_s / POLL_INTERVAL_S)):
         async with request.connection() as conn:
             if not await ledger.is_open(conn, organization_id=organization_id, job_id=job_id):
                 return
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(POLL_INTERVAL_S)

@@ -31,26 +31,26 @@ B = TypeVar("B")
 Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
 #: A query for at most so many items after a position, each with its own place in the list.
-Placing: TypeAlias = Callable[[Conn, B | None, int], Awaitable[Sequence[tuple[bytes, T]]]]
+FindPlaced: TypeAlias = Callable[[Conn, B | None, int], Awaitable[Sequence[tuple[bytes, T]]]]
 
-DEFAULT, LARGEST = 25, 200
+DEFAULT_LIMIT, MAX_LIMIT = 25, 200
 _SIGNATURE = 16
 
 #: Size of a page: items of its first slice, so that a default page is one statement; target bytes of a
 #: further slice; and bytes at which the page ends before its item limit.
-SLICE, SLICE_BYTES, PAGE_BYTES = DEFAULT + 1, 128 * 1024, 1024 * 1024
+FIRST_SLICE_ITEMS, SLICE_BYTES, PAGE_BYTES = DEFAULT_LIMIT + 1, 128 * 1024, 1024 * 1024
 
 #: Maximum seconds to read a page, since its connection is needed by others.
-READ_S = 3.0
+READ_TIMEOUT_S = 3.0
 TOO_LONG = "this page takes too long to read: request fewer items, or a narrower filter"
 
-Limit = Annotated[int, QueryParameter(ge=1, le=LARGEST, description="Maximum number of items.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="Maximum number of items.")]
 Cursor = Annotated[
     str | None, QueryParameter(description="The previous page's `nextCursor`, unchanged.", max_length=100)
 ]
 
 
-class Find(Protocol[T]):
+class FindItems(Protocol[T]):
     """A query for at most `limit` items older than `before`, newest first."""
 
     def __call__(self, conn: Conn, /, *, before: UUID | None, limit: int) -> Awaitable[list[T]]: ...
@@ -66,7 +66,7 @@ class FindInProject(Protocol[T]):
 
 async def page(
     request: ApiRequest,
-    find: Find[T],
+    find: FindItems[T],
     cursor: str | None,
     limit: int,
     *,
@@ -91,7 +91,7 @@ async def page(
 
 async def page_of_places(
     request: ApiRequest,
-    find: Placing[B, T],
+    find: FindPlaced[B, T],
     cursor: str | None,
     limit: int,
     *,
@@ -107,7 +107,7 @@ async def page_of_places(
     after the cursor is checked: an invalid request is reported before a missing object.
     """
     place = place_of(request, cursor)
-    kept, left_s = _Kept[T](limit), READ_S
+    kept, left_s = _Kept[T](limit), READ_TIMEOUT_S
     while True:
         count, before = kept.wanted(), None if place is None else read(place)
         items, left_s = await _slice(connect, find, before, count, left_s)
@@ -131,7 +131,9 @@ class _Kept(Generic[T]):
     def wanted(self) -> int:
         """Return the number of items for the next slice, estimated from the size of the items so far."""
         left = self._limit + 1 - len(self.items)
-        return min(left, max(1, SLICE_BYTES * len(self.items) // self._size) if self.items else SLICE)
+        return min(
+            left, max(1, SLICE_BYTES * len(self.items) // self._size) if self.items else FIRST_SLICE_ITEMS
+        )
 
     def take(self, place: bytes, item: T) -> bool:
         """Add an item; return False if the page is already full."""
@@ -145,7 +147,7 @@ class _Kept(Generic[T]):
 
 
 async def _slice(
-    connect: Connect, find: Placing[B, T], before: B | None, limit: int, left_s: float
+    connect: Connect, find: FindPlaced[B, T], before: B | None, limit: int, left_s: float
 ) -> tuple[Sequence[tuple[bytes, T]], float]:
     """Read one slice with its own connection; also return the seconds left for the page."""
     async with connect() as conn:
@@ -173,7 +175,7 @@ async def page_of_project(
         return await find(
             conn,
             organization_id=request.organization_id,
-            project_id=path_ids.read("project", project_id),
+            project_id=path_ids.parse_id("project", project_id),
             before=before,
             limit=limit,
         )

@@ -6,7 +6,7 @@ from schemas import ids
 from schemas.errors.absent import MISSING, Noun, absent
 
 
-def read(noun: Noun, text: str) -> UUID:
+def parse_id(noun: Noun, text: str) -> UUID:
     """Parse an object's id. Raises `NotFound`."""
     prefix = MISSING[noun].prefix
     found = ids.read(prefix, text) if prefix else None
@@ -15,7 +15,7 @@ def read(noun: Noun, text: str) -> UUID:
     return found
 
 
-def is_plain(raw_path: bytes) -> bool:
+def is_plain_path(raw_path: bytes) -> bool:
     """Return whether a path has no percent escapes and no double slashes, as our routes are written.
 
     A proxy may interpret other paths differently, and let a path through that it should block.

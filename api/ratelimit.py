@@ -18,8 +18,16 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
-from api.budgets import FLUSH_S, Bucket, Budgets, Level, Traffic, bucket_of, shown
-from api.coalescing import Coalesced
+from api.budgets import (
+    FLUSH_INTERVAL_S,
+    BucketLevel,
+    BudgetBucket,
+    CostBudgets,
+    Traffic,
+    bucket_of,
+    show_levels,
+)
+from api.coalescing import Coalescer
 from db.redis_reach import reaching_redis
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import Breaker
@@ -32,7 +40,7 @@ from telemetry.costs import Cost
 
 #: Seconds: the maximum wait of a request for Redis, by the event loop's clock; the pause after a failure; and
 #: the wait at the start of the process.
-BUDGET_S, COOL_S, START_S = 0.05, 1.0, 1.0
+BUDGET_S, BREAKER_PAUSE_S, START_TIMEOUT_S = 0.05, 1.0, 1.0
 WINDOW_S, DAY_S = 60, 86_400
 
 
@@ -72,7 +80,7 @@ class Charge(NamedTuple):
     """
 
     rate_class: Class
-    budget: Bucket
+    budget: BudgetBucket
     window: str
     day: str
     limit: int
@@ -80,7 +88,7 @@ class Charge(NamedTuple):
     second: int = 0
 
 
-class Standing(NamedTuple):
+class RateLimitState(NamedTuple):
     """The state of a key's limits after one request, counted in `second`. Times are seconds from now.
 
     `level` is set if the organization's budget is overdrawn.
@@ -93,7 +101,7 @@ class Standing(NamedTuple):
     left_of_day: int
     day_ends_in: int
     second: int
-    level: Level | None = None
+    level: BucketLevel | None = None
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         charge = self.charge
@@ -104,7 +112,7 @@ class Standing(NamedTuple):
             state += f', "daily-writes";r={self.left_of_day};t={self.day_ends_in}'
         return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode())]
 
-    def given_back(self) -> "Standing":
+    def given_back(self) -> "RateLimitState":
         """Return the state with this request uncounted."""
         return self._replace(left=self.left + 1)
 
@@ -123,7 +131,7 @@ class Standing(NamedTuple):
         return Limited(rate_class, message, retry_after=self.resets_in)
 
 
-class CountingScript:
+class LimitScript:
     """A Lua script in Redis, called with a short timeout and a circuit breaker."""
 
     def __init__(self, redis: Redis, breaker: Breaker, file: str) -> None:
@@ -133,7 +141,7 @@ class CountingScript:
     async def start(self) -> None:
         """Connect and load the script, so that no request has to. Redis may be away."""
         with contextlib.suppress(RedisAway), reaching_redis():
-            async with asyncio.timeout(START_S):
+            async with asyncio.timeout(START_TIMEOUT_S):
                 await self._script([], [])
 
     def rests(self, *, asked: int) -> bool:
@@ -166,28 +174,28 @@ class Limiter:
     """Rate limiter. `clock` gives the UTC day; the window uses the clock of Redis."""
 
     def __init__(self, redis: Redis, breaker: Breaker, clock: Callable[[], datetime]) -> None:
-        self._script = CountingScript(redis, breaker, "ratelimit.lua")
+        self._script = LimitScript(redis, breaker, "ratelimit.lua")
         self.start = self._script.start
         self._clock = clock
-        self._charges = Coalesced(self._ask)
-        self._levels = Coalesced(self._ask_levels)
+        self._charges = Coalescer(self._ask)
+        self._levels = Coalescer(self._ask_levels)
         self._flushing: asyncio.TimerHandle | None = None
-        self.budgets = Budgets()
+        self.budgets = CostBudgets()
 
-    def charge(self, principal: Principal, rate_class: Class) -> asyncio.Future[Standing]:
+    def charge(self, principal: Principal, rate_class: Class) -> asyncio.Future[RateLimitState]:
         """Count one request if the limit allows it. The query starts before the caller awaits it."""
         who = principal.key_uuid, principal.organization_id, principal.tier
         return self._charges.ask(_charge(*who, rate_class, self._clock().date()))
 
-    async def give_back(self, standing: Standing) -> None:
+    async def give_back(self, standing: RateLimitState) -> None:
         """Uncount a request that turned out to be free; the daily count of a write stays."""
         await self._charges.ask(standing.charge._replace(second=standing.second))
 
-    def spend(self, bucket: Bucket, cost: Cost) -> None:
-        """Charge a finished request; a background call writes the charge within `FLUSH_S`."""
+    def spend(self, bucket: BudgetBucket, cost: Cost) -> None:
+        """Charge a finished request; a background call writes the charge within `FLUSH_INTERVAL_S`."""
         self.budgets.charge(bucket, cost)
         if self._flushing is None:
-            self._flushing = asyncio.get_running_loop().call_later(FLUSH_S, self._flush)
+            self._flushing = asyncio.get_running_loop().call_later(FLUSH_INTERVAL_S, self._flush)
 
     async def close(self) -> None:
         """Write the pending charges."""
@@ -200,17 +208,17 @@ class Limiter:
     async def usage(self, organization_id: UUID, tier: Tier) -> list[BudgetUse]:
         """Return the current budgets of an organization."""
         buckets = {traffic: bucket_of(organization_id, tier, traffic) for traffic in Traffic}
-        return shown(buckets, await self._levels.ask(tuple(buckets.values())))
+        return show_levels(buckets, await self._levels.ask(tuple(buckets.values())))
 
     def _flush(self) -> None:
         """Write the pending charges, unless a request's script call has written them meanwhile."""
         self._flushing = None
         if self.budgets.is_pending and self._script.rests(asked=0):
-            self._flushing = asyncio.get_running_loop().call_later(COOL_S, self._flush)
+            self._flushing = asyncio.get_running_loop().call_later(BREAKER_PAUSE_S, self._flush)
         elif self.budgets.is_pending:
             self._levels.ask(())
 
-    async def _ask(self, charges: Sequence[Charge]) -> list[Standing]:
+    async def _ask(self, charges: Sequence[Charge]) -> list[RateLimitState]:
         day_ends_in = DAY_S - int(self._clock().timestamp()) % DAY_S
         asked = Counter(charges)
         levels, rows = await self._run([charge.budget for charge in asked], asked)
@@ -218,13 +226,15 @@ class Limiter:
             return [_uncounted(charge, day_ends_in) for charge in charges]
         return list(_standings(charges, dict(zip(asked, rows, strict=True)), levels, day_ends_in))
 
-    async def _ask_levels(self, questions: Sequence[tuple[Bucket, ...]]) -> list[list[Level] | None]:
+    async def _ask_levels(
+        self, questions: Sequence[tuple[BudgetBucket, ...]]
+    ) -> list[list[BucketLevel] | None]:
         levels, _ = await self._run([bucket for asked in questions for bucket in asked], Counter())
         return [None if levels is None else [levels[bucket] for bucket in asked] for asked in questions]
 
     async def _run(
-        self, budgets: Iterable[Bucket], asked: "Counter[Charge]"
-    ) -> tuple[dict[Bucket, Level] | None, list[list[int]]]:
+        self, budgets: Iterable[BudgetBucket], asked: "Counter[Charge]"
+    ) -> tuple[dict[BudgetBucket, BucketLevel] | None, list[list[int]]]:
         """Call the script once: write all pending charges, read the levels of `budgets`, count the requests.
 
         While the breaker is open, charges stay pending. Charges of a failed call are lost: it may have
@@ -241,7 +251,7 @@ class Limiter:
         if rows is None:
             self.budgets.forget()
             return None, []
-        levels = {bucket: Level(*row) for bucket, row in zip(places, rows, strict=False)}
+        levels = {bucket: BucketLevel(*row) for bucket, row in zip(places, rows, strict=False)}
         self.budgets.note(levels)
         return levels, rows[len(places) :]
 
@@ -276,9 +286,9 @@ def _charge(key: UUID, organization_id: UUID, tier: Tier, rate_class: Class, day
 def _standings(
     charges: Sequence[Charge],
     rows: Mapping[Charge, list[int]],
-    levels: Mapping[Bucket, Level],
+    levels: Mapping[BudgetBucket, BucketLevel],
     day_ends_in: int,
-) -> Iterator[Standing]:
+) -> Iterator[RateLimitState]:
     """Yield the state for each request. Equal charges were counted together: the first `passed` of them
     pass.
     """
@@ -287,7 +297,7 @@ def _standings(
         passed, left, resets_in, left_of_day, second = rows[charge]
         counted[charge] += 1
         behind, level = max(0, passed - counted[charge]), levels[charge.budget]
-        yield Standing(
+        yield RateLimitState(
             charge,
             counted[charge] <= passed,
             left + behind,
@@ -299,8 +309,8 @@ def _standings(
         )
 
 
-def _uncounted(charge: Charge, day_ends_in: int) -> Standing:
-    return Standing(
+def _uncounted(charge: Charge, day_ends_in: int) -> RateLimitState:
+    return RateLimitState(
         charge, passed=True, left=charge.limit, resets_in=WINDOW_S, left_of_day=charge.cap,
         day_ends_in=day_ends_in, second=0,
     )  # fmt: skip

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from api.budgets import Bucket
-from api.event_limits import EventStanding
+from api.budgets import BudgetBucket
+from api.event_limits import EventLimitState
 from api.probation import Probation
-from api.ratelimit import Class, Standing
+from api.ratelimit import Class, RateLimitState
 from domain.apps.app_keys import KeyedApp
 from domain.tenancy.api_keys import Principal
 from schemas import ids
@@ -20,15 +20,15 @@ from telemetry.tracing import Submit
 NOT_MODIFIED = 304
 
 #: The lowest status of an error.
-BAD = 400
+MIN_ERROR = 400
 #: The lowest status of a server error.
-FAULT = 500
+MIN_SERVER_ERROR = 500
 
 #: Browsers must not guess another content type.
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 
 #: CORS headers: pages of any origin may read the response and `Retry-After`. No credentials are involved.
-FOR_PAGES = [
+CORS_HEADERS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"Retry-After, X-Request-Id"),
 ]
@@ -72,11 +72,11 @@ class RequestState:
         self.rate_class: str | None = None
         self.principal: Principal | None = None
         self.probation: Probation | None = None
-        self.standing: Standing | None = None
+        self.standing: RateLimitState | None = None
         #: Only of requests with events, which pages of any origin may send: the app and its limits.
         self.for_pages = False
         self.app: KeyedApp | None = None
-        self.event_standing: EventStanding | None = None
+        self.event_standing: EventLimitState | None = None
         self.status = 0
         #: Of a sandbox: the offset of its clock at the read, or while the write held it.
         self.ahead = timedelta()
@@ -89,7 +89,7 @@ class RequestState:
         self.job_ids = 0
         self.cost = Cost()
         #: The bucket that pays for the request; None until known, without a key, and over a limit.
-        self.payer: Bucket | None = None
+        self.payer: BudgetBucket | None = None
 
     @property
     def organization_id(self) -> UUID | None:
@@ -106,7 +106,7 @@ class RequestState:
     def new_job_id(self) -> UUID:
         """Return a job id that contains this request's id; a plain id once the request has too many jobs."""
         self.job_ids += 1
-        if self.job_ids > ids.MOST_OF_REQUEST:
+        if self.job_ids > ids.MAX_JOBS_OF_REQUEST:
             return ids.new()
         return ids.of_request(self.bits, self.job_ids)
 
@@ -116,7 +116,7 @@ class RequestState:
     @property
     def made(self) -> Sequence[Submit]:
         """Return the submitted jobs; none if the request was refused."""
-        return self.submits if self.status < BAD else ()
+        return self.submits if self.status < MIN_ERROR else ()
 
     @property
     def free(self) -> bool:
@@ -124,14 +124,14 @@ class RequestState:
 
         A refusal still counts as one of the day's writes, which bounds refusals.
         """
-        refused = BAD <= self.status < FAULT and self.rate_class == Class.LONG_RUNNING
+        refused = MIN_ERROR <= self.status < MIN_SERVER_ERROR and self.rate_class == Class.LONG_RUNNING
         return self.status == NOT_MODIFIED or (refused and self.standing is not None and self.standing.passed)
 
     def answer_headers(self) -> list[tuple[bytes, bytes]]:
         """Return the headers of every response, for any route or error."""
         answer = [(b"x-request-id", self.id.encode()), NOSNIFF]
         if self.for_pages:
-            answer += FOR_PAGES
+            answer += CORS_HEADERS
         if self.rate_class is not None:
             answer.append((b"x-ratelimit-endpoint-class", self.rate_class.encode()))
         return answer + self._limits()
@@ -144,7 +144,7 @@ class RequestState:
         return [] if self.probation is None else self.probation.headers()
 
 
-def of(scope: Mapping[str, Any]) -> RequestState:
+def state_of(scope: Mapping[str, Any]) -> RequestState:
     """Return the state of a request by its ASGI scope."""
     found: RequestState = scope["state"]["request_state"]
     return found

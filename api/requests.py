@@ -22,10 +22,10 @@ from telemetry import costs
 
 T = TypeVar("T")
 
-STRANGERS = UUID(int=0)
+KEYLESS_QUOTA = UUID(int=0)
 
 #: Maximum digits of Content-Length: Python refuses to parse thousands of digits.
-MOST_DIGITS = 18
+MAX_LENGTH_DIGITS = 18
 
 
 class ApiRequest(Request[Any, Any, State]):
@@ -38,7 +38,7 @@ class ApiRequest(Request[Any, Any, State]):
 
     @property
     def request_state(self) -> RequestState:
-        return request_state.of(self.scope)
+        return request_state.state_of(self.scope)
 
     @property
     def principal(self) -> Principal:
@@ -125,7 +125,7 @@ class ApiRequest(Request[Any, Any, State]):
     @property
     def _sharer(self) -> UUID:
         who = self.request_state.principal
-        return who.organization_id if who else STRANGERS
+        return who.organization_id if who else KEYLESS_QUOTA
 
     async def body(self) -> bytes:
         """Return the whole body. Litestar's own method copies all headers, a tenth of a request's cost."""
@@ -185,7 +185,7 @@ class ApiRequest(Request[Any, Any, State]):
 
 
 def _announced(length: bytes) -> int:
-    if not length.isdigit() or len(length) > MOST_DIGITS:
+    if not length.isdigit() or len(length) > MAX_LENGTH_DIGITS:
         raise Malformed("Content-Length must be a whole number")
     return int(length)
 

@@ -16,7 +16,7 @@ T = TypeVar("T")
 JSON = "application/json"
 
 
-class Reply(Response[T]):
+class ApiResponse(Response[T]):
     """A response of JSON or bytes at a fifth of the cost of Litestar's own; without cookies and background
     tasks.
     """
@@ -37,7 +37,7 @@ class Reply(Response[T]):
     def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **handler: Any) -> ASGIResponse:  # noqa: ARG002
         """Build the ASGI response; `handler` has the route's defaults."""
         media_type = self.media_type or handler.get("media_type") or JSON
-        content = shown_times.shown(self.content, request_state.of(request.scope).ahead)
+        content = shown_times.shown(self.content, request_state.state_of(request.scope).ahead)
         body = (
             b""
             if content is None

@@ -112,7 +112,9 @@ _CHANGES: Mapping[WebhookEventType, Callable[[datetime], Fields]] = {
 }  # fmt: skip
 
 
-def make(type_: WebhookEventType, *, organization_id: UUID, project_id: UUID | None, now: datetime) -> Sample:
+def build_sample(
+    type_: WebhookEventType, *, organization_id: UUID, project_id: UUID | None, now: datetime
+) -> Sample:
     """Build a sample with current times and fresh ids; the project's id is random unless given."""
     noun = type_.partition(".")[0]
     kind = _KINDS[noun]

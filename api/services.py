@@ -8,14 +8,14 @@ from redis.asyncio import Redis
 
 from api.app_auth import AppAuthenticator
 from api.auth import Authenticator
-from api.coalescing import Coalesced
+from api.coalescing import Coalescer
 from api.disk_watch import DiskWatch
 from api.event_limits import EventLimiter
-from api.fair_executor import Aside, TenantQueue
-from api.last_seen import LastEvents
-from api.long_poll import Ref, Watcher
+from api.fair_executor import FairExecutor, TenantQueue
+from api.last_seen import LastSeenBuffer
+from api.long_poll import LongPollHub, Ref
 from api.ratelimit import Limiter
-from api.tenant_connections import Connections
+from api.tenant_connections import TenantConnections
 from db.pool import Pool
 from domain.events.budgets import Budgets
 from domain.events.intake import Intake
@@ -41,13 +41,13 @@ class EventServices:
     #: Daily event budgets of organizations.
     budgets: Budgets
     intake: Intake
-    last: LastEvents
+    last: LastSeenBuffer
     quarantine: Quarantine
     #: Watermarks of the databases' disks: intake of events and uploads closes before a disk is full.
     disks: DiskWatch
     #: Connection quota for events from servers with an Idempotency-Key. Each such request holds a connection
     #: of the main database until its events are committed; together they get half of the shared connections.
-    keyed: Connections
+    keyed: TenantConnections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +57,9 @@ class Services:
     settings: Settings
     pool: Pool
     #: The pool with a quota per organization.
-    connections: Connections
+    connections: TenantConnections
     #: The event store with a quota per organization; the same object if both are one database.
-    event_connections: Connections
+    event_connections: TenantConnections
     #: Cache of the latest counts of users.
     counted: Counted
     courier: Courier
@@ -70,19 +70,19 @@ class Services:
     limiter: Limiter
     events: EventServices
     #: Coalesced reads of jobs.
-    jobs: Coalesced[Ref, Versioned | None]
+    jobs: Coalescer[Ref, Versioned | None]
     #: Coalesced reads of the reasons why jobs wait.
-    waits: Coalesced[Ref, Waiting | None]
+    waits: Coalescer[Ref, Waiting | None]
     #: Coalesced creation of projects: one statement and one commit for concurrent requests.
-    creates: Coalesced[New, bool | None]
-    watcher: Watcher[Versioned]
+    creates: Coalescer[New, bool | None]
+    watcher: LongPollHub[Versioned]
     #: Streams of webhook events.
-    listeners: Watcher[Head]
+    listeners: LongPollHub[Head]
     #: Storage of media, and the queue of uploads to probe.
     store: Store
     probes: TenantQueue
     #: Runs CPU-bound work on a thread outside of the event loop.
-    aside: Aside
+    aside: FairExecutor
     #: Addresses of this machine that an ingest may fetch despite the SSRF guard.
     allowed: urls.Allowed
     clock: Callable[[], datetime]

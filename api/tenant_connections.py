@@ -15,18 +15,18 @@ from schemas.errors import Unavailable
 from telemetry import costs
 
 #: Connections outside the quotas, if the pool is large enough.
-RESERVE = 3
+RESERVED_CONNECTIONS = 3
 
 #: Maximum seconds that a request waits for a connection.
-WAIT_S = 10.0
+MAX_WAIT_S = 10.0
 
 
-class Connections:
+class TenantConnections:
     """The connection pool for requests of organizations: each gets at most half, in round-robin order."""
 
     def __init__(self, pool: Pool, *, size: int) -> None:
         self._pool = pool
-        self._free = max(1, size - RESERVE)
+        self._free = max(1, size - RESERVED_CONNECTIONS)
         self._most = max(1, self._free // 2)
         self._held: Counter[UUID] = Counter()
         #: Waiting requests by organization; the next organization in turn comes first.
@@ -34,7 +34,7 @@ class Connections:
 
     @asynccontextmanager
     async def of(self, organization_id: UUID) -> AsyncIterator[Conn]:
-        """Acquire a connection. Raises `Unavailable` after `WAIT_S` seconds."""
+        """Acquire a connection. Raises `Unavailable` after `MAX_WAIT_S` seconds."""
         await self._take(organization_id)
         try:
             async with self._pool.acquire() as conn:
@@ -59,7 +59,7 @@ class Connections:
         granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(organization_id, deque()).append(granted)
         try:
-            async with asyncio.timeout(WAIT_S):
+            async with asyncio.timeout(MAX_WAIT_S):
                 await granted
         except BaseException as error:
             self._leave(organization_id, granted)

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 from litestar.params import QueryParameter
 
-from api.paging import READ_S
+from api.paging import READ_TIMEOUT_S
 from api.requests import ApiRequest
 from domain.metrics.metrics import Stores
 from schemas.errors import Unavailable
@@ -33,12 +33,12 @@ SCOPE = QueryParameter(name="scope", description="The scope of the metrics.")
 GRANULARITY = QueryParameter(name="granularity", description="The length of a bucket; weeks begin on Monday.")
 
 
-def stores(request: ApiRequest) -> Stores:
+def connections_of(request: ApiRequest) -> Stores:
     """Return connections to both databases from the caller's quota."""
     return Stores(request.connection, request.event_connection, request.services.counted)
 
 
-async def at_one_time(request: ApiRequest, read: Callable[[datetime, timedelta], Awaitable[T]]) -> T:
+async def read_at_one_time(request: ApiRequest, read: Callable[[datetime, timedelta], Awaitable[T]]) -> T:
     """Run `read` with one time and one offset of a sandbox's clock.
 
     `read` uses several connections, and runs again if the clock was moved meanwhile.
@@ -51,10 +51,10 @@ async def at_one_time(request: ApiRequest, read: Callable[[datetime, timedelta],
 
 
 @asynccontextmanager
-async def bounded() -> AsyncIterator[None]:
+async def limit_read_time() -> AsyncIterator[None]:
     """Limit the block to the time limit of a list's page. Raises `Unavailable`."""
     try:
-        async with asyncio.timeout(READ_S):
+        async with asyncio.timeout(READ_TIMEOUT_S):
             yield
     except TimeoutError:
         raise Unavailable(

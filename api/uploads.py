@@ -31,16 +31,16 @@ from schemas.errors import Invalid, Malformed, Oversized
 from telemetry import logs
 
 #: Upload timeouts in seconds: without any data, and in total.
-IDLE_S, TOTAL_S = 30.0, 900.0
+IDLE_TIMEOUT_S, TOTAL_TIMEOUT_S = 30.0, 900.0
 
-NAME_MAX = 255
+MAX_NAME_CHARACTERS = 255
 
 _Event: TypeAlias = MultipartSegment | bytes | None
 
 _log = logs.get("uploads")
 
 
-class Wanted(NamedTuple):
+class UploadSpec(NamedTuple):
     """The expected shape of an upload: text parts with their maximum characters, and files.
 
     `body_max` is the maximum of bytes of the whole request. `taken` returns the allowed file types, given the
@@ -55,7 +55,7 @@ class Wanted(NamedTuple):
     thumbnails: bool = False
 
 
-class Received(NamedTuple):
+class ReceivedUpload(NamedTuple):
     """The parts of an upload; `fingerprint` is JSON that is equal for equal parts."""
 
     texts: Mapping[str, str]
@@ -66,7 +66,7 @@ class Received(NamedTuple):
 class _Form:
     """The parts of an upload received so far."""
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: UploadSpec) -> None:
         self.wanted = wanted
         self.texts: dict[str, str] = {}
         self.files: list[Passing] = []
@@ -93,7 +93,7 @@ def _dropped(file: Passing) -> list[int]:
 
 
 @asynccontextmanager
-async def receiving(request: ApiRequest, wanted: Wanted) -> AsyncIterator[Received]:
+async def receive(request: ApiRequest, wanted: UploadSpec) -> AsyncIterator[ReceivedUpload]:
     """Receive an upload; at the end of the block, delete the files that no asset uses.
 
     Raises `Malformed`, `Oversized`, `Invalid`, `Unavailable`.
@@ -107,7 +107,7 @@ async def receiving(request: ApiRequest, wanted: Wanted) -> AsyncIterator[Receiv
                 await _read_part(request, form, event, _rest_of_part(events))
         wanted.check(form.files, form.texts)
         files = await _look(request, form)
-        yield Received(form.texts, files, form.fingerprint)
+        yield ReceivedUpload(form.texts, files, form.fingerprint)
     finally:
         await _discard(request, form.tokens)
 
@@ -130,11 +130,11 @@ async def _events(request: ApiRequest, most: int) -> AsyncGenerator[_Event, None
 
 async def _chunks(request: ApiRequest, most: int) -> AsyncGenerator[bytes, None]:
     """Yield the body's chunks within the timeouts."""
-    stream, ends = request.stream(), time.monotonic() + TOTAL_S
+    stream, ends = request.stream(), time.monotonic() + TOTAL_TIMEOUT_S
     async with aclosing(stream):
         while True:
             try:
-                async with asyncio.timeout(min(IDLE_S, ends - time.monotonic())):
+                async with asyncio.timeout(min(IDLE_TIMEOUT_S, ends - time.monotonic())):
                     chunk = await anext(stream)
             except TimeoutError:
                 raise Malformed("the body came too slowly: send the request again") from None
@@ -190,8 +190,8 @@ async def _read_file(
 ) -> None:
     """Store a file. Refuses it as early as possible; stored bytes are deleted with the whole upload."""
     path, name = f"file[{len(form.files)}]", segment.filename or ""
-    if len(name) > NAME_MAX or not name.isprintable():
-        raise Invalid(path, f"must have a name of at most {NAME_MAX} printable characters")
+    if len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
+        raise Invalid(path, f"must have a name of at most {MAX_NAME_CHARACTERS} printable characters")
     taken = form.wanted.taken(form.texts)
     declared = segment.content_type or ""
     file = Passing(await _head(chunks), path=path, name=name, declared=declared, taken=taken)

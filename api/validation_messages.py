@@ -7,7 +7,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 #: Maximum number of allowed values in a message; a list of all currencies would be too long.
-MOST_CHOICES = 40
+MAX_CHOICES = 40
 
 #: msgspec's type names, translated for callers of the API.
 _NAMES = {
@@ -26,13 +26,13 @@ _BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"
 
 class _Rule(NamedTuple):
     pattern: re.Pattern[str]
-    say: Callable[[re.Match[str]], str]
+    describe: Callable[[re.Match[str]], str]
 
 
-def say(what: str, kind: Any = None) -> str:
+def describe(what: str, kind: Any = None) -> str:
     """Translate a message of msgspec; with the value's type, list the allowed values."""
     allowed = choices(kind) if what.startswith("Invalid enum value") else []
-    if 0 < len(allowed) <= MOST_CHOICES:
+    if 0 < len(allowed) <= MAX_CHOICES:
         return f"must be one of {', '.join(allowed)}"
     for rule in _RULES:
         if found := rule.pattern.fullmatch(what):

@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager, suppress
 from telemetry import logs
 
 #: Seconds that the shutdown waits for the last write.
-LAST_S = 2.0
+LAST_WRITE_TIMEOUT_S = 2.0
 
 _log = logs.get("api.write_behind")
 
 
 @asynccontextmanager
-async def written_behind(
+async def write_behind(
     came: asyncio.Event, write_due: Callable[[], Awaitable[None]], *, rest_s: float = 0.0
 ) -> AsyncIterator[None]:
     """Run a background task that writes each time `came` is set; at the end of the block, write the rest.
@@ -29,7 +29,7 @@ async def written_behind(
         with suppress(asyncio.CancelledError):
             await writer
         with suppress(TimeoutError):
-            async with asyncio.timeout(LAST_S):
+            async with asyncio.timeout(LAST_WRITE_TIMEOUT_S):
                 await _write_once(write_due)
 
 

@@ -115,13 +115,13 @@ class Arrived(Real, frozen=True, kw_only=True):
     """When it was stored."""
 
 
-Trouble = Literal["EVENTS_REFUSED", "OLD_EVENTS", "KEY_ROTATED", "NEVER_SEEN", "NONE_CAME"]
+FindingCode = Literal["EVENTS_REFUSED", "OLD_EVENTS", "KEY_ROTATED", "NEVER_SEEN", "NONE_CAME"]
 
 
 class Finding(Out, frozen=True, kw_only=True):
     """A possible reason for missing events, with its remedy."""
 
-    code: Trouble
+    code: FindingCode
     """The code, to branch on."""
     message: str
     """The remedy."""

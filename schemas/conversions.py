@@ -15,7 +15,7 @@ Ended = Literal["delivered", "skipped", "failed", "expired", "outcome_unknown", 
 DeliveryState = Literal["pending", "delivered", "skipped", "failed", "expired", "outcome_unknown", "canceled"]
 
 #: Maximum names in one map.
-MOST_MAPPED = 50
+MAX_MAPPED = 50
 
 PixelId = Annotated[str, Meta(pattern="^[A-Za-z0-9]+$", max_length=64, examples=["1234567890123456"])]
 AccessToken = Annotated[str, Meta(pattern=r"^[\x21-\x7e]+$", min_length=8, max_length=1024)]
@@ -24,7 +24,7 @@ EventName = Annotated[Text, Meta(min_length=1, max_length=128)]
 DestinationName = Annotated[str, Meta(pattern="^[A-Za-z0-9_ -]+$", max_length=50)]
 EventMap = Annotated[
     dict[EventName, DestinationName],
-    Meta(max_length=MOST_MAPPED, examples=[{"purchase_success": "Purchase"}]),
+    Meta(max_length=MAX_MAPPED, examples=[{"purchase_success": "Purchase"}]),
 ]
 
 

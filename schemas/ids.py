@@ -21,7 +21,7 @@ REQUEST, AUDIT, WORKER = "req", "aud", "wrk"
 _MARK = 0x2A5C
 #: The last bits of such an id: 0 for the request, and the number of each of its jobs.
 _NUMBER_BITS = 16
-MOST_OF_REQUEST = (1 << _NUMBER_BITS) - 1
+MAX_JOBS_OF_REQUEST = (1 << _NUMBER_BITS) - 1
 
 OrganizationId = Annotated[str, Meta(description="Id of the organization, `org_...`.")]
 ProjectId = Annotated[str, Meta(description="Id of the project, `prj_...`.")]
@@ -70,7 +70,7 @@ def new_request() -> int:
 
 
 def of_request(request: int, number: int) -> UUID:
-    """Return the id of a request's job by its number, from 1 to `MOST_OF_REQUEST`."""
+    """Return the id of a request's job by its number, from 1 to `MAX_JOBS_OF_REQUEST`."""
     return UUID(int=request | number)
 
 

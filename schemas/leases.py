@@ -11,7 +11,7 @@ from schemas.base import In, Instant, Out, Text
 RequestStatus = Literal["requested", "partial", "assigned", "rejected"]
 
 #: Maximum accounts of one request.
-MOST = 50
+MAX_ACCOUNTS = 50
 
 Niche = Annotated[Text, Meta(min_length=1, max_length=200, examples=["home baking, in German"])]
 AccountId = Annotated[Text, Meta(max_length=60)]
@@ -20,7 +20,7 @@ AccountId = Annotated[Text, Meta(max_length=60)]
 class LeaseRequestCreate(In, frozen=True, kw_only=True):
     """A partner's request for leased accounts."""
 
-    count: Annotated[int, Meta(ge=1, le=MOST, examples=[3])]
+    count: Annotated[int, Meta(ge=1, le=MAX_ACCOUNTS, examples=[3])]
     """Number of accounts."""
     niche: Niche
     """The topic of the accounts."""
@@ -133,7 +133,7 @@ class OfferedAccount(Out, frozen=True, kw_only=True):
 class LeaseAssign(In, frozen=True, kw_only=True):
     """The accounts for a request."""
 
-    social_account_ids: Annotated[list[AccountId], Meta(min_length=1, max_length=MOST)]
+    social_account_ids: Annotated[list[AccountId], Meta(min_length=1, max_length=MAX_ACCOUNTS)]
     """Ids of offered accounts: at most as many as the request still needs."""
 
 

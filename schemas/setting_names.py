@@ -10,7 +10,7 @@ from schemas.settings import OWN, Settings
 MIN_LETTERS = 4
 
 #: A name may differ in one letter for each of so many letters.
-LETTERS_A_FAULT = 8
+LETTERS_PER_TYPO = 8
 
 NAMES = frozenset(OWN.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings))
 
@@ -25,7 +25,7 @@ def find_misspelt(names: Iterable[str]) -> dict[str, str]:
 
 
 def _nearest(name: str) -> str | None:
-    limit = max(1, len(name) // LETTERS_A_FAULT)
+    limit = max(1, len(name) // LETTERS_PER_TYPO)
     near = {meant: edit_distance(name, meant) for meant in NAMES if abs(len(meant) - len(name)) <= limit}
     best = min(near, key=lambda meant: (near[meant], meant), default=None)
     return best if best and near[best] <= limit else None

@@ -10,7 +10,7 @@ from itertools import pairwise
 import msgspec
 
 
-def of_fields(kind: type) -> dict[str, str]:
+def read_descriptions(kind: type) -> dict[str, str]:
     """Return descriptions by field name; a class inherits and may override those of its bases."""
     found: dict[str, str] = {}
     for base in reversed(kind.__mro__):

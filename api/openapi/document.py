@@ -9,11 +9,11 @@ from litestar import Litestar
 
 from api import body_limits, event_limits
 from api.errors import CODES
-from api.openapi.examples import shown
+from api.openapi.examples import example_of
 from api.openapi.operations import Operation, operations
 from api.openapi.parameters import parameters
-from api.openapi.responses import HEADERS, refused, responses
-from api.openapi.shapes import Shapes, shapes
+from api.openapi.responses import HEADERS, describe_error, responses
+from api.openapi.shapes import Shapes, build_shapes
 from schemas.envelope import Envelope
 
 Json = dict[str, Any]
@@ -116,7 +116,7 @@ def render(app: Litestar) -> bytes:
             "paths": paths,
             "components": {
                 "schemas": made.components,
-                "responses": {f"E{status}": refused(status) for status in statuses},
+                "responses": {f"E{status}": describe_error(status) for status in statuses},
                 "headers": HEADERS,
                 "securitySchemes": _SECURITY,
             },
@@ -129,7 +129,7 @@ def _shapes(found: list[Operation]) -> Shapes:
     named = [
         kind for one in found for kind in (one.body, one.parts, one.answer, one.accepts) if _is_shape(kind)
     ]
-    return shapes(list(dict.fromkeys([*named, Envelope])))
+    return build_shapes(list(dict.fromkeys([*named, Envelope])))
 
 
 def _is_shape(kind: Any) -> bool:
@@ -159,7 +159,7 @@ def _security(one: Operation) -> list[Json]:
 
 def _asks(one: Operation) -> str:
     if one.for_apps:
-        return f"Needs the SDK app's own key; counts as `{event_limits.CLASS}`."
+        return f"Needs the SDK app's own key; counts as `{event_limits.RATE_CLASS}`."
     if one.needs is None:
         return ""
     scope = f"the scope `{one.needs.scope}`" if one.needs.scope else "any key"
@@ -167,9 +167,9 @@ def _asks(one: Operation) -> str:
 
 
 def _body(one: Operation, schemas: dict[Any, Json]) -> Json:
-    said = shown(one.id, "body")
+    said = example_of(one.id, "body")
     if one.parts is not None:
-        form = said if one.body is None else shown(one.id, "form")
+        form = said if one.body is None else example_of(one.id, "form")
         content = {"multipart/form-data": {"schema": schemas[one.parts], **form}}
         if one.body is not None:
             content["application/json"] = {"schema": schemas[one.body], **said}

@@ -146,7 +146,7 @@ ENUMS: Mapping[str, Enum] = {
 _BY_VALUES = {frozenset(enum.values): name for name, enum in ENUMS.items()}
 
 
-def named(schema: Json) -> str | None:
+def find_enum(schema: Json) -> str | None:
     """Find the enum of a schema by its title, or by its list of values."""
     if schema.get("title") in ENUMS:
         return str(schema["title"])

@@ -37,14 +37,14 @@ def examples() -> Mapping[str, Example]:
     }
 
 
-def shown(operation: str, part: Literal["body", "form", "answer"]) -> dict[str, Any]:
+def example_of(operation: str, part: Literal["body", "form", "answer"]) -> dict[str, Any]:
     """Return the `example` of a request's or an answer's content, if there is one."""
     found = examples().get(operation)
     value = UNSET if found is None else getattr(found, part)
     return {} if value is UNSET else {"example": value}
 
 
-def of_parameter(operation: str, name: str) -> dict[str, Any]:
+def parameter_example(operation: str, name: str) -> dict[str, Any]:
     """Return the example of a parameter, if there is one."""
     found = examples().get(operation)
     return {"example": found.parameters[name]} if found and name in found.parameters else {}

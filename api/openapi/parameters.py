@@ -7,7 +7,7 @@ import msgspec
 from litestar.params import ParameterKwarg, QueryParameter
 from litestar.typing import FieldDefinition
 
-from api.openapi.examples import of_parameter
+from api.openapi.examples import parameter_example
 from api.openapi.operations import Operation, camel, without_none
 from api.openapi.shapes import clean
 from schemas import ids
@@ -80,7 +80,7 @@ def parameters(one: Operation) -> list[Json]:
 
 def _example(one: Operation, given: Json) -> Json:
     """Return a parameter's example; split into a list for a list parameter."""
-    found = of_parameter(one.id, given["name"])
+    found = parameter_example(one.id, given["name"])
     if found and given["schema"].get("type") == "array":
         return {"example": found["example"].split(",")}
     return found

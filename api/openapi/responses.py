@@ -6,7 +6,7 @@ from typing import Any
 from litestar.response import Stream
 
 from api.errors import CODES
-from api.openapi.examples import examples, shown
+from api.openapi.examples import example_of, examples
 from api.openapi.operations import Operation
 from schemas import ids
 
@@ -45,7 +45,7 @@ HEADERS: dict[str, Json] = {
 _LIMITS = ("RateLimit-Policy", "RateLimit", "X-RateLimit-Endpoint-Class")
 
 
-def refused(status: int) -> Json:
+def describe_error(status: int) -> Json:
     """Return the shared description of an error status, which operations refer to."""
     codes = {name: code for name, code in CODES.items() if code.status == status}
     example = {"code": next(iter(codes)), "message": "what to do next", "requestId": _EXAMPLE_ID}
@@ -99,7 +99,7 @@ def _success(one: Operation, status: int, schemas: dict[Any, Json]) -> Json:
     if status in _EMPTY or one.answer is None:
         return said
     content = _content(one, status, schemas)
-    example = shown(one.id, "answer") if _is_told(one, status) else {}
+    example = example_of(one.id, "answer") if _is_told(one, status) else {}
     return {**said, "content": {kind: {**about, **example} for kind, about in content.items()}}
 
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from api.openapi import descriptions
-from api.openapi.enums import ENUMS, named
+from api.openapi.enums import ENUMS, find_enum
 from schemas.base import In
 
 Json = dict[str, Any]
@@ -23,7 +23,7 @@ class Shapes(NamedTuple):
     components: Json
 
 
-def shapes(kinds: list[Any]) -> Shapes:
+def build_shapes(kinds: list[Any]) -> Shapes:
     """Build the schemas of the types in requests and answers."""
     refs, components = msgspec.json.schema_components(kinds, ref_template=f"{_REF}{{name}}")
     structs = {cls.__name__: cls for kind in kinds for cls in _structs(kind, set())}
@@ -39,7 +39,7 @@ def clean(schema: Json) -> Json:
     """Return a schema without keywords that client generators misread, with its description at the top."""
     if "$ref" in schema:
         return {**schema, "$ref": _REF + _renamed(schema["$ref"].removeprefix(_REF))}
-    if name := named(schema):
+    if name := find_enum(schema):
         about = {"description": schema["description"]} if "description" in schema else {}
         return {"$ref": _REF + name, **about}
     made = {word: _cleaned(word, value) for word, value in schema.items() if word != "title"}
@@ -65,7 +65,7 @@ def _hoisted(choices: list[Json]) -> Json:
 
 
 def _component(cls: type[msgspec.Struct], schema: Json) -> Json:
-    fields, texts = msgspec.structs.fields(cls), descriptions.of_fields(cls)
+    fields, texts = msgspec.structs.fields(cls), descriptions.read_descriptions(cls)
     asked = issubclass(cls, In)
     known = schema["properties"]
     properties = {

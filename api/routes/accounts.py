@@ -9,9 +9,9 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from api import oauth_return, path_ids
 from api.accepted_job import accept
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
-from api.long_poll import unless_gone
-from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.idempotency import WriteResult, once, once_plain
+from api.long_poll import unless_disconnected
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -109,15 +109,16 @@ async def authorize(request: ApiRequest, returned: Returned) -> Response[None]:
     found = await _follow_link(request, returned)
     if found.job_id:
         ref = (found.flow.organization_id, found.job_id)
-        await unless_gone(
-            request.receive, oauth_return.until_ended(request, ref, within_s=oauth_return.CALLBACK_S)
+        await unless_disconnected(
+            request.receive,
+            oauth_return.wait_for_job(request, ref, within_s=oauth_return.MAX_CALLBACK_WAIT_S),
         )
         found = await _follow_link(request, returned)
     if found.url or found.job_id:
         on = found.url or authorization.link(request.services.settings, returned)
         back, lasts = oauth_return.SOCIAL_CALLBACK, authorization.LIFETIME
-        return oauth_return.lead_on(request, on, state=returned, back=back, lasts=lasts)
-    return await oauth_return.lead_back(request, found.flow, None, state=returned)
+        return oauth_return.redirect_on(request, on, state=returned, back=back, lasts=lasts)
+    return await oauth_return.redirect_back(request, found.flow, None, state=returned)
 
 
 @get(f"{oauth_return.SOCIAL_CALLBACK}/{{issuer:str}}", status_code=302, opt={"refusals": (422, 429, 503)})
@@ -151,7 +152,7 @@ async def social_callback(
         )
 
     flow, submitted = await request.transact(use)
-    return await oauth_return.lead_back(request, flow, submitted, state=returned)
+    return await oauth_return.redirect_back(request, flow, submitted, state=returned)
 
 
 @get("/social/oauth-status/{oauth_state:str}", opt=requires("social:read", Class.READ_LIGHT, 404))
@@ -194,7 +195,7 @@ async def list_social_accounts(
     status: StatusFilter = None,
     leased: LeasedFilter = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[SocialAccount]:
     """List a project's accounts, newest first, disconnected ones included."""
     find = partial(accounts.list_page, platforms=platform, statuses=status, leased=leased)
@@ -210,7 +211,7 @@ async def get_social_account(request: ApiRequest, social_account_id: FromPath[st
         return await accounts.get(
             conn,
             organization_id=request.organization_id,
-            account_id=path_ids.read("account", social_account_id),
+            account_id=path_ids.parse_id("account", social_account_id),
         )
 
 
@@ -233,7 +234,7 @@ async def disconnect_social_account(
         lambda conn: connect.disconnect(
             conn,
             organization_id=who.organization_id,
-            account_id=path_ids.read("account", social_account_id),
+            account_id=path_ids.parse_id("account", social_account_id),
             api_key_id=who.key_uuid,
             keyring=request.services.vault,
         ),
@@ -245,18 +246,18 @@ async def _make_link(
 ) -> Response[OAuthUrl]:
     services = request.services
 
-    async def make(conn: Conn) -> Made[OAuthUrl]:
+    async def make(conn: Conn) -> WriteResult[OAuthUrl]:
         made, wake = await authorization.start(
             conn,
             settings=services.settings,
             principal=request.principal,
-            project_id=path_ids.read("project", project_id),
+            project_id=path_ids.parse_id("project", project_id),
             asked=asked,
             allowed=services.allowed,
             keyring=services.vault,
             now=services.clock(),
         )
-        return Made(made, status=201, wakes=() if wake is None else (wake,), secret=True)
+        return WriteResult(made, status=201, wakes=() if wake is None else (wake,), secret=True)
 
     return await once(request, make)
 

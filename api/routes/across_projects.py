@@ -8,9 +8,9 @@ from litestar import get
 from litestar.params import QueryParameter
 
 from api import filters
-from api.filters import MadeSince, MadeUntil, ProjectFilter
+from api.filters import CreatedSince, CreatedUntil, ProjectFilter
 from api.guard import requires
-from api.paging import DEFAULT, Cursor, Limit, page, page_of_project
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from api.routes import accounts as account_routes
@@ -41,14 +41,17 @@ async def list_all_scheduled_posts(
     since: post_routes.Since = None,
     until: post_routes.Until = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[Post]:
     """List the posts of all active projects of the organization, newest first.
 
     To list the posts of an archived project, filter by it or by one of its accounts. For a calendar, use
     `since` and `until`, which filter by `scheduledFor`.
     """
-    asked: dict[str, Any] = {"statuses": status, "period": await filters.own_period(request, since, until)}
+    asked: dict[str, Any] = {
+        "statuses": status,
+        "period": await filters.read_sandbox_period(request, since, until),
+    }
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[Post]:
         where: dict[str, Any] = {"organization_id": request.organization_id, "before": before, "limit": limit}
@@ -74,10 +77,10 @@ async def list_all_content(
     project_id: ProjectFilter = None,
     status: content_routes.StatusFilter = None,
     approval_status: content_routes.ApprovalFilter = None,
-    since: MadeSince = None,
-    until: MadeUntil = None,
+    since: CreatedSince = None,
+    until: CreatedUntil = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[Content]:
     """List the content of all active projects of the organization, newest first.
 
@@ -86,7 +89,7 @@ async def list_all_content(
     asked: dict[str, Any] = {
         "statuses": status,
         "approval_statuses": approval_status,
-        "period": await filters.own_period(request, since, until),
+        "period": await filters.read_sandbox_period(request, since, until),
         "public_url": request.services.settings.public_url,
     }
     if project_id is not None:
@@ -104,7 +107,7 @@ async def list_all_social_accounts(
     platform: account_routes.PlatformFilter = None,
     status: account_routes.StatusFilter = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[SocialAccount]:
     """List the accounts of all active projects of the organization, newest first.
 

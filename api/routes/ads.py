@@ -83,7 +83,7 @@ async def import_ads_metrics(
     async def put(conn: Conn) -> AdRowsImported:
         where = {
             "organization_id": request.organization_id,
-            "project_id": path_ids.read("project", project_id),
+            "project_id": path_ids.parse_id("project", project_id),
         }
         await project_locks.lock_active(conn, **where)
         async with request.event_connection_within(conn) as store:
@@ -111,7 +111,7 @@ async def delete_ads_metrics(
     async def drop(conn: Conn) -> AdRowsDeleted:
         where = {
             "organization_id": request.organization_id,
-            "project_id": path_ids.read("project", project_id),
+            "project_id": path_ids.parse_id("project", project_id),
         }
         await project_locks.check(conn, **where)
         if attribution_window is None:
@@ -149,7 +149,7 @@ async def get_ads_metrics(
     ad_metrics.check(ad_scope, subject_id)
     question = Asked(
         organization_id=request.organization_id,
-        project_id=path_ids.read("project", project_id),
+        project_id=path_ids.parse_id("project", project_id),
         scope=ad_scope,
         subject_id=subject_id,
         metrics=metrics or get_args(AdMetric),
@@ -158,8 +158,8 @@ async def get_ads_metrics(
         window=windows.read(since, until, now=now),
         granularity=granularity,
     )
-    async with time_window.bounded():
-        return await ad_metrics.read(time_window.stores(request), question, now=now)
+    async with time_window.limit_read_time():
+        return await ad_metrics.read(time_window.connections_of(request), question, now=now)
 
 
 ROUTES = [import_ads_metrics, delete_ads_metrics, get_ads_metrics]

@@ -8,8 +8,8 @@ from litestar.params import FromPath, JSONBody
 
 from api import path_ids
 from api.guard import requires
-from api.idempotency import Made, once_any_time
-from api.paging import DEFAULT, Cursor, Limit, page
+from api.idempotency import WriteResult, once_any_time
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -24,7 +24,7 @@ AT_ONCE = ApiKeyRotate()
 async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> Response[ApiKeyShown]:
     """Create a key with at most the rights of yours. Only this answer contains its secret."""
 
-    async def create(conn: Conn) -> Made[ApiKeyShown]:
+    async def create(conn: Conn) -> WriteResult[ApiKeyShown]:
         made = await api_keys.create(
             conn,
             peppers=request.services.peppers,
@@ -35,13 +35,15 @@ async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> R
             expires_at=data.expires_at,
             now=request.services.clock(),
         )
-        return Made(made, status=201, location=f"/v1/api-keys/{made.id}", secret=True)
+        return WriteResult(made, status=201, location=f"/v1/api-keys/{made.id}", secret=True)
 
     return await once_any_time(request, create)
 
 
 @get("/api-keys", opt=requires("keys:write", Class.READ_LIGHT))
-async def list_api_keys(request: ApiRequest, cursor: Cursor = None, limit: Limit = DEFAULT) -> Page[ApiKey]:
+async def list_api_keys(
+    request: ApiRequest, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+) -> Page[ApiKey]:
     """List the organization's keys, newest first, killed ones included."""
     who = request.principal
     find = partial(api_keys.list_page, organization_id=who.organization_id, env=who.env)
@@ -57,7 +59,7 @@ async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
             conn,
             organization_id=who.organization_id,
             env=who.env,
-            key_uuid=path_ids.read("api_key", api_key_id),
+            key_uuid=path_ids.parse_id("api_key", api_key_id),
         )
 
 
@@ -74,15 +76,15 @@ async def rotate_api_key(
     Your key must have all rights of the rotated key.
     """
 
-    async def rotate(conn: Conn) -> Made[ApiKeyShown]:
+    async def rotate(conn: Conn) -> WriteResult[ApiKeyShown]:
         made = await api_keys.rotate(
             conn,
             peppers=request.services.peppers,
             actor=request.principal.actor,
-            key_uuid=path_ids.read("api_key", api_key_id),
+            key_uuid=path_ids.parse_id("api_key", api_key_id),
             overlap=timedelta(hours=data.overlap_hours),
         )
-        return Made(made, secret=True)
+        return WriteResult(made, secret=True)
 
     return await once_any_time(request, rotate)
 
@@ -98,9 +100,9 @@ async def kill_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> Respon
     Repeating the request changes nothing.
     """
 
-    async def kill(conn: Conn) -> Made[ApiKey]:
-        key_id = path_ids.read("api_key", api_key_id)
-        return Made(await api_keys.kill(conn, actor=request.principal.actor, key_uuid=key_id))
+    async def kill(conn: Conn) -> WriteResult[ApiKey]:
+        key_id = path_ids.parse_id("api_key", api_key_id)
+        return WriteResult(await api_keys.kill(conn, actor=request.principal.actor, key_uuid=key_id))
 
     return await once_any_time(request, kill)
 

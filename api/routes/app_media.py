@@ -11,11 +11,11 @@ from litestar.params import FromPath, QueryParameter
 from api import idempotency, path_ids, uploads
 from api.accepted_job import accepted
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
-from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.idempotency import WriteResult, once, once_plain
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from api.uploads import Received, Wanted
+from api.uploads import ReceivedUpload, UploadSpec
 from db.pool import Conn
 from domain.media import app_media, app_media_fetches, app_media_limits
 from domain.media.app_media_limits import TAKEN
@@ -43,9 +43,9 @@ ALL = "/projects/{project_id:str}/app-media"
 ONE = f"{ALL}/{{asset_id:str}}"
 
 #: Maximum characters of a kind's name; longer than any kind, so that the error can quote a wrong one.
-NAME_MAX = 40
+MAX_KIND_CHARACTERS = 40
 #: Allowed files while the kind is unknown.
-ANY: Taken = {
+ANY_KIND: Taken = {
     kind: max(taken.get(kind, 0) for taken in TAKEN.values()) for of in TAKEN.values() for kind in of
 }
 
@@ -61,7 +61,7 @@ def _kind_of(texts: Mapping[str, str]) -> AppMediaKind:
 
 
 def _taken(texts: Mapping[str, str]) -> Taken:
-    return TAKEN[_kind_of(texts)] if "kind" in texts else ANY
+    return TAKEN[_kind_of(texts)] if "kind" in texts else ANY_KIND
 
 
 def _check(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
@@ -81,9 +81,9 @@ def _check(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
     app_media_limits.check_transcript(kind, texts.get("transcript", ""))
 
 
-WANTED = Wanted(
+UPLOAD_SPEC = UploadSpec(
     body_max=201 * MIB,
-    texts={"kind": NAME_MAX, "transcript": MAX_TRANSCRIPT},
+    texts={"kind": MAX_KIND_CHARACTERS, "transcript": MAX_TRANSCRIPT},
     taken=_taken,
     check=_check,
 )
@@ -97,7 +97,7 @@ WANTED = Wanted(
         "accepts": AppMediaAccepted,
     },
     status_code=201,
-    request_max_body_size=WANTED.body_max,
+    request_max_body_size=UPLOAD_SPEC.body_max,
 )
 async def add_app_media(
     request: ApiRequest, project_id: FromPath[str]
@@ -117,13 +117,15 @@ async def add_app_media(
 
 
 async def _upload(request: ApiRequest, project_id: str) -> Response[AppMedia]:
-    async with uploads.receiving(request, WANTED) as received:
+    async with uploads.receive(request, UPLOAD_SPEC) as received:
         add = partial(_add, request, project_id, received)
         made = await idempotency.write_once(request, add, received.fingerprint)
     return await idempotency.reply(request, made)
 
 
-async def _add(request: ApiRequest, project_id: str, received: Received, conn: Conn) -> Made[AppMedia]:
+async def _add(
+    request: ApiRequest, project_id: str, received: ReceivedUpload, conn: Conn
+) -> WriteResult[AppMedia]:
     [file] = received.files
     made = await app_media.add(
         conn,
@@ -134,7 +136,7 @@ async def _add(request: ApiRequest, project_id: str, received: Received, conn: C
         public_url=request.services.settings.public_url,
     )
     location = f"/v1/projects/{made.project_id}/app-media/{made.asset_id}"
-    return Made(made, status=201, location=location)
+    return WriteResult(made, status=201, location=location)
 
 
 async def _fetch(request: ApiRequest, project_id: str) -> Response[AppMediaAccepted]:
@@ -142,7 +144,7 @@ async def _fetch(request: ApiRequest, project_id: str) -> Response[AppMediaAccep
     app_media_limits.check_transcript(body.kind, body.transcript)
     url = urls.check(body.url, allowed=request.services.allowed)
 
-    async def start(conn: Conn) -> Made[AppMediaAccepted]:
+    async def start(conn: Conn) -> WriteResult[AppMediaAccepted]:
         scope = _scope(request, project_id)
         started = await app_media_fetches.start(
             conn, **scope, kind=body.kind, url=url, transcript=body.transcript
@@ -152,7 +154,7 @@ async def _fetch(request: ApiRequest, project_id: str) -> Response[AppMediaAccep
         told = AppMediaAccepted(
             **msgspec.structs.asdict(made.content), asset_id=ids.show(ids.ASSET, started.asset_id)
         )
-        return Made(told, status=made.status, location=made.location, wakes=made.wakes)
+        return WriteResult(told, status=made.status, location=made.location, wakes=made.wakes)
 
     return await once(request, start)
 
@@ -165,7 +167,7 @@ async def list_app_media(
     kind: KindFilter = None,
     origin: OriginFilter = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[AppMedia]:
     """List the files of a project's app, newest first: uploads, and suggestions from ingests."""
     find = partial(
@@ -203,12 +205,12 @@ async def delete_app_media(
 def _scope(request: ApiRequest, project_id: str) -> dict[str, Any]:
     return {
         "organization_id": request.organization_id,
-        "project_id": path_ids.read("project", project_id),
+        "project_id": path_ids.parse_id("project", project_id),
     }
 
 
 def _one(request: ApiRequest, project_id: str, asset_id: str) -> dict[str, Any]:
-    return {**_scope(request, project_id), "asset_id": path_ids.read("app_media", asset_id)}
+    return {**_scope(request, project_id), "asset_id": path_ids.parse_id("app_media", asset_id)}
 
 
 ROUTES = [add_app_media, list_app_media, get_app_media, delete_app_media]

@@ -6,9 +6,9 @@ from litestar import get
 from litestar.params import QueryParameter
 
 from api import filters
-from api.filters import MadeSince, MadeUntil
+from api.filters import CreatedSince, CreatedUntil
 from api.guard import requires
-from api.paging import DEFAULT, Cursor, Limit, page
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -34,13 +34,13 @@ async def list_audit_log(
     action: ActionFilter = None,
     project_id: ProjectFilter = None,
     api_key_id: KeyFilter = None,
-    since: MadeSince = None,
-    until: MadeUntil = None,
+    since: CreatedSince = None,
+    until: CreatedUntil = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[AuditEntry]:
     """List the actions in the organization, newest first."""
-    period = filters.period(since, until)
+    period = filters.read_period(since, until)
 
     async def find(conn: Conn, /, **where: Any) -> list[AuditEntry]:
         return await audit.list_page(

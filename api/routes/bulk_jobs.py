@@ -8,7 +8,7 @@ from msgspec import structs
 
 from api import filters
 from api.guard import requires
-from api.idempotency import Made, once
+from api.idempotency import WriteResult, once
 from api.paging import cursor_of, place_of
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -29,11 +29,11 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
     Jobs that can't be canceled now, such as of a post being sent, don't match. Neither do jobs with an
     earlier request to cancel.
     """
-    filters.words("kinds", data.kinds, NAMES)
-    filters.words("stages", data.stages, kinds.STAGES)
-    period = filters.period(data.since, data.until)
+    filters.check_values("kinds", data.kinds, NAMES)
+    filters.check_values("stages", data.stages, kinds.STAGES)
+    period = filters.read_period(data.since, data.until)
 
-    async def cancel(conn: Conn) -> Made[BulkCanceled]:
+    async def cancel(conn: Conn) -> WriteResult[BulkCanceled]:
         chosen = Choice(
             project_id=filters.read_id("project", data.project_id),
             kinds=data.kinds,
@@ -41,7 +41,7 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
             phases=data.phases,
             period=period.back(request.ahead),
         )
-        return Made(
+        return WriteResult(
             await bulk.cancel(
                 conn, organization_id=request.organization_id, chosen=chosen, dry_run=data.dry_run
             )
@@ -58,12 +58,12 @@ async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response
     it. Jobs that were retried before don't match; jobs that can't be retried now are `skipped`. Call again
     with `nextCursor` until it is null; set `until` to leave out jobs that fail meanwhile.
     """
-    filters.words("kinds", data.kinds, NAMES)
-    period = filters.period(data.since, data.until)
+    filters.check_values("kinds", data.kinds, NAMES)
+    period = filters.read_period(data.since, data.until)
     place = place_of(request, data.cursor)
     who = request.principal
 
-    async def retry(conn: Conn) -> Made[BulkRetried]:
+    async def retry(conn: Conn) -> WriteResult[BulkRetried]:
         chosen = Selection(
             project_id=filters.read_id("project", data.project_id),
             kinds=data.kinds,
@@ -80,7 +80,7 @@ async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response
             dry_run=data.dry_run,
         )
         cursor = None if batch.last_id is None else cursor_of(request, batch.last_id.bytes)
-        return Made(structs.replace(batch.answer, next_cursor=cursor), wakes=batch.wakes)
+        return WriteResult(structs.replace(batch.answer, next_cursor=cursor), wakes=batch.wakes)
 
     return await once(request, retry)
 

@@ -8,14 +8,14 @@ from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import etags, filters, idempotency, path_ids, uploads
-from api.filters import MadeSince, MadeUntil
+from api.filters import CreatedSince, CreatedUntil
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
-from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.idempotency import WriteResult, once, once_plain
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from api.responses import Reply
-from api.uploads import Received, Wanted
+from api.responses import ApiResponse
+from api.uploads import ReceivedUpload, UploadSpec
 from db.pool import Conn
 from domain.content import approvals, content, hooks, listing, posters
 from domain.media.passing import CONTENT, MIB, Passing
@@ -62,7 +62,7 @@ def _check(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
     content.format_of(kinds, "" if texts is None else texts.get("caption", ""))
 
 
-WANTED = Wanted(
+UPLOAD_SPEC = UploadSpec(
     body_max=330 * MIB,
     texts={"caption": MAX_CAPTION, "hook": MAX_HOOK, "aiGenerated": len("false")},
     taken=lambda _: CONTENT,
@@ -75,7 +75,7 @@ WANTED = Wanted(
     "/projects/{project_id:str}/content/upload",
     opt=requires("content:write", Class.WRITE_LIGHT, 404, 409, parts=Upload),
     status_code=201,
-    request_max_body_size=WANTED.body_max,
+    request_max_body_size=UPLOAD_SPEC.body_max,
 )
 async def upload_content(request: ApiRequest, project_id: FromPath[str]) -> Response[Content]:
     """Upload finished media: images (jpeg, png, webp; 30 MiB each) or one video (mp4, mov; 100 MiB).
@@ -84,17 +84,19 @@ async def upload_content(request: ApiRequest, project_id: FromPath[str]) -> Resp
     truncated image. A side may have 8192 pixels, a video 60 minutes. Without a file, the content is its
     caption. The upload ends after 30 s without data.
     """
-    async with uploads.receiving(request, WANTED) as received:
+    async with uploads.receive(request, UPLOAD_SPEC) as received:
         create = partial(_create, request, project_id, received)
         made = await idempotency.write_once(request, create, received.fingerprint)
     return await idempotency.reply(request, made)
 
 
-async def _create(request: ApiRequest, project_id: str, received: Received, conn: Conn) -> Made[Content]:
+async def _create(
+    request: ApiRequest, project_id: str, received: ReceivedUpload, conn: Conn
+) -> WriteResult[Content]:
     made = await content.create_uploaded(
         conn,
         organization_id=request.organization_id,
-        project_id=path_ids.read("project", project_id),
+        project_id=path_ids.parse_id("project", project_id),
         hook=received.texts.get("hook") or None,
         caption=received.texts.get("caption", ""),
         ai_declared=received.texts.get("aiGenerated") == "true",
@@ -103,7 +105,9 @@ async def _create(request: ApiRequest, project_id: str, received: Received, conn
     )
     wakes = await posters.start(conn, organization_id=request.organization_id, content=made)
     location = f"/v1/content/{made.id}"
-    return Made(made, status=201, location=location, etag=etags.show(made.revision), wakes=wakes)
+    return WriteResult(
+        made, status=201, location=location, etag=etags.format_etag(made.revision), wakes=wakes
+    )
 
 
 @get("/projects/{project_id:str}/content", opt=requires("content:read", Class.READ_LIGHT, 404))
@@ -115,10 +119,10 @@ async def list_content(
     approval_status: ApprovalFilter = None,
     format: FormatFilter = None,  # noqa: A002  the parameter's name
     creative_type: CreativeFilter = None,
-    since: MadeSince = None,
-    until: MadeUntil = None,
+    since: CreatedSince = None,
+    until: CreatedUntil = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[Content]:
     """List a project's content, newest first."""
     find = partial(
@@ -127,7 +131,7 @@ async def list_content(
         approval_statuses=approval_status,
         formats=format,
         creative_types=creative_type,
-        period=await filters.own_period(request, since, until),
+        period=await filters.read_sandbox_period(request, since, until),
         public_url=request.services.settings.public_url,
     )
     return await page_of_project(request, find, project_id, cursor, limit, identify=lambda item: item.id)
@@ -142,7 +146,7 @@ async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks
     """
     async with request.connection() as conn:
         known = await hooks.read(
-            conn, organization_id=request.organization_id, project_id=path_ids.read("project", project_id)
+            conn, organization_id=request.organization_id, project_id=path_ids.parse_id("project", project_id)
         )
     return await request.services.aside.run(request.organization_id, partial(hooks.propose, known))
 
@@ -154,10 +158,10 @@ async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Respons
         found = await content.get(
             conn,
             organization_id=request.organization_id,
-            content_id=path_ids.read("content", content_id),
+            content_id=path_ids.parse_id("content", content_id),
             public_url=request.services.settings.public_url,
         )
-    return Reply(found, headers={"ETag": etags.show(found.revision)})
+    return ApiResponse(found, headers={"ETag": etags.format_etag(found.revision)})
 
 
 @patch("/content/{content_id:str}", opt=requires("content:write", Class.WRITE_LIGHT, 404, 409, 412))
@@ -171,16 +175,16 @@ async def patch_content(
     with an issue for each such post, and nothing changes.
     """
 
-    async def change(conn: Conn) -> Made[Content]:
+    async def change(conn: Conn) -> WriteResult[Content]:
         changed = await content.edit(
             conn,
             organization_id=request.organization_id,
-            content_id=path_ids.read("content", content_id),
+            content_id=path_ids.parse_id("content", content_id),
             patch=data,
-            versions=etags.matching(request),
+            versions=etags.allowed_versions(request),
             public_url=request.services.settings.public_url,
         )
-        return Made(changed, etag=etags.show(changed.revision))
+        return WriteResult(changed, etag=etags.format_etag(changed.revision))
 
     return await once(request, change)
 
@@ -199,18 +203,18 @@ async def approve_content(
     post with another `captionOverride` stays blocked until its own approval.
     """
 
-    async def decide(conn: Conn) -> Made[Content]:
+    async def decide(conn: Conn) -> WriteResult[Content]:
         approved, wakes = await approvals.approve(
             conn,
             organization_id=request.organization_id,
-            content_id=path_ids.read("content", content_id),
+            content_id=path_ids.parse_id("content", content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             note=data.note,
             now=request.services.clock(),
             public_url=request.services.settings.public_url,
         )
-        return Made(approved, etag=etags.show(approved.revision), wakes=tuple(wakes))
+        return WriteResult(approved, etag=etags.format_etag(approved.revision), wakes=tuple(wakes))
 
     return await once(request, decide)
 
@@ -229,7 +233,7 @@ async def reject_content(
         lambda conn: approvals.reject(
             conn,
             organization_id=request.organization_id,
-            content_id=path_ids.read("content", content_id),
+            content_id=path_ids.parse_id("content", content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             reason=data.reason,
@@ -243,7 +247,7 @@ async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) ->
     """Return the approval policy for new content of the project."""
     async with request.connection() as conn:
         return await approvals.get_policy(
-            conn, organization_id=request.organization_id, project_id=path_ids.read("project", project_id)
+            conn, organization_id=request.organization_id, project_id=path_ids.parse_id("project", project_id)
         )
 
 
@@ -261,7 +265,7 @@ async def patch_approval_policy(
         lambda conn: approvals.patch_policy(
             conn,
             organization_id=request.organization_id,
-            project_id=path_ids.read("project", project_id),
+            project_id=path_ids.parse_id("project", project_id),
             api_key_id=request.principal.key_uuid,
             body=data,
         ),

@@ -7,7 +7,7 @@ from litestar import get
 from litestar.params import FromPath, QueryParameter
 
 from api import filters, paging
-from api.app_lookup import apps_of
+from api.app_lookup import look_up_apps
 from api.guard import requires
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -36,7 +36,7 @@ async def list_conversion_deliveries(
     state_: StateFilter = None,
     app_id: filters.AppId = None,
     cursor: paging.Cursor = None,
-    limit: paging.Limit = paging.DEFAULT,
+    limit: paging.Limit = paging.DEFAULT_LIMIT,
 ) -> Page[ConversionDelivery]:
     """List a project's conversion deliveries, newest first: one for each event and destination.
 
@@ -47,7 +47,7 @@ async def list_conversion_deliveries(
     an `eventId` with an address is `[redacted]`.
     """
     show_id = str if grants(request.principal.scopes, "events:read+pii") else redact_id
-    apps = apps_of(request, project_id, app_id)
+    apps = look_up_apps(request, project_id, app_id)
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[ConversionDelivery]:
         return await deliveries.list_of_project(

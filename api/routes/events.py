@@ -5,10 +5,10 @@ from litestar.params import FromPath
 
 from api import event_requests, path_ids
 from api.guard import requires
-from api.idempotency import Made, has_key, once, reply
+from api.idempotency import WriteResult, has_key, once, reply
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from api.responses import Reply
+from api.responses import ApiResponse
 from db.pool import Conn
 from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
@@ -34,11 +34,13 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
     (`Content-Encoding`) and of any type, such as `text/plain`. Pages of any origin may read the answer; if
     the app has a `webDomain`, requests from other domains are refused.
     """
-    key, named = event_requests.presented(request), path_ids.read("sdk_app", app_id)
+    key, named = event_requests.read_app_key(request), path_ids.parse_id("sdk_app", app_id)
     app = await event_requests.admit(request, key, app_id=named)
-    found = await event_requests.read(request, app, await event_requests.unpacked(request, app), body.read)
-    taken = await event_requests.take(request, app, found)
-    return Reply(_told(taken, found), status_code=202)
+    found = await event_requests.parse_events(
+        request, app, await event_requests.decompress_body(request, app), body.read
+    )
+    taken = await event_requests.store_events(request, app, found)
+    return ApiResponse(_told(taken, found), status_code=202)
 
 
 @post(
@@ -54,7 +56,7 @@ async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
     """
     parts = await steps.take_turns(body.split(await request.body(), body.FROM_SERVER))
 
-    async def take(conn: Conn) -> Made[EventsTaken]:
+    async def take(conn: Conn) -> WriteResult[EventsTaken]:
         return await _take(request, await _app(request, conn, parts.head), parts)
 
     if has_key(request):
@@ -70,21 +72,21 @@ async def _app(request: ApiRequest, conn: Conn, head: ServerHead) -> KeyedApp:
     app = await app_keys.app_of_project(
         conn,
         organization_id=request.organization_id,
-        project_id=path_ids.read("project", head.project_id),
-        app_id=path_ids.read("sdk_app", head.sdk_app_id),
+        project_id=path_ids.parse_id("project", head.project_id),
+        app_id=path_ids.parse_id("sdk_app", head.sdk_app_id),
     )
     app.check_active()
     return app
 
 
-async def _take(request: ApiRequest, app: KeyedApp, parts: Parts[ServerHead]) -> Made[EventsTaken]:
+async def _take(request: ApiRequest, app: KeyedApp, parts: Parts[ServerHead]) -> WriteResult[EventsTaken]:
     now, services = request.services.clock(), request.services
     services.events.disks.check_events()
     services.events.disks.check_share(services.events.budgets.part(app))
     checking = body.check(parts.events, parts.size, project_id=app.project_id, app_no=app.app_no, now=now)
     found = await steps.take_turns(checking)
-    taken = await event_requests.take(request, app, found)
-    return Made(_told(taken, found), status=202)
+    taken = await event_requests.store_events(request, app, found)
+    return WriteResult(_told(taken, found), status=202)
 
 
 def _told(taken: Taken, found: Body) -> EventsTaken:

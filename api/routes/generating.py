@@ -6,7 +6,7 @@ from litestar.params import FromPath, JSONBody
 from api import etags, path_ids
 from api.accepted_job import accepted
 from api.guard import requires
-from api.idempotency import Made, once
+from api.idempotency import WriteResult, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -35,11 +35,11 @@ async def generate_content(
     the fields that would help in `details.missingFields`.
     """
 
-    async def start(conn: Conn) -> Made[ContentAccepted]:
+    async def start(conn: Conn) -> WriteResult[ContentAccepted]:
         started = await generating.start(
             conn,
             organization_id=request.organization_id,
-            project_id=path_ids.read("project", project_id),
+            project_id=path_ids.parse_id("project", project_id),
             body=data,
         )
         return _accepted(started)
@@ -61,13 +61,13 @@ async def regenerate_content(
     pending again and its queued posts are blocked. The URLs of the earlier files work for one more day.
     """
 
-    async def start(conn: Conn) -> Made[ContentAccepted]:
+    async def start(conn: Conn) -> WriteResult[ContentAccepted]:
         started = await generating.regenerate(
             conn,
             organization_id=request.organization_id,
-            content_id=path_ids.read("content", content_id),
+            content_id=path_ids.parse_id("content", content_id),
             body=data,
-            versions=etags.matching(request),
+            versions=etags.allowed_versions(request),
         )
         return _accepted(started)
 
@@ -79,7 +79,7 @@ async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -
     """Return the progress of the job that generates an item or its next revision."""
     async with request.connection() as conn:
         return await generating.progress(
-            conn, organization_id=request.organization_id, content_id=path_ids.read("content", content_id)
+            conn, organization_id=request.organization_id, content_id=path_ids.parse_id("content", content_id)
         )
 
 
@@ -90,17 +90,17 @@ async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asse
         found = await content.get(
             conn,
             organization_id=request.organization_id,
-            content_id=path_ids.read("content", content_id),
+            content_id=path_ids.parse_id("content", content_id),
             public_url=request.services.settings.public_url,
         )
-    wanted = ids.show(ids.ASSET, path_ids.read("asset", asset_id))
+    wanted = ids.show(ids.ASSET, path_ids.parse_id("asset", asset_id))
     for asset in found.assets:
         if asset.asset_id == wanted:
             return asset
     raise absent("asset")
 
 
-def _accepted(started: Started) -> Made[ContentAccepted]:
+def _accepted(started: Started) -> WriteResult[ContentAccepted]:
     project_id = started.submitted.project_id
     shown = ids.show(ids.PROJECT, project_id) if project_id else None
     made = accepted(started.submitted, kind=CONTENT_GENERATE.name, project_id=shown)
@@ -116,7 +116,7 @@ def _accepted(started: Started) -> Made[ContentAccepted]:
         started_at=made.content.started_at,
         deduplicated=made.content.deduplicated,
     )
-    return Made(body, status=made.status, location=made.location, wakes=made.wakes)
+    return WriteResult(body, status=made.status, location=made.location, wakes=made.wakes)
 
 
 ROUTES = [generate_content, regenerate_content, get_content_progress, get_content_asset]

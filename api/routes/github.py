@@ -8,7 +8,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from api import oauth_return
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
+from api.idempotency import WriteResult, once, once_plain
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -18,7 +18,7 @@ from jobs.ledger import Submitted
 from schemas.github import GitHubDisconnected, GitHubInstallation, GitHubRepos, InstallUrl, InstallUrlCreate
 
 #: Maximum seconds that the list of repositories waits for its job.
-LIST_S = 5.0
+MAX_LIST_WAIT_S = 5.0
 
 Followed = Annotated[
     str, QueryParameter(name="state", description="The `state` from `install-url`.", max_length=100)
@@ -57,7 +57,7 @@ async def create_github_install_url(
     seconds, or an owner has to approve) or `failed`.
     """
 
-    async def create(conn: Conn) -> Made[InstallUrl]:
+    async def create(conn: Conn) -> WriteResult[InstallUrl]:
         made = await github_installations.start(
             conn,
             settings=request.services.settings,
@@ -65,7 +65,7 @@ async def create_github_install_url(
             return_url=data.return_url,
             now=request.services.clock(),
         )
-        return Made(made, status=201, secret=True)
+        return WriteResult(made, status=201, secret=True)
 
     return await once(request, create)
 
@@ -82,7 +82,7 @@ async def github_install(request: ApiRequest, followed: Followed) -> Response[No
             conn, settings=services.settings, state=followed, now=services.clock()
         )
     back, lasts = oauth_return.GITHUB_CALLBACK, github_installations.LIFETIME
-    return oauth_return.lead_on(request, page, state=followed, back=back, lasts=lasts)
+    return oauth_return.redirect_on(request, page, state=followed, back=back, lasts=lasts)
 
 
 @get(oauth_return.GITHUB_CALLBACK, status_code=302, opt={"refusals": (422, 429, 503)})
@@ -114,7 +114,7 @@ async def github_callback(
         )
 
     flow, submitted = await request.transact(use)
-    return await oauth_return.lead_back(request, flow, submitted, state=returned)
+    return await oauth_return.redirect_back(request, flow, submitted, state=returned)
 
 
 @get("/github/installation", opt=requires("projects:read", Class.READ_LIGHT, 404))
@@ -147,7 +147,9 @@ async def list_github_repos(request: ApiRequest) -> GitHubRepos:
     if submitted is not None:
         if submitted.wake:
             await request.services.courier.send(submitted.wake)
-        await oauth_return.until_ended(request, (organization_id, submitted.job_id), within_s=LIST_S)
+        await oauth_return.wait_for_job(
+            request, (organization_id, submitted.job_id), within_s=MAX_LIST_WAIT_S
+        )
     async with request.connection() as conn:
         return await github_installations.list_repos(conn, organization_id=organization_id)
 

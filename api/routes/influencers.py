@@ -9,11 +9,11 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from api import etags, path_ids
 from api.accepted_job import accepted
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
-from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.idempotency import WriteResult, once, once_plain
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from api.responses import Reply
+from api.responses import ApiResponse
 from db.pool import Conn
 from domain.influencers import creating, influencers
 from domain.influencers.creating import Making
@@ -51,8 +51,8 @@ async def create_influencer(
     is created automatically when an ingest completes in a project without any.
     """
 
-    async def create(conn: Conn) -> Made[Accepted]:
-        project = path_ids.read("project", project_id)
+    async def create(conn: Conn) -> WriteResult[Accepted]:
+        project = path_ids.parse_id("project", project_id)
         return _accepted(await creating.create(conn, author=_author(request), project_id=project, body=data))
 
     return await once(request, create)
@@ -65,7 +65,7 @@ async def list_influencers(
     *,
     status: StatusFilter = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[Influencer]:
     """List a project's influencers, newest first."""
     find = partial(influencers.list_page, statuses=status, public_url=request.services.settings.public_url)
@@ -81,10 +81,10 @@ async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> R
         found, version = await influencers.get(
             conn,
             organization_id=request.organization_id,
-            influencer_id=path_ids.read("influencer", influencer_id),
+            influencer_id=path_ids.parse_id("influencer", influencer_id),
             public_url=request.services.settings.public_url,
         )
-    return Reply(found, headers={"ETag": etags.show(version)})
+    return ApiResponse(found, headers={"ETag": etags.format_etag(version)})
 
 
 @patch(ONE, opt=requires("influencers:write", Class.WRITE_LIGHT, 404, 412))
@@ -93,16 +93,16 @@ async def patch_influencer(
 ) -> Response[Influencer]:
     """Change name, voice or language for future content. Omitted fields stay unchanged."""
 
-    async def change(conn: Conn) -> Made[Influencer]:
+    async def change(conn: Conn) -> WriteResult[Influencer]:
         changed, version = await influencers.patch(
             conn,
             author=_author(request),
-            influencer_id=path_ids.read("influencer", influencer_id),
+            influencer_id=path_ids.parse_id("influencer", influencer_id),
             body=data,
-            versions=etags.matching(request),
+            versions=etags.allowed_versions(request),
             public_url=request.services.settings.public_url,
         )
-        return Made(changed, etag=etags.show(version))
+        return WriteResult(changed, etag=etags.format_etag(version))
 
     return await once(request, change)
 
@@ -118,8 +118,8 @@ async def delete_influencer(request: ApiRequest, influencer_id: FromPath[str]) -
         lambda conn: influencers.delete(
             conn,
             author=_author(request),
-            influencer_id=path_ids.read("influencer", influencer_id),
-            versions=etags.matching(request),
+            influencer_id=path_ids.parse_id("influencer", influencer_id),
+            versions=etags.allowed_versions(request),
         ),
     )
 
@@ -133,8 +133,8 @@ async def clone_influencer(
     Another gender or age changes the face.
     """
 
-    async def clone(conn: Conn) -> Made[Accepted]:
-        original = path_ids.read("influencer", influencer_id)
+    async def clone(conn: Conn) -> WriteResult[Accepted]:
+        original = path_ids.parse_id("influencer", influencer_id)
         return _accepted(
             await creating.clone(conn, author=_author(request), influencer_id=original, body=data)
         )
@@ -146,7 +146,7 @@ def _author(request: ApiRequest) -> Author:
     return Author(request.organization_id, request.principal.key_uuid)
 
 
-def _accepted(made: Making) -> Made[Accepted]:
+def _accepted(made: Making) -> WriteResult[Accepted]:
     return accepted(
         made.job,
         kind=INFLUENCER_CREATE.name,

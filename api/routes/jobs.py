@@ -15,14 +15,14 @@ from litestar.response import Stream
 
 from api import etags, filters, path_ids
 from api.accepted_job import accepted
-from api.filters import MadeSince, MadeUntil, ProjectFilter
+from api.filters import CreatedSince, CreatedUntil, ProjectFilter
 from api.guard import requires
-from api.idempotency import ACCEPTED, Made, once
-from api.long_poll import Enough, Ref, unless_gone
-from api.paging import DEFAULT, Cursor, Limit, page, page_of_project
+from api.idempotency import ACCEPTED, WriteResult, once
+from api.long_poll import IsEnough, Ref, unless_disconnected
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from api.responses import Reply
+from api.responses import ApiResponse
 from db.pool import Conn
 from domain.jobs import counts, jobs, retries, stats
 from domain.jobs.jobs import Versioned
@@ -35,14 +35,14 @@ from schemas.job_stats import JobStats, Window
 from schemas.jobs import Accepted, CancelAnswer, Job, JobCounts, Phase, Status
 
 MAX_WAIT_S = 30
-COMMENT_S = 15.0
+COMMENT_INTERVAL_S = 15.0
 
 #: Maximum seconds of a stream. A browser then reconnects by itself, with `Last-Event-ID`.
-STREAM_S = 900.0
+MAX_STREAM_S = 900.0
 END = b": this stream ends, go on with Last-Event-ID\nretry: 1000\n\n"
 
 #: Seconds in `Retry-After` when all streams are taken.
-CROWDED_S = 5
+FULL_RETRY_S = 5
 
 Wait = Annotated[
     int,
@@ -88,14 +88,14 @@ async def list_jobs(
     stage: StageFilter = None,
     phase: PhaseFilter = None,
     error_code: ErrorFilter = None,
-    since: MadeSince = None,
-    until: MadeUntil = None,
+    since: CreatedSince = None,
+    until: CreatedUntil = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[Job]:
     """List the organization's jobs, newest first."""
-    filters.words("kind", kind, KINDS)
-    filters.words("stage", stage, kinds.STAGES)
+    filters.check_values("kind", kind, KINDS)
+    filters.check_values("stage", stage, kinds.STAGES)
     find = partial(
         jobs.list_page,
         kinds=kind,
@@ -103,7 +103,7 @@ async def list_jobs(
         stages=stage,
         phases=phase,
         error_code=error_code,
-        period=await filters.own_period(request, since, until),
+        period=await filters.read_sandbox_period(request, since, until),
     )
     if project_id is not None:
         return await page_of_project(request, find, project_id, cursor, limit, identify=_id)
@@ -119,7 +119,7 @@ async def count_jobs(
 
     Ended jobs are counted for as long as they are kept, which is 30 days.
     """
-    filters.words("kind", kind, KINDS)
+    filters.check_values("kind", kind, KINDS)
     async with request.connection() as conn:
         return await counts.count(
             conn,
@@ -144,18 +144,18 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0)
     `waiting` is as of now. It changes without a new version of the job: neither a 304 nor `wait` reports the
     change.
     """
-    ref = (request.organization_id, path_ids.read("job", job_id))
+    ref = (request.organization_id, path_ids.parse_id("job", job_id))
     seen = await _read(request, ref)
     if wait:
         seen = await _waited(request, ref, seen, wait)
     job, version = seen
-    headers = {"ETag": etags.show(version)}
+    headers = {"ETag": etags.format_etag(version)}
     if job.status == "running":
         headers["Retry-After"] = str(_retry_after(job, request.services.clock()))
-    if etags.known(request, version):
-        return Reply(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    if etags.has_current(request, version):
+        return ApiResponse(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     waiting = await request.services.waits.ask(ref) if job.status == "running" else None
-    return Reply(msgspec.structs.replace(job, waiting=waiting), headers=headers)
+    return ApiResponse(msgspec.structs.replace(job, waiting=waiting), headers=headers)
 
 
 @get("/jobs/{job_id:str}/events", opt=requires("jobs:read", Class.READ_LIGHT, 204, 404))
@@ -166,13 +166,15 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
     A stream ends after 15 minutes: reconnect with `Last-Event-ID`. An organization has at most 100 concurrent
     waits and streams.
     """
-    ref = (request.organization_id, path_ids.read("job", job_id))
+    ref = (request.organization_id, path_ids.parse_id("job", job_id))
     seen = await _read(request, ref)
     told = request.request_state.headers.get(b"last-event-id") == str(seen[1]).encode()
     if told and jobs.has_ended(seen):
         return Response(None, status_code=HTTPStatus.NO_CONTENT)
     if request.services.watcher.is_full(ref[0]):
-        raise Limited("streams", "too many requests wait or stream: end some, or poll", retry_after=CROWDED_S)
+        raise Limited(
+            "streams", "too many requests wait or stream: end some, or poll", retry_after=FULL_RETRY_S
+        )
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return Stream(_events(request, ref, seen, told=told), media_type="text/event-stream", headers=headers)
 
@@ -185,11 +187,11 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
 async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[CancelAnswer]:
     """Cancel a job: at once while it is queued, at its next step if it runs. 200 if it has ended."""
 
-    async def cancel(conn: Conn) -> Made[CancelAnswer]:
+    async def cancel(conn: Conn) -> WriteResult[CancelAnswer]:
         answer = await jobs.cancel(
-            conn, organization_id=request.organization_id, job_id=path_ids.read("job", job_id)
+            conn, organization_id=request.organization_id, job_id=path_ids.parse_id("job", job_id)
         )
-        return Made(answer, status=ACCEPTED if answer.accepted else HTTPStatus.OK)
+        return WriteResult(answer, status=ACCEPTED if answer.accepted else HTTPStatus.OK)
 
     return await once(request, cancel)
 
@@ -199,9 +201,12 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
     """Retry a failed or canceled job as a new one; needs the scope that started it."""
     who = request.principal
 
-    async def retry(conn: Conn) -> Made[Accepted]:
+    async def retry(conn: Conn) -> WriteResult[Accepted]:
         submitted = await retries.retry(
-            conn, organization_id=who.organization_id, job_id=path_ids.read("job", job_id), scopes=who.scopes
+            conn,
+            organization_id=who.organization_id,
+            job_id=path_ids.parse_id("job", job_id),
+            scopes=who.scopes,
         )
         job, _ = await jobs.get(conn, organization_id=who.organization_id, job_id=submitted.job_id)
         return accepted(submitted, kind=job.kind, project_id=job.project_id)
@@ -225,15 +230,15 @@ async def _waited(request: ApiRequest, ref: Ref, seen: Versioned, seconds: int) 
     """Wait, and return the job. An ended job is returned at once."""
     if jobs.has_ended(seen):
         return seen
-    enough: Enough
-    if etags.known(request, seen[1]):
+    enough: IsEnough
+    if etags.has_current(request, seen[1]):
         enough = partial(_newer, seen[1])
     elif b"if-none-match" in request.request_state.headers:
         return seen
     else:
         enough = jobs.has_ended
     with request.services.watcher.seat(ref) as seat:
-        found = await unless_gone(request.receive, seat.until(enough, within=seconds))
+        found = await unless_disconnected(request.receive, seat.until(enough, within=seconds))
     if found is None or request.principal.sandbox:
         return await _read(request, ref)
     return found
@@ -244,12 +249,12 @@ async def _events(request: ApiRequest, ref: Ref, seen: Versioned, *, told: bool)
         if not told:
             yield _event(request, seen)
         loop = asyncio.get_running_loop()
-        ends = loop.time() + STREAM_S
+        ends = loop.time() + MAX_STREAM_S
         while not (seat.closed or jobs.has_ended(seen)):
             if loop.time() >= ends:
                 yield END
                 return
-            within = min(COMMENT_S, ends - loop.time())
+            within = min(COMMENT_INTERVAL_S, ends - loop.time())
             newer = await seat.until(partial(_newer, seen[1]), within=within)
             if newer is not None:
                 seen = await _read(request, ref) if request.principal.sandbox else newer

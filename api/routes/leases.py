@@ -5,8 +5,8 @@ from litestar.params import FromPath, JSONBody
 
 from api import path_ids
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
-from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.idempotency import WriteResult, once, once_plain
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -32,13 +32,13 @@ async def request_leased_accounts(
     """
     who = request.principal
 
-    async def make(conn: Conn) -> Made[LeaseRequest]:
-        project = path_ids.read("project", project_id)
+    async def make(conn: Conn) -> WriteResult[LeaseRequest]:
+        project = path_ids.parse_id("project", project_id)
         made = await requests.create(
             conn, organization_id=who.organization_id, project_id=project, api_key_id=who.key_uuid, body=data
         )
         location = f"/v1/projects/{made.project_id}/leased-accounts/requests/{made.request_id}"
-        return Made(made, status=201, location=location)
+        return WriteResult(made, status=201, location=location)
 
     return await once(request, make)
 
@@ -55,8 +55,8 @@ async def get_lease_request(
         return await requests.get(
             conn,
             organization_id=request.organization_id,
-            project_id=path_ids.read("project", project_id),
-            request_id=path_ids.read("lease_request", lease_request_id),
+            project_id=path_ids.parse_id("project", project_id),
+            request_id=path_ids.parse_id("lease_request", lease_request_id),
         )
 
 
@@ -64,7 +64,7 @@ async def get_lease_request(
     "/projects/{project_id:str}/leased-accounts/requests", opt=requires("leased:write", Class.READ_LIGHT, 404)
 )
 async def list_leased_account_requests(
-    request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
+    request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[LeaseRequest]:
     """List a project's requests, newest first."""
     return await page_of_project(
@@ -74,7 +74,7 @@ async def list_leased_account_requests(
 
 @get("/projects/{project_id:str}/leased-accounts", opt=requires("leased:write", Class.READ_LIGHT, 404))
 async def list_leased_accounts(
-    request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
+    request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[LeasedAccount]:
     """List a project's leases, newest first, ended ones included."""
     return await page_of_project(
@@ -101,7 +101,7 @@ async def release_leased_account(
         lambda conn: leases.release(
             conn,
             organization_id=who.organization_id,
-            account_id=path_ids.read("leased_account", social_account_id),
+            account_id=path_ids.parse_id("leased_account", social_account_id),
             api_key_id=who.key_uuid,
             reason="released",
         ),

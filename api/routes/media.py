@@ -8,9 +8,9 @@ from litestar import Response, get, head
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from api.budgets import Bucket, Traffic, bucket_of
+from api.budgets import BudgetBucket, Traffic, bucket_of
 from api.requests import ApiRequest
-from api.responses import Reply
+from api.responses import ApiResponse
 from domain.content import content
 from domain.content.content import Served
 from domain.media import tickets
@@ -21,20 +21,20 @@ from schemas.errors import Unavailable, Unsatisfiable
 _RANGE = re.compile(rb"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})")
 
 #: A token names the same file forever.
-ALWAYS = {
+FILE_HEADERS = {
     "Accept-Ranges": "bytes",
     "Cache-Control": "public, max-age=31536000, immutable",
     "Content-Disposition": "inline",
 }
 #: For an svg opened as a page of its own: no script runs, and no address is loaded.
-SEALED = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+SVG_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
 
 
 #: The last type is for clients that handle no file types.
 TYPES = ("image/*", "video/*", "application/octet-stream")
 
 
-class Part(NamedTuple):
+class ByteRange(NamedTuple):
     """A range of bytes: `start` inclusive, `end` exclusive."""
 
     start: int
@@ -51,7 +51,7 @@ async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Respo
     found, headers = await _find(request, token)
     request.services.limiter.budgets.check(_payer(found))
     if _is_known(request, found):
-        return Reply(None, status_code=304, headers=headers)
+        return ApiResponse(None, status_code=304, headers=headers)
     part = _asked(request.request_state.headers, found)
     start, end = part or (0, found.size_bytes)
     headers["Content-Length"] = str(end - start)
@@ -89,9 +89,9 @@ async def head_media(request: ApiRequest, token: FromPath[str]) -> Response[None
     """Return the headers that GET has for the whole file, without its bytes."""
     found, headers = await _find(request, token)
     if _is_known(request, found):
-        return Reply(None, status_code=304, headers=headers)
+        return ApiResponse(None, status_code=304, headers=headers)
     headers |= {"Content-Type": found.mime_type, "Content-Length": str(found.size_bytes)}
-    return Reply(None, headers=headers)
+    return ApiResponse(None, headers=headers)
 
 
 @head("/media/{token:str}/{ticket:str}", status_code=200, opt={"refusals": (404, 503)})
@@ -100,7 +100,7 @@ async def head_media_by_ticket(
 ) -> Response[None]:
     """Return the headers that GET has, without the bytes; this doesn't count as a fetch."""
     found, headers = await _find_by_ticket(request, token, ticket, counts=False)
-    return Reply(None, headers={**headers, "Content-Type": found.mime_type})
+    return ApiResponse(None, headers={**headers, "Content-Type": found.mime_type})
 
 
 async def _find_by_ticket(
@@ -108,17 +108,17 @@ async def _find_by_ticket(
 ) -> tuple[Served, dict[str, str]]:
     async with request.connection() as conn:
         found = Served(*await tickets.fetch(conn, token=token, ticket=ticket, counts=counts))
-    return found, {**ALWAYS, "Cache-Control": "no-store", "Content-Length": str(found.size_bytes)}
+    return found, {**FILE_HEADERS, "Cache-Control": "no-store", "Content-Length": str(found.size_bytes)}
 
 
 async def _find(request: ApiRequest, token: str) -> tuple[Served, dict[str, str]]:
     async with request.connection() as conn:
         found = await content.find_file(conn, token=token)
-    sealed = SEALED if found.mime_type == SVG.mime else {}
-    return found, {**ALWAYS, **sealed, "ETag": _etag(found).decode()}
+    sealed = SVG_HEADERS if found.mime_type == SVG.mime else {}
+    return found, {**FILE_HEADERS, **sealed, "ETag": _etag(found).decode()}
 
 
-def _payer(found: Served) -> Bucket:
+def _payer(found: Served) -> BudgetBucket:
     return bucket_of(found.organization_id, found.tier, Traffic.PUBLIC)
 
 
@@ -131,7 +131,7 @@ def _is_known(request: ApiRequest, found: Served) -> bool:
     return given == b"*" or _etag(found) in (tag.strip().removeprefix(b"W/") for tag in given.split(b","))
 
 
-def _asked(headers: Mapping[bytes, bytes], found: Served) -> Part | None:
+def _asked(headers: Mapping[bytes, bytes], found: Served) -> ByteRange | None:
     """Return the requested range; None for the whole file. Raises `Unsatisfiable`.
 
     Several ranges and malformed ones are ignored, as if there was no `Range` (RFC 9110 14.2).
@@ -141,9 +141,9 @@ def _asked(headers: Mapping[bytes, bytes], found: Served) -> Part | None:
         return None
     size, first, last = found.size_bytes, given["first"], given["last"]
     if not first:
-        part = Part(max(0, size - int(last)), size) if last else None
+        part = ByteRange(max(0, size - int(last)), size) if last else None
     else:
-        part = Part(int(first), min(size, int(last) + 1) if last else size)
+        part = ByteRange(int(first), min(size, int(last) + 1) if last else size)
         if last and int(last) < int(first):
             return None
     if part and part.start >= size:

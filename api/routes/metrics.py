@@ -57,18 +57,18 @@ async def get_metrics(
     async def read(now: datetime, ahead: timedelta) -> Metrics:
         question = Asked(
             organization_id=request.organization_id,
-            project_id=path_ids.read("project", project_id),
+            project_id=path_ids.parse_id("project", project_id),
             scope=metric_scope,
-            subject_id=None if subject_id is None else path_ids.read(_SUBJECTS[metric_scope], subject_id),
+            subject_id=None if subject_id is None else path_ids.parse_id(_SUBJECTS[metric_scope], subject_id),
             metrics=chosen,
             window=windows.read(since, until, now=now),
             ahead=ahead,
             granularity=granularity,
         )
-        return await verbs.read(time_window.stores(request), question, now=now)
+        return await verbs.read(time_window.connections_of(request), question, now=now)
 
-    async with time_window.bounded():
-        return await time_window.at_one_time(request, read)
+    async with time_window.limit_read_time():
+        return await time_window.read_at_one_time(request, read)
 
 
 @get(
@@ -92,7 +92,7 @@ async def get_top_performers(
     platform: Annotated[
         list[PlatformName] | None, QueryParameter(description="Only posts or content on these platforms.")
     ] = None,
-    limit: paging.Limit = paging.DEFAULT,
+    limit: paging.Limit = paging.DEFAULT_LIMIT,
 ) -> TopPerformers:
     """Rank a project's best posts or content of the last days.
 
@@ -108,8 +108,8 @@ async def get_top_performers(
         "platforms": platform,
     }
     read = partial(_rank, request, project_id, limit=limit, **asked)
-    async with time_window.bounded():
-        return await time_window.at_one_time(request, read)
+    async with time_window.limit_read_time():
+        return await time_window.read_at_one_time(request, read)
 
 
 async def _rank(
@@ -117,10 +117,12 @@ async def _rank(
 ) -> TopPerformers:
     where: dict[str, Any] = {
         "organization_id": request.organization_id,
-        "project_id": path_ids.read("project", project_id),
+        "project_id": path_ids.parse_id("project", project_id),
     }
     if asked["metric"] in advertised.METRICS:
-        return await advertised.rank(time_window.stores(request), advertised.Asked(**where, **asked), now=now)
+        return await advertised.rank(
+            time_window.connections_of(request), advertised.Asked(**where, **asked), now=now
+        )
     async with request.connection() as conn:
         return await top_performers.rank(conn, now=now, **where, **asked)
 

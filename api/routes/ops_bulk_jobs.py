@@ -8,7 +8,7 @@ from msgspec import structs
 
 from api import filters
 from api.guard import requires
-from api.idempotency import Made, once
+from api.idempotency import WriteResult, once
 from api.paging import cursor_of, place_of
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -34,13 +34,13 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
     entry in its audit log.
     """
     actor = request.require_live()
-    filters.words("kinds", data.kinds, NAMES)
-    filters.words("stages", data.stages, kinds.STAGES)
-    period = filters.period(data.since, data.until)
+    filters.check_values("kinds", data.kinds, NAMES)
+    filters.check_values("stages", data.stages, kinds.STAGES)
+    period = filters.read_period(data.since, data.until)
     project = filters.read_id("project", data.project_id)
     after = _read(place_of(request, data.cursor))
 
-    async def cancel(conn: Conn) -> Made[OperatedCanceled]:
+    async def cancel(conn: Conn) -> WriteResult[OperatedCanceled]:
         came = await operated_bulk.cancel(
             conn,
             actor=actor,
@@ -49,7 +49,7 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
             after=after,
             dry_run=data.dry_run,
         )
-        return Made(structs.replace(came.answer, next_cursor=_cursor(request, came.place)))
+        return WriteResult(structs.replace(came.answer, next_cursor=_cursor(request, came.place)))
 
     return await once(request, cancel)
 
@@ -62,12 +62,12 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
     `nextCursor` until it is null.
     """
     actor = request.require_live()
-    filters.words("kinds", data.kinds, NAMES)
-    period = filters.period(data.since, data.until)
+    filters.check_values("kinds", data.kinds, NAMES)
+    period = filters.read_period(data.since, data.until)
     project = filters.read_id("project", data.project_id)
     after = _read(place_of(request, data.cursor))
 
-    async def retry(conn: Conn) -> Made[BulkRetried]:
+    async def retry(conn: Conn) -> WriteResult[BulkRetried]:
         came = await operated_bulk.retry(
             conn,
             actor=actor,
@@ -77,7 +77,7 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
             dry_run=data.dry_run,
         )
         answer = structs.replace(came.answer, next_cursor=_cursor(request, came.place))
-        return Made(answer, wakes=came.wakes)
+        return WriteResult(answer, wakes=came.wakes)
 
     return await once(request, retry)
 

@@ -7,9 +7,9 @@ from litestar import get
 from litestar.params import FromPath, QueryParameter
 
 from api import filters, path_ids, time_window
-from api.filters import MadeSince, MadeUntil, ProjectFilter
+from api.filters import CreatedSince, CreatedUntil, ProjectFilter
 from api.guard import requires
-from api.paging import DEFAULT, Cursor, Limit, page
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from api.timeline_pages import page_of_entries
@@ -60,10 +60,10 @@ async def list_all_jobs(
     status: StatusFilter = None,
     phase: PhaseFilter = None,
     error_code: ErrorFilter = None,
-    since: MadeSince = None,
-    until: MadeUntil = None,
+    since: CreatedSince = None,
+    until: CreatedUntil = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[OperatedJob]:
     """List the jobs of all organizations, newest first, internal ones included.
 
@@ -79,7 +79,7 @@ async def list_all_jobs(
         status=status,
         phase=phase,
         error_code=error_code,
-        period=filters.period(since, until),
+        period=filters.read_period(since, until),
     )
     find = partial(operated_jobs.list_page, wanted=wanted)
     return await page(request, find, cursor, limit, identify=lambda job: job.job_id)
@@ -94,8 +94,8 @@ async def count_all_jobs(
     kind: KindFilter = None,
     pool: PoolFilter = None,
     error_code: ErrorFilter = None,
-    since: MadeSince = None,
-    until: MadeUntil = None,
+    since: CreatedSince = None,
+    until: CreatedUntil = None,
 ) -> OperatedJobCounts:
     """Count the jobs of all organizations by status and by phase, as their list finds them.
 
@@ -111,9 +111,9 @@ async def count_all_jobs(
         status=None,
         phase=None,
         error_code=error_code,
-        period=filters.period(since, until),
+        period=filters.read_period(since, until),
     )
-    async with time_window.bounded(), request.connection() as conn:
+    async with time_window.limit_read_time(), request.connection() as conn:
         return await operated_jobs.count(conn, wanted=wanted)
 
 
@@ -122,16 +122,16 @@ async def get_any_job(request: ApiRequest, job_id: FromPath[str]) -> OperatedJob
     """Return a job of any organization, with its arguments and its result."""
     request.require_live()
     async with request.connection() as conn:
-        return await operated_jobs.get(conn, job_id=path_ids.read("job", job_id))
+        return await operated_jobs.get(conn, job_id=path_ids.parse_id("job", job_id))
 
 
 @get("/ops/jobs/{job_id:str}/timeline", opt=requires("ops:read", Class.READ_LIGHT, 404, 409))
 async def get_any_job_timeline(
-    request: ApiRequest, job_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
+    request: ApiRequest, job_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[TimelineEntry]:
     """List the timeline of any organization's job, internal ones included, as its organization reads it."""
     request.require_live()
-    read = partial(operated_jobs.timeline, job_id=path_ids.read("job", job_id))
+    read = partial(operated_jobs.timeline, job_id=path_ids.parse_id("job", job_id))
     return await page_of_entries(request, read, cursor, limit)
 
 

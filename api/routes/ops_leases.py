@@ -11,8 +11,8 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import path_ids
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
-from api.paging import DEFAULT, Cursor, Limit, page
+from api.idempotency import WriteResult, once, once_plain
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -41,9 +41,9 @@ async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Re
     stay with the account, across all leases.
     """
 
-    async def offer(conn: Conn) -> Made[OfferedAccount]:
-        account_id = path_ids.read("account", data.social_account_id)
-        return Made(
+    async def offer(conn: Conn) -> WriteResult[OfferedAccount]:
+        account_id = path_ids.parse_id("account", data.social_account_id)
+        return WriteResult(
             await offers.offer(conn, actor=request.principal.actor, account_id=account_id, niche=data.niche),
             status=201,
         )
@@ -53,7 +53,7 @@ async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Re
 
 @get("/ops/leasable-accounts", opt=requires("ops:read", Class.READ_LIGHT))
 async def list_offered_accounts(
-    request: ApiRequest, *, cursor: Cursor = None, limit: Limit = DEFAULT
+    request: ApiRequest, *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[OfferedAccount]:
     """List the offered accounts with their lessees, newest first."""
     find = partial(offers.list_page, env=request.principal.env)
@@ -70,7 +70,7 @@ async def withdraw_account(request: ApiRequest, social_account_id: FromPath[str]
     return await once_plain(
         request,
         lambda conn: offers.withdraw(
-            conn, actor=request.principal.actor, account_id=path_ids.read("account", social_account_id)
+            conn, actor=request.principal.actor, account_id=path_ids.parse_id("account", social_account_id)
         ),
     )
 
@@ -81,7 +81,7 @@ async def list_lease_requests(
     *,
     status: StatusFilter = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[OperatedRequest]:
     """List the partners' requests, newest first."""
     find = partial(requests.list_page, env=request.principal.env, statuses=status)
@@ -105,7 +105,7 @@ async def assign_leased_accounts(
         lambda conn: requests.assign(
             conn,
             actor=request.principal.actor,
-            request_id=path_ids.read("lease_request", lease_request_id),
+            request_id=path_ids.parse_id("lease_request", lease_request_id),
             account_ids=data.social_account_ids,
         ),
     )
@@ -125,7 +125,7 @@ async def reject_lease_request(
         lambda conn: requests.reject(
             conn,
             actor=request.principal.actor,
-            request_id=path_ids.read("lease_request", lease_request_id),
+            request_id=path_ids.parse_id("lease_request", lease_request_id),
             reason=data.reason,
         ),
     )
@@ -146,7 +146,9 @@ async def recall_lease(
     return await once_plain(
         request,
         lambda conn: leases.recall(
-            conn, actor=request.principal.actor, account_id=path_ids.read("leased_account", social_account_id)
+            conn,
+            actor=request.principal.actor,
+            account_id=path_ids.parse_id("leased_account", social_account_id),
         ),
     )
 

@@ -11,8 +11,8 @@ from msgspec import UNSET
 
 from api import path_ids
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
-from api.paging import DEFAULT, Cursor, Limit, page
+from api.idempotency import WriteResult, once, once_plain
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -26,7 +26,7 @@ from schemas.usage import Usage
 
 @get("/ops/organizations", opt=requires("ops:read", Class.READ_LIGHT, 409))
 async def list_organizations(
-    request: ApiRequest, *, cursor: Cursor = None, limit: Limit = DEFAULT
+    request: ApiRequest, *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[Organization]:
     """List all organizations, newest first."""
     request.require_live()
@@ -40,9 +40,9 @@ async def create_organization(
     """Create an organization and its sandbox; `tenantry keys create` on the server creates its first key."""
     actor = request.require_live()
 
-    async def create(conn: Conn) -> Made[Organization]:
+    async def create(conn: Conn) -> WriteResult[Organization]:
         pair = await organizations.create(conn, name=data.name, tier=data.tier, actor=actor)
-        return Made(await organizations.find(conn, organization_id=pair.live), status=201)
+        return WriteResult(await organizations.find(conn, organization_id=pair.live), status=201)
 
     return await once(request, create)
 
@@ -59,7 +59,7 @@ async def patch_organization(
     actor = request.require_live()
     change = partial(
         organizations.change,
-        organization_id=path_ids.read("organization", organization_id),
+        organization_id=path_ids.parse_id("organization", organization_id),
         tier=None if data.tier is UNSET else data.tier,
         suspended=None if data.suspended is UNSET else data.suspended,
         actor=actor,
@@ -75,9 +75,9 @@ async def get_organization_usage(request: ApiRequest, organization_id: FromPath[
     """Return the usage of an organization or a sandbox, as it sees its usage itself."""
     request.require_live()
     async with request.connection() as conn:
-        asked = path_ids.read("organization", organization_id)
+        asked = path_ids.parse_id("organization", organization_id)
         found = await organizations.find(conn, organization_id=asked)
-        live = path_ids.read("organization", found.id)
+        live = path_ids.parse_id("organization", found.id)
         tier: Tier = found.tier if asked == live else "sandbox"
         budgets = await request.services.limiter.usage(asked, tier)
         now = request.services.clock()

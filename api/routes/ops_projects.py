@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from api import path_ids
 from api.guard import requires
-from api.idempotency import ACCEPTED, Made, once
+from api.idempotency import ACCEPTED, WriteResult, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -30,15 +30,15 @@ async def purge_project(
     request returns the same answer until the job has ended, and 404 afterwards.
     """
 
-    async def begin(conn: Conn) -> Made[Purging]:
+    async def begin(conn: Conn) -> WriteResult[Purging]:
         purging, wake = await purge.begin(
             conn,
-            project_id=path_ids.read("project", project_id),
+            project_id=path_ids.parse_id("project", project_id),
             name=data.name,
             env=request.principal.env,
             actor=request.principal.actor,
         )
-        return Made(purging, status=ACCEPTED, wakes=() if wake is None else (wake,))
+        return WriteResult(purging, status=ACCEPTED, wakes=() if wake is None else (wake,))
 
     return await once(request, begin)
 

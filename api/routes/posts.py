@@ -11,11 +11,11 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import etags, filters, path_ids
 from api.guard import requires
-from api.idempotency import ACCEPTED, Made, once
-from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.idempotency import ACCEPTED, WriteResult, once
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from api.responses import Reply
+from api.responses import ApiResponse
 from db.pool import Conn
 from domain.jobs import wait_reasons
 from domain.publishing import captions, changes, posts, scheduling
@@ -69,17 +69,17 @@ async def schedule_content(
     unapproved `captionOverride` is blocked, too, unless the key may approve it.
     """
 
-    async def schedule(conn: Conn) -> Made[Scheduled]:
+    async def schedule(conn: Conn) -> WriteResult[Scheduled]:
         scheduled, wakes = await scheduling.schedule(
             conn,
             organization_id=request.organization_id,
-            content_id=path_ids.read("content", content_id),
+            content_id=path_ids.parse_id("content", content_id),
             approver_id=_approver(request),
             body=data,
             now=request.services.clock(),
             ahead=request.ahead,
         )
-        return Made(scheduled, status=ACCEPTED, wakes=tuple(wakes))
+        return WriteResult(scheduled, status=ACCEPTED, wakes=tuple(wakes))
 
     return await once(request, schedule)
 
@@ -94,15 +94,15 @@ async def publish_content(
 ) -> Response[Scheduled]:
     """Publish content to accounts now. If one target is invalid, no post is published."""
 
-    async def publish(conn: Conn) -> Made[Scheduled]:
+    async def publish(conn: Conn) -> WriteResult[Scheduled]:
         scheduled, wakes = await scheduling.publish(
             conn,
             organization_id=request.organization_id,
-            content_id=path_ids.read("content", content_id),
+            content_id=path_ids.parse_id("content", content_id),
             approver_id=_approver(request),
             body=data,
         )
-        return Made(scheduled, status=ACCEPTED, wakes=tuple(wakes))
+        return WriteResult(scheduled, status=ACCEPTED, wakes=tuple(wakes))
 
     return await once(request, publish)
 
@@ -118,10 +118,10 @@ async def list_scheduled_posts(
     since: Since = None,
     until: Until = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[Post]:
     """List a project's posts, newest first."""
-    period = await filters.own_period(request, since, until)
+    period = await filters.read_sandbox_period(request, since, until)
 
     async def find(conn: Conn, /, **where: Any) -> list[Post]:
         return await posts.list_page(
@@ -139,11 +139,16 @@ async def list_scheduled_posts(
 @get("/scheduled-posts/{scheduled_post_id:str}", opt=requires("publish:read", Class.READ_LIGHT, 404))
 async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[str]) -> Response[Post]:
     """Return a post, with its ETag for `If-Match`. `waiting` is as of now, and changes without a new ETag."""
-    where = {"organization_id": request.organization_id, "post_id": path_ids.read("post", scheduled_post_id)}
+    where = {
+        "organization_id": request.organization_id,
+        "post_id": path_ids.parse_id("post", scheduled_post_id),
+    }
     async with request.connection() as conn:
         found, version = await posts.get(conn, **where)
         waiting = await wait_reasons.of_post(conn, **where, post=found)
-    return Reply(msgspec.structs.replace(found, waiting=waiting), headers={"ETag": etags.show(version)})
+    return ApiResponse(
+        msgspec.structs.replace(found, waiting=waiting), headers={"ETag": etags.format_etag(version)}
+    )
 
 
 @post(
@@ -233,14 +238,14 @@ async def _change(
 ) -> Response[Post]:
     """Change a post with `verb`, if `If-Match` allows its version."""
 
-    async def change(conn: Conn) -> Made[Post]:
+    async def change(conn: Conn) -> WriteResult[Post]:
         (found, version), wakes = await verb(
             conn,
             organization_id=request.organization_id,
-            post_id=path_ids.read("post", scheduled_post_id),
-            versions=etags.matching(request),
+            post_id=path_ids.parse_id("post", scheduled_post_id),
+            versions=etags.allowed_versions(request),
         )
-        return Made(found, etag=etags.show(version), wakes=tuple(wakes))
+        return WriteResult(found, etag=etags.format_etag(version), wakes=tuple(wakes))
 
     return await once(request, change)
 

@@ -6,9 +6,9 @@ from litestar import get
 from litestar.params import FromPath, QueryParameter
 
 from api import filters, path_ids, time_window
-from api.app_lookup import apps_of
+from api.app_lookup import look_up_apps
 from api.guard import requires
-from api.paging import DEFAULT, Cursor, Limit, page_of_places
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_places
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -59,17 +59,17 @@ async def list_events(
     since: OccurredSince = None,
     until: OccurredUntil = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[KeptEvent]:
     """List a project's events, newest first by the time of occurrence; also of an archived project.
 
     An event is listed once its 202 was sent, and for as long as events are kept. Without `events:read+pii`,
     values that identify or locate a person or a device are `[redacted]`.
     """
-    period = filters.period(since, until)
+    period = filters.read_period(since, until)
     pii = grants(request.principal.scopes, "events:read+pii")
     wanted = Wanted(event_names, user_id, period.since, period.until, pii)
-    apps = apps_of(request, project_id, app_id)
+    apps = look_up_apps(request, project_id, app_id)
 
     async def find(conn: Conn, before: Position | None, limit: int) -> list[tuple[bytes, KeptEvent]]:
         return await event_list.list_page(conn, apps.found, wanted, before=before, limit=limit)
@@ -97,14 +97,14 @@ async def count_conversions(
     window = windows.read(since, until, now=request.services.clock())
     asked = conversions.Asked(
         organization_id=request.organization_id,
-        project_id=path_ids.read("project", project_id),
+        project_id=path_ids.parse_id("project", project_id),
         window=window,
         names=event_names,
         app_id=filters.read_id("sdk_app", app_id),
         by=group_by or (),
     )
-    async with time_window.bounded():
-        return await conversions.count(time_window.stores(request), asked)
+    async with time_window.limit_read_time():
+        return await conversions.count(time_window.connections_of(request), asked)
 
 
 ROUTES = [list_events, count_conversions]

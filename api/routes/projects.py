@@ -8,11 +8,11 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import etags, path_ids
 from api.guard import requires
-from api.idempotency import Made, insert_once, once
-from api.paging import DEFAULT, Cursor, Limit, page
+from api.idempotency import WriteResult, insert_once, once
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from api.responses import Reply
+from api.responses import ApiResponse
 from db.pool import Conn
 from domain.projects import archive, projects
 from domain.projects.projects import New
@@ -42,7 +42,9 @@ async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> 
     """Create a project, which can be used at once."""
     who = request.principal
     composed = projects.compose(data, organization_id=who.organization_id, now=request.services.clock())
-    made = Made(composed, status=201, location=f"/v1/projects/{composed.id}", etag=etags.show(1))
+    made = WriteResult(
+        composed, status=201, location=f"/v1/projects/{composed.id}", etag=etags.format_etag(1)
+    )
 
     new = New(who.organization_id, who.key_uuid, composed, None)
 
@@ -60,7 +62,7 @@ async def list_projects(
     search: Search = None,
     status: StatusFilter = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[Project]:
     """List the organization's projects, newest first."""
     find = partial(
@@ -84,9 +86,9 @@ async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Respons
     """Return a project, archived or not. Its ETag for `If-Match` covers the changes of PATCH and DELETE."""
     async with request.connection() as conn:
         project, version = await projects.get(
-            conn, organization_id=request.organization_id, project_id=path_ids.read("project", project_id)
+            conn, organization_id=request.organization_id, project_id=path_ids.parse_id("project", project_id)
         )
-    return Reply(project, headers={"ETag": etags.show(version)})
+    return ApiResponse(project, headers={"ETag": etags.format_etag(version)})
 
 
 @patch("/projects/{project_id:str}", opt=requires("projects:write", Class.WRITE_LIGHT, 404, 409, 412))
@@ -96,16 +98,16 @@ async def patch_project(
     """Change some fields, or un-archive with `{"status": "active"}`. Omitted fields stay unchanged."""
     body = projects.check(data)
 
-    async def change(conn: Conn) -> Made[Project]:
+    async def change(conn: Conn) -> WriteResult[Project]:
         project, version = await projects.patch(
             conn,
             organization_id=request.organization_id,
-            project_id=path_ids.read("project", project_id),
+            project_id=path_ids.parse_id("project", project_id),
             api_key_id=request.principal.key_uuid,
             body=body,
-            versions=etags.matching(request),
+            versions=etags.allowed_versions(request),
         )
-        return Made(project, etag=etags.show(version))
+        return WriteResult(project, etag=etags.format_etag(version))
 
     return await once(request, change)
 
@@ -116,15 +118,15 @@ async def patch_project(
 async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Archived]:
     """Archive a project: nothing new starts in it, and a job ends its running work."""
 
-    async def stop(conn: Conn) -> Made[Archived]:
+    async def stop(conn: Conn) -> WriteResult[Archived]:
         answer, wake = await archive.archive(
             conn,
             organization_id=request.organization_id,
-            project_id=path_ids.read("project", project_id),
+            project_id=path_ids.parse_id("project", project_id),
             api_key_id=request.principal.key_uuid,
-            versions=etags.matching(request),
+            versions=etags.allowed_versions(request),
         )
-        return Made(answer, wakes=() if wake is None else (wake,))
+        return WriteResult(answer, wakes=() if wake is None else (wake,))
 
     return await once(request, stop)
 

@@ -8,7 +8,7 @@ from litestar.params import FromPath, QueryParameter
 
 from api import filters
 from api.guard import requires
-from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -33,7 +33,7 @@ async def list_quarantined_events(
     app_id: filters.AppId = None,
     code: CodeFilter = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[QuarantinedEvent]:
     """List a project's rejected events, newest first; also of an archived project.
 

@@ -5,10 +5,10 @@ from litestar.params import JSONBody
 
 from api import filters
 from api.guard import requires
-from api.idempotency import ACCEPTED, Made, once, once_any_time
+from api.idempotency import ACCEPTED, WriteResult, once, once_any_time
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from api.sample_events import make
+from api.sample_events import build_sample
 from db.pool import Conn
 from domain.tenancy import project_locks, sandbox_clock
 from domain.webhooks import samples
@@ -34,14 +34,14 @@ async def advance_clock(request: ApiRequest, data: JSONBody[AdvanceClock]) -> Re
     limited to 400 days.
     """
 
-    async def advance(conn: Conn) -> Made[SandboxClock]:
+    async def advance(conn: Conn) -> WriteResult[SandboxClock]:
         _require_sandbox(request)
         clock, submitted = await sandbox_clock.advance(
             conn, organization_id=request.organization_id, body=data
         )
         location = f"/v1/jobs/{ids.show(ids.JOB, submitted.job_id)}"
         wakes = () if submitted.wake is None else (submitted.wake,)
-        return Made(clock, status=ACCEPTED, location=location, wakes=wakes)
+        return WriteResult(clock, status=ACCEPTED, location=location, wakes=wakes)
 
     return await once_any_time(request, advance)
 
@@ -56,7 +56,7 @@ async def trigger_webhook_event(
     is 409 `NOBODY_LISTENS` without subscribers, and 404 for a live key.
     """
 
-    async def trigger(conn: Conn) -> Made[WebhookEvent]:
+    async def trigger(conn: Conn) -> WriteResult[WebhookEvent]:
         _require_sandbox(request)
         project_id = filters.read_id("project", data.project_id)
         if project_id is not None:
@@ -64,7 +64,7 @@ async def trigger_webhook_event(
         event = await samples.emit(
             conn,
             organization_id=request.organization_id,
-            sample=make(
+            sample=build_sample(
                 data.type,
                 organization_id=request.organization_id,
                 project_id=project_id,
@@ -72,7 +72,7 @@ async def trigger_webhook_event(
             ),
             public_url=request.services.settings.public_url,
         )
-        return Made(event, 201, f"/v1/webhook-events/{event.id}")
+        return WriteResult(event, 201, f"/v1/webhook-events/{event.id}")
 
     return await once(request, trigger)
 

@@ -7,8 +7,8 @@ from litestar.params import FromPath, JSONBody
 
 from api import path_ids
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
-from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.idempotency import WriteResult, once, once_plain
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -31,7 +31,7 @@ async def create_sdk_app(
     """
     body = apps.check_new(data)
 
-    async def create(conn: Conn) -> Made[SdkAppShown]:
+    async def create(conn: Conn) -> WriteResult[SdkAppShown]:
         made = await apps.create(
             conn,
             author=_author(request, project_id),
@@ -39,14 +39,14 @@ async def create_sdk_app(
             body=body,
             public_url=request.services.settings.public_url,
         )
-        return Made(made, status=201, location=_location(made), secret=True)
+        return WriteResult(made, status=201, location=_location(made), secret=True)
 
     return await once(request, create)
 
 
 @get(ALL, opt=requires("projects:read", Class.READ_LIGHT, 404))
 async def list_sdk_apps(
-    request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
+    request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[SdkApp]:
     """List a project's apps, newest first."""
     find = partial(apps.list_of_project, public_url=request.services.settings.public_url)
@@ -60,8 +60,8 @@ async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: Fr
         return await apps.get(
             conn,
             organization_id=request.organization_id,
-            project_id=path_ids.read("project", project_id),
-            app_id=path_ids.read("sdk_app", app_id),
+            project_id=path_ids.parse_id("project", project_id),
+            app_id=path_ids.parse_id("sdk_app", app_id),
             public_url=request.services.settings.public_url,
         )
 
@@ -77,20 +77,20 @@ async def patch_sdk_app(
     """
     body = apps.check_patch(data)
 
-    async def change(conn: Conn) -> Made[SdkAppChanged]:
+    async def change(conn: Conn) -> WriteResult[SdkAppChanged]:
         changed = await apps.patch(
             conn,
             author=_author(request, project_id),
-            app_id=path_ids.read("sdk_app", app_id),
+            app_id=path_ids.parse_id("sdk_app", app_id),
             peppers=request.services.peppers,
             vault=request.services.vault,
             body=body,
             public_url=request.services.settings.public_url,
         )
         if changed.api_key is None:
-            return Made(changed)
+            return WriteResult(changed)
         # A purge finds a sealed answer by its location.
-        return Made(changed, location=_location(changed), secret=True)
+        return WriteResult(changed, location=_location(changed), secret=True)
 
     return await once(request, change)
 
@@ -106,13 +106,15 @@ async def delete_sdk_app(
     return await once_plain(
         request,
         lambda conn: apps.delete(
-            conn, author=_author(request, project_id), app_id=path_ids.read("sdk_app", app_id)
+            conn, author=_author(request, project_id), app_id=path_ids.parse_id("sdk_app", app_id)
         ),
     )
 
 
 def _author(request: ApiRequest, project_id: str) -> Author:
-    return Author(request.organization_id, path_ids.read("project", project_id), request.principal.key_uuid)
+    return Author(
+        request.organization_id, path_ids.parse_id("project", project_id), request.principal.key_uuid
+    )
 
 
 def _location(app: SdkApp) -> str:

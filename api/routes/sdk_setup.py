@@ -33,14 +33,14 @@ async def get_install_spec(
     Mobile platforms use Segment's open SDKs, configured for this API, which need https. Web platforms use the
     module on this server, with page views from routers. The spec doesn't contain the key.
     """
-    filters.words("platforms", platforms, get_args(AppPlatform))
+    filters.check_values("platforms", platforms, get_args(AppPlatform))
     public_url = request.services.settings.public_url
     async with request.connection() as conn:
         app = await apps.get(
             conn,
             organization_id=request.organization_id,
-            project_id=path_ids.read("project", project_id),
-            app_id=path_ids.read("sdk_app", app_id),
+            project_id=path_ids.parse_id("project", project_id),
+            app_id=path_ids.parse_id("sdk_app", app_id),
             public_url=public_url,
         )
     return install_spec.show(
@@ -64,7 +64,7 @@ async def verify_tracking(
     The job's result is `{verified, count, event, lastEventAt, findings}`: the newest event since the request,
     or possible causes with their remedies. While such a job runs for this app, the answer is that job.
     """
-    submit = partial(verifications.start, app_id=path_ids.read("sdk_app", app_id))
+    submit = partial(verifications.start, app_id=path_ids.parse_id("sdk_app", app_id))
     return await accept(request, project_id, VERIFY_TRACKING, submit)
 
 

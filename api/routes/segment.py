@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from api import event_requests
 from api.requests import ApiRequest
-from api.responses import Reply
+from api.responses import ApiResponse
 from domain.apps import app_keys
 from domain.events import segment
 from domain.events.json_text import MOST_PACKED
@@ -41,13 +41,13 @@ class SegmentTaken(Out, frozen=True, kw_only=True):
 async def take_messages(request: ApiRequest) -> Response[SegmentTaken]:
     """Store messages as events; the app's key is in the headers, the URL or the body (`writeKey`)."""
     kind = segment.KINDS[request.scope["path"].rpartition("/")[2]]
-    key = event_requests.presented(request)
+    key = event_requests.read_app_key(request)
     app = await event_requests.admit(request, key) if key else None
-    plain = await event_requests.unpacked(request, app, most=segment.MOST_PLAIN)
+    plain = await event_requests.decompress_body(request, app, most=segment.MOST_PLAIN)
     app = app or await event_requests.admit(request, segment.key_in(plain))
-    found = await event_requests.read(request, app, plain, partial(segment.read, kind=kind))
-    taken = await event_requests.take(request, app, found)
-    return Reply(SegmentTaken(success=True, **taken._asdict(), rejected=found.rejected))
+    found = await event_requests.parse_events(request, app, plain, partial(segment.read, kind=kind))
+    taken = await event_requests.store_events(request, app, found)
+    return ApiResponse(SegmentTaken(success=True, **taken._asdict(), rejected=found.rejected))
 
 
 @get("/projects/{key:str}/settings", include_in_schema=False)
@@ -66,7 +66,7 @@ async def get_segment_settings(request: ApiRequest, key: FromPath[str]) -> Respo
         "plan": {"track": {"__default": {"enabled": True, "integrations": {}}}},
         "edgeFunction": {},
     }
-    return Reply(settings, headers={"Cache-Control": f"public, max-age={SETTINGS_S}"})
+    return ApiResponse(settings, headers={"Cache-Control": f"public, max-age={SETTINGS_S}"})
 
 
 #: Routes with the key of an SDK app.

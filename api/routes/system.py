@@ -59,8 +59,8 @@ async def metrics(request: ApiRequest) -> bytes:
 
     On the API's port they are served to this machine only, and never through a proxy.
     """
-    forwarded = auth.FORWARDING & request.request_state.headers.keys()
-    if forwarded or not metrics_port.is_beside(request.app, request.services.settings):
+    forwarded = auth.FORWARDING_HEADERS & request.request_state.headers.keys()
+    if forwarded or not metrics_port.shares_api_port(request.app, request.services.settings):
         raise NotFoundException
     return prometheus_client.generate_latest()
 

@@ -5,7 +5,7 @@ from litestar.params import FromPath
 
 from api import path_ids
 from api.guard import requires
-from api.paging import DEFAULT, Cursor, Limit
+from api.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from api.timeline_pages import page_of_entries
@@ -17,7 +17,7 @@ from schemas.timelines import TimelineEntry
 
 @get("/jobs/{job_id:str}/timeline", opt=requires("jobs:read", Class.READ_LIGHT, 404))
 async def get_job_timeline(
-    request: ApiRequest, job_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
+    request: ApiRequest, job_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[TimelineEntry]:
     """List a job's timeline, oldest first: attempts with their workers, named steps, the end.
 
@@ -26,7 +26,7 @@ async def get_job_timeline(
 
     async def read(conn: Conn) -> list[TimelineEntry]:
         return await timelines.of_job(
-            conn, organization_id=request.organization_id, job_id=path_ids.read("job", job_id)
+            conn, organization_id=request.organization_id, job_id=path_ids.parse_id("job", job_id)
         )
 
     return await page_of_entries(request, read, cursor, limit)
@@ -34,7 +34,11 @@ async def get_job_timeline(
 
 @get("/scheduled-posts/{scheduled_post_id:str}/timeline", opt=requires("publish:read", Class.READ_LIGHT, 404))
 async def get_scheduled_post_timeline(
-    request: ApiRequest, scheduled_post_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
+    request: ApiRequest,
+    scheduled_post_id: FromPath[str],
+    *,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[TimelineEntry]:
     """List a post's timeline, oldest first: approvals, times, attempts, and each call with its response.
 
@@ -44,7 +48,7 @@ async def get_scheduled_post_timeline(
 
     Attempts and look-ups are kept for 30 days after their job's end, other entries as long as the post.
     """
-    post_id = path_ids.read("post", scheduled_post_id)
+    post_id = path_ids.parse_id("post", scheduled_post_id)
 
     async def read(conn: Conn) -> list[TimelineEntry]:
         return await timelines.of_post(conn, organization_id=request.organization_id, post_id=post_id)

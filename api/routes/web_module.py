@@ -6,7 +6,7 @@ from importlib.resources import files
 from litestar import Response, get
 
 from api.requests import ApiRequest
-from api.responses import Reply
+from api.responses import ApiResponse
 from api.web_module.packing import pack
 
 PATH = "/sdk/v1/tenantry.js"
@@ -28,8 +28,8 @@ async def web_module(request: ApiRequest) -> Response[bytes | None]:
     """Serve the module, or 304 if the browser has the current version."""
     known = request.request_state.headers.get(b"if-none-match", b"").decode("latin-1")
     if known.strip() == "*" or _ETAG in known:
-        return Reply(None, status_code=304, headers=_HEADERS)
-    return Reply(PACKED, headers=_HEADERS, media_type="text/javascript; charset=utf-8")
+        return ApiResponse(None, status_code=304, headers=_HEADERS)
+    return ApiResponse(PACKED, headers=_HEADERS, media_type="text/javascript; charset=utf-8")
 
 
 PUBLIC = [web_module]

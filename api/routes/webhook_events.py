@@ -9,7 +9,7 @@ from litestar.params import FromPath, QueryParameter
 
 from api import filters, path_ids
 from api.guard import requires
-from api.paging import DEFAULT, Cursor, Limit, page
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -32,7 +32,7 @@ async def list_webhook_events(
     type_: Types = None,
     project_id: ProjectFilter = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[WebhookEvent]:
     """List the events of the last 30 days that an endpoint had subscribed to, newest first."""
 
@@ -57,7 +57,7 @@ async def get_webhook_event(request: ApiRequest, webhook_event_id: FromPath[str]
         return await events.body(
             conn,
             organization_id=request.organization_id,
-            event_id=path_ids.read("webhook_event", webhook_event_id),
+            event_id=path_ids.parse_id("webhook_event", webhook_event_id),
             public_url=request.services.settings.public_url,
         )
 

@@ -33,14 +33,14 @@ _log = logs.get("api.webhook_stream")
 SCOPE: Scope = "webhooks:read"
 
 #: Seconds in `Retry-After` when all streams are taken.
-CROWDED_S = 5
+FULL_RETRY_S = 5
 
 #: Seconds: the maximum duration of a stream, and its longest silence.
-STREAM_S, SILENCE_S = 900.0, 15.0
+MAX_STREAM_S, MAX_SILENCE_S = 900.0, 15.0
 END = b": this stream ends, go on with Last-Event-ID\nretry: 1000\n\n"
 
 #: Events read in one batch.
-BATCH = 50
+EVENTS_PER_BATCH = 50
 
 After = Annotated[
     str | None,
@@ -53,7 +53,7 @@ After = Annotated[
 ]
 
 
-class Wanted(NamedTuple):
+class StreamFilter(NamedTuple):
     """The filter of a stream."""
 
     types: Sequence[WebhookEventType] | None
@@ -75,16 +75,18 @@ async def stream_webhook_events(
     has missed nothing, unless `since` has changed. A stream ends after 15 minutes; an organization has at
     most 10 streams per API process.
     """
-    wanted = Wanted(type_, filters.read_id("project", project_id))
+    wanted = StreamFilter(type_, filters.read_id("project", project_id))
     if request.services.listeners.is_full(request.organization_id):
-        raise Limited("streams", "too many streams are open: end one, or retry later", retry_after=CROWDED_S)
+        raise Limited(
+            "streams", "too many streams are open: end one, or retry later", retry_after=FULL_RETRY_S
+        )
     begun, position = await _begin(request, wanted, after)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     told = _told(request, wanted, begun, position)
     return Stream(told, media_type="text/event-stream", headers=headers)
 
 
-async def _begin(request: ApiRequest, wanted: Wanted, after: str | None) -> tuple[bytes, Position]:
+async def _begin(request: ApiRequest, wanted: StreamFilter, after: str | None) -> tuple[bytes, Position]:
     """Return the first message and the start position. Raises `NotFound`, `Invalid`."""
     org = request.organization_id
     last = request.request_state.headers.get(b"last-event-id", b"").decode("latin-1") or after
@@ -105,17 +107,17 @@ def _listening(place: str, since: datetime) -> bytes:
 
 
 async def _told(
-    request: ApiRequest, wanted: Wanted, begun: bytes, position: Position
+    request: ApiRequest, wanted: StreamFilter, begun: bytes, position: Position
 ) -> AsyncIterator[bytes]:
     """Yield the stream's messages. A slow reader holds one event in memory, and no database connection."""
     yield begun
     ref, reader = (request.organization_id, request.organization_id), _Reader(request, wanted, position)
     clock = asyncio.get_running_loop().time
-    ends = clock() + STREAM_S
+    ends = clock() + MAX_STREAM_S
     try:
         with request.services.listeners.seat(ref) as seat:
             while not seat.closed and (left := ends - clock()) > 0:
-                head = await seat.until(reader.is_behind, within=min(SILENCE_S, left))
+                head = await seat.until(reader.is_behind, within=min(MAX_SILENCE_S, left))
                 if head is None:
                     await reader.check_key()
                     yield reader.place()
@@ -136,7 +138,7 @@ async def _told(
 class _Reader:
     """The position of one stream, and the key that it is authorized with."""
 
-    def __init__(self, request: ApiRequest, wanted: Wanted, position: Position) -> None:
+    def __init__(self, request: ApiRequest, wanted: StreamFilter, position: Position) -> None:
         self._request, self._wanted, self._position = request, wanted, position
         #: The last event read, if it doesn't match the filter.
         self._passed: UUID | None = None
@@ -151,15 +153,17 @@ class _Reader:
         org = self._request.organization_id
         with reaching():
             async with self._request.services.connections.of(org) as conn:
-                found = await streams.read(conn, organization_id=org, position=self._position, limit=BATCH)
-        if len(found) < BATCH:
+                found = await streams.read(
+                    conn, organization_id=org, position=self._position, limit=EVENTS_PER_BATCH
+                )
+        if len(found) < EVENTS_PER_BATCH:
             self._position = self._position.after(head)
         if found:
             # The last event may be newer than `head`, which was polled earlier.
             self._position = self._position.after(found[-1].head)
             self._passed = None if self._wanted.has(found[-1]) else found[-1].id
         wanted = [event for event in found if self._wanted.has(event)]
-        self.has_passed_all = len(found) == BATCH and not wanted
+        self.has_passed_all = len(found) == EVENTS_PER_BATCH and not wanted
         return wanted
 
     def place(self) -> bytes:
@@ -196,9 +200,11 @@ class _Reader:
         client = self._request.scope["client"]
         with reaching():
             principal = await services.authenticator.authenticate(
-                auth.presented(call),
+                auth.read_key(call),
                 expected=call.principal,
-                address=auth.address(call, client[0] if client else "", hops=services.settings.proxy_hops),
+                address=auth.client_address(
+                    call, client[0] if client else "", hops=services.settings.proxy_hops
+                ),
             )
         if not grants(principal.scopes, SCOPE):
             raise Forbidden(SCOPE)

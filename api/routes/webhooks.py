@@ -8,11 +8,11 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import etags, filters, path_ids
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
-from api.paging import DEFAULT, Cursor, Limit, page
+from api.idempotency import WriteResult, once, once_plain
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from api.responses import Reply
+from api.responses import ApiResponse
 from db.pool import Conn
 from domain.webhooks import deliveries, endpoints
 from domain.webhooks.endpoints import Author
@@ -65,7 +65,7 @@ async def create_webhook_endpoint(
     """
     body = endpoints.check(data, allowed=request.services.allowed)
 
-    async def create(conn: Conn) -> Made[WebhookEndpointShown]:
+    async def create(conn: Conn) -> WriteResult[WebhookEndpointShown]:
         made, version = await endpoints.create(
             conn,
             author=_author(request),
@@ -73,7 +73,7 @@ async def create_webhook_endpoint(
             body=body,
             keyring=request.services.vault,
         )
-        return Made(made, 201, f"/v1{ALL}/{made.id}", etags.show(version), secret=True)
+        return WriteResult(made, 201, f"/v1{ALL}/{made.id}", etags.format_etag(version), secret=True)
 
     return await once(request, create)
 
@@ -85,7 +85,7 @@ async def list_webhook_endpoints(
     project_id: ProjectFilter = None,
     status_: EndpointStatuses = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[WebhookEndpoint]:
     """List the organization's endpoints, newest first."""
 
@@ -111,9 +111,9 @@ async def get_webhook_endpoint(
         found, version = await endpoints.get(
             conn,
             organization_id=request.organization_id,
-            endpoint_id=path_ids.read("webhook_endpoint", webhook_endpoint_id),
+            endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
         )
-    return Reply(found, headers={"ETag": etags.show(version)})
+    return ApiResponse(found, headers={"ETag": etags.format_etag(version)})
 
 
 @patch(ONE, opt=requires("webhooks:write", Class.WRITE_LIGHT, 404, 412))
@@ -127,15 +127,15 @@ async def patch_webhook_endpoint(
     """
     body = endpoints.check(data, allowed=request.services.allowed)
 
-    async def change(conn: Conn) -> Made[WebhookEndpoint]:
+    async def change(conn: Conn) -> WriteResult[WebhookEndpoint]:
         changed, version = await endpoints.patch(
             conn,
             author=_author(request),
-            endpoint_id=path_ids.read("webhook_endpoint", webhook_endpoint_id),
+            endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
             body=body,
-            versions=etags.matching(request),
+            versions=etags.allowed_versions(request),
         )
-        return Made(changed, etag=etags.show(version))
+        return WriteResult(changed, etag=etags.format_etag(version))
 
     return await once(request, change)
 
@@ -150,8 +150,8 @@ async def delete_webhook_endpoint(
         lambda conn: endpoints.delete(
             conn,
             author=_author(request),
-            endpoint_id=path_ids.read("webhook_endpoint", webhook_endpoint_id),
-            versions=etags.matching(request),
+            endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
+            versions=etags.allowed_versions(request),
         ),
     )
 
@@ -162,8 +162,8 @@ async def test_webhook_endpoint(
 ) -> Response[WebhookDelivery]:
     """Send a `test.ping` to only this endpoint, whichever types it subscribes to."""
 
-    async def ping(conn: Conn) -> Made[WebhookDelivery]:
-        endpoint_id = path_ids.read("webhook_endpoint", webhook_endpoint_id)
+    async def ping(conn: Conn) -> WriteResult[WebhookDelivery]:
+        endpoint_id = path_ids.parse_id("webhook_endpoint", webhook_endpoint_id)
         return _sent(await deliveries.ping(conn, author=_author(request), endpoint_id=endpoint_id))
 
     return await once(request, ping)
@@ -179,14 +179,16 @@ async def rotate_webhook_secret(
     older secret ends at once.
     """
 
-    async def rotate(conn: Conn) -> Made[WebhookEndpointShown]:
+    async def rotate(conn: Conn) -> WriteResult[WebhookEndpointShown]:
         rotated, version = await endpoints.rotate_secret(
             conn,
             author=_author(request),
-            endpoint_id=path_ids.read("webhook_endpoint", webhook_endpoint_id),
+            endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
             keyring=request.services.vault,
         )
-        return Made(rotated, location=f"/v1{ALL}/{rotated.id}", etag=etags.show(version), secret=True)
+        return WriteResult(
+            rotated, location=f"/v1{ALL}/{rotated.id}", etag=etags.format_etag(version), secret=True
+        )
 
     return await once(request, rotate)
 
@@ -202,12 +204,12 @@ async def replay_webhook_events(
     `continueSince`.
     """
 
-    async def replay(conn: Conn) -> Made[WebhookReplayed]:
-        endpoint_id = path_ids.read("webhook_endpoint", webhook_endpoint_id)
+    async def replay(conn: Conn) -> WriteResult[WebhookReplayed]:
+        endpoint_id = path_ids.parse_id("webhook_endpoint", webhook_endpoint_id)
         replayed = await deliveries.replay_since(
             conn, author=_author(request), endpoint_id=endpoint_id, body=data
         )
-        return Made(replayed, 202)
+        return WriteResult(replayed, 202)
 
     return await once(request, replay)
 
@@ -220,7 +222,7 @@ async def list_webhook_deliveries(
     event_type: EventTypes = None,
     status_: DeliveryStatuses = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[WebhookDelivery]:
     """List an endpoint's deliveries, newest first. They are kept for 30 days."""
 
@@ -228,7 +230,7 @@ async def list_webhook_deliveries(
         return await deliveries.list_of_endpoint(
             conn,
             organization_id=request.organization_id,
-            endpoint_id=path_ids.read("webhook_endpoint", webhook_endpoint_id),
+            endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
             types=event_type,
             statuses=status_,
             before=before,
@@ -245,7 +247,7 @@ async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPat
         return await deliveries.get(
             conn,
             organization_id=request.organization_id,
-            delivery_id=path_ids.read("webhook_delivery", webhook_delivery_id),
+            delivery_id=path_ids.parse_id("webhook_delivery", webhook_delivery_id),
         )
 
 
@@ -258,8 +260,8 @@ async def replay_webhook_delivery(
     An ended delivery is sent as a new delivery with its own attempts; a waiting one is sent now.
     """
 
-    async def replay(conn: Conn) -> Made[WebhookDelivery]:
-        delivery_id = path_ids.read("webhook_delivery", webhook_delivery_id)
+    async def replay(conn: Conn) -> WriteResult[WebhookDelivery]:
+        delivery_id = path_ids.parse_id("webhook_delivery", webhook_delivery_id)
         return _sent(await deliveries.replay(conn, author=_author(request), delivery_id=delivery_id))
 
     return await once(request, replay)
@@ -269,8 +271,8 @@ def _author(request: ApiRequest) -> Author:
     return Author(request.organization_id, request.principal.key_uuid)
 
 
-def _sent(delivery: WebhookDelivery) -> Made[WebhookDelivery]:
-    return Made(delivery, 202, f"/v1/webhook-deliveries/{delivery.id}")
+def _sent(delivery: WebhookDelivery) -> WriteResult[WebhookDelivery]:
+    return WriteResult(delivery, 202, f"/v1/webhook-deliveries/{delivery.id}")
 
 
 ROUTES = [

@@ -41,7 +41,7 @@ class Limits(NamedTuple):
     linger: int = 10
 
 
-class Entry(enum.Enum):
+class Admittance(enum.Enum):
     """The rights of a connection."""
 
     OPEN = enum.auto()
@@ -50,7 +50,7 @@ class Entry(enum.Enum):
     REFUSED = enum.auto()
 
 
-class Guest(Protocol):
+class GuestConnection(Protocol):
     """A connection, as the admission sees it."""
 
     address: str
@@ -75,13 +75,13 @@ class Admission:
         #: Total of incoming connections, refused ones included.
         self.entered = 0
         #: In order of arrival.
-        self._guests: dict[Guest, None] = {}
+        self._guests: dict[GuestConnection, None] = {}
         self._counts: dict[str, int] = {}
         #: Idle connections; the one that is idle for longest comes first.
-        self._quiet: OrderedDict[Guest, None] = OrderedDict()
-        self._quiet_of: dict[str, OrderedDict[Guest, None]] = {}
+        self._quiet: OrderedDict[GuestConnection, None] = OrderedDict()
+        self._quiet_of: dict[str, OrderedDict[GuestConnection, None]] = {}
 
-    def enter(self, guest: Guest) -> Entry:
+    def enter(self, guest: GuestConnection) -> Admittance:
         """Admit a connection; if necessary, evict an idle one, first of the same address."""
         limits, address = self.limits, guest.address
         self.entered += 1
@@ -90,19 +90,19 @@ class Admission:
             and self._counts.get(address, 0) >= limits.per_address
             and not self._evict(address)
         ):
-            return Entry.REFUSED
+            return Admittance.REFUSED
         full = len(self._guests) >= limits.connections
         if full and (self._evict(address) or self._evict()):
             full = False
         if full and len(self._guests) >= limits.connections + limits.reserve:
-            return Entry.REFUSED
+            return Admittance.REFUSED
         self._guests[guest] = None
         self._counts[address] = self._counts.get(address, 0) + 1
         self.note_quiet(guest)
         HTTP_CONNECTIONS.set(len(self._guests))
-        return Entry.RESERVE if full else Entry.OPEN
+        return Admittance.RESERVE if full else Admittance.OPEN
 
-    def leave(self, guest: Guest) -> None:
+    def leave(self, guest: GuestConnection) -> None:
         """Remove a connection, also a refused one."""
         if guest not in self._guests:
             return
@@ -113,13 +113,13 @@ class Admission:
             del self._counts[guest.address]
         HTTP_CONNECTIONS.set(len(self._guests))
 
-    def note_quiet(self, guest: Guest) -> None:
+    def note_quiet(self, guest: GuestConnection) -> None:
         """Mark a connection as idle."""
         if guest in self._guests:
             self._quiet[guest] = None
             self._quiet_of.setdefault(guest.address, OrderedDict())[guest] = None
 
-    def note_busy(self, guest: Guest) -> None:
+    def note_busy(self, guest: GuestConnection) -> None:
         """Mark a connection as busy: it has a request or an unsent response, and isn't late with it."""
         if guest not in self._quiet:
             return
@@ -148,7 +148,7 @@ class Admission:
         return True
 
 
-def network_of(peer: str) -> str:
+def client_network(peer: str) -> str:
     """Return the network that counts as one address: an IPv4 address, or the /64 of one IPv6 customer."""
     try:
         address = ip_address(peer)

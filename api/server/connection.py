@@ -9,7 +9,7 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from api.server.admission import Admission, Entry, count_ended, network_of
+from api.server.admission import Admission, Admittance, client_network, count_ended
 from api.server.answer_rate import AnswerRate, forget_unsent
 from api.server.cycle import Cycle
 from api.server.refusals import (
@@ -19,22 +19,22 @@ from api.server.refusals import (
     MALFORMED,
     SLOW_BODY,
     SLOW_HEAD,
-    Refusal,
-    Refused,
-    written,
+    ParserRefused,
+    ServerRefusal,
+    render_refusal,
 )
 from api.server.scope import describe, without_upgrade
 
-URI_MAX, HEAD_MAX, FIELDS_MAX = 8 * 1024, 32 * 1024, 100
+MAX_URI_BYTES, MAX_HEAD_BYTES, MAX_HEAD_FIELDS = 8 * 1024, 32 * 1024, 100
 
 #: Maximum of pipelined requests.
-PIPELINE_MAX = 16
+MAX_PIPELINED = 16
 
 #: Bytes of a body on the wire, with the frames of its chunks: a flat share, and so many for each byte of it.
-RAW_MAX, RAW_SHARE = 256 * 1024 + HEAD_MAX, 8
+MAX_RAW_BYTES, RAW_BYTES_PER_BYTE = 256 * 1024 + MAX_HEAD_BYTES, 8
 
 #: Paths that the reserve serves.
-HEALTH = (b"/healthz", b"/readyz")
+HEALTH_PATHS = (b"/healthz", b"/readyz")
 
 
 class Connection(HttpToolsProtocol):
@@ -51,7 +51,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self.admission = admission
         self.address = ""
-        self.entry = Entry.OPEN
+        self.entry = Admittance.OPEN
         self.due: float = math.inf
         #: State of the parser. `deaf`: no further input is parsed. `lingers`: the response is complete.
         self.in_head = self.in_body = self.deaf = self.lingers = False
@@ -62,10 +62,10 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Register with the admission; close at once if refused."""
         super().connection_made(transport)
-        self.address = network_of(self.client[0]) if self.client else ""
+        self.address = client_network(self.client[0]) if self.client else ""
         self.due = self.admission.now + self.admission.limits.head
         self.entry = self.admission.enter(self)
-        if self.entry is Entry.REFUSED:
+        if self.entry is Admittance.REFUSED:
             self._refuse(CROWDED, "refused")
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -84,10 +84,10 @@ class Connection(HttpToolsProtocol):
             return
         if self.in_head:
             self.head_read += len(data)
-            if self.head_read > HEAD_MAX:
+            if self.head_read > MAX_HEAD_BYTES:
                 self.refusal = LONG_HEAD
                 self._refuse_unread()
-        elif self.in_body and self.raw_read > RAW_MAX + RAW_SHARE * self.body_read:
+        elif self.in_body and self.raw_read > MAX_RAW_BYTES + RAW_BYTES_PER_BYTE * self.body_read:
             self._refuse_unread()
 
     def on_message_begin(self) -> None:
@@ -97,14 +97,14 @@ class Connection(HttpToolsProtocol):
 
     def on_url(self, url: bytes) -> None:
         self.url += url
-        if len(self.url) > URI_MAX:
+        if len(self.url) > MAX_URI_BYTES:
             self._deny(LONG_URI)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
         self.fields += 1
         self.fields_size += len(name) + len(value)
-        if self.fields > FIELDS_MAX or self.fields_size > HEAD_MAX:
+        if self.fields > MAX_HEAD_FIELDS or self.fields_size > MAX_HEAD_BYTES:
             self._deny(LONG_HEAD)
 
     def on_headers_complete(self) -> None:
@@ -116,9 +116,9 @@ class Connection(HttpToolsProtocol):
                 MALFORMED
             )  # We proxy for no client, and the parser treats the bytes after CONNECT as another protocol.
         describe(self.scope, self.url, self.parser)
-        if self.entry is Entry.RESERVE and self.scope["raw_path"] not in HEALTH:
+        if self.entry is Admittance.RESERVE and self.scope["raw_path"] not in HEALTH_PATHS:
             self._deny(CROWDED)
-        if len(self.pipeline) >= PIPELINE_MAX:
+        if len(self.pipeline) >= MAX_PIPELINED:
             self._deny(MALFORMED)
         self.in_head, self.in_body, self.due = False, True, math.inf
         self.body_read, self.raw_read = 0, 0
@@ -269,10 +269,10 @@ class Connection(HttpToolsProtocol):
             limits = self.admission.limits
             self.due = self.admission.now + (limits.head if self.in_head else limits.idle)
 
-    def _deny(self, refusal: Refusal) -> NoReturn:
-        """Stop the parser. Raises `Refused`, which the parser converts into its own error."""
+    def _deny(self, refusal: ServerRefusal) -> NoReturn:
+        """Stop the parser. Raises `ParserRefused`, which the parser converts into its own error."""
         self.refusal = refusal
-        raise Refused(refusal.code)
+        raise ParserRefused(refusal.code)
 
     def _refuse_unread(self) -> None:
         """Refuse unparseable input, after all earlier requests are answered."""
@@ -281,17 +281,17 @@ class Connection(HttpToolsProtocol):
         else:
             self._refuse(self.refusal, "malformed")
 
-    def _refuse(self, refusal: Refusal, reason: str) -> None:
+    def _refuse(self, refusal: ServerRefusal, reason: str) -> None:
         """Send the refusal, unless a response has begun, and close."""
         count_ended(reason)
         self.deaf = True
         answering = self._is_answering()
         if not (answering and self.cycle.response_started):
-            self.write(written(refusal))
+            self.write(render_refusal(refusal))
         if answering:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        if self.entry is Entry.REFUSED:
+        if self.entry is Admittance.REFUSED:
             self.transport.close()
         else:
             self.in_body = True  # More of the request may be on its way.

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from api.server.refusals import FAULT, written
+from api.server.refusals import FAULT, render_refusal
 
 if TYPE_CHECKING:
     from api.server.connection import Connection
 
 #: Maximum of unread body bytes with which the connection is kept.
-LEFT_MAX = 64 * 1024
+MAX_UNREAD_BYTES = 64 * 1024
 
 _BODILESS = (204, 304)
 
@@ -60,7 +60,7 @@ class Cycle(RequestResponseCycle):
     async def send_500_response(self) -> None:
         """Send the contract's 500 after the application failed before its response."""
         if not self.disconnected:
-            self.connection.write(written(FAULT))
+            self.connection.write(render_refusal(FAULT))
             self.connection.close_after_answer()
 
     def _start(self, status: int, headers: Any) -> None:
@@ -132,4 +132,4 @@ class Cycle(RequestResponseCycle):
         if not self.more_body:
             return False
         length = dict(self.scope["headers"]).get(b"content-length")
-        return length is None or int(length) - self.connection.body_read > LEFT_MAX
+        return length is None or int(length) - self.connection.body_read > MAX_UNREAD_BYTES

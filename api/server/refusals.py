@@ -10,33 +10,33 @@ from schemas import ids
 from schemas.envelope import Envelope, Problem
 
 
-class Refusal(NamedTuple):
+class ServerRefusal(NamedTuple):
     """An error code of the contract and its message."""
 
     code: str
     message: str
 
 
-class Refused(Exception):
+class ParserRefused(Exception):
     """Raised in a callback of the parser to refuse the request."""
 
 
-MALFORMED = Refusal("BAD_REQUEST", "the request is not valid HTTP/1.1: correct it and send it again")
-SLOW_HEAD = Refusal("BAD_REQUEST", "the request's head came too slowly: send the request again")
-SLOW_BODY = Refusal("BAD_REQUEST", "the body came too slowly: send the request again")
-LONG_URI = Refusal(
+MALFORMED = ServerRefusal("BAD_REQUEST", "the request is not valid HTTP/1.1: correct it and send it again")
+SLOW_HEAD = ServerRefusal("BAD_REQUEST", "the request's head came too slowly: send the request again")
+SLOW_BODY = ServerRefusal("BAD_REQUEST", "the body came too slowly: send the request again")
+LONG_URI = ServerRefusal(
     "URI_TOO_LONG", "the URL is too long: send its content in the body, or in several requests"
 )
-LONG_HEAD = Refusal(
+LONG_HEAD = ServerRefusal(
     "HEAD_TOO_LARGE", "the head has too many or too long fields: the limits are 100 fields and 32 KiB"
 )
-CROWDED = Refusal(
+CROWDED = ServerRefusal(
     "UNAVAILABLE", "all connections are in use: repeat after `Retry-After`, over a connection that you reuse"
 )
-FAULT = Refusal("INTERNAL", "an error on our side: repeat the request, or send us the request id")
+FAULT = ServerRefusal("INTERNAL", "an error on our side: repeat the request, or send us the request id")
 
 
-def written(refusal: Refusal) -> bytes:
+def render_refusal(refusal: ServerRefusal) -> bytes:
     """Return the bytes of the whole response, after which the connection closes."""
     status = HTTPStatus(CODES[refusal.code].status)
     request_id = ids.show_new(ids.REQUEST)

@@ -15,17 +15,17 @@ from litestar import Litestar
 
 from api.server.admission import Admission, Limits, raise_files
 from api.server.connection import Connection
-from api.server.unready import answering
+from api.server.unready import answer_unready
 from db.wait_for_postgres import until_reached
 from schemas.errors import SettingsInvalid
 from telemetry import logs
 
 #: uvicorn's ticks in a tick of the admission.
-TURNS = 10
+TICKS_PER_SECOND = 10
 
 #: Maximum of unsent bytes in the kernel's buffer of a connection, inherited by accepted sockets. By default
 #: the kernel holds megabytes for each client that reads nothing (`TCP_NOTSENT_LOWAT`, man 7 tcp).
-UNSENT_MAX = 128 * 1024
+MAX_UNSENT_BYTES = 128 * 1024
 
 #: Seconds that open requests may continue after a stop signal.
 GRACE_S = 30
@@ -69,7 +69,7 @@ class Server(uvicorn.Server):
             raise _unusable(self.config.host, self.config.port, error) from error
 
     async def on_tick(self, counter: int) -> bool:
-        if counter % TURNS == 0:
+        if counter % TICKS_PER_SECOND == 0:
             self.admission.tick()
         return await super().on_tick(counter)
 
@@ -81,13 +81,13 @@ class Server(uvicorn.Server):
 
 
 async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT. Raises what `bound` and the application's lifespan raise.
+    """Serve until SIGTERM or SIGINT. Raises what `bind_port` and the application's lifespan raise.
 
     While Postgres is away at the start, `/healthz` answers 200 and all other paths 503.
     """
     raise_files()
-    with bound(host, port) as sockets:
-        app.state.private = all(is_here(one) for one in sockets)
+    with bind_port(host, port) as sockets:
+        app.state.private = all(is_loopback(one) for one in sockets)
         server = Server(app, Admission(limits), host=host, port=port)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, server.hear)
@@ -111,7 +111,7 @@ async def _open_lifespan(
     first.
     """
     async with contextlib.AsyncExitStack() as meanwhile:
-        answers = [answering(sockets)]
+        answers = [answer_unready(sockets)]
 
         async def enter() -> bool:
             try:
@@ -125,9 +125,9 @@ async def _open_lifespan(
         return await until_reached(enter, stopped) is True
 
 
-def is_here(bound: socket.socket) -> bool:
+def is_loopback(bind_port: socket.socket) -> bool:
     """Return whether only this machine can reach the socket's address."""
-    return ipaddress.ip_address(bound.getsockname()[0]).is_loopback
+    return ipaddress.ip_address(bind_port.getsockname()[0]).is_loopback
 
 
 def _keep_for_good() -> None:
@@ -140,7 +140,7 @@ def _keep_for_good() -> None:
 
 
 @contextlib.contextmanager
-def bound(host: str, port: int) -> Iterator[list[socket.socket]]:
+def bind_port(host: str, port: int) -> Iterator[list[socket.socket]]:
     """Bind a port on each address of a host, before any other resource is opened.
 
     Until the server listens, callers are refused. Port 0 takes a free one. Raises `SettingsInvalid` if the
@@ -168,7 +168,7 @@ def _unusable(host: str, port: int, error: OSError) -> SettingsInvalid:
 
 def _bound(made: socket.socket, address: Any) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_MAX)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
     if made.family == socket.AF_INET6:
         made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     made.bind(address)

@@ -6,12 +6,12 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
-from api.server.refusals import Refusal, written
+from api.server.refusals import ServerRefusal, render_refusal
 
 #: Seconds for a request's head, and maximum of connections.
 HEAD_TIMEOUT_S, MAX_CONNECTIONS = 5.0, 100
 
-AWAY = Refusal("UNAVAILABLE", "the database is unreachable: repeat after `Retry-After`")
+POSTGRES_AWAY = ServerRefusal("UNAVAILABLE", "the database is unreachable: repeat after `Retry-After`")
 
 _ALIVE = b'{"status":"ok"}'
 _HEALTH = (
@@ -21,7 +21,7 @@ _HEALTH = (
 
 
 @contextlib.asynccontextmanager
-async def answering(sockets: Sequence[socket.socket]) -> AsyncIterator[None]:
+async def answer_unready(sockets: Sequence[socket.socket]) -> AsyncIterator[None]:
     """Answer 200 to `/healthz` and 503 to other paths while the block runs. The sockets stay open."""
     room = asyncio.Semaphore(MAX_CONNECTIONS)
     respond = partial(_respond, room)
@@ -41,7 +41,7 @@ async def _respond(
             return
         async with room, asyncio.timeout(HEAD_TIMEOUT_S):
             head = await reader.readuntil(b"\r\n\r\n")
-            writer.write(_HEALTH if head.startswith(b"GET /healthz ") else written(AWAY))
+            writer.write(_HEALTH if head.startswith(b"GET /healthz ") else render_refusal(POSTGRES_AWAY))
             await writer.drain()
     except (OSError, EOFError, asyncio.LimitOverrunError):
         pass  # The client disconnected, was too slow, or does not speak HTTP.

@@ -51,7 +51,7 @@ def built() -> Litestar:
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Raise the time limit of lists for a busy machine."""
     for module in (paging, time_window):
-        monkeypatch.setattr(module, "READ_S", PATIENCE_S)
+        monkeypatch.setattr(module, "READ_TIMEOUT_S", PATIENCE_S)
 
 
 @pytest_asyncio.fixture

@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from api.last_seen import LastEvents
-from api.write_behind import written_behind
+from api.last_seen import LastSeenBuffer
+from api.write_behind import write_behind
 from db.pool import Pool
 from domain.apps import apps
 from tests.domain.events.sending import keyed
@@ -33,7 +33,7 @@ async def test_an_error_is_told_by_its_type_and_the_next_writing_comes() -> None
         await eventually(done)
 
     with capture_logs() as logged:
-        async with written_behind(came, write_due):
+        async with write_behind(came, write_due):
             await writes(1)
             await writes(2)
     assert [line["error"] for line in logged] == ["ValueError", "KeyError"]
@@ -43,7 +43,7 @@ async def test_an_error_is_told_by_its_type_and_the_next_writing_comes() -> None
 async def test_a_note_that_cannot_be_written_holds_up_no_other(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    last, noted = LastEvents(pool), list[object]()
+    last, noted = LastSeenBuffer(pool), list[object]()
     bad, good = (keyed(uuid4(), number) for number in range(2))
 
     async def note_event(_: object, *, app_id: object, **__: object) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from api.coalescing import Coalesced
+from api.coalescing import Coalescer
 
 
 class Asked:
@@ -27,14 +27,14 @@ class Asked:
 
 async def test_what_comes_together_is_asked_together() -> None:
     asked = Asked()
-    answers = await asyncio.gather(*map(Coalesced(asked).ask, range(5)))
+    answers = await asyncio.gather(*map(Coalescer(asked).ask, range(5)))
     assert answers == [0, 10, 20, 30, 40]
     assert asked.batches == [[0, 1, 2, 3, 4]]
 
 
 async def test_what_comes_while_a_batch_runs_waits_for_the_next() -> None:
     asked = Asked()
-    coalesced = Coalesced(asked)
+    coalesced = Coalescer(asked)
     asked.go.clear()
     first = coalesced.ask(1)
     await asked.begun.wait()
@@ -47,13 +47,13 @@ async def test_what_comes_while_a_batch_runs_waits_for_the_next() -> None:
 
 async def test_a_batch_has_a_largest_size() -> None:
     asked = Asked()
-    coalesced = Coalesced(asked, largest=2)
+    coalesced = Coalescer(asked, largest=2)
     await asyncio.gather(*map(coalesced.ask, range(5)))
     assert asked.batches == [[0, 1], [2, 3], [4]]
 
 
 async def test_what_asking_raises_each_of_the_batch_gets_and_the_next_is_fine() -> None:
-    coalesced = Coalesced(Asked())
+    coalesced = Coalescer(Asked())
     answers = await asyncio.gather(coalesced.ask(1), coalesced.ask(13), return_exceptions=True)
     assert [type(answer) for answer in answers] == [ValueError, ValueError]
     assert await coalesced.ask(2) == 20
@@ -61,7 +61,7 @@ async def test_what_asking_raises_each_of_the_batch_gets_and_the_next_is_fine() 
 
 async def test_one_who_leaves_takes_nobody_along() -> None:
     asked = Asked()
-    coalesced = Coalesced(asked)
+    coalesced = Coalescer(asked)
     asked.go.clear()
     leaving, staying = (coalesced.ask(question) for question in (1, 2))
     await asked.begun.wait()

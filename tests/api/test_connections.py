@@ -11,8 +11,8 @@ import pytest
 from litestar import Litestar
 
 from api import paging, tenant_connections
-from api.requests import STRANGERS
-from api.tenant_connections import RESERVE, Connections
+from api.requests import KEYLESS_QUOTA
+from api.tenant_connections import RESERVED_CONNECTIONS, TenantConnections
 from db.pool import Pool, open_pool
 from schemas.errors import Unavailable
 from schemas.settings import Settings
@@ -22,8 +22,8 @@ ACME, RIVAL, THIRD = uuid4(), uuid4(), uuid4()
 SHARED = 6
 
 
-def shares(pool: Pool, shared: int = SHARED) -> Connections:
-    return Connections(pool, size=shared + RESERVE)
+def shares(pool: Pool, shared: int = SHARED) -> TenantConnections:
+    return TenantConnections(pool, size=shared + RESERVED_CONNECTIONS)
 
 
 async def settled() -> None:
@@ -90,7 +90,7 @@ async def test_whatever_is_canceled_no_share_is_lost(pool: Pool) -> None:
 
 
 async def test_whoever_waits_too_long_is_told_what_to_do(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tenant_connections, "WAIT_S", 0.01)
+    monkeypatch.setattr(tenant_connections, "MAX_WAIT_S", 0.01)
     of = shares(pool, shared=1).share
     async with of(ACME):
         with pytest.raises(Unavailable, match="fewer at once"):
@@ -104,7 +104,7 @@ async def test_whoever_waits_too_long_is_told_what_to_do(pool: Pool, monkeypatch
 async def test_a_pool_of_any_size_serves(settings: Settings, size: int) -> None:
     async with (
         open_pool(settings.database_url, name="test", size=size) as pool,
-        Connections(pool, size=size).of(ACME) as conn,
+        TenantConnections(pool, size=size).of(ACME) as conn,
     ):
         assert await conn.fetchval("select 1") == 1
 
@@ -115,7 +115,7 @@ async def test_a_neighbour_is_served_while_one_holds_all_it_can(
     """Key look-ups and other organizations are served while one organization holds its maximum."""
     services = app.state.services
     async with AsyncExitStack() as stack:
-        for _ in range((services.settings.pool_size - RESERVE) // 2):
+        for _ in range((services.settings.pool_size - RESERVED_CONNECTIONS) // 2):
             await stack.enter_async_context(services.connections.of(acme.organization_id))
         waits = asyncio.create_task(acme.http.get("/v1/projects"))
         assert (await rival.http.get("/v1/projects")).status_code == 200
@@ -127,8 +127,8 @@ async def test_those_without_a_key_share_one_part(app: Litestar, acme: Caller) -
     services = app.state.services
     path = f"/v1/social/callback/somebody?state={'a' * 43}&code=a"
     async with AsyncExitStack() as stack:
-        for _ in range((services.settings.pool_size - RESERVE) // 2):
-            await stack.enter_async_context(services.connections.of(STRANGERS))
+        for _ in range((services.settings.pool_size - RESERVED_CONNECTIONS) // 2):
+            await stack.enter_async_context(services.connections.of(KEYLESS_QUOTA))
         waits = [asyncio.create_task(acme.http.get(path)) for _ in range(20)]
         assert (await acme.http.get("/v1/projects")).status_code == 200
         assert not any(one.done() for one in waits)
@@ -141,7 +141,7 @@ async def test_a_list_that_takes_too_long_is_ended(
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("lock table project in access exclusive mode")
         with monkeypatch.context() as hurried:
-            hurried.setattr(paging, "READ_S", 0.05)
+            hurried.setattr(paging, "READ_TIMEOUT_S", 0.05)
             answer: httpx.Response = await acme.http.get("/v1/projects?search=a")
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "UNAVAILABLE")
     assert "fewer items" in answer.json()["error"]["message"]

@@ -13,7 +13,7 @@ from litestar import Litestar
 
 from api import disk_watch, event_requests
 from api.app import create_app
-from api.disk_watch import Disk, DiskWatch, Watermark
+from api.disk_watch import DiskWatch, WatchedDisk, Watermark
 from api.services import Services
 from db.pool import Pool, connected, open_pool
 from domain.events import budgets
@@ -60,9 +60,9 @@ def filled(monkeypatch: pytest.MonkeyPatch) -> Filled:
 @pytest_asyncio.fixture
 async def app(settings: Settings, filled: Filled, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Litestar]:
     """An API on that disk, which it measures only at its start."""
-    monkeypatch.setattr(disk_watch, "EVERY_S", 3_600.0)
-    monkeypatch.setattr(disk_watch, "SOON_S", 3_600.0)
-    monkeypatch.setattr(event_requests, "REFUSED_S", 0.0)
+    monkeypatch.setattr(disk_watch, "MEASURE_INTERVAL_S", 3_600.0)
+    monkeypatch.setattr(disk_watch, "FULL_DISK_INTERVAL_S", 3_600.0)
+    monkeypatch.setattr(event_requests, "MAX_REFUSAL_S", 0.0)
     filled.app = served = create_app(msgspec.structs.replace(settings, database_disk_bytes=SIZE))
     async with held(served.lifespan()):
         yield served
@@ -101,7 +101,7 @@ async def test_events_close_first_uploads_second_and_nothing_else_does(
             answer = await call()
             if name in closed:
                 refused(answer, 503, "UNAVAILABLE")
-                assert answer.headers["Retry-After"] == str(disk_watch.RETRY_S)
+                assert answer.headers["Retry-After"] == str(disk_watch.RETRY_AFTER_S)
             else:
                 assert answer.is_success, (part, name, answer.text)
     assert media_kept.names()
@@ -194,7 +194,10 @@ async def test_a_database_that_is_away_keeps_no_other_disk_unmeasured(
     """Event intake must close while the main database is away, and uploads while the event store is away."""
     async with open_pool(own_servers.postgres.url, name="test") as away:
         own_servers.postgres.stop()
-        full, unknown = Disk("DATABASE_DISK_BYTES", 1, pool), Disk("TELEMETRY_DISK_BYTES", 1, away)
+        full, unknown = (
+            WatchedDisk("DATABASE_DISK_BYTES", 1, pool),
+            WatchedDisk("TELEMETRY_DISK_BYTES", 1, away),
+        )
         watch = DiskWatch(full, unknown)
         with pytest.raises(Unavailable):
             await watch.measure()

@@ -175,7 +175,7 @@ async def in_flight(pool: Pool, caller: Caller) -> AsyncIterator[None]:
 async def test_the_first_that_still_runs_is_waited_for_and_then_named(
     acme: Caller, pool: Pool, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api_idempotency, "ASKS", 4)
+    monkeypatch.setattr(api_idempotency, "MAX_CLAIM_ATTEMPTS", 4)
     async with in_flight(pool, acme):
         answer = await post(acme, write)
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "IDEMPOTENCY_CONFLICT")

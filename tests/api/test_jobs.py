@@ -202,7 +202,7 @@ async def test_a_stream_goes_on_from_the_last_event(
 async def test_a_stream_ends_in_its_time_and_another_goes_on(
     app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn, *, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(route, "STREAM_S", 0.0)
+    monkeypatch.setattr(route, "MAX_STREAM_S", 0.0)
     first = await asyncio.wait_for(acme.http.get(f"{job}/events"), PATIENCE_S)
     version, _, end = first.text.partition("\n")
     assert "retry: 1000" in end

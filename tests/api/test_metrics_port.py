@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from api.app import serve_from
-from api.server.serve import bound, is_here
+from api.server.serve import bind_port, is_loopback
 from db.server import free_port
 from schemas.settings import Settings
 from tests.api.conftest import built, client_of, held
@@ -62,5 +62,5 @@ async def test_a_proxy_that_nobody_told_of_passes_none_on(settings: Settings, he
 
 @pytest.mark.parametrize(("host", "here"), [("127.0.0.1", True), ("127.8.0.1", True), ("0.0.0.0", False)])
 def test_loopback_alone_is_this_machine(host: str, here: bool) -> None:
-    with bound(host, 0) as sockets:
-        assert [is_here(one) for one in sockets] == [here] * len(sockets)
+    with bind_port(host, 0) as sockets:
+        assert [is_loopback(one) for one in sockets] == [here] * len(sockets)

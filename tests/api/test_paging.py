@@ -76,7 +76,7 @@ def size(items: list[Item]) -> int:
 
 
 @settings(max_examples=60, deadline=None)
-@given(sizes=SIZES, limit=st.integers(1, paging.LARGEST))
+@given(sizes=SIZES, limit=st.integers(1, paging.MAX_LIMIT))
 def test_each_item_is_on_one_page_and_no_page_is_larger_than_it_may(sizes: list[int], limit: int) -> None:
     listed = Listed(sizes)
     pages = asyncio.run(listed.walk(limit))
@@ -90,21 +90,21 @@ def test_each_item_is_on_one_page_and_no_page_is_larger_than_it_may(sizes: list[
 
 async def test_a_page_of_the_usual_size_is_one_statement() -> None:
     listed = Listed([60_000] * 100)
-    assert len((await listed.page(paging.DEFAULT))[0]) > 1
-    assert listed.asked == [paging.DEFAULT + 1]
+    assert len((await listed.page(paging.DEFAULT_LIMIT))[0]) > 1
+    assert listed.asked == [paging.DEFAULT_LIMIT + 1]
 
 
 async def test_a_large_page_comes_in_slices_each_with_a_connection_of_its_own() -> None:
     listed = Listed([8_000] * 300)
-    await listed.page(paging.LARGEST)
+    await listed.page(paging.MAX_LIMIT)
     assert listed.connected == len(listed.asked) > 5
     assert max(listed.asked[1:]) * 8_000 <= paging.SLICE_BYTES
 
 
 async def test_many_small_items_are_two_statements() -> None:
     listed = Listed([200] * 300)
-    assert len((await listed.page(paging.LARGEST))[0]) == paging.LARGEST
-    assert listed.asked == [paging.SLICE, paging.LARGEST + 1 - paging.SLICE]
+    assert len((await listed.page(paging.MAX_LIMIT))[0]) == paging.MAX_LIMIT
+    assert listed.asked == [paging.FIRST_SLICE_ITEMS, paging.MAX_LIMIT + 1 - paging.FIRST_SLICE_ITEMS]
 
 
 async def test_a_list_of_full_projects_is_bounded_in_bytes(acme: Caller, pool: Pool) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from uuid import UUID
 
-from api.fair_executor import TenantQueue, open_aside
+from api.fair_executor import TenantQueue, open_fair_executor
 from schemas import ids
 from tests.waiting import PATIENCE_S
 
@@ -44,7 +44,7 @@ async def test_what_is_done_aside_holds_up_no_loop() -> None:
         loop.call_soon_threadsafe(begun.set)
         return done.wait(PATIENCE_S)
 
-    async with open_aside() as aside:
+    async with open_fair_executor() as aside:
         asked = [asyncio.create_task(aside.run(ids.new(), work)) for _ in range(2)]
         await begun.wait()
         done.set()

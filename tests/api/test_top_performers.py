@@ -187,7 +187,7 @@ async def test_a_project_of_nobody_is_not_found(acme: Caller) -> None:
 async def test_an_answer_that_takes_too_long_is_ended(
     acme: Caller, project: str, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(time_window, "READ_S", 0.05)
+    monkeypatch.setattr(time_window, "READ_TIMEOUT_S", 0.05)
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("lock table metric_snapshot in access exclusive mode")
         answer = await acme.http.get(f"/v1/projects/{project}/top-performers")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from api.long_poll import Ref, Watcher, open_watcher
+from api.long_poll import LongPollHub, Ref, open_hub
 from domain.jobs.jobs import Versioned
 from schemas import ids
 from schemas.jobs import Job
@@ -56,20 +56,20 @@ def ledger() -> Ledger:
 
 
 @pytest.fixture
-def watcher(ledger: Ledger) -> Watcher[Versioned]:
-    return Watcher(ledger.look, every=0.01, seats=3, of_all=5)
+def watcher(ledger: Ledger) -> LongPollHub[Versioned]:
+    return LongPollHub(ledger.look, every=0.01, seats=3, of_all=5)
 
 
 def second(seen: Versioned) -> bool:
     return seen[1] >= 2
 
 
-async def wait(watcher: Watcher[Versioned], ref: Ref, *, within: float = 5) -> Versioned | None:
+async def wait(watcher: LongPollHub[Versioned], ref: Ref, *, within: float = 5) -> Versioned | None:
     with watcher.seat(ref) as seat:
         return await seat.until(second, within=within)
 
 
-async def test_all_who_wait_are_looked_for_at_once(ledger: Ledger, watcher: Watcher[Versioned]) -> None:
+async def test_all_who_wait_are_looked_for_at_once(ledger: Ledger, watcher: LongPollHub[Versioned]) -> None:
     refs = [ledger.add() for _ in range(2)]
     waiting = [asyncio.create_task(wait(watcher, ref)) for ref in (*refs, refs[0])]
     await eventually(lambda: looked(ledger, 2))
@@ -84,7 +84,9 @@ async def looked(ledger: Ledger, times: int) -> bool:
     return len(ledger.looks) >= times
 
 
-async def test_nobody_is_looked_for_when_nobody_waits(ledger: Ledger, watcher: Watcher[Versioned]) -> None:
+async def test_nobody_is_looked_for_when_nobody_waits(
+    ledger: Ledger, watcher: LongPollHub[Versioned]
+) -> None:
     assert await wait(watcher, ledger.add(), within=0.02) is None
     before = asyncio.all_tasks()
     await eventually(lambda: idle(before))
@@ -100,7 +102,7 @@ async def idle(before: set[asyncio.Task[None]]) -> bool:
     return all(task.done() for task in before if task is not asyncio.current_task())
 
 
-async def test_a_failed_look_is_made_up_for(ledger: Ledger, watcher: Watcher[Versioned]) -> None:
+async def test_a_failed_look_is_made_up_for(ledger: Ledger, watcher: LongPollHub[Versioned]) -> None:
     ref = ledger.add()
     ledger.failing = True
     waiting = asyncio.create_task(wait(watcher, ref))
@@ -109,12 +111,12 @@ async def test_a_failed_look_is_made_up_for(ledger: Ledger, watcher: Watcher[Ver
     assert await waiting is not None
 
 
-async def test_a_job_that_is_gone_is_not_waited_for(watcher: Watcher[Versioned]) -> None:
+async def test_a_job_that_is_gone_is_not_waited_for(watcher: LongPollHub[Versioned]) -> None:
     assert await wait(watcher, (ORG, ids.new()), within=30) is None
 
 
 async def test_seats_are_counted_by_organization_and_given_back(
-    ledger: Ledger, watcher: Watcher[Versioned]
+    ledger: Ledger, watcher: LongPollHub[Versioned]
 ) -> None:
     ref = ledger.add()
     waiting = [asyncio.create_task(wait(watcher, ref)) for _ in range(3)]
@@ -141,7 +143,7 @@ async def test_a_signal_answers_everybody_and_goes_on_to_its_handler(ledger: Led
 
     before = signal.signal(signal.SIGTERM, server)
     try:
-        async with open_watcher(ledger.look) as watcher:
+        async with open_hub(ledger.look) as watcher:
             waiting = asyncio.create_task(wait(watcher, ledger.add(), within=30))
             await eventually(lambda: looked(ledger, 1))
             signal.raise_signal(signal.SIGTERM)

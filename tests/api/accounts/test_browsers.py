@@ -55,6 +55,6 @@ async def test_the_cookie_follows_the_public_address(
 ) -> None:
     settings = msgspec.structs.replace(idle.app.state.services.settings, public_url=public)
     back, lasts = oauth_return.SOCIAL_CALLBACK, authorization.LIFETIME
-    said = oauth_return.bind(settings, "state", back=back, lasts=lasts)
+    said = oauth_return.make_cookie(settings, "state", back=back, lasts=lasts)
     assert f"; Path={path};" in said
     assert said.endswith("; Secure") == secure

@@ -48,7 +48,7 @@ async def test_a_person_connects_their_account(project: Project) -> None:
 async def test_a_code_lies_sealed_until_its_job_has_ended(
     idle: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oauth_return, "CALLBACK_S", 0.01)
+    monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.01)
     made = await idle.start()
     idle.follow(made)
     answer = await idle.browser.get(idle.callback(), params={"state": made["state"], "code": "the-code"})
@@ -114,7 +114,7 @@ async def test_an_account_is_each_projects_own(project: Project) -> None:
 async def test_a_link_leads_nowhere_until_we_are_registered(
     idle: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oauth_return, "CALLBACK_S", 0.2)
+    monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.2)
     made = await idle.start()
     assert await idle.page(made) == made["authorizeUrl"]
 

@@ -5,7 +5,7 @@ from typing import cast
 
 from redis.asyncio import Redis
 
-from api.budgets import BURST_S, MICROS, RATES, RESOURCES, Bucket, Traffic
+from api.budgets import BURST_S, MICROS, RATES, RESOURCES, BudgetBucket, Traffic
 from api.ratelimit import Limiter
 from telemetry.costs import Cost
 
@@ -30,7 +30,7 @@ def spending(resource: str, share: float) -> Cost:
             return cost(size=round(full["bytes"]))
 
 
-async def charge(limiter: Limiter, bucket: Bucket, spent: Cost) -> None:
+async def charge(limiter: Limiter, bucket: BudgetBucket, spent: Cost) -> None:
     """Charge a cost and write it at once."""
     limiter.spend(bucket, spent)
     await limiter.close()

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from api import ratelimit
-from api.budgets import BURST_S, MICROS, RATES, Bucket, Rates, Traffic, bucket_of
+from api.budgets import BURST_S, MICROS, RATES, BudgetBucket, Rates, Traffic, bucket_of
 from api.ratelimit import Class, Limiter, open_limiter
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import Breaker
@@ -51,7 +51,7 @@ steps = st.lists(spends | advances, max_size=12)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_a_bucket_is_what_arithmetic_says(limiter: Limiter, redis: Redis, course: list[Any]) -> None:
     """Starts full; refills up to its burst; is charged without a floor; refuses exactly below 0."""
-    bucket = Bucket(f"budget:{ids.new()}:keys", CENT)
+    bucket = BudgetBucket(f"budget:{ids.new()}:keys", CENT)
     left = [float(rate * BURST_S) for rate in CENT]
     began = (await redis.time())[0]
     for what, *numbers in course:
@@ -152,7 +152,7 @@ async def test_many_requests_share_one_background_write(
     limiter: Limiter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A request's script call also writes earlier charges. It must not leave a timer for each of them."""
-    monkeypatch.setattr(ratelimit, "FLUSH_S", 3_600.0)
+    monkeypatch.setattr(ratelimit, "FLUSH_INTERVAL_S", 3_600.0)
     who, timers = principal(ids.new()), set[Any]()
     for _ in range(5):
         standing = await limiter.charge(who, Class.READ_LIGHT)
@@ -164,7 +164,7 @@ async def test_many_requests_share_one_background_write(
 async def test_charges_after_a_background_write_get_the_next_one(
     limiter: Limiter, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ratelimit, "FLUSH_S", 0.0)
+    monkeypatch.setattr(ratelimit, "FLUSH_INTERVAL_S", 0.0)
     for _ in range(3):
         bucket = bucket_of(ids.new(), "standard")
         limiter.spend(bucket, cost(size=1_000))

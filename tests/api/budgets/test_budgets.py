@@ -10,7 +10,7 @@ import pytest
 from litestar import Litestar
 from redis.asyncio import Redis
 
-from api.budgets import BURST_S, MICROS, RESOURCES, Bucket, Traffic, bucket_of
+from api.budgets import BURST_S, MICROS, RESOURCES, BudgetBucket, Traffic, bucket_of
 from api.ratelimit import Limiter
 from db.pool import Pool
 from domain.tenancy import organizations
@@ -182,7 +182,10 @@ async def test_readers_of_public_files_pay_from_the_public_budget(
     limiter: Limiter = app.state.services.limiter
     made = (await upload(acme, await new_project(acme))).json()
     path = "/media/" + made["assets"][0]["url"].rpartition("/")[2]
-    public, paid = bucket_of(acme.organization_id, "standard", Traffic.PUBLIC), list[tuple[Bucket, int]]()
+    public, paid = (
+        bucket_of(acme.organization_id, "standard", Traffic.PUBLIC),
+        list[tuple[BudgetBucket, int]](),
+    )
     async with client_of(app) as anonymous:
         with monkeypatch.context() as patched:
             patched.setattr(limiter, "spend", lambda bucket, spent: paid.append((bucket, spent.sent)))

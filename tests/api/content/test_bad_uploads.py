@@ -11,7 +11,7 @@ import pytest_asyncio
 from litestar import Litestar
 
 from api import uploads
-from api.routes.content import WANTED
+from api.routes.content import UPLOAD_SPEC
 from db.pool import Pool
 from domain.media.passing import MIB
 from tests import media
@@ -168,7 +168,7 @@ TOO_MUCH = {
     "a film": (begun(FILM, HEAD.replace(b"png", b"mp4")), 100 * MIB),
     "a head": (b"--" + BOUNDARY + b"\r\nX-", MIB),
     "many lines of a head": (b"--" + BOUNDARY + b"\r\n" + b"X-A: b\r\n" * 9, MIB),
-    "a preamble": (b"", WANTED.body_max),
+    "a preamble": (b"", UPLOAD_SPEC.body_max),
 }
 
 
@@ -182,7 +182,7 @@ async def test_what_is_too_much_is_refused_before_it_is_whole(project: Project) 
 async def test_a_length_that_is_too_large_is_refused_unread(project: Project) -> None:
     body = Endless(begun(PNG))
     refused(
-        await raw(project, body, FORM | {"Content-Length": str(WANTED.body_max + 1)}),
+        await raw(project, body, FORM | {"Content-Length": str(UPLOAD_SPEC.body_max + 1)}),
         413,
         "PAYLOAD_TOO_LARGE",
     )

@@ -32,7 +32,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set small budgets, twice as large for `partner`; don't remember refusals."""
     tiers = dict.fromkeys(budgets.BUDGETS, BUDGET) | {"partner": Budget(20, 2 << 20)}
     monkeypatch.setattr(budgets, "BUDGETS", tiers)
-    monkeypatch.setattr(event_requests, "REFUSED_S", 0.0)
+    monkeypatch.setattr(event_requests, "MAX_REFUSAL_S", 0.0)
 
 
 def numbered(*numbers: int, **fields: Any) -> list[dict[str, Any]]:
@@ -178,7 +178,7 @@ async def test_a_redis_that_forgets_everything_forgets_no_count(shop: Sender, re
 async def test_a_refused_app_asks_nobody(
     shop: Sender, app: Litestar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_requests, "REFUSED_S", 600.0)
+    monkeypatch.setattr(event_requests, "MAX_REFUSAL_S", 600.0)
     await shop.send(*numbered(*range(10)))
     assert problem(await shop.send(event(10)))[0] == 429
     services: Services = app.state.services

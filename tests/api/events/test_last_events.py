@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from api import last_seen
-from api.last_seen import LastEvents, open_last_events
+from api.last_seen import LastSeenBuffer, open_last_seen
 from db.pool import Conn, Pool
 from domain.apps import app_keys, apps
 from domain.apps.app_keys import KeyedApp
@@ -60,19 +60,19 @@ async def test_it_is_said_soon_after_the_first_event(shop: Sender) -> None:
 async def test_many_requests_are_one_note(
     pool: Pool, keyed: KeyedApp, notes: list[UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_last_events(pool) as last:
+    async with open_last_seen(pool) as last:
         for _ in range(100):
             last.note(keyed)
             await asyncio.sleep(0)
     assert notes == [keyed.app_id]
-    monkeypatch.setattr(last_seen, "EVERY_S", 0.0)
+    monkeypatch.setattr(last_seen, "MIN_INTERVAL_S", 0.0)
     last.note(keyed)
     await last.write_due()
     assert notes == [keyed.app_id] * 2
 
 
 async def test_what_is_due_at_the_end_is_written(pool: Pool, keyed: KeyedApp) -> None:
-    async with open_last_events(pool) as last:
+    async with open_last_seen(pool) as last:
         last.note(keyed)
     assert await said(pool)
 
@@ -80,7 +80,7 @@ async def test_what_is_due_at_the_end_is_written(pool: Pool, keyed: KeyedApp) ->
 async def test_a_postgres_that_is_away_is_asked_again_by_the_next_event(
     pool: Pool, keyed: KeyedApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    last = LastEvents(pool)
+    last = LastSeenBuffer(pool)
     with monkeypatch.context() as patch:
 
         async def away(*_: object, **__: object) -> None:

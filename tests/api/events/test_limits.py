@@ -145,7 +145,7 @@ async def test_an_app_that_asks_on_hears_so_in_turn(shop: Sender) -> None:
     start = loop.time()
     answers = await asyncio.gather(*(shop.send(event(1)) for _ in range(100)))
     assert {answer.status_code for answer in answers} == {429}
-    assert loop.time() - start >= 99 * event_limits.REFUSAL_S
+    assert loop.time() - start >= 99 * event_limits.REFUSAL_INTERVAL_S
 
 
 async def test_no_other_app_waits_for_refusals(
@@ -154,8 +154,8 @@ async def test_no_other_app_waits_for_refusals(
     while (await shop.send(event(1))).status_code == 202:
         pass
     # Longer than any test: a wait for one of these would be noticed.
-    monkeypatch.setattr(event_limits, "REFUSAL_S", 1000.0)
-    monkeypatch.setattr(event_limits, "TURN_S", 1000.0)
+    monkeypatch.setattr(event_limits, "REFUSAL_INTERVAL_S", 1000.0)
+    monkeypatch.setattr(event_limits, "MAX_REFUSAL_DELAY_S", 1000.0)
     refusals = [asyncio.create_task(shop.send(event(1))) for _ in range(20)]
     assert taken(await phone.send(event(1)))[0] == 1
     for refusal in refusals:

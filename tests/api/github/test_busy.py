@@ -24,8 +24,9 @@ from workers.tasks.list_github_repos import list_github_repos
 
 
 async def test_what_finds_github_busy_asks_it_nothing(idle: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    for owner, name in ((server_slots, "WAIT_S"), (oauth_return, "CALLBACK_S"), (route, "LIST_S")):
-        monkeypatch.setattr(owner, name, 0.0)
+    monkeypatch.setattr(server_slots, "WAIT_S", 0.0)
+    monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.0)
+    monkeypatch.setattr(route, "MAX_LIST_WAIT_S", 0.0)
     await idle.pool.execute(
         """insert into github_installation (organization_id, installation_id, account_login)
            values ($1, 1, 'a')""",

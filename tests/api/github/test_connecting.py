@@ -47,7 +47,7 @@ async def test_nothing_that_is_secret_is_kept(github: GitHub) -> None:
 async def test_a_code_lies_sealed_until_its_job_has_ended(
     idle: GitHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oauth_return, "CALLBACK_S", 0.01)
+    monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.01)
     assert await idle.connect(code="the-code") == "pending"
     assert "the-code" not in await everything(idle.pool)
     assert await idle.sealed() == 1

@@ -43,7 +43,7 @@ async def test_a_list_that_comes_meanwhile_is_not_asked_for_again(
     idle: GitHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its job ends before it writes the list, and doesn't wait for readers."""
-    monkeypatch.setattr(route, "LIST_S", 0.0)
+    monkeypatch.setattr(route, "MAX_LIST_WAIT_S", 0.0)
     await idle.pool.execute(
         """insert into github_installation (organization_id, installation_id, account_login)
            values ($1, 1, 'a')""",
@@ -69,7 +69,7 @@ async def test_a_list_that_comes_meanwhile_is_not_asked_for_again(
 async def test_a_list_that_does_not_come_is_not_waited_for(
     idle: GitHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(route, "LIST_S", 0.2)
+    monkeypatch.setattr(route, "MAX_LIST_WAIT_S", 0.2)
     await idle.pool.execute(
         """insert into github_installation (organization_id, installation_id, account_login)
            values ($1, 1, 'a')""",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.server.admission import Limits, network_of
+from api.server.admission import Limits, client_network
 from tests.api.server.conftest import Client, Edge
 from tests.waiting import eventually
 
@@ -265,7 +265,9 @@ async def asked(edge: Edge, path: str) -> Client:
 
 def test_a_network_of_one_customer_is_one_address() -> None:
     assert (
-        network_of("2001:db8:1:2::1") == network_of("2001:db8:1:2:ffff::1") != network_of("2001:db8:1:3::1")
+        client_network("2001:db8:1:2::1")
+        == client_network("2001:db8:1:2:ffff::1")
+        != client_network("2001:db8:1:3::1")
     )
-    assert network_of("::ffff:192.0.2.1") == network_of("192.0.2.1") != network_of("192.0.2.2")
-    assert network_of("a socket's path") == "a socket's path"
+    assert client_network("::ffff:192.0.2.1") == client_network("192.0.2.1") != client_network("192.0.2.2")
+    assert client_network("a socket's path") == "a socket's path"

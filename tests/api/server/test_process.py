@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from api.server.admission import Admission, Limits
-from api.server.serve import TURNS, Server, bound
+from api.server.serve import TICKS_PER_SECOND, Server, bind_port
 from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
 from tests.api.server.conftest import App
@@ -74,7 +74,7 @@ def cpu_s(pid: int) -> float:
 
 
 async def test_a_port_that_another_one_listens_to_in_the_same_moment_is_said() -> None:
-    with bound("127.0.0.1", 0) as sockets, socket.socket() as other:
+    with bind_port("127.0.0.1", 0) as sockets, socket.socket() as other:
         port = sockets[0].getsockname()[1]
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", port))
@@ -86,7 +86,7 @@ async def test_a_port_that_another_one_listens_to_in_the_same_moment_is_said() -
 
 async def test_the_server_makes_a_tick_of_each_second() -> None:
     server = Server(App(), Admission(Limits()), host="127.0.0.1", port=0)  # type: ignore[arg-type]
-    for turn in range(3 * TURNS):
+    for turn in range(3 * TICKS_PER_SECOND):
         await server.on_tick(turn)
     assert server.admission.now == 3
 
@@ -94,7 +94,7 @@ async def test_the_server_makes_a_tick_of_each_second() -> None:
 def test_an_address_that_a_host_has_twice_is_bound_once(monkeypatch: pytest.MonkeyPatch) -> None:
     found = socket.getaddrinfo("127.0.0.1", 0, type=socket.SOCK_STREAM)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found * 2)
-    with bound("localhost", 0) as sockets:
+    with bind_port("localhost", 0) as sockets:
         assert len(sockets) == 1
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from api.server.admission import Limits
-from api.server.connection import FIELDS_MAX, HEAD_MAX, PIPELINE_MAX, URI_MAX
-from api.server.cycle import LEFT_MAX
+from api.server.connection import MAX_HEAD_BYTES, MAX_HEAD_FIELDS, MAX_PIPELINED, MAX_URI_BYTES
+from api.server.cycle import MAX_UNREAD_BYTES
 from tests.api.server.conftest import Edge
 
 LIMITS = Limits()
@@ -31,13 +31,18 @@ async def test_what_is_no_http_is_a_400(edge: Edge, request_: bytes) -> None:
 
 async def test_a_long_address_is_a_414(edge: Edge) -> None:
     client = await edge.connect()
-    client.send(b"GET /" + b"a" * URI_MAX + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+    client.send(b"GET /" + b"a" * MAX_URI_BYTES + b" HTTP/1.1\r\nHost: a\r\n\r\n")
     assert await client.code() == (414, "URI_TOO_LONG")
-    assert (await edge.get("/" + "a" * (URI_MAX - 1)))[0] == 200
+    assert (await edge.get("/" + "a" * (MAX_URI_BYTES - 1)))[0] == 200
 
 
 @pytest.mark.parametrize(
-    "fields", [b"a: b\r\n" * (FIELDS_MAX + 1), b"a: " + b"b" * 2 * HEAD_MAX, b"a" * 2 * HEAD_MAX + b": b"]
+    "fields",
+    [
+        b"a: b\r\n" * (MAX_HEAD_FIELDS + 1),
+        b"a: " + b"b" * 2 * MAX_HEAD_BYTES,
+        b"a" * 2 * MAX_HEAD_BYTES + b": b",
+    ],
 )
 async def test_a_long_head_is_a_431(edge: Edge, fields: bytes) -> None:
     client = await edge.connect()
@@ -64,13 +69,13 @@ async def test_requests_that_come_together_are_answered_in_their_order(edge: Edg
 
 async def test_too_many_requests_that_come_together_are_refused(edge: Edge) -> None:
     client = await edge.connect()
-    client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n" * (PIPELINE_MAX + 2))
+    client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n" * (MAX_PIPELINED + 2))
     await edge.heard(1)
     edge.app.go.set()
     assert (await client.answer())[2] == b"held"
 
 
-@pytest.mark.parametrize("size", [LEFT_MAX, LEFT_MAX + 1, 8 * 1024 * 1024])
+@pytest.mark.parametrize("size", [MAX_UNREAD_BYTES, MAX_UNREAD_BYTES + 1, 8 * 1024 * 1024])
 async def test_an_answer_before_a_bodys_end_reaches_who_reads_last(edge: Edge, size: int) -> None:
     """A small rest is read, and the connection kept; otherwise the answer announces the close."""
     client = await edge.connect()
@@ -82,7 +87,7 @@ async def test_an_answer_before_a_bodys_end_reaches_who_reads_last(edge: Edge, s
     client.send(bytes(size % (1024 * 1024)) if size > 1024 * 1024 else b"")
     status, headers, body = await client.answer()
     assert (status, body) == (200, b"early")
-    if size > LEFT_MAX:
+    if size > MAX_UNREAD_BYTES:
         assert headers["connection"] == "close"
         assert await client.closed()
     else:

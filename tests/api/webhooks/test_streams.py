@@ -176,7 +176,7 @@ async def test_types_and_a_project_are_chosen(
     app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other events are skipped, also whole batches."""
-    monkeypatch.setattr(route, "BATCH", 3)
+    monkeypatch.setattr(route, "EVENTS_PER_BATCH", 3)
     project = ids.read(ids.PROJECT, shown := await new_project(acme))
     wanted = {"type": "post.failed,job.failed", "projectId": shown}
     async with reading(app, acme.key, **wanted) as reader:
@@ -192,8 +192,8 @@ async def test_what_is_passed_over_moves_the_place_to_go_on_from(
     app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """During a long run of skipped events, and at its end."""
-    monkeypatch.setattr(route, "BATCH", 3)
-    monkeypatch.setattr(route, "SILENCE_S", 0.05)
+    monkeypatch.setattr(route, "EVENTS_PER_BATCH", 3)
+    monkeypatch.setattr(route, "MAX_SILENCE_S", 0.05)
     async with reading(app, acme.key, type="post.failed") as reader:
         await reader.begun()
         async with changing(pool) as change:
@@ -207,9 +207,9 @@ async def test_an_organization_has_ten_streams_at_once(
     app: Litestar, acme: Caller, rival: Caller, pool: Pool
 ) -> None:
     async with AsyncExitStack() as stack:
-        for _ in range(event_streams.MOST_STREAMS):
+        for _ in range(event_streams.MAX_STREAMS):
             await stack.enter_async_context(reading(app, acme.key))
-        await eventually(lambda: listeners(app, event_streams.MOST_STREAMS))
+        await eventually(lambda: listeners(app, event_streams.MAX_STREAMS))
         answer = await acme.http.get(PATH)
         refused(answer, 429, "RATE_LIMITED")
         assert answer.json()["error"]["details"] == {"limit": "streams"}
@@ -242,7 +242,7 @@ async def test_whoever_may_no_more_is_told_no_more(
 async def test_a_silent_stream_asks_for_its_key_too(
     app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(route, "SILENCE_S", 0.05)
+    monkeypatch.setattr(route, "MAX_SILENCE_S", 0.05)
     async with reading(app, acme.key) as reader:
         await reader.begun()
         await pool.execute("update api_key set killed_at = now()")
@@ -252,7 +252,7 @@ async def test_a_silent_stream_asks_for_its_key_too(
 async def test_a_stream_ends_in_its_time(
     app: Litestar, acme: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(route, "STREAM_S", 0.0)
+    monkeypatch.setattr(route, "MAX_STREAM_S", 0.0)
     async with reading(app, acme.key) as reader:
         assert (await reader.ended()).endswith(route.END)
 
