@@ -15,7 +15,7 @@ from telemetry.exporting import exporting
 
 def main(arguments: list[str]) -> None:
     """Serve the API. Exits with 0 on a stop signal, with 2 for a wrong argument or setting."""
-    asked = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     with starting():
         settings = from_env(os.environ)
         # Imported after the arguments are checked: Litestar and the routes take most of the start-up time.
@@ -23,10 +23,10 @@ def main(arguments: list[str]) -> None:
         from api.server.serve import serve  # noqa: PLC0415
 
         limits = limits_of(settings)
-        app = _made(asked.app)
+        app = _made(options.app)
         warn_misspelt(os.environ)
         with exporting(os.environ, process="web"):
-            uvloop.run(serve(app, limits, host=asked.host, port=asked.port))
+            uvloop.run(serve(app, limits, host=options.host, port=options.port))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -95,15 +95,15 @@ def _note(scope: HTTPScope, state: RequestState, level: str) -> None:
 
 def _about(scope: HTTPScope, state: RequestState) -> dict[str, str | int]:
     """Return the log fields of the project, of the first submitted job and of the number of jobs."""
-    named: dict[str, str] = scope.get("path_params", {})
-    project = ids.read(ids.PROJECT, named["project_id"]) if "project_id" in named else None
-    found: dict[str, str | int] = {}
+    params: dict[str, str] = scope.get("path_params", {})
+    project = ids.read(ids.PROJECT, params["project_id"]) if "project_id" in params else None
+    fields: dict[str, str | int] = {}
     if submits := state.made:
         project = project or submits[0].project_id
-        found = {"job_id": ids.show(ids.JOB, submits[0].job_id), "jobs": len(submits)}
+        fields = {"job_id": ids.show(ids.JOB, submits[0].job_id), "jobs": len(submits)}
     if project is not None:
-        found["project_id"] = ids.show(ids.PROJECT, project)
-    return found
+        fields["project_id"] = ids.show(ids.PROJECT, project)
+    return fields
 
 
 def _served(
@@ -111,24 +111,24 @@ def _served(
 ) -> tracing.Served:
     """Describe the response for its span. The attributes hold only our own ids, no text from the caller."""
     ended, who = tracing.now(), state.organization_id
-    found: dict[str, str | int] = {
+    attributes: dict[str, str | int] = {
         "http.request.method": method,
         "http.route": route,
         "http.response.status_code": state.status,
         "tenantry.request.id": state.id,
     }
     if who is not None:
-        found["tenantry.organization.id"] = ids.show(ids.ORGANIZATION, who)
+        attributes["tenantry.organization.id"] = ids.show(ids.ORGANIZATION, who)
     if "project_id" in about:
-        found["tenantry.project.id"] = about["project_id"]
+        attributes["tenantry.project.id"] = about["project_id"]
     if state.code is not None:
-        found["tenantry.error.code"] = state.code
+        attributes["tenantry.error.code"] = state.code
     return tracing.Served(
         request=UUID(int=state.bits),
         name=f"{method} {route}",
         began=ended - int(seconds * 1e9),
         ended=ended,
-        attributes=found,
+        attributes=attributes,
         error=str(state.status) if state.status >= MIN_SERVER_ERROR else None,
         traceparent=state.headers.get(b"traceparent", b"").decode("latin-1"),
         submits=state.made,

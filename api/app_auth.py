@@ -61,13 +61,13 @@ class AppAuthenticator:
 
 def read_app_key(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
     """Read the key of a request from a bearer token, from the user name of Basic, or from the query."""
-    scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
+    scheme, _, credentials = headers.get(b"authorization", b"").partition(b" ")
     if scheme.lower() == b"bearer":
-        return given.decode("latin-1").strip()
+        return credentials.decode("latin-1").strip()
     if scheme.lower() == b"basic":
-        return _user(given.strip())
-    found = parse_qs(query.decode("latin-1")) if query else {}
-    return next((found[name][0] for name in ("key", "writeKey") if name in found), None)
+        return _user(credentials.strip())
+    params = parse_qs(query.decode("latin-1")) if query else {}
+    return next((params[name][0] for name in ("key", "writeKey") if name in params), None)
 
 
 def _user(credentials: bytes) -> str | None:

@@ -16,7 +16,7 @@ T = TypeVar("T")
 class LookUp(Generic[T]):
     """A look-up that runs once, at the first connect, so that an invalid cursor is reported before it."""
 
-    found: T
+    result: T
 
     def __init__(self, request: ApiRequest, find: Callable[[Conn], Awaitable[T]]) -> None:
         self._request, self._find = request, find
@@ -26,7 +26,7 @@ class LookUp(Generic[T]):
         """Connect to the event store; the main database's connection is released before."""
         if not hasattr(self, "found"):
             async with self._request.connection() as conn:
-                self.found = await self._find(conn)
+                self.result = await self._find(conn)
         async with self._request.event_connection() as conn:
             yield conn
 

@@ -36,22 +36,22 @@ class FailedKeyTracker:
         self._clock = clock
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
 
-    def bars(self, client_address: str) -> bool:
-        failures = self._failures.get(client_address)
+    def bars(self, address: str) -> bool:
+        failures = self._failures.get(address)
         if failures is None or len(failures) < MAX_FAILURES:
             return False
         return self._clock() - failures[0] < FAILURE_WINDOW_S
 
-    def standing(self, client_address: str) -> Probation:
+    def standing(self, address: str) -> Probation:
         """Return the failures that an address has left and the seconds until its oldest failure expires."""
         now = self._clock()
-        recent = [at for at in self._failures.get(client_address, ()) if now - at < FAILURE_WINDOW_S]
+        recent = [at for at in self._failures.get(address, ()) if now - at < FAILURE_WINDOW_S]
         resets_in = math.ceil(FAILURE_WINDOW_S - (now - recent[0])) if recent else int(FAILURE_WINDOW_S)
         return Probation(MAX_FAILURES, MAX_FAILURES - len(recent), resets_in, int(FAILURE_WINDOW_S))
 
-    def failed(self, client_address: str) -> None:
-        self._failures.setdefault(client_address, deque(maxlen=MAX_FAILURES)).append(self._clock())
-        _touch(self._failures, client_address)
+    def failed(self, address: str) -> None:
+        self._failures.setdefault(address, deque(maxlen=MAX_FAILURES)).append(self._clock())
+        _touch(self._failures, address)
 
 
 class Authenticator:
@@ -72,7 +72,7 @@ class Authenticator:
         return self._opened.get(self._hash(read_key)) if read_key else None
 
     async def authenticate(
-        self, read_key: Presented | None, *, expected: Principal | None, client_address: str
+        self, read_key: Presented | None, *, expected: Principal | None, address: str
     ) -> Principal:
         """Return the principal of a key; `expected` is the result of `expect`.
 
@@ -85,10 +85,10 @@ class Authenticator:
         """
         if read_key is None:
             raise Unauthenticated
-        apart = self._strangers.bars(client_address) and not expected
+        apart = self._strangers.bars(address) and not expected
         row = await (self._rows_apart if apart else self._rows).ask(read_key.key_id)
         if not api_keys.opens(row, read_key, self._peppers) or row is None:
-            self._strangers.failed(client_address)
+            self._strangers.failed(address)
             raise Unauthenticated
         if row.killed:
             raise Killed("key")
@@ -103,9 +103,9 @@ class Authenticator:
             _touch(self._opened, key)
         return principal
 
-    def probation(self, client_address: str) -> Probation:
+    def probation(self, address: str) -> Probation:
         """Return the failure budget of an address after its key was refused."""
-        return self._strangers.standing(client_address)
+        return self._strangers.standing(address)
 
     def _hash(self, read_key: Presented) -> bytes:
         """Hash a key with a random salt of this process, so that the cache holds no secret."""

@@ -73,8 +73,8 @@ _FREE = BodyLimits(
 @cache
 def limits_of(kind: Any) -> BodyLimits:
     """Measure a type. Raises TypeError if it holds a list without a `max_length`."""
-    found = _measure(inspect.type_info(kind))
-    return found._replace(bytes=min(MAX_BYTES, -(-found.bytes // UNIT_BYTES) * UNIT_BYTES))
+    limits = _measure(inspect.type_info(kind))
+    return limits._replace(bytes=min(MAX_BYTES, -(-limits.bytes // UNIT_BYTES) * UNIT_BYTES))
 
 
 def bind(app: Litestar) -> None:
@@ -89,10 +89,10 @@ def _max_bytes(handler: HTTPRouteHandler) -> int:
     field, needs = handler.parsed_data_field, handler.opt.get("requirements")
     kind = field.annotation if field else handler.opt.get("reads")
     if kind is None:
-        found = MAX_UNREAD_BYTES if needs else MAX_BYTES
+        limit = MAX_UNREAD_BYTES if needs else MAX_BYTES
     else:
-        found = MAX_BYTES if needs and needs.csv else limits_of(kind).bytes
-    return min(found, handler.resolve_request_max_body_size() or MAX_BYTES)
+        limit = MAX_BYTES if needs and needs.csv else limits_of(kind).bytes
+    return min(limit, handler.resolve_request_max_body_size() or MAX_BYTES)
 
 
 def _measure(kind: inspect.Type) -> BodyLimits:
@@ -123,14 +123,14 @@ def _measure_scalar(kind: inspect.Type) -> BodyLimits:
     if isinstance(kind, inspect.StrType):
         return _text(kind.max_length or _UNNAMED_CHARACTERS, _CHARACTER_BYTES)
     if isinstance(kind, inspect.LiteralType | inspect.EnumType):
-        return _text(max(len(str(one)) for one in _choices(kind)), _ASCII_BYTES)
+        return _text(max(len(str(choice)) for choice in _choices(kind)), _ASCII_BYTES)
     return BodyLimits(_SCALAR_BYTES + _SPACE_BYTES)
 
 
 def _choices(kind: inspect.LiteralType | inspect.EnumType) -> list[Any]:
     if isinstance(kind, inspect.LiteralType):
         return list(kind.values)
-    return [one.value for one in kind.cls]
+    return [member.value for member in kind.cls]
 
 
 def _text(characters: int, character_bytes: int) -> BodyLimits:

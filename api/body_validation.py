@@ -61,22 +61,22 @@ class FieldError(NamedTuple):
 
 def validate(value: Any, kind: Any) -> Invalid | None:
     """Validate a parsed body against a type; None if it is valid."""
-    found = [*islice(_of_value(value, kind, "$"), MAX_ERRORS)]
-    return Invalid(*found[0], *found[1:]) if found else None
+    errors = [*islice(_of_value(value, kind, "$"), MAX_ERRORS)]
+    return Invalid(*errors[0], *errors[1:]) if errors else None
 
 
 def parse_error(error: msgspec.ValidationError, kind: Any = None) -> FieldError:
     """Parse msgspec's error into a path and a message."""
-    said = str(error)
-    if len(said) > MAX_MESSAGE_CHARACTERS:
+    text = str(error)
+    if len(text) > MAX_MESSAGE_CHARACTERS:
         # The message repeats the caller's value. The reason stands before the value, the path after it.
-        said = said[: MAX_MESSAGE_CHARACTERS // 2] + said[-MAX_MESSAGE_CHARACTERS // 2 :]
-    found = _WHERE.fullmatch(said)
-    what, path = (found["what"], found["path"]) if found else (said, "$")
-    named = _NAMED.search(what)
+        text = text[: MAX_MESSAGE_CHARACTERS // 2] + text[-MAX_MESSAGE_CHARACTERS // 2 :]
+    place = _WHERE.fullmatch(text)
+    reason, path = (place["what"], place["path"]) if place else (text, "$")
+    named = _NAMED.search(reason)
     full = f"{path}.{named['name']}" if named else path
     return FieldError(
-        full.removeprefix("$").removeprefix(".") or "body", validation_messages.describe(what, kind)
+        full.removeprefix("$").removeprefix(".") or "body", validation_messages.describe(reason, kind)
     )
 
 

@@ -146,7 +146,7 @@ class CostBudgets:
         """Queue the cost of a request for the next write."""
         spent = (round(cost.cpu_s * MICROS), round(cost.database_s * MICROS), cost.bytes)
         before = self._pending.get(bucket, NO_COST)
-        self._pending[bucket] = Rates(*(one + more for one, more in zip(before, spent, strict=True)))
+        self._pending[bucket] = Rates(*(old + added for old, added in zip(before, spent, strict=True)))
 
     @property
     def is_pending(self) -> bool:
@@ -162,10 +162,10 @@ class CostBudgets:
         """
         spent, self._pending = self._pending, {}
         places = {bucket: place for place, bucket in enumerate(dict.fromkeys((*buckets, *spent)), 1)}
-        words: list[str | int] = [len(places), BURST_S]
+        arguments: list[str | int] = [len(places), BURST_S]
         for bucket in places:
-            words += [*bucket.rates, *spent.get(bucket, NO_COST)]
-        return places, words
+            arguments += [*bucket.rates, *spent.get(bucket, NO_COST)]
+        return places, arguments
 
     def note(self, levels: Mapping[BudgetBucket, BucketLevel]) -> None:
         """Remember the overdrawn buckets among the levels that the script returned."""

@@ -39,29 +39,29 @@ def read(body: bytes, kind: Any) -> Steps[Any]:
     """
     [field] = msgspec.structs.fields(kind)
     row_kind = get_args(get_args(field.type)[0])[0]
-    found: list[CsvRow] = []
+    rows: list[CsvRow] = []
     for row in islice(_rows(body, row_kind), MAX_ROWS + 1):
-        found.append(row)
-        if len(found) % ROWS_PER_STEP == 0:
+        rows.append(row)
+        if len(rows) % ROWS_PER_STEP == 0:
             yield
     try:
-        return msgspec.convert({field.encode_name: [row.cells for row in found]}, kind, strict=False)
+        return msgspec.convert({field.encode_name: [row.cells for row in rows]}, kind, strict=False)
     except msgspec.ValidationError as error:
         yield
-        wrong = (yield from _all_faults(found, row_kind)) or [body_validation.parse_error(error)]
-        raise Invalid(*wrong[0], *wrong[1:]) from None
+        errors = (yield from _all_faults(rows, row_kind)) or [body_validation.parse_error(error)]
+        raise Invalid(*errors[0], *errors[1:]) from None
 
 
-def _all_faults(found: Sequence[CsvRow], row_kind: Any) -> Steps[list[tuple[str, str]]]:
+def _all_faults(rows: Sequence[CsvRow], row_kind: Any) -> Steps[list[tuple[str, str]]]:
     """Collect validation errors, up to the limit of a response."""
-    wrong: list[tuple[str, str]] = []
-    for first in range(0, len(found), ROWS_PER_STEP):
-        wrong += islice(
-            _faults(found[first : first + ROWS_PER_STEP], row_kind, first),
-            body_validation.MAX_ERRORS - len(wrong),
+    errors: list[tuple[str, str]] = []
+    for first in range(0, len(rows), ROWS_PER_STEP):
+        errors += islice(
+            _faults(rows[first : first + ROWS_PER_STEP], row_kind, first),
+            body_validation.MAX_ERRORS - len(errors),
         )
         yield
-    return wrong
+    return errors
 
 
 def _rows(body: bytes, row_kind: type[msgspec.Struct]) -> Iterator[CsvRow]:

@@ -165,16 +165,16 @@ class EventLimiter:
 
     async def _ask(self, questions: Sequence[_Question]) -> list[EventLimitState]:
         buckets: dict[UUID, list[int]] = {}
-        for one in questions:
-            buckets.setdefault(one.app_id, [*one.limits, 0, 0])[2] += one.requests
+        for question in questions:
+            buckets.setdefault(question.app_id, [*question.limits, 0, 0])[2] += question.requests
         spent, self._spent = self._spent, {}
         for app_id, (limits, events) in spent.items():
             buckets.setdefault(app_id, [*limits, 0, 0])[3] += events
         keys = [f"rate:{app_id}:{RATE_CLASS}" for app_id in buckets]
-        words = [WINDOW_S, *(word for counts in buckets.values() for word in counts)]
-        rows = await self._script.run(keys, words, asked=len(questions))
+        arguments = [WINDOW_S, *(word for counts in buckets.values() for word in counts)]
+        rows = await self._script.run(keys, arguments, requests=len(questions))
         if rows is None:
-            return [EventLimitState(one.limits, True, *one.limits, 0) for one in questions]  # noqa: FBT003
+            return [EventLimitState(question.limits, True, *question.limits, 0) for question in questions]  # noqa: FBT003
         return list(self._standings(questions, dict(zip(buckets, rows, strict=True))))
 
     def _standings(
@@ -182,13 +182,13 @@ class EventLimiter:
     ) -> Iterator[EventLimitState]:
         """Return the state for each lookup. An app's first requests pass, as many as its bucket holds."""
         left = {app_id: row[0] for app_id, row in rows.items()}
-        for one in questions:
-            _, requests_left, events_left, wait_ms = rows[one.app_id]
-            passed = left[one.app_id] >= one.requests
-            left[one.app_id] -= one.requests if passed else 0
-            standing = EventLimitState(one.limits, passed, requests_left, events_left, wait_ms)
+        for question in questions:
+            _, requests_left, events_left, wait_ms = rows[question.app_id]
+            passed = left[question.app_id] >= question.requests
+            left[question.app_id] -= question.requests if passed else 0
+            standing = EventLimitState(question.limits, passed, requests_left, events_left, wait_ms)
             if not passed:
-                self._refuse(one.app_id, standing, standing.refusal(), wait_ms / 1000)
+                self._refuse(question.app_id, standing, standing.refusal(), wait_ms / 1000)
             yield standing
 
     def _refuse(

@@ -52,14 +52,14 @@ async def prepare(connection: Request[Any, Any, Any]) -> Response[None] | None:
     request.request_state.for_pages = True
     if "allow" not in opt:
         return None
-    wanted = request.request_state.headers.get(b"access-control-request-headers", b"")
+    requested_headers = request.request_state.headers.get(b"access-control-request-headers", b"")
     headers = {
         "Allow": opt["allow"],
         "Access-Control-Allow-Methods": opt["allow"],
         "Access-Control-Max-Age": str(PREFLIGHT_S),
     }
-    if _HEADERS.fullmatch(wanted):
-        headers["Access-Control-Allow-Headers"] = wanted.decode()
+    if _HEADERS.fullmatch(requested_headers):
+        headers["Access-Control-Allow-Headers"] = requested_headers.decode()
     return Response(None, status_code=204, headers=headers)
 
 
@@ -117,7 +117,7 @@ def read_app_key(request: ApiRequest) -> str | None:
     return app_auth.read_app_key(request.request_state.headers, request.scope["query_string"])
 
 
-async def decompress_body(request: ApiRequest, app: KeyedApp | None, *, most: int = MOST_PLAIN) -> bytes:
+async def decompress_body(request: ApiRequest, app: KeyedApp | None, *, max_bytes: int = MOST_PLAIN) -> bytes:
     """Return the body, decompressed; ignores its content type. Raises `Malformed`, `Oversized`,
     `Unsupported`.
 
@@ -125,10 +125,10 @@ async def decompress_body(request: ApiRequest, app: KeyedApp | None, *, most: in
     """
     data, packed = await request.body(), _is_packed(request)
     try:
-        return await steps.take_turns(body.unpacked(data, packed=packed, most=most))
+        return await steps.take_turns(body.unpacked(data, packed=packed, most=max_bytes))
     except (Malformed, Oversized):
         if app:
-            size = min(most, len(data) * GZIP_TIMES)
+            size = min(max_bytes, len(data) * GZIP_TIMES)
             request.services.events.limiter.spend(app, weight(1, size))
         raise
 
@@ -141,14 +141,14 @@ async def parse_events(
     The app pays for the events even on an error. A body without events costs as much as one event of its
     size.
     """
-    many, now = 1, request.services.clock()
+    event_count, now = 1, request.services.clock()
     try:
         work = reader(plain, project_id=app.project_id, app_no=app.app_no, now=now)
-        found = await steps.take_turns(work)
-        many = max(1, len(found.events) + len(found.refused))
+        batch = await steps.take_turns(work)
+        event_count = max(1, len(batch.events) + len(batch.refused))
     finally:
-        request.services.events.limiter.spend(app, weight(many, len(plain)))
-    return found
+        request.services.events.limiter.spend(app, weight(event_count, len(plain)))
+    return batch
 
 
 def _is_packed(request: ApiRequest) -> bool:
@@ -159,16 +159,16 @@ def _is_packed(request: ApiRequest) -> bool:
     return encoding == b"gzip"
 
 
-async def store_events(request: ApiRequest, app: KeyedApp, found: Body) -> Taken:
+async def store_events(request: ApiRequest, app: KeyedApp, batch: Body) -> Taken:
     """Commit the valid events, and queue the rejected ones for the quarantine.
 
     Raises `Limited`, `Unavailable`.
     """
     events = request.services.events
-    taken = await events.intake.take(app, found.events, size=found.size)
+    stored = await events.intake.take(app, batch.events, size=batch.size)
     events.last.note(app)
-    events.quarantine.note(app, found.refused)
-    return taken
+    events.quarantine.note(app, batch.refused)
+    return stored
 
 
 def _check_origin(app: KeyedApp, origin: bytes | None) -> None:

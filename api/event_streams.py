@@ -19,8 +19,8 @@ def open_stream_hub(settings: Settings, pool: Pool) -> AbstractAsyncContextManag
     """Open the hub of streams, which may take a quarter of the connections, in addition to long polls of
     jobs.
     """
-    most = limits_of(settings).connections // 4
-    return open_hub(poll_heads(pool), seats=MAX_STREAMS, of_all=most)
+    max_streams = limits_of(settings).connections // 4
+    return open_hub(poll_heads(pool), per_organization=MAX_STREAMS, in_total=max_streams)
 
 
 def poll_heads(pool: Pool) -> Poll[Head]:
@@ -29,14 +29,14 @@ def poll_heads(pool: Pool) -> Poll[Head]:
     """
     renewed = time.monotonic()
 
-    async def look(refs: Sequence[Ref]) -> list[Head]:
+    async def poll(refs: Sequence[Ref]) -> list[Head]:
         nonlocal renewed
         orgs = [organization_id for organization_id, _ in refs]
         async with pool.acquire() as conn:
             if time.monotonic() - renewed >= streams.RENEW.total_seconds():
                 await streams.listen(conn, organization_ids=orgs)
                 renewed = time.monotonic()
-            found = await streams.heads(conn, organization_ids=orgs)
-        return [found[organization_id] for organization_id in orgs]
+            heads = await streams.heads(conn, organization_ids=orgs)
+        return [heads[organization_id] for organization_id in orgs]
 
-    return look
+    return poll

@@ -29,18 +29,18 @@ def find(app: Litestar, scope: HTTPScope) -> HTTPRouteHandler | None:
     if scope["method"] != "POST" or not _HOST.fullmatch(host):
         return None
     try:
-        _, handler, _, named, template = app.asgi_router.handle_routing(path=scope["path"], method="POST")
+        _, handler, _, params, template = app.asgi_router.handle_routing(path=scope["path"], method="POST")
     except HTTPException:
         return None
     if not isinstance(handler, HTTPRouteHandler) or FAST_PATH_OPTION not in handler.opt:
         return None
-    found: dict[str, Any] = {
+    values: dict[str, Any] = {
         "litestar_app": app,
         "route_handler": handler,
-        "path_params": named,
+        "path_params": params,
         "path_template": template,
     }
-    scope.update(found)  # type: ignore[typeddict-item]  # it has these keys
+    scope.update(values)  # type: ignore[typeddict-item]  # it has these keys
     return handler
 
 

@@ -40,8 +40,8 @@ def read_period(since: str | None, until: str | None) -> Period:
 
 async def read_sandbox_period(request: ApiRequest, since: str | None, until: str | None) -> Period:
     """Parse a period and convert it from a sandbox's own time. Raises `Invalid`."""
-    asked = read_period(since, until)
-    return asked if asked == ALWAYS else asked.back(await request.read_ahead())
+    period = read_period(since, until)
+    return period if period == ALWAYS else period.back(await request.read_ahead())
 
 
 def check_values(name: str, values: Sequence[str] | None, known: Collection[str]) -> None:

@@ -80,8 +80,8 @@ async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
     if query := request.scope["query_string"]:
         request.scope["query_string"] = _check_query(query, needs)
     types = {b"multipart/form-data": needs.parts, b"application/json": needs.body, b"text/csv": needs.csv}
-    if taken := [name for name, has in types.items() if has]:
-        _check_type(request, *taken)
+    if accepted := [name for name, has in types.items() if has]:
+        _check_type(request, *accepted)
     elif request.method != "GET" and await request.body() not in {b"", b"{}"}:
         raise Invalid("body", "this route takes no body")
     return None
@@ -125,19 +125,19 @@ def _check_query(query: bytes, needs: Requirements) -> bytes:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError:
         raise Invalid("query", "must be percent-encoded UTF-8") from None
-    given: dict[str, str] = {}
+    params: dict[str, str] = {}
     for name, value in pairs:
         if name not in needs.query:
             raise Invalid(name, "is not a parameter of this route")
-        if name in given and name not in needs.lists:
+        if name in params and name not in needs.lists:
             raise Invalid(name, "is sent twice")
-        given[name] = f"{given[name]},{value}" if name in given else value
-    for name, value in given.items():
+        params[name] = f"{params[name]},{value}" if name in params else value
+    for name, value in params.items():
         _check_value(name, value, needs)
-    if not any(name in needs.lists and "," in value for name, value in given.items()):
+    if not any(name in needs.lists and "," in value for name, value in params.items()):
         return query
     return urlencode(
-        [(name, one) for name, value in given.items() for one in _values(name, value, needs)]
+        [(name, part) for name, value in params.items() for part in _values(name, value, needs)]
     ).encode()
 
 
@@ -168,20 +168,22 @@ def _check_values(name: str, values: Sequence[str]) -> None:
 
 def _check_type(request: ApiRequest, *expected: bytes) -> None:
     if request.sent_type not in expected:
-        raise Unsupported(f"send the body as {' or '.join(one.decode() for one in expected)}")
+        raise Unsupported(
+            f"send the body as {' or '.join(content_type.decode() for content_type in expected)}"
+        )
 
 
 def _completed(handler: HTTPRouteHandler) -> Requirements:
     needs: Requirements = handler.opt["requirements"]
     fields = handler.parsed_fn_signature.parameters
-    asked = {
+    query_fields = {
         field.kwarg_definition.name or name: field
         for name, field in fields.items()
         if isinstance(field.kwarg_definition, QueryParameter)
     }
-    numbers = frozenset(name for name, field in asked.items() if field.annotation is int)
-    flags = frozenset(name for name, field in asked.items() if field.has_inner_subclass_of(bool))
-    lists = frozenset(name for name, field in asked.items() if field.is_non_string_sequence)
+    numbers = frozenset(name for name, field in query_fields.items() if field.annotation is int)
+    flags = frozenset(name for name, field in query_fields.items() if field.has_inner_subclass_of(bool))
+    lists = frozenset(name for name, field in query_fields.items() if field.is_non_string_sequence)
     # `reads` is the JSON shape of a route that parses its body itself.
     body = "data" in fields or "reads" in handler.opt
-    return needs._replace(query=frozenset(asked), numbers=numbers, flags=flags, lists=lists, body=body)
+    return needs._replace(query=frozenset(query_fields), numbers=numbers, flags=flags, lists=lists, body=body)

@@ -96,10 +96,10 @@ async def _in_time(
     request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], conn: Conn
 ) -> WriteResult[T]:
     await request.hold_clock(conn)
-    made = await write(conn)
-    content = shown_times.shown(made.content, request.request_state.ahead)
+    result = await write(conn)
+    content = shown_times.shown(result.content, request.request_state.ahead)
     request.request_state.ahead = shown_times.REAL
-    return made._replace(content=content)
+    return result._replace(content=content)
 
 
 async def _write_once(
@@ -116,7 +116,7 @@ def has_key(request: ApiRequest) -> bool:
 
 async def insert_once(
     request: ApiRequest,
-    made: WriteResult[T],
+    result: WriteResult[T],
     insert: Callable[[Record | None], Awaitable[bool | None]],
     insert_on: Callable[[Conn], Awaitable[object]],
 ) -> Response[T]:
@@ -130,23 +130,23 @@ async def insert_once(
 
         async def write(conn: Conn) -> WriteResult[T]:
             await insert_on(conn)
-            return made
+            return result
 
         return await once(request, write)
     claim = await _claim_of(request, await request.body())
-    record = None if claim is None else _record(request, claim, made)
+    record = None if claim is None else _record(request, claim, result)
     wrote = await _when_free(partial(insert, record))
     if claim is not None and not wrote:
         async with request.connection() as conn:
-            made = await _replay(request, conn, claim)
-    return await reply(request, made)
+            result = await _replay(request, conn, claim)
+    return await reply(request, result)
 
 
 async def _when_free(write: Callable[[], Awaitable[T | None]]) -> T:
     """Retry `write` until no other transaction uses the key. Raises `InFlight` if that takes too long."""
     for _ in range(MAX_CLAIM_ATTEMPTS):
-        if (came := await write()) is not None:
-            return came
+        if (outcome := await write()) is not None:
+            return outcome
         await asyncio.sleep(CLAIM_RETRY_S)
     raise InFlight
 
@@ -162,9 +162,9 @@ async def _write(
         return None
     if not free:
         return await _replay(request, conn, claim)
-    made = await write(conn)
-    await idempotency.store(conn, _record(request, claim, made))
-    return made
+    result = await write(conn)
+    await idempotency.store(conn, _record(request, claim, result))
+    return result
 
 
 async def _claim_of(request: ApiRequest, body: bytes) -> KeyUse | None:
@@ -174,7 +174,7 @@ async def _claim_of(request: ApiRequest, body: bytes) -> KeyUse | None:
     if not _KEY.fullmatch(key):
         raise Invalid("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
     who = request.principal
-    digested = await steps.take_turns(digest(_where(request), body))
+    digested = await steps.take_turns(digest(_target(request), body))
     prints = _fingerprints(request.services.peppers, digested)
     return KeyUse(who.organization_id, who.key_uuid, key.decode(), *prints)
 
@@ -185,20 +185,20 @@ def _fingerprints(peppers: Keyring, digest: bytes) -> tuple[bytes, tuple[bytes, 
     The digest is keyed since a body may hold a password: a reader of the table could guess it from a plain
     hash. Rows of an older release hold the plain digest.
     """
-    made = {
+    digests = {
         name: hmac.digest(key, b"request " + digest, hashlib.sha256) for name, key in peppers.keys.items()
     }
-    return made.pop(peppers.writer), (*made.values(), digest)
+    return digests.pop(peppers.writer), (*digests.values(), digest)
 
 
-def _where(request: ApiRequest) -> list[Any]:
+def _target(request: ApiRequest) -> list[Any]:
     """Return the method, the path and the sorted query."""
     query = request.scope["query_string"]
     pairs = sorted(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else []
     return [request.method, request.scope["path"], pairs]
 
 
-def digest(where: Sequence[Any], body: bytes) -> Steps[bytes]:
+def digest(target: Sequence[Any], body: bytes) -> Steps[bytes]:
     """Digest a request. For JSON, the order of fields and white space make no difference; else each byte
     counts.
 
@@ -209,7 +209,7 @@ def digest(where: Sequence[Any], body: bytes) -> Steps[bytes]:
         canonical = yield from _canonical(body)
     except UNREADABLE:
         canonical = _ordered(hashlib.sha256(body).hexdigest())
-    return hashlib.sha256(b"%b,%b]" % (_ordered(where)[:-1], canonical)).digest()
+    return hashlib.sha256(b"%b,%b]" % (_ordered(target)[:-1], canonical)).digest()
 
 
 def _canonical(body: bytes) -> Steps[bytes]:
@@ -245,9 +245,9 @@ def _ordered(value: Any) -> bytes:
     return msgspec.json.encode(value, order="deterministic")
 
 
-def _record(request: ApiRequest, claim: KeyUse, made: WriteResult[Any]) -> Record:
-    answer = StoredAnswer(made.status, made.location, msgspec.json.encode(made.content), made.etag)
-    return idempotency.fill(claim, answer, seal_with=request.services.vault if made.secret else None)
+def _record(request: ApiRequest, claim: KeyUse, result: WriteResult[Any]) -> Record:
+    answer = StoredAnswer(result.status, result.location, msgspec.json.encode(result.content), result.etag)
+    return idempotency.fill(claim, answer, seal_with=request.services.vault if result.secret else None)
 
 
 async def _replay(request: ApiRequest, conn: Conn, claim: KeyUse) -> WriteResult[Any]:
@@ -255,15 +255,15 @@ async def _replay(request: ApiRequest, conn: Conn, claim: KeyUse) -> WriteResult
     return WriteResult(answer.body, answer.status, answer.location, answer.etag, replayed=True)
 
 
-async def reply(request: ApiRequest, made: WriteResult[T]) -> Response[T]:
+async def reply(request: ApiRequest, result: WriteResult[T]) -> Response[T]:
     """Send the wakes and build the response."""
-    for wake in made.wakes:
+    for wake in result.wakes:
         await request.services.courier.send(wake)
     headers = {
-        "Location": made.location,
-        "ETag": made.etag,
-        "Retry-After": "1" if made.status == ACCEPTED and made.location else None,
-        "Idempotent-Replayed": "true" if made.replayed else None,
+        "Location": result.location,
+        "ETag": result.etag,
+        "Retry-After": "1" if result.status == ACCEPTED and result.location else None,
+        "Idempotent-Replayed": "true" if result.replayed else None,
     }
-    given = {name: value for name, value in headers.items() if value is not None}
-    return ApiResponse(made.content, status_code=made.status, headers=given)
+    present_headers = {name: value for name, value in headers.items() if value is not None}
+    return ApiResponse(result.content, status_code=result.status, headers=present_headers)

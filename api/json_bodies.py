@@ -71,19 +71,19 @@ def _check_counts(body: bytes, limits: BodyLimits) -> Steps[None]:
 
     "Far more" is twice the limit: for one item too many, the decoder reports the exact path.
     """
-    most = BodyLimits(*(2 * limit + 1_000 for limit in limits))
-    if _quotes(body) > 2 * most.strings:
-        raise _too_many(most.strings, "strings")
-    few = _containers(body) <= most.containers and body.count(b",") <= most.values
+    maximum = BodyLimits(*(2 * limit + 1_000 for limit in limits))
+    if _quotes(body) > 2 * maximum.strings:
+        raise _too_many(maximum.strings, "strings")
+    few = _containers(body) <= maximum.containers and body.count(b",") <= maximum.values
     if few and not _has_long_number(body):
         return
     yield
     # Strings may hold commas, brackets and digits: without them the counts are exact.
     bare = _STRING.sub(b"", body)
-    if _containers(bare) > most.containers:
-        raise _too_many(most.containers, "lists and objects")
-    if bare.count(b",") > most.values:
-        raise _too_many(most.values, "values")
+    if _containers(bare) > maximum.containers:
+        raise _too_many(maximum.containers, "lists and objects")
+    if bare.count(b",") > maximum.values:
+        raise _too_many(maximum.values, "values")
     if _has_long_number(bare):
         raise Invalid("body", f"has a number of more than {MAX_DIGITS} digits: send it as a string")
 
@@ -102,8 +102,8 @@ def _has_long_number(text: bytes) -> bool:
     return b"0" * MAX_DIGITS in text.translate(_DIGITS_AS_ZEROS)
 
 
-def _too_many(most: int, what: str) -> Invalid:
-    return Invalid("body", f"has more than {most} {what}: no valid body of this route needs as many")
+def _too_many(maximum: int, what: str) -> Invalid:
+    return Invalid("body", f"has more than {maximum} {what}: no valid body of this route needs as many")
 
 
 def _decode(body: bytes, kind: Any) -> Any:

@@ -67,7 +67,7 @@ async def open_services(
         open_courier(settings.redis_url) as courier,
         _open_redis(settings.redis_url, clock) as (redis, limiter),
         _open_events(settings, pool, redis, peppers, clock) as events,
-        open_hub(poll_jobs(pool), of_all=limits_of(settings).connections // 2) as watcher,
+        open_hub(poll_jobs(pool), in_total=limits_of(settings).connections // 2) as watcher,
         open_stream_hub(settings, pool) as listeners,
     ):
         connections = await _checked(pool, peppers, vault, settings)
@@ -137,7 +137,7 @@ async def _open_events(
 async def _open_budgets(pool: Pool, clock: Callable[[], datetime]) -> AsyncIterator[Budgets]:
     """Open this process's event budgets; its counts are added to the table, the last ones at the end."""
     budgets = Budgets(clock)
-    async with write_behind(budgets.came, partial(budgets.write_due, pool), rest_s=PAUSE_S):
+    async with write_behind(budgets.came, partial(budgets.write_due, pool), pause_s=PAUSE_S):
         try:
             yield budgets
         finally:
@@ -147,7 +147,7 @@ async def _open_budgets(pool: Pool, clock: Callable[[], datetime]) -> AsyncItera
 @asynccontextmanager
 async def _open_quarantine(pool: Pool) -> AsyncIterator[Quarantine]:
     quarantine = Quarantine(pool)
-    async with write_behind(quarantine.came, quarantine.write_due, rest_s=QUARANTINE_PAUSE_S):
+    async with write_behind(quarantine.came, quarantine.write_due, pause_s=QUARANTINE_PAUSE_S):
         yield quarantine
 
 

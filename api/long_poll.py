@@ -38,11 +38,11 @@ IsEnough: TypeAlias = Callable[[Versioned], bool]
 def poll_jobs(pool: Pool) -> Poll[Versioned]:
     """Return a poll that reads many jobs with one statement."""
 
-    async def look(refs: Sequence[Ref]) -> list[Versioned | None]:
+    async def poll(refs: Sequence[Ref]) -> list[Versioned | None]:
         async with pool.acquire() as conn:
             return await jobs.get_many(conn, refs=refs)
 
-    return look
+    return poll
 
 
 class Subscriber(Generic[S]):
@@ -50,19 +50,19 @@ class Subscriber(Generic[S]):
 
     def __init__(self) -> None:
         self.closed = False
-        self._seen: S | None = None
-        self._news = asyncio.Event()
+        self._state: S | None = None
+        self._changed = asyncio.Event()
 
-    def show(self, seen: S) -> None:
-        self._seen = seen
-        self._news.set()
+    def show(self, state: S) -> None:
+        self._state = state
+        self._changed.set()
 
     def close(self) -> None:
         self.closed = True
-        self._news.set()
+        self._changed.set()
 
     async def until(self, enough: Callable[[S], bool], *, within: float) -> S | None:
-        """Wait for the first state that is `enough`; None after `within` seconds, or when the seat is
+        """Wait for the first state that is `enough`; None after `within` seconds, or when the subscriber is
         closed.
         """
         try:
@@ -73,10 +73,10 @@ class Subscriber(Generic[S]):
 
     async def _first(self, enough: Callable[[S], bool]) -> S | None:
         while not self.closed:
-            if self._seen is not None and enough(self._seen):
-                return self._seen
-            self._news.clear()
-            await self._news.wait()
+            if self._state is not None and enough(self._state):
+                return self._state
+            self._changed.clear()
+            await self._changed.wait()
         return None
 
 
@@ -85,88 +85,90 @@ class LongPollHub(Generic[S]):
 
     def __init__(
         self,
-        look: Poll[S],
+        poll: Poll[S],
         *,
-        every: float = POLL_INTERVAL_S,
-        seats: int = MAX_SUBSCRIBERS,
-        of_all: int = MAX_SUBSCRIBERS_OF_ALL,
+        interval_s: float = POLL_INTERVAL_S,
+        per_organization: int = MAX_SUBSCRIBERS,
+        in_total: int = MAX_SUBSCRIBERS_OF_ALL,
     ) -> None:
-        self._look = look
-        self._every = every
-        self._most, self._most_of_all = seats, of_all
-        self._seats: dict[Ref, list[Subscriber[S]]] = {}
+        self._poll = poll
+        self._interval_s = interval_s
+        self._max_per_organization, self._max_in_total = per_organization, in_total
+        self._subscribers: dict[Ref, list[Subscriber[S]]] = {}
         #: Number of waiting requests by organization.
-        self._taken: Counter[UUID] = Counter()
-        self._watching: asyncio.Task[None] | None = None
+        self._counts: Counter[UUID] = Counter()
+        self._poller: asyncio.Task[None] | None = None
         self._closed = False
 
     @property
     def waiting(self) -> int:
-        return self._taken.total()
+        return self._counts.total()
 
     def is_full(self, organization_id: UUID) -> bool:
         """Return whether an organization, or the process, has reached its maximum of waiting requests."""
-        return self._taken[organization_id] >= self._most or self.waiting >= self._most_of_all
+        return (
+            self._counts[organization_id] >= self._max_per_organization or self.waiting >= self._max_in_total
+        )
 
     @contextmanager
-    def seat(self, ref: Ref) -> Iterator[Subscriber[S]]:
-        """Register a waiting request during the block; over the limit it gets a closed seat."""
-        seat, organization_id = Subscriber[S](), ref[0]
+    def subscribe(self, ref: Ref) -> Iterator[Subscriber[S]]:
+        """Register a waiting request during the block; over the limit it gets a closed one."""
+        subscriber, organization_id = Subscriber[S](), ref[0]
         if self._closed or self.is_full(organization_id):
-            seat.close()
-        self._taken[organization_id] += 1
-        self._seats.setdefault(ref, []).append(seat)
-        self._watching = self._watching or causes.start(self._watch())
+            subscriber.close()
+        self._counts[organization_id] += 1
+        self._subscribers.setdefault(ref, []).append(subscriber)
+        self._poller = self._poller or causes.start(self._run())
         try:
-            yield seat
+            yield subscriber
         finally:
-            self._leave(ref, seat)
+            self._leave(ref, subscriber)
 
     def close(self) -> None:
         """Release all waiting requests; later ones don't wait."""
         self._closed = True
-        for seats in self._seats.values():
-            for seat in seats:
-                seat.close()
+        for subscribers in self._subscribers.values():
+            for subscriber in subscribers:
+                subscriber.close()
 
-    def _leave(self, ref: Ref, seat: Subscriber[S]) -> None:
-        self._seats[ref].remove(seat)
-        if not self._seats[ref]:
-            del self._seats[ref]
-        self._taken[ref[0]] -= 1
-        if not self._taken[ref[0]]:
-            del self._taken[ref[0]]
+    def _leave(self, ref: Ref, subscriber: Subscriber[S]) -> None:
+        self._subscribers[ref].remove(subscriber)
+        if not self._subscribers[ref]:
+            del self._subscribers[ref]
+        self._counts[ref[0]] -= 1
+        if not self._counts[ref[0]]:
+            del self._counts[ref[0]]
 
-    async def _watch(self) -> None:
+    async def _run(self) -> None:
         """Poll until no request waits, so that an idle process sends no queries."""
-        while self._seats:
-            await self._show(list(self._seats))
-            await asyncio.sleep(self._every)
-        self._watching = None
+        while self._subscribers:
+            await self._poll_once(list(self._subscribers))
+            await asyncio.sleep(self._interval_s)
+        self._poller = None
 
-    async def _show(self, refs: Sequence[Ref]) -> None:
+    async def _poll_once(self, refs: Sequence[Ref]) -> None:
         try:
-            found = await self._look(refs)
+            states = await self._poll(refs)
         except Exception as error:  # noqa: BLE001  the next poll may work
             _log.warning("poll for waiting requests failed", exc_info=error)
             return
-        for ref, seen in zip(refs, found, strict=True):
-            for seat in self._seats.get(ref, []):
-                seat.close() if seen is None else seat.show(seen)
+        for ref, state in zip(refs, states, strict=True):
+            for subscriber in self._subscribers.get(ref, []):
+                subscriber.close() if state is None else subscriber.show(state)
 
 
 @asynccontextmanager
 async def open_hub(
-    look: Poll[S], *, seats: int = MAX_SUBSCRIBERS, of_all: int = MAX_SUBSCRIBERS_OF_ALL
+    poll: Poll[S], *, per_organization: int = MAX_SUBSCRIBERS, in_total: int = MAX_SUBSCRIBERS_OF_ALL
 ) -> AsyncIterator[LongPollHub[S]]:
     """Open a hub that releases its waiting requests at the first SIGTERM or SIGINT.
 
     The server waits for open requests before it ends the lifespan, so the lifespan's end would be too late.
     """
-    watcher = LongPollHub(look, seats=seats, of_all=of_all)
-    with _hearing(signal.SIGTERM, watcher.close), _hearing(signal.SIGINT, watcher.close):
-        yield watcher
-    watcher.close()
+    hub = LongPollHub(poll, per_organization=per_organization, in_total=in_total)
+    with _hearing(signal.SIGTERM, hub.close), _hearing(signal.SIGINT, hub.close):
+        yield hub
+    hub.close()
 
 
 @contextmanager

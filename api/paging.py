@@ -107,16 +107,16 @@ async def page_of_places(
     after the cursor is checked: an invalid request is reported before a missing object.
     """
     place = place_of(request, cursor)
-    kept, left_s = _Kept[T](limit), READ_TIMEOUT_S
+    page, left_s = _Kept[T](limit), READ_TIMEOUT_S
     while True:
-        count, before = kept.wanted(), None if place is None else read(place)
+        count, before = page.wanted(), None if place is None else read(place)
         items, left_s = await _slice(connect, find, before, count, left_s)
         items = shown_times.shown(items, request.request_state.ahead)
-        if not all(kept.take(*found) for found in items):
-            return Page(items=cast("list[T]", kept.items), next_cursor=cursor_of(request, kept.last))
+        if not all(page.take(*placed) for placed in items):
+            return Page(items=cast("list[T]", page.items), next_cursor=cursor_of(request, page.last))
         if len(items) < count:
-            return Page(items=cast("list[T]", kept.items), next_cursor=None)
-        place = kept.last
+            return Page(items=cast("list[T]", page.items), next_cursor=None)
+        place = page.last
 
 
 class _Kept(Generic[T]):

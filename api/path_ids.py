@@ -9,10 +9,10 @@ from schemas.errors.absent import MISSING, Noun, absent
 def parse_id(noun: Noun, text: str) -> UUID:
     """Parse an object's id. Raises `NotFound`."""
     prefix = MISSING[noun].prefix
-    found = ids.read(prefix, text) if prefix else None
-    if found is None:
+    object_id = ids.read(prefix, text) if prefix else None
+    if object_id is None:
         raise absent(noun)
-    return found
+    return object_id
 
 
 def is_plain_path(raw_path: bytes) -> bool:

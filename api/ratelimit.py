@@ -144,14 +144,14 @@ class LimitScript:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await self._script([], [])
 
-    def rests(self, *, asked: int) -> bool:
+    def rests(self, *, requests: int) -> bool:
         """Return whether the breaker is open after a failure; count the requests that pass uncounted."""
         if self._breaker.rests:
-            metrics.RATE_UNCOUNTED.inc(asked)
+            metrics.RATE_UNCOUNTED.inc(requests)
         return self._breaker.rests
 
     async def run(
-        self, keys: Sequence[str], words: Sequence[str | int], *, asked: int
+        self, keys: Sequence[str], arguments: Sequence[str | int], *, requests: int
     ) -> list[list[int]] | None:
         """Return the script's result; None while Redis is away, and a metric counts the uncounted
         requests.
@@ -160,13 +160,13 @@ class LimitScript:
             try:
                 with reaching_redis():
                     async with LoopTimeout(BUDGET_S):
-                        rows: list[list[int]] = await self._script(keys, words)
+                        rows: list[list[int]] = await self._script(keys, arguments)
             except RedisAway:
                 self._breaker.failed()
             else:
                 self._breaker.worked()
                 return rows
-        metrics.RATE_UNCOUNTED.inc(asked)
+        metrics.RATE_UNCOUNTED.inc(requests)
         return None
 
 
@@ -213,41 +213,41 @@ class Limiter:
     def _flush(self) -> None:
         """Write the pending charges, unless a request's script call has written them meanwhile."""
         self._flushing = None
-        if self.budgets.is_pending and self._script.rests(asked=0):
+        if self.budgets.is_pending and self._script.rests(requests=0):
             self._flushing = asyncio.get_running_loop().call_later(BREAKER_PAUSE_S, self._flush)
         elif self.budgets.is_pending:
             self._levels.ask(())
 
     async def _ask(self, charges: Sequence[Charge]) -> list[RateLimitState]:
         day_ends_in = DAY_S - int(self._clock().timestamp()) % DAY_S
-        asked = Counter(charges)
-        levels, rows = await self._run([charge.budget for charge in asked], asked)
+        counts = Counter(charges)
+        levels, rows = await self._run([charge.budget for charge in counts], counts)
         if levels is None:
             return [_uncounted(charge, day_ends_in) for charge in charges]
-        return list(_standings(charges, dict(zip(asked, rows, strict=True)), levels, day_ends_in))
+        return list(_standings(charges, dict(zip(counts, rows, strict=True)), levels, day_ends_in))
 
     async def _ask_levels(
         self, questions: Sequence[tuple[BudgetBucket, ...]]
     ) -> list[list[BucketLevel] | None]:
-        levels, _ = await self._run([bucket for asked in questions for bucket in asked], Counter())
-        return [None if levels is None else [levels[bucket] for bucket in asked] for asked in questions]
+        levels, _ = await self._run([bucket for group in questions for bucket in group], Counter())
+        return [None if levels is None else [levels[bucket] for bucket in group] for group in questions]
 
     async def _run(
-        self, budgets: Iterable[BudgetBucket], asked: "Counter[Charge]"
+        self, budgets: Iterable[BudgetBucket], counts: "Counter[Charge]"
     ) -> tuple[dict[BudgetBucket, BucketLevel] | None, list[list[int]]]:
         """Call the script once: write all pending charges, read the levels of `budgets`, count the requests.
 
         While the breaker is open, charges stay pending. Charges of a failed call are lost: it may have
         written them.
         """
-        if self._script.rests(asked=asked.total()):
+        if self._script.rests(requests=counts.total()):
             return None, []
-        places, words = self.budgets.take(budgets)
+        places, arguments = self.budgets.take(budgets)
         keys = [bucket.key for bucket in places]
-        keys += [key for charge in asked for key in (charge.window, charge.day)]
-        for one, many in asked.items():
-            words += [one.limit, one.cap, many, one.second, places[one.budget]]
-        rows = await self._script.run(keys, words, asked=asked.total())
+        keys += [key for charge in counts for key in (charge.window, charge.day)]
+        for charge, count in counts.items():
+            arguments += [charge.limit, charge.cap, count, charge.second, places[charge.budget]]
+        rows = await self._script.run(keys, arguments, requests=counts.total())
         if rows is None:
             self.budgets.forget()
             return None, []

@@ -146,5 +146,5 @@ class RequestState:
 
 def state_of(scope: Mapping[str, Any]) -> RequestState:
     """Return the state of a request by its ASGI scope."""
-    found: RequestState = scope["state"]["request_state"]
-    return found
+    state: RequestState = scope["state"]["request_state"]
+    return state

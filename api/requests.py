@@ -42,10 +42,10 @@ class ApiRequest(Request[Any, Any, State]):
 
     @property
     def principal(self) -> Principal:
-        found = self.request_state.principal
-        if found is None:
+        principal = self.request_state.principal
+        if principal is None:
             raise Unauthenticated
-        return found
+        return principal
 
     def require_live(self) -> Actor:
         """Return the caller for a route of live organizations only. Raises `Conflict` SANDBOX_KEY."""
@@ -139,9 +139,9 @@ class ApiRequest(Request[Any, Any, State]):
 
         Routes that stream uploads don't use this method: their limit is for the upload, and JSON stays small.
         """
-        most: int = self.route_handler.opt[body_limits.OPTION]
-        if _announced(self.request_state.headers.get(b"content-length", b"0")) > most:
-            raise _too_large(most)
+        max_bytes: int = self.route_handler.opt[body_limits.OPTION]
+        if _announced(self.request_state.headers.get(b"content-length", b"0")) > max_bytes:
+            raise _too_large(max_bytes)
         parts: list[bytes] = []
         size, more = 0, True
         while more:
@@ -150,15 +150,15 @@ class ApiRequest(Request[Any, Any, State]):
                 raise Malformed("the body ended early: send the request again")
             parts.append(event["body"])
             size, more = size + len(event["body"]), event["more_body"]
-            if size > most:
-                raise _too_large(most)
+            if size > max_bytes:
+                raise _too_large(max_bytes)
         return b"".join(parts)
 
     @property
     def sent_type(self) -> bytes:
         """Return the content type without parameters; JSON if the request has none."""
-        given = self.request_state.headers.get(b"content-type", b"application/json")
-        return given.partition(b";")[0].strip().lower()
+        content_type = self.request_state.headers.get(b"content-type", b"application/json")
+        return content_type.partition(b";")[0].strip().lower()
 
     @property
     def sends_csv(self) -> bool:
@@ -190,5 +190,7 @@ def _announced(length: bytes) -> int:
     return int(length)
 
 
-def _too_large(most: int) -> Oversized:
-    return Oversized(f"the body has more than {most:,} bytes, the limit of this route", limitBytes=most)
+def _too_large(max_bytes: int) -> Oversized:
+    return Oversized(
+        f"the body has more than {max_bytes:,} bytes, the limit of this route", limitBytes=max_bytes
+    )

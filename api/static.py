@@ -37,4 +37,7 @@ def _files(path: str, folder: Traversable, headers: Mapping[str, str]) -> list[H
         return Response(contents[name], media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 
     below = [inner for inner in folder.iterdir() if inner.is_dir()]
-    return [file, *(route for one in below for route in _files(f"{path}/{one.name}", one, headers))]
+    return [
+        file,
+        *(route for subfolder in below for route in _files(f"{path}/{subfolder.name}", subfolder, headers)),
+    ]

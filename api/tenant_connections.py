@@ -103,4 +103,6 @@ class TenantConnections:
 
     def _next(self) -> UUID | None:
         """Return the next waiting organization in turn that is below its quota."""
-        return next((one for one in self._waiting if self._may_take(one)), None)
+        return next(
+            (organization_id for organization_id in self._waiting if self._may_take(organization_id)), None
+        )

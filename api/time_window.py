@@ -45,9 +45,9 @@ async def read_at_one_time(request: ApiRequest, read: Callable[[datetime, timede
     """
     while True:
         ahead = await request.read_ahead()
-        found = await read(request.services.clock() + ahead, ahead)
+        result = await read(request.services.clock() + ahead, ahead)
         if request.ahead == ahead:
-            return found
+            return result
 
 
 @asynccontextmanager

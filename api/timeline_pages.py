@@ -27,7 +27,7 @@ async def page_of_entries(
     async def find(conn: Conn, before: bytes | None, count: int) -> list[tuple[bytes, TimelineEntry]]:
         if request.ahead not in placed:
             placed[request.ahead] = _placed(await read(conn), request.ahead)
-        return [one for one in placed[request.ahead] if before is None or one[0] > before][:count]
+        return [entry for entry in placed[request.ahead] if before is None or entry[0] > before][:count]
 
     return await page_of_places(request, find, cursor, limit, read=bytes, connect=request.connection)
 

@@ -43,14 +43,14 @@ _log = logs.get("uploads")
 class UploadSpec(NamedTuple):
     """The expected shape of an upload: text parts with their maximum characters, and files.
 
-    `body_max` is the maximum of bytes of the whole request. `taken` returns the allowed file types, given the
-    texts so far. `check` raises `Invalid` for a disallowed combination of files; it runs after each file, and
-    with the texts at the end. With `thumbnails`, a thumbnail is stored for each image.
+    `body_max` is the maximum of bytes of the whole request. `allowed` returns the allowed file types, given
+    the texts so far. `check` raises `Invalid` for a disallowed combination of files; it runs after each file,
+    and with the texts at the end. With `thumbnails`, a thumbnail is stored for each image.
     """
 
     body_max: int
     texts: Mapping[str, int]
-    taken: Callable[[Mapping[str, str]], Taken]
+    allowed: Callable[[Mapping[str, str]], Taken]
     check: Callable[[Sequence[Passing], Mapping[str, str] | None], object]
     thumbnails: bool = False
 
@@ -66,8 +66,8 @@ class ReceivedUpload(NamedTuple):
 class _Form:
     """The parts of an upload received so far."""
 
-    def __init__(self, wanted: UploadSpec) -> None:
-        self.wanted = wanted
+    def __init__(self, spec: UploadSpec) -> None:
+        self.spec = spec
         self.texts: dict[str, str] = {}
         self.files: list[Passing] = []
         self.tokens: list[str] = []
@@ -93,31 +93,31 @@ def _dropped(file: Passing) -> list[int]:
 
 
 @asynccontextmanager
-async def receive(request: ApiRequest, wanted: UploadSpec) -> AsyncIterator[ReceivedUpload]:
+async def receive(request: ApiRequest, spec: UploadSpec) -> AsyncIterator[ReceivedUpload]:
     """Receive an upload; at the end of the block, delete the files that no asset uses.
 
     Raises `Malformed`, `Oversized`, `Invalid`, `Unavailable`.
     """
     request.services.events.disks.check_uploads()
-    form = _Form(wanted)
+    form = _Form(spec)
     try:
-        async with aclosing(_events(request, wanted.body_max)) as events:
+        async with aclosing(_events(request, spec.body_max)) as events:
             async for event in events:
                 assert isinstance(event, MultipartSegment)  # noqa: S101  Each part reads up to its own end.
                 await _read_part(request, form, event, _rest_of_part(events))
-        wanted.check(form.files, form.texts)
+        spec.check(form.files, form.texts)
         files = await _look(request, form)
         yield ReceivedUpload(form.texts, files, form.fingerprint)
     finally:
         await _discard(request, form.tokens)
 
 
-async def _events(request: ApiRequest, most: int) -> AsyncGenerator[_Event, None]:
+async def _events(request: ApiRequest, max_bytes: int) -> AsyncGenerator[_Event, None]:
     """Yield the parser's events: each part's head, its bytes chunk by chunk, None at its end."""
-    given = request.request_state.headers[b"content-type"].decode("latin-1")
-    boundary = parse_options_header(given)[1].get("boundary", "")
+    content_type = request.request_state.headers[b"content-type"].decode("latin-1")
+    boundary = parse_options_header(content_type)[1].get("boundary", "")
     try:
-        async with aclosing(_chunks(request, most)) as chunks:
+        async with aclosing(_chunks(request, max_bytes)) as chunks:
             with PushMultipartParser(boundary) as parser:
                 async for chunk in chunks:
                     for event in parser.parse(chunk):
@@ -128,7 +128,7 @@ async def _events(request: ApiRequest, most: int) -> AsyncGenerator[_Event, None
         raise Malformed("the body is not valid multipart/form-data, or ended early") from None
 
 
-async def _chunks(request: ApiRequest, most: int) -> AsyncGenerator[bytes, None]:
+async def _chunks(request: ApiRequest, max_bytes: int) -> AsyncGenerator[bytes, None]:
     """Yield the body's chunks within the timeouts."""
     stream, ends = request.stream(), time.monotonic() + TOTAL_TIMEOUT_S
     async with aclosing(stream):
@@ -141,7 +141,7 @@ async def _chunks(request: ApiRequest, most: int) -> AsyncGenerator[bytes, None]
             except InternalServerException:
                 raise Malformed("the body ended early: send the request again") from None
             except RequestEntityTooLarge:
-                raise Oversized(f"an upload may have at most {most // MIB} MiB") from None
+                raise Oversized(f"an upload may have at most {max_bytes // MIB} MiB") from None
             if not chunk:  # Litestar marks the end of the body with an empty chunk.
                 return
             yield chunk
@@ -159,13 +159,13 @@ async def _read_part(
 ) -> None:
     if segment.name == "file":
         await _read_file(request, form, segment, chunks)
-    elif segment.name not in form.wanted.texts:
-        parts = " and ".join(["file", *form.wanted.texts])
+    elif segment.name not in form.spec.texts:
+        parts = " and ".join(["file", *form.spec.texts])
         raise Invalid((segment.name or "part")[:100], f"is not a part of this upload, which has {parts}")
     elif segment.name in form.texts:
         raise Invalid(segment.name, "is sent twice")
     else:
-        form.texts[segment.name] = await _read_text(segment.name, form.wanted.texts[segment.name], chunks)
+        form.texts[segment.name] = await _read_text(segment.name, form.spec.texts[segment.name], chunks)
 
 
 async def _read_text(name: str, longest: int, chunks: AsyncIterator[bytes]) -> str:
@@ -192,11 +192,11 @@ async def _read_file(
     path, name = f"file[{len(form.files)}]", segment.filename or ""
     if len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
         raise Invalid(path, f"must have a name of at most {MAX_NAME_CHARACTERS} printable characters")
-    taken = form.wanted.taken(form.texts)
+    allowed = form.spec.allowed(form.texts)
     declared = segment.content_type or ""
-    file = Passing(await _head(chunks), path=path, name=name, declared=declared, taken=taken)
-    form.wanted.check([*form.files, file], None)
-    left = _announced(request, form.wanted.body_max) - form.stored
+    file = Passing(await _head(chunks), path=path, name=name, declared=declared, taken=allowed)
+    form.spec.check([*form.files, file], None)
+    left = _announced(request, form.spec.body_max) - form.stored
     token = await _begin(request, form, min(file.largest, left))
     await request.services.store.write(token, file.chunks(chunks))
     async with request.connection() as conn:
@@ -213,10 +213,10 @@ async def _begin(request: ApiRequest, form: _Form, largest: int) -> str:
     return token
 
 
-def _announced(request: ApiRequest, most: int) -> int:
-    """Return the body's length from its header, or the maximum `most`."""
+def _announced(request: ApiRequest, max_bytes: int) -> int:
+    """Return the body's length from its header, or the maximum `max_bytes`."""
     length = request.request_state.headers.get(b"content-length", b"")
-    return int(length) if length.isdigit() else most
+    return int(length) if length.isdigit() else max_bytes
 
 
 async def _head(chunks: AsyncIterator[bytes]) -> bytes:
@@ -240,10 +240,10 @@ async def _look(request: ApiRequest, form: _Form) -> list[File]:
 
     async with request.services.probes.turn(request.principal.organization_id):
         _check_budget(request)
-        seen = await passing.look(store, form.files, form.tokens)
-    if form.wanted.thumbnails:
-        return await _with_thumbnails(request, form, seen)
-    return [await passing.redrawn(one.file, rewrite) for one in seen]
+        reports = await passing.look(store, form.files, form.tokens)
+    if form.spec.thumbnails:
+        return await _with_thumbnails(request, form, reports)
+    return [await passing.redrawn(report.file, rewrite) for report in reports]
 
 
 def _check_budget(request: ApiRequest) -> None:
@@ -252,11 +252,11 @@ def _check_budget(request: ApiRequest) -> None:
         request.services.limiter.budgets.check(payer)
 
 
-async def _with_thumbnails(request: ApiRequest, form: _Form, seen: Sequence[Seen]) -> list[File]:
+async def _with_thumbnails(request: ApiRequest, form: _Form, reports: Sequence[Seen]) -> list[File]:
     """Store the thumbnails, and return the files with them."""
-    small = [one.thumbnail for one in seen if one.thumbnail]
+    small = [report.thumbnail for report in reports if report.thumbnail]
     if not small:
-        return [one.file for one in seen]
+        return [report.file for report in reports]
     async with request.connection() as conn, conn.transaction():
         sizes = [len(data) for data in small]
         tokens = await uploads.begin_many(conn, organization_id=request.organization_id, sizes=sizes)
@@ -267,7 +267,10 @@ async def _with_thumbnails(request: ApiRequest, form: _Form, seen: Sequence[Seen
         Thumbnail(len(data), hashlib.sha256(data).digest(), token)
         for data, token in zip(small, tokens, strict=True)
     )
-    return [one.file._replace(thumbnail=next(stored)) if one.thumbnail else one.file for one in seen]
+    return [
+        report.file._replace(thumbnail=next(stored)) if report.thumbnail else report.file
+        for report in reports
+    ]
 
 
 async def _discard(request: ApiRequest, tokens: list[str]) -> None:

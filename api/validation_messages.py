@@ -29,33 +29,33 @@ class _Rule(NamedTuple):
     describe: Callable[[re.Match[str]], str]
 
 
-def describe(what: str, kind: Any = None) -> str:
+def describe(text: str, kind: Any = None) -> str:
     """Translate a message of msgspec; with the value's type, list the allowed values."""
-    allowed = choices(kind) if what.startswith("Invalid enum value") else []
+    allowed = choices(kind) if text.startswith("Invalid enum value") else []
     if 0 < len(allowed) <= MAX_CHOICES:
         return f"must be one of {', '.join(allowed)}"
     for rule in _RULES:
-        if found := rule.pattern.fullmatch(what):
-            return rule.say(found)
-    return what
+        if match := rule.pattern.fullmatch(text):
+            return rule.describe(match)
+    return text
 
 
 def choices(kind: Any) -> list[str]:
     """Return the allowed values of an enum-like type, in order; an empty list for other types."""
     bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     if get_origin(bare) is Literal:
-        return [str(one) for one in get_args(bare)]
+        return [str(value) for value in get_args(bare)]
     if get_origin(bare) in {Union, UnionType}:
-        return [one for option in get_args(bare) for one in choices(option)]
+        return [value for option in get_args(bare) for value in choices(option)]
     if get_origin(bare) in {list, tuple, set, frozenset}:
         return choices(get_args(bare)[0])
     if isinstance(bare, type) and issubclass(bare, Enum):
-        return [str(one.value) for one in bare]
+        return [str(value.value) for value in bare]
     return []
 
 
-def _types(found: re.Match[str]) -> str:
-    return f"must be {_any_of(found['types'].split(' | '))}, not {_name(found['got'])}"
+def _types(match: re.Match[str]) -> str:
+    return f"must be {_any_of(match['types'].split(' | '))}, not {_name(match['got'])}"
 
 
 def _any_of(types: Iterable[str]) -> str:
@@ -66,8 +66,8 @@ def _name(kind: str) -> str:
     return _NAMES.get(kind, kind)
 
 
-def _length(found: re.Match[str]) -> str:
-    kind, bound, number = found["kind"], _BOUNDS[found["bound"]], found["number"]
+def _length(match: re.Match[str]) -> str:
+    kind, bound, number = match["kind"], _BOUNDS[match["bound"]], match["number"]
     units = _UNITS.get(kind, "bytes")
     return f"must have {bound} {number} {units.removesuffix('s') if number == '1' else units}"
 

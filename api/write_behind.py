@@ -14,14 +14,14 @@ _log = logs.get("api.write_behind")
 
 @asynccontextmanager
 async def write_behind(
-    came: asyncio.Event, write_due: Callable[[], Awaitable[None]], *, rest_s: float = 0.0
+    pending: asyncio.Event, write_due: Callable[[], Awaitable[None]], *, pause_s: float = 0.0
 ) -> AsyncIterator[None]:
-    """Run a background task that writes each time `came` is set; at the end of the block, write the rest.
+    """Run a background task that writes each time `pending` is set; at the end of the block, write the rest.
 
-    The task sleeps `rest_s` between two writes, so that many rows become one write. Rows of a failed write
+    The task sleeps `pause_s` between two writes, so that many rows become one write. Rows of a failed write
     are written with the next one.
     """
-    writer = asyncio.create_task(_write(came, write_due, rest_s))
+    writer = asyncio.create_task(_write(pending, write_due, pause_s))
     try:
         yield
     finally:
@@ -33,11 +33,11 @@ async def write_behind(
                 await _write_once(write_due)
 
 
-async def _write(came: asyncio.Event, write_due: Callable[[], Awaitable[None]], rest_s: float) -> None:
+async def _write(pending: asyncio.Event, write_due: Callable[[], Awaitable[None]], pause_s: float) -> None:
     while True:
-        await came.wait()
+        await pending.wait()
         await _write_once(write_due)
-        await asyncio.sleep(rest_s)
+        await asyncio.sleep(pause_s)
 
 
 async def _write_once(write_due: Callable[[], Awaitable[None]]) -> None:

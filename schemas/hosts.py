@@ -23,18 +23,18 @@ class AllowedHosts:
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        given = {name for name in names if name}
-        self._names = frozenset(given | {"localhost"})
-        self._endings = (*sorted(name for name in given if name.startswith(".")), ".localhost")
+        configured = {name for name in names if name}
+        self._names = frozenset(configured | {"localhost"})
+        self._endings = (*sorted(name for name in configured if name.startswith(".")), ".localhost")
 
     def allows(self, host: str) -> bool:
         """Return whether the value of a `Host` header is allowed. HTTP/1.0 may send none."""
         if host in self._names or not host:
             return True
-        found = _HOST.fullmatch(host.strip().lower())
-        if not found:
+        match = _HOST.fullmatch(host.strip().lower())
+        if not match:
             return False
-        name = found["name"].removesuffix(".")
+        name = match["name"].removesuffix(".")
         return name in self._names or name.endswith(self._endings) or _is_address(name)
 
 

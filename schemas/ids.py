@@ -89,8 +89,8 @@ def _new() -> int:
 
 def _stamp() -> int:
     """Return the bits of version, variant and time."""
-    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
-    fraction = (rest << 12) // 1_000_000
+    milliseconds, remainder = divmod(time.time_ns(), 1_000_000)
+    fraction = (remainder << 12) // 1_000_000
     return milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62
 
 

@@ -237,17 +237,17 @@ OWN = {"fetch_allow": "TENANTRY_FETCH_ALLOW"}
 
 def from_env(environ: Mapping[str, str]) -> Settings:
     """Read the settings from an environment. Raises `SettingsInvalid` with the variable's name."""
-    given = {
+    values = {
         field.encode_name: environ[name]
         for field in msgspec.structs.fields(Settings)
         if (name := OWN.get(field.name, field.encode_name)) in environ
     }
     try:
-        settings = msgspec.convert(given, Settings, strict=False)
+        settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsInvalid(_say(str(error))) from error
     for name in ("DATABASE_URL", "TELEMETRY_URL", "EVENTS_ARCHIVE_URL", "REDIS_URL"):
-        if not is_address(given.get(name, "")):
+        if not is_address(values.get(name, "")):
             raise SettingsInvalid(
                 f"{name} can't be parsed: write / # ? @ : in a password as %2F %23 %3F %40 %3A"
             )
@@ -265,10 +265,16 @@ def _say(error: str) -> str:
         return f"{missing[1]} is not set: it has no default"
     what, _, place = error.partition(" - at `$.")
     name = place.rstrip("`")
-    words = next((_words(f.type) for f in msgspec.structs.fields(Settings) if f.encode_name == name), ())
-    choices = f": use one of {', '.join(words)}" if words else ""
+    choices_of_setting = next(
+        (_words(f.type) for f in msgspec.structs.fields(Settings) if f.encode_name == name), ()
+    )
+    choices = f": use one of {', '.join(choices_of_setting)}" if choices_of_setting else ""
     own = next((own for field, own in OWN.items() if field.upper() == name), name)
-    return f"{own} is invalid{choices}" if words else f"{own} is invalid: {what[:1].lower()}{what[1:]}"
+    return (
+        f"{own} is invalid{choices}"
+        if choices_of_setting
+        else f"{own} is invalid: {what[:1].lower()}{what[1:]}"
+    )
 
 
 def _words(kind: Any) -> tuple[str, ...]:

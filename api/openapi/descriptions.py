@@ -12,11 +12,11 @@ import msgspec
 
 def read_descriptions(kind: type) -> dict[str, str]:
     """Return descriptions by field name; a class inherits and may override those of its bases."""
-    found: dict[str, str] = {}
+    descriptions: dict[str, str] = {}
     for base in reversed(kind.__mro__):
         if issubclass(base, msgspec.Struct) and base is not msgspec.Struct:
-            found |= _in_module(base.__module__).get(base.__qualname__, {})
-    return found
+            descriptions |= _in_module(base.__module__).get(base.__qualname__, {})
+    return descriptions
 
 
 @cache

@@ -101,11 +101,11 @@ GROUPS = {
 
 def render(app: Litestar) -> bytes:
     """Return the OpenAPI 3.1 document of every route of the app."""
-    found = operations(app)
-    made = _shapes(found)
+    all_operations = operations(app)
+    schemas = _shapes(all_operations)
     paths: dict[str, Json] = {}
-    for one in found:
-        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, made.refs)
+    for operation in all_operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas.refs)
     statuses = sorted({code.status for code in CODES.values()})
     return msgspec.json.encode(
         {
@@ -115,7 +115,7 @@ def render(app: Litestar) -> bytes:
             "tags": [{"name": name, "description": about} for name, about in GROUPS.items()],
             "paths": paths,
             "components": {
-                "schemas": made.components,
+                "schemas": schemas.components,
                 "responses": {f"E{status}": describe_error(status) for status in statuses},
                 "headers": HEADERS,
                 "securitySchemes": _SECURITY,
@@ -124,10 +124,13 @@ def render(app: Litestar) -> bytes:
     )
 
 
-def _shapes(found: list[Operation]) -> Shapes:
+def _shapes(all_operations: list[Operation]) -> Shapes:
     """Return the shapes of all bodies and answers, and of the error envelope."""
     named = [
-        kind for one in found for kind in (one.body, one.parts, one.answer, one.accepts) if _is_shape(kind)
+        kind
+        for operation in all_operations
+        for kind in (operation.body, operation.parts, operation.answer, operation.accepts)
+        if _is_shape(kind)
     ]
     return build_shapes(list(dict.fromkeys([*named, Envelope])))
 
@@ -137,60 +140,60 @@ def _is_shape(kind: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, msgspec.Struct)
 
 
-def _operation(one: Operation, schemas: dict[Any, Json]) -> Json:
-    summary, _, more = inspect.cleandoc(one.handler.fn.__doc__ or "").partition("\n")
-    said = {
-        "operationId": one.id,
-        "tags": [_tag(one.handler.fn.__module__.rpartition(".")[2])],
+def _operation(operation: Operation, schemas: dict[Any, Json]) -> Json:
+    summary, _, more = inspect.cleandoc(operation.handler.fn.__doc__ or "").partition("\n")
+    description = {
+        "operationId": operation.id,
+        "tags": [_tag(operation.handler.fn.__module__.rpartition(".")[2])],
         "summary": summary.strip(),
-        "description": "\n\n".join(filter(None, [more.strip(), _asks(one)])),
-        "parameters": parameters(one),
-        "responses": responses(one, schemas),
-        "security": _security(one),
+        "description": "\n\n".join(filter(None, [more.strip(), _asks(operation)])),
+        "parameters": parameters(operation),
+        "responses": responses(operation, schemas),
+        "security": _security(operation),
     }
-    return {**said, **_body(one, schemas)}
+    return {**description, **_body(operation, schemas)}
 
 
-def _security(one: Operation) -> list[Json]:
-    if one.for_apps:
+def _security(operation: Operation) -> list[Json]:
+    if operation.for_apps:
         return [{"sdkAppKey": []}]
-    return [{"bearer": []}, {"apiKey": []}] if one.needs else []
+    return [{"bearer": []}, {"apiKey": []}] if operation.needs else []
 
 
-def _asks(one: Operation) -> str:
-    if one.for_apps:
+def _asks(operation: Operation) -> str:
+    if operation.for_apps:
         return f"Needs the SDK app's own key; counts as `{event_limits.RATE_CLASS}`."
-    if one.needs is None:
+    if operation.needs is None:
         return ""
-    scope = f"the scope `{one.needs.scope}`" if one.needs.scope else "any key"
-    return f"Needs {scope}; counts as `{one.needs.rate_class}`."
+    scope = f"the scope `{operation.needs.scope}`" if operation.needs.scope else "any key"
+    return f"Needs {scope}; counts as `{operation.needs.rate_class}`."
 
 
-def _body(one: Operation, schemas: dict[Any, Json]) -> Json:
-    said = example_of(one.id, "body")
-    if one.parts is not None:
-        form = said if one.body is None else example_of(one.id, "form")
-        content = {"multipart/form-data": {"schema": schemas[one.parts], **form}}
-        if one.body is not None:
-            content["application/json"] = {"schema": schemas[one.body], **said}
-        return {"requestBody": {"required": True, **_size(one), "content": content}}
-    if one.body is None:
+def _body(operation: Operation, schemas: dict[Any, Json]) -> Json:
+    example = example_of(operation.id, "body")
+    if operation.parts is not None:
+        form = example if operation.body is None else example_of(operation.id, "form")
+        content = {"multipart/form-data": {"schema": schemas[operation.parts], **form}}
+        if operation.body is not None:
+            content["application/json"] = {"schema": schemas[operation.body], **example}
+        return {"requestBody": {"required": True, **_size(operation), "content": content}}
+    if operation.body is None:
         return {}
-    content = {"application/json": {"schema": schemas[one.body], **said}}
+    content = {"application/json": {"schema": schemas[operation.body], **example}}
     return {
         "requestBody": {
-            "required": "data" not in one.fields or not one.fields["data"].has_default,
-            **_size(one),
+            "required": "data" not in operation.fields or not operation.fields["data"].has_default,
+            **_size(operation),
             "content": content,
         }
     }
 
 
-def _size(one: Operation) -> Json:
+def _size(operation: Operation) -> Json:
     """Describe the size limit of the route's JSON; the limits of files are in the operation's description."""
-    if one.body is None:
+    if operation.body is None:
         return {}
-    return {"description": f"At most {one.handler.opt[body_limits.OPTION]:,} bytes of JSON."}
+    return {"description": f"At most {operation.handler.opt[body_limits.OPTION]:,} bytes of JSON."}
 
 
 def _tag(module: str) -> str:

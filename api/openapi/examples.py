@@ -31,20 +31,21 @@ class Example(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def examples() -> Mapping[str, Example]:
     """Load the examples by operation id."""
     folder = files("api.openapi") / "examples"
-    found = [file for file in folder.iterdir() if file.name.endswith(SUFFIX)]
+    example_files = [file for file in folder.iterdir() if file.name.endswith(SUFFIX)]
     return {
-        file.name.removesuffix(SUFFIX): msgspec.json.decode(file.read_bytes(), type=Example) for file in found
+        file.name.removesuffix(SUFFIX): msgspec.json.decode(file.read_bytes(), type=Example)
+        for file in example_files
     }
 
 
 def example_of(operation: str, part: Literal["body", "form", "answer"]) -> dict[str, Any]:
     """Return the `example` of a request's or an answer's content, if there is one."""
-    found = examples().get(operation)
-    value = UNSET if found is None else getattr(found, part)
+    example = examples().get(operation)
+    value = UNSET if example is None else getattr(example, part)
     return {} if value is UNSET else {"example": value}
 
 
 def parameter_example(operation: str, name: str) -> dict[str, Any]:
     """Return the example of a parameter, if there is one."""
-    found = examples().get(operation)
-    return {"example": found.parameters[name]} if found and name in found.parameters else {}
+    example = examples().get(operation)
+    return {"example": example.parameters[name]} if example and name in example.parameters else {}

@@ -89,7 +89,7 @@ def operations(app: Litestar) -> list[Operation]:
 
 def without_none(kind: Any) -> Any:
     """Return `X` for `X | None`."""
-    kinds = [one for one in get_args(kind) if one is not NoneType]
+    kinds = [member for member in get_args(kind) if member is not NoneType]
     return kinds[0] if kinds and NoneType in get_args(kind) else kind
 
 

@@ -72,51 +72,57 @@ HEADERS: dict[str, Json] = {
 }
 
 
-def parameters(one: Operation) -> list[Json]:
+def parameters(operation: Operation) -> list[Json]:
     """Return the parameters in path, query and headers."""
-    found = [*_path(one), *_query(one), *_head(one)]
-    return [{**given, **_example(one, given)} for given in found]
+    documented = [*_path(operation), *_query(operation), *_head(operation)]
+    return [{**parameter, **_example(operation, parameter)} for parameter in documented]
 
 
-def _example(one: Operation, given: Json) -> Json:
+def _example(operation: Operation, parameter: Json) -> Json:
     """Return a parameter's example; split into a list for a list parameter."""
-    found = parameter_example(one.id, given["name"])
-    if found and given["schema"].get("type") == "array":
-        return {"example": found["example"].split(",")}
-    return found
+    example = parameter_example(operation.id, parameter["name"])
+    if example and parameter["schema"].get("type") == "array":
+        return {"example": example["example"].split(",")}
+    return example
 
 
-def _path(one: Operation) -> Iterator[Json]:
-    for name in one.fields:
-        if f"{{{camel(name)}}}" in one.path:
-            said = f"`{_IDS[name]}_...`, or the bare UUID." if name in _IDS else _NAMES.get(name, "")
+def _path(operation: Operation) -> Iterator[Json]:
+    for name in operation.fields:
+        if f"{{{camel(name)}}}" in operation.path:
+            description = f"`{_IDS[name]}_...`, or the bare UUID." if name in _IDS else _NAMES.get(name, "")
             schema = {"type": "string"}
             yield {
-                "name": camel(name), "in": "path", "required": True, "schema": schema, "description": said,
-            }  # fmt: skip
+                "name": camel(name),
+                "in": "path",
+                "required": True,
+                "schema": schema,
+                "description": description,
+            }
 
 
-def _query(one: Operation) -> Iterator[Json]:
-    for name, field in one.fields.items():
+def _query(operation: Operation) -> Iterator[Json]:
+    for name, field in operation.fields.items():
         if isinstance(field.kwarg_definition, QueryParameter):
-            given = field.kwarg_definition
-            about = {"description": given.description} if given.description else {}
+            definition = field.kwarg_definition
+            about = {"description": definition.description} if definition.description else {}
             yield {
-                "name": given.name or name,
+                "name": definition.name or name,
                 "in": "query",
                 "required": not field.has_default,
-                "schema": _schema(field, given),
+                "schema": _schema(field, definition),
                 **_several(field),
                 **about,
             }
 
 
-def _schema(field: FieldDefinition, given: ParameterKwarg) -> Json:
+def _schema(field: FieldDefinition, definition: ParameterKwarg) -> Json:
     bounds = {
-        word: getattr(given, name) for name, word in _BOUNDS.items() if getattr(given, name) is not None
+        word: getattr(definition, name)
+        for name, word in _BOUNDS.items()
+        if getattr(definition, name) is not None
     }
     default = {"default": field.default} if field.has_default and field.default is not None else {}
-    more = given.schema_extra or {}
+    more = definition.schema_extra or {}
     return {**clean({**msgspec.json.schema(without_none(field.annotation)), **more}), **bounds, **default}
 
 
@@ -125,15 +131,15 @@ def _several(field: FieldDefinition) -> Json:
     return {"style": "form", "explode": False} if field.is_non_string_sequence else {}
 
 
-def _head(one: Operation) -> Iterator[Json]:
-    own = one.statuses
-    wanted = {
-        "Idempotency-Key": one.writes,
+def _head(operation: Operation) -> Iterator[Json]:
+    own = operation.statuses
+    applicable = {
+        "Idempotency-Key": operation.writes,
         "If-Match": 412 in own,
         "If-None-Match": 304 in own,
         "Range": 206 in own,
         "If-Range": 206 in own,
     }
-    for name, applies in wanted.items():
+    for name, applies in applicable.items():
         if applies:
             yield {"name": name, "in": "header", "required": False, **HEADERS[name]}

@@ -67,57 +67,64 @@ def describe_error(status: int) -> Json:
     }
 
 
-def responses(one: Operation, schemas: dict[Any, Json]) -> Json:
+def responses(operation: Operation, schemas: dict[Any, Json]) -> Json:
     """Return the responses by status."""
-    successes = {one.handler.status_code, *(status for status in one.statuses if status < 400)}
+    successes = {operation.handler.status_code, *(status for status in operation.statuses if status < 400)}
     return {
-        **{str(status): _success(one, status, schemas) for status in sorted(successes)},
-        **{str(status): {"$ref": f"#/components/responses/E{status}"} for status in sorted(_refusals(one))},
+        **{str(status): _success(operation, status, schemas) for status in sorted(successes)},
+        **{
+            str(status): {"$ref": f"#/components/responses/E{status}"}
+            for status in sorted(_refusals(operation))
+        },
     }
 
 
-def _refusals(one: Operation) -> set[int]:
-    if one.needs is None:
-        return {500, *({503} if one.path == "/readyz" else ()), *one.handler.opt.get("refusals", ())}
+def _refusals(operation: Operation) -> set[int]:
+    if operation.needs is None:
+        return {
+            500,
+            *({503} if operation.path == "/readyz" else ()),
+            *operation.handler.opt.get("refusals", ()),
+        }
     return {
         *_KEY,
-        *(_SCOPE if one.needs.scope else ()),
-        *(_BODY if one.body is not None or one.parts else ()),
-        *(_WRITE if one.writes else ()),
-        *(status for status in one.statuses if status >= 400),
+        *(_SCOPE if operation.needs.scope else ()),
+        *(_BODY if operation.body is not None or operation.parts else ()),
+        *(_WRITE if operation.writes else ()),
+        *(status for status in operation.statuses if status >= 400),
     }
 
 
-def _success(one: Operation, status: int, schemas: dict[Any, Json]) -> Json:
-    names = ["X-Request-Id", *(_LIMITS if one.needs or one.for_apps else ())]
-    names += ["Location"] if status in {201, 202, 302} and not one.takes_events else []
-    names += ["Retry-After"] if status == 202 and not one.takes_events else []
-    names += ["ETag"] if {304, 412} & set(one.statuses) else []
+def _success(operation: Operation, status: int, schemas: dict[Any, Json]) -> Json:
+    names = ["X-Request-Id", *(_LIMITS if operation.needs or operation.for_apps else ())]
+    names += ["Location"] if status in {201, 202, 302} and not operation.takes_events else []
+    names += ["Retry-After"] if status == 202 and not operation.takes_events else []
+    names += ["ETag"] if {304, 412} & set(operation.statuses) else []
     names += ["Content-Range"] if status == 206 else []
-    names += ["Idempotent-Replayed"] if one.writes else []
-    said = {"description": HTTPStatus(status).phrase, "headers": _named(*names)}
-    if status in _EMPTY or one.answer is None:
-        return said
-    content = _content(one, status, schemas)
-    example = example_of(one.id, "answer") if _is_told(one, status) else {}
-    return {**said, "content": {kind: {**about, **example} for kind, about in content.items()}}
+    names += ["Idempotent-Replayed"] if operation.writes else []
+    response = {"description": HTTPStatus(status).phrase, "headers": _named(*names)}
+    if status in _EMPTY or operation.answer is None:
+        return response
+    content = _content(operation, status, schemas)
+    example = example_of(operation.id, "answer") if _is_shown(operation, status) else {}
+    return {**response, "content": {kind: {**about, **example} for kind, about in content.items()}}
 
 
-def _is_told(one: Operation, status: int) -> bool:
+def _is_shown(operation: Operation, status: int) -> bool:
     """Return whether the operation's example has this status."""
-    found = examples().get(one.id)
-    return found is not None and found.status == status
+    example = examples().get(operation.id)
+    return example is not None and example.status == status
 
 
-def _content(one: Operation, status: int, schemas: dict[Any, Json]) -> Json:
-    if status == HTTPStatus.ACCEPTED and one.accepts:
-        return {"application/json": {"schema": schemas[one.accepts]}}
-    if one.answer is Stream:
-        types: tuple[str, ...] = one.handler.opt.get("types", ())
+def _content(operation: Operation, status: int, schemas: dict[Any, Json]) -> Json:
+    if status == HTTPStatus.ACCEPTED and operation.accepts:
+        return {"application/json": {"schema": schemas[operation.accepts]}}
+    if operation.answer is Stream:
+        types: tuple[str, ...] = operation.handler.opt.get("types", ())
         return {kind: {"schema": _BYTES} for kind in types} or {"text/event-stream": {"schema": _EVENTS}}
-    if one.answer in schemas:
-        return {"application/json": {"schema": schemas[one.answer]}}
-    return {str(one.handler.media_type): {"schema": _TEXT}}
+    if operation.answer in schemas:
+        return {"application/json": {"schema": schemas[operation.answer]}}
+    return {str(operation.handler.media_type): {"schema": _TEXT}}
 
 
 def _named(*names: str) -> Json:

@@ -106,19 +106,19 @@ async def authorize(request: ApiRequest, returned: Returned) -> Response[None]:
     Until then the request waits, and then redirects to itself. If the registration fails, it redirects to the
     state's `returnUrl` with `status=failed`. A cookie ensures that the same browser returns.
     """
-    found = await _follow_link(request, returned)
-    if found.job_id:
-        ref = (found.flow.organization_id, found.job_id)
+    step = await _follow_link(request, returned)
+    if step.job_id:
+        ref = (step.flow.organization_id, step.job_id)
         await unless_disconnected(
             request.receive,
             oauth_return.wait_for_job(request, ref, within_s=oauth_return.MAX_CALLBACK_WAIT_S),
         )
-        found = await _follow_link(request, returned)
-    if found.url or found.job_id:
-        on = found.url or authorization.link(request.services.settings, returned)
+        step = await _follow_link(request, returned)
+    if step.url or step.job_id:
+        location = step.url or authorization.link(request.services.settings, returned)
         back, lasts = oauth_return.SOCIAL_CALLBACK, authorization.LIFETIME
-        return oauth_return.redirect_on(request, on, state=returned, back=back, lasts=lasts)
-    return await oauth_return.redirect_back(request, found.flow, None, state=returned)
+        return oauth_return.redirect_on(request, location, state=returned, back=back, lasts=lasts)
+    return await oauth_return.redirect_back(request, step.flow, None, state=returned)
 
 
 @get(f"{oauth_return.SOCIAL_CALLBACK}/{{issuer:str}}", status_code=302, opt={"refusals": (422, 429, 503)})
@@ -179,10 +179,10 @@ async def connect_social_account(
     """
     who, services = request.principal, request.services
     service_url, login = connect.check(data, sandbox=who.sandbox, allowed=services.allowed)
-    asked = ConnectArgs(
+    arguments = ConnectArgs(
         platform=data.platform, service_url=service_url, redirect_uri="", api_key_id=who.key_uuid
     )
-    submit = partial(connect.submit, asked=asked, secret=login, keyring=services.vault)
+    submit = partial(connect.submit, asked=arguments, secret=login, keyring=services.vault)
     return await accept(request, project_id, CONNECT_ACCOUNT, submit)
 
 
@@ -242,22 +242,22 @@ async def disconnect_social_account(
 
 
 async def _make_link(
-    request: ApiRequest, project_id: str, asked: OAuthUrlCreate | ReauthUrlCreate
+    request: ApiRequest, project_id: str, body: OAuthUrlCreate | ReauthUrlCreate
 ) -> Response[OAuthUrl]:
     services = request.services
 
     async def make(conn: Conn) -> WriteResult[OAuthUrl]:
-        made, wake = await authorization.start(
+        link, wake = await authorization.start(
             conn,
             settings=services.settings,
             principal=request.principal,
             project_id=path_ids.parse_id("project", project_id),
-            asked=asked,
+            body=body,
             allowed=services.allowed,
             keyring=services.vault,
             now=services.clock(),
         )
-        return WriteResult(made, status=201, wakes=() if wake is None else (wake,), secret=True)
+        return WriteResult(link, status=201, wakes=() if wake is None else (wake,), secret=True)
 
     return await once(request, make)
 

@@ -48,13 +48,13 @@ async def list_all_scheduled_posts(
     To list the posts of an archived project, filter by it or by one of its accounts. For a calendar, use
     `since` and `until`, which filter by `scheduledFor`.
     """
-    asked: dict[str, Any] = {
+    filter_values: dict[str, Any] = {
         "statuses": status,
         "period": await filters.read_sandbox_period(request, since, until),
     }
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[Post]:
-        where: dict[str, Any] = {"organization_id": request.organization_id, "before": before, "limit": limit}
+        scope: dict[str, Any] = {"organization_id": request.organization_id, "before": before, "limit": limit}
         project = filters.read_id("project", project_id)
         account = filters.read_id("account", social_account_id)
         if project is None and account is not None:
@@ -62,9 +62,9 @@ async def list_all_scheduled_posts(
                 conn, organization_id=request.organization_id, account_id=account
             )
         if project is None:
-            return await posts.list_page_of_all(conn, **where, **asked)
+            return await posts.list_page_of_all(conn, **scope, **filter_values)
         return await posts.list_page(
-            conn, **where, **asked, project_id=project, account_id=account, content_id=None
+            conn, **scope, **filter_values, project_id=project, account_id=account, content_id=None
         )
 
     return await page(request, find, cursor, limit, identify=lambda post: post.id)
@@ -86,16 +86,16 @@ async def list_all_content(
 
     `approvalStatus=pending` is the approval queue. To list the content of an archived project, filter by it.
     """
-    asked: dict[str, Any] = {
+    filter_values: dict[str, Any] = {
         "statuses": status,
         "approval_statuses": approval_status,
         "period": await filters.read_sandbox_period(request, since, until),
         "public_url": request.services.settings.public_url,
     }
     if project_id is not None:
-        within = partial(listing.list_page, **asked, formats=None, creative_types=None)
+        within = partial(listing.list_page, **filter_values, formats=None, creative_types=None)
         return await page_of_project(request, within, project_id, cursor, limit, identify=_id)
-    find = partial(listing.list_page_of_all, organization_id=request.organization_id, **asked)
+    find = partial(listing.list_page_of_all, organization_id=request.organization_id, **filter_values)
     return await page(request, find, cursor, limit, identify=_id)
 
 

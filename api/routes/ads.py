@@ -81,13 +81,13 @@ async def import_ads_metrics(
     ad_rows.check(data.rows, now=request.services.clock())
 
     async def put(conn: Conn) -> AdRowsImported:
-        where = {
+        scope = {
             "organization_id": request.organization_id,
             "project_id": path_ids.parse_id("project", project_id),
         }
-        await project_locks.lock_active(conn, **where)
+        await project_locks.lock_active(conn, **scope)
         async with request.event_connection_within(conn) as store:
-            replaced = await ad_rows.replace(store, project_id=where["project_id"], rows=data.rows)
+            replaced = await ad_rows.replace(store, project_id=scope["project_id"], rows=data.rows)
         return AdRowsImported(imported=len(data.rows), replaced=replaced)
 
     return await once_plain(request, put)
@@ -109,16 +109,16 @@ async def delete_ads_metrics(
     """
 
     async def drop(conn: Conn) -> AdRowsDeleted:
-        where = {
+        scope = {
             "organization_id": request.organization_id,
             "project_id": path_ids.parse_id("project", project_id),
         }
-        await project_locks.check(conn, **where)
+        await project_locks.check(conn, **scope)
         if attribution_window is None:
             raise Invalid("attributionWindow", "send the attribution window of the rows to delete")
         async with request.event_connection_within(conn) as store:
             deleted = await ad_rows.delete(
-                store, project_id=where["project_id"], attribution_window=attribution_window
+                store, project_id=scope["project_id"], attribution_window=attribution_window
             )
         return AdRowsDeleted(deleted=deleted, more=deleted == ad_rows.MOST_DELETED)
 

@@ -25,7 +25,7 @@ async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> R
     """Create a key with at most the rights of yours. Only this answer contains its secret."""
 
     async def create(conn: Conn) -> WriteResult[ApiKeyShown]:
-        made = await api_keys.create(
+        key = await api_keys.create(
             conn,
             peppers=request.services.peppers,
             actor=request.principal.actor,
@@ -35,7 +35,7 @@ async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> R
             expires_at=data.expires_at,
             now=request.services.clock(),
         )
-        return WriteResult(made, status=201, location=f"/v1/api-keys/{made.id}", secret=True)
+        return WriteResult(key, status=201, location=f"/v1/api-keys/{key.id}", secret=True)
 
     return await once_any_time(request, create)
 
@@ -77,14 +77,14 @@ async def rotate_api_key(
     """
 
     async def rotate(conn: Conn) -> WriteResult[ApiKeyShown]:
-        made = await api_keys.rotate(
+        key = await api_keys.rotate(
             conn,
             peppers=request.services.peppers,
             actor=request.principal.actor,
             key_uuid=path_ids.parse_id("api_key", api_key_id),
             overlap=timedelta(hours=data.overlap_hours),
         )
-        return WriteResult(made, secret=True)
+        return WriteResult(key, secret=True)
 
     return await once_any_time(request, rotate)
 

@@ -60,7 +60,7 @@ def _kind_of(texts: Mapping[str, str]) -> AppMediaKind:
     return kind
 
 
-def _taken(texts: Mapping[str, str]) -> Taken:
+def _allowed_types(texts: Mapping[str, str]) -> Taken:
     return TAKEN[_kind_of(texts)] if "kind" in texts else ANY_KIND
 
 
@@ -84,7 +84,7 @@ def _check(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
 UPLOAD_SPEC = UploadSpec(
     body_max=201 * MIB,
     texts={"kind": MAX_KIND_CHARACTERS, "transcript": MAX_TRANSCRIPT},
-    taken=_taken,
+    allowed=_allowed_types,
     check=_check,
 )
 
@@ -119,15 +119,15 @@ async def add_app_media(
 async def _upload(request: ApiRequest, project_id: str) -> Response[AppMedia]:
     async with uploads.receive(request, UPLOAD_SPEC) as received:
         add = partial(_add, request, project_id, received)
-        made = await idempotency.write_once(request, add, received.fingerprint)
-    return await idempotency.reply(request, made)
+        result = await idempotency.write_once(request, add, received.fingerprint)
+    return await idempotency.reply(request, result)
 
 
 async def _add(
     request: ApiRequest, project_id: str, received: ReceivedUpload, conn: Conn
 ) -> WriteResult[AppMedia]:
     [file] = received.files
-    made = await app_media.add(
+    asset = await app_media.add(
         conn,
         **_scope(request, project_id),
         kind=_kind_of(received.texts),
@@ -135,8 +135,8 @@ async def _add(
         transcript=received.texts.get("transcript", ""),
         public_url=request.services.settings.public_url,
     )
-    location = f"/v1/projects/{made.project_id}/app-media/{made.asset_id}"
-    return WriteResult(made, status=201, location=location)
+    location = f"/v1/projects/{asset.project_id}/app-media/{asset.asset_id}"
+    return WriteResult(asset, status=201, location=location)
 
 
 async def _fetch(request: ApiRequest, project_id: str) -> Response[AppMediaAccepted]:
@@ -150,11 +150,11 @@ async def _fetch(request: ApiRequest, project_id: str) -> Response[AppMediaAccep
             conn, **scope, kind=body.kind, url=url, transcript=body.transcript
         )
         shown = ids.show(ids.PROJECT, scope["project_id"])
-        made = accepted(started.submitted, kind=FETCH_APP_MEDIA.name, project_id=shown)
-        told = AppMediaAccepted(
-            **msgspec.structs.asdict(made.content), asset_id=ids.show(ids.ASSET, started.asset_id)
+        result = accepted(started.submitted, kind=FETCH_APP_MEDIA.name, project_id=shown)
+        answer = AppMediaAccepted(
+            **msgspec.structs.asdict(result.content), asset_id=ids.show(ids.ASSET, started.asset_id)
         )
-        return WriteResult(told, status=made.status, location=made.location, wakes=made.wakes)
+        return WriteResult(answer, status=result.status, location=result.location, wakes=result.wakes)
 
     return await once(request, start)
 
@@ -198,8 +198,8 @@ async def delete_app_media(
     From then on the file and its `url` are not found. Content made with it stays unchanged, and running
     generations with it complete.
     """
-    one = partial(_one, request, project_id, asset_id)
-    return await once_plain(request, lambda conn: app_media.delete(conn, **one()))
+    scope = partial(_one, request, project_id, asset_id)
+    return await once_plain(request, lambda conn: app_media.delete(conn, **scope()))
 
 
 def _scope(request: ApiRequest, project_id: str) -> dict[str, Any]:

@@ -42,10 +42,10 @@ async def list_audit_log(
     """List the actions in the organization, newest first."""
     period = filters.read_period(since, until)
 
-    async def find(conn: Conn, /, **where: Any) -> list[AuditEntry]:
+    async def find(conn: Conn, /, **page_args: Any) -> list[AuditEntry]:
         return await audit.list_page(
             conn,
-            **where,
+            **page_args,
             organization_id=request.organization_id,
             actions=action,
             project_ids=filters.read_ids("project", project_id),

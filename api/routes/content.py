@@ -65,7 +65,7 @@ def _check(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
 UPLOAD_SPEC = UploadSpec(
     body_max=330 * MIB,
     texts={"caption": MAX_CAPTION, "hook": MAX_HOOK, "aiGenerated": len("false")},
-    taken=lambda _: CONTENT,
+    allowed=lambda _: CONTENT,
     check=_check,
     thumbnails=True,
 )
@@ -86,14 +86,14 @@ async def upload_content(request: ApiRequest, project_id: FromPath[str]) -> Resp
     """
     async with uploads.receive(request, UPLOAD_SPEC) as received:
         create = partial(_create, request, project_id, received)
-        made = await idempotency.write_once(request, create, received.fingerprint)
-    return await idempotency.reply(request, made)
+        result = await idempotency.write_once(request, create, received.fingerprint)
+    return await idempotency.reply(request, result)
 
 
 async def _create(
     request: ApiRequest, project_id: str, received: ReceivedUpload, conn: Conn
 ) -> WriteResult[Content]:
-    made = await content.create_uploaded(
+    item = await content.create_uploaded(
         conn,
         organization_id=request.organization_id,
         project_id=path_ids.parse_id("project", project_id),
@@ -103,10 +103,10 @@ async def _create(
         files=received.files,
         public_url=request.services.settings.public_url,
     )
-    wakes = await posters.start(conn, organization_id=request.organization_id, content=made)
-    location = f"/v1/content/{made.id}"
+    wakes = await posters.start(conn, organization_id=request.organization_id, content=item)
+    location = f"/v1/content/{item.id}"
     return WriteResult(
-        made, status=201, location=location, etag=etags.format_etag(made.revision), wakes=wakes
+        item, status=201, location=location, etag=etags.format_etag(item.revision), wakes=wakes
     )
 
 
@@ -155,13 +155,13 @@ async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks
 async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Response[Content]:
     """Return one content item. Its ETag is its revision, for `If-Match`."""
     async with request.connection() as conn:
-        found = await content.get(
+        item = await content.get(
             conn,
             organization_id=request.organization_id,
             content_id=path_ids.parse_id("content", content_id),
             public_url=request.services.settings.public_url,
         )
-    return ApiResponse(found, headers={"ETag": etags.format_etag(found.revision)})
+    return ApiResponse(item, headers={"ETag": etags.format_etag(item.revision)})
 
 
 @patch("/content/{content_id:str}", opt=requires("content:write", Class.WRITE_LIGHT, 404, 409, 412))

@@ -52,7 +52,7 @@ async def list_conversion_deliveries(
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[ConversionDelivery]:
         return await deliveries.list_of_project(
             conn,
-            apps=apps.found,
+            apps=apps.result,
             destinations=destination,
             states=state_,
             show_id=show_id,

@@ -36,11 +36,11 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
     """
     key, named = event_requests.read_app_key(request), path_ids.parse_id("sdk_app", app_id)
     app = await event_requests.admit(request, key, app_id=named)
-    found = await event_requests.parse_events(
+    events = await event_requests.parse_events(
         request, app, await event_requests.decompress_body(request, app), body.read
     )
-    taken = await event_requests.store_events(request, app, found)
-    return ApiResponse(_told(taken, found), status_code=202)
+    stored = await event_requests.store_events(request, app, events)
+    return ApiResponse(_summary(stored, events), status_code=202)
 
 
 @post(
@@ -84,13 +84,13 @@ async def _take(request: ApiRequest, app: KeyedApp, parts: Parts[ServerHead]) ->
     services.events.disks.check_events()
     services.events.disks.check_share(services.events.budgets.part(app))
     checking = body.check(parts.events, parts.size, project_id=app.project_id, app_no=app.app_no, now=now)
-    found = await steps.take_turns(checking)
-    taken = await event_requests.store_events(request, app, found)
-    return WriteResult(_told(taken, found), status=202)
+    batch = await steps.take_turns(checking)
+    stored = await event_requests.store_events(request, app, batch)
+    return WriteResult(_summary(stored, batch), status=202)
 
 
-def _told(taken: Taken, found: Body) -> EventsTaken:
-    return EventsTaken(accepted=taken.accepted, duplicates=taken.duplicates, rejected=found.rejected)
+def _summary(stored: Taken, batch: Body) -> EventsTaken:
+    return EventsTaken(accepted=stored.accepted, duplicates=stored.duplicates, rejected=batch.rejected)
 
 
 #: Routes with an API key.

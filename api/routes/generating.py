@@ -87,15 +87,15 @@ async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -
 async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asset_id: FromPath[str]) -> Asset:
     """Return one file of an item."""
     async with request.connection() as conn:
-        found = await content.get(
+        item = await content.get(
             conn,
             organization_id=request.organization_id,
             content_id=path_ids.parse_id("content", content_id),
             public_url=request.services.settings.public_url,
         )
-    wanted = ids.show(ids.ASSET, path_ids.parse_id("asset", asset_id))
-    for asset in found.assets:
-        if asset.asset_id == wanted:
+    shown_id = ids.show(ids.ASSET, path_ids.parse_id("asset", asset_id))
+    for asset in item.assets:
+        if asset.asset_id == shown_id:
             return asset
     raise absent("asset")
 
@@ -103,20 +103,20 @@ async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asse
 def _accepted(started: Started) -> WriteResult[ContentAccepted]:
     project_id = started.submitted.project_id
     shown = ids.show(ids.PROJECT, project_id) if project_id else None
-    made = accepted(started.submitted, kind=CONTENT_GENERATE.name, project_id=shown)
+    result = accepted(started.submitted, kind=CONTENT_GENERATE.name, project_id=shown)
     body = ContentAccepted(
         content_id=ids.show(ids.CONTENT, started.content_id),
-        job_id=made.content.job_id,
-        kind=made.content.kind,
-        status=made.content.status,
-        stage=made.content.stage,
-        phase=made.content.phase,
-        location_url=made.content.location_url,
-        project_id=made.content.project_id,
-        started_at=made.content.started_at,
-        deduplicated=made.content.deduplicated,
+        job_id=result.content.job_id,
+        kind=result.content.kind,
+        status=result.content.status,
+        stage=result.content.stage,
+        phase=result.content.phase,
+        location_url=result.content.location_url,
+        project_id=result.content.project_id,
+        started_at=result.content.started_at,
+        deduplicated=result.content.deduplicated,
     )
-    return WriteResult(body, status=made.status, location=made.location, wakes=made.wakes)
+    return WriteResult(body, status=result.status, location=result.location, wakes=result.wakes)
 
 
 ROUTES = [generate_content, regenerate_content, get_content_progress, get_content_asset]

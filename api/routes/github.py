@@ -58,14 +58,14 @@ async def create_github_install_url(
     """
 
     async def create(conn: Conn) -> WriteResult[InstallUrl]:
-        made = await github_installations.start(
+        link = await github_installations.start(
             conn,
             settings=request.services.settings,
             principal=request.principal,
             return_url=data.return_url,
             now=request.services.clock(),
         )
-        return WriteResult(made, status=201, secret=True)
+        return WriteResult(link, status=201, secret=True)
 
     return await once(request, create)
 

@@ -78,13 +78,13 @@ async def list_influencers(
 async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> Response[Influencer]:
     """Return one influencer. Its ETag is its version, for `If-Match`."""
     async with request.connection() as conn:
-        found, version = await influencers.get(
+        influencer, version = await influencers.get(
             conn,
             organization_id=request.organization_id,
             influencer_id=path_ids.parse_id("influencer", influencer_id),
             public_url=request.services.settings.public_url,
         )
-    return ApiResponse(found, headers={"ETag": etags.format_etag(version)})
+    return ApiResponse(influencer, headers={"ETag": etags.format_etag(version)})
 
 
 @patch(ONE, opt=requires("influencers:write", Class.WRITE_LIGHT, 404, 412))
@@ -146,12 +146,12 @@ def _author(request: ApiRequest) -> Author:
     return Author(request.organization_id, request.principal.key_uuid)
 
 
-def _accepted(made: Making) -> WriteResult[Accepted]:
+def _accepted(creation: Making) -> WriteResult[Accepted]:
     return accepted(
-        made.job,
+        creation.job,
         kind=INFLUENCER_CREATE.name,
-        project_id=ids.show(ids.PROJECT, made.project_id),
-        influencer_id=ids.show(ids.INFLUENCER, made.influencer_id),
+        project_id=ids.show(ids.PROJECT, creation.project_id),
+        influencer_id=ids.show(ids.INFLUENCER, creation.influencer_id),
     )
 
 

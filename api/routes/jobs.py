@@ -145,10 +145,10 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0)
     change.
     """
     ref = (request.organization_id, path_ids.parse_id("job", job_id))
-    seen = await _read(request, ref)
+    state = await _read(request, ref)
     if wait:
-        seen = await _waited(request, ref, seen, wait)
-    job, version = seen
+        state = await _waited(request, ref, state, wait)
+    job, version = state
     headers = {"ETag": etags.format_etag(version)}
     if job.status == "running":
         headers["Retry-After"] = str(_retry_after(job, request.services.clock()))
@@ -167,16 +167,18 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
     waits and streams.
     """
     ref = (request.organization_id, path_ids.parse_id("job", job_id))
-    seen = await _read(request, ref)
-    told = request.request_state.headers.get(b"last-event-id") == str(seen[1]).encode()
-    if told and jobs.has_ended(seen):
+    state = await _read(request, ref)
+    is_known = request.request_state.headers.get(b"last-event-id") == str(state[1]).encode()
+    if is_known and jobs.has_ended(state):
         return Response(None, status_code=HTTPStatus.NO_CONTENT)
     if request.services.watcher.is_full(ref[0]):
         raise Limited(
             "streams", "too many requests wait or stream: end some, or poll", retry_after=FULL_RETRY_S
         )
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return Stream(_events(request, ref, seen, told=told), media_type="text/event-stream", headers=headers)
+    return Stream(
+        _events(request, ref, state, is_known=is_known), media_type="text/event-stream", headers=headers
+    )
 
 
 @post(
@@ -218,59 +220,59 @@ async def _read(request: ApiRequest, ref: Ref) -> Versioned:
     """Return the current job. In a sandbox this reads the sandbox's clock, too."""
     if request.principal.sandbox:
         async with request.connection() as conn:
-            [seen] = await jobs.get_many(conn, refs=[ref])
+            [state] = await jobs.get_many(conn, refs=[ref])
     else:
-        seen = await request.services.jobs.ask(ref)
-    if seen is None:
+        state = await request.services.jobs.ask(ref)
+    if state is None:
         raise absent("job")
-    return seen
+    return state
 
 
-async def _waited(request: ApiRequest, ref: Ref, seen: Versioned, seconds: int) -> Versioned:
+async def _waited(request: ApiRequest, ref: Ref, state: Versioned, seconds: int) -> Versioned:
     """Wait, and return the job. An ended job is returned at once."""
-    if jobs.has_ended(seen):
-        return seen
+    if jobs.has_ended(state):
+        return state
     enough: IsEnough
-    if etags.has_current(request, seen[1]):
-        enough = partial(_newer, seen[1])
+    if etags.has_current(request, state[1]):
+        enough = partial(_newer, state[1])
     elif b"if-none-match" in request.request_state.headers:
-        return seen
+        return state
     else:
         enough = jobs.has_ended
-    with request.services.watcher.seat(ref) as seat:
-        found = await unless_disconnected(request.receive, seat.until(enough, within=seconds))
-    if found is None or request.principal.sandbox:
+    with request.services.watcher.subscribe(ref) as subscriber:
+        newer = await unless_disconnected(request.receive, subscriber.until(enough, within=seconds))
+    if newer is None or request.principal.sandbox:
         return await _read(request, ref)
-    return found
+    return newer
 
 
-async def _events(request: ApiRequest, ref: Ref, seen: Versioned, *, told: bool) -> AsyncIterator[bytes]:
-    with request.services.watcher.seat(ref) as seat:
-        if not told:
-            yield _event(request, seen)
+async def _events(request: ApiRequest, ref: Ref, state: Versioned, *, is_known: bool) -> AsyncIterator[bytes]:
+    with request.services.watcher.subscribe(ref) as subscriber:
+        if not is_known:
+            yield _event(request, state)
         loop = asyncio.get_running_loop()
         ends = loop.time() + MAX_STREAM_S
-        while not (seat.closed or jobs.has_ended(seen)):
+        while not (subscriber.closed or jobs.has_ended(state)):
             if loop.time() >= ends:
                 yield END
                 return
             within = min(COMMENT_INTERVAL_S, ends - loop.time())
-            newer = await seat.until(partial(_newer, seen[1]), within=within)
+            newer = await subscriber.until(partial(_newer, state[1]), within=within)
             if newer is not None:
-                seen = await _read(request, ref) if request.principal.sandbox else newer
-                yield _event(request, seen)
-            elif not seat.closed:
+                state = await _read(request, ref) if request.principal.sandbox else newer
+                yield _event(request, state)
+            elif not subscriber.closed:
                 yield b": the job is as it was\n\n"
 
 
-def _event(request: ApiRequest, seen: Versioned) -> bytes:
-    job, version = shown_times.shown(seen[0], request.request_state.ahead), seen[1]
+def _event(request: ApiRequest, state: Versioned) -> bytes:
+    job, version = shown_times.shown(state[0], request.request_state.ahead), state[1]
     return b"id: %d\ndata: %b\n\n" % (version, msgspec.json.encode(job))
 
 
-def _newer(version: int, seen: Versioned) -> bool:
+def _newer(version: int, state: Versioned) -> bool:
     """Return whether a job is newer than `version`. Versions only grow; a poll may return an older one."""
-    return seen[1] > version
+    return state[1] > version
 
 
 def _id(shown: Job) -> str:

@@ -34,11 +34,13 @@ async def request_leased_accounts(
 
     async def make(conn: Conn) -> WriteResult[LeaseRequest]:
         project = path_ids.parse_id("project", project_id)
-        made = await requests.create(
+        lease_request = await requests.create(
             conn, organization_id=who.organization_id, project_id=project, api_key_id=who.key_uuid, body=data
         )
-        location = f"/v1/projects/{made.project_id}/leased-accounts/requests/{made.request_id}"
-        return WriteResult(made, status=201, location=location)
+        location = (
+            f"/v1/projects/{lease_request.project_id}/leased-accounts/requests/{lease_request.request_id}"
+        )
+        return WriteResult(lease_request, status=201, location=location)
 
     return await once(request, make)
 

@@ -48,21 +48,21 @@ class ByteRange(NamedTuple):
 )
 async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Response[None]:
     """Return a file of content, whole or one range of it. Needs no key: its URL can't be guessed."""
-    found, headers = await _find(request, token)
-    request.services.limiter.budgets.check(_payer(found))
-    if _is_known(request, found):
+    file, headers = await _find(request, token)
+    request.services.limiter.budgets.check(_payer(file))
+    if _is_known(request, file):
         return ApiResponse(None, status_code=304, headers=headers)
-    part = _asked(request.request_state.headers, found)
-    start, end = part or (0, found.size_bytes)
+    part = _requested_range(request.request_state.headers, file)
+    start, end = part or (0, file.size_bytes)
     headers["Content-Length"] = str(end - start)
     if part:
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size_bytes}"
-    request.request_state.payer = _payer(found)
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size_bytes}"
+    request.request_state.payer = _payer(file)
     chunks = _bytes(request.services.store, token, start, end)
     return Stream(
         _after(await anext(chunks), chunks),
         status_code=206 if part else 200,
-        media_type=found.mime_type,
+        media_type=file.mime_type,
         headers=headers,
     )
 
@@ -78,19 +78,19 @@ async def get_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket:
     Its organization pays for the bytes, but its budget never refuses them: a post must not fail because of
     other readers.
     """
-    found, headers = await _find_by_ticket(request, token, ticket, counts=True)
-    request.request_state.payer = _payer(found)
-    chunks = _bytes(request.services.store, token, 0, found.size_bytes)
-    return Stream(_after(await anext(chunks), chunks), media_type=found.mime_type, headers=headers)
+    file, headers = await _find_by_ticket(request, token, ticket, counts=True)
+    request.request_state.payer = _payer(file)
+    chunks = _bytes(request.services.store, token, 0, file.size_bytes)
+    return Stream(_after(await anext(chunks), chunks), media_type=file.mime_type, headers=headers)
 
 
 @head("/media/{token:str}", status_code=200, opt={"also": (304,), "refusals": (404, 503)})
 async def head_media(request: ApiRequest, token: FromPath[str]) -> Response[None]:
     """Return the headers that GET has for the whole file, without its bytes."""
-    found, headers = await _find(request, token)
-    if _is_known(request, found):
+    file, headers = await _find(request, token)
+    if _is_known(request, file):
         return ApiResponse(None, status_code=304, headers=headers)
-    headers |= {"Content-Type": found.mime_type, "Content-Length": str(found.size_bytes)}
+    headers |= {"Content-Type": file.mime_type, "Content-Length": str(file.size_bytes)}
     return ApiResponse(None, headers=headers)
 
 
@@ -99,47 +99,49 @@ async def head_media_by_ticket(
     request: ApiRequest, token: FromPath[str], ticket: FromPath[str]
 ) -> Response[None]:
     """Return the headers that GET has, without the bytes; this doesn't count as a fetch."""
-    found, headers = await _find_by_ticket(request, token, ticket, counts=False)
-    return ApiResponse(None, headers={**headers, "Content-Type": found.mime_type})
+    file, headers = await _find_by_ticket(request, token, ticket, counts=False)
+    return ApiResponse(None, headers={**headers, "Content-Type": file.mime_type})
 
 
 async def _find_by_ticket(
     request: ApiRequest, token: str, ticket: str, *, counts: bool
 ) -> tuple[Served, dict[str, str]]:
     async with request.connection() as conn:
-        found = Served(*await tickets.fetch(conn, token=token, ticket=ticket, counts=counts))
-    return found, {**FILE_HEADERS, "Cache-Control": "no-store", "Content-Length": str(found.size_bytes)}
+        file = Served(*await tickets.fetch(conn, token=token, ticket=ticket, counts=counts))
+    return file, {**FILE_HEADERS, "Cache-Control": "no-store", "Content-Length": str(file.size_bytes)}
 
 
 async def _find(request: ApiRequest, token: str) -> tuple[Served, dict[str, str]]:
     async with request.connection() as conn:
-        found = await content.find_file(conn, token=token)
-    sealed = SVG_HEADERS if found.mime_type == SVG.mime else {}
-    return found, {**FILE_HEADERS, **sealed, "ETag": _etag(found).decode()}
+        file = await content.find_file(conn, token=token)
+    svg_headers = SVG_HEADERS if file.mime_type == SVG.mime else {}
+    return file, {**FILE_HEADERS, **svg_headers, "ETag": _etag(file).decode()}
 
 
-def _payer(found: Served) -> BudgetBucket:
-    return bucket_of(found.organization_id, found.tier, Traffic.PUBLIC)
+def _payer(file: Served) -> BudgetBucket:
+    return bucket_of(file.organization_id, file.tier, Traffic.PUBLIC)
 
 
-def _etag(found: Served) -> bytes:
-    return b'"%b"' % found.sha256.hex().encode()
+def _etag(file: Served) -> bytes:
+    return b'"%b"' % file.sha256.hex().encode()
 
 
-def _is_known(request: ApiRequest, found: Served) -> bool:
-    given = request.request_state.headers.get(b"if-none-match", b"").strip()
-    return given == b"*" or _etag(found) in (tag.strip().removeprefix(b"W/") for tag in given.split(b","))
+def _is_known(request: ApiRequest, file: Served) -> bool:
+    known_tags = request.request_state.headers.get(b"if-none-match", b"").strip()
+    return known_tags == b"*" or _etag(file) in (
+        tag.strip().removeprefix(b"W/") for tag in known_tags.split(b",")
+    )
 
 
-def _asked(headers: Mapping[bytes, bytes], found: Served) -> ByteRange | None:
+def _requested_range(headers: Mapping[bytes, bytes], file: Served) -> ByteRange | None:
     """Return the requested range; None for the whole file. Raises `Unsatisfiable`.
 
     Several ranges and malformed ones are ignored, as if there was no `Range` (RFC 9110 14.2).
     """
-    given = _RANGE.fullmatch(headers.get(b"range", b""))
-    if not given or headers.get(b"if-range", _etag(found)).strip() != _etag(found):
+    requested = _RANGE.fullmatch(headers.get(b"range", b""))
+    if not requested or headers.get(b"if-range", _etag(file)).strip() != _etag(file):
         return None
-    size, first, last = found.size_bytes, given["first"], given["last"]
+    size, first, last = file.size_bytes, requested["first"], requested["last"]
     if not first:
         part = ByteRange(max(0, size - int(last)), size) if last else None
     else:
@@ -162,10 +164,10 @@ async def _bytes(store: Store, token: str, start: int, end: int) -> AsyncIterato
         raise Unavailable("the storage has only a part of this file")
 
 
-async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _after(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Prepend the first chunk, which was read early: a missing file can still get an error status."""
     yield first
-    async for chunk in rest:
+    async for chunk in chunks:
         yield chunk
 
 

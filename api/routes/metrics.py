@@ -101,30 +101,30 @@ async def get_top_performers(
     name the post or content: its id is the row's `adId`, `adsetId` or `campaignId`. They are a 422 if no row
     of the window names one.
     """
-    asked: dict[str, Any] = {
+    options: dict[str, Any] = {
         "metric": metric,
         "window": window,
         "source_type": source_type,
         "platforms": platform,
     }
-    read = partial(_rank, request, project_id, limit=limit, **asked)
+    read = partial(_rank, request, project_id, limit=limit, **options)
     async with time_window.limit_read_time():
         return await time_window.read_at_one_time(request, read)
 
 
 async def _rank(
-    request: ApiRequest, project_id: str, now: datetime, _: timedelta, **asked: Any
+    request: ApiRequest, project_id: str, now: datetime, _: timedelta, **options: Any
 ) -> TopPerformers:
-    where: dict[str, Any] = {
+    scope: dict[str, Any] = {
         "organization_id": request.organization_id,
         "project_id": path_ids.parse_id("project", project_id),
     }
-    if asked["metric"] in advertised.METRICS:
+    if options["metric"] in advertised.METRICS:
         return await advertised.rank(
-            time_window.connections_of(request), advertised.Asked(**where, **asked), now=now
+            time_window.connections_of(request), advertised.Asked(**scope, **options), now=now
         )
     async with request.connection() as conn:
-        return await top_performers.rank(conn, now=now, **where, **asked)
+        return await top_performers.rank(conn, now=now, **scope, **options)
 
 
 ROUTES = [get_metrics, get_top_performers]

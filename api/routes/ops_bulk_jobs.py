@@ -41,7 +41,7 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
     after = _read(place_of(request, data.cursor))
 
     async def cancel(conn: Conn) -> WriteResult[OperatedCanceled]:
-        came = await operated_bulk.cancel(
+        batch = await operated_bulk.cancel(
             conn,
             actor=actor,
             organization_id=filters.read_id("organization", data.organization_id),
@@ -49,7 +49,7 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
             after=after,
             dry_run=data.dry_run,
         )
-        return WriteResult(structs.replace(came.answer, next_cursor=_cursor(request, came.place)))
+        return WriteResult(structs.replace(batch.answer, next_cursor=_cursor(request, batch.place)))
 
     return await once(request, cancel)
 
@@ -68,7 +68,7 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
     after = _read(place_of(request, data.cursor))
 
     async def retry(conn: Conn) -> WriteResult[BulkRetried]:
-        came = await operated_bulk.retry(
+        batch = await operated_bulk.retry(
             conn,
             actor=actor,
             organization_id=filters.read_id("organization", data.organization_id),
@@ -76,8 +76,8 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
             after=after,
             dry_run=data.dry_run,
         )
-        answer = structs.replace(came.answer, next_cursor=_cursor(request, came.place))
-        return WriteResult(answer, wakes=came.wakes)
+        answer = structs.replace(batch.answer, next_cursor=_cursor(request, batch.place))
+        return WriteResult(answer, wakes=batch.wakes)
 
     return await once(request, retry)
 

@@ -71,7 +71,7 @@ async def list_all_jobs(
     organization, but at least 200. Filter by an organization or a project to search further back.
     """
     request.require_live()
-    wanted = Wanted(
+    criteria = Wanted(
         organization_id=filters.read_id("organization", organization_id),
         project_id=filters.read_id("project", project_id),
         kind=kind,
@@ -81,7 +81,7 @@ async def list_all_jobs(
         error_code=error_code,
         period=filters.read_period(since, until),
     )
-    find = partial(operated_jobs.list_page, wanted=wanted)
+    find = partial(operated_jobs.list_page, wanted=criteria)
     return await page(request, find, cursor, limit, identify=lambda job: job.job_id)
 
 
@@ -103,7 +103,7 @@ async def count_all_jobs(
     that may be incomplete.
     """
     request.require_live()
-    wanted = Wanted(
+    criteria = Wanted(
         organization_id=filters.read_id("organization", organization_id),
         project_id=filters.read_id("project", project_id),
         kind=kind,
@@ -114,7 +114,7 @@ async def count_all_jobs(
         period=filters.read_period(since, until),
     )
     async with time_window.limit_read_time(), request.connection() as conn:
-        return await operated_jobs.count(conn, wanted=wanted)
+        return await operated_jobs.count(conn, wanted=criteria)
 
 
 @get("/ops/jobs/{job_id:str}", opt=requires("ops:read", Class.READ_LIGHT, 404, 409))

@@ -75,13 +75,13 @@ async def get_organization_usage(request: ApiRequest, organization_id: FromPath[
     """Return the usage of an organization or a sandbox, as it sees its usage itself."""
     request.require_live()
     async with request.connection() as conn:
-        asked = path_ids.parse_id("organization", organization_id)
-        found = await organizations.find(conn, organization_id=asked)
-        live = path_ids.parse_id("organization", found.id)
-        tier: Tier = found.tier if asked == live else "sandbox"
-        budgets = await request.services.limiter.usage(asked, tier)
+        requested_id = path_ids.parse_id("organization", organization_id)
+        organization = await organizations.find(conn, organization_id=requested_id)
+        live_id = path_ids.parse_id("organization", organization.id)
+        tier: Tier = organization.tier if requested_id == live_id else "sandbox"
+        budgets = await request.services.limiter.usage(requested_id, tier)
         now = request.services.clock()
-        return await usage.get(conn, organization_id=asked, tier=tier, budgets=budgets, now=now)
+        return await usage.get(conn, organization_id=requested_id, tier=tier, budgets=budgets, now=now)
 
 
 ROUTES = [list_organizations, create_organization, patch_organization, get_organization_usage]

@@ -123,10 +123,10 @@ async def list_scheduled_posts(
     """List a project's posts, newest first."""
     period = await filters.read_sandbox_period(request, since, until)
 
-    async def find(conn: Conn, /, **where: Any) -> list[Post]:
+    async def find(conn: Conn, /, **page_args: Any) -> list[Post]:
         return await posts.list_page(
             conn,
-            **where,
+            **page_args,
             account_id=filters.read_id("account", social_account_id),
             content_id=filters.read_id("content", content_id),
             statuses=status,
@@ -139,15 +139,15 @@ async def list_scheduled_posts(
 @get("/scheduled-posts/{scheduled_post_id:str}", opt=requires("publish:read", Class.READ_LIGHT, 404))
 async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[str]) -> Response[Post]:
     """Return a post, with its ETag for `If-Match`. `waiting` is as of now, and changes without a new ETag."""
-    where = {
+    scope = {
         "organization_id": request.organization_id,
         "post_id": path_ids.parse_id("post", scheduled_post_id),
     }
     async with request.connection() as conn:
-        found, version = await posts.get(conn, **where)
-        waiting = await wait_reasons.of_post(conn, **where, post=found)
+        shown, version = await posts.get(conn, **scope)
+        waiting = await wait_reasons.of_post(conn, **scope, post=shown)
     return ApiResponse(
-        msgspec.structs.replace(found, waiting=waiting), headers={"ETag": etags.format_etag(version)}
+        msgspec.structs.replace(shown, waiting=waiting), headers={"ETag": etags.format_etag(version)}
     )
 
 
@@ -161,9 +161,9 @@ async def reschedule_post(
 ) -> Response[Post]:
     """Reschedule a waiting post. A post that missed its time before its approval is queued again."""
 
-    async def reschedule(conn: Conn, **where: Any) -> tuple[Versioned, list[Wake]]:
+    async def reschedule(conn: Conn, **scope: Any) -> tuple[Versioned, list[Wake]]:
         now, ahead = request.services.clock(), request.ahead
-        return await changes.reschedule(conn, body=data, now=now, ahead=ahead, **where)
+        return await changes.reschedule(conn, body=data, now=now, ahead=ahead, **scope)
 
     return await _change(request, scheduled_post_id, reschedule)
 
@@ -178,7 +178,7 @@ async def cancel_post(
 ) -> Response[Post]:
     """Cancel a waiting post. A repeat returns the same answer; a post being sent still goes out."""
 
-    return await _change(request, scheduled_post_id, _waking_nobody(changes.cancel, reason=data.reason))
+    return await _change(request, scheduled_post_id, _without_wakes(changes.cancel, reason=data.reason))
 
 
 @post(
@@ -213,7 +213,7 @@ async def reject_post(
 ) -> Response[Post]:
     """Reject a post's own caption (`captionPending`), which cancels the post."""
 
-    reject = _waking_nobody(captions.reject, api_key_id=request.principal.key_uuid, reason=data.reason)
+    reject = _without_wakes(captions.reject, api_key_id=request.principal.key_uuid, reason=data.reason)
     return await _change(request, scheduled_post_id, reject)
 
 
@@ -227,7 +227,7 @@ async def resolve_post(
 ) -> Response[Post]:
     """Report the outcome of an `outcome_unknown` post after checking the platform. Nothing is sent again."""
 
-    resolve = _waking_nobody(changes.resolve, body=data, api_key_id=request.principal.key_uuid)
+    resolve = _without_wakes(changes.resolve, body=data, api_key_id=request.principal.key_uuid)
     return await _change(request, scheduled_post_id, resolve)
 
 
@@ -239,24 +239,24 @@ async def _change(
     """Change a post with `verb`, if `If-Match` allows its version."""
 
     async def change(conn: Conn) -> WriteResult[Post]:
-        (found, version), wakes = await verb(
+        (changed, version), wakes = await verb(
             conn,
             organization_id=request.organization_id,
             post_id=path_ids.parse_id("post", scheduled_post_id),
             versions=etags.allowed_versions(request),
         )
-        return WriteResult(found, etag=etags.format_etag(version), wakes=tuple(wakes))
+        return WriteResult(changed, etag=etags.format_etag(version), wakes=tuple(wakes))
 
     return await once(request, change)
 
 
-def _waking_nobody(
-    verb: Callable[..., Awaitable[Versioned]], **given: Any
+def _without_wakes(
+    verb: Callable[..., Awaitable[Versioned]], **options: Any
 ) -> Callable[..., Awaitable[tuple[Versioned, list[Wake]]]]:
     """Adapt a verb without wakes for `_change`."""
 
-    async def change(conn: Conn, **where: Any) -> tuple[Versioned, list[Wake]]:
-        return await verb(conn, **given, **where), []
+    async def change(conn: Conn, **scope: Any) -> tuple[Versioned, list[Wake]]:
+        return await verb(conn, **options, **scope), []
 
     return change
 

@@ -68,11 +68,11 @@ async def list_events(
     """
     period = filters.read_period(since, until)
     pii = grants(request.principal.scopes, "events:read+pii")
-    wanted = Wanted(event_names, user_id, period.since, period.until, pii)
+    criteria = Wanted(event_names, user_id, period.since, period.until, pii)
     apps = look_up_apps(request, project_id, app_id)
 
     async def find(conn: Conn, before: Position | None, limit: int) -> list[tuple[bytes, KeptEvent]]:
-        return await event_list.list_page(conn, apps.found, wanted, before=before, limit=limit)
+        return await event_list.list_page(conn, apps.result, criteria, before=before, limit=limit)
 
     return await page_of_places(request, find, cursor, limit, read=Position.unpack, connect=apps.connect)
 
@@ -95,7 +95,7 @@ async def count_conversions(
     currencies.
     """
     window = windows.read(since, until, now=request.services.clock())
-    asked = conversions.Asked(
+    query = conversions.Asked(
         organization_id=request.organization_id,
         project_id=path_ids.parse_id("project", project_id),
         window=window,
@@ -104,7 +104,7 @@ async def count_conversions(
         by=group_by or (),
     )
     async with time_window.limit_read_time():
-        return await conversions.count(time_window.connections_of(request), asked)
+        return await conversions.count(time_window.connections_of(request), query)
 
 
 ROUTES = [list_events, count_conversions]

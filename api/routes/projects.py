@@ -42,7 +42,7 @@ async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> 
     """Create a project, which can be used at once."""
     who = request.principal
     composed = projects.compose(data, organization_id=who.organization_id, now=request.services.clock())
-    made = WriteResult(
+    result = WriteResult(
         composed, status=201, location=f"/v1/projects/{composed.id}", etag=etags.format_etag(1)
     )
 
@@ -51,7 +51,7 @@ async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> 
     async def insert(record: Record | None) -> bool | None:
         return await request.services.creates.ask(new._replace(record=record))
 
-    return await insert_once(request, made, insert, partial(projects.create, news=[new]))
+    return await insert_once(request, result, insert, partial(projects.create, news=[new]))
 
 
 @get("/projects", opt=requires("projects:read", Class.READ_LIGHT))
@@ -75,10 +75,10 @@ async def list_projects(
     return await page(request, find, cursor, limit, identify=lambda project: project.id)
 
 
-def _status(asked: list[Status | Literal["all"]] | None) -> Status | None:
+def _status(statuses: list[Status | Literal["all"]] | None) -> Status | None:
     """Return the requested status; None for both."""
-    named = set(asked or ["active"])
-    return None if len(named) > 1 or "all" in named else cast("Status", named.pop())
+    requested = set(statuses or ["active"])
+    return None if len(requested) > 1 or "all" in requested else cast("Status", requested.pop())
 
 
 @get("/projects/{project_id:str}", opt=requires("projects:read", Class.READ_LIGHT, 404))

@@ -32,14 +32,14 @@ async def create_sdk_app(
     body = apps.check_new(data)
 
     async def create(conn: Conn) -> WriteResult[SdkAppShown]:
-        made = await apps.create(
+        app = await apps.create(
             conn,
             author=_author(request, project_id),
             peppers=request.services.peppers,
             body=body,
             public_url=request.services.settings.public_url,
         )
-        return WriteResult(made, status=201, location=_location(made), secret=True)
+        return WriteResult(app, status=201, location=_location(app), secret=True)
 
     return await once(request, create)
 

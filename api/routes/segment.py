@@ -43,11 +43,11 @@ async def take_messages(request: ApiRequest) -> Response[SegmentTaken]:
     kind = segment.KINDS[request.scope["path"].rpartition("/")[2]]
     key = event_requests.read_app_key(request)
     app = await event_requests.admit(request, key) if key else None
-    plain = await event_requests.decompress_body(request, app, most=segment.MOST_PLAIN)
+    plain = await event_requests.decompress_body(request, app, max_bytes=segment.MOST_PLAIN)
     app = app or await event_requests.admit(request, segment.key_in(plain))
-    found = await event_requests.parse_events(request, app, plain, partial(segment.read, kind=kind))
-    taken = await event_requests.store_events(request, app, found)
-    return ApiResponse(SegmentTaken(success=True, **taken._asdict(), rejected=found.rejected))
+    batch = await event_requests.parse_events(request, app, plain, partial(segment.read, kind=kind))
+    stored = await event_requests.store_events(request, app, batch)
+    return ApiResponse(SegmentTaken(success=True, **stored._asdict(), rejected=batch.rejected))
 
 
 @get("/projects/{key:str}/settings", include_in_schema=False)

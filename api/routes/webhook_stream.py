@@ -75,24 +75,24 @@ async def stream_webhook_events(
     has missed nothing, unless `since` has changed. A stream ends after 15 minutes; an organization has at
     most 10 streams per API process.
     """
-    wanted = StreamFilter(type_, filters.read_id("project", project_id))
+    criteria = StreamFilter(type_, filters.read_id("project", project_id))
     if request.services.listeners.is_full(request.organization_id):
         raise Limited(
             "streams", "too many streams are open: end one, or retry later", retry_after=FULL_RETRY_S
         )
-    begun, position = await _begin(request, wanted, after)
+    begun, position = await _begin(request, criteria, after)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    told = _told(request, wanted, begun, position)
-    return Stream(told, media_type="text/event-stream", headers=headers)
+    messages = _messages(request, criteria, begun, position)
+    return Stream(messages, media_type="text/event-stream", headers=headers)
 
 
-async def _begin(request: ApiRequest, wanted: StreamFilter, after: str | None) -> tuple[bytes, Position]:
+async def _begin(request: ApiRequest, criteria: StreamFilter, after: str | None) -> tuple[bytes, Position]:
     """Return the first message and the start position. Raises `NotFound`, `Invalid`."""
     org = request.organization_id
     last = request.request_state.headers.get(b"last-event-id", b"").decode("latin-1") or after
     async with request.services.connections.of(org) as conn:
-        if wanted.project_id is not None:
-            await project_locks.check(conn, organization_id=org, project_id=wanted.project_id)
+        if criteria.project_id is not None:
+            await project_locks.check(conn, organization_id=org, project_id=criteria.project_id)
         since = await streams.begin(conn, organization_id=org)
         last = last or await streams.end(conn)
         position = await streams.find(conn, organization_id=org, after=last)
@@ -106,16 +106,16 @@ def _listening(place: str, since: datetime) -> bytes:
     )
 
 
-async def _told(
-    request: ApiRequest, wanted: StreamFilter, begun: bytes, position: Position
+async def _messages(
+    request: ApiRequest, criteria: StreamFilter, begun: bytes, position: Position
 ) -> AsyncIterator[bytes]:
     """Yield the stream's messages. A slow reader holds one event in memory, and no database connection."""
     yield begun
-    ref, reader = (request.organization_id, request.organization_id), _Reader(request, wanted, position)
+    ref, reader = (request.organization_id, request.organization_id), _Reader(request, criteria, position)
     clock = asyncio.get_running_loop().time
     ends = clock() + MAX_STREAM_S
     try:
-        with request.services.listeners.seat(ref) as seat:
+        with request.services.listeners.subscribe(ref) as seat:
             while not seat.closed and (left := ends - clock()) > 0:
                 head = await seat.until(reader.is_behind, within=min(MAX_SILENCE_S, left))
                 if head is None:
@@ -123,9 +123,9 @@ async def _told(
                     yield reader.place()
                     continue
                 for event in await reader.read(head):
-                    if said := await reader.message(event):
-                        yield said
-                if reader.has_passed_all:
+                    if message := await reader.message(event):
+                        yield message
+                if reader.skipped_whole_batch:
                     await reader.check_key()
                     yield reader.place()
     except (Unauthenticated, Killed, Forbidden):
@@ -138,12 +138,12 @@ async def _told(
 class _Reader:
     """The position of one stream, and the key that it is authorized with."""
 
-    def __init__(self, request: ApiRequest, wanted: StreamFilter, position: Position) -> None:
-        self._request, self._wanted, self._position = request, wanted, position
+    def __init__(self, request: ApiRequest, criteria: StreamFilter, position: Position) -> None:
+        self._request, self._criteria, self._position = request, criteria, position
         #: The last event read, if it doesn't match the filter.
-        self._passed: UUID | None = None
+        self._skipped: UUID | None = None
         #: Whether the last full batch had no matching event: hours of such events may follow.
-        self.has_passed_all = False
+        self.skipped_whole_batch = False
 
     def is_behind(self, head: Head) -> bool:
         return head > self._position.head
@@ -153,22 +153,22 @@ class _Reader:
         org = self._request.organization_id
         with reaching():
             async with self._request.services.connections.of(org) as conn:
-                found = await streams.read(
+                events_read = await streams.read(
                     conn, organization_id=org, position=self._position, limit=EVENTS_PER_BATCH
                 )
-        if len(found) < EVENTS_PER_BATCH:
+        if len(events_read) < EVENTS_PER_BATCH:
             self._position = self._position.after(head)
-        if found:
+        if events_read:
             # The last event may be newer than `head`, which was polled earlier.
-            self._position = self._position.after(found[-1].head)
-            self._passed = None if self._wanted.has(found[-1]) else found[-1].id
-        wanted = [event for event in found if self._wanted.has(event)]
-        self.has_passed_all = len(found) == EVENTS_PER_BATCH and not wanted
-        return wanted
+            self._position = self._position.after(events_read[-1].head)
+            self._skipped = None if self._criteria.has(events_read[-1]) else events_read[-1].id
+        matching = [event for event in events_read if self._criteria.has(event)]
+        self.skipped_whole_batch = len(events_read) == EVENTS_PER_BATCH and not matching
+        return matching
 
     def place(self) -> bytes:
         """Return a keep-alive; with an `id` to resume from, if the last event didn't match."""
-        at = f"id: {ids.show(ids.WEBHOOK_EVENT, self._passed)}\n" if self._passed else ""
+        at = f"id: {ids.show(ids.WEBHOOK_EVENT, self._skipped)}\n" if self._skipped else ""
         return f"{at}: nothing to tell\n\n".encode()
 
     async def message(self, event: Recorded) -> bytes | None:

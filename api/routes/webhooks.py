@@ -66,14 +66,14 @@ async def create_webhook_endpoint(
     body = endpoints.check(data, allowed=request.services.allowed)
 
     async def create(conn: Conn) -> WriteResult[WebhookEndpointShown]:
-        made, version = await endpoints.create(
+        endpoint, version = await endpoints.create(
             conn,
             author=_author(request),
             project_id=filters.read_id("project", body.project_id),
             body=body,
             keyring=request.services.vault,
         )
-        return WriteResult(made, 201, f"/v1{ALL}/{made.id}", etags.format_etag(version), secret=True)
+        return WriteResult(endpoint, 201, f"/v1{ALL}/{endpoint.id}", etags.format_etag(version), secret=True)
 
     return await once(request, create)
 
@@ -108,12 +108,12 @@ async def get_webhook_endpoint(
 ) -> Response[WebhookEndpoint]:
     """Return one endpoint, without its secret. Its ETag is its version, for `If-Match`."""
     async with request.connection() as conn:
-        found, version = await endpoints.get(
+        endpoint, version = await endpoints.get(
             conn,
             organization_id=request.organization_id,
             endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
         )
-    return ApiResponse(found, headers={"ETag": etags.format_etag(version)})
+    return ApiResponse(endpoint, headers={"ETag": etags.format_etag(version)})
 
 
 @patch(ONE, opt=requires("webhooks:write", Class.WRITE_LIGHT, 404, 412))

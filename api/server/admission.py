@@ -167,13 +167,13 @@ def limits_of(settings: Settings) -> Limits:
     Behind a proxy, all connections come from the proxy: it has to limit its own clients.
     """
     _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = (
+    available = (
         (math.inf if files == resource.RLIM_INFINITY else files)
         - SPARE_FILES
         - settings.pool_size * (2 if settings.telemetry_url else 1)
         - Limits().reserve
     )
-    connections = int(max(1, min(settings.connections, most)))
+    connections = int(max(1, min(settings.connections, available)))
     each = min(settings.connections_per_address, max(1, connections // 4))
     return Limits(connections=connections, per_address=0 if settings.proxy_hops else each)
 

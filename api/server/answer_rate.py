@@ -54,8 +54,8 @@ class AnswerRate:
 
 def count_unacknowledged(transport: asyncio.Transport) -> int:
     """Count the bytes that the kernel holds and the client hasn't acknowledged."""
-    found = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
-    return int(struct.unpack("i", found)[0])
+    packed = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
+    return int(struct.unpack("i", packed)[0])
 
 
 def forget_unsent(transport: asyncio.Transport) -> None:

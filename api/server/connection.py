@@ -209,14 +209,14 @@ class Connection(HttpToolsProtocol):
         except httptools.HttpParserUpgrade as upgrade:
             self._parse_without_upgrade(data[upgrade.args[0] :])
 
-    def _parse_without_upgrade(self, rest: bytes) -> None:
+    def _parse_without_upgrade(self, remainder: bytes) -> None:
         """Parse a request again without its upgrade fields: the parser drops the body of an upgrade request.
 
         Java's client sends an upgrade with its first request to each server.
         """
         again = without_upgrade(self.parser, self.url, self.headers)
         self.parser = httptools.HttpRequestParser(self)
-        self._parse(again + rest)
+        self._parse(again + remainder)
 
     def _is_upgrade(self) -> bool:
         return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"

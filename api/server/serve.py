@@ -87,7 +87,7 @@ async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
     """
     raise_files()
     with bind_port(host, port) as sockets:
-        app.state.private = all(is_loopback(one) for one in sockets)
+        app.state.private = all(is_loopback(sock) for sock in sockets)
         server = Server(app, Admission(limits), host=host, port=port)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, server.hear)
@@ -148,11 +148,11 @@ def bind_port(host: str, port: int) -> Iterator[list[socket.socket]]:
     """
     with contextlib.ExitStack() as stack:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
             # A host may have an address twice in /etc/hosts.
             sockets = [
                 _bound(stack.enter_context(socket.socket(family)), at)
-                for family, at in dict.fromkeys((one[0], one[-1]) for one in found)
+                for family, at in dict.fromkeys((info[0], info[-1]) for info in addresses)
             ]
         except OSError as error:
             raise _unusable(host, port, error) from error
@@ -166,10 +166,10 @@ def _unusable(host: str, port: int, error: OSError) -> SettingsInvalid:
     )
 
 
-def _bound(made: socket.socket, address: Any) -> socket.socket:
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
-    if made.family == socket.AF_INET6:
-        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    made.bind(address)
-    return made
+def _bound(sock: socket.socket, address: Any) -> socket.socket:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
+    if sock.family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    sock.bind(address)
+    return sock

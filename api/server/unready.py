@@ -25,7 +25,7 @@ async def answer_unready(sockets: Sequence[socket.socket]) -> AsyncIterator[None
     """Answer 200 to `/healthz` and 503 to other paths while the block runs. The sockets stay open."""
     room = asyncio.Semaphore(MAX_CONNECTIONS)
     respond = partial(_respond, room)
-    servers = [await asyncio.start_server(respond, sock=one.dup()) for one in sockets]
+    servers = [await asyncio.start_server(respond, sock=sock.dup()) for sock in sockets]
     try:
         yield
     finally:

@@ -100,8 +100,10 @@ class Invalid(DomainError):
 
     def __init__(self, path: str, message: str, *more: tuple[str, str]) -> None:
         issues = [(path, message), *more]
-        text = "; ".join(f"{where}: {what}" for where, what in issues)
-        super().__init__(text, issues=[{"path": where, "message": what} for where, what in issues])
+        text = "; ".join(f"{field_path}: {fault}" for field_path, fault in issues)
+        super().__init__(
+            text, issues=[{"path": field_path, "message": fault} for field_path, fault in issues]
+        )
 
 
 class PrivacyRequired(Invalid):
@@ -111,10 +113,10 @@ class PrivacyRequired(Invalid):
     """
 
     def __init__(self, choices: Mapping[str, Sequence[str]], *more: tuple[str, str]) -> None:
-        first, *rest = [
+        first, *others = [
             (path, f"is required: choose one of {', '.join(levels)}") for path, levels in choices.items()
         ]
-        super().__init__(*first, *rest, *more)
+        super().__init__(*first, *others, *more)
         self.details["reason"] = "PRIVACY_REQUIRED"
         self.details["choices"] = [
             {"path": path, "privacyLevels": list(levels)} for path, levels in choices.items()

@@ -75,7 +75,7 @@ async def _fill(conn: Conn, pool: Pool, org: UUID, project: UUID) -> None:
         )
 
 
-async def test_a_list_of_all_is_the_lists_of_each(acme: Caller, projects: list[str]) -> None:
+async def test_list_equals_the_union_of_project_lists(acme: Caller, projects: list[str]) -> None:
     """For all filters, page by page, newest first; an archived project is listed only by its id."""
     for noun, (key, filters) in LISTS.items():
         asked: list[dict[str, str]] = [{}, *({name: one} for name, some in filters.items() for one in some)]
@@ -113,7 +113,7 @@ async def test_posts_of_a_time_and_of_an_account(acme: Caller, projects: list[st
     await acme.http.delete(f"/v1/projects/{projects[0]}")
 
 
-async def test_an_account_or_project_of_others_is_not_found(acme: Caller, rival: Caller) -> None:
+async def test_account_or_project_of_another_organization_is_not_found(acme: Caller, rival: Caller) -> None:
     theirs = await new_project(rival)
     for noun in LISTS:
         refused(await acme.http.get(f"/v1/{noun}", params={"projectId": theirs}), 404, "NOT_FOUND")

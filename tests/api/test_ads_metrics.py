@@ -63,7 +63,7 @@ async def test_rows_are_read_as_a_series_and_replaced(acme: Caller, at: str) -> 
     assert other["totals"] == {"clicks": 0}
 
 
-async def test_a_table_is_read_as_the_rows_that_it_has(acme: Caller, at: str) -> None:
+async def test_csv_equals_json_rows(acme: Caller, at: str) -> None:
     rows = [ROW, ROW | {"adId": "a,2", "reach": None}]
     answer = await put(acme, at, content=table(*rows), headers=CSV)
     assert answer.json() == {"imported": 2, "replaced": 0}, answer.text
@@ -71,7 +71,7 @@ async def test_a_table_is_read_as_the_rows_that_it_has(acme: Caller, at: str) ->
     assert (await read(acme, at, metrics="impressions"))["totals"] == {"impressions": 8000}
 
 
-async def test_one_bad_row_keeps_all_out(acme: Caller, at: str) -> None:
+async def test_one_bad_row_rejects_all_rows(acme: Caller, at: str) -> None:
     bad = [ROW, ROW | {"clicks": -1}, ROW | {"currency": "euro"}]
     for sent in ({"json": {"rows": bad}}, {"content": table(*bad), "headers": CSV}):
         answer = await put(acme, at, **sent)
@@ -81,7 +81,7 @@ async def test_one_bad_row_keeps_all_out(acme: Caller, at: str) -> None:
     assert (await read(acme, at, metrics="clicks"))["totals"] == {"clicks": 0}
 
 
-async def test_all_that_is_wrong_with_a_row_is_told(acme: Caller, at: str) -> None:
+async def test_all_errors_of_a_row_are_listed(acme: Caller, at: str) -> None:
     bad = [ROW, ROW | {"clicks": -1, "platform": "ads", "currency": "eur"}]
     for sent in ({"json": {"rows": bad}}, {"content": table(*bad), "headers": CSV}):
         answer = await put(acme, at, **sent)
@@ -110,7 +110,7 @@ async def test_a_window_with_a_slip_in_its_name_is_deleted_and_makes_room(
     assert kept["totals"] == {"clicks": 25}
 
 
-async def test_only_rows_may_come_as_a_table(acme: Caller, at: str) -> None:
+async def test_only_the_row_import_accepts_csv(acme: Caller, at: str) -> None:
     answer = await acme.http.post("/v1/projects", content=table(ROW), headers=CSV)
     refused(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
     plain = await put(acme, at, content=table(ROW), headers={"Content-Type": "text/plain"})
@@ -133,7 +133,7 @@ async def test_a_repeat_with_its_key_is_answered_as_before(acme: Caller, at: str
     assert reason(other)[:2] == (409, "IDEMPOTENCY_CONFLICT")
 
 
-async def test_an_archived_project_is_read_and_takes_no_more(acme: Caller, at: str) -> None:
+async def test_archived_project_is_readable_and_refuses_rows(acme: Caller, at: str) -> None:
     await put(acme, at, json={"rows": [ROW]})
     await acme.http.delete(at.rpartition("/")[0])
     answer = await put(acme, at, json={"rows": [ROW]})
@@ -141,7 +141,7 @@ async def test_an_archived_project_is_read_and_takes_no_more(acme: Caller, at: s
     assert (await read(acme, at, metrics="clicks"))["totals"] == {"clicks": 25}
 
 
-async def test_nobody_elses_project_is_found(acme: Caller, rival: Caller, at: str) -> None:
+async def test_project_of_another_organization_is_not_found(acme: Caller, rival: Caller, at: str) -> None:
     await put(acme, at, json={"rows": [ROW]})
     refused(await put(rival, at, json={"rows": [ROW]}), 404, "NOT_FOUND")
     refused(await rival.http.get(at), 404, "NOT_FOUND")

@@ -21,7 +21,7 @@ from tests.api.conftest import Caller, calling, client_of, new_key
 GOOD = "lp_live_" + "a" * 16 + "_" + "b" * 43
 
 
-async def test_a_key_says_whose_it_is(acme: Caller) -> None:
+async def test_whoami_shows_the_keys_organization(acme: Caller) -> None:
     said = (await acme.http.get("/v1/whoami")).json()
     assert said["organizationId"] == f"org_{acme.organization_id}"
     assert said["organizationName"] == "Acme"
@@ -36,7 +36,7 @@ async def test_a_test_key_belongs_to_the_sandbox(app: Litestar, pool: Pool) -> N
     assert said["organizationId"] == f"org_{sandbox.organization_id}"
 
 
-async def test_every_key_that_opens_nothing_gets_one_answer(anonymous: httpx.AsyncClient) -> None:
+async def test_every_invalid_key_gets_the_same_answer(anonymous: httpx.AsyncClient) -> None:
     for headers in (
         {},
         {"Authorization": "Bearer"},
@@ -78,7 +78,7 @@ async def test_the_scheme_is_read_in_any_case(acme: Caller, anonymous: httpx.Asy
     assert answer.status_code == 200
 
 
-async def test_many_at_once_each_get_their_own_answer(acme: Caller, rival: Caller, app: Litestar) -> None:
+async def test_concurrent_requests_get_their_own_answers(acme: Caller, rival: Caller, app: Litestar) -> None:
     async with client_of(app, GOOD) as stranger:
         callers = [acme.http, rival.http, stranger] * 4
         answers = await asyncio.gather(*(caller.get("/v1/whoami") for caller in callers))
@@ -87,7 +87,7 @@ async def test_many_at_once_each_get_their_own_answer(acme: Caller, rival: Calle
     assert names == ["Acme", "Rival"] * 4
 
 
-async def test_wrong_keys_lock_no_other_key_of_their_address_out(
+async def test_wrong_keys_lock_out_no_other_key(
     acme: Caller, anonymous: httpx.AsyncClient, pool: Pool
 ) -> None:
     """Neither a known key nor a new one: behind a proxy, all clients share one address."""
@@ -126,7 +126,7 @@ async def test_guesses_share_no_statement_with_other_keys(
     assert (await guess).status_code == 401
 
 
-async def test_nothing_tells_an_id_that_is_somebodys_from_others(
+async def test_existing_key_id_is_indistinguishable(
     acme: Caller, app: Litestar, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer, its rate limit headers and the amount of hashing are equal."""
@@ -184,9 +184,7 @@ def test_a_forwarding_header_of_an_unknown_proxy_is_ignored_and_told_once(
     assert "PROXY_HOPS" in told[0]
 
 
-async def test_malformed_keys_cost_no_look_up_and_bar_nobody(
-    acme: Caller, anonymous: httpx.AsyncClient
-) -> None:
+async def test_malformed_keys_cost_no_look_up(acme: Caller, anonymous: httpx.AsyncClient) -> None:
     for _ in range(MAX_FAILURES + 1):
         assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD[:-1]})).status_code == 401
     assert (await acme.http.get("/v1/whoami")).status_code == 200
@@ -204,7 +202,7 @@ def test_failures_are_forgotten_after_a_minute() -> None:
     assert not strangers.bars("10.0.0.1")
 
 
-def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.auth.MAX_REMEMBERED", 100)
     strangers = FailedKeyTracker()
     for number in range(1000):
@@ -212,7 +210,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(strangers._failures) == 100
 
 
-async def test_a_key_that_opened_is_expected_with_its_secret_alone(app: Litestar, acme: Caller) -> None:
+async def test_cached_principal_needs_the_secret(app: Litestar, acme: Caller) -> None:
     authenticator, presented = app.state.services.authenticator, key_text.parse(acme.key)
     assert presented
     assert authenticator.expect(presented) is None
@@ -226,12 +224,12 @@ async def test_a_key_that_opened_is_expected_with_its_secret_alone(app: Litestar
 @pytest.mark.parametrize(
     ("hops", "address"), [(0, "peer"), (1, "10.0.0.2"), (2, "203.0.113.9"), (3, "forged"), (4, "peer")]
 )
-def test_the_address_is_what_a_trusted_proxy_saw(hops: int, address: str) -> None:
+def test_address_comes_from_a_trusted_proxy(hops: int, address: str) -> None:
     state = RequestState([(b"x-forwarded-for", b"forged, 203.0.113.9, 10.0.0.2")])
     assert auth.client_address(state, "peer", hops=hops) == address
 
 
-async def test_a_refused_key_is_told_what_is_left_to_its_address(anonymous: httpx.AsyncClient) -> None:
+async def test_refused_key_shows_the_address_budget(anonymous: httpx.AsyncClient) -> None:
     unknown = {"X-Api-Key": GOOD}
     answers = [await anonymous.get("/v1/whoami", headers=unknown) for _ in range(2)]
     assert [answer.headers["RateLimit"] for answer in answers] == [

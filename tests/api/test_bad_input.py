@@ -17,7 +17,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_no_route_opens_without_a_whole_key(app: Litestar, operator: Operator) -> None:
+async def test_every_route_needs_a_complete_key(app: Litestar, operator: Operator) -> None:
     half = operator.key[: len(operator.key) // 2]
     for headers in ({}, {"X-Api-Key": half}, {"Authorization": f"Bearer {half}"}):
         async with client_of(app) as stranger:
@@ -37,7 +37,7 @@ BAD_VALUES = ("", "nonsense", "-1", str(2**70), "1.5", "x" * 5_000, "\0", "é", 
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_a_bad_value_is_told_by_a_parameter_that_is_described(operator: Operator) -> None:
+async def test_error_names_a_documented_parameter(operator: Operator) -> None:
     """Some parameters have other names in Python: `scope` once appeared as `metricScope` in the answer."""
     refusals = set[tuple[str, str]]()
     for route in operator.routes:
@@ -65,7 +65,7 @@ UNREADABLE = (
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_a_body_that_is_no_json_is_told_so(operator: Operator) -> None:
+async def test_invalid_json_is_refused(operator: Operator) -> None:
     for route, body in product(operator.bodies, UNREADABLE):
         refused(await operator.send(route, content=body, headers=JSON), 400, "BAD_REQUEST")
 
@@ -84,7 +84,7 @@ async def test_an_unknown_field_is_named(operator: Operator) -> None:
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_a_number_is_no_text_and_a_text_no_number(operator: Operator) -> None:
+async def test_numbers_and_texts_are_not_converted(operator: Operator) -> None:
     for route in operator.bodies:
         for field, value in route.body.items():
             wrong = 5 if isinstance(value, str) else str(value)
@@ -94,7 +94,7 @@ async def test_a_number_is_no_text_and_a_text_no_number(operator: Operator) -> N
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_a_nul_character_is_refused_wherever_it_hides(operator: Operator) -> None:
+async def test_nul_character_is_refused_in_any_place(operator: Operator) -> None:
     for route in operator.bodies:
         for field, value in route.body.items():
             if isinstance(value, str):
@@ -109,7 +109,7 @@ async def test_a_nul_character_deep_in_metadata_is_refused(acme: Caller) -> None
         refused(await acme.http.post("/v1/projects", content=body, headers=JSON), 422, "VALIDATION")
 
 
-async def test_what_only_looks_like_a_nul_character_is_kept(acme: Caller) -> None:
+async def test_escaped_backslash_before_u0000_is_kept(acme: Caller) -> None:
     for text in (r"\\u0000", r"\\\\u0000", "u0000"):
         body = f'{{"name": "Shop", "timezone": "UTC", "metadata": {{"a": "{text}"}}}}'.encode()
         answer = await acme.http.post("/v1/projects", content=body, headers=JSON)
@@ -135,7 +135,7 @@ async def test_only_json_is_read(operator: Operator) -> None:
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_a_write_without_a_body_of_its_own_takes_none(operator: Operator) -> None:
+async def test_write_without_a_body_type_refuses_a_body(operator: Operator) -> None:
     for route in operator.writes:
         if route.body is None:
             answer = await operator.send(route, json={"colour": "red"})
@@ -161,7 +161,7 @@ async def test_a_limit_is_from_1_to_200(operator: Operator) -> None:
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_a_cursor_is_one_that_the_list_gave(operator: Operator) -> None:
+async def test_invented_cursor_is_refused(operator: Operator) -> None:
     for route, cursor in product(operator.lists, CURSORS):
         refused(await operator.send(route, params={"cursor": cursor}), 422, "VALIDATION", "cursor")
 
@@ -190,13 +190,13 @@ NO_IDS = ("%00", "%ff", "prj_", "' or 1=1 --", "..%2f", "x" * 5000, "job_")
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_a_query_is_text_each_name_once(operator: Operator) -> None:
+async def test_query_is_text_without_duplicates(operator: Operator) -> None:
     for query, path in QUERIES.items():
         refused(await operator.http.get(f"/v1/audit-log?{query}"), 422, "VALIDATION", path)
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_an_id_that_is_none_is_not_found(operator: Operator) -> None:
+async def test_malformed_id_is_not_found(operator: Operator) -> None:
     for route, value in product(operator.routes, NO_IDS):
         for name in route.names:
             path = route.at(operator.ids | {name: value})

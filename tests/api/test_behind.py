@@ -14,7 +14,7 @@ from tests.domain.events.sending import keyed
 from tests.waiting import eventually
 
 
-async def test_an_error_is_told_by_its_type_and_the_next_writing_comes() -> None:
+async def test_error_is_logged_by_type_and_writing_continues() -> None:
     came, written = asyncio.Event(), list[object]()
     errors = [ValueError("a secret"), None, KeyError("a secret")]
 
@@ -40,9 +40,7 @@ async def test_an_error_is_told_by_its_type_and_the_next_writing_comes() -> None
     assert "secret" not in str(logged)
 
 
-async def test_a_note_that_cannot_be_written_holds_up_no_other(
-    pool: Pool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_failing_write_does_not_block_others(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     last, noted = LastSeenBuffer(pool), list[object]()
     bad, good = (keyed(uuid4(), number) for number in range(2))
 

@@ -59,9 +59,7 @@ def summary(answer: dict[str, Any]) -> tuple[int, list[str], dict[str, str]]:
     )
 
 
-async def test_what_the_filter_finds_is_retried_once(
-    acme: Caller, rival: Caller, pool: Pool, conn: Conn
-) -> None:
+async def test_matching_jobs_are_retried_once(acme: Caller, rival: Caller, pool: Pool, conn: Conn) -> None:
     one, other, foreign = await new_project(acme), await new_project(acme), await new_project(rival)
     repo, site = await started(acme, one), await started(acme, one, "website")
     await started(rival, foreign)
@@ -82,16 +80,14 @@ async def test_what_the_filter_finds_is_retried_once(
     refused(await rival.http.post("/v1/jobs/retry", json={"projectId": one}), 404, "NOT_FOUND")
 
 
-async def test_canceled_ones_are_retried_where_that_is_said(acme: Caller, pool: Pool, conn: Conn) -> None:
+async def test_canceled_jobs_are_retried_on_request(acme: Caller, pool: Pool, conn: Conn) -> None:
     job = await started(acme, await new_project(acme))
     await acme.http.post(f"/v1/jobs/{job}/cancel")
     assert summary(await retry(acme)) == (0, [], {})
     assert summary(await retry(acme, statuses=["failed", "canceled"])) == (1, [job], {})
 
 
-async def test_what_cant_be_retried_is_told_and_holds_up_nothing(
-    acme: Caller, pool: Pool, conn: Conn
-) -> None:
+async def test_unretryable_jobs_are_skipped_and_listed(acme: Caller, pool: Pool, conn: Conn) -> None:
     archived, read = await new_project(acme), await new_project(acme)
     gone, old = await started(acme, archived), await started(acme, read)
     await fail(pool, conn)
@@ -106,7 +102,7 @@ async def test_what_cant_be_retried_is_told_and_holds_up_nothing(
     assert summary(await retry(acme)) == (3, [], codes)
 
 
-async def test_a_key_retries_what_it_could_have_started(acme: Caller, pool: Pool, conn: Conn) -> None:
+async def test_retry_needs_the_starting_scope(acme: Caller, pool: Pool, conn: Conn) -> None:
     [job] = await failed(acme, pool, conn, 1)
     key = await new_key(pool, acme.organization_id, scopes=("jobs:read", "publish:write"))
     async with client_of(acme.http._transport.app, key) as client:  # type: ignore[attr-defined]
@@ -122,7 +118,7 @@ async def test_caps_hold(acme: Caller, pool: Pool, conn: Conn) -> None:
 
 
 @pytest.mark.parametrize("depth", [2, 100])
-async def test_calls_go_on_behind_their_cursor(
+async def test_calls_continue_after_their_cursor(
     acme: Caller, pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch, depth: int
 ) -> None:
     """With any number of skipped jobs, and of matches in the searched range."""
@@ -153,7 +149,7 @@ async def stuck(pool: Pool, job: str) -> AsyncIterator[None]:
         yield
 
 
-async def test_a_call_that_died_has_retried_nothing(acme: Caller, pool: Pool, conn: Conn) -> None:
+async def test_aborted_call_retries_nothing(acme: Caller, pool: Pool, conn: Conn) -> None:
     """Its repeat with the same key retries all of them, once."""
     made = await failed(acme, pool, conn, 3)
     async with stuck(pool, made[-1]):
@@ -186,7 +182,5 @@ async def keyed(caller: Caller) -> httpx.Response:
         ({"stages": ["queued"]}, "stages"),
     ],
 )
-async def test_a_filter_that_can_find_nothing_is_refused(
-    acme: Caller, body: dict[str, Any], path: str
-) -> None:
+async def test_impossible_filter_is_refused(acme: Caller, body: dict[str, Any], path: str) -> None:
     refused(await acme.http.post("/v1/jobs/retry", json=body), 422, "VALIDATION", path)

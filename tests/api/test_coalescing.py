@@ -25,14 +25,14 @@ class Asked:
         return [10 * question for question in questions]
 
 
-async def test_what_comes_together_is_asked_together() -> None:
+async def test_concurrent_lookups_share_a_query() -> None:
     asked = Asked()
     answers = await asyncio.gather(*map(Coalescer(asked).ask, range(5)))
     assert answers == [0, 10, 20, 30, 40]
     assert asked.batches == [[0, 1, 2, 3, 4]]
 
 
-async def test_what_comes_while_a_batch_runs_waits_for_the_next() -> None:
+async def test_lookups_during_a_query_form_the_next_batch() -> None:
     asked = Asked()
     coalesced = Coalescer(asked)
     asked.go.clear()
@@ -52,14 +52,14 @@ async def test_a_batch_has_a_largest_size() -> None:
     assert asked.batches == [[0, 1], [2, 3], [4]]
 
 
-async def test_what_asking_raises_each_of_the_batch_gets_and_the_next_is_fine() -> None:
+async def test_error_is_raised_to_the_whole_batch_only() -> None:
     coalesced = Coalescer(Asked())
     answers = await asyncio.gather(coalesced.ask(1), coalesced.ask(13), return_exceptions=True)
     assert [type(answer) for answer in answers] == [ValueError, ValueError]
     assert await coalesced.ask(2) == 20
 
 
-async def test_one_who_leaves_takes_nobody_along() -> None:
+async def test_canceled_lookup_does_not_cancel_others() -> None:
     asked = Asked()
     coalesced = Coalescer(asked)
     asked.go.clear()

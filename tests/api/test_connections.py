@@ -32,7 +32,7 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
-async def test_one_has_half_and_another_never_waits_for_it(pool: Pool) -> None:
+async def test_organization_gets_at_most_half(pool: Pool) -> None:
     of = shares(pool).share
     async with AsyncExitStack() as stack:
         for _ in range(SHARED // 2):
@@ -45,7 +45,7 @@ async def test_one_has_half_and_another_never_waits_for_it(pool: Pool) -> None:
         more.cancel()
 
 
-async def test_those_that_wait_take_turns(pool: Pool) -> None:
+async def test_waiting_organizations_take_turns(pool: Pool) -> None:
     of, order = shares(pool, shared=2).share, list[UUID]()
 
     async def use(one: UUID) -> None:
@@ -62,7 +62,7 @@ async def test_those_that_wait_take_turns(pool: Pool) -> None:
     assert order.index(RIVAL) < 2
 
 
-async def test_whatever_is_canceled_no_share_is_lost(pool: Pool) -> None:
+async def test_cancelation_loses_no_connection(pool: Pool) -> None:
     chance, made = random.Random(7), shares(pool, shared=4)
     held: Counter[UUID] = Counter()
 
@@ -89,7 +89,7 @@ async def test_whatever_is_canceled_no_share_is_lost(pool: Pool) -> None:
             await stack.enter_async_context(made.share(one))
 
 
-async def test_whoever_waits_too_long_is_told_what_to_do(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_long_wait_is_refused_with_advice(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tenant_connections, "MAX_WAIT_S", 0.01)
     of = shares(pool, shared=1).share
     async with of(ACME):
@@ -109,7 +109,7 @@ async def test_a_pool_of_any_size_serves(settings: Settings, size: int) -> None:
         assert await conn.fetchval("select 1") == 1
 
 
-async def test_a_neighbour_is_served_while_one_holds_all_it_can(
+async def test_other_organizations_are_served_next_to_a_busy_one(
     app: Litestar, acme: Caller, rival: Caller
 ) -> None:
     """Key look-ups and other organizations are served while one organization holds its maximum."""
@@ -123,7 +123,7 @@ async def test_a_neighbour_is_served_while_one_holds_all_it_can(
     assert (await waits).status_code == 200
 
 
-async def test_those_without_a_key_share_one_part(app: Litestar, acme: Caller) -> None:
+async def test_callers_without_a_key_share_one_quota(app: Litestar, acme: Caller) -> None:
     services = app.state.services
     path = f"/v1/social/callback/somebody?state={'a' * 43}&code=a"
     async with AsyncExitStack() as stack:

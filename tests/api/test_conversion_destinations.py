@@ -47,7 +47,7 @@ async def test_a_destination_is_read_back_without_its_token(acme: Caller, at: st
     assert TOKEN not in listed.text + log.text + kept
 
 
-async def test_what_is_omitted_stays_and_null_goes(acme: Caller, at: str, pool: Pool) -> None:
+async def test_omitted_fields_stay_and_null_removes(acme: Caller, at: str, pool: Pool) -> None:
     await patched(acme, at, meta=META, tiktok={"pixelId": "C4", "eventMap": {"x": "Purchase"}})
     capi = await patched(acme, at, meta={"testEventCode": "TEST1"})
     assert (capi["meta"]["pixelId"], capi["meta"]["testEventCode"]) == ("1234567890", "TEST1")
@@ -59,7 +59,7 @@ async def test_what_is_omitted_stays_and_null_goes(acme: Caller, at: str, pool: 
     assert await pool.fetchval("select count(*) from conversion_destination") == 0
 
 
-async def test_a_destination_is_enabled_with_all_that_it_needs(acme: Caller, at: str) -> None:
+async def test_enabled_destination_needs_pixel_and_token(acme: Caller, at: str) -> None:
     enabled = {"enabled": True}
     answer = await acme.http.patch(at, json={"capi": {"tiktok": enabled}})
     assert paths(answer) == ["capi.tiktok.pixelId", "capi.tiktok.accessToken"]

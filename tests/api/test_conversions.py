@@ -92,7 +92,7 @@ def shown_key(group: dict[str, Any], by: Sequence[str]) -> tuple[Any, ...]:
     return tuple((group | {"hour": hour})[name] for name in by)
 
 
-async def test_every_grouping_is_what_the_events_add_up_to(acme: Caller, conn: Conn) -> None:
+async def test_every_grouping_adds_up_to_the_events(acme: Caller, conn: Conn) -> None:
     """Half of the events are in rollups, the other half not yet."""
     path, project_id, apps = await new_shop(acme)
     dice = random.Random(31)
@@ -117,7 +117,7 @@ async def test_every_grouping_is_what_the_events_add_up_to(acme: Caller, conn: C
             assert shown.keys() == expected.keys()
 
 
-async def test_names_and_apps_that_are_asked_for_alone_are_counted(acme: Caller, conn: Conn) -> None:
+async def test_filters_limit_names_and_apps(acme: Caller, conn: Conn) -> None:
     path, project_id, apps = await new_shop(acme)
     events = at_random(random.Random(32), project_id, range(60))
     await send(conn, events)

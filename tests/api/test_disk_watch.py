@@ -72,7 +72,7 @@ async def schedule(caller: Caller) -> httpx.Response:
     return await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
 
 
-async def test_events_close_first_uploads_second_and_nothing_else_does(
+async def test_events_close_first_and_uploads_second(
     filled: Filled, acme: Caller, anonymous: httpx.AsyncClient, media_kept: Kept
 ) -> None:
     await filled.to(0.1)
@@ -107,7 +107,7 @@ async def test_events_close_first_uploads_second_and_nothing_else_does(
     assert media_kept.names()
 
 
-async def test_a_page_reads_when_to_come_again(filled: Filled, shop: Sender) -> None:
+async def test_page_can_read_retry_after(filled: Filled, shop: Sender) -> None:
     await filled.to(0.95)
     answer = await shop.send(event(1), headers={"Origin": "https://shop.example"})
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
@@ -119,7 +119,7 @@ async def shop(acme: Caller, anonymous: httpx.AsyncClient) -> Sender:
     return await sender(acme, anonymous)
 
 
-async def test_who_has_used_most_of_a_budget_is_refused_first(
+async def test_largest_budget_share_is_refused_first(
     filled: Filled, app: Litestar, pool: Pool, shop: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The part counts, not the amount, so that a large partner isn't refused before a small one."""
@@ -150,7 +150,7 @@ async def test_who_has_used_most_of_a_budget_is_refused_first(
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_watermark_moves_at_two_marks(seed: int) -> None:
+def test_watermark_has_hysteresis(seed: int) -> None:
     chance, watermark, closed = random.Random(seed), Watermark("test", Mark(0.9, 0.85)), False
     for _ in range(500):
         part = chance.uniform(0.7, 1.05)
@@ -169,7 +169,7 @@ async def test_without_a_size_nothing_is_measured(settings: Settings) -> None:
         services.events.disks.check_uploads()
 
 
-async def test_where_it_cannot_be_measured_the_last_measurement_holds(own_servers: Servers) -> None:
+async def test_failed_measurement_keeps_the_previous_one(own_servers: Servers) -> None:
     url = own_servers.postgres.url
     settings = Settings(database_url=url, peppers="", vault_keys="", database_disk_bytes=1)
     async with connected(url, name="test") as conn:
@@ -188,7 +188,7 @@ async def test_where_it_cannot_be_measured_the_last_measurement_holds(own_server
         own_servers.postgres.start()
 
 
-async def test_a_database_that_is_away_keeps_no_other_disk_unmeasured(
+async def test_unreachable_database_does_not_stop_other_measurements(
     own_servers: Servers, pool: Pool
 ) -> None:
     """Event intake must close while the main database is away, and uploads while the event store is away."""
@@ -213,7 +213,7 @@ async def test_a_database_that_is_away_keeps_no_other_disk_unmeasured(
         own_servers.postgres.start()
 
 
-async def test_a_role_that_sees_no_log_counts_the_most_that_it_may_take(own_servers: Servers) -> None:
+async def test_role_without_log_access_counts_the_maximum_log(own_servers: Servers) -> None:
     """A role that sees the log counts at least as much: PostgreSQL may use it at any time."""
     parts = urlsplit(own_servers.postgres.url)
     async with connected(own_servers.postgres.url, name="test") as conn:

@@ -34,14 +34,14 @@ SAID: list[tuple[Any, Any, str]] = [
 
 
 @pytest.mark.parametrize(("value", "kind", "said"), SAID)
-def test_it_says_what_the_value_has_to_be(value: Any, kind: Any, said: str) -> None:
+def test_message_states_the_allowed_values(value: Any, kind: Any, said: str) -> None:
     struct = msgspec.defstruct("Body", [("field", kind)], forbid_unknown_fields=True)
     found = body_validation.validate({"field": value}, struct)
     assert found
     assert found.details["issues"] == [{"path": "field", "message": said}]
 
 
-async def test_a_parameter_is_told_likewise(acme: Caller) -> None:
+async def test_parameter_messages_are_translated(acme: Caller) -> None:
     answer = await acme.http.get("/v1/jobs", params={"status": "nope"})
     [issue] = answer.json()["error"]["details"]["issues"]
     assert issue["path"] == "status"

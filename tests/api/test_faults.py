@@ -145,7 +145,7 @@ FIELDS = st.sampled_from(["name", "timezone", "status", "brandContext", "targets
 @pytest.mark.parametrize("kind", [ProjectCreate, ProjectPatch, ScheduleContent])
 @given(body=st.dictionaries(FIELDS, ANY, max_size=5) | ANY)
 @example(body={"`": None})
-def test_what_msgspec_refuses_is_among_the_faults(kind: type[msgspec.Struct], body: Any) -> None:
+def test_every_msgspec_error_is_listed(kind: type[msgspec.Struct], body: Any) -> None:
     """So a refused body never gets an answer without an issue."""
     said, found = refused(body, kind), body_validation.validate(body, kind)
     if said is not None:
@@ -163,7 +163,7 @@ def refused(body: Any, kind: type[msgspec.Struct]) -> str | None:
 
 
 @pytest.mark.parametrize("field", ["scopes", "returnOrigins"])
-def test_a_list_that_is_too_long_is_not_looked_through(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+def test_overlong_list_is_not_checked_fully(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
     looked: list[str] = []
     of_leaf = body_validation._of_leaf
 

@@ -172,7 +172,7 @@ async def test_the_entries_of_a_project_that_is_gone_are_found(acme: Caller, poo
     assert await listed(acme, "/v1/audit-log", "subject", projectId=shown) == [shown]
 
 
-async def test_what_is_done_to_an_account_is_its_projects(acme: Caller, conn: Conn) -> None:
+async def test_account_actions_belong_to_its_project(acme: Caller, conn: Conn) -> None:
     project = await new_project(acme)
     await seeds.account(conn, acme.organization_id, uuid(ids.PROJECT, project))
     actions = await listed(acme, "/v1/audit-log", "action", projectId=project)
@@ -215,7 +215,7 @@ def named(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_a_value_that_no_item_can_have_is_refused(operator: Operator) -> None:
+async def test_impossible_filter_value_is_refused(operator: Operator) -> None:
     """In each filter with a fixed set of values, alone and after a valid one."""
     document = (await operator.http.get("/v1/openapi.json")).json()
     checked = 0
@@ -253,9 +253,7 @@ async def test_no_more_than_twenty_values_are_searched(acme: Caller) -> None:
     refused(await acme.http.get("/v1/audit-log", params={"action": actions}), 422, "VALIDATION", "action")
 
 
-async def test_what_is_wrong_with_a_request_is_said_before_what_is_not_there(
-    app: Litestar, pool: Pool
-) -> None:
+async def test_invalid_request_is_reported_before_a_missing_object(app: Litestar, pool: Pool) -> None:
     async with calling(app, pool, "Often", tier="pilot") as caller:
         await _wrong_before_absent(caller)
 

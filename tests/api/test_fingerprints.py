@@ -21,7 +21,7 @@ NEW = f"new:{b64encode(bytes(range(1, 33))).decode()}"
 
 
 @both
-async def test_nobody_can_tell_by_guessing_what_was_sent(acme: Caller, pool: Pool, write: Write) -> None:
+async def test_fingerprint_cannot_be_guessed(acme: Caller, pool: Pool, write: Write) -> None:
     """A body may hold a password; a reader of the table could test guesses against a plain hash."""
     await post(acme, write)
     kept = await pool.fetchval("select fingerprint from idempotency_key")
@@ -29,7 +29,7 @@ async def test_nobody_can_tell_by_guessing_what_was_sent(acme: Caller, pool: Poo
 
 
 @both
-async def test_a_record_of_before_is_still_good(acme: Caller, pool: Pool, write: Write) -> None:
+async def test_record_of_an_older_release_is_valid(acme: Caller, pool: Pool, write: Write) -> None:
     """An upgrade between a write and its repeat: the old release stored the plain hash."""
     first = await post(acme, write)
     await pool.execute("update idempotency_key set fingerprint = $1", hashed("POST", write))
@@ -38,14 +38,14 @@ async def test_a_record_of_before_is_still_good(acme: Caller, pool: Pool, write:
     assert (await post(acme, write)).status_code == 409
 
 
-def test_whatever_was_sent_has_a_digest() -> None:
+def test_every_body_has_a_digest() -> None:
     """A table, the deepest nesting that parses, and invalid text: byte by byte."""
     bodies = [b"a,b\n1,2", b"a,b\n1,3", b"\xff", b"", b"1e999"]
     bodies += [b"[" * levels + b"]" * levels for levels in range(1, 1_020)]
     assert len({digest(body) for body in bodies}) == len(bodies)
 
 
-def test_a_large_body_has_the_digest_that_it_would_have_at_once() -> None:
+def test_stepwise_digest_equals_the_whole_digest() -> None:
     """The previous release hashed the whole body and may have answered first. Order and space don't
     matter.
     """
@@ -96,9 +96,7 @@ async def test_a_key_outlives_its_pepper_at_the_head_of_the_keyring(
     assert await rows(pool, write) == 1
 
 
-async def test_what_a_dropped_pepper_made_is_refused_and_done_no_second_time(
-    acme: Caller, settings: Settings, pool: Pool
-) -> None:
+async def test_record_of_a_dropped_pepper_is_refused(acme: Caller, settings: Settings, pool: Pool) -> None:
     await post(acme, PROJECT)
     async with peppered(settings, f"{NEW},{KEYRING}", acme) as caller:
         acme = await rotated(caller)

@@ -32,7 +32,7 @@ async def test_every_route_that_has_get_has_head(operator: Operator) -> None:
         assert told(head, *own) == told(got, *own), route
 
 
-async def test_a_way_back_is_not_used_up(operator: Operator) -> None:
+async def test_head_does_not_consume_a_callback(operator: Operator) -> None:
     for path in ("/v1/social/callback/bluesky", "/v1/github/callback"):
         answer = await operator.http.head(path, params={"state": "x" * 43, "code": "c"})
         assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, OPTIONS")
@@ -50,7 +50,7 @@ async def test_a_stream_ends_behind_its_head(operator: Operator) -> None:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
 
 
-async def test_it_is_among_the_methods_of_a_path(operator: Operator) -> None:
+async def test_head_is_listed_in_allow(operator: Operator) -> None:
     options = await operator.http.options("/v1/projects")
     assert options.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
     refused = await operator.http.delete("/v1/projects")
@@ -58,7 +58,7 @@ async def test_it_is_among_the_methods_of_a_path(operator: Operator) -> None:
     assert (await operator.http.head("/v1/api-keys/x/kill")).status_code == 405
 
 
-def test_a_client_that_reads_on_finds_its_next_answer(settings: Settings, tmp_path: Path) -> None:
+def test_connection_continues_after_head(settings: Settings, tmp_path: Path) -> None:
     """With the real server, on one connection."""
     with (
         serving(settings, tmp_path / "log") as served,

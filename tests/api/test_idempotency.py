@@ -100,7 +100,7 @@ async def test_neither_white_space_nor_the_order_of_fields_makes_another_request
     assert second.content == first.content
 
 
-async def test_a_field_that_is_given_its_default_makes_another_request(acme: Caller) -> None:
+async def test_explicit_default_is_a_different_request(acme: Caller) -> None:
     await post(acme, PROJECT)
     assert (await post(acme, PROJECT, json=PROJECT.body | {"primaryLanguage": "en"})).status_code == 409
 
@@ -113,7 +113,7 @@ async def test_the_key_belongs_to_the_api_key(acme: Caller, rival: Caller, pool:
     assert "Idempotent-Replayed" not in second.headers
 
 
-async def test_rotation_keeps_what_a_key_has_done(acme: Caller, app: Litestar) -> None:
+async def test_rotation_keeps_idempotency_records(acme: Caller, app: Litestar) -> None:
     first = await post(acme, PROJECT)
     own = (await acme.http.get("/v1/whoami")).json()["apiKeyId"]
     rotated = (await acme.http.post(f"/v1/api-keys/{own}/rotate")).json()
@@ -124,7 +124,7 @@ async def test_rotation_keeps_what_a_key_has_done(acme: Caller, app: Litestar) -
 
 @both
 @pytest.mark.parametrize("count", [20])
-async def test_twenty_at_once_have_one_effect_and_one_answer(
+async def test_concurrent_repeats_have_one_effect_and_answer(
     acme: Caller, pool: Pool, write: Write, count: int
 ) -> None:
     answers = await asyncio.gather(*(post(acme, write) for _ in range(count)))
@@ -172,7 +172,7 @@ async def in_flight(pool: Pool, caller: Caller) -> AsyncIterator[None]:
 
 
 @both
-async def test_the_first_that_still_runs_is_waited_for_and_then_named(
+async def test_repeat_waits_for_the_running_request(
     acme: Caller, pool: Pool, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api_idempotency, "MAX_CLAIM_ATTEMPTS", 4)

@@ -83,9 +83,7 @@ async def ingest(caller: Caller, project: str, source: str = "website", **body: 
     return await caller.http.post(f"/v1/projects/{project}/ingest/{source}", json=given)
 
 
-async def test_an_ingest_of_each_source_is_accepted_as_a_job_beside_the_others(
-    acme: Caller, project: str, conn: Conn
-) -> None:
+async def test_each_source_has_its_own_job(acme: Caller, project: str, conn: Conn) -> None:
     for source in SOURCES:
         answer = await ingest(acme, project, source.name, **source.body)
         said = answer.json()
@@ -113,7 +111,7 @@ async def test_an_ingest_of_each_source_is_accepted_as_a_job_beside_the_others(
         assert problem(other) == (409, "CONFLICT", {"reason": "INGEST_RUNNING", "jobId": said["jobId"]})
 
 
-async def test_a_canceled_one_is_started_again_for_the_same(acme: Caller, project: str, conn: Conn) -> None:
+async def test_canceled_ingest_can_be_started_again(acme: Caller, project: str, conn: Conn) -> None:
     for source in SOURCES:
         first = (await ingest(acme, project, source.name, **source.body)).json()
         await acme.http.post(f"/v1/jobs/{first['jobId']}/cancel")

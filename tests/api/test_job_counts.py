@@ -68,7 +68,7 @@ async def test_jobs_are_counted_by_status_and_stage(acme: Caller, rival: Caller)
     refused(await rival.http.get("/v1/jobs/counts", params={"projectId": one}), 404, "NOT_FOUND")
 
 
-async def test_a_job_that_waits_for_its_time_says_so_everywhere(
+async def test_scheduled_job_has_its_phase_everywhere(
     app: Litestar, acme: Caller, conn: Conn, pool: Pool
 ) -> None:
     """The contract fixes its status; its phase distinguishes it from a running job."""
@@ -134,7 +134,7 @@ async def test_figures_of_a_sandbox_are_by_real_time(app: Litestar, pool: Pool, 
     assert timedelta() < datetime.fromisoformat(found["until"]) - began < timedelta(minutes=30)
 
 
-async def test_operators_alone_count_everybodys_jobs(
+async def test_only_operators_count_all_jobs(
     app: Litestar, pool: Pool, conn: Conn, acme: Caller, rival: Caller
 ) -> None:
     """With the filters of their list; no other key opens it, nor does a sandbox's."""

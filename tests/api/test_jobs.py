@@ -73,7 +73,7 @@ async def test_a_poll_costs_nothing_until_something_changes(
     assert (await acme.http.get(job, headers=weak)).status_code == 304
 
 
-async def test_an_older_job_is_asked_for_less_often(acme: Caller, job: str) -> None:
+async def test_older_job_has_a_longer_retry_after(acme: Caller, job: str) -> None:
     made = msgspec.json.decode((await acme.http.get(job)).content, type=Job)
     for age, seconds in ((0, 1), (5, 2), (30, 8), (600, 10)):
         assert route._retry_after(made, made.created_at + timedelta(seconds=age)) == seconds
@@ -110,7 +110,7 @@ async def test_a_wait_with_a_version_ends_with_the_next_one(
     assert late.json() == answer.json()
 
 
-async def test_a_wait_for_nothing_new_says_so(acme: Caller, job: str) -> None:
+async def test_wait_without_news_returns_304(acme: Caller, job: str) -> None:
     first = await acme.http.get(job)
     known = {"If-None-Match": first.headers["ETag"]}
     same, slow = await asyncio.gather(
@@ -150,7 +150,7 @@ async def test_an_organization_has_a_hundred_seats(
     assert watched(app) == 0
 
 
-async def test_who_hangs_up_leaves_no_one_waiting(app: Litestar, acme: Caller, job: str) -> None:
+async def test_disconnect_ends_the_wait(app: Litestar, acme: Caller, job: str) -> None:
     for path, query in ((job, b"wait=30"), (f"{job}/events", b"")):
         hang_up = asyncio.Event()
         calling = asyncio.create_task(

@@ -89,9 +89,7 @@ async def test_people_are_counted_once_in_the_window(acme: Caller, project: str,
     assert found["totals"] == {"active_users": 2}
 
 
-async def test_events_of_names_beyond_the_limit_are_told_together(
-    acme: Caller, project: str, conn: Conn
-) -> None:
+async def test_event_names_over_the_limit_are_grouped(acme: Caller, project: str, conn: Conn) -> None:
     await conn.execute("insert into event_name_count values ($1, $2)", uuid(project), MOST)
     names = ["new", "newer", "sign_up"]
     await send(
@@ -108,9 +106,7 @@ async def test_events_of_names_beyond_the_limit_are_told_together(
         await fold_all(conn)
 
 
-async def test_people_of_days_before_anybody_was_noted_are_unknown(
-    acme: Caller, project: str, conn: Conn
-) -> None:
+async def test_users_before_the_first_recording_are_null(acme: Caller, project: str, conn: Conn) -> None:
     """A store with events of an earlier release. Hours without events have no users."""
     sent = [(THEN - HOUR, None), (THEN - HOUR, None), (THEN + DAY, "ana")]
     await send(
@@ -133,7 +129,7 @@ async def test_what_was_never_collected_is_null(acme: Caller, project: str) -> N
 
 
 @pytest.mark.parametrize(("metric", "after"), [("events", 7 * DAY), ("posts_published", 2 * DAY)])
-async def test_a_bucket_is_final_once_no_event_of_it_can_come(
+async def test_bucket_is_final_after_the_late_event_window(
     settings: Settings, pool: Pool, metric: str, after: timedelta
 ) -> None:
     """Events may arrive for seven days; a post with a lost answer is looked up for a day."""
@@ -168,9 +164,7 @@ async def _finals(found: Parties, metric: str, after: timedelta) -> None:
         ({"id": f"sa_{UUID(int=1)}"}, "id"),
     ],
 )  # fmt: skip
-async def test_questions_that_have_no_answer(
-    acme: Caller, project: str, params: dict[str, str], path: str
-) -> None:
+async def test_invalid_metric_queries(acme: Caller, project: str, params: dict[str, str], path: str) -> None:
     answer = await acme.http.get(f"/v1/projects/{project}/metrics", params=params)
     refused(answer, 422, "VALIDATION")
     assert answer.json()["error"]["details"]["issues"][0]["path"].startswith(path)

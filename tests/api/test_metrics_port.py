@@ -39,9 +39,7 @@ async def test_metrics_leave_the_api_for_a_port_of_their_own(settings: Settings)
 
 
 @pytest.mark.parametrize(("private", "hops"), [(False, 0), (True, 1)])
-async def test_a_public_api_shows_none_unless_this_machine_asks(
-    settings: Settings, private: bool, hops: int
-) -> None:
+async def test_public_api_serves_metrics_only_locally(settings: Settings, private: bool, hops: int) -> None:
     behind = msgspec.structs.replace(settings, proxy_hops=hops)
     async with (
         serving(behind, private=private) as (beside, [port]),
@@ -54,7 +52,7 @@ async def test_a_public_api_shows_none_unless_this_machine_asks(
 
 
 @pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For"])
-async def test_a_proxy_that_nobody_told_of_passes_none_on(settings: Settings, header: str) -> None:
+async def test_unconfigured_proxy_gets_no_metrics(settings: Settings, header: str) -> None:
     async with serving(settings, private=True) as (beside, ports):
         assert ((await beside.get("/metrics")).status_code, ports) == (200, [])
         refused(await beside.get("/metrics", headers={header: "203.0.113.9"}), 404, "NOT_FOUND")

@@ -49,7 +49,7 @@ async def broken(acme: Caller, rival: Caller, pool: Pool, conn: Conn) -> tuple[l
     return await failed(acme, pool, conn, 3), await failed(rival, pool, conn, 1)
 
 
-async def test_all_organizations_are_walked_and_each_has_it_on_its_record(
+async def test_all_organizations_are_covered_and_audited(
     operator: Caller, broken: tuple[list[str], list[str]], conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With few organizations or jobs per call."""
@@ -72,7 +72,7 @@ async def test_all_organizations_are_walked_and_each_has_it_on_its_record(
     assert (await ask(operator, "retry"))["retried"] == []
 
 
-async def test_one_organization_is_left_alone_by_what_another_is_named_for(
+async def test_organization_filter_leaves_others_unchanged(
     operator: Caller, acme: Caller, rival: Caller, broken: tuple[list[str], list[str]], conn: Conn
 ) -> None:
     mine, theirs = broken
@@ -127,7 +127,7 @@ async def test_cancels_go_on_until_nothing_is_left(
     }
 
 
-async def test_no_more_are_said_to_match_than_are_counted(
+async def test_matched_stops_at_the_counting_limit(
     operator: Caller, acme: Caller, rival: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two jobs in each of two organizations; a call counts three."""
@@ -139,7 +139,7 @@ async def test_no_more_are_said_to_match_than_are_counted(
 
 
 @pytest.mark.parametrize("verb", ["retry", "cancel"])
-async def test_nobody_else_may(acme: Caller, app: Litestar, pool: Pool, verb: str) -> None:
+async def test_other_keys_are_refused(acme: Caller, app: Litestar, pool: Pool, verb: str) -> None:
     refused(await acme.http.post(f"/v1/ops/jobs/{verb}", json={}), 403, "FORBIDDEN_SCOPE")
     async with calling(app, pool, "Lab", scopes=("ops:write",), env="test") as lab:
         answer = await lab.http.post(f"/v1/ops/jobs/{verb}", json={})

@@ -20,7 +20,7 @@ from tests.api.refusals import refused
         "/v1/projects/../whoami", "/v1/./whoami", "/media/..%2f..%2fetc", "/docs/%2e%2e/openapi",
     ],
 )  # fmt: skip
-async def test_a_path_in_other_letters_is_a_404(
+async def test_escaped_path_is_a_404(
     app: Litestar, acme: Caller, anonymous: httpx.AsyncClient, path: str
 ) -> None:
     """The raw path is sent, since clients normalize some of them."""

@@ -121,7 +121,7 @@ async def test_an_event_is_shown_as_it_was_sent(acme: Caller, shop: Shop, conn: 
     assert hidden["context"] == {"ip": "[redacted]", "os": {"name": "iOS"}}
 
 
-async def test_an_id_that_names_somebody_is_for_who_may_see_people(
+async def test_personal_event_id_needs_the_pii_scope(
     acme: Caller, shop: Shop, conn: Conn, pool: Pool
 ) -> None:
     """In each list with event ids."""
@@ -150,9 +150,7 @@ async def test_events_of_a_deleted_app_and_an_archived_project_stay(
     assert await walk(acme, shop, appId=shop.app_ids[1]) == []
 
 
-async def test_what_comes_of_an_app_that_is_made_meanwhile_is_left_to_the_next_list(
-    acme: Caller, shop: Shop, conn: Conn
-) -> None:
+async def test_events_of_a_new_app_wait_for_the_next_list(acme: Caller, shop: Shop, conn: Conn) -> None:
     """App numbers are read earlier, from another database; the list continues after them."""
     for app_no in (1, 1, 3, 1):
         for insert in INSERTS:

@@ -101,7 +101,7 @@ async def statuses(http: httpx.AsyncClient, paths: list[str]) -> dict[str, int]:
     return {path: (await http.get(path)).status_code for path in paths}
 
 
-async def test_every_way_to_it_is_a_404(scene: Scene) -> None:
+async def test_every_route_to_the_project_is_a_404(scene: Scene) -> None:
     picture = ("bread.png", media.picture("PNG", (4, 4)), "image/png")
     made = await scene.http.post(f"{scene.at}/content/upload", files={"file": picture})
     asset = made.json()["assets"][0]
@@ -175,7 +175,7 @@ async def test_no_sealed_answer_of_it_is_replayed(scene: Scene) -> None:
     assert after[2].content == before[2].content
 
 
-async def test_whoever_listens_hears_that_it_is_over(scene: Scene) -> None:
+async def test_streams_end_with_the_purge(scene: Scene) -> None:
     """Its job still runs when the purge begins."""
     job = f"/v1/jobs/{scene.ids['jobId']}"
     streaming = asyncio.create_task(scene.http.get(f"{job}/events"))

@@ -85,7 +85,7 @@ async def test_the_tiers_are_the_contracts(acme: Caller) -> None:
 
 
 @pytest.mark.usefixtures("patient")
-async def test_starting_a_job_is_a_class_of_its_own(acme: Caller) -> None:
+async def test_job_starts_have_their_own_class(acme: Caller) -> None:
     project = (await acme.http.post("/v1/projects", json={"name": "a", "timezone": "UTC"})).json()["id"]
     path, body = f"/v1/projects/{project}/ingest/website", {"url": "https://example.com"}
     answer = await acme.http.post(path, json=body)
@@ -195,7 +195,7 @@ async def test_many_at_once_are_counted_exactly(acme: Caller) -> None:
     assert sorted(left) == [0, 1, 2]
 
 
-async def test_a_slow_loop_is_no_redis_that_is_away(app: Litestar, acme: Caller) -> None:
+async def test_slow_loop_is_not_taken_for_a_redis_outage(app: Litestar, acme: Caller) -> None:
     """Exactly the limit passes on a busy process: each iteration of the loop takes 60 ms."""
     services = app.state.services
     principal = await services.authenticator.authenticate(key_text.parse(acme.key), expected=None, address="")
@@ -217,7 +217,7 @@ async def clocked(settings: Settings) -> AsyncIterator[tuple[Litestar, list[date
 
 
 @pytest.mark.usefixtures("few")
-async def test_a_days_writes_are_the_organizations_and_end_at_midnight_utc(
+async def test_daily_writes_count_per_organization_and_utc_day(
     clocked: tuple[Litestar, list[datetime]], pool: Pool, buckets: Redis
 ) -> None:
     app, now = clocked
@@ -263,7 +263,7 @@ def uncounted() -> float:
 
 
 @pytest.mark.parametrize("stop", ["stop", "pause"])
-async def test_without_redis_requests_pass_and_are_counted_as_such(
+async def test_uncounted_requests_pass_without_redis(
     own_servers: Servers, acme_apart: Caller, stop: str
 ) -> None:
     getattr(own_servers.valkey, stop)()
@@ -275,7 +275,7 @@ async def test_without_redis_requests_pass_and_are_counted_as_such(
 
 
 @pytest.mark.usefixtures("patient")
-async def test_a_redis_that_forgot_the_script_gets_it_again(acme: Caller, buckets: Redis) -> None:
+async def test_script_is_reloaded_after_a_flush(acme: Caller, buckets: Redis) -> None:
     await acme.http.get("/v1/whoami")
     await buckets.script_flush()
     answer = await acme.http.get("/v1/whoami")

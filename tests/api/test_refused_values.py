@@ -279,9 +279,7 @@ async def _origins(operator: Operator, pool: Pool) -> None:
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_a_value_that_can_not_be_is_named_and_changes_nothing(
-    operator: Operator, app: Litestar
-) -> None:
+async def test_invalid_value_is_reported_and_changes_nothing(operator: Operator, app: Litestar) -> None:
     by_id = {route.id: route for route in routes(app)}
     for operation, (base, wrongs) in BODIES.items():
         for wrong, path in wrongs:
@@ -292,7 +290,7 @@ async def test_a_value_that_can_not_be_is_named_and_changes_nothing(
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_a_query_that_can_not_be_is_named(operator: Operator, app: Litestar) -> None:
+async def test_invalid_query_is_reported(operator: Operator, app: Litestar) -> None:
     by_id = {route.id: route for route in routes(app)}
     for operation, wrongs in QUERIES.items():
         for query, path in wrongs:

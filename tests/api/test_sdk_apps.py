@@ -77,9 +77,7 @@ async def test_there_is_one_app_for_each_platform_and_identifier(acme: Caller, a
 
 
 @pytest.mark.parametrize("platform", ["react-native", "flutter", "expo"])
-async def test_what_is_built_for_both_phones_has_one_identifier_or_both(
-    acme: Caller, at: str, platform: str
-) -> None:
+async def test_cross_platform_app_has_one_or_both_identifiers(acme: Caller, at: str, platform: str) -> None:
     both = PHONES | {"platform": platform}
     app = (await acme.http.post(at, json=both)).json()
     where = f"{at}/{app['appId']}"
@@ -125,7 +123,7 @@ async def test_a_rotation_is_repeated_with_the_same_key(acme: Caller, at: str, p
     assert not any(b"lpa_" in row["body"] for row in kept)
 
 
-async def test_an_archived_project_makes_none_and_its_apps_can_be_closed(
+async def test_archived_project_refuses_new_apps_but_allows_deletes(
     acme: Caller, at: str, pool: Pool
 ) -> None:
     app = await made(acme, at)
@@ -148,7 +146,7 @@ async def test_an_app_is_found_in_its_own_project_only(acme: Caller, at: str) ->
         refused(await acme.http.request(method, other, **given), 404, "NOT_FOUND")
 
 
-async def test_an_apps_key_opens_no_other_route(acme: Caller, at: str, anonymous: httpx.AsyncClient) -> None:
+async def test_app_key_works_on_no_other_route(acme: Caller, at: str, anonymous: httpx.AsyncClient) -> None:
     """The key is shipped in clients, where everyone can read it."""
     key = (await made(acme, at))["apiKey"]
     for path in ("/v1/whoami", at, "/v1/projects"):

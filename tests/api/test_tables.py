@@ -57,7 +57,7 @@ def test_rows_are_read_as_they_were_written(
 
 
 @given(st.binary(max_size=60) | st.text('name,ub"\n\r\0é1', max_size=60).map(str.encode))
-def test_whatever_comes_is_read_or_refused(body: bytes) -> None:
+def test_every_body_is_parsed_or_refused(body: bytes) -> None:
     with suppress(Malformed, Invalid):
         read(body, Lines)
     with suppress(Malformed, Invalid):
@@ -70,7 +70,7 @@ def issues(body: str) -> list[tuple[str, str]]:
     return [(issue["path"], issue["message"].partition(":")[0]) for issue in refusal.value.details["issues"]]
 
 
-def test_a_row_is_told_by_its_index_and_by_the_line_that_it_begins_on() -> None:
+def test_row_error_has_index_and_line() -> None:
     """Each invalid cell is reported."""
     body = 'name,number,note\n"two\nlines",1,\n\nx,-1,\ny,1.5,\nz,7,\n,-7,\n'
     assert issues(body) == [
@@ -87,7 +87,7 @@ def test_the_first_line_names_each_field_that_a_row_must_have_once() -> None:
     assert issues("name,number\n" + "x,1\n" * 1_001) == [("rows", "must have at most 1000 items")]
 
 
-def test_of_a_long_name_a_part_is_repeated() -> None:
+def test_long_name_is_truncated_in_the_error() -> None:
     name = "n" * 4_000
     with pytest.raises(Invalid) as refusal:
         read(f"{name},{name}\n".encode(), Lines)
@@ -95,6 +95,6 @@ def test_of_a_long_name_a_part_is_repeated() -> None:
 
 
 @pytest.mark.parametrize("body", [b"x\n", b"x,1,2\n", b'"x,1\n', b'"x"y,1\n', b"\xff"])
-def test_what_is_no_table_is_told_with_its_line(body: bytes) -> None:
+def test_invalid_csv_is_reported_with_its_line(body: bytes) -> None:
     with pytest.raises(Malformed, match=r"line \d|UTF-8"):
         read(ROWS + body, Lines)

@@ -83,7 +83,7 @@ def test_every_name_in_a_path_is_known_here(app: Litestar) -> None:
 
 
 @pytest.mark.parametrize("headers", HEADS, ids=str)
-async def test_in_a_path_they_are_not_found(
+async def test_foreign_objects_in_a_path_are_not_found(
     headers: dict[str, str], app: Litestar, acme: Caller, rival: Caller, pool: Pool
 ) -> None:
     """The caller's key, version or ETag make no difference, nor does an id without prefix."""
@@ -99,7 +99,7 @@ async def test_in_a_path_they_are_not_found(
     assert await census(pool) == before
 
 
-async def test_a_body_that_is_wrong_too_tells_no_more(
+async def test_invalid_body_reveals_nothing_more(
     app: Litestar, acme: Caller, rival: Caller, pool: Pool
 ) -> None:
     theirs = await one_of_each(acme.http, pool)
@@ -111,7 +111,9 @@ async def test_a_body_that_is_wrong_too_tells_no_more(
         assert said(answers[0]) == said(answers[1])
 
 
-async def test_in_a_filter_they_are_not_found(app: Litestar, acme: Caller, rival: Caller, pool: Pool) -> None:
+async def test_foreign_objects_in_a_filter_are_not_found(
+    app: Litestar, acme: Caller, rival: Caller, pool: Pool
+) -> None:
     theirs = await one_of_each(acme.http, pool)
     filtered = [(route, name) for route in routes(app) for name in route.query if name in KINDS]
     assert filtered
@@ -122,9 +124,7 @@ async def test_in_a_filter_they_are_not_found(app: Litestar, acme: Caller, rival
         assert said(answers[0]) == said(answers[1])
 
 
-async def test_their_cursor_is_refused_as_one_that_was_made_up(
-    app: Litestar, acme: Caller, rival: Caller, pool: Pool
-) -> None:
+async def test_foreign_cursor_is_refused(app: Litestar, acme: Caller, rival: Caller, pool: Pool) -> None:
     for _ in range(2):
         await one_of_each(acme.http, pool)
     for route in routes(app):
@@ -140,7 +140,7 @@ async def test_their_cursor_is_refused_as_one_that_was_made_up(
                 assert answers[0].status_code == 422
 
 
-async def test_in_a_list_they_do_not_appear(app: Litestar, acme: Caller, rival: Caller, pool: Pool) -> None:
+async def test_foreign_objects_are_not_listed(app: Litestar, acme: Caller, rival: Caller, pool: Pool) -> None:
     theirs = await one_of_each(acme.http, pool)
     for route in routes(app):
         if "cursor" in route.query and not route.names:
@@ -148,7 +148,7 @@ async def test_in_a_list_they_do_not_appear(app: Litestar, acme: Caller, rival: 
             assert not [value for value in theirs.values() if value in text or value[-36:] in text]
 
 
-async def test_what_has_no_id_is_each_organizations_own(
+async def test_objects_without_ids_are_separate(
     app: Litestar, acme: Caller, rival: Caller, pool: Pool
 ) -> None:
     """Another organization's data changes no answer of these routes, and they can't change it."""

@@ -36,7 +36,7 @@ async def turns() -> None:
         await asyncio.sleep(0)
 
 
-async def test_what_is_done_aside_holds_up_no_loop() -> None:
+async def test_executor_does_not_block_the_loop() -> None:
     loop = asyncio.get_running_loop()
     begun, done = asyncio.Event(), threading.Event()
 

@@ -167,7 +167,7 @@ async def tops(acme: Caller, project: str) -> Any:
 
 
 @pytest.mark.parametrize("metric", ["conversions", "roas"])
-async def test_a_project_whose_ads_name_nothing_of_it_is_told_so(
+async def test_ads_without_a_matching_source_are_a_422(
     acme: Caller, project: str, conn: Conn, metric: str
 ) -> None:
     """Another project's post and an unknown id don't belong to it."""
@@ -180,7 +180,7 @@ async def test_a_project_whose_ads_name_nothing_of_it_is_told_so(
         assert "adId, adsetId or campaignId" in answer.json()["error"]["message"]
 
 
-async def test_a_project_of_nobody_is_not_found(acme: Caller) -> None:
+async def test_unknown_project_is_not_found(acme: Caller) -> None:
     refused(await acme.http.get(f"/v1/projects/prj_{UUID(int=1)}/top-performers"), 404, "NOT_FOUND")
 
 

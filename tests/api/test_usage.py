@@ -16,7 +16,7 @@ async def usage(caller: Caller) -> dict[str, Any]:
     return found
 
 
-async def test_it_counts_what_is_there_now(acme: Caller, rival: Caller, conn: Conn) -> None:
+async def test_usage_is_current(acme: Caller, rival: Caller, conn: Conn) -> None:
     before = await usage(rival)
     one, other = await new_project(acme), await new_project(acme)
     for project in (one, other):

@@ -96,7 +96,7 @@ async def shop(acme: Caller, pool: Pool, settings: Settings) -> Listener:
     return Listener(acme, pool, settings, at, app_id, project_id)
 
 
-async def test_a_job_hears_what_comes_while_it_listens(shop: Listener) -> None:
+async def test_job_finds_an_event_that_arrives(shop: Listener) -> None:
     await shop.send(1)
     await shop.pool.execute("update event set received_at = received_at - interval '1 minute'")
     async with shop.listening():
@@ -114,7 +114,7 @@ async def test_a_job_hears_what_comes_while_it_listens(shop: Listener) -> None:
     assert (result["event"]["name"], result["event"]["eventId"]) == ("sign_up", "first")
 
 
-async def test_of_many_that_came_the_newest_is_shown_and_all_are_counted(shop: Listener) -> None:
+async def test_newest_event_is_shown_and_all_are_counted(shop: Listener) -> None:
     job, now = await shop.verify(), datetime.now(UTC)
     for number in range(3, 8):
         await shop.send(number, occurred_at=now + timedelta(seconds=number))
@@ -124,11 +124,11 @@ async def test_of_many_that_came_the_newest_is_shown_and_all_are_counted(shop: L
     assert (result["count"], result["event"]["eventId"]) == (5, str(UUID(int=7)))
 
 
-async def test_an_app_that_was_never_seen_is_told_so(shop: Listener) -> None:
+async def test_app_without_events_has_a_finding(shop: Listener) -> None:
     assert await shop.codes() == ["NEVER_SEEN"]
 
 
-async def test_an_event_from_before_the_request_is_none(shop: Listener) -> None:
+async def test_earlier_event_does_not_count(shop: Listener) -> None:
     await shop.send(1)
     assert await shop.codes() == ["NONE_CAME"]
 
@@ -140,7 +140,7 @@ async def test_a_key_that_was_rotated_since_the_last_event_is_named_first(shop: 
     assert await shop.codes() == ["NONE_CAME"]
 
 
-async def test_events_that_are_old_or_were_sent_before_are_told_from_none(shop: Listener) -> None:
+async def test_old_or_duplicate_events_have_a_finding(shop: Listener) -> None:
     job = await shop.verify()
     await shop.send(1, occurred_at=datetime.now(UTC) - timedelta(hours=3))
     async with shop.listening(listens_s=0.001):
@@ -151,7 +151,7 @@ async def test_events_that_are_old_or_were_sent_before_are_told_from_none(shop: 
     assert "were sent before" in finding["message"]
 
 
-async def test_events_that_were_refused_are_told_by_their_codes(shop: Listener) -> None:
+async def test_rejected_events_are_found_by_code(shop: Listener) -> None:
     job = await shop.verify()
     refuse = """insert into event_quarantine (project_id, id, app_no, code, text)
                 select $1, gen_random_uuid(), 1, code, '{}'
@@ -163,7 +163,7 @@ async def test_events_that_were_refused_are_told_by_their_codes(shop: Listener) 
     assert "2 of BAD_TIME, 1 of INVALID" in finding["message"]
 
 
-async def test_one_job_listens_for_an_app_at_a_time(shop: Listener) -> None:
+async def test_app_has_one_verification_job_at_a_time(shop: Listener) -> None:
     first, second = await shop.verify(), await shop.verify()
     assert (second["jobId"], second["deduplicated"]) == (first["jobId"], True)
 
@@ -189,7 +189,7 @@ async def test_a_deleted_app_ends_its_job(shop: Listener) -> None:
     refused(await shop.acme.http.post(f"{shop.at}/verify-tracking"), 404, "NOT_FOUND")
 
 
-async def test_while_the_event_store_is_away_nothing_is_concluded(shop: Listener) -> None:
+async def test_event_store_outage_gives_no_finding(shop: Listener) -> None:
     job = await shop.verify()
     await shop.send(1)
     away = f"postgresql://nobody@127.0.0.1:{free_port()}/none"

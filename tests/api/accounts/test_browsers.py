@@ -12,7 +12,7 @@ from tests.api.conftest import client_of
 from tests.api.parties import status
 
 
-async def test_a_code_that_another_browser_brings_connects_nothing(project: Project) -> None:
+async def test_code_from_another_browser_connects_nothing(project: Project) -> None:
     """An attacker follows a link and lures a victim to the server's page: the victim's account isn't
     connected.
     """
@@ -34,7 +34,7 @@ async def test_a_browser_may_have_several_flows_at_once(project: Project) -> Non
         assert status(await project.browser.get(back), made["state"]) == "connected"
 
 
-async def test_the_cookie_is_for_the_way_back_alone(project: Project) -> None:
+async def test_cookie_is_sent_only_to_the_callback(project: Project) -> None:
     made = await project.start()
     answer = await project.browser.get(made["authorizeUrl"])
     [morsel] = SimpleCookie(answer.headers["Set-Cookie"]).values()

@@ -45,9 +45,7 @@ async def test_a_person_connects_their_account(project: Project) -> None:
     assert entry["apiKeyId"] == (await project.acme.http.get("/v1/whoami")).json()["apiKeyId"]
 
 
-async def test_a_code_lies_sealed_until_its_job_has_ended(
-    idle: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_code_is_sealed_until_its_job_ends(idle: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.01)
     made = await idle.start()
     idle.follow(made)
@@ -63,7 +61,7 @@ async def test_a_code_lies_sealed_until_its_job_has_ended(
     assert (said["status"], said["error"]) == ("failed", {"code": "CANCELED"})
 
 
-async def test_what_a_server_can_do_is_found_out(project: Project) -> None:
+async def test_server_capabilities_are_read(project: Project) -> None:
     await project.connect()
     assert await project.pool.fetchval("select traits from social_account") == {
         "software": "mastodon",
@@ -76,7 +74,7 @@ async def test_what_a_server_can_do_is_found_out(project: Project) -> None:
     }
 
 
-async def test_we_register_once_for_all(project: Project) -> None:
+async def test_app_is_registered_once_per_server(project: Project) -> None:
     await project.connect()
     await project.connect("eve")
     made = await project.start(project.rival)
@@ -85,7 +83,7 @@ async def test_we_register_once_for_all(project: Project) -> None:
     assert len(await project.accounts()) == 2
 
 
-async def test_many_links_at_once_are_one_registration(project: Project) -> None:
+async def test_concurrent_links_share_one_registration(project: Project) -> None:
     links = await asyncio.gather(*(project.start() for _ in range(10)))
     pages = await asyncio.gather(*(project.page(made) for made in links))
     assert len({parse_qs(urlsplit(page).query)["client_id"][0] for page in pages}) == 1
@@ -103,7 +101,7 @@ async def test_the_same_account_again_keeps_its_id(project: Project) -> None:
     assert actions[:2] == ["social_account.reconnected", "social_account.connected"]
 
 
-async def test_an_account_is_each_projects_own(project: Project) -> None:
+async def test_each_project_has_its_own_account_id(project: Project) -> None:
     first = await project.connect()
     made = await project.start(project.rival)
     assert status(await project.go(made), made["state"]) == "connected"
@@ -111,9 +109,7 @@ async def test_an_account_is_each_projects_own(project: Project) -> None:
     assert theirs != first
 
 
-async def test_a_link_leads_nowhere_until_we_are_registered(
-    idle: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_link_waits_for_the_registration(idle: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.2)
     made = await idle.start()
     assert await idle.page(made) == made["authorizeUrl"]
@@ -139,7 +135,7 @@ async def test_a_server_that_does_not_register_us_fails_the_flow(
 
 
 @pytest.mark.parametrize(("proved", "registrations"), [(False, 2), (True, 1)])
-async def test_a_registration_that_nobody_used_is_made_again_after_a_while(
+async def test_unused_registration_is_repeated_after_a_while(
     project: Project, proved: bool, registrations: int
 ) -> None:
     """Mastodon 4.2 drops a registration without any user. Only the person sees that, on Mastodon's own
@@ -155,7 +151,7 @@ async def test_a_registration_that_nobody_used_is_made_again_after_a_while(
     assert await project.pool.fetchval("select count(*) from platform_app where proved_at is not null") == 1
 
 
-async def test_a_server_that_forgot_us_is_registered_with_anew(project: Project) -> None:
+async def test_forgotten_registration_is_repeated(project: Project) -> None:
     made = await project.start()
     back = project.fediverse.let_in(await project.page(made), "ada")
     project.fediverse.apps.clear()
@@ -174,7 +170,7 @@ async def test_a_server_that_forgot_us_is_registered_with_anew(project: Project)
         ("/api/v1/accounts/verify_credentials", Told(200, {"no": "account"}), "CODE_REFUSED"),
     ],
 )
-async def test_what_a_server_refuses_ends_the_job(project: Project, path: str, told: Told, code: str) -> None:
+async def test_servers_refusal_ends_the_job(project: Project, path: str, told: Told, code: str) -> None:
     """A code works once: if the answer to it is lost, a retry finds it used."""
     project.fediverse.broken[path] = [told]
     made = await project.start()
@@ -185,7 +181,7 @@ async def test_what_a_server_refuses_ends_the_job(project: Project, path: str, t
     assert await project.accounts() == []
 
 
-async def test_a_verifier_goes_with_its_state(project: Project) -> None:
+async def test_verifier_belongs_to_its_state(project: Project) -> None:
     """A code of another flow is rejected."""
     mine, theirs = await project.start(), await project.start()
     back = project.fediverse.let_in(await project.page(mine), "ada")
@@ -196,7 +192,7 @@ async def test_a_verifier_goes_with_its_state(project: Project) -> None:
     assert await project.accounts() == []
 
 
-async def test_a_person_is_sent_back_only_where_the_key_says(idle: Project) -> None:
+async def test_return_url_must_be_among_the_keys_origins(idle: Project) -> None:
     """The origin must be the key's, or the API's own, for the console."""
     answer = await idle.ask(returnUrl="https://evil.example/")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "RETURN_URL_NOT_ALLOWED")

@@ -96,7 +96,7 @@ async def test_a_person_connects_their_account(insta: Insta, flat: bool) -> None
 
 
 @pytest.mark.parametrize(("total", "quota"), [(10, 25), (25, 25), (100, 100)])
-async def test_an_accounts_own_quota_has_a_floor(insta: Insta, total: int, quota: int) -> None:
+async def test_account_quota_has_a_minimum(insta: Insta, total: int, quota: int) -> None:
     await insta.sim.account("ada", quota_total=total)
     await insta.connect()
     assert await insta.pool.fetchval("select traits ->> 'quotaPosts' from social_account") == str(quota)
@@ -109,9 +109,7 @@ async def test_an_account_is_connected_without_its_quota(insta: Insta) -> None:
     assert await insta.pool.fetchval("select traits from social_account") == {"software": "instagram"}
 
 
-async def test_nothing_that_is_secret_is_written_down(
-    insta: Insta, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_secrets_are_not_stored_in_plain_text(insta: Insta, capsys: pytest.CaptureFixture[str]) -> None:
     made = await insta.start()
     location = await insta.back(made)
     code = httpx.URL(location).params["code"]
@@ -122,7 +120,7 @@ async def test_nothing_that_is_secret_is_written_down(
     assert await insta.pool.fetchval("select count(*) from job_secret") == 0
 
 
-async def test_a_code_with_the_pages_tail_is_that_code(insta: Insta) -> None:
+async def test_code_with_the_fragment_tail_is_accepted(insta: Insta) -> None:
     """People paste codes with the tail `#_`, and some proxies keep the fragment."""
     made = await insta.start()
     url = httpx.URL(await insta.back(made))
@@ -141,7 +139,7 @@ async def test_a_code_that_was_used_is_refused(insta: Insta) -> None:
 
 
 @pytest.mark.parametrize("flat", [False, True])
-async def test_an_account_that_does_not_let_us_post_is_not_connected(insta: Insta, flat: bool) -> None:
+async def test_account_without_the_posting_permission_is_not_connected(insta: Insta, flat: bool) -> None:
     await insta.sim.account("ada", flat=flat)
     made = await insta.start()
     assert await insta.fails(made, await insta.go(made, scopes=[BASIC])) == "SCOPE_MISSING"
@@ -156,7 +154,7 @@ async def test_an_account_that_does_not_let_us_post_is_not_connected(insta: Inst
         ("limit", "no_permission", "SCOPE_MISSING"),
     ],
 )
-async def test_an_account_that_can_not_post_is_not_connected(
+async def test_account_of_an_unsupported_type_is_not_connected(
     insta: Insta, call: str, error: str, code: str
 ) -> None:
     await insta.sim.call("POST", "/errors", path=call, error=error)
@@ -165,7 +163,7 @@ async def test_an_account_that_can_not_post_is_not_connected(
     assert await insta.accounts() == []
 
 
-async def test_a_code_whose_answer_is_lost_says_to_start_again(insta: Insta) -> None:
+async def test_lost_answer_to_a_code_asks_to_start_again(insta: Insta) -> None:
     await insta.sim.fault("code", Fault.ACCEPT_THEN_DROP)
     made = await insta.start()
     assert await insta.fails(made, await insta.go(made)) == "CODE_REFUSED"

@@ -39,7 +39,7 @@ async def test_the_same_did_keeps_its_id(project: Project) -> None:
     assert await project.pool.fetchval("select service_url from social_account") == project.pds.url
 
 
-async def test_a_wrong_password_is_said_to_be_one(project: Project) -> None:
+async def test_wrong_password_is_reported(project: Project) -> None:
     job = await project.logged_in(appPassword="secret-wrong")
     assert (job["status"], job["error"]["code"]) == ("failed", "WRONG_PASSWORD")
     assert await project.accounts() == []
@@ -54,7 +54,7 @@ async def test_an_account_that_is_not_active_is_not_connected(project: Project) 
     assert (job["status"], job["error"]["code"]) == ("failed", "ACCOUNT_INACTIVE")
 
 
-async def test_a_server_that_is_away_is_asked_again(project: Project) -> None:
+async def test_unreachable_server_is_retried(project: Project) -> None:
     path = "/xrpc/com.atproto.server.createSession"
     project.pds.broken[path] = [Told(503, {})]
     job = await project.logged_in()

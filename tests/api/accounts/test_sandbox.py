@@ -75,14 +75,14 @@ async def test_a_code_names_the_account(project: Project, sandbox: Caller, own: 
         assert (await project.account(ids[0], sandbox)).json()["handle"] == handle
 
 
-async def test_what_is_no_handle_is_refused(project: Project, sandbox: Caller, own: str) -> None:
+async def test_invalid_handle_is_refused(project: Project, sandbox: Caller, own: str) -> None:
     made = await start(sandbox, own)
     back = await project.browser.get(way_back(made), params={"state": made["state"], "code": "no one"})
     assert status(back, made["state"]) == "failed"
     assert (await project.status(made["state"], sandbox)).json()["error"] == {"code": "CODE_REFUSED"}
 
 
-async def test_an_account_is_let_in_again(project: Project, sandbox: Caller, own: str) -> None:
+async def test_account_is_reconnected(project: Project, sandbox: Caller, own: str) -> None:
     made = await start(sandbox, own)
     await project.browser.get(way_back(made), params={"state": made["state"], "code": "fail_auth"})
     account = (await project.status(made["state"], sandbox)).json()["socialAccountId"]

@@ -163,7 +163,7 @@ def told(project: Project) -> set[str]:
 SECRET_FIELDS = {"code", "code_verifier", "client_secret", "refresh_token"}
 
 
-async def test_no_secret_of_a_posts_whole_way_is_written_down(
+async def test_no_secret_of_a_posts_life_is_stored_in_plain_text(
     project: Project, mine: Settings, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

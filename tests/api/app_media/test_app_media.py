@@ -16,7 +16,7 @@ from tests.api.conftest import Caller
 from tests.api.refusals import reason
 
 
-async def test_a_file_is_there_at_once(project: Project) -> None:
+async def test_uploaded_file_is_ready_at_once(project: Project) -> None:
     answer = await project.send(LOGO, kind="logo")
     made = answer.json()
     assert answer.status_code == 201, made
@@ -47,7 +47,7 @@ async def test_a_file_is_there_at_once(project: Project) -> None:
     assert (await project.caller.http.get(made["url"])).content == LOGO
 
 
-async def test_a_demo_video_has_a_length_and_its_words(project: Project) -> None:
+async def test_demo_video_has_a_duration_and_a_transcript(project: Project) -> None:
     made = await project.made(media.film(), "demo_video", transcript="Tap, and it is done.")
     assert (made["durationMs"], made["transcript"]) == (1500, "Tap, and it is done.")
 
@@ -58,7 +58,7 @@ async def test_the_parts_of_a_form_come_in_any_order(project: Project) -> None:
     assert answer.json()["kind"] == "screenshot"
 
 
-async def test_a_drawing_is_kept_as_what_it_shows(project: Project) -> None:
+async def test_svg_is_stored_without_active_content(project: Project) -> None:
     """Scripts, links and event handlers are removed, and browsers are told to run nothing."""
     made = await project.made(SVG)
     assert (made["mimeType"], made["width"], made["height"]) == ("image/svg+xml", 40, 20)
@@ -73,7 +73,7 @@ async def test_a_drawing_is_kept_as_what_it_shows(project: Project) -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_the_newest_of_a_kind_is_current_and_screenshots_are_in_their_order(project: Project) -> None:
+async def test_newest_file_of_a_kind_is_current_and_screenshots_keep_their_order(project: Project) -> None:
     first, second = await project.made(), await project.made(media.picture("WEBP"))
     screens = [await project.made(SCREEN, "screenshot") for _ in range(11)]
     current = {one["assetId"]: one["current"] for one in await project.listed()}
@@ -83,7 +83,7 @@ async def test_the_newest_of_a_kind_is_current_and_screenshots_are_in_their_orde
     assert [one["current"] for one in await project.listed(kind="logo")] == [True]
 
 
-async def test_a_project_has_so_many_files_and_so_many_bytes(
+async def test_project_has_limits_of_files_and_bytes(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app_media_limits, "MOST", {**app_media_limits.MOST, "logo": 2})
@@ -96,9 +96,7 @@ async def test_a_project_has_so_many_files_and_so_many_bytes(
     assert reason(await project.send(LOGO, kind="end_card"))[2] == "TOO_MUCH_APP_MEDIA"
 
 
-async def test_a_deleted_file_is_found_no_more_and_pruned(
-    project: Project, pool: Pool, settings: Settings
-) -> None:
+async def test_deleted_file_is_not_found_and_pruned(project: Project, pool: Pool, settings: Settings) -> None:
     made = await project.made()
     deleted = await project.delete(made["assetId"])
     assert (deleted.status_code, deleted.json()["assetId"]) == (200, made["assetId"])
@@ -109,7 +107,7 @@ async def test_a_deleted_file_is_found_no_more_and_pruned(
     assert project.kept.names() == []
 
 
-async def test_of_two_deletions_at_once_one_finds_it(project: Project, pool: Pool) -> None:
+async def test_one_of_two_concurrent_deletions_succeeds(project: Project, pool: Pool) -> None:
     made = await project.made()
     answers = await asyncio.gather(*(project.delete(made["assetId"]) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [200, 404, 404, 404]
@@ -128,7 +126,7 @@ async def test_a_repeat_gets_the_first_answer(project: Project) -> None:
     assert (repeat.status_code, repeat.content) == (200, gone.content)
 
 
-async def test_an_archived_project_takes_none_and_shows_what_it_has(project: Project) -> None:
+async def test_archived_project_refuses_files_and_lists_existing_ones(project: Project) -> None:
     made = await project.made()
     await project.archive()
     assert reason(await project.send(LOGO, kind="logo"))[2] == "PROJECT_ARCHIVED"
@@ -148,7 +146,7 @@ async def test_uploads_race_an_archive(project: Project) -> None:
     assert len(await project.listed()) == len(project.kept.names()) == statuses.count(201)
 
 
-async def test_what_is_kept_counts_for_its_own_organization(project: Project, rival: Caller) -> None:
+async def test_stored_bytes_count_for_their_organization(project: Project, rival: Caller) -> None:
     async def used(caller: Caller) -> int:
         return int((await caller.http.get("/v1/whoami")).json()["storage"]["usedBytes"])
 

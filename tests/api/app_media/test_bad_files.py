@@ -61,14 +61,14 @@ async def unchanged(project: Project, pool: Pool) -> AsyncIterator[None]:
     assert project.kept.names() == []
 
 
-async def test_a_file_that_can_not_be_is_named(project: Project) -> None:
+async def test_invalid_file_is_reported(project: Project) -> None:
     for name, (content, kind) in FILES.items():
         answer = await project.send(content, name="", kind=kind)
         assert answer.status_code == 422, (name, answer.text)
         refused(answer, 422, "VALIDATION", "file[0]")
 
 
-async def test_a_kind_has_its_largest_file(project: Project) -> None:
+async def test_each_kind_has_a_maximum_file_size(project: Project) -> None:
     for kind, most in (("logo", 5), ("screenshot", 10), ("end_card", 5)):
         too_large = LOGO + bytes(most * MIB + 1 - len(LOGO))
         refused(await project.send(too_large, kind=kind), 413, "PAYLOAD_TOO_LARGE")
@@ -87,7 +87,7 @@ async def test_a_video_of_more_than_200_mib_is_refused_unread(project: Project) 
     refused(answer, 413, "PAYLOAD_TOO_LARGE")
 
 
-async def test_a_form_has_a_kind_a_file_and_no_more(project: Project) -> None:
+async def test_form_needs_exactly_a_kind_and_a_file(project: Project) -> None:
     async def post(parts: list[tuple[str, Any]]) -> httpx.Response:
         return await project.caller.http.post(project.path, files=parts)
 
@@ -105,7 +105,7 @@ async def test_a_form_has_a_kind_a_file_and_no_more(project: Project) -> None:
         refused(await post(parts), 422, "VALIDATION", path)
 
 
-async def test_an_address_that_can_not_be_is_named(project: Project) -> None:
+async def test_invalid_url_is_reported(project: Project) -> None:
     for body, path in (
         ({"kind": "logo", "url": "file:///etc/passwd"}, "url"),
         ({"kind": "logo", "url": "http://127.0.0.1/a.png"}, "url"),

@@ -59,7 +59,7 @@ def token(made: dict[str, Any]) -> str:
     return str(made["url"]).rpartition("/")[2]
 
 
-async def test_a_piece_is_made_with_what_the_project_has(pieces: Pieces) -> None:
+async def test_content_uses_the_projects_files(pieces: Pieces) -> None:
     logo, card = await pieces.project.made(), await pieces.project.made(LOGO, "end_card")
     screens = [await pieces.project.made(SCREEN, "screenshot") for _ in range(11)]
     found = await pieces.files()
@@ -67,7 +67,7 @@ async def test_a_piece_is_made_with_what_the_project_has(pieces: Pieces) -> None
     assert found["screenshots"] == [token(one) for one in screens[:10]]
 
 
-async def test_whatever_is_named_goes_first(pieces: Pieces) -> None:
+async def test_named_files_take_precedence(pieces: Pieces) -> None:
     old, screen = await pieces.project.made(), await pieces.project.made(SCREEN, "screenshot")
     await pieces.project.made()
     await pieces.project.made(SCREEN, "screenshot")
@@ -80,7 +80,7 @@ async def test_whatever_is_named_goes_first(pieces: Pieces) -> None:
     assert found["screenshots"] == [token(asset), token(screen)]
 
 
-async def test_a_remix_without_a_clip_is_one_of_the_demo_video(pieces: Pieces) -> None:
+async def test_remix_without_a_clip_uses_the_demo_video(pieces: Pieces) -> None:
     refused(await pieces.ask(format="ugc_remix"), 422, "VALIDATION", "mediaIds")
     demo = await pieces.project.made(CLIP, "demo_video", transcript="Tap once.")
     brief = await pieces.brief(format="ugc_remix")
@@ -110,9 +110,7 @@ async def test_another_projects_file_is_not_found(pieces: Pieces) -> None:
     )
 
 
-async def test_a_file_that_is_deleted_stays_as_long_as_a_piece_is_made_from_it(
-    pieces: Pieces, settings: Settings
-) -> None:
+async def test_deleted_file_stays_while_a_generation_uses_it(pieces: Pieces, settings: Settings) -> None:
     logo = await pieces.project.made()
     await pieces.brief()
     await pieces.project.delete(logo["assetId"])
@@ -124,9 +122,7 @@ async def test_a_file_that_is_deleted_stays_as_long_as_a_piece_is_made_from_it(
     assert pieces.project.kept.names() == []
 
 
-async def test_a_retry_says_that_a_file_was_deleted_not_that_the_storage_is_away(
-    pieces: Pieces, settings: Settings
-) -> None:
+async def test_retry_reports_a_deleted_file(pieces: Pieces, settings: Settings) -> None:
     """No generation used the file when it was deleted, so it was removed."""
     http, logo = pieces.project.caller.http, await pieces.project.made()
     accepted = (await pieces.ask(format="image")).json()
@@ -144,7 +140,7 @@ async def test_a_retry_says_that_a_file_was_deleted_not_that_the_storage_is_away
     assert ended.value.outcome == storing.GONE
 
 
-async def test_what_was_made_with_a_file_that_is_deleted_says_so_when_it_is_made_anew(pieces: Pieces) -> None:
+async def test_regeneration_reports_a_deleted_file(pieces: Pieces) -> None:
     http, screen = pieces.project.caller.http, await pieces.project.made(SCREEN, "screenshot")
     accepted = (await pieces.ask(format="image", mediaIds=[screen["assetId"]])).json()
     await http.post(f"/v1/jobs/{accepted['jobId']}/cancel")

@@ -105,7 +105,7 @@ def read_by_type() -> list[Operation]:
 
 
 @pytest.mark.parametrize("operation", read_by_type(), ids=lambda one: one.id)
-def test_the_largest_legal_body_of_each_route_is_read(operation: Operation) -> None:
+def test_largest_legal_body_of_each_route_is_accepted(operation: Operation) -> None:
     described = document(built())
     schema = {"$ref": f"/{operation.body.__name__}"}
     texts = [escaped(largest(schema, described, character)) for character in CHARACTERS.values()]
@@ -161,7 +161,7 @@ class _Unbounded(In, frozen=True, kw_only=True):
     names: list[str]
 
 
-def test_a_list_without_a_length_is_no_type_of_a_body() -> None:
+def test_body_type_needs_a_length_for_each_list() -> None:
     with pytest.raises(TypeError, match="max_length"):
         limits_of(_Unbounded)
 
@@ -176,13 +176,13 @@ TOO_MUCH = {
 
 
 @pytest.mark.parametrize("what", TOO_MUCH)
-async def test_a_body_with_too_much_in_it_is_told_so(acme: Caller, what: str) -> None:
+async def test_body_with_too_many_values_is_refused(acme: Caller, what: str) -> None:
     answer = await acme.http.post("/v1/projects", content=TOO_MUCH[what], headers=JSON)
     refused(answer, 422, "VALIDATION")
     assert what in answer.json()["error"]["message"]
 
 
-async def test_marks_in_a_text_are_no_values(acme: Caller) -> None:
+async def test_signs_inside_a_string_are_not_counted(acme: Caller) -> None:
     """Commas, brackets, quotes and digits inside a string aren't counted."""
     for text in (",[{" * 2_000, '"' * 3_000, "1" * 8_000, "\\" * 3_000, '\\"' * 1_500):
         body = msgspec.json.encode({"name": "a", "timezone": "UTC", "metadata": {"a": text}}) + b" " * 20_000

@@ -16,7 +16,7 @@ from tests.api.described import Route
 PARTS = 8
 
 
-async def test_the_dearest_shapes_to_each_route(checker: Checker, app: Litestar) -> None:
+async def test_most_expensive_shapes_for_each_route(checker: Checker, app: Litestar) -> None:
     """The bodies have the maximum length of the route."""
     shapes = {name: SHAPES[name] for name in DEAREST}
     for route in checker.operator.bodies:
@@ -28,7 +28,7 @@ async def test_the_dearest_shapes_to_each_route(checker: Checker, app: Litestar)
 
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
-async def test_all_shapes_to_each_route(checker: Checker, app: Litestar, part: int) -> None:
+async def test_all_shapes_for_each_route(checker: Checker, app: Litestar, part: int) -> None:
     for route in checker.operator.bodies[part::PARTS]:
         size, known = limits(app)[route.id], fields(app, route)
         for one in [*worst.of_value(known.values, known.names, size), *of_lists(route, known.values, size)]:

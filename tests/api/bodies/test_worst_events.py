@@ -72,7 +72,7 @@ async def test_events_of_a_server(checker: Checker, shop: Sender) -> None:
     checker.assert_cheap()
 
 
-async def test_messages_of_segments_sdks(checker: Checker, shop: Sender) -> None:
+async def test_segment_messages(checker: Checker, shop: Sender) -> None:
     for one in events(PLAIN, most=5_000, field="batch"):
         await checker.send("POST", "/v1/batch", one, key=shop.key)
         await checker.send("POST", "/v1/track", one, key=shop.key)
@@ -81,7 +81,7 @@ async def test_messages_of_segments_sdks(checker: Checker, shop: Sender) -> None
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-async def test_what_comes_out_of_gzip(checker: Checker, shop: Sender) -> None:
+async def test_decompressed_bodies(checker: Checker, shop: Sender) -> None:
     """No step blocks the loop. A text of 8 MB may cost more than other refusals: it counts as 4,000
     events.
     """

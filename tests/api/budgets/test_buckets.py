@@ -49,7 +49,7 @@ steps = st.lists(spends | advances, max_size=12)
 
 @given(course=steps)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_a_bucket_is_what_arithmetic_says(limiter: Limiter, redis: Redis, course: list[Any]) -> None:
+async def test_bucket_matches_the_arithmetic(limiter: Limiter, redis: Redis, course: list[Any]) -> None:
     """Starts full; refills up to its burst; is charged without a floor; refuses exactly below 0."""
     bucket = BudgetBucket(f"budget:{ids.new()}:keys", CENT)
     left = [float(rate * BURST_S) for rate in CENT]
@@ -72,7 +72,7 @@ async def test_a_bucket_is_what_arithmetic_says(limiter: Limiter, redis: Redis, 
     assert levels[0].wait_ms == pytest.approx(max(0, *debts_ms), abs=2)
 
 
-async def test_processes_at_once_grant_no_more_than_rate_and_burst(
+async def test_concurrent_processes_grant_at_most_rate_and_burst(
     redis_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Five processes with eight concurrent requests each: only running requests exceed the bucket."""
@@ -131,7 +131,7 @@ async def test_a_key_at_its_request_limit_gets_no_more_than_its_tiers_cpu(
     assert 0.9 * allowed <= granted <= 1.1 * allowed < asked / 2
 
 
-async def test_charges_wait_while_redis_is_left_alone(redis: Redis) -> None:
+async def test_charges_wait_while_the_breaker_is_open(redis: Redis) -> None:
     """A failure opens the breaker for a second: charges in that time are written afterwards, once."""
     now = [100.0]
     breaker = Breaker(1.0, lambda: now[0])

@@ -78,7 +78,7 @@ async def test_usage_shows_what_requests_have_cost(app: Litestar, acme: Caller) 
     assert found["public", "cpu"]["available"] == found["public", "cpu"]["capacity"]
 
 
-async def test_strangers_use_up_nothing_that_keys_need(app: Litestar, acme: Caller) -> None:
+async def test_public_traffic_does_not_use_the_keys_budget(app: Litestar, acme: Caller) -> None:
     """An app's key is public in a web page: strangers who send with it must not block the organization."""
     project = await new_project(acme)
     body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
@@ -104,7 +104,7 @@ async def test_strangers_use_up_nothing_that_keys_need(app: Litestar, acme: Call
         assert (await send(anonymous)).status_code == 202
 
 
-async def test_a_restarted_redis_has_full_buckets_and_one_that_is_away_refuses_nobody(
+async def test_restarted_redis_has_full_buckets_and_absent_redis_refuses_no_request(
     own_servers: Servers, acme_apart: Caller
 ) -> None:
     async with Redis.from_url(own_servers.valkey.url) as redis:
@@ -122,7 +122,7 @@ async def test_a_restarted_redis_has_full_buckets_and_one_that_is_away_refuses_n
     assert {one["available"] for one in answer.json()["budgets"]} == {None}
 
 
-async def test_redis_is_asked_as_often_as_before(app: Litestar, acme: Caller, redis: Redis) -> None:
+async def test_budgets_cost_no_additional_script_call(app: Litestar, acme: Caller, redis: Redis) -> None:
     """The check and the charge are part of the script call that counts the request."""
     await acme.http.get("/v1/whoami")
     await app.state.services.limiter.close()
@@ -142,7 +142,7 @@ async def upload(caller: Caller, project: str) -> httpx.Response:
     return await caller.http.post(f"/v1/projects/{project}/content/upload", files=files)
 
 
-async def test_an_upload_pays_for_the_process_that_looks_into_it(
+async def test_upload_pays_for_its_probe_process(
     app: Litestar, acme: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project, charged = await new_project(acme), list[Cost]()
@@ -156,7 +156,7 @@ async def test_an_upload_pays_for_the_process_that_looks_into_it(
     assert paid.sent == len(answer.content)
 
 
-async def test_uploads_that_wait_for_their_turn_are_refused_once_one_has_overdrawn_the_budget(
+async def test_queued_uploads_are_refused_once_the_budget_is_overdrawn(
     app: Litestar, acme: Caller, pool: Pool
 ) -> None:
     limiter: Limiter = app.state.services.limiter

@@ -42,7 +42,7 @@ async def raw(project: Project, content: Any, headers: dict[str, str] = FORM) ->
     return await project.caller.http.post(f"{project.path}/upload", content=content, headers=headers)
 
 
-async def test_what_these_tests_send_raw_would_be_taken(project: Project, pool: Pool) -> None:
+async def test_raw_form_of_these_tests_is_accepted(project: Project, pool: Pool) -> None:
     assert (await raw(project, part(PNG) + END)).status_code == 201
     await pool.execute("truncate content_item cascade")
     for name in project.stored():
@@ -96,14 +96,14 @@ FILES = {
 }  # fmt: skip
 
 
-async def test_a_part_that_can_not_be_is_named(project: Project, pool: Pool) -> None:
+async def test_invalid_part_is_reported(project: Project, pool: Pool) -> None:
     for name, (parts, path) in FILES.items():
         refused(await project.upload(*parts), 422, "VALIDATION", path)
         assert (await rows(pool), project.stored()) == (0, []), name
 
 
 @pytest.mark.long
-async def test_a_picture_that_gets_better_again_and_again_is_not_gone_through(project: Project) -> None:
+async def test_progressive_image_with_many_scans_is_refused(project: Project) -> None:
     endless = file(media.rescanned(3000), "a.jpg", "image/jpeg")
     refused(await project.upload(endless), 422, "VALIDATION", "file[0]")
 
@@ -130,7 +130,7 @@ UNREADABLE: dict[str, bytes] = {
 }
 
 
-async def test_a_body_that_is_no_form_is_told_so(project: Project, pool: Pool) -> None:
+async def test_body_without_a_form_is_refused(project: Project, pool: Pool) -> None:
     for name, body in UNREADABLE.items():
         refused(await raw(project, body), 400, "BAD_REQUEST")
         assert (await rows(pool), project.stored()) == (0, []), name
@@ -172,7 +172,7 @@ TOO_MUCH = {
 }
 
 
-async def test_what_is_too_much_is_refused_before_it_is_whole(project: Project) -> None:
+async def test_oversized_upload_is_refused_before_its_end(project: Project) -> None:
     for name, (start, most) in TOO_MUCH.items():
         body = Endless(start, b"x" * 64 * 1024 if "head" in name else bytes(64 * 1024))
         refused(await raw(project, body), 413, "PAYLOAD_TOO_LARGE")
@@ -189,14 +189,12 @@ async def test_a_length_that_is_too_large_is_refused_unread(project: Project) ->
     assert body.sent == 0
 
 
-async def test_one_byte_is_too_many(project: Project) -> None:
+async def test_one_byte_over_the_limit_is_refused(project: Project) -> None:
     refused(await project.upload(file(PNG + bytes(30 * MIB + 1 - len(PNG)))), 413, "PAYLOAD_TOO_LARGE")
 
 
 @pytest.mark.parametrize("limit", ["IDLE_S", "TOTAL_S"])
-async def test_who_is_too_slow_is_refused(
-    project: Project, monkeypatch: pytest.MonkeyPatch, limit: str
-) -> None:
+async def test_slow_upload_is_refused(project: Project, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
     monkeypatch.setattr(uploads, limit, 0.05)
     answered = asyncio.Event()
 
@@ -208,7 +206,7 @@ async def test_who_is_too_slow_is_refused(
     answered.set()
 
 
-async def test_who_hangs_up_leaves_nothing(app: Litestar, project: Project) -> None:
+async def test_disconnect_leaves_no_file(app: Litestar, project: Project) -> None:
     """As the server reports it: the body ends in the middle of a file."""
     headers = {**FORM, "Authorization": f"Bearer {project.caller.key}"}
     body = part(PNG * 1000)[:50_000]

@@ -30,7 +30,7 @@ async def test_a_list_is_newest_first_and_paged(project: Project) -> None:
     assert rest["nextCursor"] is None
 
 
-async def test_a_list_shows_all_of_each(project: Project) -> None:
+async def test_list_items_are_complete(project: Project) -> None:
     made = await project.made(film(), text("caption", "Bread"))
     assert (await project.caller.http.get(project.path)).json()["items"] == [made]
 
@@ -59,7 +59,7 @@ async def test_a_list_of_one_project_is_not_anothers(project: Project) -> None:
     assert (await project.caller.http.get(f"{other.headers['Location']}/content")).json()["items"] == []
 
 
-async def test_a_caption_is_edited_by_who_has_seen_it(project: Project) -> None:
+async def test_edit_needs_the_current_revision(project: Project) -> None:
     path = await item(project)
     edited = await project.caller.http.patch(path, json={"caption": "Cake"}, headers={"If-Match": '"1"'})
     assert (edited.status_code, edited.headers["ETag"]) == (200, '"2"')
@@ -92,7 +92,7 @@ async def test_a_policy_is_read_changed_and_shown_with_its_project(project: Proj
     assert listed == shown
 
 
-async def test_an_approval_says_what_was_seen(project: Project) -> None:
+async def test_approval_names_the_reviewed_revision(project: Project) -> None:
     await policy(project, requiresApproval=True)
     path = await item(project)
     await project.caller.http.patch(path, json={"caption": "Cake"})
@@ -122,7 +122,7 @@ async def test_an_approval_needs_no_body_and_a_rejection_a_reason(project: Proje
     assert (await project.caller.http.post(f"{path}/approve")).json()["approvalStatus"] == "approved"
 
 
-async def test_who_writes_does_not_approve(project: Project, app: Litestar, pool: Pool) -> None:
+async def test_writing_key_cannot_approve(project: Project, app: Litestar, pool: Pool) -> None:
     """The key can't loosen the policy either, which would have the same effect."""
     await policy(project, requiresApproval=True)
     path = await item(project)

@@ -8,7 +8,7 @@ from tests.api.content.project import Project, file, rows
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp"])
-async def test_half_a_picture_is_none(project: Project, pool: Pool, kind: str) -> None:
+async def test_truncated_image_is_refused(project: Project, pool: Pool, kind: str) -> None:
     whole = media.grainy(kind.upper())
     for came in (0.05, 0.5, 0.99):
         part = whole[: int(len(whole) * came)]

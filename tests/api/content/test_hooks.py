@@ -61,7 +61,7 @@ async def test_each_hook_quotes_the_brand(acme: Caller) -> None:
         assert not any(claim in hook["text"] for claim in ("best", "2024", "20,000"))
 
 
-async def test_a_brand_that_says_too_little_hears_what_would_help(acme: Caller) -> None:
+async def test_sparse_brand_lists_the_missing_fields(acme: Caller) -> None:
     for brand, missing in (
         ({"appName": "Tideline"}, ["tagline", "appDescription", "keywords"]),
         ({"tagline": "Know the tide before you go"}, ["appName"]),

@@ -82,9 +82,7 @@ async def test_one_range_comes_alone(anonymous: httpx.AsyncClient, url: str) -> 
         assert answer.json()["error"]["code"] == "RANGE_NOT_SATISFIABLE"
 
 
-async def test_what_is_no_single_range_of_this_version_is_the_whole(
-    anonymous: httpx.AsyncClient, url: str
-) -> None:
+async def test_other_ranges_return_the_whole_file(anonymous: httpx.AsyncClient, url: str) -> None:
     for asked in IGNORED:
         answer = await anonymous.get(url, headers=[(b"Range", asked.encode())])
         assert (answer.status_code, len(answer.content)) == (200, SIZE), asked
@@ -94,7 +92,7 @@ async def test_what_is_no_single_range_of_this_version_is_the_whole(
 
 
 @EVERYWHERE
-async def test_who_has_it_is_told_so(anonymous: httpx.AsyncClient, url: str) -> None:
+async def test_known_version_returns_304(anonymous: httpx.AsyncClient, url: str) -> None:
     known = dict.fromkeys((ETAG, f"W/{ETAG}", f'"a", {ETAG}', "*"), 304)
     for tag, status in {**known, '"other"': 200, "": 200}.items():
         for method in ("GET", "HEAD"):
@@ -102,14 +100,12 @@ async def test_who_has_it_is_told_so(anonymous: httpx.AsyncClient, url: str) -> 
             assert (answer.status_code, answer.headers["ETag"]) == (status, ETAG)
 
 
-async def test_an_address_that_was_guessed_is_nothing(anonymous: httpx.AsyncClient) -> None:
+async def test_guessed_url_is_not_found(anonymous: httpx.AsyncClient) -> None:
     for method, token in product(("GET", "HEAD"), ("x", "A" * 43, "..%2f..%2fenv", "%00", "é")):
         assert (await anonymous.request(method, f"/media/{token}")).status_code == 404
 
 
-async def test_what_is_being_uploaded_has_no_address(
-    anonymous: httpx.AsyncClient, url: str, pool: Pool
-) -> None:
+async def test_running_upload_has_no_url(anonymous: httpx.AsyncClient, url: str, pool: Pool) -> None:
     await pool.execute("delete from content_asset")
     assert (await anonymous.get(url)).status_code == 404
 
@@ -127,7 +123,7 @@ numbers = st.one_of(st.just(""), st.integers(0, 200).map(str))
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=numbers, last=numbers)
-def test_a_range_is_what_the_standard_says(first: str, last: str) -> None:
+def test_range_follows_the_rfc(first: str, last: str) -> None:
     asked = f"bytes={first}-{last}".encode()
     served = Served("image/png", 100, bytes(32), UUID(int=1), "standard")
     headers: dict[bytes, Any] = {b"range": asked}
@@ -141,7 +137,7 @@ def test_a_range_is_what_the_standard_says(first: str, last: str) -> None:
 
 
 @EVERYWHERE
-async def test_a_file_that_is_gone_from_the_storage_is_our_fault(
+async def test_missing_stored_file_is_a_server_error(
     anonymous: httpx.AsyncClient, url: str, project: Project
 ) -> None:
     [stored] = project.stored()

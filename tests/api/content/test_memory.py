@@ -39,7 +39,7 @@ def most(server: int) -> int:
 
 
 @EVERYWHERE
-async def test_a_hundred_megabytes_take_few(pool: Pool, settings: Settings, tmp_path: Path) -> None:
+async def test_large_upload_needs_little_memory(pool: Pool, settings: Settings, tmp_path: Path) -> None:
     async with pool.acquire() as conn:
         org = await seeds.organization(conn)
         path = f"/v1/projects/{ids.show(ids.PROJECT, await seeds.project(conn, org))}/content/upload"

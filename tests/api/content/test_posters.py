@@ -54,7 +54,7 @@ async def item(project: Project, made: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-async def test_a_video_gets_one_and_is_otherwise_as_it_was(
+async def test_video_gets_a_poster_and_is_otherwise_unchanged(
     project: Project, pool: Pool, settings: Settings, video: bytes
 ) -> None:
     await pool.execute("update pool_cap set max_queued = 1")
@@ -72,7 +72,7 @@ async def test_a_video_gets_one_and_is_otherwise_as_it_was(
     assert await pool.fetchval("select sum(bytes) from storage_use") == kept
 
 
-async def test_nothing_is_left_of_one_whose_project_is_archived_meanwhile(
+async def test_archive_leaves_no_poster(
     project: Project, pool: Pool, settings: Settings, video: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def archived(asked: Asked, handles: Sequence[int]) -> Made:
@@ -101,7 +101,7 @@ async def from_before(pool: Pool) -> None:
 
 
 @pytest.mark.long
-async def test_videos_from_before_get_one_after_the_other(
+async def test_videos_of_older_releases_get_posters_one_by_one(
     project: Project, pool: Pool, settings: Settings, video: bytes
 ) -> None:
     made = [await project.made(part) for part in (film(video), file(), film(), film(video))]
@@ -116,9 +116,7 @@ async def test_videos_from_before_get_one_after_the_other(
     assert [url is not None for url in shown] == [True, True, False, True]
 
 
-async def test_none_is_looked_for_while_the_pool_has_work_or_nobody_to_do_it(
-    project: Project, pool: Pool
-) -> None:
+async def test_busy_or_empty_pool_starts_no_poster(project: Project, pool: Pool) -> None:
     await project.made(film())
     await from_before(pool)
     async with pool.acquire() as conn:
@@ -129,7 +127,7 @@ async def test_none_is_looked_for_while_the_pool_has_work_or_nobody_to_do_it(
     assert await pool.fetchval("select count(*) from job") == 1
 
 
-async def test_one_whose_job_runs_gets_no_other(project: Project, pool: Pool) -> None:
+async def test_running_poster_job_is_not_repeated(project: Project, pool: Pool) -> None:
     await project.made(film())
     async with pool.acquire() as conn:
         await seeds.claims(conn, MAKE_POSTER)
@@ -146,7 +144,7 @@ async def test_one_whose_job_runs_gets_no_other(project: Project, pool: Pool) ->
            select organization_id, id, 1, sha256, repeat('x', 43) from content_asset""",
     ],
 )
-async def test_a_video_that_needs_none_is_passed(project: Project, pool: Pool, change: str) -> None:
+async def test_video_without_need_of_a_poster_is_skipped(project: Project, pool: Pool, change: str) -> None:
     await project.made(film())
     await from_before(pool)
     await pool.execute(change)

@@ -27,7 +27,7 @@ async def briefs(pool: Pool) -> list[dict[str, Any]]:
     return [row["brief"] for row in rows]
 
 
-async def test_a_clip_and_what_is_said_in_it_are_kept_for_the_job(project: Project, pool: Pool) -> None:
+async def test_clip_and_transcript_are_stored_for_the_job(project: Project, pool: Pool) -> None:
     uploaded = await project.made(film(CLIP))
     [asset] = uploaded["assets"]
     for source in ({"mediaIds": [asset["assetId"]]}, {"sourceContentId": uploaded["id"]}):
@@ -41,7 +41,7 @@ async def test_a_clip_and_what_is_said_in_it_are_kept_for_the_job(project: Proje
     ]
 
 
-async def test_without_one_it_is_the_apps_demo_video_with_its_words(project: Project, pool: Pool) -> None:
+async def test_default_clip_is_the_demo_video_with_its_transcript(project: Project, pool: Pool) -> None:
     parts = [film(CLIP), text("kind", "demo_video"), text("transcript", "Tap, and it is done.")]
     added = await project.caller.http.post(f"/v1/projects/{project.id}/app-media", files=parts)
     assert added.status_code == 201, added.text
@@ -52,7 +52,7 @@ async def test_without_one_it_is_the_apps_demo_video_with_its_words(project: Pro
     assert first["files"]["clip"] == second["files"]["clip"] is not None
 
 
-async def test_what_no_remix_can_be_made_of_is_refused(project: Project, pool: Pool) -> None:
+async def test_unusable_clip_is_refused(project: Project, pool: Pool) -> None:
     picture = await project.made(file())
     [asset] = picture["assets"]
     refusals: list[tuple[dict[str, Any], str]] = [

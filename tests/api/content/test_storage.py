@@ -34,7 +34,7 @@ async def used(caller: Caller) -> int:
     return int(answer.json()["storage"]["usedBytes"])
 
 
-async def test_what_follows_a_picture_is_not_kept(project: Project) -> None:
+async def test_trailing_data_is_not_stored(project: Project) -> None:
     """Trailing data is neither counted, nor hashed, nor served."""
     for whole, name, mime in (
         (PNG, "a.png", "image/png"),
@@ -49,9 +49,7 @@ async def test_what_follows_a_picture_is_not_kept(project: Project) -> None:
         assert served.content == whole
 
 
-async def test_whoami_says_what_is_kept_and_how_much_may_be(
-    acme: Caller, project: Project, pool: Pool
-) -> None:
+async def test_whoami_shows_storage_and_its_limit(acme: Caller, project: Project, pool: Pool) -> None:
     assert (await acme.http.get("/v1/whoami")).json()["storage"] == {
         "usedBytes": 0,
         "limitBytes": 5 * storage_quota.GIB,
@@ -62,7 +60,7 @@ async def test_whoami_says_what_is_kept_and_how_much_may_be(
     assert await used(acme) == len(PICTURE) + len(PNG) + len(media.film()) + small
 
 
-async def test_of_uploads_at_once_as_many_pass_as_there_is_room_for(
+async def test_concurrent_uploads_stop_at_the_quota(
     acme: Caller, project: Project, pool: Pool, room: int
 ) -> None:
     answers = await asyncio.gather(*(project.upload(film(CLIP)) for _ in range(8)))
@@ -78,7 +76,7 @@ async def test_of_uploads_at_once_as_many_pass_as_there_is_room_for(
 
 
 @pytest.mark.usefixtures("room")
-async def test_an_upload_that_fails_frees_what_it_took(acme: Caller, project: Project) -> None:
+async def test_failed_upload_frees_its_reservation(acme: Caller, project: Project) -> None:
     for _ in range(5):
         assert (await project.upload(file(PICTURE[: len(PICTURE) // 2]))).status_code == 422
     assert await used(acme) == 0
@@ -102,7 +100,7 @@ async def test_a_sandbox_counts_with_its_organization(
     assert await used(rival) == 0
 
 
-async def test_what_is_deleted_is_free_again(acme: Caller, project: Project, pool: Pool) -> None:
+async def test_deletion_frees_the_quota(acme: Caller, project: Project, pool: Pool) -> None:
     first, second = [await project.made(file(PICTURE)) for _ in range(2)]
     for made in (first, second):
         await pool.execute(

@@ -36,7 +36,7 @@ def turned(orientation: int) -> bytes:
     return out.getvalue()
 
 
-async def test_a_thumbnail_is_turned_as_the_picture_asks(project: Project) -> None:
+async def test_thumbnail_follows_the_exif_rotation(project: Project) -> None:
     for found in await small(project, *[(turned(orientation), "jpeg") for orientation in range(1, 9)]):
         assert found.size == (480, 288)
         left, right = (found.getpixel((x, 144)) for x in (100, 380))
@@ -51,14 +51,14 @@ def png(mode: str) -> bytes:
     return out.getvalue()
 
 
-async def test_a_picture_of_any_mode_has_one_on_white(project: Project) -> None:
+async def test_thumbnail_of_any_mode_has_a_white_background(project: Project) -> None:
     modes = ("RGBA", "LA", "P", "1", "I;16")
     found = await small(project, *[(png(mode), "png") for mode in modes])
     assert {one.size for one in found} == {(480, 480)}
     assert [one.convert("L").getpixel((240, 240)) for one in found] == [255, 255, 0, 0, 0]
 
 
-async def test_a_small_one_is_as_large_as_it_is_and_a_film_has_none(project: Project) -> None:
+async def test_small_image_keeps_its_size_and_video_has_no_thumbnail(project: Project) -> None:
     [found] = await small(project, (picture("WEBP"), "webp"))
     assert found.size == (4, 3)
     [asset] = (await project.made(film(media.film())))["assets"]

@@ -56,7 +56,7 @@ async def added(pool: Pool, caller: Caller, events: int) -> None:
     await eventually(are)
 
 
-async def test_beyond_the_budget_events_are_refused_unread_until_the_day_ends(shop: Sender) -> None:
+async def test_events_over_the_budget_are_refused_unread_until_the_day_ends(shop: Sender) -> None:
     assert taken(await shop.send(*numbered(*range(9))))[0] == 9
     # A request with more events than are left is accepted as a whole.
     assert taken(await shop.send(*numbered(*range(10, 14))))[0] == 4
@@ -124,7 +124,7 @@ async def test_a_sandbox_has_its_own(
     await added(pool, acme, 12)
 
 
-async def test_what_is_sent_again_is_charged_once(shop: Sender, pool: Pool) -> None:
+async def test_repeated_events_are_charged_once(shop: Sender, pool: Pool) -> None:
     for _ in range(5):
         await shop.send(*numbered(*range(4)))
     assert taken(await shop.send(*numbered(*range(3, 9))))[:2] == (5, 1)
@@ -168,14 +168,14 @@ async def test_a_higher_tier_counts_at_once(shop: Sender, pool: Pool) -> None:
     assert problem(await shop.send(event(11)))[0] == 429
 
 
-async def test_a_redis_that_forgets_everything_forgets_no_count(shop: Sender, redis_url: str) -> None:
+async def test_count_survives_an_emptied_redis(shop: Sender, redis_url: str) -> None:
     await shop.send(*numbered(*range(10)))
     async with Redis.from_url(redis_url) as client:
         await client.flushdb()
     assert problem(await shop.send(event(10)))[2] == {"limit": "daily-events"}
 
 
-async def test_a_refused_app_asks_nobody(
+async def test_refused_app_causes_no_query(
     shop: Sender, app: Litestar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_requests, "MAX_REFUSAL_S", 600.0)

@@ -38,7 +38,7 @@ def seen(answer: httpx.Response) -> tuple[int, dict[str, str], Any]:
 
 
 @pytest.mark.parametrize("path", ["", "/", "/v1/batch", "/v1/batch/", "/v1/apps/none/events"])
-async def test_they_answer_as_the_framework_does(
+async def test_fast_path_answers_as_the_framework_does(
     shop: Sender, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = path if path.startswith("/v1") else shop.at + path

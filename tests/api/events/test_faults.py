@@ -33,7 +33,7 @@ async def phone(
 
 
 @pytest.mark.parametrize("loss", [*Loss])
-async def test_what_is_sent_again_is_stored_once(phone: Sender, relay: Relay, pool: Pool, loss: Loss) -> None:
+async def test_repeated_events_are_stored_once(phone: Sender, relay: Relay, pool: Pool, loss: Loss) -> None:
     events = [event(number) for number in range(8)]
     relay.fall_silent_at("keep_events", loss)
     answer = await phone.send(*events)

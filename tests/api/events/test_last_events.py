@@ -47,7 +47,7 @@ async def said(pool: Pool) -> datetime | None:
     return found
 
 
-async def test_it_is_said_soon_after_the_first_event(shop: Sender) -> None:
+async def test_last_event_at_appears_after_the_first_event(shop: Sender) -> None:
     assert taken(await shop.send(event(1)))[0] == 1
 
     async def shown() -> str | None:
@@ -57,7 +57,7 @@ async def test_it_is_said_soon_after_the_first_event(shop: Sender) -> None:
     assert await eventually(shown)
 
 
-async def test_many_requests_are_one_note(
+async def test_many_requests_cause_one_write(
     pool: Pool, keyed: KeyedApp, notes: list[UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_last_seen(pool) as last:
@@ -71,13 +71,13 @@ async def test_many_requests_are_one_note(
     assert notes == [keyed.app_id] * 2
 
 
-async def test_what_is_due_at_the_end_is_written(pool: Pool, keyed: KeyedApp) -> None:
+async def test_pending_timestamps_are_written_at_the_end(pool: Pool, keyed: KeyedApp) -> None:
     async with open_last_seen(pool) as last:
         last.note(keyed)
     assert await said(pool)
 
 
-async def test_a_postgres_that_is_away_is_asked_again_by_the_next_event(
+async def test_next_event_retries_after_postgres_was_away(
     pool: Pool, keyed: KeyedApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     last = LastSeenBuffer(pool)

@@ -72,9 +72,7 @@ async def test_requests_over_the_limit_are_refused(
     assert taken(await shop.send(event(9)))[0] == 1
 
 
-async def test_a_request_with_many_events_is_taken_and_paid_for_by_those_after_it(
-    shop: Sender, buckets: Redis
-) -> None:
+async def test_large_request_is_accepted_and_paid_by_later_ones(shop: Sender, buckets: Redis) -> None:
     assert taken(await shop.send(*(event(number) for number in range(25))))[0] == 25
 
     async def spent() -> bool:
@@ -104,7 +102,7 @@ BOMB = gzip.compress(b" " * 8_000_001)
     ],
     ids=range(9),
 )
-async def test_a_body_that_is_refused_whole_costs_what_it_was_to_read(
+async def test_refused_body_costs_its_size(
     phone: Sender, buckets: Redis, path: str, content: bytes, outcome: tuple[int, int]
 ) -> None:
     at, (status, cost) = f"/v1/{path}" if path else phone.at, outcome
@@ -117,7 +115,7 @@ async def test_a_body_that_is_refused_whole_costs_what_it_was_to_read(
     await eventually(spent)
 
 
-async def test_a_key_that_opens_no_more_spends_nothing_of_its_app(shop: Sender) -> None:
+async def test_revoked_key_uses_no_budget_of_its_app(shop: Sender) -> None:
     """The first request with the key is counted in parallel with the look-up; later ones aren't."""
     assert taken(await shop.send(event(1)))[0] == 1
     new = await shop.rotate()
@@ -126,7 +124,7 @@ async def test_a_key_that_opens_no_more_spends_nothing_of_its_app(shop: Sender) 
     assert taken(await shop.send(event(2), key=new))[0] == 1
 
 
-async def test_an_app_that_was_refused_asks_nobody(
+async def test_refused_app_makes_no_round_trip(
     shop: Sender, app: Litestar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No query to Postgres or Redis, and the body isn't read."""
@@ -138,7 +136,7 @@ async def test_an_app_that_was_refused_asks_nobody(
     assert problem(await shop.post(b"{"))[:2] == (429, "RATE_LIMITED")
 
 
-async def test_an_app_that_asks_on_hears_so_in_turn(shop: Sender) -> None:
+async def test_repeated_refusals_are_delayed(shop: Sender) -> None:
     while (await shop.send(event(1))).status_code == 202:
         pass
     loop = asyncio.get_running_loop()
@@ -148,7 +146,7 @@ async def test_an_app_that_asks_on_hears_so_in_turn(shop: Sender) -> None:
     assert loop.time() - start >= 99 * event_limits.REFUSAL_INTERVAL_S
 
 
-async def test_no_other_app_waits_for_refusals(
+async def test_refusals_delay_no_other_app(
     shop: Sender, phone: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     while (await shop.send(event(1))).status_code == 202:
@@ -163,12 +161,12 @@ async def test_no_other_app_waits_for_refusals(
     await asyncio.gather(*refusals, return_exceptions=True)
 
 
-async def test_of_requests_at_once_as_many_pass_as_may(shop: Sender) -> None:
+async def test_concurrent_requests_stop_at_the_limit(shop: Sender) -> None:
     answers = await asyncio.gather(*(shop.send(event(number)) for number in range(20)))
     assert sorted(answer.status_code for answer in answers) == [202] * 3 + [429] * 17
 
 
-async def test_without_redis_all_pass(acme_apart: Caller, own_servers: object) -> None:
+async def test_all_requests_pass_without_redis(acme_apart: Caller, own_servers: object) -> None:
     async with httpx.AsyncClient(
         transport=acme_apart.http._transport, base_url="http://localhost", trust_env=False
     ) as http:

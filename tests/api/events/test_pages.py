@@ -10,7 +10,7 @@ from tests.api.refusals import refused
 ORIGIN = {"Origin": "https://shop.example"}
 
 
-async def test_a_browser_may_ask_whether_it_may_send(shop: Sender, anonymous: httpx.AsyncClient) -> None:
+async def test_preflight_is_answered(shop: Sender, anonymous: httpx.AsyncClient) -> None:
     """The preflight allows any page, without credentials."""
     asked = {
         "Origin": "https://elsewhere.example",
@@ -41,7 +41,7 @@ async def test_a_page_reads_every_answer(shop: Sender, anonymous: httpx.AsyncCli
         assert "Retry-After" in answer.headers["Access-Control-Expose-Headers"]
 
 
-async def test_no_other_route_is_for_pages(acme: Caller) -> None:
+async def test_other_routes_have_no_cors_headers(acme: Caller) -> None:
     for method in ("GET", "OPTIONS"):
         answer = await acme.http.request(method, "/v1/projects", headers=ORIGIN)
         assert not [name for name in answer.headers if name.startswith("access-control")]
@@ -51,7 +51,7 @@ async def test_no_other_route_is_for_pages(acme: Caller) -> None:
     "origin",
     ["https://shop.example", "http://shop.example:8080", "https://www.shop.example", "https://SHOP.example"],
 )
-async def test_the_apps_domain_sends_and_what_is_below_it(shop: Sender, origin: str) -> None:
+async def test_domain_and_subdomains_may_send(shop: Sender, origin: str) -> None:
     assert taken(await shop.send(event(1), headers={"Origin": origin})) == (1, 0, [])
 
 
@@ -68,7 +68,7 @@ async def test_the_apps_domain_sends_and_what_is_below_it(shop: Sender, origin: 
         "https://[",
     ],
 )
-async def test_a_page_elsewhere_is_refused(shop: Sender, origin: str) -> None:
+async def test_page_of_another_domain_is_refused(shop: Sender, origin: str) -> None:
     answer = await shop.send(event(1), headers={"Origin": origin})
     refused(answer, 403, "ORIGIN_NOT_ALLOWED")
 
@@ -82,6 +82,6 @@ async def test_an_app_under_development_sends_from_this_machine(
     refused(await local.send(event(1), headers=ORIGIN), 403, "ORIGIN_NOT_ALLOWED")
 
 
-async def test_what_has_no_domain_may_send_from_a_page(phone: Sender) -> None:
+async def test_app_without_a_domain_may_send_from_a_page(phone: Sender) -> None:
     """A phone app with an embedded page sends `capacitor://localhost`."""
     assert taken(await phone.send(event(1), headers={"Origin": "capacitor://localhost"})) == (1, 0, [])

@@ -49,7 +49,7 @@ async def test_refused_events_are_listed_with_their_reason(shop: Sender) -> None
     assert await listed(http, shop) == found
 
 
-async def test_their_text_is_for_who_may_see_people(shop: Sender, app: Litestar, pool: Pool) -> None:
+async def test_text_needs_the_pii_scope(shop: Sender, app: Litestar, pool: Pool) -> None:
     await refuse_three(shop)
     organization = shop.owner.organization_id
     for scopes, seen in ((("events:read",), False), (("events:read", "events:read+pii"), True)):

@@ -104,7 +104,7 @@ MEANINGS: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-async def test_what_each_message_is_as_an_event(phone: Sender, pool: Pool) -> None:
+async def test_each_message_type_becomes_an_event(phone: Sender, pool: Pool) -> None:
     sent = [message(number, userId="u-1") | more for number, (more, _, _) in enumerate(MEANINGS)]
     assert success(await post(phone, "b", batch(phone, *sent))) == (len(sent), 0, 0)
     rows = await stored(pool, phone)
@@ -116,7 +116,7 @@ async def test_what_each_message_is_as_an_event(phone: Sender, pool: Pool) -> No
     assert (rows[0]["value_micros"], rows[0]["currency"]) == (5_000_000, "EUR")
 
 
-async def test_one_bad_message_loses_no_other(phone: Sender, pool: Pool) -> None:
+async def test_one_bad_message_does_not_affect_others(phone: Sender, pool: Pool) -> None:
     bad: list[dict[str, Any]] = [
         message(9, event=None),
         message(9, event=""),
@@ -138,14 +138,14 @@ async def test_one_bad_message_loses_no_other(phone: Sender, pool: Pool) -> None
     assert await kept(pool, phone) == [*(f"m-{100 + turn}" for turn in range(len(bad))), "m-200"]
 
 
-async def test_a_batch_has_as_many_messages_as_a_file_of_a_phone(phone: Sender) -> None:
+async def test_batch_may_have_the_messages_of_a_phones_file(phone: Sender) -> None:
     small = [message(number, context={}, _metadata={}) for number in range(1_500)]
     packed = gzip.compress(batch(phone, *small))
     assert success(await post(phone, "b", packed, **{"Content-Encoding": "gzip"})) == (1_500, 0, 0)
     assert success(await post(phone, "b", batch(phone))) == (0, 0, 0)
 
 
-async def test_a_message_without_an_id_is_one_however_often_it_is_sent(phone: Sender, pool: Pool) -> None:
+async def test_repeated_message_without_an_id_is_one_event(phone: Sender, pool: Pool) -> None:
     sent = batch(
         phone, message(messageId=None), message(messageId=None, event="Other"), message(messageId="i" * 200)
     )
@@ -175,7 +175,7 @@ def at(ahead: timedelta | None) -> str | None:
     ],
     ids=range(6),
 )
-async def test_the_time_is_the_messages_unless_it_can_not_be(
+async def test_time_is_the_messages_unless_invalid(
     phone: Sender, pool: Pool, times: dict[str, timedelta | None], expected: timedelta
 ) -> None:
     sent = {name: at(ahead) for name, ahead in times.items()}
@@ -185,7 +185,7 @@ async def test_the_time_is_the_messages_unless_it_can_not_be(
     assert abs(row["occurred_at"] - datetime.now(UTC) - expected) < timedelta(minutes=5)
 
 
-async def test_a_time_without_a_zone_is_one_of_utc(phone: Sender, pool: Pool) -> None:
+async def test_time_without_a_zone_is_utc(phone: Sender, pool: Pool) -> None:
     answer = await post(phone, "b", batch(phone, message(timestamp=(at(-HOUR) or "")[:-1])))
     assert success(answer) == (1, 0, 0)
     [row] = await stored(pool, phone)
@@ -205,7 +205,7 @@ async def test_refusals_are_those_of_events(shop: Sender) -> None:
     assert reason(await post(shop, "b", batch(shop, message()))) == (409, "CONFLICT", "PROJECT_ARCHIVED")
 
 
-async def test_a_body_is_looked_into_for_its_key_alone_before_that_opens(
+async def test_only_the_key_is_parsed_before_authentication(
     phone: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rest of the body isn't parsed: everyone can send such a body."""
@@ -226,7 +226,7 @@ async def test_a_body_has_1_mb_also_out_of_gzip(phone: Sender) -> None:
         refused(await post(phone, path, bomb, **{"Content-Encoding": "gzip"}), 413, "PAYLOAD_TOO_LARGE")
 
 
-async def test_what_may_be_taken_later_is_asked_for_again(shop: Sender, pool: Pool) -> None:
+async def test_temporary_refusal_is_retried_by_sdks(shop: Sender, pool: Pool) -> None:
     """SDKs retry after a 503."""
     await pool.execute(
         "update organization set tier = 'suspended', resumes_as = tier where id = $1",
@@ -235,7 +235,7 @@ async def test_what_may_be_taken_later_is_asked_for_again(shop: Sender, pool: Po
     assert problem(await post(shop, "b", batch(shop, message())))[:2] == (503, "KILL_SWITCH")
 
 
-async def test_sdks_are_told_where_to_send(shop: Sender) -> None:
+async def test_settings_direct_sdks_here(shop: Sender) -> None:
     answer = await shop.http.get(f"/v1/projects/{shop.key}/settings")
     assert answer.json()["integrations"]["Segment.io"] == {
         "apiKey": shop.key,

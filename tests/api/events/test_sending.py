@@ -14,14 +14,14 @@ from tests.api.events.sender import Sender, event, kept, sender, taken, written
 from tests.api.refusals import paths, problem, reason, refused
 
 
-async def test_events_are_kept_once_and_each_is_told(shop: Sender, pool: Pool) -> None:
+async def test_events_are_stored_once_and_counted(shop: Sender, pool: Pool) -> None:
     first = await shop.send(event(1), event(2), event(1))
     assert taken(first) == (2, 1, [])
     assert taken(await shop.send(event(2), event(3, name=""))) == (0, 1, [(1, "INVALID")])
     assert await kept(pool, shop) == ["e-1", "e-2"]
 
 
-async def test_the_time_that_an_event_says_is_kept(shop: Sender, pool: Pool) -> None:
+async def test_events_own_time_is_stored(shop: Sender, pool: Pool) -> None:
     """The time is kept even if the sender's clock is wrong, as `sentAt` would show."""
     sent = event(1)
     assert taken(await shop.send(sent)) == (1, 0, [])
@@ -67,7 +67,7 @@ async def test_a_body_may_be_gzip(shop: Sender) -> None:
         refused(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
 
 
-async def test_what_is_no_list_of_events_is_refused_whole(shop: Sender, pool: Pool) -> None:
+async def test_body_without_a_list_of_events_is_refused(shop: Sender, pool: Pool) -> None:
     """The error names the place."""
     refused(await shop.post(b'{"events": [{]}'), 400, "BAD_REQUEST")
     assert "byte 13" in (await shop.post(b'{"events": [{]}')).text
@@ -80,7 +80,7 @@ async def test_what_is_no_list_of_events_is_refused_whole(shop: Sender, pool: Po
     assert await kept(pool, shop) == []
 
 
-async def test_one_bad_event_loses_no_other(shop: Sender, pool: Pool) -> None:
+async def test_one_bad_event_does_not_affect_others(shop: Sender, pool: Pool) -> None:
     """Sends the cases of tests/domain/events/test_body.py together."""
     deep: dict[str, Any] = {}
     for _ in range(100):
@@ -104,14 +104,14 @@ async def test_one_bad_event_loses_no_other(shop: Sender, pool: Pool) -> None:
     assert await kept(pool, shop) == [f"e-{100 + number}" for number in range(len(bad))]
 
 
-async def test_half_a_surrogate_pair_is_kept_as_what_browsers_show_for_it(shop: Sender, pool: Pool) -> None:
+async def test_lone_surrogate_is_stored_as_the_replacement_character(shop: Sender, pool: Pool) -> None:
     body = written(event(1, properties={"title": "cut "})).replace(b"cut ", b"cut \\ud83d")
     assert taken(await shop.post(body)) == (1, 0, [])
     kept_as = await pool.fetchval("select properties from event where project_id = $1", shop.project_id)
     assert kept_as == '{"title":"cut \\ufffd"}'
 
 
-async def test_a_key_opens_its_own_app_alone(
+async def test_key_works_only_for_its_own_app(
     shop: Sender, rival: Caller, anonymous: httpx.AsyncClient
 ) -> None:
     """The key of another organization, of the same one, and of no app get one answer."""
@@ -124,7 +124,7 @@ async def test_a_key_opens_its_own_app_alone(
     assert len({answer.json()["error"]["message"] for answer in answers}) == 1
 
 
-async def test_a_key_that_opens_nothing_is_refused(shop: Sender, anonymous: httpx.AsyncClient) -> None:
+async def test_unknown_key_is_refused(shop: Sender, anonymous: httpx.AsyncClient) -> None:
     old = shop.key
     overlapping = await shop.rotate(overlapHours=1)
     assert taken(await shop.send(event(1), key=old)) == (1, 0, [])
@@ -139,7 +139,7 @@ async def test_a_key_that_opens_nothing_is_refused(shop: Sender, anonymous: http
     refused(await shop.send(event(3), key=new), 401, "UNAUTHENTICATED")
 
 
-async def test_an_archived_project_takes_none_until_it_is_active_again(shop: Sender) -> None:
+async def test_archived_project_refuses_events_until_reactivated(shop: Sender) -> None:
     await shop.owner.http.delete(f"/v1/projects/{shop.project}")
     assert reason(await shop.send(event(1))) == (409, "CONFLICT", "PROJECT_ARCHIVED")
 
@@ -153,7 +153,7 @@ async def test_a_suspended_organizations_apps_are_switched_off(shop: Sender, poo
     assert problem(answer) == (503, "KILL_SWITCH", {"scope": "organization"})
 
 
-async def test_an_app_says_where_it_sends_and_when_it_did(shop: Sender) -> None:
+async def test_app_shows_its_endpoint_and_last_event(shop: Sender) -> None:
     app = (await shop.owner.http.get(shop.where)).json()
     assert app["ingestEndpoint"] == f"http://127.0.0.1:8000{shop.at}"
     assert app["lastEventAt"] is None

@@ -49,9 +49,7 @@ async def test_a_repeat_with_a_key_gets_the_first_answer(phone: Sender, pool: Po
     assert [taken(answer) for answer in answers] == [(0, 0, [(0, "INVALID")])] * 2
 
 
-async def test_who_waits_for_the_commit_holds_nothing_of_the_main_database(
-    phone: Sender, pool: Pool, conn: Conn
-) -> None:
+async def test_wait_for_the_commit_holds_no_main_connection(phone: Sender, pool: Pool, conn: Conn) -> None:
     async with pool.acquire() as other:
         await other.execute("select pg_advisory_lock(7203)")
         sending = asyncio.create_task(post(phone, event(1)))
@@ -66,7 +64,7 @@ async def test_who_waits_for_the_commit_holds_nothing_of_the_main_database(
     assert held == 0
 
 
-async def test_who_waits_with_a_key_leaves_connections_to_others(
+async def test_keyed_requests_leave_connections_to_others(
     phone: Sender, rival: Caller, anonymous: httpx.AsyncClient, app: Litestar, pool: Pool
 ) -> None:
     """This holds for any number of organizations, however long the event store takes."""
@@ -113,7 +111,7 @@ async def test_an_app_is_one_of_the_project(
     assert len({answer.json()["error"]["message"] for answer in answers}) == 2
 
 
-async def test_it_takes_a_hundred(phone: Sender) -> None:
+async def test_hundred_events_are_accepted(phone: Sender) -> None:
     refused(await post(phone, *(event(number) for number in range(101))), 422, "VALIDATION", "events")
     assert taken(await post(phone, *(event(number) for number in range(100))))[0] == 100
 
@@ -123,6 +121,6 @@ async def test_an_archived_project_takes_none(phone: Sender) -> None:
     assert reason(await post(phone, event(1))) == (409, "CONFLICT", "PROJECT_ARCHIVED")
 
 
-async def test_it_needs_its_scope(app: Litestar, pool: Pool, phone: Sender) -> None:
+async def test_scope_is_required(app: Litestar, pool: Pool, phone: Sender) -> None:
     async with calling(app, pool, "Reader", scopes=("projects:write", "events:read")) as reader:
         refused(await post(phone._replace(owner=reader), event(1)), 403, "FORBIDDEN_SCOPE")

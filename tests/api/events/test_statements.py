@@ -49,7 +49,7 @@ async def warm(behind: Litestar, pool: Pool) -> AsyncIterator[Sender]:
         yield phone
 
 
-async def test_requests_ask_for_their_key_and_commit(
+async def test_request_needs_one_key_query_and_one_commit(
     behind: Litestar, relay: Relay, warm: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sequential requests have constant costs; concurrent ones need no more than one alone."""

@@ -7,7 +7,7 @@ from tests.api.generated.conftest import BRAND, Maker
 
 
 @pytest.mark.usefixtures("working")
-async def test_an_item_is_made_of_the_brand(maker: Maker) -> None:
+async def test_item_is_generated_from_the_brand(maker: Maker) -> None:
     accepted = await maker.ask()
     job = await maker.ended(accepted)
     assert (job["status"], job["error"]) == ("completed", None)

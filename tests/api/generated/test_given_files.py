@@ -42,7 +42,7 @@ async def become(pool: Pool, kind: str, **columns: int) -> None:
         await pool.execute(f"update content_asset set {name} = $1 where kind = $2", value, kind)
 
 
-async def test_a_picture_that_no_piece_can_show_is_refused(maker: Maker, given: Given, pool: Pool) -> None:
+async def test_unusable_image_is_refused(maker: Maker, given: Given, pool: Pool) -> None:
     usable: dict[str, int] = {"size_bytes": 20 << 20, "width": 8000, "height": 400}
     faults: tuple[dict[str, int], ...] = (
         {"size_bytes": (20 << 20) + 1},
@@ -63,7 +63,7 @@ async def test_a_picture_that_no_piece_can_show_is_refused(maker: Maker, given: 
     await maker.ask(mediaIds=[given.picture.asset])
 
 
-async def test_a_clip_that_no_remix_can_be_made_of_is_refused(maker: Maker, given: Given, pool: Pool) -> None:
+async def test_unusable_remix_clip_is_refused(maker: Maker, given: Given, pool: Pool) -> None:
     usable = {"duration_ms": 3000, "width": 4096, "height": 240}
     for columns in ({"duration_ms": 2999}, {"height": 239}, {"width": 4097}, {"height": 4096}):
         await become(pool, "video", **usable | columns)
@@ -79,7 +79,7 @@ async def test_a_clip_that_no_remix_can_be_made_of_is_refused(maker: Maker, give
     await maker.ask(format="ugc_remix", sourceContentId=given.clip.id)
 
 
-async def test_a_demo_video_that_no_remix_can_be_made_of_is_refused(maker: Maker, pool: Pool) -> None:
+async def test_unusable_demo_video_is_refused(maker: Maker, pool: Pool) -> None:
     form: Any = {"file": ("a.mp4", media.film()), "kind": (None, "demo_video")}
     answer = await maker.http.post(f"{maker.path}/app-media", files=form)
     assert answer.status_code == 201, answer.text
@@ -89,9 +89,7 @@ async def test_a_demo_video_that_no_remix_can_be_made_of_is_refused(maker: Maker
     assert await census(pool) == before
 
 
-async def test_a_file_that_the_piece_has_no_place_for_is_refused(
-    maker: Maker, given: Given, pool: Pool
-) -> None:
+async def test_superfluous_file_is_refused(maker: Maker, given: Given, pool: Pool) -> None:
     """No given file is silently ignored."""
     answer = await maker.http.post(f"{maker.path}/content/upload", files={"caption": (None, "Hi")})
     text = answer.json()["id"]

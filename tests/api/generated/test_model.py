@@ -54,7 +54,7 @@ async def made(maker: Maker) -> dict[str, Any]:
     return await maker.get(f"/content/{accepted['contentId']}")
 
 
-async def test_what_a_model_invents_is_nowhere_and_what_it_wrote_waits_for_a_person(
+async def test_inventions_are_dropped_and_model_text_awaits_approval(
     maker: Maker, settings: Settings, pool: Pool
 ) -> None:
     first, rest = [*INVENTED][:3], [*INVENTED][3:]

@@ -42,7 +42,7 @@ async def spec_of(pool: Pool, content_id: str) -> dict[str, Any]:
     return spec
 
 
-async def test_it_gives_face_voice_and_language(maker: Maker, maya: str, pool: Pool) -> None:
+async def test_influencer_sets_face_voice_and_language(maker: Maker, maya: str, pool: Pool) -> None:
     accepted = await maker.ask(influencerId=maya)
     item = await maker.get(f"/content/{accepted['contentId']}")
     assert item["influencerId"] == maya
@@ -55,7 +55,7 @@ async def test_it_gives_face_voice_and_language(maker: Maker, maya: str, pool: P
 
 
 @pytest.mark.usefixtures("working")
-async def test_an_item_says_who_presents_it_and_that_they_are_nobody(maker: Maker, maya: str) -> None:
+async def test_item_names_its_influencer_and_discloses_it(maker: Maker, maya: str) -> None:
     accepted = await maker.ask(influencerId=maya)
     job = await maker.ended(accepted)
     assert (job["status"], job["error"]) == ("completed", None)
@@ -63,7 +63,7 @@ async def test_an_item_says_who_presents_it_and_that_they_are_nobody(maker: Make
     assert "Maya – a digital presenter, not a real person" in item["caption"]
 
 
-async def test_a_deleted_one_goes_on_in_what_it_presents(maker: Maker, maya: str, pool: Pool) -> None:
+async def test_deleted_influencer_stays_in_its_content(maker: Maker, maya: str, pool: Pool) -> None:
     accepted = await maker.ask(influencerId=maya)
     first = await spec_of(pool, accepted["contentId"])
     await maker.http.post(f"/v1/jobs/{accepted['jobId']}/cancel")
@@ -79,7 +79,7 @@ async def test_a_deleted_one_goes_on_in_what_it_presents(maker: Maker, maya: str
 
 
 @pytest.mark.parametrize("status", ["pending", "training", "failed"])
-async def test_one_that_is_not_ready_presents_nothing(maker: Maker, pool: Pool, status: str) -> None:
+async def test_influencer_must_be_ready(maker: Maker, pool: Pool, status: str) -> None:
     waiting = await influencer(maker.http, maker.path, pool, status)
     body = {"format": "image", "influencerId": waiting}
     answer = await maker.http.post(f"{maker.path}/content", json=body)

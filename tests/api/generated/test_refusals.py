@@ -38,7 +38,7 @@ ABSENT = (
 )
 
 
-async def test_each_has_its_code_and_changes_nothing(maker: Maker, pool: Pool) -> None:
+async def test_each_refusal_has_its_code_and_changes_nothing(maker: Maker, pool: Pool) -> None:
     before = await census(pool)
     for body, path in INVALID:
         answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"} | body)
@@ -51,7 +51,7 @@ async def test_each_has_its_code_and_changes_nothing(maker: Maker, pool: Pool) -
     assert await census(pool) == before
 
 
-async def test_what_another_organization_has_is_absent(maker: Maker, rival: Caller, pool: Pool) -> None:
+async def test_objects_of_another_organization_are_absent(maker: Maker, rival: Caller, pool: Pool) -> None:
     project = (await rival.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})).json()["id"]
     account = await an_account(rival.http, pool, project)
     made = await rival.http.post(f"/v1/projects/{project}/content/upload", files={"caption": (None, "Hi")})
@@ -64,7 +64,7 @@ async def test_what_another_organization_has_is_absent(maker: Maker, rival: Call
     assert await census(pool) == before
 
 
-async def test_a_brand_without_words_names_what_would_help(acme: Caller, pool: Pool) -> None:
+async def test_brand_without_texts_lists_the_missing_fields(acme: Caller, pool: Pool) -> None:
     project = (await acme.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})).json()["id"]
     before = await census(pool)
     answer = await acme.http.post(f"/v1/projects/{project}/content", json={"format": "image"})
@@ -85,7 +85,7 @@ async def test_a_repeat_with_its_key_starts_nothing(maker: Maker, pool: Pool) ->
     assert await pool.fetchval("select count(*) from job") == 1
 
 
-async def test_a_tenant_has_so_many_items_in_the_line(maker: Maker, pool: Pool) -> None:
+async def test_tenant_has_a_limit_of_queued_items(maker: Maker, pool: Pool) -> None:
     await pool.execute("update pool_cap set max_queued = 2 where pool = 'generate'")
     for _ in range(2):
         await maker.ask()
@@ -112,7 +112,7 @@ async def test_a_cancel_while_it_is_drawn_ends_the_item(maker: Maker, pool: Pool
     assert await pool.fetchval("select count(*) from media_upload") == 0
 
 
-async def test_a_voice_reads_its_own_language_alone(maker: Maker) -> None:
+async def test_voice_reads_only_its_own_language(maker: Maker) -> None:
     german = {"appName": "Tideline", "tagline": "Kenne die Tide, bevor du gehst", "primaryLanguage": "de"}
     assert (await maker.http.patch(maker.path, json={"brandContext": german})).is_success
     brand = {"appDescription": "Du siehst Hochwasser und Niedrigwasser für jeden Tag. Geht ohne Netz."}

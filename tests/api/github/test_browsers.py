@@ -9,7 +9,7 @@ from tests.api.parties import ORIGIN
 from tests.api.refusals import state_refused
 
 
-async def test_a_person_who_was_led_to_github_connects_nothing(github: GitHub) -> None:
+async def test_lured_victim_connects_nothing(github: GitHub) -> None:
     """An attacker follows the link and lures a victim to GitHub's page, to access the victim's
     repositories.
     """
@@ -37,12 +37,12 @@ async def test_a_browser_may_have_several_flows_at_once(github: GitHub) -> None:
         assert status(await github.come_back(state), state) == "connected"
 
 
-async def test_who_changes_an_installation_comes_back_the_same_way(github: GitHub) -> None:
+async def test_changed_installation_returns_the_same_way(github: GitHub) -> None:
     """The App is already installed: GitHub opens the page for selecting repositories."""
     assert await github.connect(setup_action="update") == "connected"
 
 
-async def test_what_github_starts_by_itself_has_no_state_and_changes_nothing(github: GitHub) -> None:
+async def test_callback_without_a_state_changes_nothing(github: GitHub) -> None:
     """An owner approves a request, or changes repositories on GitHub's own pages."""
     state = await github.start()
     asked = await github.come_back(state, installation_id=None, setup_action="request")
@@ -65,7 +65,7 @@ async def test_the_cookie_is_for_the_way_back_from_github_alone(idle: GitHub) ->
     assert (answer.headers["Cache-Control"], answer.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
 
 
-async def test_a_link_leads_nowhere_once_it_was_used_or_for_another_purpose(idle: GitHub) -> None:
+async def test_used_or_foreign_link_is_refused(idle: GitHub) -> None:
     made = await idle.make()
     link = urlsplit(made["installUrl"])
     for state in ("", "x" * 43, made["state"][:-1]):

@@ -23,7 +23,7 @@ from workers.tasks.connect_github import connect_github
 from workers.tasks.list_github_repos import list_github_repos
 
 
-async def test_what_finds_github_busy_asks_it_nothing(idle: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_busy_github_gets_no_request(idle: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_slots, "WAIT_S", 0.0)
     monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.0)
     monkeypatch.setattr(route, "MAX_LIST_WAIT_S", 0.0)

@@ -39,7 +39,7 @@ async def test_repositories_are_listed_when_the_list_is_old(github: GitHub) -> N
     assert (await github.acme.http.get("/v1/jobs")).json()["items"][0]["kind"] == "connect_github"
 
 
-async def test_a_list_that_comes_meanwhile_is_not_asked_for_again(
+async def test_list_refreshed_meanwhile_is_not_requested_again(
     idle: GitHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its job ends before it writes the list, and doesn't wait for readers."""
@@ -66,9 +66,7 @@ async def test_a_list_that_comes_meanwhile_is_not_asked_for_again(
     assert len(await idle.jobs("list_github_repos")) == 1
 
 
-async def test_a_list_that_does_not_come_is_not_waited_for(
-    idle: GitHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_slow_list_is_not_awaited(idle: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(route, "MAX_LIST_WAIT_S", 0.2)
     await idle.pool.execute(
         """insert into github_installation (organization_id, installation_id, account_login)
@@ -90,7 +88,7 @@ async def test_answers_are_as_described(github: GitHub) -> None:
         jsonschema_rs.validate(schema, answer.json())
 
 
-async def test_an_account_that_is_renamed_is_followed(github: GitHub) -> None:
+async def test_renamed_account_is_followed(github: GitHub) -> None:
     await github.connect()
     github.hub.installations[ACME].login = "Acme-GmbH"
     await github.acme.http.get("/v1/github/repos")
@@ -117,7 +115,7 @@ async def ingested(caller: Caller, project: str, name: str) -> dict[str, Any]:
     return job
 
 
-async def test_a_private_repository_is_read_for_who_has_proved_it_and_nobody_else(github: GitHub) -> None:
+async def test_private_repository_needs_the_verified_installation(github: GitHub) -> None:
     absent = ("failed", "SOURCE_NOT_FOUND")
     assert await ingest(github, github.acme) == absent
     await github.connect()
@@ -154,7 +152,7 @@ async def test_a_rename_between_two_ingests_is_followed_and_then_nothing_is_new(
     ]
 
 
-async def test_an_old_name_of_another_account_gives_nothing(github: GitHub) -> None:
+async def test_old_name_of_another_account_is_not_found(github: GitHub) -> None:
     await github.connect()
     github.hub.installations[SHOP].rename("store", "market")
     absent = ("failed", "SOURCE_NOT_FOUND")

@@ -16,7 +16,7 @@ async def test_a_state_expires(idle: GitHub) -> None:
     assert await idle.jobs() == []
 
 
-async def test_a_state_is_its_makers(github: GitHub) -> None:
+async def test_connection_belongs_to_the_states_owner(github: GitHub) -> None:
     """The connection belongs to the organization that created the state, whoever returns it."""
     assert await github.connect(github.rival) == "connected"
     assert (await github.rival.http.get("/v1/github/installation")).json()["installationId"] == ACME
@@ -26,7 +26,7 @@ async def test_a_state_is_its_makers(github: GitHub) -> None:
     assert (await github.rival.http.get("/v1/github/installation")).status_code == 200
 
 
-async def test_who_comes_back_with_less_starts_no_job(idle: GitHub) -> None:
+async def test_incomplete_callback_starts_no_job(idle: GitHub) -> None:
     for given, said in (
         ({"code": None, "installation_id": None, "setup_action": None, "error": "access_denied"}, "failed"),
         ({"code": None}, "failed"),

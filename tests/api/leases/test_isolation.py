@@ -30,7 +30,7 @@ async def lent_and_published(pool: Pool, platform: Platform, tenant: Tenant) -> 
     return account_id, before, post_id
 
 
-async def test_the_next_tenant_finds_nothing_of_the_last_one(
+async def test_next_tenant_sees_nothing_of_the_previous_one(
     app: Litestar, pool: Pool, platform: Platform, tenant: Tenant, other: Tenant
 ) -> None:
     """Covers captions, history, names, ids, counts and quota figures."""
@@ -63,7 +63,7 @@ async def test_the_same_caption_is_no_duplicate_of_another_tenants(
     await other.schedule(await platform.lend(other, account_id), "Fresh bread today.")
 
 
-async def test_whoever_had_it_keeps_their_history_and_sees_nothing_new(
+async def test_previous_tenant_keeps_its_history_and_sees_nothing_new(
     app: Litestar, pool: Pool, platform: Platform, tenant: Tenant, other: Tenant
 ) -> None:
     account_id, before, post_id = await lent_and_published(pool, platform, tenant)

@@ -81,7 +81,7 @@ async def test_a_lease_is_listed_released_and_told_why(platform: Platform, tenan
     assert (page["items"][0]["handle"], rest["items"], rest["nextCursor"]) == ("two", [ended], None)
 
 
-async def test_an_account_of_ones_own_is_let_go_elsewhere(pool: Pool, tenant: Tenant, acme: Caller) -> None:
+async def test_own_account_is_disconnected_by_another_route(pool: Pool, tenant: Tenant, acme: Caller) -> None:
     async with pool.acquire() as conn:
         project_id = leasing.found(ids.PROJECT, tenant.project)
         own = ids.show(ids.ACCOUNT, await seeds.account(conn, acme.organization_id, project_id))
@@ -91,7 +91,7 @@ async def test_an_account_of_ones_own_is_let_go_elsewhere(pool: Pool, tenant: Te
         assert "/v1/social-accounts/" in answer.json()["error"]["message"]
 
 
-async def test_its_tenant_connects_it_not_again(
+async def test_tenant_cannot_reconnect_a_leased_account(
     app: Litestar, pool: Pool, platform: Platform, tenant: Tenant, acme: Caller
 ) -> None:
     account_id = await platform.lend(tenant, await platform.offer("one"))

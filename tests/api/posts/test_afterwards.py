@@ -23,7 +23,7 @@ async def fail(project: Project, *, retryable: bool = True) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("published", [True, False])
-async def test_a_person_says_what_became_of_a_post(project: Project, published: bool) -> None:
+async def test_person_resolves_an_unknown_outcome(project: Project, published: bool) -> None:
     post_id, _ = await fail(project)
     sent = datetime(2026, 11, 24, 12, tzinfo=UTC)
     await project.set(post_id, status="outcome_unknown", sent_at=sent)
@@ -79,7 +79,7 @@ async def test_retrying_the_job_sends_the_post_once_more(project: Project) -> No
     assert (again["jobId"], again["deduplicated"]) == (said["jobId"], True)
 
 
-async def test_what_is_retried_after_an_edit_counts_as_what_it_is_now(project: Project) -> None:
+async def test_retry_after_an_edit_uses_the_current_caption(project: Project) -> None:
     post_id, job = await fail(project)
     post = await project.post(post_id)
     await project.acme.http.patch(f"/v1/content/{post['contentId']}", json={"caption": "New words."})
@@ -88,7 +88,7 @@ async def test_what_is_retried_after_an_edit_counts_as_what_it_is_now(project: P
     assert reason(same)[2] == "DUPLICATE_POST"
 
 
-async def test_what_can_not_be_retried(project: Project) -> None:
+async def test_other_posts_cannot_be_retried(project: Project) -> None:
     final, of_final = await fail(project, retryable=False)
     canceled = await project.scheduled()
     of_canceled = (await project.post(canceled))["jobId"]
@@ -102,7 +102,7 @@ async def test_what_can_not_be_retried(project: Project) -> None:
     assert (await project.post(final))["status"] == "failed"
 
 
-async def test_nobody_is_told_to_send_anew_what_may_be_live(project: Project) -> None:
+async def test_post_that_may_be_live_is_not_retried(project: Project) -> None:
     """Neither while the outcome is unknown, nor after a person reported the post as live."""
     post_id, job = await fail(project, retryable=False)
     await project.set(post_id, status="outcome_unknown", sent_at=datetime(2026, 11, 24, 12, tzinfo=UTC))

@@ -81,7 +81,7 @@ async def test_a_rejected_caption_ends_its_post(project: Project, writer: Caller
 
 
 @pytest.mark.parametrize(("verdict", "body"), [("approve", {}), ("reject", {"reason": "No."})])
-async def test_who_may_only_publish_decides_nothing(
+async def test_publishing_key_cannot_approve_captions(
     project: Project, writer: Caller, verdict: str, body: Any
 ) -> None:
     post_id = await blocked(project, writer)
@@ -100,7 +100,7 @@ async def test_an_unapproved_caption_is_not_published_at_once(project: Project, 
 
 
 @pytest.mark.parametrize("verb", ["schedule", "publish"])
-async def test_who_may_approve_approves_what_they_send(project: Project, verb: str) -> None:
+async def test_approving_key_approves_its_own_captions(project: Project, verb: str) -> None:
     content = await project.content(approval_status="approved")
     answer = await send(project, project.acme, content, "Mine.", verb)
     [made] = answer.json()["scheduledPosts"]
@@ -113,14 +113,14 @@ async def test_who_may_approve_approves_what_they_send(project: Project, verb: s
     ("gate", "caption"),
     [("not_required", "Mine."), ("approved", "Fresh bread today."), ("approved", None)],
 )
-async def test_what_needs_no_approval_or_has_one_goes_out(
+async def test_approved_or_exempt_caption_is_sent(
     project: Project, writer: Caller, gate: str, caption: str | None
 ) -> None:
     answer = await send(project, writer, await project.content(approval_status=gate), caption, "publish")
     assert (answer.status_code, answer.json()["gateStatus"]) == (202, "open")
 
 
-async def test_each_target_waits_for_itself(project: Project, writer: Caller) -> None:
+async def test_each_target_waits_for_its_own_approval(project: Project, writer: Caller) -> None:
     content, accounts = await project.content(approval_status="approved"), await project.accounts(2)
     targets = [{"socialAccountId": accounts[0]}, {"socialAccountId": accounts[1], "captionOverride": "Mine."}]
     body = {"targets": targets, "scheduledFor": project.soon()}
@@ -142,7 +142,7 @@ async def test_a_caption_and_its_content_are_approved_in_either_order(
     assert await state(project, post_id) == ("queued", False)
 
 
-async def test_a_pending_contents_own_words_are_approved_with_it(project: Project, writer: Caller) -> None:
+async def test_equal_caption_is_approved_with_its_content(project: Project, writer: Caller) -> None:
     """The approval stays valid when the content's caption changes later."""
     post_id = await blocked(project, writer, "pending", "Fresh bread today.")
     content = (await project.post(post_id))["contentId"]
@@ -155,7 +155,7 @@ async def test_a_pending_contents_own_words_are_approved_with_it(project: Projec
     assert await state(project, post_id) == ("queued", False)
 
 
-async def test_another_time_approves_nothing(project: Project, writer: Caller) -> None:
+async def test_reschedule_approves_nothing(project: Project, writer: Caller) -> None:
     post_id = await blocked(project, writer)
     moved = {"scheduledFor": project.soon(hours=2)}
     for caller in (writer, project.acme):
@@ -173,7 +173,7 @@ async def test_a_caption_approved_too_late_waits_for_another_time(project: Proje
     assert await state(project, post_id) == ("queued", False)
 
 
-async def test_the_database_itself_sends_no_unapproved_caption(project: Project, writer: Caller) -> None:
+async def test_database_check_blocks_unapproved_captions(project: Project, writer: Caller) -> None:
     post_id = await blocked(project, writer)
     for column in ("queued", "publishing", "published", "draft_in_inbox", "failed", "outcome_unknown"):
         with pytest.raises(Exception, match="scheduled_post_caption"):

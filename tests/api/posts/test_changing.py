@@ -76,7 +76,7 @@ async def test_a_post_that_is_being_prepared_is_canceled_and_its_job_asked_to_st
 
 
 @pytest.mark.parametrize("status", LATER)
-async def test_what_is_on_its_way_or_over_is_left_alone(project: Project, status: str) -> None:
+async def test_sent_or_ended_post_is_not_canceled(project: Project, status: str) -> None:
     post_id = await project.scheduled()
     await project.set(post_id, **LATER[status])
     before = await census(project.pool)
@@ -105,7 +105,7 @@ async def test_a_stale_version_changes_nothing(project: Project) -> None:
     assert fresh.status_code == 200
 
 
-async def test_another_time_moves_post_and_job(project: Project) -> None:
+async def test_reschedule_moves_post_and_job(project: Project) -> None:
     post_id = await project.scheduled()
     was = (await project.post(post_id))["scheduledFor"]
     for at in (project.soon(days=9), project.soon(minutes=5), project.soon(seconds=-1)):
@@ -121,14 +121,14 @@ async def test_another_time_moves_post_and_job(project: Project) -> None:
     assert await project.pool.fetchval("select count(*) from job") == 1
 
 
-async def test_another_local_time(project: Project) -> None:
+async def test_reschedule_to_a_local_time(project: Project) -> None:
     project.clock.ahead = datetime.fromisoformat("2026-10-20T12:00Z") - datetime.now(UTC)
     post_id = await project.scheduled()
     answer = await project.reschedule(post_id, localTime="2026-11-01T01:30")
     assert answer.json()["scheduledFor"] == "2026-11-01T05:30:00Z"
 
 
-async def test_the_instant_that_was_shown_is_a_way_back(project: Project) -> None:
+async def test_shown_time_undoes_a_reschedule(project: Project) -> None:
     """As the console undoes a move: also to the second of two equal local times."""
     project.clock.ahead = datetime.fromisoformat("2026-10-20T12:00Z") - datetime.now(UTC)
     post_id = await project.scheduled(scheduledFor="2026-11-01T06:30:30.250Z")
@@ -138,7 +138,7 @@ async def test_the_instant_that_was_shown_is_a_way_back(project: Project) -> Non
     assert instant(was) == datetime.fromisoformat("2026-11-01T06:30:30.250Z")
 
 
-async def test_a_blocked_post_only_gets_another_time(project: Project) -> None:
+async def test_blocked_post_is_rescheduled_without_a_job(project: Project) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
     [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
     post = (await project.reschedule(made["id"], scheduledFor=project.soon(days=1))).json()
@@ -164,7 +164,7 @@ async def test_nothing_is_moved_in_an_archived_project(project: Project) -> None
     assert (await project.acme.http.post(url, json=body, headers=stale)).status_code == 412
 
 
-async def test_a_move_next_to_the_same_is_a_duplicate(project: Project) -> None:
+async def test_reschedule_next_to_equal_content_is_a_duplicate(project: Project) -> None:
     content, account = await project.content(), await project.account()
     answers = [
         await project.schedule(content, account, scheduledFor=project.soon(days=days)) for days in (1, 3)

@@ -36,7 +36,7 @@ async def post_of(project: Project, content: str, **target: Any) -> dict[str, An
 
 
 @pytest.mark.parametrize("offered", [["public", "private"], []])
-async def test_a_direct_tiktok_post_asks_who_may_see_it(project: Project, offered: list[str]) -> None:
+async def test_direct_tiktok_post_needs_a_privacy_level(project: Project, offered: list[str]) -> None:
     account = await tiktok(project, *offered)
     other = await project.account("other", platform="mastodon")
     targets = [{"socialAccountId": other, "mode": "draft"}, {"socialAccountId": account}]
@@ -105,7 +105,7 @@ async def test_how_content_was_made_decides_its_label(
         ("bluesky", "direct", [JPEG], "not_supported"),
     ],
 )
-async def test_a_post_tells_what_its_platform_is_told(
+async def test_post_shows_the_sent_label_and_level(
     project: Project, platform: str, mode: str, files: Any, label: str
 ) -> None:
     format_ = "video" if files == [FILM] else "image"
@@ -116,7 +116,7 @@ async def test_a_post_tells_what_its_platform_is_told(
     assert post["aiLabel"] == label
 
 
-async def test_a_post_that_was_sent_keeps_the_label_it_was_sent_with(project: Project) -> None:
+async def test_sent_post_keeps_its_label(project: Project) -> None:
     content = await film(project, format="video", creative_type="generated")
     account = await project.account(platform="instagram")
     post = await post_of(project, content, socialAccountId=account)
@@ -143,7 +143,7 @@ async def test_a_declaration_is_an_edit(project: Project) -> None:
     assert (back["aiGenerated"], back["revision"]) == (False, 3)
 
 
-async def test_what_we_made_with_ai_keeps_its_label(project: Project) -> None:
+async def test_generated_ai_content_keeps_its_label(project: Project) -> None:
     content = await film(project, format="video", creative_type="generated", made_by="renderer")
     answer = await project.acme.http.patch(f"/v1/content/{content}", json={"aiGenerated": False})
     assert answer.status_code == 422

@@ -17,9 +17,7 @@ def messages(answer: httpx.Response) -> list[str]:
 
 
 @pytest.mark.parametrize("gate", ["not_required", "pending", "approved"])
-async def test_a_caption_that_waiting_posts_cannot_go_out_with_is_refused(
-    project: Project, gate: str
-) -> None:
+async def test_caption_that_a_waiting_posts_platform_refuses_is_refused(project: Project, gate: str) -> None:
     """Each waiting post is listed, whether it waits for its time or for an approval, and nothing changes."""
     content = await project.content(approval_status=gate)
     bluesky, mastodon = await project.account("a", platform="bluesky"), await project.account("b")
@@ -38,7 +36,7 @@ async def test_a_caption_that_waiting_posts_cannot_go_out_with_is_refused(
     assert (await edit(project, content, "x" * 50)).status_code == 200
 
 
-async def test_only_posts_that_show_the_caption_are_asked(project: Project) -> None:
+async def test_only_posts_with_the_caption_are_checked(project: Project) -> None:
     """Posts with their own caption, and sent, failed or canceled posts, aren't checked."""
     content = await project.content()
     account = await project.account(platform="bluesky")
@@ -57,7 +55,7 @@ async def test_only_posts_that_show_the_caption_are_asked(project: Project) -> N
     assert (await edit(project, content, "x" * 400)).status_code == 200
 
 
-async def test_the_caption_as_it_is_stays_even_where_a_server_takes_less_since(project: Project) -> None:
+async def test_unchanged_caption_is_not_checked_again(project: Project) -> None:
     content, account = await project.content("y" * 40), await project.account(traits={"captionMax": 50})
     assert (await project.schedule(content, account)).status_code == 202
     await project.pool.execute("""update social_account set traits = '{"captionMax": 30}'""")

@@ -26,9 +26,7 @@ async def add(project: Project, content: str, files: Files) -> None:
 
 @pytest.mark.parametrize("caption", [PLAIN, LONG, " "])
 @pytest.mark.parametrize("files", [[], [JPEG] * 5, [PNG], [FILM], [JPEG, FILM]])
-async def test_what_an_item_says_is_what_scheduling_refuses(
-    project: Project, files: Files, caption: str
-) -> None:
+async def test_fits_matches_the_refusals_of_scheduling(project: Project, files: Files, caption: str) -> None:
     content = await project.content(caption=caption)
     await add(project, content, files)
     fits = (await project.acme.http.get(f"/v1/content/{content}")).json()["fits"]
@@ -54,6 +52,6 @@ async def test_an_edit_changes_what_fits(project: Project) -> None:
     }
 
 
-async def test_what_is_not_completed_fits_nowhere_yet(project: Project) -> None:
+async def test_incomplete_item_has_no_fits(project: Project) -> None:
     content = await project.content(status="processing")
     assert (await project.acme.http.get(f"/v1/content/{content}")).json()["fits"] is None

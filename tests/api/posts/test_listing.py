@@ -36,7 +36,7 @@ async def test_pages_are_newest_first_and_stable_while_posts_come(project: Proje
     assert second.json()["nextCursor"] is None
 
 
-async def test_an_item_is_what_its_own_address_answers(project: Project) -> None:
+async def test_list_item_equals_the_posts_get(project: Project) -> None:
     """Except `waiting`, which is computed only for a single post."""
     post_id = await project.scheduled()
     [item] = (await project.acme.http.get(project.list_path)).json()["items"]
@@ -69,7 +69,7 @@ async def test_an_archived_project_is_still_read(project: Project) -> None:
     assert await listed(project) == found
 
 
-async def test_accounts_that_are_not_the_projects_are_not_found(project: Project) -> None:
+async def test_accounts_of_other_projects_are_not_found(project: Project) -> None:
     async with project.pool.acquire() as conn:
         other = await seeds.project(conn, project.org)
     foreign = await project.account("theirs", project_id=other)
@@ -82,7 +82,7 @@ async def test_accounts_that_are_not_the_projects_are_not_found(project: Project
     assert (await said(foreign))[0] == 404
 
 
-async def test_content_that_is_not_the_projects_is_not_found(project: Project) -> None:
+async def test_content_of_other_projects_is_not_found(project: Project) -> None:
     async with project.pool.acquire() as conn:
         other = await seeds.project(conn, project.org)
         foreign = ids.show(ids.CONTENT, await seeds.content(conn, project.org, other))

@@ -26,7 +26,7 @@ async def test_unknown_accounts_are_named_all_at_once(project: Project) -> None:
     assert await unchanged(project, before)
 
 
-async def test_a_rivals_account_is_as_unknown_as_one_that_is_not(project: Project) -> None:
+async def test_rivals_account_looks_like_an_unknown_one(project: Project) -> None:
     async with project.pool.acquire() as conn:
         rivals = await seeds.project(conn, project.rival.organization_id)
         theirs = await seeds.account(conn, project.rival.organization_id, rivals)
@@ -39,7 +39,7 @@ async def test_a_rivals_account_is_as_unknown_as_one_that_is_not(project: Projec
     assert reason(answers[0])[:2] == (404, "NOT_FOUND")
 
 
-async def test_every_misfit_of_every_target_is_told(project: Project) -> None:
+async def test_every_misfit_of_every_target_is_listed(project: Project) -> None:
     """Every platform's refusals are checked at scheduling, target by target."""
     bluesky, mastodon = await project.account("a", platform="bluesky"), await project.account("b")
     small = await project.account("c", traits={"captionMax": 50})
@@ -91,7 +91,7 @@ async def test_files_that_the_platform_refuses(project: Project) -> None:
     assert await unchanged(project, before)
 
 
-async def test_neither_caption_nor_file_is_nothing(project: Project) -> None:
+async def test_post_needs_a_caption_or_a_file(project: Project) -> None:
     content, account = await project.content(), await project.account()
     answer = await project.schedule(content, targets=[{"socialAccountId": account, "captionOverride": " "}])
     assert (reason(answer)[:2], paths(answer)) == ((422, "VALIDATION"), ["targets[0].captionOverride"])
@@ -125,7 +125,7 @@ async def test_disconnected_accounts_are_named_all_at_once(project: Project) -> 
         ),
     ],
 )
-async def test_content_that_may_not_go_out(
+async def test_unpublishable_content_is_refused(
     project: Project, columns: dict[str, str], schedule: Any, publish: Any
 ) -> None:
     content, account = await project.content(**columns), await project.account()
@@ -148,7 +148,7 @@ async def test_nothing_is_scheduled_in_an_archived_project(project: Project) -> 
     assert await unchanged(project, before)
 
 
-async def test_one_bad_target_of_fifty_leaves_nothing(project: Project) -> None:
+async def test_one_bad_target_of_fifty_creates_no_post(project: Project) -> None:
     content, accounts = await project.content(), await project.accounts(49)
     bluesky = await project.account("small", platform="bluesky")
     long = [{"socialAccountId": account, "captionOverride": "x" * 301} for account in (*accounts, bluesky)]
@@ -158,7 +158,7 @@ async def test_one_bad_target_of_fifty_leaves_nothing(project: Project) -> None:
     assert await unchanged(project, before)
 
 
-async def test_a_full_line_refuses_all_targets(project: Project) -> None:
+async def test_full_queue_refuses_all_targets(project: Project) -> None:
     content, accounts = await project.content(), await project.accounts(3)
     await project.pool.execute(
         "update pool_cap set max_queued = 2 where tier = 'partner' and pool = 'publish'"

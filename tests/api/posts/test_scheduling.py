@@ -41,7 +41,7 @@ async def test_a_schedule_makes_a_post_and_a_job_for_each_target(project: Projec
         assert await project.events(made["id"]) == [("scheduled", {})]
 
 
-async def test_a_post_is_read_whole(project: Project) -> None:
+async def test_post_has_all_fields(project: Project) -> None:
     content, account = await project.content(), await project.account(platform="bluesky")
     targets = [{"socialAccountId": account, "captionOverride": "Bread!", "mode": "direct"}]
     made = (await project.schedule(content, targets=targets)).json()["scheduledPosts"][0]
@@ -91,7 +91,7 @@ async def test_publishing_is_scheduling_for_now(project: Project) -> None:
     assert (row["stage"], row["run_at"]) == ("queued", instant(made["scheduledFor"]))
 
 
-async def test_fifty_targets_are_one_schedule_and_fifty_one_none(project: Project) -> None:
+async def test_limit_of_targets_is_fifty(project: Project) -> None:
     content, accounts = await project.content(), await project.accounts(51)
     refused = await project.schedule(content, *accounts)
     assert (reason(refused)[:2], paths(refused)) == ((422, "VALIDATION"), ["targets"])
@@ -113,7 +113,7 @@ async def test_a_local_time_is_the_projects(project: Project) -> None:
         assert (said["timeRule"], said["scheduledPosts"][0]["scheduledFor"]) == (rule, at)
 
 
-async def test_another_zone_moves_no_post(project: Project) -> None:
+async def test_zone_change_moves_no_post(project: Project) -> None:
     post_id = await project.scheduled()
     before = (await project.post(post_id))["scheduledFor"]
     await project.acme.http.patch(
@@ -122,7 +122,7 @@ async def test_another_zone_moves_no_post(project: Project) -> None:
     assert (await project.post(post_id))["scheduledFor"] == before
 
 
-async def test_the_times_that_are_just_in_reach(project: Project) -> None:
+async def test_limits_of_times_are_accepted(project: Project) -> None:
     project.clock.stands = project.clock()
     for ahead in (timedelta(seconds=-15), timedelta(days=180, seconds=-5)):
         at = (project.clock() + ahead).isoformat().replace("+00:00", "Z")
@@ -188,7 +188,7 @@ async def test_an_edit_blocks_queued_posts_until_the_next_approval(project: Proj
     assert await project.pool.fetchval("select count(*) from job where finished_at is null") == 1
 
 
-async def test_a_rejection_cancels_what_waited(project: Project) -> None:
+async def test_rejection_cancels_waiting_posts(project: Project) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
     [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
     await project.acme.http.post(f"/v1/content/{content}/reject", json={"reason": "No."})
@@ -196,7 +196,7 @@ async def test_a_rejection_cancels_what_waited(project: Project) -> None:
     assert (post["status"], post["cancelReason"]) == ("canceled", "content_rejected")
 
 
-async def test_the_same_to_the_same_account_within_a_day_is_a_duplicate(project: Project) -> None:
+async def test_equal_post_to_one_account_within_a_day_is_a_duplicate(project: Project) -> None:
     content, (one, two) = await project.content(), await project.accounts(2)
     [first] = (await project.schedule(content, one, scheduledFor=project.soon(days=2))).json()[
         "scheduledPosts"
@@ -214,7 +214,7 @@ async def test_the_same_to_the_same_account_within_a_day_is_a_duplicate(project:
     assert again.status_code == 202
 
 
-async def test_what_counts_as_the_same(project: Project) -> None:
+async def test_duplicates_are_found_by_caption_and_files(project: Project) -> None:
     """The final caption and the files count, whichever content they belong to."""
     account, caption = await project.account(), "Fresh bread today."
     await project.schedule(await project.content(caption), account)
@@ -228,7 +228,7 @@ async def test_what_counts_as_the_same(project: Project) -> None:
 
 
 @pytest.mark.parametrize("status", ["canceled", "failed"])
-async def test_what_did_not_go_out_is_no_duplicate(project: Project, status: str) -> None:
+async def test_unsent_post_is_no_duplicate(project: Project, status: str) -> None:
     content, account = await project.content(), await project.account()
     [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
     assert (await project.cancel(made["id"])).status_code == 200
@@ -238,7 +238,7 @@ async def test_what_did_not_go_out_is_no_duplicate(project: Project, status: str
     assert (await project.schedule(content, account)).status_code == 202
 
 
-async def test_an_edited_caption_is_what_counts(project: Project) -> None:
+async def test_edited_caption_counts_for_duplicates(project: Project) -> None:
     content, account = await project.content("Old words."), await project.account()
     await project.schedule(content, account)
     await project.acme.http.patch(f"/v1/content/{content}", json={"caption": "New words."})
@@ -252,7 +252,7 @@ async def test_a_post_for_an_account_that_must_be_connected_again_waits(project:
     assert (await project.schedule(await project.content(), account)).status_code == 202
 
 
-async def test_another_project_is_another_place(project: Project) -> None:
+async def test_other_project_has_no_duplicates(project: Project) -> None:
     async with project.pool.acquire() as conn:
         other = await seeds.project(conn, project.org)
     foreign = await project.account("theirs", project_id=other)

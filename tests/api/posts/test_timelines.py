@@ -22,7 +22,7 @@ async def read(project: Project, path: str, **params: Any) -> dict[str, Any]:
     return found
 
 
-async def test_a_post_tells_of_its_approvals_and_times(project: Project) -> None:
+async def test_post_timeline_has_approvals_and_times(project: Project) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
     [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
     await project.acme.http.post(f"/v1/content/{content}/approve", json={"note": "Nice."})
@@ -62,7 +62,7 @@ async def test_many_entries_come_page_by_page(project: Project) -> None:
     assert len(whole["items"]) == 71
 
 
-async def test_a_job_tells_of_its_attempts(project: Project) -> None:
+async def test_job_timeline_has_attempts(project: Project) -> None:
     path = f"/v1/projects/{ids.show(ids.PROJECT, project.id)}/ingest/website"
     job = (await project.acme.http.post(path, json={"url": "https://example.com"})).json()["jobId"]
     async with project.pool.acquire() as conn:
@@ -80,7 +80,7 @@ async def test_a_job_tells_of_its_attempts(project: Project) -> None:
     assert str(again.id) not in json.dumps([entry.get("workerId") for entry in told])
 
 
-async def test_an_internal_job_has_none(project: Project) -> None:
+async def test_internal_job_has_no_timeline(project: Project) -> None:
     await project.scheduled()
     await project.pool.execute("update job set internal = true")
     job_id = ids.show(ids.JOB, await project.pool.fetchval("select id from job"))

@@ -34,7 +34,7 @@ async def test_a_post_waits_for_its_approval_and_then_for_its_time(project: Proj
     assert await reason(project, made["id"]) is None
 
 
-async def test_a_post_that_was_approved_too_late_says_what_to_do(project: Project) -> None:
+async def test_late_approval_asks_to_reschedule(project: Project) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
     [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
     project.clock.ahead = timedelta(hours=2)
@@ -44,7 +44,7 @@ async def test_a_post_that_was_approved_too_late_says_what_to_do(project: Projec
     assert await reason(project, made["id"]) == "scheduled"
 
 
-async def test_a_post_that_is_due_waits_for_what_its_pool_waits_for(project: Project) -> None:
+async def test_due_post_waits_for_its_pool(project: Project) -> None:
     answer = await project.publish(await project.content(), await project.account())
     [made] = answer.json()["scheduledPosts"]
     given: dict[str, Any] = {"name": PUBLISH_POST.pool, "slots": 10}
@@ -60,7 +60,7 @@ async def test_a_post_that_is_due_waits_for_what_its_pool_waits_for(project: Pro
     assert await reason(project, made["id"]) is None
 
 
-async def test_what_a_job_waits_for_has_no_version(project: Project) -> None:
+async def test_waiting_changes_no_version(project: Project) -> None:
     """So a 304 can't report it, and lists omit it."""
     answer = await project.publish(await project.content(), await project.account())
     [made] = answer.json()["scheduledPosts"]

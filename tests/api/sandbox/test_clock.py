@@ -49,7 +49,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-async def test_what_is_scheduled_is_published_at_its_time_and_shows_it(sandbox: Sandbox) -> None:
+async def test_scheduled_post_is_published_at_its_sandbox_time(sandbox: Sandbox) -> None:
     post = await sandbox.schedule(await sandbox.account(), scheduledFor=await sandbox.later(days=6))
     made, asked_at = await sandbox.show(post), await sandbox.now()
     clock = await sandbox.advance(advance="7d")
@@ -65,9 +65,7 @@ async def test_what_is_scheduled_is_published_at_its_time_and_shows_it(sandbox: 
     assert again["error"]["code"] == "VALIDATION"
 
 
-async def test_a_reader_beside_an_advance_sees_no_time_change(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_concurrent_reader_sees_stable_times(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """A post's creation time is stable while the clock moves."""
     # A continuous reader would exceed a sandbox's rate limit.
     monkeypatch.setitem(ratelimit.QUOTAS, "sandbox", ratelimit.QUOTAS["partner"])
@@ -89,7 +87,7 @@ async def test_a_reader_beside_an_advance_sees_no_time_change(
     assert {post["status"] for post in await sandbox.posts()} == {"published"}
 
 
-async def test_a_timeline_goes_on_behind_its_cursor_after_an_advance(sandbox: Sandbox) -> None:
+async def test_timeline_continues_after_its_cursor(sandbox: Sandbox) -> None:
     """Each entry appears once, with its original time."""
     post = await sandbox.schedule(await sandbox.account(), scheduledFor=await sandbox.later(hours=1))
     for hours in (2, 3, 4):
@@ -121,7 +119,7 @@ async def test_a_timeline_goes_on_behind_its_cursor_after_an_advance(sandbox: Sa
         ({"by": "1d"}, "by"),
     ],
 )
-async def test_a_clock_goes_nowhere_but_forward_and_not_too_far(
+async def test_clock_moves_only_forward_within_its_limit(
     resting: Caller, pool: Pool, body: dict[str, Any], path: str
 ) -> None:
     before = await rows_of(pool, resting.organization_id)
@@ -131,7 +129,7 @@ async def test_a_clock_goes_nowhere_but_forward_and_not_too_far(
     assert await rows_of(pool, resting.organization_id) == before
 
 
-async def test_a_clock_that_is_ahead_goes_the_rest_of_the_way_at_most(resting: Caller, pool: Pool) -> None:
+async def test_total_advance_is_limited(resting: Caller, pool: Pool) -> None:
     move = "update sandbox_clock set ahead = interval '399 days' where organization_id = $1"
     await pool.execute(move, resting.organization_id)
     for too_far in ("25h", "999999999d"):
@@ -140,7 +138,7 @@ async def test_a_clock_that_is_ahead_goes_the_rest_of_the_way_at_most(resting: C
     assert (await resting.http.post(CLOCK, json={"advance": "24h"})).status_code == 202
 
 
-async def test_what_stops_too_often_for_all_that_is_there_goes_in_parts(resting: Caller, pool: Pool) -> None:
+async def test_advance_with_many_stops_is_split(resting: Caller, pool: Pool) -> None:
     """1,500 jobs, one a minute: each stop would age all of them."""
     await pool.execute(
         """insert into job
@@ -164,7 +162,7 @@ async def test_a_live_organization_has_no_clock(acme: Caller, pool: Pool) -> Non
     assert await rows_of(pool, acme.organization_id) == before
 
 
-async def test_nobody_elses_rows_are_touched(sandbox: Sandbox, rival: Caller) -> None:
+async def test_rows_of_others_are_unchanged(sandbox: Sandbox, rival: Caller) -> None:
     """Neither those of another organization nor those of the sandbox's live organization."""
     live = await sandbox.pool.fetchval(
         "select live_organization_id from organization where id = $1", sandbox.org
@@ -197,7 +195,7 @@ async def test_a_repeat_with_its_key_moves_the_clock_once(sandbox: Sandbox) -> N
     assert 86_000 < (await sandbox.get(CLOCK))["offsetSeconds"] <= 86_400
 
 
-async def test_while_it_advances_nothing_else_is_written(resting: Caller, pool: Pool) -> None:
+async def test_writes_are_refused_during_an_advance(resting: Caller, pool: Pool) -> None:
     answers = await asyncio.gather(*(resting.http.post(CLOCK, json={"advance": "1d"}) for _ in range(3)))
     assert sorted(answer.status_code for answer in answers) == [202, 409, 409]
     before = await rows_of(pool, resting.organization_id)

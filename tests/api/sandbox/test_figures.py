@@ -51,24 +51,22 @@ def check(found: Figures, until: timedelta) -> None:
         assert abs(part - age / GROWS) < 0.001
 
 
-async def test_the_first_day_of_a_post_has_its_hours(sandbox: Sandbox) -> None:
+async def test_first_day_has_hourly_figures(sandbox: Sandbox) -> None:
     check(await of_a_post(sandbox, "shop", ["1d"]), 23 * HOUR)
 
 
-async def test_a_post_keeps_to_its_hours_over_several_advances(sandbox: Sandbox) -> None:
+async def test_several_advances_keep_the_hourly_cadence(sandbox: Sandbox) -> None:
     check(await of_a_post(sandbox, "shop", ["90m", "20h", "10m", "30h"]), 51 * HOUR)
 
 
-async def test_a_week_at_once_has_every_day(sandbox: Sandbox) -> None:
+async def test_one_advance_of_a_week_has_every_day(sandbox: Sandbox) -> None:
     found = await of_a_post(sandbox, "shop", ["7d"])
     check(found, 162 * HOUR)
     assert {age // DAY for age in found.ages} == set(range(7))
 
 
 @pytest.mark.long
-async def test_a_week_at_once_has_the_figures_of_its_hours_one_by_one(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_one_advance_equals_hourly_advances(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     # A key's rate limit allows fewer moves of the clock in a minute.
     monkeypatch.setitem(ratelimit.QUOTAS, "sandbox", ratelimit.QUOTAS["partner"])
     for handle, moves in (("once", ["7d"]), ("hours", ["1h"] * 168)):

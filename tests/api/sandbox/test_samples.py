@@ -58,9 +58,7 @@ def schema_of(described: dict[str, Any], operation: str) -> dict[str, Any]:
     return {**answer, "components": described["components"]}
 
 
-async def test_a_sample_of_each_type_reads_as_its_get_answers(
-    app: Litestar, sandbox: Caller, pool: Pool
-) -> None:
+async def test_each_sample_equals_its_get(app: Litestar, sandbox: Caller, pool: Pool) -> None:
     """Checked against the document's schemas, with exactly the fields of real events."""
     await listen(pool, sandbox)
     await busy(sandbox, pool)
@@ -91,7 +89,7 @@ async def test_a_sample_of_each_type_reads_as_its_get_answers(
         assert thing.get("projectId", sample["projectId"]) == sample["projectId"]
 
 
-async def test_a_sample_goes_to_whoever_wants_it(app: Litestar, sandbox: Caller, pool: Pool) -> None:
+async def test_sample_goes_to_all_subscribers(app: Litestar, sandbox: Caller, pool: Pool) -> None:
     project = await new_project(sandbox)
     for own, events in (("a", ["post.failed"]), ("b", ["post.published"])):
         endpoint = {"url": f"https://{own}.example.com/", "events": events, "projectId": project}
@@ -108,7 +106,7 @@ async def test_a_sample_goes_to_whoever_wants_it(app: Litestar, sandbox: Caller,
     assert url["url"] == "https://b.example.com/"
 
 
-async def test_only_a_sandbox_has_samples_and_only_where_somebody_listens(
+async def test_sample_needs_a_sandbox_and_a_subscriber(
     acme: Caller, sandbox: Caller, rival: Caller, pool: Pool
 ) -> None:
     await listen(pool, acme)

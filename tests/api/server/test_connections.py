@@ -21,7 +21,7 @@ async def read(edge: Edge) -> None:
     await edge.get(address="127.0.9.9")
 
 
-async def test_silence_ends_in_its_time(edge: Edge) -> None:
+async def test_idle_connection_is_ended(edge: Edge) -> None:
     client = await edge.connect()
     edge.pass_time(LIMITS.head - 2)
     client.send(GET)
@@ -34,7 +34,7 @@ async def test_silence_ends_in_its_time(edge: Edge) -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", b"\r\n"])
-async def test_silence_from_the_start_ends_with_the_time_for_a_head(edge: Edge, sent: bytes) -> None:
+async def test_silent_new_connection_is_ended(edge: Edge, sent: bytes) -> None:
     client = await edge.connect()
     for _ in range(LIMITS.head):
         client.send(sent)
@@ -43,7 +43,7 @@ async def test_silence_from_the_start_ends_with_the_time_for_a_head(edge: Edge, 
     assert await client.closed()
 
 
-async def test_a_head_that_comes_in_drops_ends_in_its_time(edge: Edge) -> None:
+async def test_slow_head_is_ended(edge: Edge) -> None:
     client = await edge.connect()
     for byte in b"GET /echo HTTP/1.1\r\n"[: LIMITS.head]:
         client.send(bytes([byte]))
@@ -55,7 +55,7 @@ async def test_a_head_that_comes_in_drops_ends_in_its_time(edge: Edge) -> None:
 
 
 @pytest.mark.parametrize("drop", [b"", b"x"])
-async def test_a_body_that_comes_in_drops_ends_in_its_time(edge: Edge, drop: bytes) -> None:
+async def test_slow_body_is_ended(edge: Edge, drop: bytes) -> None:
     client = await edge.connect()
     client.send(post("/slow", b"", 1000))
     await edge.heard(1)
@@ -68,7 +68,7 @@ async def test_a_body_that_comes_in_drops_ends_in_its_time(edge: Edge, drop: byt
     assert edge.app.left == ["/slow"]
 
 
-async def test_a_slow_body_that_goes_on_is_waited_for(edge: Edge) -> None:
+async def test_steady_slow_body_is_accepted(edge: Edge) -> None:
     client, rounds = await edge.connect(), 4 * LIMITS.body
     client.send(post("/slow", b"", rounds * LIMITS.body_rate))
     for _ in range(rounds):
@@ -79,7 +79,7 @@ async def test_a_slow_body_that_goes_on_is_waited_for(edge: Edge) -> None:
     assert (status, len(body)) == (200, rounds * LIMITS.body_rate)
 
 
-async def test_chunks_that_say_nothing_are_no_body(edge: Edge) -> None:
+async def test_empty_chunks_are_no_progress(edge: Edge) -> None:
     client = await edge.connect()
     client.send(b"POST /slow HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;")
     await edge.heard(1)
@@ -87,7 +87,7 @@ async def test_chunks_that_say_nothing_are_no_body(edge: Edge) -> None:
     assert await client.code() == (400, "BAD_REQUEST")
 
 
-async def test_what_waits_or_streams_is_no_silence(edge: Edge) -> None:
+async def test_waiting_or_streaming_request_is_not_idle(edge: Edge) -> None:
     waits, streams = await edge.connect(), await edge.connect()
     waits.send(GET.replace(b"/echo", b"/hold"))
     streams.send(GET.replace(b"/echo", b"/stream"))
@@ -100,7 +100,7 @@ async def test_what_waits_or_streams_is_no_silence(edge: Edge) -> None:
     assert await streams.reader.readexactly(len(b"4\r\nnews\r\n0\r\n\r\n")) == b"4\r\nnews\r\n0\r\n\r\n"
 
 
-async def test_a_body_that_we_do_not_read_is_no_fault_of_its_client(edge: Edge) -> None:
+async def test_unread_body_is_not_blamed_on_the_client(edge: Edge) -> None:
     client = await edge.connect()
     client.send(post("/hold", bytes(1024 * 1024)))
     await edge.heard(1)
@@ -110,7 +110,7 @@ async def test_a_body_that_we_do_not_read_is_no_fault_of_its_client(edge: Edge) 
     assert (await client.answer())[2] == b"held"
 
 
-async def test_a_body_that_we_have_not_asked_for_is_no_fault_of_its_client(edge: Edge) -> None:
+async def test_body_without_100_continue_is_not_blamed_on_the_client(edge: Edge) -> None:
     """Nor is it late, so it isn't evicted."""
     client = await edge.connect()
     client.send(post("/hold", b"", 1000).replace(b"Host: a", b"Host: a\r\nExpect: 100-continue"))
@@ -122,7 +122,7 @@ async def test_a_body_that_we_have_not_asked_for_is_no_fault_of_its_client(edge:
     assert (await client.answer())[2] == b"held"
 
 
-async def test_a_client_that_takes_nothing_of_its_answer_is_left(edge: Edge) -> None:
+async def test_client_that_reads_nothing_is_ended(edge: Edge) -> None:
     client = await edge.connect()
     client.writer.transport.pause_reading()  # type: ignore[attr-defined]
     client.send(GET.replace(b"/echo", b"/large"))
@@ -141,7 +141,7 @@ async def gone(edge: Edge, client: Client) -> None:
     await eventually(left)
 
 
-async def test_an_address_at_its_limit_makes_room_itself(edge: Edge) -> None:
+async def test_address_at_its_limit_loses_its_oldest_idle_connection(edge: Edge) -> None:
     """Its oldest idle connection is evicted; connections of strangers and busy ones stay."""
     other, busy = await edge.connect("127.0.0.2"), await edge.connect()
     busy.send(GET.replace(b"/echo", b"/hold"))
@@ -156,7 +156,7 @@ async def test_an_address_at_its_limit_makes_room_itself(edge: Edge) -> None:
     assert (await busy.answer())[2] == b"held"
 
 
-async def test_an_address_whose_requests_take_all_its_places_is_refused(edge: Edge) -> None:
+async def test_address_with_only_busy_connections_is_refused(edge: Edge) -> None:
     for count in range(1, 5):
         (await edge.connect()).send(GET.replace(b"/echo", b"/hold"))
         await edge.heard(count)
@@ -191,7 +191,7 @@ async def came(edge: Edge, size: int) -> None:
     await eventually(read)
 
 
-async def test_bodies_that_do_not_come_make_room(edge: Edge) -> None:
+async def test_missing_bodies_are_evicted(edge: Edge) -> None:
     """The first late one is evicted; one that has arrived meanwhile is answered."""
     first, second, *_ = await late_bodies(edge)
     edge.pass_time(LIMITS.late - 1)
@@ -207,7 +207,7 @@ async def test_bodies_that_do_not_come_make_room(edge: Edge) -> None:
     assert (await first.answer())[2] == b"held"
 
 
-async def test_an_address_whose_bodies_do_not_come_makes_room_itself(edge: Edge) -> None:
+async def test_address_with_missing_bodies_evicts_its_own(edge: Edge) -> None:
     first, second, *_ = await late_bodies(edge)
     edge.pass_time(LIMITS.late)
     assert await edge.get(address="127.0.5.2") == (200, b"")
@@ -216,7 +216,7 @@ async def test_an_address_whose_bodies_do_not_come_makes_room_itself(edge: Edge)
     assert (await first.answer())[0] == 200
 
 
-async def test_a_body_in_its_time_makes_no_room(edge: Edge) -> None:
+async def test_timely_body_is_not_evicted(edge: Edge) -> None:
     """Nor is a request evicted that waits for its answer after a late body."""
     waits, slow = [await edge.connect("127.0.5.1") for _ in range(4)], await edge.connect("127.0.5.2")
     for client in waits:
@@ -238,7 +238,7 @@ async def test_a_body_in_its_time_makes_no_room(edge: Edge) -> None:
     assert [(await client.answer())[2] for client in waits] == [b"held"] * 4
 
 
-async def test_silence_from_everywhere_keeps_nobody_out(edge: Edge) -> None:
+async def test_idle_connections_block_no_client(edge: Edge) -> None:
     """1,100 idle connections from many addresses, and another client after each."""
     for number in range(1100):
         await edge.connect(f"127.1.{number % 250}.1")
@@ -263,7 +263,7 @@ async def asked(edge: Edge, path: str) -> Client:
     return client
 
 
-def test_a_network_of_one_customer_is_one_address() -> None:
+def test_ipv6_network_counts_as_one_address() -> None:
     assert (
         client_network("2001:db8:1:2::1")
         == client_network("2001:db8:1:2:ffff::1")

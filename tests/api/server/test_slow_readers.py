@@ -114,7 +114,7 @@ async def is_refused(edge: Edge) -> bool:
     return status == 503
 
 
-async def test_a_reader_that_reads_nothing_makes_room_after_a_few_ticks(edge: Edge) -> None:
+async def test_silent_reader_is_evicted_after_a_few_ticks(edge: Edge) -> None:
     readers = await fill(edge, 8)
     edge.pass_time(LIMITS.late)
     assert await is_refused(edge)
@@ -124,7 +124,7 @@ async def test_a_reader_that_reads_nothing_makes_room_after_a_few_ticks(edge: Ed
     assert await readers[0].is_cut_off()
 
 
-async def test_an_address_whose_readers_read_nothing_makes_room_itself(edge: Edge) -> None:
+async def test_address_with_silent_readers_evicts_its_own(edge: Edge) -> None:
     _, second, *_ = await fill(edge, 8)
     edge.pass_time(LIMITS.late + 1)
     assert (await edge.get(address="127.0.6.2"))[0] == 200
@@ -132,7 +132,7 @@ async def test_an_address_whose_readers_read_nothing_makes_room_itself(edge: Edg
     assert len(edge.connections) == 7
 
 
-async def test_a_reader_that_reads_nothing_ends_in_its_time(edge: Edge) -> None:
+async def test_silent_reader_is_ended(edge: Edge) -> None:
     one = await reader(edge)
     edge.pass_time(LIMITS.stall)
     assert one.connection in edge.connections
@@ -143,7 +143,7 @@ async def test_a_reader_that_reads_nothing_ends_in_its_time(edge: Edge) -> None:
 @pytest.mark.parametrize(
     "request_", [GET_LARGE, GET_LARGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")]
 )
-async def test_a_trickle_is_no_reading(edge: Edge, request_: bytes) -> None:
+async def test_trickle_is_ended(edge: Edge, request_: bytes) -> None:
     """A byte per tick, after a fast start that buys no more than the grace."""
     one = await reader(edge, request=request_)
     await one.read(1024 * 1024)
@@ -155,7 +155,7 @@ async def test_a_trickle_is_no_reading(edge: Edge, request_: bytes) -> None:
     assert await one.is_cut_off()
 
 
-async def test_a_slow_phone_gets_all_of_a_large_file_in_a_full_house(edge: Edge) -> None:
+async def test_slow_phone_gets_a_large_file_from_a_full_server(edge: Edge) -> None:
     """8 KiB a tick, for three times the grace, while other clients are refused; then the rest.
 
     The client's kernel acknowledges in lumps of its buffer, which is smaller than two ticks for that reason.
@@ -174,7 +174,7 @@ async def test_a_slow_phone_gets_all_of_a_large_file_in_a_full_house(edge: Edge)
     await one.read(LARGE - one.taken)
 
 
-async def test_an_answer_that_is_complete_here_and_not_yet_read_is_no_silence(edge: Edge) -> None:
+async def test_unsent_answer_is_not_idle(edge: Edge) -> None:
     """The application has sent everything in one message; the connection isn't idle before it is
     transmitted.
     """
@@ -189,7 +189,7 @@ async def test_an_answer_that_is_complete_here_and_not_yet_read_is_no_silence(ed
     await one.read(LARGE)
 
 
-async def test_the_last_bytes_of_an_answer_that_nobody_reads_hold_no_place(edge: Edge) -> None:
+async def test_unread_last_bytes_are_evicted(edge: Edge) -> None:
     """Less than the transport's high-water mark, on a connection that closes after it."""
     request = GET_LARGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     one = await reader(edge, request=request)

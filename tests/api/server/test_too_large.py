@@ -28,7 +28,7 @@ async def pieces(first: bytes, size: int) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("announced", [True, False], ids=["length", "chunks"])
-async def test_a_413_says_that_the_connection_ends_and_reaches_who_reads_last(
+async def test_413_reaches_clients_that_read_last(
     pool: Pool, settings: Settings, tmp_path: Path, announced: bool
 ) -> None:
     async with pool.acquire() as conn:

@@ -123,7 +123,7 @@ async def test_a_stop_ends_the_wait_cleanly(starting: Starting) -> None:
     assert [line for line in starting.lines() if "exception" in line] == []
 
 
-async def test_a_fault_that_no_wait_mends_is_raised() -> None:
+async def test_permanent_error_is_raised() -> None:
     async def ask() -> None:
         raise ExceptionGroup("start", [ConnectionRefusedError(), SettingsInvalid("PEPPERS lacks lost")])
 

@@ -95,9 +95,7 @@ async def test_an_address_is_public_and_https(acme: Caller, pool: Pool) -> None:
     assert await census(pool) == before
 
 
-async def test_an_address_that_tells_where_it_leads_is_refused(
-    acme: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_private_address_is_refused(acme: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """Other addresses are names, which are checked at each attempt."""
     # Any tier allows fewer requests in a minute.
     monkeypatch.setattr(ratelimit, "QUOTAS", dict.fromkeys(ratelimit.QUOTAS, ratelimit.QUOTAS["partner"]))
@@ -118,14 +116,14 @@ async def test_an_address_that_tells_where_it_leads_is_refused(
     assert taken == [f"https://{name}/" for name in LEFT_TO_TRIES]
 
 
-async def test_types_that_there_are_not_are_refused(acme: Caller) -> None:
+async def test_unknown_types_are_refused(acme: Caller) -> None:
     for events in ([], ["job.started"], ["*"] * 51):
         assert (await acme.http.post(ALL, json=NEW | {"events": events})).status_code == 422
     twice = await made(acme, events=["job.failed", "*", "job.failed"])
     assert twice["events"] == ["job.failed", "*"]
 
 
-async def test_an_organization_has_twenty_however_many_ask_at_once(acme: Caller, pool: Pool) -> None:
+async def test_endpoint_limit_holds_for_concurrent_creates(acme: Caller, pool: Pool) -> None:
     for _ in range(18):
         await made(acme)
     answers = await asyncio.gather(*(acme.http.post(ALL, json=NEW) for _ in range(4)))
@@ -158,7 +156,7 @@ async def test_a_patch_changes_what_it_names_at_the_version_that_was_read(acme: 
     ]  # fmt: skip
 
 
-async def test_one_that_is_made_active_again_begins_with_no_failure(acme: Caller, pool: Pool) -> None:
+async def test_reactivated_endpoint_starts_without_failures(acme: Caller, pool: Pool) -> None:
     where = f"{ALL}/{(await made(acme))['id']}"
     await pool.execute(
         """update webhook_endpoint
@@ -205,7 +203,7 @@ async def test_a_deleted_endpoint_is_gone_with_its_secrets(acme: Caller, pool: P
     assert await pool.fetchval("select count(*) from webhook_secret") == 0
 
 
-async def test_the_audit_log_has_of_an_address_where_it_is(acme: Caller) -> None:
+async def test_audit_log_has_only_the_origin_of_a_url(acme: Caller) -> None:
     shown = await made(acme, url="https://hooks.example.com/services/T0/hush?token=hush#hush")
     where = f"{ALL}/{shown['id']}"
     await acme.http.patch(where, json={"url": "https://hooks.example.com/hush"})

@@ -37,9 +37,7 @@ async def changing(pool: Pool) -> AsyncIterator[Conn]:
         yield conn
 
 
-async def test_what_happens_is_told_as_it_is_sent_to_endpoints(
-    app: Litestar, acme: Caller, pool: Pool
-) -> None:
+async def test_stream_sends_the_endpoints_body(app: Litestar, acme: Caller, pool: Pool) -> None:
     project = await new_project(acme)
     async with reading(app, acme.key) as reader:
         await reader.begun()
@@ -54,7 +52,7 @@ async def test_what_happens_is_told_as_it_is_sent_to_endpoints(
     assert await listeners(app, 0)
 
 
-async def test_one_that_is_committed_late_is_not_passed_over(app: Litestar, acme: Caller, pool: Pool) -> None:
+async def test_late_commit_is_not_skipped(app: Litestar, acme: Caller, pool: Pool) -> None:
     """The transaction that began first commits last."""
     async with reading(app, acme.key) as reader, pool.acquire() as conn:
         await reader.begun()
@@ -67,9 +65,7 @@ async def test_one_that_is_committed_late_is_not_passed_over(app: Litestar, acme
         assert await reader.told(2) == [early, late]
 
 
-async def test_a_stream_begins_with_what_is_committed_from_then_on(
-    app: Litestar, acme: Caller, pool: Pool
-) -> None:
+async def test_stream_starts_with_later_commits(app: Litestar, acme: Caller, pool: Pool) -> None:
     """A running transaction belongs to the stream; one that was committed concurrently doesn't."""
     org = acme.organization_id
     await streams_begin(pool, org)
@@ -93,7 +89,7 @@ async def streams_begin(pool: Pool, org: UUID) -> None:
         await streams.begin(conn, organization_id=org)
 
 
-async def test_whoever_comes_back_has_missed_nothing(app: Litestar, acme: Caller, pool: Pool) -> None:
+async def test_reconnected_stream_has_no_gap(app: Litestar, acme: Caller, pool: Pool) -> None:
     """After any event, including the first message."""
     async with reading(app, acme.key) as reader:
         begun = await reader.begun()
@@ -108,7 +104,7 @@ async def test_whoever_comes_back_has_missed_nothing(app: Litestar, acme: Caller
         assert await reader.told(1) == sent[-1:]
 
 
-async def test_what_comes_between_a_look_and_a_read_is_told_once(
+async def test_event_between_poll_and_read_is_sent_once(
     app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A read may find more events than the poll that triggered it."""
@@ -133,7 +129,7 @@ async def come(sent: list[str], many: int) -> bool:
     return len(sent) >= many
 
 
-async def test_a_gap_is_told(app: Litestar, acme: Caller, pool: Pool) -> None:
+async def test_gap_is_reported(app: Litestar, acme: Caller, pool: Pool) -> None:
     async with reading(app, acme.key) as reader:
         first = await reader.begun()
     await pool.execute("update webhook_endpoint set expires_at = now() where status = 'listening'")
@@ -142,7 +138,7 @@ async def test_a_gap_is_told(app: Litestar, acme: Caller, pool: Pool) -> None:
         assert (await reader.begun()).body["since"] > first.body["since"]
 
 
-async def test_it_is_listened_to_as_long_as_anybody_reads(
+async def test_listening_lasts_as_long_as_readers(
     app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lasts = "select min(expires_at) - now() > interval '50 minutes' from webhook_endpoint"
@@ -154,9 +150,7 @@ async def test_it_is_listened_to_as_long_as_anybody_reads(
         await eventually(lambda: pool.fetchval(lasts))
 
 
-async def test_each_organization_is_told_of_its_own(
-    app: Litestar, acme: Caller, rival: Caller, pool: Pool
-) -> None:
+async def test_stream_has_only_own_events(app: Litestar, acme: Caller, rival: Caller, pool: Pool) -> None:
     """A sandbox has its own stream."""
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(calling(app, pool, "Acme", env="test"))
@@ -172,7 +166,7 @@ async def test_each_organization_is_told_of_its_own(
     refused(await rival.http.get(PATH, params={"after": f"1:{1 + (1 << 60)}:"}), 404, "NOT_FOUND")
 
 
-async def test_types_and_a_project_are_chosen(
+async def test_stream_filters_types_and_project(
     app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other events are skipped, also whole batches."""
@@ -188,7 +182,7 @@ async def test_types_and_a_project_are_chosen(
         assert await reader.told(2) == sent
 
 
-async def test_what_is_passed_over_moves_the_place_to_go_on_from(
+async def test_skipped_events_advance_the_position(
     app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """During a long run of skipped events, and at its end."""
@@ -222,9 +216,7 @@ async def test_an_organization_has_ten_streams_at_once(
 
 
 @pytest.mark.parametrize("switch", ["killed", "suspended"])
-async def test_whoever_may_no_more_is_told_no_more(
-    app: Litestar, acme: Caller, pool: Pool, switch: str
-) -> None:
+async def test_revoked_key_ends_the_stream(app: Litestar, acme: Caller, pool: Pool, switch: str) -> None:
     off = {
         "killed": "update api_key set killed_at = now()",
         "suspended": "update organization set resumes_as = tier, tier = 'suspended'",
@@ -239,7 +231,7 @@ async def test_whoever_may_no_more_is_told_no_more(
         assert await reader.told(1) == [sent]
 
 
-async def test_a_silent_stream_asks_for_its_key_too(
+async def test_silent_stream_rechecks_its_key(
     app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(route, "MAX_SILENCE_S", 0.05)
@@ -257,7 +249,7 @@ async def test_a_stream_ends_in_its_time(
         assert (await reader.ended()).endswith(route.END)
 
 
-async def test_a_server_that_ends_tells_its_readers(app: Litestar, acme: Caller) -> None:
+async def test_server_stop_ends_the_streams(app: Litestar, acme: Caller) -> None:
     async with reading(app, acme.key) as reader:
         await reader.begun()
         app.state.services.listeners.close()
@@ -286,7 +278,7 @@ async def test_a_slow_reader_holds_no_connection(app: Litestar, acme: Caller, po
         assert await reader.told(len(sent)) == sent
 
 
-async def test_listening_is_no_endpoint(app: Litestar, acme: Caller, pool: Pool) -> None:
+async def test_stream_creates_no_endpoint(app: Litestar, acme: Caller, pool: Pool) -> None:
     async with reading(app, acme.key) as reader:
         await reader.begun()
         assert (await acme.http.get("/v1/webhook-endpoints")).json()["items"] == []

@@ -77,7 +77,7 @@ async def walker(sandbox: Caller, pool: Pool, gone: Receiver) -> Walker:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-async def test_what_happens_comes_to_its_receiver_once(
+async def test_each_event_reaches_its_receiver_once(
     walker: Walker, pool: Pool, settings: Settings, receiver: Receiver, kind: WebhookEventType
 ) -> None:
     body = {"url": receiver.url, "events": ["*"]}

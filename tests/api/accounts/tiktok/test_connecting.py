@@ -38,7 +38,7 @@ async def test_a_code_works_once(project: Project) -> None:
 
 
 @pytest.mark.parametrize("missing", ["video.publish", "video.upload", "user.info.profile"])
-async def test_a_box_that_is_left_unticked_connects_nothing(project: Project, missing: str) -> None:
+async def test_missing_permission_connects_nothing(project: Project, missing: str) -> None:
     asked = ["user.info.basic", "user.info.profile", "video.publish", "video.upload"]
     made = await project.start()
     assert await project.go(made, scopes=[scope for scope in asked if scope != missing]) == "failed"
@@ -46,7 +46,7 @@ async def test_a_box_that_is_left_unticked_connects_nothing(project: Project, mi
     assert await project.pool.fetchval("select count(*) from social_account") == 0
 
 
-async def test_an_account_at_its_days_cap_is_connected_all_the_same(project: Project) -> None:
+async def test_account_at_its_daily_cap_is_connected(project: Project) -> None:
     await project.sim.account("ada", posts_per_day=0)
     account = await project.account(await project.connect())
     assert account["status"] == "connected"

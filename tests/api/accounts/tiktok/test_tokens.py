@@ -59,7 +59,7 @@ async def closed(project: Project, account_id: str) -> None:
     await eventually(is_so)
 
 
-async def test_twenty_posts_that_need_a_token_are_one_call(idle: Project) -> None:
+async def test_concurrent_posts_share_one_token_refresh(idle: Project) -> None:
     async with idle.at_work():
         account_id, content_id = await idle.connect(), await idle.content()
     await idle.pool.execute("update social_account set quota_posts = 100, quota_window_s = 60")
@@ -73,7 +73,7 @@ async def test_twenty_posts_that_need_a_token_are_one_call(idle: Project) -> Non
     assert {(await idle.post(post_id))["status"] for post_id in posts} == {"publishing", "queued"}
 
 
-async def test_who_asks_for_a_refresh_that_just_comes_back_waits_for_nobody(project: Project) -> None:
+async def test_refresh_does_not_deadlock_with_a_post(project: Project) -> None:
     """A post locks its account's row, which the refresh needs, and requests a refresh: there is no
     deadlock.
     """
@@ -98,7 +98,7 @@ async def test_who_asks_for_a_refresh_that_just_comes_back_waits_for_nobody(proj
 @pytest.mark.parametrize(
     "fault", [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.TRUNCATED_200, Fault.DROP_BEFORE]
 )
-async def test_a_lost_answer_costs_no_connection(project: Project, fault: Fault) -> None:
+async def test_lost_refresh_answer_keeps_the_connection(project: Project, fault: Fault) -> None:
     account_id = await project.connect()
     before = await tokens(project, account_id)
     await project.sim.fault(TOKEN, fault)
@@ -113,7 +113,7 @@ async def test_a_lost_answer_costs_no_connection(project: Project, fault: Fault)
     await project.becomes(post_id, "published", waits=True)
 
 
-async def test_an_app_that_tiktok_refuses_is_the_operators(project: Project) -> None:
+async def test_refused_app_is_reported_as_the_operators_fault(project: Project) -> None:
     account_id = await project.connect()
     await project.sim.call("POST", "/app", client_secret="another-secret")
     job = await refreshed(project, account_id)
@@ -122,7 +122,7 @@ async def test_an_app_that_tiktok_refuses_is_the_operators(project: Project) -> 
 
 
 @pytest.mark.parametrize("status", [200, 400, 401])
-async def test_posts_wait_for_their_accounts_owner_and_go_out_then(project: Project, status: int) -> None:
+async def test_posts_wait_for_reauthorization_and_are_published(project: Project, status: int) -> None:
     account_id = await project.connect()
     await project.sim.call("POST", "/app", oauth_error_status=status)
     await project.sim.call("POST", "/remove_access", username="ada")
@@ -137,7 +137,7 @@ async def test_posts_wait_for_their_accounts_owner_and_go_out_then(project: Proj
     assert await project.sim.counts("ada", CAPTION) == {"live": 1}
 
 
-async def test_posts_whose_accounts_owner_comes_too_late_say_so(project: Project) -> None:
+async def test_posts_expire_without_reauthorization(project: Project) -> None:
     account_id = await project.connect()
     await project.sim.call("POST", "/remove_access", username="ada")
     post_id = await project.send(account_id)
@@ -150,7 +150,7 @@ async def test_posts_whose_accounts_owner_comes_too_late_say_so(project: Project
     assert await project.sim.posts("ada") == []
 
 
-async def test_what_waits_for_tiktok_is_asked_for_once_its_owner_is_back(project: Project) -> None:
+async def test_waiting_post_is_polled_after_reauthorization(project: Project) -> None:
     """The post is published: a new connection neither loses nor repeats it."""
     account_id = await project.connect()
     post_id = await project.send(account_id)
