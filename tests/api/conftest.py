@@ -23,7 +23,7 @@ from schemas.api_keys import Env
 from schemas.organizations import LiveTier
 from schemas.settings import Settings
 from tests.api.described import routes
-from tests.api.everything import Operator, census, one_of_each
+from tests.api.everything import AllRightsCaller, one_of_each, table_digests
 from tests.servers import KEYRING, Servers, settings_for
 from tests.waiting import PATIENCE_S
 
@@ -162,16 +162,16 @@ async def held(context: AbstractAsyncContextManager[object]) -> AsyncIterator[No
 
 
 @pytest_asyncio.fixture
-async def operator(app: Litestar, pool: Pool) -> AsyncIterator[Operator]:
+async def operator(app: Litestar, pool: Pool) -> AsyncIterator[AllRightsCaller]:
     async with calling(app, pool, "Acme", scopes=EVERYTHING, tier="partner") as acme:
         guarded = [route for route in routes(app) if route.needs_key]
         assert len(guarded) > 10
-        yield Operator(acme.key, acme.http, await one_of_each(acme.http, pool), guarded)
+        yield AllRightsCaller(acme.key, acme.http, await one_of_each(acme.http, pool), guarded)
 
 
 @pytest_asyncio.fixture
-async def unchanged(pool: Pool, operator: Operator) -> AsyncIterator[None]:
+async def unchanged(pool: Pool, operator: AllRightsCaller) -> AsyncIterator[None]:
     """Fail if a test leaves a changed row."""
-    before = await census(pool)
+    before = await table_digests(pool)
     yield
-    assert await census(pool) == before
+    assert await table_digests(pool) == before

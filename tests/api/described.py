@@ -10,7 +10,7 @@ from litestar import Litestar
 _NAME = re.compile(r"{(\w+)}")
 
 
-class Route(NamedTuple):
+class DocumentedRoute(NamedTuple):
     """A route; `names` are path parameters, `query` query parameters; `body` is JSON or None.
 
     `parts` are the parts of a form, if it takes one.
@@ -42,10 +42,10 @@ def document(app: Litestar) -> dict[str, Any]:
     return found
 
 
-def routes(app: Litestar) -> list[Route]:
+def routes(app: Litestar) -> list[DocumentedRoute]:
     described = document(app)
     return [
-        Route(
+        DocumentedRoute(
             id=operation["operationId"],
             method=method.upper(),
             path=path,

@@ -8,35 +8,35 @@ import httpx
 from db.pool import Pool
 from schemas import ids
 from tests import seeds
-from tests.api.described import Route
+from tests.api.described import DocumentedRoute
 from tests.media import picture
 
 WEBHOOK = {"url": "https://hooks.example.com/", "events": ["*"]}
 APP = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
 
 
-class Operator(NamedTuple):
+class AllRightsCaller(NamedTuple):
     """A caller with all rights, so that only the input can be wrong; `ids` names an object of each kind."""
 
     key: str
     http: httpx.AsyncClient
     ids: dict[str, str]
-    routes: list[Route]
+    routes: list[DocumentedRoute]
 
-    async def send(self, route: Route, **given: Any) -> httpx.Response:
+    async def send(self, route: DocumentedRoute, **given: Any) -> httpx.Response:
         return await self.http.request(route.method, route.at(self.ids), **given)
 
     @property
-    def writes(self) -> list[Route]:
+    def writes(self) -> list[DocumentedRoute]:
         """The routes that write JSON; tests/api/content has the forms."""
         return [route for route in self.routes if route.method != "GET" and route.parts is None]
 
     @property
-    def bodies(self) -> list[Route]:
+    def bodies(self) -> list[DocumentedRoute]:
         return [route for route in self.routes if route.body is not None]
 
     @property
-    def lists(self) -> list[Route]:
+    def lists(self) -> list[DocumentedRoute]:
         return [route for route in self.routes if "cursor" in route.query]
 
 
@@ -91,7 +91,7 @@ async def an_account(http: httpx.AsyncClient, pool: Pool, project: str) -> str:
         return ids.show(ids.ACCOUNT, await seeds.account(conn, org, project_id))
 
 
-async def census(pool: Pool) -> dict[str, str]:
+async def table_digests(pool: Pool) -> dict[str, str]:
     """Return a digest of each table's contents."""
     tables = await pool.fetch("select tablename from pg_tables where schemaname = 'public'")
     return {

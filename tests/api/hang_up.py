@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Litestar
 
 
-async def call(
+async def call_and_disconnect(
     app: Litestar,
     method: str,
     path: str,

@@ -18,7 +18,7 @@ ORIGIN = "https://app.example.com"
 
 
 @dataclass
-class Clock:
+class ApiClock:
     """The API's clock; move it with `ahead`. A set `stands` freezes it."""
 
     ahead: timedelta = field(default_factory=timedelta)
@@ -29,7 +29,7 @@ class Clock:
 
 
 @dataclass
-class Parties:
+class Participants:
     """Acme and its rival, with `ORIGIN` as an allowed return origin; `browser` has no key."""
 
     app: Litestar
@@ -37,13 +37,13 @@ class Parties:
     rival: Caller
     browser: httpx.AsyncClient
     pool: Pool
-    clock: Clock
+    clock: ApiClock
 
 
 @asynccontextmanager
-async def parties(settings: Settings, pool: Pool) -> AsyncIterator[Parties]:
+async def open_participants(settings: Settings, pool: Pool) -> AsyncIterator[Participants]:
     """Open the participants with an API of their own."""
-    clock = Clock()
+    clock = ApiClock()
     served = serve_from(built(), settings, clock=clock, private=True)
     async with (
         held(served.lifespan()),
@@ -52,7 +52,7 @@ async def parties(settings: Settings, pool: Pool) -> AsyncIterator[Parties]:
         client_of(served) as browser,
     ):
         await pool.execute("update api_key set return_origins = $1", [ORIGIN])
-        yield Parties(served, acme, rival, browser, pool, clock)
+        yield Participants(served, acme, rival, browser, pool, clock)
 
 
 async def new_project(caller: Caller) -> str:

@@ -15,7 +15,7 @@ from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 
 #: Each list: its path, the name of its items' ids, and its filters.
 LISTS: dict[str, tuple[str, dict[str, list[str]]]] = {
@@ -116,10 +116,10 @@ async def test_posts_of_a_time_and_of_an_account(acme: Caller, projects: list[st
 async def test_account_or_project_of_another_organization_is_not_found(acme: Caller, rival: Caller) -> None:
     theirs = await new_project(rival)
     for noun in LISTS:
-        refused(await acme.http.get(f"/v1/{noun}", params={"projectId": theirs}), 404, "NOT_FOUND")
+        assert_refused(await acme.http.get(f"/v1/{noun}", params={"projectId": theirs}), 404, "NOT_FOUND")
     account = ids.show(ids.ACCOUNT, ids.new())
     asked = {"socialAccountId": account}
-    refused(await acme.http.get("/v1/scheduled-posts", params=asked), 404, "NOT_FOUND")
+    assert_refused(await acme.http.get("/v1/scheduled-posts", params=asked), 404, "NOT_FOUND")
 
 
 async def _all(caller: Caller, path: str, params: dict[str, str]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from litestar import Litestar
 from db.pool import Pool
 from domain.tenancy.api_keys import MOST_LIVE
 from tests.api.conftest import Caller, calling, client_of, new_key
-from tests.api.refusals import paths, problem, reason
+from tests.api.refusals import issue_paths, problem, reason
 
 NEW: dict[str, Any] = {"name": "CI", "scopes": ["projects:read"]}
 
@@ -114,7 +114,7 @@ async def test_refusal_names_the_missing_scope(app: Litestar, pool: Pool) -> Non
         await pool.execute("update api_key set expires_at = now() + interval '1 day'")
         for asked in ({"returnOrigins": ["https://app.example.com"]}, {"expiresAt": later}):
             answer = await caller.http.post("/v1/api-keys", json=NEW | asked)
-            assert (answer.status_code, paths(answer)) == (422, list(asked))
+            assert (answer.status_code, issue_paths(answer)) == (422, list(asked))
         stronger = await made_by_operator(pool, caller)
         for verb in ("rotate", "kill"):
             answer = await caller.http.post(f"/v1/api-keys/{stronger}/{verb}")

@@ -13,7 +13,7 @@ from jobs.kinds import INGEST_GITHUB
 from tests import seeds
 from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 
 
 async def started(caller: Caller, project: str, kind: str = "github") -> str:
@@ -52,7 +52,7 @@ async def test_matching_jobs_are_canceled_with_their_subjects(acme: Caller, riva
     assert (await cancel(acme))["jobIds"] == sorted([site, elsewhere])
     assert await cancel(acme) == {"matched": 0, "capped": False, "jobIds": [], "more": False}
     assert await statuses(rival) == {theirs: "running"}
-    refused(await rival.http.post("/v1/jobs/cancel", json={"projectId": one}), 404, "NOT_FOUND")
+    assert_refused(await rival.http.post("/v1/jobs/cancel", json={"projectId": one}), 404, "NOT_FOUND")
 
 
 async def test_sandbox_period_uses_its_clock(app: Litestar, pool: Pool, conn: Conn) -> None:
@@ -97,4 +97,4 @@ async def test_a_call_is_bounded(acme: Caller, monkeypatch: pytest.MonkeyPatch) 
     ],
 )
 async def test_impossible_filter_is_refused(acme: Caller, body: dict[str, Any], path: str) -> None:
-    refused(await acme.http.post("/v1/jobs/cancel", json=body), 422, "VALIDATION", path)
+    assert_refused(await acme.http.post("/v1/jobs/cancel", json=body), 422, "VALIDATION", path)

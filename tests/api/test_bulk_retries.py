@@ -17,7 +17,7 @@ from jobs.outcomes import Failed
 from tests import seeds
 from tests.api.conftest import Caller, client_of, new_key
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.api.test_bulk_jobs import started
 from tests.jobs import scene
 from tests.waiting import eventually
@@ -77,7 +77,7 @@ async def test_matching_jobs_are_retried_once(acme: Caller, rival: Caller, pool:
     assert summary(await retry(acme)) == (1, [site], {})
     assert summary(await retry(acme)) == (0, [], {})
     assert await repeats(conn) == [repo, site, elsewhere]
-    refused(await rival.http.post("/v1/jobs/retry", json={"projectId": one}), 404, "NOT_FOUND")
+    assert_refused(await rival.http.post("/v1/jobs/retry", json={"projectId": one}), 404, "NOT_FOUND")
 
 
 async def test_canceled_jobs_are_retried_on_request(acme: Caller, pool: Pool, conn: Conn) -> None:
@@ -183,4 +183,4 @@ async def keyed(caller: Caller) -> httpx.Response:
     ],
 )
 async def test_impossible_filter_is_refused(acme: Caller, body: dict[str, Any], path: str) -> None:
-    refused(await acme.http.post("/v1/jobs/retry", json=body), 422, "VALIDATION", path)
+    assert_refused(await acme.http.post("/v1/jobs/retry", json=body), 422, "VALIDATION", path)

@@ -8,7 +8,7 @@ import pytest
 from api.coalescing import Coalescer
 
 
-class Asked:
+class RecordedLookups:
     """Answers `n` with `10 n` when released; records the batches."""
 
     def __init__(self) -> None:
@@ -26,14 +26,14 @@ class Asked:
 
 
 async def test_concurrent_lookups_share_a_query() -> None:
-    asked = Asked()
+    asked = RecordedLookups()
     answers = await asyncio.gather(*map(Coalescer(asked).ask, range(5)))
     assert answers == [0, 10, 20, 30, 40]
     assert asked.batches == [[0, 1, 2, 3, 4]]
 
 
 async def test_lookups_during_a_query_form_the_next_batch() -> None:
-    asked = Asked()
+    asked = RecordedLookups()
     coalesced = Coalescer(asked)
     asked.go.clear()
     first = coalesced.ask(1)
@@ -46,21 +46,21 @@ async def test_lookups_during_a_query_form_the_next_batch() -> None:
 
 
 async def test_a_batch_has_a_largest_size() -> None:
-    asked = Asked()
+    asked = RecordedLookups()
     coalesced = Coalescer(asked, largest=2)
     await asyncio.gather(*map(coalesced.ask, range(5)))
     assert asked.batches == [[0, 1], [2, 3], [4]]
 
 
 async def test_error_is_raised_to_the_whole_batch_only() -> None:
-    coalesced = Coalescer(Asked())
+    coalesced = Coalescer(RecordedLookups())
     answers = await asyncio.gather(coalesced.ask(1), coalesced.ask(13), return_exceptions=True)
     assert [type(answer) for answer in answers] == [ValueError, ValueError]
     assert await coalesced.ask(2) == 20
 
 
 async def test_canceled_lookup_does_not_cancel_others() -> None:
-    asked = Asked()
+    asked = RecordedLookups()
     coalesced = Coalescer(asked)
     asked.go.clear()
     leaving, staying = (coalesced.ask(question) for question in (1, 2))

@@ -7,7 +7,7 @@ import pytest_asyncio
 from db.pool import Pool
 from tests.api.conftest import Caller
 from tests.api.parties import new_project
-from tests.api.refusals import paths, refused
+from tests.api.refusals import assert_refused, issue_paths
 
 NEW = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
 TOKEN = "the-token-of-the-pixel"
@@ -62,14 +62,14 @@ async def test_omitted_fields_stay_and_null_removes(acme: Caller, at: str, pool:
 async def test_enabled_destination_needs_pixel_and_token(acme: Caller, at: str) -> None:
     enabled = {"enabled": True}
     answer = await acme.http.patch(at, json={"capi": {"tiktok": enabled}})
-    assert paths(answer) == ["capi.tiktok.pixelId", "capi.tiktok.accessToken"]
-    refused(
+    assert issue_paths(answer) == ["capi.tiktok.pixelId", "capi.tiktok.accessToken"]
+    assert_refused(
         await acme.http.patch(at, json={"capi": {"meta": enabled | {"pixelId": "1"}}}),
         422, "VALIDATION", "capi.meta.accessToken",
     )  # fmt: skip
     await patched(acme, at, meta=META)
     without = await acme.http.patch(at, json={"capi": {"meta": {"accessToken": None}}})
-    refused(without, 422, "VALIDATION", "capi.meta.accessToken")
+    assert_refused(without, 422, "VALIDATION", "capi.meta.accessToken")
     assert (await patched(acme, at, meta={"enabled": False, "accessToken": None}))["meta"]["enabled"] is False
 
 

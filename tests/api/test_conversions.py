@@ -15,7 +15,7 @@ from schemas import ids
 from schemas.conversion_counts import Grouping
 from tests import seeds
 from tests.api.conftest import Caller
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.domain.events.sending import NOW, event, fold_all, send
 
 ZONE = ZoneInfo("Asia/Kathmandu")
@@ -131,4 +131,4 @@ async def test_filters_limit_names_and_apps(acme: Caller, conn: Conn) -> None:
 async def test_another_projects_app_is_not_found(acme: Caller) -> None:
     path, _, _ = await new_shop(acme)
     _, _, apps = await new_shop(acme)
-    refused(await acme.http.get(f"{path}/conversions", params={"appId": apps[0]}), 404, "NOT_FOUND")
+    assert_refused(await acme.http.get(f"{path}/conversions", params={"appId": apps[0]}), 404, "NOT_FOUND")

@@ -22,9 +22,9 @@ from domain.operations.disk import EVENTS, DiskUse, Mark
 from schemas.errors import Unavailable
 from schemas.settings import Settings
 from tests.api.conftest import Caller, calling, client_of, held
-from tests.api.content.project import Project, file
-from tests.api.events.sender import PHONE, Sender, event, sender, taken
-from tests.api.refusals import refused
+from tests.api.content.project import UploadProject, file
+from tests.api.events.sender import PHONE, EventSender, event, sender, taken
+from tests.api.refusals import assert_refused
 from tests.s3.keeping import Kept
 from tests.servers import Servers
 
@@ -77,7 +77,7 @@ async def test_events_close_first_and_uploads_second(
 ) -> None:
     await filled.to(0.1)
     phone = await sender(acme, anonymous, PHONE)
-    project = Project(acme, phone.project, media_kept)
+    project = UploadProject(acme, phone.project, media_kept)
     body = {"projectId": phone.project, "sdkAppId": phone.app["appId"], "events": [event(1)]}
     calls: dict[str, Callable[[], Any]] = {
         "events": lambda: phone.send(event(1)),
@@ -100,14 +100,14 @@ async def test_events_close_first_and_uploads_second(
         for name, call in calls.items():
             answer = await call()
             if name in closed:
-                refused(answer, 503, "UNAVAILABLE")
+                assert_refused(answer, 503, "UNAVAILABLE")
                 assert answer.headers["Retry-After"] == str(disk_watch.RETRY_AFTER_S)
             else:
                 assert answer.is_success, (part, name, answer.text)
     assert media_kept.names()
 
 
-async def test_page_can_read_retry_after(filled: Filled, shop: Sender) -> None:
+async def test_page_can_read_retry_after(filled: Filled, shop: EventSender) -> None:
     await filled.to(0.95)
     answer = await shop.send(event(1), headers={"Origin": "https://shop.example"})
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
@@ -115,12 +115,12 @@ async def test_page_can_read_retry_after(filled: Filled, shop: Sender) -> None:
 
 
 @pytest_asyncio.fixture
-async def shop(acme: Caller, anonymous: httpx.AsyncClient) -> Sender:
+async def shop(acme: Caller, anonymous: httpx.AsyncClient) -> EventSender:
     return await sender(acme, anonymous)
 
 
 async def test_largest_budget_share_is_refused_first(
-    filled: Filled, app: Litestar, pool: Pool, shop: Sender, monkeypatch: pytest.MonkeyPatch
+    filled: Filled, app: Litestar, pool: Pool, shop: EventSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The part counts, not the amount, so that a large partner isn't refused before a small one."""
     tiers = {"standard": budgets.Budget(100, 1 << 30), "partner": budgets.Budget(1_000, 1 << 30)}

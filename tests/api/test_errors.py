@@ -15,7 +15,7 @@ from api.errors import CODES
 from db.pool import Pool
 from schemas.settings import Settings
 from tests.api.conftest import Caller, calling, client_of, held
-from tests.api.hang_up import call
+from tests.api.hang_up import call_and_disconnect
 from tests.servers import Servers, settings_for
 
 
@@ -167,7 +167,7 @@ async def test_long_lock_is_a_503(acme: Caller, pool: Pool) -> None:
 async def test_client_disconnect_is_no_server_error(app: Litestar, acme: Caller) -> None:
     headers = {"X-Api-Key": acme.key, "Content-Type": "application/json"}
     with capture_logs() as lines:
-        await call(app, "POST", "/v1/projects", headers=headers, body=b'{"name": ')
+        await call_and_disconnect(app, "POST", "/v1/projects", headers=headers, body=b'{"name": ')
     assert [(line["event"], line["code"]) for line in lines] == [("request", "BAD_REQUEST")]
 
 

@@ -12,7 +12,7 @@ from schemas.api_keys import ApiKeyCreate
 from schemas.posts import ScheduleContent
 from schemas.projects import ProjectCreate, ProjectPatch
 from tests.api.conftest import Caller
-from tests.api.refusals import paths, problem
+from tests.api.refusals import issue_paths, problem
 
 WRONG: list[tuple[str, str, dict[str, Any], set[str]]] = [
     (
@@ -125,13 +125,13 @@ async def test_every_fault_is_named_once(
 ) -> None:
     answer = await acme.http.request(method, path, json=body)
     assert problem(answer)[:2] == (422, "VALIDATION")
-    assert sorted(paths(answer)) == sorted(wrong)
+    assert sorted(issue_paths(answer)) == sorted(wrong)
     assert all(issue["message"] for issue in answer.json()["error"]["details"]["issues"])
 
 
 async def test_no_answer_names_more_than_a_hundred(acme: Caller) -> None:
     answer = await acme.http.post("/v1/projects", json={f"field{number}": 1 for number in range(500)})
-    assert len(paths(answer)) == body_validation.MAX_ERRORS
+    assert len(issue_paths(answer)) == body_validation.MAX_ERRORS
 
 
 ANY = st.recursive(

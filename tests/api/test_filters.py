@@ -13,9 +13,9 @@ from jobs import kinds
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller, calling
-from tests.api.everything import Operator
+from tests.api.everything import AllRightsCaller
 from tests.api.parties import new_project
-from tests.api.refusals import paths, refused
+from tests.api.refusals import assert_refused, issue_paths
 
 
 async def listed(caller: Caller, path: str, key: str = "id", **params: Any) -> list[str]:
@@ -154,7 +154,7 @@ async def test_the_audit_log(acme: Caller, rival: Caller, pool: Pool) -> None:
     theirs = await new_project(rival)
     their_key = (await rival.http.get("/v1/whoami")).json()["apiKeyId"]
     for params in ({"projectId": f"{shop},{theirs}"}, {"apiKeyId": their_key}):
-        refused(await acme.http.get("/v1/audit-log", params=params), 404, "NOT_FOUND")
+        assert_refused(await acme.http.get("/v1/audit-log", params=params), 404, "NOT_FOUND")
 
 
 async def test_the_entries_of_a_project_that_is_gone_are_found(acme: Caller, pool: Pool) -> None:
@@ -215,7 +215,7 @@ def named(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_impossible_filter_value_is_refused(operator: Operator) -> None:
+async def test_impossible_filter_value_is_refused(operator: AllRightsCaller) -> None:
     """In each filter with a fixed set of values, alone and after a valid one."""
     document = (await operator.http.get("/v1/openapi.json")).json()
     checked = 0
@@ -225,7 +225,7 @@ async def test_impossible_filter_value_is_refused(operator: Operator) -> None:
             for value in ("nonsense", *([f"{words[0]},nonsense", f"{words[0]},", ""] if words else ())):
                 if words:
                     answer = await operator.send(route, params={one["name"]: value})
-                    assert paths(answer) == [one["name"]], (route, value)
+                    assert issue_paths(answer) == [one["name"]], (route, value)
                     checked += 1
     assert checked > 30
 
@@ -233,24 +233,26 @@ async def test_impossible_filter_value_is_refused(operator: Operator) -> None:
 async def test_an_internal_kind_is_no_value(acme: Caller) -> None:
     for kind in ("refresh_token", "reconcile_post"):
         assert kind in kinds.KINDS
-        refused(await acme.http.get("/v1/jobs", params={"kind": kind}), 422, "VALIDATION", "kind")
+        assert_refused(await acme.http.get("/v1/jobs", params={"kind": kind}), 422, "VALIDATION", "kind")
 
 
 @pytest.mark.parametrize("limit", ["1e2", "1_0", "+5", " 5", "5.0", "0x10", "\u0665", ""])
-async def test_a_limit_is_digits_alone(operator: Operator, limit: str) -> None:
+async def test_a_limit_is_digits_alone(operator: AllRightsCaller, limit: str) -> None:
     for route in operator.lists:
-        refused(await operator.send(route, params={"limit": limit}), 422, "VALIDATION", "limit")
+        assert_refused(await operator.send(route, params={"limit": limit}), 422, "VALIDATION", "limit")
 
 
 @pytest.mark.parametrize("leased", ["1", "yes", "TRUE", ""])
 async def test_a_flag_is_true_or_false(acme: Caller, leased: str) -> None:
     path = f"/v1/projects/{await new_project(acme)}/social-accounts"
-    refused(await acme.http.get(path, params={"leased": leased}), 422, "VALIDATION", "leased")
+    assert_refused(await acme.http.get(path, params={"leased": leased}), 422, "VALIDATION", "leased")
 
 
 async def test_no_more_than_twenty_values_are_searched(acme: Caller) -> None:
     actions = ",".join(f"a{number}" for number in range(21))
-    refused(await acme.http.get("/v1/audit-log", params={"action": actions}), 422, "VALIDATION", "action")
+    assert_refused(
+        await acme.http.get("/v1/audit-log", params={"action": actions}), 422, "VALIDATION", "action"
+    )
 
 
 async def test_invalid_request_is_reported_before_a_missing_object(app: Litestar, pool: Pool) -> None:

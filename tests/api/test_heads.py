@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 
 from schemas.settings import Settings
-from tests.api.everything import Operator
+from tests.api.everything import AllRightsCaller
 from tests.api_process import serving
 from tests.waiting import PATIENCE_S
 
@@ -21,7 +21,7 @@ def told(answer: httpx.Response, *also: str) -> dict[str, str]:
     return {name: value for name, value in answer.headers.items() if name not in OWN | set(also)}
 
 
-async def test_every_route_that_has_get_has_head(operator: Operator) -> None:
+async def test_every_route_that_has_get_has_head(operator: AllRightsCaller) -> None:
     reads = [route for route in operator.routes if route.method == "GET" and not route.streams]
     assert len(reads) > 20
     for route in reads:
@@ -32,25 +32,25 @@ async def test_every_route_that_has_get_has_head(operator: Operator) -> None:
         assert told(head, *own) == told(got, *own), route
 
 
-async def test_head_does_not_consume_a_callback(operator: Operator) -> None:
+async def test_head_does_not_consume_a_callback(operator: AllRightsCaller) -> None:
     for path in ("/v1/social/callback/bluesky", "/v1/github/callback"):
         answer = await operator.http.head(path, params={"state": "x" * 43, "code": "c"})
         assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, OPTIONS")
 
 
-async def test_it_counts_as_a_read(operator: Operator) -> None:
+async def test_it_counts_as_a_read(operator: AllRightsCaller) -> None:
     answer = await operator.http.head("/v1/whoami")
     assert answer.headers["X-RateLimit-Endpoint-Class"] == "read-light"
 
 
-async def test_a_stream_ends_behind_its_head(operator: Operator) -> None:
+async def test_a_stream_ends_behind_its_head(operator: AllRightsCaller) -> None:
     for path in (f"/v1/jobs/{operator.ids['jobId']}/events", "/v1/webhook-events/stream"):
         answer = await operator.http.head(path)
         assert (answer.status_code, answer.content) == (200, b"")
         assert answer.headers["Content-Type"].startswith("text/event-stream")
 
 
-async def test_head_is_listed_in_allow(operator: Operator) -> None:
+async def test_head_is_listed_in_allow(operator: AllRightsCaller) -> None:
     options = await operator.http.options("/v1/projects")
     assert options.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
     refused = await operator.http.delete("/v1/projects")

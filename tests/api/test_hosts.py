@@ -10,7 +10,7 @@ from schemas.errors import SettingsInvalid
 from schemas.hosts import allowed_hosts
 from schemas.settings import Settings, from_env
 from tests.api.conftest import built, client_of, held
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.servers import environment
 from tests.waiting import PATIENCE_S
 
@@ -21,7 +21,7 @@ PATHS = ["/metrics", "/healthz", "/docs", "/console", "/v1/openapi.json", "/v1/p
 async def test_dns_rebinding_page_reads_nothing(settings: Settings, path: str) -> None:
     app = serve_from(built(), settings, private=True)
     async with held(app.lifespan()), client_of(app) as client:
-        refused(await client.get(path, headers={"Host": "evil.example:8000"}), 421, "HOST_NOT_ALLOWED")
+        assert_refused(await client.get(path, headers={"Host": "evil.example:8000"}), 421, "HOST_NOT_ALLOWED")
         assert (await client.get(path)).status_code != 421
 
 

@@ -14,7 +14,7 @@ from db.pool import Pool
 from domain.tenancy import idempotency
 from domain.tenancy.idempotency import KeyUse
 from tests.api.conftest import Caller, client_of
-from tests.api.everything import Operator
+from tests.api.everything import AllRightsCaller
 from tests.waiting import eventually
 
 
@@ -253,7 +253,7 @@ async def test_patch_and_delete_are_replayed_too(acme: Caller) -> None:
     assert (await post(acme, PROJECT)).json()["status"] == "active"
 
 
-async def test_every_write_that_is_done_is_replayed(operator: Operator, pool: Pool) -> None:
+async def test_every_write_that_is_done_is_replayed(operator: AllRightsCaller, pool: Pool) -> None:
     """Creates come before ends; a route with a refused sample isn't counted."""
     await pool.execute("update api_key set return_origins = '{https://app.example.com}'")
     replayed = set()

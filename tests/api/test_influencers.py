@@ -12,7 +12,7 @@ from generation.personas import names
 from schemas import ids
 from tests.api.conftest import Caller
 from tests.api.parties import new_project
-from tests.api.refusals import paths, reason, refused
+from tests.api.refusals import assert_refused, issue_paths, reason
 
 BRAND = {
     "primaryLanguage": "de",
@@ -188,7 +188,7 @@ async def test_canceled_influencer_fails_until_retried(acme: Caller, project: st
 )
 async def test_bad_input_is_refused(acme: Caller, project: str, body: dict[str, Any], path: str) -> None:
     answer = await acme.http.post(f"{project}/influencers", json=body)
-    refused(answer, 422, "VALIDATION")
+    assert_refused(answer, 422, "VALIDATION")
     assert path in answer.text
 
 
@@ -202,7 +202,7 @@ async def test_a_name_is_kept_on_one_line(acme: Caller, project: str) -> None:
         acme.http.post(f"{at}/clone", json={"name": "\u200b"}),
         acme.http.patch(at, json={"name": " \n "}),
     ):
-        assert paths(await write) == ["name"]
+        assert issue_paths(await write) == ["name"]
     assert (await acme.http.patch(at, json={"name": " Ole "})).json()["name"] == "Ole"
 
 
@@ -217,4 +217,4 @@ async def test_a_language_is_a_tag(acme: Caller, project: str) -> None:
         ),
     ]
     for answer, path in answers:
-        assert paths(answer) == [path]
+        assert issue_paths(answer) == [path]

@@ -20,7 +20,7 @@ from tests.api.refusals import problem
 PAGE = {"url": "https://example.com"}
 
 
-class Source(NamedTuple):
+class IngestSource(NamedTuple):
     """`same` is equivalent to `body` in other words, `other` isn't; `sandbox` is for a sandbox."""
 
     name: str
@@ -32,7 +32,7 @@ class Source(NamedTuple):
 
 
 SOURCES = (
-    Source(
+    IngestSource(
         "website",
         PAGE,
         {"url": "https://example.com/", "follow_links": False, "max_pages": 1},
@@ -40,7 +40,7 @@ SOURCES = (
         PAGE | {"maxPages": 2},
         {"url": "https://example.test/ok"},
     ),
-    Source(
+    IngestSource(
         "github",
         {"repoFullName": "https://github.com/Acme/zap.git", "branch": "next"},
         {"repo": "Acme/zap", "branch": "next"},
@@ -48,7 +48,7 @@ SOURCES = (
         {"repoFullName": "acme/zapper"},
         {"repoFullName": "test/ok"},
     ),
-    Source(
+    IngestSource(
         "appstore",
         {
             "appStoreUrl": "https://apps.apple.com/de/app/slack/id618783545?mt=8",

@@ -10,7 +10,7 @@ import pytest_asyncio
 from schemas.apps import AppPlatform
 from tests.api.conftest import Caller
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 
 PLATFORMS: tuple[str, ...] = get_args(AppPlatform)
 
@@ -48,4 +48,4 @@ async def test_default_platform_is_the_apps_own(acme: Caller, shop: dict[str, An
 @pytest.mark.parametrize("platforms", ["palm-os", "ios,palm-os", ""])
 async def test_unknown_platform_is_refused(acme: Caller, shop: dict[str, Any], platforms: str) -> None:
     answer = await acme.http.get(shop["spec"], params={"platforms": platforms})
-    refused(answer, 422, "VALIDATION")
+    assert_refused(answer, 422, "VALIDATION")

@@ -16,7 +16,7 @@ from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
-from tests.api.refusals import reason, refused
+from tests.api.refusals import assert_refused, reason
 from tests.api.test_filters import listed
 from tests.jobs import scene
 
@@ -65,7 +65,7 @@ async def test_jobs_are_counted_by_status_and_stage(acme: Caller, rival: Caller)
         by_phase = by_status | {"scheduled": 0, "queued": running, "running": 0, "waiting": 0}
         counted = {"byStatus": by_status, "byPhase": by_phase, "byStage": stages}
         assert found == counted | {"atMost": 10_000, "capped": False}, params
-    refused(await rival.http.get("/v1/jobs/counts", params={"projectId": one}), 404, "NOT_FOUND")
+    assert_refused(await rival.http.get("/v1/jobs/counts", params={"projectId": one}), 404, "NOT_FOUND")
 
 
 async def test_scheduled_job_has_its_phase_everywhere(
@@ -96,7 +96,7 @@ async def test_scheduled_job_has_its_phase_everywhere(
         assert await listed(acme, "/v1/jobs", "jobId", **params) == []
     canceled = (await acme.http.post("/v1/jobs/cancel", json=stop)).json()
     assert (all_of_it["matched"], canceled["jobIds"]) == (1, [later])
-    refused(await acme.http.post("/v1/jobs/cancel", json={"phases": ["completed"]}), 422, "VALIDATION")
+    assert_refused(await acme.http.post("/v1/jobs/cancel", json={"phases": ["completed"]}), 422, "VALIDATION")
     assert (await acme.http.get(f"/v1/jobs/{later}")).json()["phase"] == "canceled"
 
 
@@ -152,6 +152,6 @@ async def test_only_operators_count_all_jobs(
             found = (await operator.http.get("/v1/ops/jobs/counts", params=params)).json()
             by_status = {"running": running, "completed": 0, "failed": 0, "canceled": 0}
             assert (found["byStatus"], found["moreOf"]) == (by_status, []), params
-    refused(await acme.http.get("/v1/ops/jobs/counts"), 403, "FORBIDDEN_SCOPE")
+    assert_refused(await acme.http.get("/v1/ops/jobs/counts"), 403, "FORBIDDEN_SCOPE")
     async with calling(app, pool, "Lab", scopes=("ops:read",), env="test") as lab:
         assert reason(await lab.http.get("/v1/ops/jobs/counts")) == (409, "CONFLICT", "SANDBOX_KEY")

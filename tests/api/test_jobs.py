@@ -22,7 +22,7 @@ from schemas import ids
 from schemas.jobs import Job
 from tests import seeds
 from tests.api.conftest import Caller, client_of, new_key
-from tests.api.hang_up import call
+from tests.api.hang_up import call_and_disconnect
 from tests.api.refusals import problem
 from tests.waiting import PATIENCE_S, eventually
 
@@ -154,7 +154,9 @@ async def test_disconnect_ends_the_wait(app: Litestar, acme: Caller, job: str) -
     for path, query in ((job, b"wait=30"), (f"{job}/events", b"")):
         hang_up = asyncio.Event()
         calling = asyncio.create_task(
-            call(app, "GET", path, headers={"X-Api-Key": acme.key}, query=query, hang_up=hang_up)
+            call_and_disconnect(
+                app, "GET", path, headers={"X-Api-Key": acme.key}, query=query, hang_up=hang_up
+            )
         )
         await eventually(lambda: at(app, 1))
         hang_up.set()

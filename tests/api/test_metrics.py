@@ -17,8 +17,8 @@ from schemas.settings import Settings
 from tests import databases, seeds
 from tests import servers as made
 from tests.api.conftest import Caller, built, calling, held
-from tests.api.parties import Parties, new_project, parties
-from tests.api.refusals import refused
+from tests.api.parties import Participants, new_project, open_participants
+from tests.api.refusals import assert_refused
 from tests.domain.events.sending import event, fold_all, send
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -133,11 +133,11 @@ async def test_bucket_is_final_after_the_late_event_window(
     settings: Settings, pool: Pool, metric: str, after: timedelta
 ) -> None:
     """Events may arrive for seven days; a post with a lost answer is looked up for a day."""
-    async with parties(settings, pool) as found:
+    async with open_participants(settings, pool) as found:
         await _finals(found, metric, after)
 
 
-async def _finals(found: Parties, metric: str, after: timedelta) -> None:
+async def _finals(found: Participants, metric: str, after: timedelta) -> None:
     project = await new_project(found.acme)
     params = {"metrics": metric, "since": seeds.in_utc(THEN - HOUR), "until": seeds.in_utc(THEN)}
 
@@ -166,7 +166,7 @@ async def _finals(found: Parties, metric: str, after: timedelta) -> None:
 )  # fmt: skip
 async def test_invalid_metric_queries(acme: Caller, project: str, params: dict[str, str], path: str) -> None:
     answer = await acme.http.get(f"/v1/projects/{project}/metrics", params=params)
-    refused(answer, 422, "VALIDATION")
+    assert_refused(answer, 422, "VALIDATION")
     assert answer.json()["error"]["details"]["issues"][0]["path"].startswith(path)
 
 
@@ -177,7 +177,7 @@ async def test_an_account_or_a_post_of_another_project_is_not_found(
     account = await seeds.account(conn, acme.organization_id, other)
     for scope, shown in (("social_account", f"sa_{account}"), ("platform_post", f"sp_{account}")):
         answer = await acme.http.get(f"/v1/projects/{project}/metrics", params={"scope": scope, "id": shown})
-        refused(answer, 404, "NOT_FOUND")
+        assert_refused(answer, 404, "NOT_FOUND")
     found = await asked(acme, f"prj_{other}", scope="social_account", id=f"sa_{account}")
     assert set(found["totals"].values()) == {None, 0}
 

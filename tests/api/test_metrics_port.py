@@ -14,7 +14,7 @@ from api.server.serve import bind_port, is_loopback
 from db.server import free_port
 from schemas.settings import Settings
 from tests.api.conftest import built, client_of, held
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.waiting import PATIENCE_S
 
 
@@ -34,7 +34,7 @@ async def test_metrics_leave_the_api_for_a_port_of_their_own(settings: Settings)
         found = await operator.get(f"http://127.0.0.1:{port}/metrics")
         assert (found.status_code, "http_requests_total" in found.text) == (200, True)
         assert (await operator.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
-        refused(await beside.get("/metrics"), 404, "NOT_FOUND")
+        assert_refused(await beside.get("/metrics"), 404, "NOT_FOUND")
         assert (await beside.get("/healthz")).status_code == 200
 
 
@@ -45,7 +45,7 @@ async def test_public_api_serves_metrics_only_locally(settings: Settings, privat
         serving(behind, private=private) as (beside, [port]),
         httpx.AsyncClient(timeout=PATIENCE_S) as operator,
     ):
-        refused(await beside.get("/metrics"), 404, "NOT_FOUND")
+        assert_refused(await beside.get("/metrics"), 404, "NOT_FOUND")
         assert (await operator.get(f"http://127.0.0.1:{port}/metrics")).status_code == 200
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.2", port)
@@ -55,7 +55,7 @@ async def test_public_api_serves_metrics_only_locally(settings: Settings, privat
 async def test_unconfigured_proxy_gets_no_metrics(settings: Settings, header: str) -> None:
     async with serving(settings, private=True) as (beside, ports):
         assert ((await beside.get("/metrics")).status_code, ports) == (200, [])
-        refused(await beside.get("/metrics", headers={header: "203.0.113.9"}), 404, "NOT_FOUND")
+        assert_refused(await beside.get("/metrics", headers={header: "203.0.113.9"}), 404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize(("host", "here"), [("127.0.0.1", True), ("127.8.0.1", True), ("0.0.0.0", False)])

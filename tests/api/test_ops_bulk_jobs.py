@@ -13,7 +13,7 @@ from domain.operations import operated_bulk
 from schemas import ids
 from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
-from tests.api.refusals import reason, refused
+from tests.api.refusals import assert_refused, reason
 from tests.api.test_bulk_jobs import started, statuses
 from tests.api.test_bulk_retries import failed, repeats
 
@@ -140,7 +140,7 @@ async def test_matched_stops_at_the_counting_limit(
 
 @pytest.mark.parametrize("verb", ["retry", "cancel"])
 async def test_other_keys_are_refused(acme: Caller, app: Litestar, pool: Pool, verb: str) -> None:
-    refused(await acme.http.post(f"/v1/ops/jobs/{verb}", json={}), 403, "FORBIDDEN_SCOPE")
+    assert_refused(await acme.http.post(f"/v1/ops/jobs/{verb}", json={}), 403, "FORBIDDEN_SCOPE")
     async with calling(app, pool, "Lab", scopes=("ops:write",), env="test") as lab:
         answer = await lab.http.post(f"/v1/ops/jobs/{verb}", json={})
         assert reason(answer) == (409, "CONFLICT", "SANDBOX_KEY")

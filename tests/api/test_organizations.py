@@ -16,8 +16,8 @@ from schemas import ids
 from schemas.ops import PoolCap
 from tests import seeds
 from tests.api.conftest import EVERYTHING, Caller, calling, client_of, new_key
-from tests.api.everything import census
-from tests.api.refusals import problem, reason, refused
+from tests.api.everything import table_digests
+from tests.api.refusals import assert_refused, problem, reason
 
 PATH = "/v1/ops/organizations"
 
@@ -150,7 +150,7 @@ async def test_sandbox_operator_sees_no_live_organization(
 ) -> None:
     project = (await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
     async with calling(app, pool, "Platform", env="test", scopes=EVERYTHING) as sandbox:
-        before = await census(pool)
+        before = await table_digests(pool)
         answers = []
         for organization in (shown(acme), ids.show(ids.ORGANIZATION, ids.new())):
             answers += [
@@ -164,14 +164,14 @@ async def test_sandbox_operator_sees_no_live_organization(
         ]
         assert {reason(answer) for answer in answers} == {(409, "CONFLICT", "SANDBOX_KEY")}
         purge = await sandbox.http.post(f"/v1/ops/projects/{project}/purge", json={"name": "Shop"})
-        refused(purge, 404, "NOT_FOUND")
-        assert await census(pool) == before
+        assert_refused(purge, 404, "NOT_FOUND")
+        assert await table_digests(pool) == before
 
 
 async def test_unknown_organization_is_not_found(operator: Caller) -> None:
     for organization in (ids.show(ids.ORGANIZATION, ids.new()), "prj_1"):
         answer = await operator.http.patch(f"{PATH}/{organization}", json={"suspended": True})
-        refused(answer, 404, "NOT_FOUND")
+        assert_refused(answer, 404, "NOT_FOUND")
 
 
 async def test_local_operator_is_audited_without_a_key(pool: Pool, acme: Caller) -> None:
@@ -194,7 +194,7 @@ async def test_operator_sees_the_organizations_own_usage(
     assert own["projects"]["active"] == 1
     await change(operator, shown(acme), suspended=True)
     assert await usage(operator, path) == own
-    refused(await rival.http.get(path), 403, "FORBIDDEN_SCOPE")
+    assert_refused(await rival.http.get(path), 403, "FORBIDDEN_SCOPE")
     sandbox = (await operator.http.get(PATH)).json()["items"][0]["sandboxId"]
     assert (await operator.http.get(f"{PATH}/{sandbox}/usage")).json()["tier"] == "sandbox"
 

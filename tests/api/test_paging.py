@@ -21,22 +21,22 @@ from tests.api.conftest import PEPPERS, Caller
 SIZES = st.lists(st.sampled_from([10, 100, 8_000, 60_000, 600_000]), max_size=250)
 
 
-class Item(NamedTuple):
+class SizedItem(NamedTuple):
     id: str
     text: str
 
 
-class Listed:
+class SizedList:
     """A list of items with these sizes, and a record of its queries."""
 
     def __init__(self, sizes: list[int]) -> None:
         self.items = [
-            Item(f"itm_{UUID(int=len(sizes) - place)}", "x" * size) for place, size in enumerate(sizes)
+            SizedItem(f"itm_{UUID(int=len(sizes) - place)}", "x" * size) for place, size in enumerate(sizes)
         ]
         self.asked: list[int] = []
         self.connected = 0
 
-    async def find(self, _: Conn, /, *, before: UUID | None, limit: int) -> list[Item]:
+    async def find(self, _: Conn, /, *, before: UUID | None, limit: int) -> list[SizedItem]:
         """Return items newest first, as a query does."""
         self.asked.append(limit)
         begin = len(self.items) - before.int + 1 if before else 0
@@ -47,7 +47,7 @@ class Listed:
         self.connected += 1
         yield
 
-    async def page(self, limit: int, cursor: str | None = None) -> tuple[list[Item], str | None]:
+    async def page(self, limit: int, cursor: str | None = None) -> tuple[list[SizedItem], str | None]:
         request = SimpleNamespace(
             services=SimpleNamespace(peppers=PEPPERS),
             organization_id=UUID(int=1),
@@ -58,10 +58,10 @@ class Listed:
         shown = await paging.page(
             cast("ApiRequest", request), self.find, cursor, limit, identify=lambda item: item.id
         )
-        items = msgspec.json.decode(msgspec.json.encode(shown.items), type=list[Item])
+        items = msgspec.json.decode(msgspec.json.encode(shown.items), type=list[SizedItem])
         return items, shown.next_cursor
 
-    async def walk(self, limit: int) -> list[list[Item]]:
+    async def walk(self, limit: int) -> list[list[SizedItem]]:
         """Return all pages, first to last."""
         items, cursor = await self.page(limit)
         pages = [items]
@@ -71,14 +71,14 @@ class Listed:
         return pages
 
 
-def size(items: list[Item]) -> int:
+def size(items: list[SizedItem]) -> int:
     return sum(len(msgspec.json.encode(item)) for item in items)
 
 
 @settings(max_examples=60, deadline=None)
 @given(sizes=SIZES, limit=st.integers(1, paging.MAX_LIMIT))
 def test_each_item_is_on_one_page_and_no_page_is_larger_than_it_may(sizes: list[int], limit: int) -> None:
-    listed = Listed(sizes)
+    listed = SizedList(sizes)
     pages = asyncio.run(listed.walk(limit))
     assert [item for page in pages for item in page] == listed.items
     for page in pages:
@@ -89,20 +89,20 @@ def test_each_item_is_on_one_page_and_no_page_is_larger_than_it_may(sizes: list[
 
 
 async def test_a_page_of_the_usual_size_is_one_statement() -> None:
-    listed = Listed([60_000] * 100)
+    listed = SizedList([60_000] * 100)
     assert len((await listed.page(paging.DEFAULT_LIMIT))[0]) > 1
     assert listed.asked == [paging.DEFAULT_LIMIT + 1]
 
 
 async def test_a_large_page_comes_in_slices_each_with_a_connection_of_its_own() -> None:
-    listed = Listed([8_000] * 300)
+    listed = SizedList([8_000] * 300)
     await listed.page(paging.MAX_LIMIT)
     assert listed.connected == len(listed.asked) > 5
     assert max(listed.asked[1:]) * 8_000 <= paging.SLICE_BYTES
 
 
 async def test_many_small_items_are_two_statements() -> None:
-    listed = Listed([200] * 300)
+    listed = SizedList([200] * 300)
     assert len((await listed.page(paging.MAX_LIMIT))[0]) == paging.MAX_LIMIT
     assert listed.asked == [paging.FIRST_SLICE_ITEMS, paging.MAX_LIMIT + 1 - paging.FIRST_SLICE_ITEMS]
 

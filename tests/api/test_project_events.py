@@ -16,7 +16,7 @@ from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller, client_of, new_key
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.domain.events.sending import NOW, event, send
 
 MINUTE = timedelta(minutes=1)
@@ -30,7 +30,7 @@ INSERTS = (
 )
 
 
-class Shop(NamedTuple):
+class EventShop(NamedTuple):
     """A project with two apps; the first has number 1."""
 
     path: str
@@ -39,21 +39,23 @@ class Shop(NamedTuple):
 
 
 @pytest_asyncio.fixture
-async def shop(acme: Caller) -> Shop:
+async def shop(acme: Caller) -> EventShop:
     project = await new_project(acme)
     made = [
         await acme.http.post(
             f"/v1/projects/{project}/sdk-apps",
-            json={"name": "Shop", "platform": "web", "webDomain": f"{number}.example"},
+            json={"name": "EventShop", "platform": "web", "webDomain": f"{number}.example"},
         )
         for number in range(2)
     ]
     found = ids.read(ids.PROJECT, project)
     assert found
-    return Shop(f"/v1/projects/{project}", found, [one.json()["appId"] for one in made])
+    return EventShop(f"/v1/projects/{project}", found, [one.json()["appId"] for one in made])
 
 
-async def walk(caller: Caller, shop: Shop, listed: str = "events", **params: str) -> list[dict[str, Any]]:
+async def walk(
+    caller: Caller, shop: EventShop, listed: str = "events", **params: str
+) -> list[dict[str, Any]]:
     """Return the items of all pages."""
     found: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
@@ -73,7 +75,7 @@ def of(events: Sequence[Event]) -> list[str]:
     return [one.event_id or str(one.event_key) for one in newest]
 
 
-async def test_each_event_is_on_one_page(acme: Caller, shop: Shop, conn: Conn) -> None:
+async def test_each_event_is_on_one_page(acme: Caller, shop: EventShop, conn: Conn) -> None:
     """Two apps, several days, many events at one instant, each id twice; next to another project's events."""
     times = [NOW - timedelta(days=day) for day in range(3)]
     events = [
@@ -97,7 +99,9 @@ async def test_each_event_is_on_one_page(acme: Caller, shop: Shop, conn: Conn) -
         )
 
 
-async def test_an_event_is_shown_as_it_was_sent(acme: Caller, shop: Shop, conn: Conn, pool: Pool) -> None:
+async def test_an_event_is_shown_as_it_was_sent(
+    acme: Caller, shop: EventShop, conn: Conn, pool: Pool
+) -> None:
     """Its JSON is unchanged to the byte; without the scope it has no personal data."""
     properties = r'{"value": 1.10, "Email":"a@b.example", "note":"\u0000\ud83d\ude00", "n":1e2,"n":2}'
     sent = event(
@@ -122,7 +126,7 @@ async def test_an_event_is_shown_as_it_was_sent(acme: Caller, shop: Shop, conn: 
 
 
 async def test_personal_event_id_needs_the_pii_scope(
-    acme: Caller, shop: Shop, conn: Conn, pool: Pool
+    acme: Caller, shop: EventShop, conn: Conn, pool: Pool
 ) -> None:
     """In each list with event ids."""
     name = "signup:jane@x.example"
@@ -141,7 +145,7 @@ async def test_personal_event_id_needs_the_pii_scope(
 
 
 async def test_events_of_a_deleted_app_and_an_archived_project_stay(
-    acme: Caller, shop: Shop, conn: Conn
+    acme: Caller, shop: EventShop, conn: Conn
 ) -> None:
     await send(conn, [event(1, project_id=shop.id)])
     await acme.http.delete(f"{shop.path}/sdk-apps/{shop.app_ids[0]}")
@@ -150,7 +154,7 @@ async def test_events_of_a_deleted_app_and_an_archived_project_stay(
     assert await walk(acme, shop, appId=shop.app_ids[1]) == []
 
 
-async def test_events_of_a_new_app_wait_for_the_next_list(acme: Caller, shop: Shop, conn: Conn) -> None:
+async def test_events_of_a_new_app_wait_for_the_next_list(acme: Caller, shop: EventShop, conn: Conn) -> None:
     """App numbers are read earlier, from another database; the list continues after them."""
     for app_no in (1, 1, 3, 1):
         for insert in INSERTS:
@@ -161,8 +165,8 @@ async def test_events_of_a_new_app_wait_for_the_next_list(acme: Caller, shop: Sh
         assert [one["appId"] for one in found] == [shop.app_ids[0]] * 3, listed
 
 
-async def test_another_projects_app_is_not_found(acme: Caller, shop: Shop) -> None:
+async def test_another_projects_app_is_not_found(acme: Caller, shop: EventShop) -> None:
     other = await new_project(acme)
     for path in ("events", "conversions", "conversions/deliveries"):
         answer = await acme.http.get(f"/v1/projects/{other}/{path}", params={"appId": shop.app_ids[0]})
-        refused(answer, 404, "NOT_FOUND")
+        assert_refused(answer, 404, "NOT_FOUND")

@@ -28,7 +28,7 @@ from workers.tasks import OPENERS
 ITS_OWN = {"projectId", "jobId", "socialAccountId", "contentId", "scheduledPostId", "leaseRequestId", "appId"}
 
 
-class Scene(NamedTuple):
+class PurgeScene(NamedTuple):
     """A project with an object of each kind and an endless ingest; `other` is in its other environment."""
 
     http: httpx.AsyncClient
@@ -81,7 +81,7 @@ async def scene(
     pool: Pool,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[Scene]:
+) -> AsyncIterator[PurgeScene]:
     monkeypatch.setattr(purge, "PATIENCE_S", 0)
     env: Env = request.param
     async with calling(app, pool, "Acme", scopes=EVERYTHING, env=env) as acme, client_of(app) as anonymous:
@@ -94,14 +94,14 @@ async def scene(
             )
         key = await new_key(pool, twin, env="live" if env == "test" else "test")
         async with client_of(app, key) as other:
-            yield Scene(acme.http, anonymous, other, mine, app, pool, settings)
+            yield PurgeScene(acme.http, anonymous, other, mine, app, pool, settings)
 
 
 async def statuses(http: httpx.AsyncClient, paths: list[str]) -> dict[str, int]:
     return {path: (await http.get(path)).status_code for path in paths}
 
 
-async def test_every_route_to_the_project_is_a_404(scene: Scene) -> None:
+async def test_every_route_to_the_project_is_a_404(scene: PurgeScene) -> None:
     picture = ("bread.png", media.picture("PNG", (4, 4)), "image/png")
     made = await scene.http.post(f"{scene.at}/content/upload", files={"file": picture})
     asset = made.json()["assets"][0]
@@ -132,7 +132,7 @@ async def test_every_route_to_the_project_is_a_404(scene: Scene) -> None:
     assert (await scene.purge()).status_code == 404
 
 
-async def test_the_keys_of_both_environments_stay(scene: Scene) -> None:
+async def test_the_keys_of_both_environments_stay(scene: PurgeScene) -> None:
     await scene.is_gone()
     for http in (scene.http, scene.other):
         assert (await http.get("/v1/whoami")).status_code == 200
@@ -142,7 +142,7 @@ async def test_the_keys_of_both_environments_stay(scene: Scene) -> None:
     assert {one["projectId"] for one in log[:2]} == {scene.ids["projectId"]}
 
 
-async def test_no_answer_of_it_is_replayed(scene: Scene) -> None:
+async def test_no_answer_of_it_is_replayed(scene: PurgeScene) -> None:
     write, headers = f"{scene.at}/leased-accounts/request", {"Idempotency-Key": "again"}
     asked = {"count": 1, "niche": "bread"}
     answers = [await scene.http.post(write, json=asked, headers=headers) for _ in range(2)]
@@ -153,7 +153,7 @@ async def test_no_answer_of_it_is_replayed(scene: Scene) -> None:
     assert await scene.pool.fetchval(kept, f"%{scene.ids['projectId']}%") == 0
 
 
-async def test_no_sealed_answer_of_it_is_replayed(scene: Scene) -> None:
+async def test_no_sealed_answer_of_it_is_replayed(scene: PurgeScene) -> None:
     """A key that was shown once is gone; the answers with the organization's own keys stay."""
     apps, key = f"{scene.at}/sdk-apps", {"name": "CI", "scopes": ["jobs:read"]}
     body = {"name": "Bread", "platform": "ios", "bundleId": "com.example.bread"}
@@ -175,7 +175,7 @@ async def test_no_sealed_answer_of_it_is_replayed(scene: Scene) -> None:
     assert after[2].content == before[2].content
 
 
-async def test_streams_end_with_the_purge(scene: Scene) -> None:
+async def test_streams_end_with_the_purge(scene: PurgeScene) -> None:
     """Its job still runs when the purge begins."""
     job = f"/v1/jobs/{scene.ids['jobId']}"
     streaming = asyncio.create_task(scene.http.get(f"{job}/events"))

@@ -12,8 +12,8 @@ from litestar import Litestar
 
 from db.pool import Pool
 from tests.api.described import routes
-from tests.api.everything import Operator
-from tests.api.refusals import refused
+from tests.api.everything import AllRightsCaller
+from tests.api.refusals import assert_refused
 
 BACK = "https://app.example.com/settings?tab=social"
 
@@ -274,25 +274,29 @@ QUERIES: dict[str, list[tuple[str, str]]] = {
 
 
 @pytest_asyncio.fixture(autouse=True)
-async def _origins(operator: Operator, pool: Pool) -> None:
+async def _origins(operator: AllRightsCaller, pool: Pool) -> None:
     await pool.execute("update api_key set return_origins = '{https://app.example.com}'")
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_invalid_value_is_reported_and_changes_nothing(operator: Operator, app: Litestar) -> None:
+async def test_invalid_value_is_reported_and_changes_nothing(
+    operator: AllRightsCaller, app: Litestar
+) -> None:
     by_id = {route.id: route for route in routes(app)}
     for operation, (base, wrongs) in BODIES.items():
         for wrong, path in wrongs:
             body = {name: value for name, value in (base | wrong).items() if value is not ABSENT}
             answer = await operator.send(by_id[operation], json=body)
-            refused(answer, 422, "VALIDATION", path)
+            assert_refused(answer, 422, "VALIDATION", path)
             assert "secret" not in answer.text
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_invalid_query_is_reported(operator: Operator, app: Litestar) -> None:
+async def test_invalid_query_is_reported(operator: AllRightsCaller, app: Litestar) -> None:
     by_id = {route.id: route for route in routes(app)}
     for operation, wrongs in QUERIES.items():
         for query, path in wrongs:
             route = by_id[operation]
-            refused(await operator.http.get(f"{route.at(operator.ids)}?{query}"), 422, "VALIDATION", path)
+            assert_refused(
+                await operator.http.get(f"{route.at(operator.ids)}?{query}"), 422, "VALIDATION", path
+            )

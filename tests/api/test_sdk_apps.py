@@ -11,7 +11,7 @@ from db.pool import Pool
 from domain.apps import app_keys
 from tests.api.conftest import PEPPERS, Caller, calling
 from tests.api.parties import new_project
-from tests.api.refusals import paths, reason, refused
+from tests.api.refusals import assert_refused, issue_paths, reason
 
 NEW: dict[str, Any] = {"name": "Shop", "platform": "web", "webDomain": "Shop.Example"}
 PHONES = {"name": "Shop", "bundleId": "com.example.shop", "androidPackage": "com.example.shop"}
@@ -73,7 +73,7 @@ async def test_there_is_one_app_for_each_platform_and_identifier(acme: Caller, a
     await acme.http.delete(f"{at}/{first['appId']}")
     again = await made(acme, at)
     assert again["appId"] != first["appId"]
-    refused(await acme.http.get(f"{at}/{first['appId']}"), 404, "NOT_FOUND")
+    assert_refused(await acme.http.get(f"{at}/{first['appId']}"), 404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize("platform", ["react-native", "flutter", "expo"])
@@ -86,9 +86,9 @@ async def test_cross_platform_app_has_one_or_both_identifiers(acme: Caller, at: 
         assert reason(await acme.http.post(at, json=one)) == (409, "CONFLICT", "APP_EXISTS")
     dropped = (await acme.http.patch(where, json={"bundleId": None})).json()
     assert (dropped["bundleId"], dropped["androidPackage"]) == (None, "com.example.shop")
-    refused(await acme.http.patch(where, json={"androidPackage": None}), 422, "VALIDATION", "bundleId")
+    assert_refused(await acme.http.patch(where, json={"androidPackage": None}), 422, "VALIDATION", "bundleId")
     foreign = {"name": "Shop", "platform": platform, "webDomain": "shop.example"}
-    assert paths(await acme.http.post(at, json=foreign)) == ["webDomain", "bundleId"]
+    assert issue_paths(await acme.http.post(at, json=foreign)) == ["webDomain", "bundleId"]
 
 
 async def test_a_patch_changes_what_it_names(acme: Caller, at: str) -> None:
@@ -143,7 +143,7 @@ async def test_an_app_is_found_in_its_own_project_only(acme: Caller, at: str) ->
     other = f"/v1/projects/{await new_project(acme)}/sdk-apps/{app['appId']}"
     for method in ("GET", "PATCH", "DELETE"):
         given: dict[str, Any] = {"json": {"name": "x"}} if method == "PATCH" else {}
-        refused(await acme.http.request(method, other, **given), 404, "NOT_FOUND")
+        assert_refused(await acme.http.request(method, other, **given), 404, "NOT_FOUND")
 
 
 async def test_app_key_works_on_no_other_route(acme: Caller, at: str, anonymous: httpx.AsyncClient) -> None:
@@ -151,7 +151,7 @@ async def test_app_key_works_on_no_other_route(acme: Caller, at: str, anonymous:
     key = (await made(acme, at))["apiKey"]
     for path in ("/v1/whoami", at, "/v1/projects"):
         answer = await anonymous.get(path, headers={"Authorization": f"Bearer {key}"})
-        refused(answer, 401, "UNAUTHENTICATED")
+        assert_refused(answer, 401, "UNAUTHENTICATED")
 
 
 async def test_a_sandbox_has_apps_of_its_own(app: Litestar, pool: Pool) -> None:

@@ -16,7 +16,7 @@ from schemas.base import In, Text
 from schemas.errors import Invalid, Malformed
 
 
-class Line(In, frozen=True, kw_only=True):
+class CsvLine(In, frozen=True, kw_only=True):
     """A row to read."""
 
     name: Text
@@ -24,20 +24,20 @@ class Line(In, frozen=True, kw_only=True):
     note: Text = ""
 
 
-class Lines(In, frozen=True, kw_only=True):
+class CsvLines(In, frozen=True, kw_only=True):
     """Rows to read."""
 
-    rows: Annotated[list[Line], Meta(min_length=1, max_length=1_000)]
+    rows: Annotated[list[CsvLine], Meta(min_length=1, max_length=1_000)]
 
 
-def read(body: bytes, kind: type[Lines]) -> Any:
+def read(body: bytes, kind: type[CsvLines]) -> Any:
     return steps.finish(csv_body.read(body, kind))
 
 
 ROWS = b"name,number\n"
 
 cells = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), min_size=1, max_size=8)
-lines = st.builds(Line, name=cells, number=st.integers(0, 2**63 - 1), note=st.just("") | cells)
+lines = st.builds(CsvLine, name=cells, number=st.integers(0, 2**63 - 1), note=st.just("") | cells)
 
 
 @given(
@@ -48,25 +48,25 @@ lines = st.builds(Line, name=cells, number=st.integers(0, 2**63 - 1), note=st.ju
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
 )
 def test_rows_are_read_as_they_were_written(
-    rows: list[Line], names: list[str], end: str, *, marked: bool, quoting: Any
+    rows: list[CsvLine], names: list[str], end: str, *, marked: bool, quoting: Any
 ) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator=end, quoting=quoting)
     writer.writerows([names, *([getattr(row, name) for name in names] for row in rows)])
-    assert read(text.getvalue().encode("utf-8-sig" if marked else "utf-8"), Lines) == Lines(rows=rows)
+    assert read(text.getvalue().encode("utf-8-sig" if marked else "utf-8"), CsvLines) == CsvLines(rows=rows)
 
 
 @given(st.binary(max_size=60) | st.text('name,ub"\n\r\0é1', max_size=60).map(str.encode))
 def test_every_body_is_parsed_or_refused(body: bytes) -> None:
     with suppress(Malformed, Invalid):
-        read(body, Lines)
+        read(body, CsvLines)
     with suppress(Malformed, Invalid):
-        read(ROWS + body, Lines)
+        read(ROWS + body, CsvLines)
 
 
 def issues(body: str) -> list[tuple[str, str]]:
     with pytest.raises(Invalid) as refusal:
-        read(body.encode(), Lines)
+        read(body.encode(), CsvLines)
     return [(issue["path"], issue["message"].partition(":")[0]) for issue in refusal.value.details["issues"]]
 
 
@@ -90,11 +90,11 @@ def test_the_first_line_names_each_field_that_a_row_must_have_once() -> None:
 def test_long_name_is_truncated_in_the_error() -> None:
     name = "n" * 4_000
     with pytest.raises(Invalid) as refusal:
-        read(f"{name},{name}\n".encode(), Lines)
+        read(f"{name},{name}\n".encode(), CsvLines)
     assert len(str(refusal.value.details)) < 1_000
 
 
 @pytest.mark.parametrize("body", [b"x\n", b"x,1,2\n", b'"x,1\n', b'"x"y,1\n', b"\xff"])
 def test_invalid_csv_is_reported_with_its_line(body: bytes) -> None:
     with pytest.raises(Malformed, match=r"line \d|UTF-8"):
-        read(ROWS + body, Lines)
+        read(ROWS + body, CsvLines)

@@ -11,8 +11,8 @@ from litestar import Litestar
 from db.pool import Pool
 from schemas import ids
 from tests.api.conftest import Caller, client_of, new_key
-from tests.api.described import Route, routes
-from tests.api.everything import census, one_of_each
+from tests.api.described import DocumentedRoute, routes
+from tests.api.everything import one_of_each, table_digests
 
 #: The id kind of each path parameter and filter. Parameters not listed here name nothing that a tenant owns.
 KINDS = {
@@ -49,7 +49,7 @@ async def roomy(acme: Caller, rival: Caller, pool: Pool) -> None:
     await pool.execute("update organization set tier = 'partner' where env = 'live'")
 
 
-def owned(app: Litestar) -> list[Route]:
+def owned(app: Litestar) -> list[DocumentedRoute]:
     """Return the routes with an organization's object in their path, except operators' routes."""
     found = [
         route
@@ -88,7 +88,7 @@ async def test_foreign_objects_in_a_path_are_not_found(
 ) -> None:
     """The caller's key, version or ETag make no difference, nor does an id without prefix."""
     theirs = await one_of_each(acme.http, pool)
-    before = await census(pool)
+    before = await table_digests(pool)
     for route, foreign in product(owned(app), (theirs,) if headers else (theirs, bare(theirs))):
         answers = [
             await rival.http.request(route.method, route.at(named), **route.sent, headers=headers)
@@ -96,7 +96,7 @@ async def test_foreign_objects_in_a_path_are_not_found(
         ]
         assert answers[0].status_code == 404, (route.method, route.path, answers[0].text)
         assert said(answers[0]) == said(answers[1])
-    assert await census(pool) == before
+    assert await table_digests(pool) == before
 
 
 async def test_invalid_body_reveals_nothing_more(

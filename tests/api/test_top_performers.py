@@ -17,7 +17,7 @@ from schemas.metrics import Collected
 from tests import seeds
 from tests.api.conftest import Caller
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 
 NOW = datetime.now(UTC)
 Values = Mapping[Collected, int]
@@ -176,12 +176,12 @@ async def test_ads_without_a_matching_source_are_a_422(
         if rows:
             await advertised(acme, project, *rows)
         answer = await acme.http.get(f"/v1/projects/{project}/top-performers", params={"metric": metric})
-        refused(answer, 422, "VALIDATION", "metric")
+        assert_refused(answer, 422, "VALIDATION", "metric")
         assert "adId, adsetId or campaignId" in answer.json()["error"]["message"]
 
 
 async def test_unknown_project_is_not_found(acme: Caller) -> None:
-    refused(await acme.http.get(f"/v1/projects/prj_{UUID(int=1)}/top-performers"), 404, "NOT_FOUND")
+    assert_refused(await acme.http.get(f"/v1/projects/prj_{UUID(int=1)}/top-performers"), 404, "NOT_FOUND")
 
 
 async def test_an_answer_that_takes_too_long_is_ended(
@@ -191,5 +191,5 @@ async def test_an_answer_that_takes_too_long_is_ended(
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("lock table metric_snapshot in access exclusive mode")
         answer = await acme.http.get(f"/v1/projects/{project}/top-performers")
-    refused(answer, 503, "UNAVAILABLE")
+    assert_refused(answer, 503, "UNAVAILABLE")
     assert "shorter window" in answer.json()["error"]["message"]

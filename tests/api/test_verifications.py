@@ -19,7 +19,7 @@ from schemas import ids
 from schemas.settings import Settings
 from tests.api.conftest import Caller
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.domain.events.sending import event, send
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
@@ -30,7 +30,7 @@ from workers.tasks.verify_tracking import open_task
 JOB = "select state, attempt_started_at, result from job where kind = 'verify_tracking'"
 
 
-class Listener(NamedTuple):
+class VerifiedApp(NamedTuple):
     """An app, and the requests to verify it."""
 
     acme: Caller
@@ -85,7 +85,7 @@ class Listener(NamedTuple):
 
 
 @pytest_asyncio.fixture
-async def shop(acme: Caller, pool: Pool, settings: Settings) -> Listener:
+async def shop(acme: Caller, pool: Pool, settings: Settings) -> VerifiedApp:
     project = await new_project(acme)
     body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
     made = (await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)).json()
@@ -93,10 +93,10 @@ async def shop(acme: Caller, pool: Pool, settings: Settings) -> Listener:
     app_id, project_id = ids.read(ids.APP, made["appId"]), ids.read(ids.PROJECT, project)
     assert app_id
     assert project_id
-    return Listener(acme, pool, settings, at, app_id, project_id)
+    return VerifiedApp(acme, pool, settings, at, app_id, project_id)
 
 
-async def test_job_finds_an_event_that_arrives(shop: Listener) -> None:
+async def test_job_finds_an_event_that_arrives(shop: VerifiedApp) -> None:
     await shop.send(1)
     await shop.pool.execute("update event set received_at = received_at - interval '1 minute'")
     async with shop.listening():
@@ -114,7 +114,7 @@ async def test_job_finds_an_event_that_arrives(shop: Listener) -> None:
     assert (result["event"]["name"], result["event"]["eventId"]) == ("sign_up", "first")
 
 
-async def test_newest_event_is_shown_and_all_are_counted(shop: Listener) -> None:
+async def test_newest_event_is_shown_and_all_are_counted(shop: VerifiedApp) -> None:
     job, now = await shop.verify(), datetime.now(UTC)
     for number in range(3, 8):
         await shop.send(number, occurred_at=now + timedelta(seconds=number))
@@ -124,23 +124,23 @@ async def test_newest_event_is_shown_and_all_are_counted(shop: Listener) -> None
     assert (result["count"], result["event"]["eventId"]) == (5, str(UUID(int=7)))
 
 
-async def test_app_without_events_has_a_finding(shop: Listener) -> None:
+async def test_app_without_events_has_a_finding(shop: VerifiedApp) -> None:
     assert await shop.codes() == ["NEVER_SEEN"]
 
 
-async def test_earlier_event_does_not_count(shop: Listener) -> None:
+async def test_earlier_event_does_not_count(shop: VerifiedApp) -> None:
     await shop.send(1)
     assert await shop.codes() == ["NONE_CAME"]
 
 
-async def test_a_key_that_was_rotated_since_the_last_event_is_named_first(shop: Listener) -> None:
+async def test_a_key_that_was_rotated_since_the_last_event_is_named_first(shop: VerifiedApp) -> None:
     await shop.acme.http.patch(shop.at, json={"rotateKey": True})
     assert await shop.codes() == ["KEY_ROTATED", "NEVER_SEEN"]
     await shop.send(1)
     assert await shop.codes() == ["NONE_CAME"]
 
 
-async def test_old_or_duplicate_events_have_a_finding(shop: Listener) -> None:
+async def test_old_or_duplicate_events_have_a_finding(shop: VerifiedApp) -> None:
     job = await shop.verify()
     await shop.send(1, occurred_at=datetime.now(UTC) - timedelta(hours=3))
     async with shop.listening(listens_s=0.001):
@@ -151,7 +151,7 @@ async def test_old_or_duplicate_events_have_a_finding(shop: Listener) -> None:
     assert "were sent before" in finding["message"]
 
 
-async def test_rejected_events_are_found_by_code(shop: Listener) -> None:
+async def test_rejected_events_are_found_by_code(shop: VerifiedApp) -> None:
     job = await shop.verify()
     refuse = """insert into event_quarantine (project_id, id, app_no, code, text)
                 select $1, gen_random_uuid(), 1, code, '{}'
@@ -163,13 +163,13 @@ async def test_rejected_events_are_found_by_code(shop: Listener) -> None:
     assert "2 of BAD_TIME, 1 of INVALID" in finding["message"]
 
 
-async def test_app_has_one_verification_job_at_a_time(shop: Listener) -> None:
+async def test_app_has_one_verification_job_at_a_time(shop: VerifiedApp) -> None:
     first, second = await shop.verify(), await shop.verify()
     assert (second["jobId"], second["deduplicated"]) == (first["jobId"], True)
 
 
 @pytest.mark.parametrize("waits", [False, True], ids=["queued", "between looks"])
-async def test_a_job_that_listens_can_be_canceled(shop: Listener, waits: bool) -> None:
+async def test_a_job_that_listens_can_be_canceled(shop: VerifiedApp, waits: bool) -> None:
     async with shop.listening():
         job = await shop.verify()
         if waits:
@@ -181,15 +181,15 @@ async def test_a_job_that_listens_can_be_canceled(shop: Listener, waits: bool) -
     assert (again.status_code, again.json()["kind"]) == (202, "verify_tracking")
 
 
-async def test_a_deleted_app_ends_its_job(shop: Listener) -> None:
+async def test_a_deleted_app_ends_its_job(shop: VerifiedApp) -> None:
     job = await shop.verify()
     await shop.acme.http.delete(shop.at)
     async with shop.listening():
         assert (await shop.ended(job))["error"]["code"] == "APP_DELETED"
-    refused(await shop.acme.http.post(f"{shop.at}/verify-tracking"), 404, "NOT_FOUND")
+    assert_refused(await shop.acme.http.post(f"{shop.at}/verify-tracking"), 404, "NOT_FOUND")
 
 
-async def test_event_store_outage_gives_no_finding(shop: Listener) -> None:
+async def test_event_store_outage_gives_no_finding(shop: VerifiedApp) -> None:
     job = await shop.verify()
     await shop.send(1)
     away = f"postgresql://nobody@127.0.0.1:{free_port()}/none"

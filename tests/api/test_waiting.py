@@ -18,7 +18,7 @@ from tests.waiting import PATIENCE_S, eventually
 ORG = ids.new()
 
 
-class Ledger:
+class FakeJobs:
     """Jobs that a test changes, and the number of polls."""
 
     def __init__(self) -> None:
@@ -51,12 +51,12 @@ def a_job(job_id: UUID) -> Job:
 
 
 @pytest.fixture
-def ledger() -> Ledger:
-    return Ledger()
+def ledger() -> FakeJobs:
+    return FakeJobs()
 
 
 @pytest.fixture
-def watcher(ledger: Ledger) -> LongPollHub[Versioned]:
+def watcher(ledger: FakeJobs) -> LongPollHub[Versioned]:
     return LongPollHub(ledger.look, interval_s=0.01, per_organization=3, in_total=5)
 
 
@@ -69,7 +69,7 @@ async def wait(watcher: LongPollHub[Versioned], ref: Ref, *, within: float = 5) 
         return await seat.until(second, within=within)
 
 
-async def test_waiting_requests_share_one_poll(ledger: Ledger, watcher: LongPollHub[Versioned]) -> None:
+async def test_waiting_requests_share_one_poll(ledger: FakeJobs, watcher: LongPollHub[Versioned]) -> None:
     refs = [ledger.add() for _ in range(2)]
     waiting = [asyncio.create_task(wait(watcher, ref)) for ref in (*refs, refs[0])]
     await eventually(lambda: looked(ledger, 2))
@@ -80,11 +80,11 @@ async def test_waiting_requests_share_one_poll(ledger: Ledger, watcher: LongPoll
     assert [seen and seen[1] for seen in found] == [2, 2, 2]
 
 
-async def looked(ledger: Ledger, times: int) -> bool:
+async def looked(ledger: FakeJobs, times: int) -> bool:
     return len(ledger.looks) >= times
 
 
-async def test_no_poll_without_waiting_requests(ledger: Ledger, watcher: LongPollHub[Versioned]) -> None:
+async def test_no_poll_without_waiting_requests(ledger: FakeJobs, watcher: LongPollHub[Versioned]) -> None:
     assert await wait(watcher, ledger.add(), within=0.02) is None
     before = asyncio.all_tasks()
     await eventually(lambda: idle(before))
@@ -100,7 +100,7 @@ async def idle(before: set[asyncio.Task[None]]) -> bool:
     return all(task.done() for task in before if task is not asyncio.current_task())
 
 
-async def test_failed_poll_is_repeated(ledger: Ledger, watcher: LongPollHub[Versioned]) -> None:
+async def test_failed_poll_is_repeated(ledger: FakeJobs, watcher: LongPollHub[Versioned]) -> None:
     ref = ledger.add()
     ledger.failing = True
     waiting = asyncio.create_task(wait(watcher, ref))
@@ -114,7 +114,7 @@ async def test_deleted_job_ends_the_wait(watcher: LongPollHub[Versioned]) -> Non
 
 
 async def test_subscribers_are_limited_per_organization(
-    ledger: Ledger, watcher: LongPollHub[Versioned]
+    ledger: FakeJobs, watcher: LongPollHub[Versioned]
 ) -> None:
     ref = ledger.add()
     waiting = [asyncio.create_task(wait(watcher, ref)) for _ in range(3)]
@@ -133,7 +133,7 @@ async def test_subscribers_are_limited_per_organization(
         assert not seat.closed
 
 
-async def test_signal_releases_all_waits_and_calls_its_handler(ledger: Ledger) -> None:
+async def test_signal_releases_all_waits_and_calls_its_handler(ledger: FakeJobs) -> None:
     heard: list[int] = []
 
     def server(number: int, _: FrameType | None) -> None:

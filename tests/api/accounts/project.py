@@ -10,7 +10,7 @@ from api import oauth_return
 from domain.connecting import consent_pages
 from schemas import ids
 from tests.api.conftest import Caller
-from tests.api.parties import ORIGIN, Parties, new_project, status
+from tests.api.parties import ORIGIN, Participants, new_project, status
 from tests.social_servers import Fediverse, Pds
 from tests.waiting import eventually
 
@@ -18,7 +18,7 @@ BACK = f"{ORIGIN}/settings?tab=social"
 
 
 @dataclass
-class Linked(Parties):
+class LinkedProject(Participants):
     """A project of Acme with consent links."""
 
     id: str
@@ -48,7 +48,7 @@ class Linked(Parties):
 
 
 @dataclass
-class Project(Linked):
+class ConnectingProject(LinkedProject):
     """Acme with a project, a Mastodon with ada and eve, a Bluesky with shop.example."""
 
     fediverse: Fediverse

@@ -7,12 +7,12 @@ import pytest
 
 from api import oauth_return
 from domain.connecting import authorization
-from tests.api.accounts.project import Project
+from tests.api.accounts.project import ConnectingProject
 from tests.api.conftest import client_of
 from tests.api.parties import status
 
 
-async def test_code_from_another_browser_connects_nothing(project: Project) -> None:
+async def test_code_from_another_browser_connects_nothing(project: ConnectingProject) -> None:
     """An attacker follows a link and lures a victim to the server's page: the victim's account isn't
     connected.
     """
@@ -27,14 +27,14 @@ async def test_code_from_another_browser_connects_nothing(project: Project) -> N
     assert await project.accounts() == []
 
 
-async def test_a_browser_may_have_several_flows_at_once(project: Project) -> None:
+async def test_a_browser_may_have_several_flows_at_once(project: ConnectingProject) -> None:
     links = [await project.start() for _ in range(2)]
     backs = [project.fediverse.let_in(await project.page(made), "ada") for made in links]
     for made, back in reversed(list(zip(links, backs, strict=True))):
         assert status(await project.browser.get(back), made["state"]) == "connected"
 
 
-async def test_cookie_is_sent_only_to_the_callback(project: Project) -> None:
+async def test_cookie_is_sent_only_to_the_callback(project: ConnectingProject) -> None:
     made = await project.start()
     answer = await project.browser.get(made["authorizeUrl"])
     [morsel] = SimpleCookie(answer.headers["Set-Cookie"]).values()
@@ -51,7 +51,7 @@ async def test_cookie_is_sent_only_to_the_callback(project: Project) -> None:
     ],
 )
 async def test_the_cookie_follows_the_public_address(
-    idle: Project, public: str, path: str, secure: bool
+    idle: ConnectingProject, public: str, path: str, secure: bool
 ) -> None:
     settings = msgspec.structs.replace(idle.app.state.services.settings, public_url=public)
     back, lasts = oauth_return.SOCIAL_CALLBACK, authorization.LIFETIME

@@ -6,13 +6,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from api import oauth_return
-from tests.api.accounts.project import Project
+from tests.api.accounts.project import ConnectingProject
 from tests.api.parties import status
 from tests.dumps import everything
 from tests.http_server import Told
 
 
-async def test_a_person_connects_their_account(project: Project) -> None:
+async def test_a_person_connects_their_account(project: ConnectingProject) -> None:
     made = await project.start()
     assert made["authorizeUrl"].startswith("http://127.0.0.1:8000/v1/social/authorize?state=")
     assert status(await project.go(made), made["state"]) == "connected"
@@ -45,7 +45,9 @@ async def test_a_person_connects_their_account(project: Project) -> None:
     assert entry["apiKeyId"] == (await project.acme.http.get("/v1/whoami")).json()["apiKeyId"]
 
 
-async def test_code_is_sealed_until_its_job_ends(idle: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_code_is_sealed_until_its_job_ends(
+    idle: ConnectingProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.01)
     made = await idle.start()
     idle.follow(made)
@@ -61,7 +63,7 @@ async def test_code_is_sealed_until_its_job_ends(idle: Project, monkeypatch: pyt
     assert (said["status"], said["error"]) == ("failed", {"code": "CANCELED"})
 
 
-async def test_server_capabilities_are_read(project: Project) -> None:
+async def test_server_capabilities_are_read(project: ConnectingProject) -> None:
     await project.connect()
     assert await project.pool.fetchval("select traits from social_account") == {
         "software": "mastodon",
@@ -74,7 +76,7 @@ async def test_server_capabilities_are_read(project: Project) -> None:
     }
 
 
-async def test_app_is_registered_once_per_server(project: Project) -> None:
+async def test_app_is_registered_once_per_server(project: ConnectingProject) -> None:
     await project.connect()
     await project.connect("eve")
     made = await project.start(project.rival)
@@ -83,14 +85,14 @@ async def test_app_is_registered_once_per_server(project: Project) -> None:
     assert len(await project.accounts()) == 2
 
 
-async def test_concurrent_links_share_one_registration(project: Project) -> None:
+async def test_concurrent_links_share_one_registration(project: ConnectingProject) -> None:
     links = await asyncio.gather(*(project.start() for _ in range(10)))
     pages = await asyncio.gather(*(project.page(made) for made in links))
     assert len({parse_qs(urlsplit(page).query)["client_id"][0] for page in pages}) == 1
     assert project.fediverse.count("/api/v1/apps") == 1
 
 
-async def test_the_same_account_again_keeps_its_id(project: Project) -> None:
+async def test_the_same_account_again_keeps_its_id(project: ConnectingProject) -> None:
     first = await project.connect()
     await project.pool.execute("update social_account set status = 'reauth_required'")
     assert await project.connect() == first
@@ -101,7 +103,7 @@ async def test_the_same_account_again_keeps_its_id(project: Project) -> None:
     assert actions[:2] == ["social_account.reconnected", "social_account.connected"]
 
 
-async def test_each_project_has_its_own_account_id(project: Project) -> None:
+async def test_each_project_has_its_own_account_id(project: ConnectingProject) -> None:
     first = await project.connect()
     made = await project.start(project.rival)
     assert status(await project.go(made), made["state"]) == "connected"
@@ -109,7 +111,9 @@ async def test_each_project_has_its_own_account_id(project: Project) -> None:
     assert theirs != first
 
 
-async def test_link_waits_for_the_registration(idle: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_link_waits_for_the_registration(
+    idle: ConnectingProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.2)
     made = await idle.start()
     assert await idle.page(made) == made["authorizeUrl"]
@@ -123,7 +127,7 @@ async def test_link_waits_for_the_registration(idle: Project, monkeypatch: pytes
     ],
 )
 async def test_a_server_that_does_not_register_us_fails_the_flow(
-    project: Project, told: Told, code: str
+    project: ConnectingProject, told: Told, code: str
 ) -> None:
     project.fediverse.broken["/api/v1/apps"] = [told]
     made = await project.start()
@@ -136,7 +140,7 @@ async def test_a_server_that_does_not_register_us_fails_the_flow(
 
 @pytest.mark.parametrize(("proved", "registrations"), [(False, 2), (True, 1)])
 async def test_unused_registration_is_repeated_after_a_while(
-    project: Project, proved: bool, registrations: int
+    project: ConnectingProject, proved: bool, registrations: int
 ) -> None:
     """Mastodon 4.2 drops a registration without any user. Only the person sees that, on Mastodon's own
     page.
@@ -151,7 +155,7 @@ async def test_unused_registration_is_repeated_after_a_while(
     assert await project.pool.fetchval("select count(*) from platform_app where proved_at is not null") == 1
 
 
-async def test_forgotten_registration_is_repeated(project: Project) -> None:
+async def test_forgotten_registration_is_repeated(project: ConnectingProject) -> None:
     made = await project.start()
     back = project.fediverse.let_in(await project.page(made), "ada")
     project.fediverse.apps.clear()
@@ -170,7 +174,9 @@ async def test_forgotten_registration_is_repeated(project: Project) -> None:
         ("/api/v1/accounts/verify_credentials", Told(200, {"no": "account"}), "CODE_REFUSED"),
     ],
 )
-async def test_servers_refusal_ends_the_job(project: Project, path: str, told: Told, code: str) -> None:
+async def test_servers_refusal_ends_the_job(
+    project: ConnectingProject, path: str, told: Told, code: str
+) -> None:
     """A code works once: if the answer to it is lost, a retry finds it used."""
     project.fediverse.broken[path] = [told]
     made = await project.start()
@@ -181,7 +187,7 @@ async def test_servers_refusal_ends_the_job(project: Project, path: str, told: T
     assert await project.accounts() == []
 
 
-async def test_verifier_belongs_to_its_state(project: Project) -> None:
+async def test_verifier_belongs_to_its_state(project: ConnectingProject) -> None:
     """A code of another flow is rejected."""
     mine, theirs = await project.start(), await project.start()
     back = project.fediverse.let_in(await project.page(mine), "ada")
@@ -192,7 +198,7 @@ async def test_verifier_belongs_to_its_state(project: Project) -> None:
     assert await project.accounts() == []
 
 
-async def test_return_url_must_be_among_the_keys_origins(idle: Project) -> None:
+async def test_return_url_must_be_among_the_keys_origins(idle: ConnectingProject) -> None:
     """The origin must be the key's, or the API's own, for the console."""
     answer = await idle.ask(returnUrl="https://evil.example/")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "RETURN_URL_NOT_ALLOWED")

@@ -18,7 +18,7 @@ SVG = (
 )
 
 
-class Project(NamedTuple):
+class AppMediaProject(NamedTuple):
     """A project, and the location of all media."""
 
     caller: Caller

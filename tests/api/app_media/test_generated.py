@@ -13,9 +13,9 @@ from domain.media.storage import open_store
 from jobs.kinds import CONTENT_GENERATE
 from schemas.settings import Settings
 from tests import media, seeds
-from tests.api.app_media.project import LOGO, SCREEN, Project
+from tests.api.app_media.project import LOGO, SCREEN, AppMediaProject
 from tests.api.content.project import PNG
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.domain.publishing.post_scene import context
 from workers.generation import storing
 from workers.generation.rendering import Unmade
@@ -31,12 +31,12 @@ BRAND = {
 
 
 @pytest.fixture
-def pieces(project: Project, pool: Pool) -> "Pieces":
+def pieces(project: AppMediaProject, pool: Pool) -> "Pieces":
     return Pieces(project, pool)
 
 
 class Pieces:
-    def __init__(self, project: Project, pool: Pool) -> None:
+    def __init__(self, project: AppMediaProject, pool: Pool) -> None:
         self.project, self.pool = project, pool
 
     async def ask(self, **asked: Any) -> Any:
@@ -81,7 +81,7 @@ async def test_named_files_take_precedence(pieces: Pieces) -> None:
 
 
 async def test_remix_without_a_clip_uses_the_demo_video(pieces: Pieces) -> None:
-    refused(await pieces.ask(format="ugc_remix"), 422, "VALIDATION", "mediaIds")
+    assert_refused(await pieces.ask(format="ugc_remix"), 422, "VALIDATION", "mediaIds")
     demo = await pieces.project.made(CLIP, "demo_video", transcript="Tap once.")
     brief = await pieces.brief(format="ugc_remix")
     assert (brief["files"]["clip"], brief["spec"]["transcript"]) == (token(demo), "Tap once.")
@@ -146,5 +146,5 @@ async def test_regeneration_reports_a_deleted_file(pieces: Pieces) -> None:
     await http.post(f"/v1/jobs/{accepted['jobId']}/cancel")
     await pieces.project.delete(screen["assetId"])
     answer = await http.post(f"/v1/content/{accepted['contentId']}/regenerate")
-    refused(answer, 404, "NOT_FOUND")
+    assert_refused(answer, 404, "NOT_FOUND")
     assert "was deleted since" in answer.json()["error"]["message"]

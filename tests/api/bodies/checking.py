@@ -6,10 +6,10 @@ import msgspec
 from litestar import Litestar
 
 from api.body_limits import OPTION
-from tests.api.bodies.metering import Cost, Sent, measure
+from tests.api.bodies.metering import CpuCost, MeteredRequest, measure
 from tests.api.bodies.worst import Worst
-from tests.api.described import Route, document, sample
-from tests.api.everything import Operator
+from tests.api.described import DocumentedRoute, document, sample
+from tests.api.everything import AllRightsCaller
 
 #: Limits in milliseconds of CPU: of one step on the event loop, and of a refusal in all threads.
 STEP_MS, REFUSAL_MS = 10.0, 50.0
@@ -23,12 +23,14 @@ BAD = 400
 class Checker:
     """`dear` lists each request with a high cost, `statuses` the statuses of all requests."""
 
-    def __init__(self, app: Litestar, operator: Operator) -> None:
+    def __init__(self, app: Litestar, operator: AllRightsCaller) -> None:
         self.app, self.operator = app, operator
         self.dear: list[str] = []
         self.statuses: list[int] = []
 
-    async def check(self, route: Route, one: Worst, *, kind: str = "application/json", **more: str) -> None:
+    async def check(
+        self, route: DocumentedRoute, one: Worst, *, kind: str = "application/json", **more: str
+    ) -> None:
         """Send a body to a route of the document."""
         await self.send(route.method, route.at(self.operator.ids), one, kind=kind, **more)
 
@@ -39,14 +41,14 @@ class Checker:
         headers = {"authorization": f"Bearer {key or self.operator.key}", "content-type": kind}
         named = {name.replace("_", "-"): value for name, value in more.items()}
         encoded = [(name.encode(), value.encode()) for name, value in {**headers, **named}.items()]
-        sent = Sent(method, path, encoded, one.body, query.encode())
+        sent = MeteredRequest(method, path, encoded, one.body, query.encode())
         cost = await self._cheapest(sent)
         self.statuses.append(cost.status)
         if _is_dear(cost):
             times = f"{cost.step_ms:.1f} ms in a step, {cost.total_ms:.1f} in all"
             self.dear.append(f"{method} {path}: {one.shape}, {len(one.body)} bytes: {times}, {cost.status}")
 
-    async def _cheapest(self, sent: Sent) -> Cost:
+    async def _cheapest(self, sent: MeteredRequest) -> CpuCost:
         cost = await measure(self.app, sent)
         for _ in range(REPEATS):
             if not _is_dear(cost):
@@ -59,18 +61,18 @@ class Checker:
         assert not self.dear, "\n".join(self.dear)
 
 
-def _is_dear(cost: Cost) -> bool:
+def _is_dear(cost: CpuCost) -> bool:
     return cost.step_ms >= STEP_MS or (cost.status >= BAD and cost.total_ms >= REFUSAL_MS)
 
 
-class Fields(NamedTuple):
+class BodyFields(NamedTuple):
     """A value for each field of a body, and one field name for each type."""
 
     values: dict[str, Any]
     names: list[str]
 
 
-def fields(app: Litestar, route: Route) -> Fields:
+def fields(app: Litestar, route: DocumentedRoute) -> BodyFields:
     """Return the fields of a route's body."""
     described = document(app)
     operation = described["paths"][route.path][route.method.lower()]
@@ -78,7 +80,7 @@ def fields(app: Litestar, route: Route) -> Fields:
     shape = described["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     properties: dict[str, Any] = shape["properties"]
     values = {name: sample(field, described) for name, field in properties.items()}
-    return Fields(values, [*{_type_of(field): name for name, field in properties.items()}.values()])
+    return BodyFields(values, [*{_type_of(field): name for name, field in properties.items()}.values()])
 
 
 def _type_of(schema: dict[str, Any]) -> bytes:

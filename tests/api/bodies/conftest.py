@@ -10,7 +10,7 @@ from api import event_limits, ratelimit
 from api.event_limits import EventLimits
 from tests.api.bodies.checking import Checker
 from tests.api.bodies.metering import collecting_garbage
-from tests.api.everything import Operator
+from tests.api.everything import AllRightsCaller
 
 
 @pytest.fixture
@@ -23,6 +23,6 @@ def _unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest_asyncio.fixture
-async def checker(_unlimited: None, app: Litestar, operator: Operator) -> AsyncIterator[Checker]:
+async def checker(_unlimited: None, app: Litestar, operator: AllRightsCaller) -> AsyncIterator[Checker]:
     with collecting_garbage():
         yield Checker(app, operator)

@@ -17,19 +17,19 @@ from litestar import Litestar
 CHUNK_BYTES = 1 << 16
 
 
-class Cost(NamedTuple):
+class CpuCost(NamedTuple):
     """Milliseconds of CPU of one request: its longest step on the loop, and the whole process."""
 
     step_ms: float
     total_ms: float
     status: int
 
-    def cheaper(self, other: "Cost") -> "Cost":
+    def cheaper(self, other: "CpuCost") -> "CpuCost":
         """Return the smaller of each: a cold cache only makes a measurement larger."""
-        return Cost(min(self.step_ms, other.step_ms), min(self.total_ms, other.total_ms), self.status)
+        return CpuCost(min(self.step_ms, other.step_ms), min(self.total_ms, other.total_ms), self.status)
 
 
-class Sent(NamedTuple):
+class MeteredRequest(NamedTuple):
     """A request as a server passes it to the application."""
 
     method: str
@@ -100,7 +100,7 @@ class _Steps:
                 error = raised
 
 
-async def measure(app: Litestar, sent: Sent) -> Cost:
+async def measure(app: Litestar, sent: MeteredRequest) -> CpuCost:
     """Send a request to the application, and measure it."""
     meter = Meter()
     statuses: list[int] = []
@@ -122,10 +122,10 @@ async def measure(app: Litestar, sent: Sent) -> Cost:
         begun = time.process_time()
         await meter.run(app(_scope(sent), receive, send))  # type: ignore[arg-type]  # a scope as servers make it
         total = time.process_time() - begun
-    return Cost(meter.longest * 1e3, total * 1e3, statuses[0])
+    return CpuCost(meter.longest * 1e3, total * 1e3, statuses[0])
 
 
-def _scope(sent: Sent) -> dict[str, Any]:
+def _scope(sent: MeteredRequest) -> dict[str, Any]:
     length = (b"content-length", str(len(sent.body)).encode())
     return {
         "type": "http",

@@ -16,8 +16,8 @@ from domain.values import metadata, steps
 from schemas.base import In
 from tests.api.conftest import Caller, built
 from tests.api.described import document
-from tests.api.everything import Operator, census
-from tests.api.refusals import refused
+from tests.api.everything import AllRightsCaller, table_digests
+from tests.api.refusals import assert_refused
 
 JSON = {"Content-Type": "application/json"}
 ANYTHING = r"^[^\x00]*$"
@@ -117,14 +117,14 @@ def test_largest_legal_body_of_each_route_is_accepted(operation: Operation) -> N
 
 
 async def test_the_first_byte_too_many_is_refused_before_it_is_read(
-    app: Litestar, operator: Operator, pool: Pool
+    app: Litestar, operator: AllRightsCaller, pool: Pool
 ) -> None:
-    before = await census(pool)
+    before = await table_digests(pool)
     limits = {one.id: one.handler.opt[OPTION] for one in operations(app)}
     for route in operator.writes:
         body = b"{" + b" " * (limits[route.id] - 1) + b"}"
-        refused(await operator.send(route, content=body, headers=JSON), 413, "PAYLOAD_TOO_LARGE")
-    assert await census(pool) == before
+        assert_refused(await operator.send(route, content=body, headers=JSON), 413, "PAYLOAD_TOO_LARGE")
+    assert await table_digests(pool) == before
 
 
 async def test_the_largest_metadata_is_kept(acme: Caller) -> None:
@@ -178,7 +178,7 @@ TOO_MUCH = {
 @pytest.mark.parametrize("what", TOO_MUCH)
 async def test_body_with_too_many_values_is_refused(acme: Caller, what: str) -> None:
     answer = await acme.http.post("/v1/projects", content=TOO_MUCH[what], headers=JSON)
-    refused(answer, 422, "VALIDATION")
+    assert_refused(answer, 422, "VALIDATION")
     assert what in answer.json()["error"]["message"]
 
 

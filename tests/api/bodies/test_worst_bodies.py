@@ -10,7 +10,7 @@ from api.body_limits import MAX_BYTES
 from tests.api.bodies import worst
 from tests.api.bodies.checking import Checker, fields, limits
 from tests.api.bodies.worst import DEAREST, SHAPES, Worst
-from tests.api.described import Route
+from tests.api.described import DocumentedRoute
 
 #: Number of parts of the test of all shapes; each takes half a minute.
 PARTS = 8
@@ -38,7 +38,7 @@ async def test_all_shapes_for_each_route(checker: Checker, app: Litestar, part: 
     checker.assert_cheap()
 
 
-def of_lists(route: Route, values: dict[str, Any], size: int) -> Iterator[Worst]:
+def of_lists(route: DocumentedRoute, values: dict[str, Any], size: int) -> Iterator[Worst]:
     for field, value in values.items():
         if isinstance(value, list) and value:
             yield from worst.of_items(route.body, field, value[0], size)

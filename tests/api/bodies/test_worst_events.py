@@ -15,7 +15,7 @@ from tests.api.bodies import worst
 from tests.api.bodies.checking import Checker
 from tests.api.bodies.worst import DEAREST, SHAPES, Worst
 from tests.api.conftest import Caller, client_of
-from tests.api.events.sender import Sender, sender
+from tests.api.events.sender import EventSender, sender
 
 #: Bytes of a plain body, and of a decompressed text.
 PLAIN, UNPACKED = 999_000, 7_900_000
@@ -56,13 +56,13 @@ def events(size: int, *, most: int, names: tuple[str, ...] = DEAR, field: str = 
     yield from worst.of_items({}, field, event(), size)
 
 
-async def test_events_of_an_app(checker: Checker, shop: Sender) -> None:
+async def test_events_of_an_app(checker: Checker, shop: EventSender) -> None:
     for one in events(PLAIN, most=500):
         await checker.send("POST", shop.at, one, key=shop.key)
     checker.assert_cheap()
 
 
-async def test_events_of_a_server(checker: Checker, shop: Sender) -> None:
+async def test_events_of_a_server(checker: Checker, shop: EventSender) -> None:
     """Also with an idempotency key, which needs one transaction and a fingerprint of the whole body."""
     beside = b'{"projectId":"%b","sdkAppId":"%b",' % (shop.project.encode(), shop.app["appId"].encode())
     for number, one in enumerate(events(PLAIN, most=100)):
@@ -72,7 +72,7 @@ async def test_events_of_a_server(checker: Checker, shop: Sender) -> None:
     checker.assert_cheap()
 
 
-async def test_segment_messages(checker: Checker, shop: Sender) -> None:
+async def test_segment_messages(checker: Checker, shop: EventSender) -> None:
     for one in events(PLAIN, most=5_000, field="batch"):
         await checker.send("POST", "/v1/batch", one, key=shop.key)
         await checker.send("POST", "/v1/track", one, key=shop.key)
@@ -81,7 +81,7 @@ async def test_segment_messages(checker: Checker, shop: Sender) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-async def test_decompressed_bodies(checker: Checker, shop: Sender) -> None:
+async def test_decompressed_bodies(checker: Checker, shop: EventSender) -> None:
     """No step blocks the loop. A text of 8 MB may cost more than other refusals: it counts as 4,000
     events.
     """

@@ -15,7 +15,7 @@ Part = tuple[str, tuple[Any, ...]]
 PNG, FILM = media.picture(), media.film()
 
 
-class Project(NamedTuple):
+class UploadProject(NamedTuple):
     """A project, and the location of all media."""
 
     caller: Caller

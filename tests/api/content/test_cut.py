@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from schemas.settings import Settings
 from tests import media
-from tests.api.content.project import Project, film
+from tests.api.content.project import UploadProject, film
 from tests.api_process import serving
 from tests.s3.keeping import EVERYWHERE, Kept, KeptBucket
 from tests.s3.service import Service
@@ -27,7 +27,7 @@ async def client(settings: Settings, tmp_path: Path) -> AsyncIterator[httpx.Asyn
 
 
 @pytest_asyncio.fixture
-async def path(project: Project, settings: Settings) -> str:
+async def path(project: UploadProject, settings: Settings) -> str:
     made = await project.made(film(CONTENT))
     url: str = made["assets"][0]["url"]
     return url.removeprefix(settings.public_url)

@@ -4,11 +4,11 @@ import pytest
 
 from db.pool import Pool
 from tests import media
-from tests.api.content.project import Project, file, rows
+from tests.api.content.project import UploadProject, file, rows
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp"])
-async def test_truncated_image_is_refused(project: Project, pool: Pool, kind: str) -> None:
+async def test_truncated_image_is_refused(project: UploadProject, pool: Pool, kind: str) -> None:
     whole = media.grainy(kind.upper())
     for came in (0.05, 0.5, 0.99):
         part = whole[: int(len(whole) * came)]

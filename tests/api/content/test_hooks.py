@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from tests.api.conftest import Caller
-from tests.api.refusals import paths, refused
+from tests.api.refusals import assert_refused, issue_paths
 
 BRAND = {
     "appName": "Tideline",
@@ -68,8 +68,8 @@ async def test_sparse_brand_lists_the_missing_fields(acme: Caller) -> None:
         ({"appName": "T", "tagline": "The best of 2024"}, ["tagline", "appDescription", "keywords"]),
     ):
         answer = await acme.http.get(await made(acme, **brand))
-        refused(answer, 422, "VALIDATION")
-        assert paths(answer) == [f"brandContext.{name}" for name in missing]
+        assert_refused(answer, 422, "VALIDATION")
+        assert issue_paths(answer) == [f"brandContext.{name}" for name in missing]
         assert answer.json()["error"]["details"]["missingFields"] == missing
 
 

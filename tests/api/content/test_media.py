@@ -16,7 +16,7 @@ from db.pool import Pool
 from domain.content.content import Served
 from schemas.errors import Unsatisfiable
 from tests import media
-from tests.api.content.project import Project, film
+from tests.api.content.project import UploadProject, film
 from tests.s3.keeping import EVERYWHERE
 
 CONTENT = media.film(frames=700_000)
@@ -25,7 +25,7 @@ ETAG = f'"{hashlib.sha256(CONTENT).hexdigest()}"'
 
 
 @pytest_asyncio.fixture
-async def url(project: Project) -> str:
+async def url(project: UploadProject) -> str:
     """Return a file's URL as a platform gets it."""
     made = await project.made(film(CONTENT))
     url: str = made["assets"][0]["url"]
@@ -138,7 +138,7 @@ def test_range_follows_the_rfc(first: str, last: str) -> None:
 
 @EVERYWHERE
 async def test_missing_stored_file_is_a_server_error(
-    anonymous: httpx.AsyncClient, url: str, project: Project
+    anonymous: httpx.AsyncClient, url: str, project: UploadProject
 ) -> None:
     [stored] = project.stored()
     project.kept.remove(stored)

@@ -12,7 +12,7 @@ from domain.tenancy import organizations
 from schemas import ids
 from tests import media
 from tests.api.conftest import Caller, client_of, new_key
-from tests.api.content.project import PNG, Project, file, film
+from tests.api.content.project import PNG, UploadProject, file, film
 
 PICTURE = media.grainy("PNG")
 #: A video, which has no thumbnail, much larger than the rest of its request.
@@ -34,7 +34,7 @@ async def used(caller: Caller) -> int:
     return int(answer.json()["storage"]["usedBytes"])
 
 
-async def test_trailing_data_is_not_stored(project: Project) -> None:
+async def test_trailing_data_is_not_stored(project: UploadProject) -> None:
     """Trailing data is neither counted, nor hashed, nor served."""
     for whole, name, mime in (
         (PNG, "a.png", "image/png"),
@@ -49,7 +49,7 @@ async def test_trailing_data_is_not_stored(project: Project) -> None:
         assert served.content == whole
 
 
-async def test_whoami_shows_storage_and_its_limit(acme: Caller, project: Project, pool: Pool) -> None:
+async def test_whoami_shows_storage_and_its_limit(acme: Caller, project: UploadProject, pool: Pool) -> None:
     assert (await acme.http.get("/v1/whoami")).json()["storage"] == {
         "usedBytes": 0,
         "limitBytes": 5 * storage_quota.GIB,
@@ -61,7 +61,7 @@ async def test_whoami_shows_storage_and_its_limit(acme: Caller, project: Project
 
 
 async def test_concurrent_uploads_stop_at_the_quota(
-    acme: Caller, project: Project, pool: Pool, room: int
+    acme: Caller, project: UploadProject, pool: Pool, room: int
 ) -> None:
     answers = await asyncio.gather(*(project.upload(film(CLIP)) for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [201] * 3 + [413] * 5
@@ -76,7 +76,7 @@ async def test_concurrent_uploads_stop_at_the_quota(
 
 
 @pytest.mark.usefixtures("room")
-async def test_failed_upload_frees_its_reservation(acme: Caller, project: Project) -> None:
+async def test_failed_upload_frees_its_reservation(acme: Caller, project: UploadProject) -> None:
     for _ in range(5):
         assert (await project.upload(file(PICTURE[: len(PICTURE) // 2]))).status_code == 422
     assert await used(acme) == 0
@@ -85,7 +85,7 @@ async def test_failed_upload_frees_its_reservation(acme: Caller, project: Projec
 
 @pytest.mark.usefixtures("room")
 async def test_a_sandbox_counts_with_its_organization(
-    app: Litestar, acme: Caller, project: Project, pool: Pool, rival: Caller
+    app: Litestar, acme: Caller, project: UploadProject, pool: Pool, rival: Caller
 ) -> None:
     sandbox = await pool.fetchval(
         "select id from organization where live_organization_id = $1", acme.organization_id
@@ -94,13 +94,13 @@ async def test_a_sandbox_counts_with_its_organization(
         await project.made(film(CLIP))
     async with client_of(app, await new_key(pool, sandbox, env="test")) as client:
         made = (await client.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()
-        tested = Project(Caller(sandbox, "", client), made["id"], project.kept)
+        tested = UploadProject(Caller(sandbox, "", client), made["id"], project.kept)
         assert (await tested.upload(film(CLIP))).status_code == 413
         assert await used(tested.caller) == 3 * len(CLIP)
     assert await used(rival) == 0
 
 
-async def test_deletion_frees_the_quota(acme: Caller, project: Project, pool: Pool) -> None:
+async def test_deletion_frees_the_quota(acme: Caller, project: UploadProject, pool: Pool) -> None:
     first, second = [await project.made(file(PICTURE)) for _ in range(2)]
     for made in (first, second):
         await pool.execute(

@@ -5,18 +5,18 @@ import io
 from PIL import Image
 
 from tests import media
-from tests.api.content.project import Project, file, film
+from tests.api.content.project import UploadProject, file, film
 from tests.media import picture
 
 
-async def shown(project: Project, url: str) -> Image.Image:
+async def shown(project: UploadProject, url: str) -> Image.Image:
     answer = await project.caller.http.get(url, headers={"Authorization": ""})
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
     assert len(answer.content) < 200_000
     return Image.open(io.BytesIO(answer.content), formats=["JPEG"])
 
 
-async def small(project: Project, *files: tuple[bytes, str]) -> list[Image.Image]:
+async def small(project: UploadProject, *files: tuple[bytes, str]) -> list[Image.Image]:
     """Return the thumbnails of one item's images."""
     parts = [file(content, f"a.{kind}", f"image/{kind}") for content, kind in files]
     assets = (await project.made(*parts))["assets"]
@@ -36,7 +36,7 @@ def turned(orientation: int) -> bytes:
     return out.getvalue()
 
 
-async def test_thumbnail_follows_the_exif_rotation(project: Project) -> None:
+async def test_thumbnail_follows_the_exif_rotation(project: UploadProject) -> None:
     for found in await small(project, *[(turned(orientation), "jpeg") for orientation in range(1, 9)]):
         assert found.size == (480, 288)
         left, right = (found.getpixel((x, 144)) for x in (100, 380))
@@ -51,14 +51,14 @@ def png(mode: str) -> bytes:
     return out.getvalue()
 
 
-async def test_thumbnail_of_any_mode_has_a_white_background(project: Project) -> None:
+async def test_thumbnail_of_any_mode_has_a_white_background(project: UploadProject) -> None:
     modes = ("RGBA", "LA", "P", "1", "I;16")
     found = await small(project, *[(png(mode), "png") for mode in modes])
     assert {one.size for one in found} == {(480, 480)}
     assert [one.convert("L").getpixel((240, 240)) for one in found] == [255, 255, 0, 0, 0]
 
 
-async def test_small_image_keeps_its_size_and_video_has_no_thumbnail(project: Project) -> None:
+async def test_small_image_keeps_its_size_and_video_has_no_thumbnail(project: UploadProject) -> None:
     [found] = await small(project, (picture("WEBP"), "webp"))
     assert found.size == (4, 3)
     [asset] = (await project.made(film(media.film())))["assets"]

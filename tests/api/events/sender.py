@@ -16,7 +16,7 @@ WEB: dict[str, Any] = {"name": "Shop", "platform": "web", "webDomain": "shop.exa
 PHONE: dict[str, Any] = {"name": "Shop", "platform": "ios", "bundleId": "com.example.shop"}
 
 
-class Sender(NamedTuple):
+class EventSender(NamedTuple):
     """An app with its key, its owner, and a client without any key."""
 
     owner: Caller
@@ -58,12 +58,12 @@ class Sender(NamedTuple):
         return str(answer.json()["apiKey"])
 
 
-async def sender(owner: Caller, http: httpx.AsyncClient, body: dict[str, Any] = WEB) -> Sender:
+async def sender(owner: Caller, http: httpx.AsyncClient, body: dict[str, Any] = WEB) -> EventSender:
     """Create an app in a new project."""
     project = await new_project(owner)
     made = await owner.http.post(f"/v1/projects/{project}/sdk-apps", json=body)
     assert made.status_code == 201, made.text
-    return Sender(owner, http, project, made.json())
+    return EventSender(owner, http, project, made.json())
 
 
 def event(number: int = 0, **fields: Any) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def taken(answer: httpx.Response) -> tuple[int, int, list[tuple[int, str]]]:
     return body["accepted"], body["duplicates"], [(one["index"], one["code"]) for one in body["rejected"]]
 
 
-async def kept(pool: Pool, sender: Sender) -> list[str]:
+async def stored_ids(pool: Pool, sender: EventSender) -> list[str]:
     """Return the ids of the project's stored events, as sent."""
     rows = await pool.fetch(
         "select coalesce(event_id, event_key::text) as id from event where project_id = $1 order by 1",

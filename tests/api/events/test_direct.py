@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from api import fast_path
-from tests.api.events.sender import Sender, event, written
+from tests.api.events.sender import EventSender, event, written
 
 #: Headers that differ between any two answers.
 OWN = {"x-request-id", "ratelimit"}
@@ -39,7 +39,7 @@ def seen(answer: httpx.Response) -> tuple[int, dict[str, str], Any]:
 
 @pytest.mark.parametrize("path", ["", "/", "/v1/batch", "/v1/batch/", "/v1/apps/none/events"])
 async def test_fast_path_answers_as_the_framework_does(
-    shop: Sender, path: str, monkeypatch: pytest.MonkeyPatch
+    shop: EventSender, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = path if path.startswith("/v1") else shop.at + path
     message = {"type": "track", "event": "open", "messageId": "m", "anonymousId": "a"}

@@ -15,7 +15,7 @@ from domain.apps import app_keys, apps
 from domain.apps.app_keys import KeyedApp
 from schemas.errors import Unavailable
 from tests.api.conftest import PEPPERS
-from tests.api.events.sender import Sender, event, taken
+from tests.api.events.sender import EventSender, event, taken
 from tests.waiting import eventually
 
 Note = Callable[..., Awaitable[None]]
@@ -36,7 +36,7 @@ def notes(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
 
 
 @pytest_asyncio.fixture
-async def keyed(conn: Conn, shop: Sender) -> KeyedApp:
+async def keyed(conn: Conn, shop: EventSender) -> KeyedApp:
     [app] = await app_keys.apps_of_keys(conn, keys=[shop.key], peppers=PEPPERS)
     assert app
     return app
@@ -47,7 +47,7 @@ async def said(pool: Pool) -> datetime | None:
     return found
 
 
-async def test_last_event_at_appears_after_the_first_event(shop: Sender) -> None:
+async def test_last_event_at_appears_after_the_first_event(shop: EventSender) -> None:
     assert taken(await shop.send(event(1)))[0] == 1
 
     async def shown() -> str | None:

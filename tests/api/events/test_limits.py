@@ -14,7 +14,7 @@ from api import event_limits, ratelimit
 from api.event_limits import EventLimits
 from api.services import Services
 from tests.api.conftest import Caller
-from tests.api.events.sender import Sender, event, sender, taken
+from tests.api.events.sender import EventSender, event, sender, taken
 from tests.api.refusals import problem
 from tests.api.test_ratelimit import policies
 from tests.waiting import eventually
@@ -44,14 +44,14 @@ async def fill(app: Litestar, buckets: Redis) -> None:
     services.events.limiter._refused.clear()
 
 
-async def left(buckets: Redis, sender: Sender) -> float:
+async def left(buckets: Redis, sender: EventSender) -> float:
     """Return the number of events that the app may send."""
     [bucket] = [key async for key in buckets.scan_iter(f"rate:{sender.app['appId'][4:]}:events")]
     return float(await buckets.hget(bucket, "events") or 0)  # type: ignore[misc]  # redis-py's two clients
 
 
 async def test_requests_over_the_limit_are_refused(
-    shop: Sender, phone: Sender, app: Litestar, buckets: Redis
+    shop: EventSender, phone: EventSender, app: Litestar, buckets: Redis
 ) -> None:
     """Another app is not refused."""
     answers = [await shop.send(event(number)) for number in range(3)]
@@ -72,7 +72,7 @@ async def test_requests_over_the_limit_are_refused(
     assert taken(await shop.send(event(9)))[0] == 1
 
 
-async def test_large_request_is_accepted_and_paid_by_later_ones(shop: Sender, buckets: Redis) -> None:
+async def test_large_request_is_accepted_and_paid_by_later_ones(shop: EventSender, buckets: Redis) -> None:
     assert taken(await shop.send(*(event(number) for number in range(25))))[0] == 25
 
     async def spent() -> bool:
@@ -103,7 +103,7 @@ BOMB = gzip.compress(b" " * 8_000_001)
     ids=range(9),
 )
 async def test_refused_body_costs_its_size(
-    phone: Sender, buckets: Redis, path: str, content: bytes, outcome: tuple[int, int]
+    phone: EventSender, buckets: Redis, path: str, content: bytes, outcome: tuple[int, int]
 ) -> None:
     at, (status, cost) = f"/v1/{path}" if path else phone.at, outcome
     packed = {"Content-Encoding": "gzip"} if content.startswith(b"\x1f\x8b") else {}
@@ -115,7 +115,7 @@ async def test_refused_body_costs_its_size(
     await eventually(spent)
 
 
-async def test_revoked_key_uses_no_budget_of_its_app(shop: Sender) -> None:
+async def test_revoked_key_uses_no_budget_of_its_app(shop: EventSender) -> None:
     """The first request with the key is counted in parallel with the look-up; later ones aren't."""
     assert taken(await shop.send(event(1)))[0] == 1
     new = await shop.rotate()
@@ -125,7 +125,7 @@ async def test_revoked_key_uses_no_budget_of_its_app(shop: Sender) -> None:
 
 
 async def test_refused_app_makes_no_round_trip(
-    shop: Sender, app: Litestar, monkeypatch: pytest.MonkeyPatch
+    shop: EventSender, app: Litestar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No query to Postgres or Redis, and the body isn't read."""
     while (await shop.send(event(1))).status_code == 202:
@@ -136,7 +136,7 @@ async def test_refused_app_makes_no_round_trip(
     assert problem(await shop.post(b"{"))[:2] == (429, "RATE_LIMITED")
 
 
-async def test_repeated_refusals_are_delayed(shop: Sender) -> None:
+async def test_repeated_refusals_are_delayed(shop: EventSender) -> None:
     while (await shop.send(event(1))).status_code == 202:
         pass
     loop = asyncio.get_running_loop()
@@ -147,7 +147,7 @@ async def test_repeated_refusals_are_delayed(shop: Sender) -> None:
 
 
 async def test_refusals_delay_no_other_app(
-    shop: Sender, phone: Sender, monkeypatch: pytest.MonkeyPatch
+    shop: EventSender, phone: EventSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     while (await shop.send(event(1))).status_code == 202:
         pass
@@ -161,7 +161,7 @@ async def test_refusals_delay_no_other_app(
     await asyncio.gather(*refusals, return_exceptions=True)
 
 
-async def test_concurrent_requests_stop_at_the_limit(shop: Sender) -> None:
+async def test_concurrent_requests_stop_at_the_limit(shop: EventSender) -> None:
     answers = await asyncio.gather(*(shop.send(event(number)) for number in range(20)))
     assert sorted(answer.status_code for answer in answers) == [202] * 3 + [429] * 17
 

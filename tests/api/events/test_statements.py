@@ -14,7 +14,7 @@ from api.services import Services
 from db.pool import Pool
 from schemas.settings import Settings
 from tests.api.conftest import built, calling, client_of, held
-from tests.api.events.sender import PHONE, Sender, event, sender, taken
+from tests.api.events.sender import PHONE, EventSender, event, sender, taken
 from tests.relay import Relay, before
 from tests.waiting import eventually
 
@@ -36,7 +36,7 @@ async def behind(settings: Settings, relay: Relay) -> AsyncIterator[Litestar]:
 
 
 @pytest_asyncio.fixture
-async def warm(behind: Litestar, pool: Pool) -> AsyncIterator[Sender]:
+async def warm(behind: Litestar, pool: Pool) -> AsyncIterator[EventSender]:
     """An app with one answered request and all of its write-behind rows written."""
     async with client_of(behind) as http, calling(behind, pool, "Acme") as acme:
         phone = await sender(acme, http, PHONE)
@@ -50,7 +50,7 @@ async def warm(behind: Litestar, pool: Pool) -> AsyncIterator[Sender]:
 
 
 async def test_request_needs_one_key_query_and_one_commit(
-    behind: Litestar, relay: Relay, warm: Sender, monkeypatch: pytest.MonkeyPatch
+    behind: Litestar, relay: Relay, warm: EventSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sequential requests have constant costs; concurrent ones need no more than one alone."""
     statements, commands = list[str](), list[str]()

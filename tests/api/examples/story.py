@@ -14,7 +14,7 @@ from tests.social_servers import Fediverse
 BACK = f"{ORIGIN}/settings/social"
 
 
-class Cast(NamedTuple):
+class StoryCast(NamedTuple):
     """Acme's and the operators' sandboxes, both live organizations, a browser without a key, their
     servers.
     """
@@ -30,10 +30,10 @@ class Cast(NamedTuple):
     fediverse: Fediverse
 
 
-class Story(NamedTuple):
+class ExampleStory(NamedTuple):
     """A run of the story: requests of `tell` become examples, requests of `ask` don't."""
 
-    cast: Cast
+    cast: StoryCast
     teller: Teller
 
     async def tell(self, operation: str, *, by: httpx.AsyncClient | None = None, **given: Any) -> Any:

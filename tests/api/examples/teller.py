@@ -7,7 +7,7 @@ import httpx
 import msgspec
 
 from api.openapi.examples import Example
-from tests.api.described import Route
+from tests.api.described import DocumentedRoute
 
 #: The environment variable that makes a run write new examples.
 WRITE = "WRITE_EXAMPLES"
@@ -20,7 +20,7 @@ SERIES = 40
 class Teller:
     """`told` are the examples so far, by operation."""
 
-    def __init__(self, routes: list[Route]) -> None:
+    def __init__(self, routes: list[DocumentedRoute]) -> None:
         self.routes = {route.id: route for route in routes}
         self.told: dict[str, Example] = {}
 

@@ -17,7 +17,7 @@ from tests.api.conftest import built
 from tests.api.described import routes
 from tests.api.examples.day import tell
 from tests.api.examples.steady import Steady
-from tests.api.examples.story import Cast
+from tests.api.examples.story import StoryCast
 from tests.api.examples.teller import WRITE, Teller
 from tests.domain.webhooks import watching
 from tests.domain.webhooks.walks import WALKS
@@ -28,7 +28,7 @@ TOLD = {*get_args(WebhookEventType)} - {*WALKS}
 FOLDER = Path(kept.__file__).with_name("examples")
 
 
-async def test_the_examples_are_what_is_sent_and_answered(cast: Cast) -> None:
+async def test_the_examples_are_what_is_sent_and_answered(cast: StoryCast) -> None:
     began, teller = datetime.now(UTC), Teller(routes(built()))
     await watching.begin(cast.pool)
     await tell(cast, teller)
@@ -45,7 +45,7 @@ async def test_the_examples_are_what_is_sent_and_answered(cast: Cast) -> None:
     assert not stale, "tell it in tests/api/examples, then run `python -m tests.api.examples`"
 
 
-async def each_change_was_told_of(cast: Cast) -> None:
+async def each_change_was_told_of(cast: StoryCast) -> None:
     """Check that each change was emitted exactly once in a story with all operations and workers."""
     emitted = await watching.emitted(cast.pool)
     assert {kind for kind, _ in emitted} >= TOLD
@@ -54,7 +54,7 @@ async def each_change_was_told_of(cast: Cast) -> None:
     )
 
 
-async def each_event_is_what_its_get_answers(cast: Cast) -> None:
+async def each_event_is_what_its_get_answers(cast: StoryCast) -> None:
     """Check events that were not rendered before: a rendered event keeps its old state."""
     new = "select id from webhook_event where organization_id = $1 and body is null limit 30"
     for row in await cast.pool.fetch(new, cast.organization_id):

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 from api.routes import webhook_stream
-from tests.api.examples.story import Story
+from tests.api.examples.story import ExampleStory
 
 URL = "https://hooks.tidewise.example/tenantry"
 
 
-async def webhooks(story: Story, project: str) -> None:
+async def webhooks(story: ExampleStory, project: str) -> None:
     """Go through the life of one endpoint."""
     wanted = ["post.published", "post.failed", "job.failed"]
     body = {"url": URL, "events": wanted, "description": "Posts into our CRM", "metadata": {"team": "crm"}}

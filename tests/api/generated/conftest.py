@@ -23,7 +23,7 @@ BRAND = {
 }
 
 
-class Maker(NamedTuple):
+class GeneratingProject(NamedTuple):
     """A caller and its project; `path` is the project's path."""
 
     http: httpx.AsyncClient
@@ -49,12 +49,12 @@ class Maker(NamedTuple):
 
 
 @pytest_asyncio.fixture
-async def maker(acme: Caller) -> Maker:
+async def maker(acme: Caller) -> GeneratingProject:
     body = {"name": "Tideline", "timezone": "Europe/Berlin"}
     project = (await acme.http.post("/v1/projects", json=body)).headers["Location"]
     answer = await acme.http.patch(project, json={"brandContext": BRAND})
     assert answer.is_success, answer.text
-    return Maker(acme.http, project)
+    return GeneratingProject(acme.http, project)
 
 
 @pytest_asyncio.fixture

@@ -9,7 +9,7 @@ import msgspec
 from db.pool import Pool
 from jobs.kinds import CONTENT_GENERATE
 from schemas.settings import Settings
-from tests.api.generated.conftest import BRAND, Maker
+from tests.api.generated.conftest import BRAND, GeneratingProject
 from tests.workers.ingest.llm.endpoint import KEY, Endpoint, completion, serve
 from tests.workers.runtime.workers import at_work
 from workers.tasks import OPENERS
@@ -44,7 +44,7 @@ def lines(*texts: str) -> list[dict[str, Any]]:
     return [{"clause": number % 4 + 1, "line": text} for number, text in enumerate(texts)]
 
 
-async def made(maker: Maker) -> dict[str, Any]:
+async def made(maker: GeneratingProject) -> dict[str, Any]:
     accepted = await maker.ask()
     begun = await maker.get(f"/content/{accepted['contentId']}")
     assert begun["status"] in {"queued", "processing"}
@@ -55,7 +55,7 @@ async def made(maker: Maker) -> dict[str, Any]:
 
 
 async def test_inventions_are_dropped_and_model_text_awaits_approval(
-    maker: Maker, settings: Settings, pool: Pool
+    maker: GeneratingProject, settings: Settings, pool: Pool
 ) -> None:
     first, rest = [*INVENTED][:3], [*INVENTED][3:]
     answer = completion({"hooks": lines(*first), "points": lines(*rest)[:6] + lines(*[GOOD] * 4)})

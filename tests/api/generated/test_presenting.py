@@ -9,13 +9,13 @@ import pytest_asyncio
 from db.pool import Pool
 from schemas import ids
 from tests.api.conftest import Caller
-from tests.api.generated.conftest import Maker
+from tests.api.generated.conftest import GeneratingProject
 from tests.api.parties import new_project
-from tests.api.refusals import paths, problem, reason
+from tests.api.refusals import issue_paths, problem, reason
 
 
 @pytest_asyncio.fixture
-async def maya(maker: Maker, pool: Pool) -> str:
+async def maya(maker: GeneratingProject, pool: Pool) -> str:
     """Create a ready influencer without drawing it."""
     return await influencer(maker.http, maker.path, pool)
 
@@ -42,7 +42,9 @@ async def spec_of(pool: Pool, content_id: str) -> dict[str, Any]:
     return spec
 
 
-async def test_influencer_sets_face_voice_and_language(maker: Maker, maya: str, pool: Pool) -> None:
+async def test_influencer_sets_face_voice_and_language(
+    maker: GeneratingProject, maya: str, pool: Pool
+) -> None:
     accepted = await maker.ask(influencerId=maya)
     item = await maker.get(f"/content/{accepted['contentId']}")
     assert item["influencerId"] == maya
@@ -55,7 +57,7 @@ async def test_influencer_sets_face_voice_and_language(maker: Maker, maya: str, 
 
 
 @pytest.mark.usefixtures("working")
-async def test_item_names_its_influencer_and_discloses_it(maker: Maker, maya: str) -> None:
+async def test_item_names_its_influencer_and_discloses_it(maker: GeneratingProject, maya: str) -> None:
     accepted = await maker.ask(influencerId=maya)
     job = await maker.ended(accepted)
     assert (job["status"], job["error"]) == ("completed", None)
@@ -63,7 +65,9 @@ async def test_item_names_its_influencer_and_discloses_it(maker: Maker, maya: st
     assert "Maya – a digital presenter, not a real person" in item["caption"]
 
 
-async def test_deleted_influencer_stays_in_its_content(maker: Maker, maya: str, pool: Pool) -> None:
+async def test_deleted_influencer_stays_in_its_content(
+    maker: GeneratingProject, maya: str, pool: Pool
+) -> None:
     accepted = await maker.ask(influencerId=maya)
     first = await spec_of(pool, accepted["contentId"])
     await maker.http.post(f"/v1/jobs/{accepted['jobId']}/cancel")
@@ -79,7 +83,7 @@ async def test_deleted_influencer_stays_in_its_content(maker: Maker, maya: str, 
 
 
 @pytest.mark.parametrize("status", ["pending", "training", "failed"])
-async def test_influencer_must_be_ready(maker: Maker, pool: Pool, status: str) -> None:
+async def test_influencer_must_be_ready(maker: GeneratingProject, pool: Pool, status: str) -> None:
     waiting = await influencer(maker.http, maker.path, pool, status)
     body = {"format": "image", "influencerId": waiting}
     answer = await maker.http.post(f"{maker.path}/content", json=body)
@@ -89,7 +93,7 @@ async def test_influencer_must_be_ready(maker: Maker, pool: Pool, status: str) -
 
 
 async def test_one_of_another_project_or_organization_is_not_found(
-    maker: Maker, acme: Caller, rival: Caller, pool: Pool
+    maker: GeneratingProject, acme: Caller, rival: Caller, pool: Pool
 ) -> None:
     others = [
         await influencer(acme.http, f"/v1/projects/{await new_project(acme)}", pool),
@@ -100,5 +104,5 @@ async def test_one_of_another_project_or_organization_is_not_found(
     for one in others:
         answer = await maker.http.post(f"{maker.path}/content", json={"format": "image", "influencerId": one})
         assert problem(answer)[:2] == (404, "NOT_FOUND")
-        assert paths(answer) == ["influencerId"]
+        assert issue_paths(answer) == ["influencerId"]
     assert await pool.fetchval("select count(*) from content_item") == 0

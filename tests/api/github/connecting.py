@@ -8,7 +8,7 @@ import httpx
 
 from tests.api import parties
 from tests.api.conftest import Caller
-from tests.api.parties import ORIGIN, Parties
+from tests.api.parties import ORIGIN, Participants
 from tests.github_app import Hub
 
 BACK = f"{ORIGIN}/settings?tab=github"
@@ -18,7 +18,7 @@ SHOP, ACME = 41, 42
 
 
 @dataclass
-class GitHub(Parties):
+class GitHubParticipants(Participants):
     """Acme, a browser without a key, and GitHub; ada owns acme's account there and sees shop's repository."""
 
     hub: Hub

@@ -12,7 +12,7 @@ from jobs.kinds import CONNECT_GITHUB, LIST_GITHUB_REPOS
 from jobs.ledger import Claim
 from schemas.errors import ServerBusy
 from tests import seeds
-from tests.api.github.connecting import GitHub
+from tests.api.github.connecting import GitHubParticipants
 from workers.ingest.github.client import GITHUB
 from workers.runtime import server_slots
 from workers.runtime.context import Context
@@ -23,7 +23,7 @@ from workers.tasks.connect_github import connect_github
 from workers.tasks.list_github_repos import list_github_repos
 
 
-async def test_busy_github_gets_no_request(idle: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_busy_github_gets_no_request(idle: GitHubParticipants, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_slots, "WAIT_S", 0.0)
     monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.0)
     monkeypatch.setattr(route, "MAX_LIST_WAIT_S", 0.0)

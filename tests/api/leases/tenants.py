@@ -13,7 +13,7 @@ from tests.api.conftest import Caller
 ASKED = {"count": 2, "niche": "home baking", "platform": "mastodon", "note": "In German, please."}
 
 
-class Platform(NamedTuple):
+class LeasingOperator(NamedTuple):
     """An operator with offered accounts."""
 
     caller: Caller
@@ -38,7 +38,7 @@ class Platform(NamedTuple):
         path = f"/v1/ops/lease-requests/{request_id}/assign"
         return await self.caller.http.post(path, json={"socialAccountIds": account_ids})
 
-    async def lend(self, tenant: "Tenant", account_id: str) -> str:
+    async def lend(self, tenant: "LeasingTenant", account_id: str) -> str:
         """Lend an account, and return its id for the tenant."""
         request = (await tenant.ask(count=1)).json()["requestId"]
         answer = await self.assign(request, account_id)
@@ -47,7 +47,7 @@ class Platform(NamedTuple):
         return shown
 
 
-class Tenant(NamedTuple):
+class LeasingTenant(NamedTuple):
     http: httpx.AsyncClient
     project: str
 

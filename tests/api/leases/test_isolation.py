@@ -6,10 +6,10 @@ from litestar import Litestar
 
 from db.pool import Pool
 from tests.api.described import routes
-from tests.api.leases.tenants import Platform, Tenant
+from tests.api.leases.tenants import LeasingOperator, LeasingTenant
 
 
-async def everything(app: Litestar, tenant: Tenant, named: dict[str, str]) -> str:
+async def everything(app: Litestar, tenant: LeasingTenant, named: dict[str, str]) -> str:
     """Return the answers of all read routes for a tenant, with every id that it knows or may guess."""
     said = []
     for route in routes(app):
@@ -21,7 +21,9 @@ async def everything(app: Litestar, tenant: Tenant, named: dict[str, str]) -> st
     return "\n".join(said)
 
 
-async def lent_and_published(pool: Pool, platform: Platform, tenant: Tenant) -> tuple[str, str, str]:
+async def lent_and_published(
+    pool: Pool, platform: LeasingOperator, tenant: LeasingTenant
+) -> tuple[str, str, str]:
     """Lend an account and publish a post; return the owner's id, the tenant's id and the post's id."""
     account_id = await platform.offer("one")
     before = await platform.lend(tenant, account_id)
@@ -31,7 +33,7 @@ async def lent_and_published(pool: Pool, platform: Platform, tenant: Tenant) -> 
 
 
 async def test_next_tenant_sees_nothing_of_the_previous_one(
-    app: Litestar, pool: Pool, platform: Platform, tenant: Tenant, other: Tenant
+    app: Litestar, pool: Pool, platform: LeasingOperator, tenant: LeasingTenant, other: LeasingTenant
 ) -> None:
     """Covers captions, history, names, ids, counts and quota figures."""
     account_id, before, post_id = await lent_and_published(pool, platform, tenant)
@@ -54,7 +56,7 @@ async def test_next_tenant_sees_nothing_of_the_previous_one(
 
 
 async def test_the_same_caption_is_no_duplicate_of_another_tenants(
-    platform: Platform, tenant: Tenant, other: Tenant
+    platform: LeasingOperator, tenant: LeasingTenant, other: LeasingTenant
 ) -> None:
     account_id = await platform.offer("one")
     leased = await platform.lend(tenant, account_id)
@@ -64,7 +66,7 @@ async def test_the_same_caption_is_no_duplicate_of_another_tenants(
 
 
 async def test_previous_tenant_keeps_its_history_and_sees_nothing_new(
-    app: Litestar, pool: Pool, platform: Platform, tenant: Tenant, other: Tenant
+    app: Litestar, pool: Pool, platform: LeasingOperator, tenant: LeasingTenant, other: LeasingTenant
 ) -> None:
     account_id, before, post_id = await lent_and_published(pool, platform, tenant)
     await tenant.release(before)

@@ -12,11 +12,11 @@ from jobs.kinds import PUBLISH_POST
 from jobs.ledger import Claim
 from schemas import ids
 from tests import seeds
-from tests.api.parties import Parties
+from tests.api.parties import Participants
 
 
 @dataclass
-class Project(Parties):
+class PostsProject(Participants):
     """Acme's project in New York; `clock` is the API's."""
 
     id: UUID

@@ -33,7 +33,7 @@ SERVED = ([ADVANCE_CLOCK], [CONNECT_ACCOUNT, PUBLISH_POST, RECONCILE_POST, REFRE
 
 
 @dataclass(frozen=True)
-class Sandbox:
+class ApiSandbox:
     caller: Caller
     pool: Pool
     project_id: UUID
@@ -131,12 +131,12 @@ class Sandbox:
 
 
 @pytest_asyncio.fixture
-async def sandbox(app: Litestar, settings: Settings, pool: Pool) -> AsyncIterator[Sandbox]:
+async def sandbox(app: Litestar, settings: Settings, pool: Pool) -> AsyncIterator[ApiSandbox]:
     """A sandbox with workers of all pools."""
     async with calling(app, pool, "Acme", env="test") as caller, working(settings, pool):
         async with pool.acquire() as conn:
             project_id = await seeds.project(conn, caller.organization_id)
-        yield Sandbox(caller, pool, project_id)
+        yield ApiSandbox(caller, pool, project_id)
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from api import ratelimit
 from db.pool import Pool
 from tests import seeds
 from tests.api.conftest import Caller, calling
-from tests.api.sandbox.conftest import Sandbox
+from tests.api.sandbox.conftest import ApiSandbox
 
 CLOCK = "/v1/sandbox/clock"
 
@@ -49,7 +49,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-async def test_scheduled_post_is_published_at_its_sandbox_time(sandbox: Sandbox) -> None:
+async def test_scheduled_post_is_published_at_its_sandbox_time(sandbox: ApiSandbox) -> None:
     post = await sandbox.schedule(await sandbox.account(), scheduledFor=await sandbox.later(days=6))
     made, asked_at = await sandbox.show(post), await sandbox.now()
     clock = await sandbox.advance(advance="7d")
@@ -65,7 +65,9 @@ async def test_scheduled_post_is_published_at_its_sandbox_time(sandbox: Sandbox)
     assert again["error"]["code"] == "VALIDATION"
 
 
-async def test_concurrent_reader_sees_stable_times(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_concurrent_reader_sees_stable_times(
+    sandbox: ApiSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A post's creation time is stable while the clock moves."""
     # A continuous reader would exceed a sandbox's rate limit.
     monkeypatch.setitem(ratelimit.QUOTAS, "sandbox", ratelimit.QUOTAS["partner"])
@@ -87,7 +89,7 @@ async def test_concurrent_reader_sees_stable_times(sandbox: Sandbox, monkeypatch
     assert {post["status"] for post in await sandbox.posts()} == {"published"}
 
 
-async def test_timeline_continues_after_its_cursor(sandbox: Sandbox) -> None:
+async def test_timeline_continues_after_its_cursor(sandbox: ApiSandbox) -> None:
     """Each entry appears once, with its original time."""
     post = await sandbox.schedule(await sandbox.account(), scheduledFor=await sandbox.later(hours=1))
     for hours in (2, 3, 4):
@@ -162,7 +164,7 @@ async def test_a_live_organization_has_no_clock(acme: Caller, pool: Pool) -> Non
     assert await rows_of(pool, acme.organization_id) == before
 
 
-async def test_rows_of_others_are_unchanged(sandbox: Sandbox, rival: Caller) -> None:
+async def test_rows_of_others_are_unchanged(sandbox: ApiSandbox, rival: Caller) -> None:
     """Neither those of another organization nor those of the sandbox's live organization."""
     live = await sandbox.pool.fetchval(
         "select live_organization_id from organization where id = $1", sandbox.org
@@ -182,7 +184,7 @@ async def test_rows_of_others_are_unchanged(sandbox: Sandbox, rival: Caller) -> 
     assert [await rows_of(sandbox.pool, org) for org in (rival.organization_id, live)] == before
 
 
-async def test_a_repeat_with_its_key_moves_the_clock_once(sandbox: Sandbox) -> None:
+async def test_a_repeat_with_its_key_moves_the_clock_once(sandbox: ApiSandbox) -> None:
     headers = {"Idempotency-Key": "to-tomorrow"}
     first, second = [
         await sandbox.caller.http.post(CLOCK, json={"advance": "1d"}, headers=headers) for _ in range(2)

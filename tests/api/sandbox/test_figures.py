@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from api import ratelimit
-from tests.api.sandbox.conftest import Sandbox
+from tests.api.sandbox.conftest import ApiSandbox
 from workers.platforms.fakes.collect import GROWS
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -24,7 +24,7 @@ class Figures(NamedTuple):
     parts: list[float]
 
 
-async def of_a_post(sandbox: Sandbox, handle: str, moves: list[str]) -> Figures:
+async def of_a_post(sandbox: ApiSandbox, handle: str, moves: list[str]) -> Figures:
     """Return the figures of a post published at the start of these moves."""
     post = await sandbox.schedule(
         await sandbox.account(handle), f"Bread of {handle}", scheduledFor=await sandbox.later(minutes=1)
@@ -51,22 +51,24 @@ def check(found: Figures, until: timedelta) -> None:
         assert abs(part - age / GROWS) < 0.001
 
 
-async def test_first_day_has_hourly_figures(sandbox: Sandbox) -> None:
+async def test_first_day_has_hourly_figures(sandbox: ApiSandbox) -> None:
     check(await of_a_post(sandbox, "shop", ["1d"]), 23 * HOUR)
 
 
-async def test_several_advances_keep_the_hourly_cadence(sandbox: Sandbox) -> None:
+async def test_several_advances_keep_the_hourly_cadence(sandbox: ApiSandbox) -> None:
     check(await of_a_post(sandbox, "shop", ["90m", "20h", "10m", "30h"]), 51 * HOUR)
 
 
-async def test_one_advance_of_a_week_has_every_day(sandbox: Sandbox) -> None:
+async def test_one_advance_of_a_week_has_every_day(sandbox: ApiSandbox) -> None:
     found = await of_a_post(sandbox, "shop", ["7d"])
     check(found, 162 * HOUR)
     assert {age // DAY for age in found.ages} == set(range(7))
 
 
 @pytest.mark.long
-async def test_one_advance_equals_hourly_advances(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_advance_equals_hourly_advances(
+    sandbox: ApiSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # A key's rate limit allows fewer moves of the clock in a minute.
     monkeypatch.setitem(ratelimit.QUOTAS, "sandbox", ratelimit.QUOTAS["partner"])
     for handle, moves in (("once", ["7d"]), ("hours", ["1h"] * 168)):

@@ -13,7 +13,7 @@ from schemas.webhooks import WebhookEventType
 from tests.api.conftest import Caller, calling
 from tests.api.described import document
 from tests.api.parties import new_project
-from tests.api.refusals import reason, refused
+from tests.api.refusals import assert_refused, reason
 from tests.api.webhooks.streaming import reading
 from tests.api.webhooks.test_events import body, busy, listed, listen
 
@@ -110,10 +110,10 @@ async def test_sample_needs_a_sandbox_and_a_subscriber(
     acme: Caller, sandbox: Caller, rival: Caller, pool: Pool
 ) -> None:
     await listen(pool, acme)
-    refused(await acme.http.post(PATH, json={"type": "test.ping"}), 404, "NOT_FOUND")
+    assert_refused(await acme.http.post(PATH, json={"type": "test.ping"}), 404, "NOT_FOUND")
     answer = await sandbox.http.post(PATH, json={"type": "test.ping"})
     assert reason(answer) == (409, "CONFLICT", "NOBODY_LISTENS")
     foreign = {"type": "test.ping", "projectId": await new_project(rival)}
-    refused(await sandbox.http.post(PATH, json=foreign), 404, "NOT_FOUND")
-    refused(await sandbox.http.post(PATH, json={"type": "*"}), 422, "VALIDATION", "type")
+    assert_refused(await sandbox.http.post(PATH, json=foreign), 404, "NOT_FOUND")
+    assert_refused(await sandbox.http.post(PATH, json={"type": "*"}), 422, "VALIDATION", "type")
     assert await pool.fetchval("select count(*) from webhook_event") == 0

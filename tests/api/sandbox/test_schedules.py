@@ -8,7 +8,7 @@ import pytest
 
 from bench.events.cpu import server_cpu_s
 from schemas.settings import Settings
-from tests.api.sandbox.conftest import Sandbox
+from tests.api.sandbox.conftest import ApiSandbox
 from tests.s3.keeping import Kept
 from tests.servers import Servers, settings_for
 
@@ -28,7 +28,7 @@ def cpu_s(servers: Servers) -> float:
 
 @pytest.mark.long
 async def test_ninety_days_of_a_daily_schedule_take_less_than_twenty_seconds(
-    sandbox: Sandbox, own_servers: Servers
+    sandbox: ApiSandbox, own_servers: Servers
 ) -> None:
     """CPU of all participants, independent of other load on the machine.
 

@@ -5,14 +5,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.api.sandbox.conftest import Sandbox
+from tests.api.sandbox.conftest import ApiSandbox
 
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-async def test_magic_handles_follow_the_clock(sandbox: Sandbox) -> None:
+async def test_magic_handles_follow_the_clock(sandbox: ApiSandbox) -> None:
     """A throttled post and one with a lost answer are published; one that waits for its owner expires."""
     when = await sandbox.later(hours=20)
     handles = ("rate_limited", "unknown_then_found", "unknown_forever", "fail_auth")
@@ -33,7 +33,7 @@ async def test_magic_handles_follow_the_clock(sandbox: Sandbox) -> None:
     assert shown["fail_auth"]["lastError"]["code"] == "TOO_LATE"
 
 
-async def test_quota_refills_with_the_clock(sandbox: Sandbox) -> None:
+async def test_quota_refills_with_the_clock(sandbox: ApiSandbox) -> None:
     """Five posts at one time take an hour, with a quota of two posts in half an hour."""
     account = await sandbox.account()
     await sandbox.pool.execute("update social_account set quota_posts = 2, quota_window_s = 1800")
@@ -45,7 +45,7 @@ async def test_quota_refills_with_the_clock(sandbox: Sandbox) -> None:
     assert [after // timedelta(minutes=30) for after in went] == [0, 0, 1, 1, 2]
 
 
-async def test_token_is_refreshed_by_age(sandbox: Sandbox) -> None:
+async def test_token_is_refreshed_by_age(sandbox: ApiSandbox) -> None:
     """Instagram's tokens last 60 days and are refreshed on day 50."""
     account = f"/v1/social-accounts/{await sandbox.connect('instagram')}"
     await sandbox.pool.execute("update social_account set collect_at = null")
@@ -60,7 +60,7 @@ async def test_token_is_refreshed_by_age(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.long
-async def test_posts_survive_a_change_of_clocks(sandbox: Sandbox) -> None:
+async def test_posts_survive_a_change_of_clocks(sandbox: ApiSandbox) -> None:
     """A missing 02:30 becomes 03:30; a repeated 02:30 is the first one."""
     zone = ZoneInfo("Europe/Berlin")
     account = await sandbox.account()
@@ -77,7 +77,7 @@ async def test_posts_survive_a_change_of_clocks(sandbox: Sandbox) -> None:
         assert (went.date(), went.hour, went.minute, went.fold) == (day.date(), hour, 30, 0)
 
 
-async def transition(sandbox: Sandbox, zone: ZoneInfo, gains: bool) -> datetime:
+async def transition(sandbox: ApiSandbox, zone: ZoneInfo, gains: bool) -> datetime:
     """Return the next day with a change of clocks in the zone: forward if it gains."""
     day = (await sandbox.now()).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
     while True:
@@ -89,7 +89,7 @@ async def transition(sandbox: Sandbox, zone: ZoneInfo, gains: bool) -> datetime:
         day += timedelta(days=1)
 
 
-async def test_figures_belong_to_their_days(sandbox: Sandbox) -> None:
+async def test_figures_belong_to_their_days(sandbox: ApiSandbox) -> None:
     account = await sandbox.account()
     start = await sandbox.now()
     # Noon, which is in the middle of a day in Berlin, too.

@@ -19,7 +19,7 @@ Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
 
 
-class App:
+class EchoApp:
     """`/echo` returns the body, `/early` answers before it; `/hold` waits for `go`; `/large` returns 8
     MiB.
     """
@@ -67,7 +67,7 @@ async def answer(send: Send, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-class Client(NamedTuple):
+class RawClient(NamedTuple):
     """One connection."""
 
     reader: asyncio.StreamReader
@@ -110,12 +110,12 @@ class StoppedClock(Server):
         return await uvicorn.Server.on_tick(self, counter)
 
 
-class Edge:
+class TestedServer:
     """The server, its clients, and its clock."""
 
-    def __init__(self, server: Server, app: App, port: int) -> None:
+    def __init__(self, server: Server, app: EchoApp, port: int) -> None:
         self.server, self.app, self.port = server, app, port
-        self.clients: list[Client] = []
+        self.clients: list[RawClient] = []
         #: Sockets of clients with their own way of reading.
         self.sockets: list[socket.socket] = []
 
@@ -124,11 +124,11 @@ class Edge:
         """The open connections."""
         return cast("list[Connection]", list(self.server.server_state.connections))
 
-    async def connect(self, address: str = "127.0.0.1") -> Client:
+    async def connect(self, address: str = "127.0.0.1") -> RawClient:
         """Connect from a loopback address, and wait until the server has accepted."""
         before = self.server.admission.entered
         pair = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(address, 0))
-        self.clients.append(Client(*pair))
+        self.clients.append(RawClient(*pair))
 
         async def entered() -> bool:
             return self.server.admission.entered > before
@@ -157,8 +157,8 @@ class Edge:
 
 
 @asynccontextmanager
-async def serving(limits: Limits) -> AsyncIterator[Edge]:
-    app = App()
+async def serving(limits: Limits) -> AsyncIterator[TestedServer]:
+    app = EchoApp()
     server = StoppedClock(app, Admission(limits), host="127.0.0.1", port=0)  # type: ignore[arg-type]
     task = asyncio.create_task(server.serve())
 
@@ -166,7 +166,7 @@ async def serving(limits: Limits) -> AsyncIterator[Edge]:
         return server.started
 
     await eventually(started)
-    edge = Edge(server, app, server.servers[0].sockets[0].getsockname()[1])
+    edge = TestedServer(server, app, server.servers[0].sockets[0].getsockname()[1])
     try:
         yield edge
     finally:
@@ -180,6 +180,6 @@ async def serving(limits: Limits) -> AsyncIterator[Edge]:
 
 
 @pytest_asyncio.fixture
-async def edge() -> AsyncIterator[Edge]:
+async def edge() -> AsyncIterator[TestedServer]:
     async with serving(Limits(connections=8, per_address=4, reserve=2)) as edge:
         yield edge

@@ -8,7 +8,7 @@ import pytest
 from api.server.admission import Limits
 from api.server.answer_rate import count_unacknowledged
 from api.server.connection import Connection
-from tests.api.server.conftest import Edge
+from tests.api.server.conftest import TestedServer
 from tests.waiting import PATIENCE_S, eventually
 
 LIMITS = Limits()
@@ -20,7 +20,7 @@ GET_LARGE = b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n"
 LARGE = 8 * 1024 * 1024
 
 
-class Reader:
+class SlowReader:
     """A client that has requested 8 MiB and reads on command."""
 
     def __init__(self, sock: socket.socket, connection: Connection) -> None:
@@ -78,8 +78,8 @@ class Reader:
 
 
 async def reader(
-    edge: Edge, address: str = "127.0.0.5", request: bytes = GET_LARGE, window: int = WINDOW
-) -> Reader:
+    edge: TestedServer, address: str = "127.0.0.5", request: bytes = GET_LARGE, window: int = WINDOW
+) -> SlowReader:
     """Connect, request 8 MiB, and wait until the server can send no more."""
     before = edge.connections
     sock = socket.socket()
@@ -97,24 +97,24 @@ async def reader(
     ours = connection.transport.get_extra_info("socket")
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, WINDOW)
     await asyncio.get_running_loop().sock_sendall(sock, request)
-    made = Reader(sock, connection)
+    made = SlowReader(sock, connection)
 
     await made.stands_still()
     return made
 
 
-async def fill(edge: Edge, count: int) -> list[Reader]:
+async def fill(edge: TestedServer, count: int) -> list[SlowReader]:
     """Take `count` places with readers of two addresses."""
     return [await reader(edge, f"127.0.6.{number % 2 + 1}") for number in range(count)]
 
 
-async def is_refused(edge: Edge) -> bool:
+async def is_refused(edge: TestedServer) -> bool:
     """Send a request from a third address. Return whether the server has no place for it."""
     status, _ = await edge.get(address="127.0.0.2")
     return status == 503
 
 
-async def test_silent_reader_is_evicted_after_a_few_ticks(edge: Edge) -> None:
+async def test_silent_reader_is_evicted_after_a_few_ticks(edge: TestedServer) -> None:
     readers = await fill(edge, 8)
     edge.pass_time(LIMITS.late)
     assert await is_refused(edge)
@@ -124,7 +124,7 @@ async def test_silent_reader_is_evicted_after_a_few_ticks(edge: Edge) -> None:
     assert await readers[0].is_cut_off()
 
 
-async def test_address_with_silent_readers_evicts_its_own(edge: Edge) -> None:
+async def test_address_with_silent_readers_evicts_its_own(edge: TestedServer) -> None:
     _, second, *_ = await fill(edge, 8)
     edge.pass_time(LIMITS.late + 1)
     assert (await edge.get(address="127.0.6.2"))[0] == 200
@@ -132,7 +132,7 @@ async def test_address_with_silent_readers_evicts_its_own(edge: Edge) -> None:
     assert len(edge.connections) == 7
 
 
-async def test_silent_reader_is_ended(edge: Edge) -> None:
+async def test_silent_reader_is_ended(edge: TestedServer) -> None:
     one = await reader(edge)
     edge.pass_time(LIMITS.stall)
     assert one.connection in edge.connections
@@ -143,7 +143,7 @@ async def test_silent_reader_is_ended(edge: Edge) -> None:
 @pytest.mark.parametrize(
     "request_", [GET_LARGE, GET_LARGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")]
 )
-async def test_trickle_is_ended(edge: Edge, request_: bytes) -> None:
+async def test_trickle_is_ended(edge: TestedServer, request_: bytes) -> None:
     """A byte per tick, after a fast start that buys no more than the grace."""
     one = await reader(edge, request=request_)
     await one.read(1024 * 1024)
@@ -155,7 +155,7 @@ async def test_trickle_is_ended(edge: Edge, request_: bytes) -> None:
     assert await one.is_cut_off()
 
 
-async def test_slow_phone_gets_a_large_file_from_a_full_server(edge: Edge) -> None:
+async def test_slow_phone_gets_a_large_file_from_a_full_server(edge: TestedServer) -> None:
     """8 KiB a tick, for three times the grace, while other clients are refused; then the rest.
 
     The client's kernel acknowledges in lumps of its buffer, which is smaller than two ticks for that reason.
@@ -174,7 +174,7 @@ async def test_slow_phone_gets_a_large_file_from_a_full_server(edge: Edge) -> No
     await one.read(LARGE - one.taken)
 
 
-async def test_unsent_answer_is_not_idle(edge: Edge) -> None:
+async def test_unsent_answer_is_not_idle(edge: TestedServer) -> None:
     """The application has sent everything in one message; the connection isn't idle before it is
     transmitted.
     """
@@ -189,7 +189,7 @@ async def test_unsent_answer_is_not_idle(edge: Edge) -> None:
     await one.read(LARGE)
 
 
-async def test_unread_last_bytes_are_evicted(edge: Edge) -> None:
+async def test_unread_last_bytes_are_evicted(edge: TestedServer) -> None:
     """Less than the transport's high-water mark, on a connection that closes after it."""
     request = GET_LARGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     one = await reader(edge, request=request)

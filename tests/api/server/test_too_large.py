@@ -12,7 +12,7 @@ from schemas import ids
 from schemas.settings import Settings
 from tests import media, seeds
 from tests.api.conftest import new_key
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.api_process import serving
 from tests.waiting import PATIENCE_S
 
@@ -47,6 +47,6 @@ async def test_413_reaches_clients_that_read_last(
             for path, kind, first, size in asked:
                 length = {"Content-Length": str(len(first) + size)} if announced else {}
                 answer = await client.post(path, content=pieces(first, size), headers=kind | length)
-                refused(answer, 413, "PAYLOAD_TOO_LARGE")
+                assert_refused(answer, 413, "PAYLOAD_TOO_LARGE")
                 assert answer.headers["Connection"] == "close"
                 assert (await client.get("/v1/whoami")).status_code == 200

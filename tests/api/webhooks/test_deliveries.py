@@ -8,7 +8,7 @@ import pytest
 from db.pool import Pool
 from domain.webhooks import deliveries as replays
 from tests.api.conftest import Caller
-from tests.api.refusals import reason, refused
+from tests.api.refusals import assert_refused, reason
 
 ALL = "/v1/webhook-endpoints"
 
@@ -142,9 +142,9 @@ async def test_replay_since_a_time_sends_undelivered_events(acme: Caller, pool: 
     assert both.json()["deliveries"] == 1
     assert (await deliveries(acme, at))[0]["eventId"] == newest["eventId"]
     late = {"since": f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"}
-    refused(await acme.http.post(where, json=late), 422, "VALIDATION", "since")
+    assert_refused(await acme.http.post(where, json=late), 422, "VALIDATION", "since")
     old = {"since": f"{datetime.now(UTC) - timedelta(days=31):%Y-%m-%dT%H:%M:%SZ}"}
-    refused(await acme.http.post(where, json=old), 422, "VALIDATION", "since")
+    assert_refused(await acme.http.post(where, json=old), 422, "VALIDATION", "since")
 
 
 @pytest.mark.parametrize(("made", "seen"), [(10, 100), (100, 6)])

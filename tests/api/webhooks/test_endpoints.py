@@ -14,9 +14,9 @@ from domain.webhooks import secrets
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller, client_of, new_key
-from tests.api.everything import census
+from tests.api.everything import table_digests
 from tests.api.parties import new_project
-from tests.api.refusals import reason, refused
+from tests.api.refusals import assert_refused, reason
 from tests.workers.net import LEFT_TO_TRIES, VECTORS
 
 ALL = "/v1/webhook-endpoints"
@@ -88,11 +88,13 @@ SECURE = [url.replace("http://", "https://") for url in VECTORS]
 
 async def test_an_address_is_public_and_https(acme: Caller, pool: Pool) -> None:
     shown = await made(acme)
-    before = await census(pool)
+    before = await table_digests(pool)
     for url in BAD_URLS:
-        refused(await acme.http.post(ALL, json=NEW | {"url": url}), 422, "VALIDATION", "url")
-        refused(await acme.http.patch(f"{ALL}/{shown['id']}", json={"url": url}), 422, "VALIDATION", "url")
-    assert await census(pool) == before
+        assert_refused(await acme.http.post(ALL, json=NEW | {"url": url}), 422, "VALIDATION", "url")
+        assert_refused(
+            await acme.http.patch(f"{ALL}/{shown['id']}", json={"url": url}), 422, "VALIDATION", "url"
+        )
+    assert await table_digests(pool) == before
 
 
 async def test_private_address_is_refused(acme: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +114,7 @@ async def test_private_address_is_refused(acme: Caller, monkeypatch: pytest.Monk
             await acme.http.delete(answers[0].headers["Location"])
         else:
             for answer in answers:
-                refused(answer, 422, "VALIDATION", "url")
+                assert_refused(answer, 422, "VALIDATION", "url")
     assert taken == [f"https://{name}/" for name in LEFT_TO_TRIES]
 
 
@@ -145,8 +147,8 @@ async def test_a_patch_changes_what_it_names_at_the_version_that_was_read(acme: 
     assert paused.json()["status"] == "paused"
     assert paused.headers["ETag"] == '"2"'
     late = await acme.http.patch(where, json={"status": "active"}, headers={"If-Match": '"1"'})
-    refused(late, 412, "PRECONDITION_FAILED")
-    refused(await acme.http.delete(where, headers={"If-Match": '"1"'}), 412, "PRECONDITION_FAILED")
+    assert_refused(late, 412, "PRECONDITION_FAILED")
+    assert_refused(await acme.http.delete(where, headers={"If-Match": '"1"'}), 412, "PRECONDITION_FAILED")
     assert (await acme.http.patch(where, json={"status": "disabled"})).status_code == 422
     active = (await acme.http.patch(where, json={"status": "active", "description": "x"})).json()
     assert active | {"updatedAt": ""} == shown | {"description": "x", "updatedAt": ""}
@@ -198,7 +200,7 @@ async def test_a_deleted_endpoint_is_gone_with_its_secrets(acme: Caller, pool: P
         ("POST", f"/v1/webhook-deliveries/{ping['id']}/replay"), ("POST", f"{where}/rotate-secret"),
     ):  # fmt: skip
         body: dict[str, str] | None = {} if method == "PATCH" else None
-        refused(await acme.http.request(method, path, json=body), 404, "NOT_FOUND")
+        assert_refused(await acme.http.request(method, path, json=body), 404, "NOT_FOUND")
     assert (await acme.http.get(ALL)).json()["items"] == []
     assert await pool.fetchval("select count(*) from webhook_secret") == 0
 
@@ -226,7 +228,7 @@ async def test_reading_does_not_write(app: Litestar, acme: Caller, pool: Pool) -
             await reader.post(f"{ALL}/{shown['id']}/rotate-secret"),
         ]
     for answer in answers:
-        refused(answer, 403, "FORBIDDEN_SCOPE")
+        assert_refused(answer, 403, "FORBIDDEN_SCOPE")
 
 
 async def test_a_refused_body_waits_for_no_lock(acme: Caller, pool: Pool) -> None:
@@ -236,5 +238,7 @@ async def test_a_refused_body_waits_for_no_lock(acme: Caller, pool: Pool) -> Non
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("select from organization where id = $1 for update", acme.organization_id)
         await conn.execute("select from webhook_endpoint for update")
-        refused(await acme.http.post(ALL, json=NEW | wrong), 422, "VALIDATION", "metadata")
-        refused(await acme.http.patch(f"{ALL}/{shown['id']}", json=wrong), 422, "VALIDATION", "metadata")
+        assert_refused(await acme.http.post(ALL, json=NEW | wrong), 422, "VALIDATION", "metadata")
+        assert_refused(
+            await acme.http.patch(f"{ALL}/{shown['id']}", json=wrong), 422, "VALIDATION", "metadata"
+        )

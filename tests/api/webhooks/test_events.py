@@ -17,7 +17,7 @@ from schemas import ids
 from tests.api.conftest import Caller, calling
 from tests.api.everything import an_account
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.domain.webhooks import watching
 
 ALL = "/v1/webhook-events"
@@ -180,7 +180,7 @@ async def test_events_are_hidden_from_other_organizations(acme: Caller, rival: C
         == 0
     )
     for one in await listed(acme):
-        refused(await rival.http.get(f"{ALL}/{one['id']}"), 404, "NOT_FOUND")
+        assert_refused(await rival.http.get(f"{ALL}/{one['id']}"), 404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize("days", [29, 31])

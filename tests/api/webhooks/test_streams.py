@@ -17,7 +17,7 @@ from domain.webhooks.streams import Recorded
 from schemas import ids
 from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.api.webhooks.streaming import PATH, emit, reading
 from tests.waiting import eventually
 
@@ -160,10 +160,12 @@ async def test_stream_has_only_own_events(app: Litestar, acme: Caller, rival: Ca
             await reader.begun()
         sent = [await emit(pool, one.organization_id) for one in callers]
         assert [await reader.told(1) for reader in readers] == [[one] for one in sent]
-    refused(await rival.http.get(PATH, params={"after": sent[0]}), 404, "NOT_FOUND")
-    refused(await rival.http.get(PATH, params={"projectId": await new_project(acme)}), 404, "NOT_FOUND")
-    refused(await rival.http.get(PATH, params={"after": "9:8:"}), 422, "VALIDATION", "after")
-    refused(await rival.http.get(PATH, params={"after": f"1:{1 + (1 << 60)}:"}), 404, "NOT_FOUND")
+    assert_refused(await rival.http.get(PATH, params={"after": sent[0]}), 404, "NOT_FOUND")
+    assert_refused(
+        await rival.http.get(PATH, params={"projectId": await new_project(acme)}), 404, "NOT_FOUND"
+    )
+    assert_refused(await rival.http.get(PATH, params={"after": "9:8:"}), 422, "VALIDATION", "after")
+    assert_refused(await rival.http.get(PATH, params={"after": f"1:{1 + (1 << 60)}:"}), 404, "NOT_FOUND")
 
 
 async def test_stream_filters_types_and_project(
@@ -205,7 +207,7 @@ async def test_an_organization_has_ten_streams_at_once(
             await stack.enter_async_context(reading(app, acme.key))
         await eventually(lambda: listeners(app, event_streams.MAX_STREAMS))
         answer = await acme.http.get(PATH)
-        refused(answer, 429, "RATE_LIMITED")
+        assert_refused(answer, 429, "RATE_LIMITED")
         assert answer.json()["error"]["details"] == {"limit": "streams"}
         assert answer.headers["Retry-After"] == "5"
         async with reading(app, rival.key) as reader:
@@ -283,8 +285,8 @@ async def test_stream_creates_no_endpoint(app: Litestar, acme: Caller, pool: Poo
         await reader.begun()
         assert (await acme.http.get("/v1/webhook-endpoints")).json()["items"] == []
         shown = ids.show(ids.WEBHOOK_ENDPOINT, acme.organization_id)
-        refused(await acme.http.get(f"/v1/webhook-endpoints/{shown}"), 404, "NOT_FOUND")
-        refused(await acme.http.delete(f"/v1/webhook-endpoints/{shown}"), 404, "NOT_FOUND")
+        assert_refused(await acme.http.get(f"/v1/webhook-endpoints/{shown}"), 404, "NOT_FOUND")
+        assert_refused(await acme.http.delete(f"/v1/webhook-endpoints/{shown}"), 404, "NOT_FOUND")
         usage = (await acme.http.get("/v1/usage")).json()
         assert usage["webhookEndpoints"]["used"] == 0
     assert await pool.fetchval("select count(*) from webhook_endpoint") == 1

@@ -13,9 +13,9 @@ import msgspec
 from db.pool import Pool
 from jobs.kinds import CONNECT_ACCOUNT, PUBLISH_POST, RECONCILE_POST, REFRESH_TOKEN
 from schemas.settings import Settings
-from tests.api.accounts.project import Linked
+from tests.api.accounts.project import LinkedProject
 from tests.api.conftest import Caller
-from tests.api.parties import new_project, parties, status
+from tests.api.parties import new_project, open_participants, status
 from tests.media import film, picture
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.routing import Answer, Request
@@ -37,7 +37,7 @@ TASKS = {
 }
 
 
-class Front(Simulator):
+class ApiFront(Simulator):
     """Our public address: passes each request to the API, in its event loop."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Front(Simulator):
 
 
 @dataclass
-class Project(Linked):
+class TikTokProject(LinkedProject):
     """Acme's project; `ada` and `eve` have accounts at TikTok."""
 
     sim: Sim
@@ -179,9 +179,9 @@ class Project(Linked):
 
 
 @asynccontextmanager
-async def opened(settings: Settings, pool: Pool, **changes: Any) -> AsyncIterator[Project]:
+async def opened(settings: Settings, pool: Pool, **changes: Any) -> AsyncIterator[TikTokProject]:
     """Open a project; `changes` override settings."""
-    front = Front()
+    front = ApiFront()
     async with AsyncExitStack() as stack:
         home = stack.enter_context(served(front))
         app = Application()
@@ -193,11 +193,11 @@ async def opened(settings: Settings, pool: Pool, **changes: Any) -> AsyncIterato
         mine = msgspec.structs.replace(
             settings, **{**ours, **where, "fetch_allow": urlsplit(base).netloc, **changes}
         )
-        found = await stack.enter_async_context(parties(mine, pool))
+        found = await stack.enter_async_context(open_participants(mine, pool))
         front.api = found.browser
         sim = await stack.enter_async_context(Sim(base))
         await sim.call("POST", "/app", callback_url=home + HOOK, verified_prefixes=[f"{home}/media/"])
         await sim.account("ada")
         await sim.account("eve")
         project = await new_project(found.acme)
-        yield Project(**vars(found), sim=sim, settings=mine, id=project)
+        yield TikTokProject(**vars(found), sim=sim, settings=mine, id=project)

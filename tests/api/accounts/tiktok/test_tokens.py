@@ -11,7 +11,7 @@ from jobs.ledger import Submitted
 from schemas import ids
 from tests import seeds
 from tests.api.accounts.project import uuid
-from tests.api.accounts.tiktok.project import CAPTION, Project
+from tests.api.accounts.tiktok.project import CAPTION, TikTokProject
 from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
 
@@ -23,7 +23,7 @@ WAITS = """select exists (
   select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())"""
 
 
-async def refreshed(project: Project, account_id: str) -> dict[str, Any]:
+async def refreshed(project: TikTokProject, account_id: str) -> dict[str, Any]:
     """Refresh the token, and return the ended job."""
 
     async def submit(conn: Any) -> Submitted:
@@ -43,13 +43,13 @@ async def refreshed(project: Project, account_id: str) -> dict[str, Any]:
     return dict(await eventually(ended))
 
 
-async def tokens(project: Project, account_id: str) -> credentials.Tokens:
+async def tokens(project: TikTokProject, account_id: str) -> credentials.Tokens:
     async with project.pool.acquire() as conn:
         where = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
         return await credentials.open(conn, **where, keyring=seeds.VAULT)
 
 
-async def closed(project: Project, account_id: str) -> None:
+async def closed(project: TikTokProject, account_id: str) -> None:
     """Wait until only its owner can reconnect the account."""
 
     async def is_so() -> bool:
@@ -59,7 +59,7 @@ async def closed(project: Project, account_id: str) -> None:
     await eventually(is_so)
 
 
-async def test_concurrent_posts_share_one_token_refresh(idle: Project) -> None:
+async def test_concurrent_posts_share_one_token_refresh(idle: TikTokProject) -> None:
     async with idle.at_work():
         account_id, content_id = await idle.connect(), await idle.content()
     await idle.pool.execute("update social_account set quota_posts = 100, quota_window_s = 60")
@@ -73,7 +73,7 @@ async def test_concurrent_posts_share_one_token_refresh(idle: Project) -> None:
     assert {(await idle.post(post_id))["status"] for post_id in posts} == {"publishing", "queued"}
 
 
-async def test_refresh_does_not_deadlock_with_a_post(project: Project) -> None:
+async def test_refresh_does_not_deadlock_with_a_post(project: TikTokProject) -> None:
     """A post locks its account's row, which the refresh needs, and requests a refresh: there is no
     deadlock.
     """
@@ -98,7 +98,7 @@ async def test_refresh_does_not_deadlock_with_a_post(project: Project) -> None:
 @pytest.mark.parametrize(
     "fault", [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.TRUNCATED_200, Fault.DROP_BEFORE]
 )
-async def test_lost_refresh_answer_keeps_the_connection(project: Project, fault: Fault) -> None:
+async def test_lost_refresh_answer_keeps_the_connection(project: TikTokProject, fault: Fault) -> None:
     account_id = await project.connect()
     before = await tokens(project, account_id)
     await project.sim.fault(TOKEN, fault)
@@ -113,7 +113,7 @@ async def test_lost_refresh_answer_keeps_the_connection(project: Project, fault:
     await project.becomes(post_id, "published", waits=True)
 
 
-async def test_refused_app_is_reported_as_the_operators_fault(project: Project) -> None:
+async def test_refused_app_is_reported_as_the_operators_fault(project: TikTokProject) -> None:
     account_id = await project.connect()
     await project.sim.call("POST", "/app", client_secret="another-secret")
     job = await refreshed(project, account_id)
@@ -122,7 +122,7 @@ async def test_refused_app_is_reported_as_the_operators_fault(project: Project) 
 
 
 @pytest.mark.parametrize("status", [200, 400, 401])
-async def test_posts_wait_for_reauthorization_and_are_published(project: Project, status: int) -> None:
+async def test_posts_wait_for_reauthorization_and_are_published(project: TikTokProject, status: int) -> None:
     account_id = await project.connect()
     await project.sim.call("POST", "/app", oauth_error_status=status)
     await project.sim.call("POST", "/remove_access", username="ada")
@@ -137,7 +137,7 @@ async def test_posts_wait_for_reauthorization_and_are_published(project: Project
     assert await project.sim.counts("ada", CAPTION) == {"live": 1}
 
 
-async def test_posts_expire_without_reauthorization(project: Project) -> None:
+async def test_posts_expire_without_reauthorization(project: TikTokProject) -> None:
     account_id = await project.connect()
     await project.sim.call("POST", "/remove_access", username="ada")
     post_id = await project.send(account_id)
@@ -150,7 +150,7 @@ async def test_posts_expire_without_reauthorization(project: Project) -> None:
     assert await project.sim.posts("ada") == []
 
 
-async def test_waiting_post_is_polled_after_reauthorization(project: Project) -> None:
+async def test_waiting_post_is_polled_after_reauthorization(project: TikTokProject) -> None:
     """The post is published: a new connection neither loses nor repeats it."""
     account_id = await project.connect()
     post_id = await project.send(account_id)
